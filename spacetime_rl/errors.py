@@ -1,0 +1,90 @@
+"""The errors a user can meet, each with the exit code its command ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class SpacetimeError(Exception):
+    """Something failed that the user can act on; its message says where, what, what was expected and what to do."""
+
+    exit_code = 3
+
+
+class GateError(SpacetimeError):
+    """A check that was asked for did not hold (a regression, a failed doctor)."""
+
+    exit_code = 1
+
+
+class UsageError(SpacetimeError):
+    """The command or its input is wrong."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A configuration with mistakes; all of them are listed at once in `problems`."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[list[str]]]:
+        return type(self), (self.problems,)
+
+
+class ContractError(ConfigError):
+    """The configuration and the game disagree about agents, policies, spaces or parameters."""
+
+
+class RunExistsError(UsageError):
+    """A run of that id is already there and neither --resume nor --force was given."""
+
+
+class ResumeError(UsageError):
+    """A run cannot be resumed as asked."""
+
+
+class GameError(SpacetimeError):
+    """The game process, or what it says, is at fault."""
+
+
+class GodotNotFound(GameError):
+    """No usable Godot binary."""
+
+
+class GodotTooOld(GameError):
+    """The Godot binary is older than this package needs."""
+
+
+class ImportFailed(GameError):
+    """Godot could not import the project."""
+
+
+class LaunchError(GameError):
+    """The game ended before it connected."""
+
+
+class LaunchTimeout(GameError):
+    """The game did not connect in time."""
+
+
+class HandshakeError(GameError):
+    """The game connected but did not introduce itself as expected."""
+
+
+class StepTimeout(GameError):
+    """The game did not answer within the step deadline."""
+
+
+class GameDied(GameError):
+    """The game process ended in the middle of an episode."""
+
+
+class ProtocolError(GameError):
+    """The game sent a frame that breaks the wire's rules."""
+
+
+class ObservationError(GameError):
+    """The game sent a number that is not finite."""
