@@ -1,0 +1,69 @@
+# Everything a user or a developer does here is one target; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV   ?= .venv
+PYTHON ?= $(shell for p in python3.12 python3.11 python3; do command -v $$p && break; done)
+TORCH  ?= torch==2.13.0
+CONFIG ?= rllib_configs/vr_interaction.yaml
+BIN    := $(VENV)/bin
+GDSCRIPT := spacetime_rl/godot
+
+.PHONY: help setup train test test-all check lint type format bench clean mlflow lock
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+setup: $(VENV)/.ready ## install Python packages and Godot (about two minutes; the second run is instant)
+
+$(VENV)/.ready: pyproject.toml requirements.lock spacetime_rl/game/install_godot.sh
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || \
+		{ echo "Python 3.11 or 3.12 is needed, '$(PYTHON)' is $$("$(PYTHON)" --version 2>&1); use: make setup PYTHON=python3.12"; exit 2; }
+	@echo "== Python packages into $(VENV)"
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "Python cannot make virtual environments here; on Debian or Ubuntu: apt install python3-venv"; exit 2; }
+	@$(BIN)/pip install -q --disable-pip-version-check uv==0.13.8 "$(TORCH)"
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -r requirements.lock -e .
+	@echo "== Godot"
+	@$(BIN)/spacetime-rl godot install
+	@touch $@
+
+train: setup ## train the two vr_interaction policies, track, export, evaluate (CONFIG=..., ARGS="--set ...")
+	@$(BIN)/spacetime-rl train $(CONFIG) $(ARGS)
+
+test: setup ## run the tests (ARGS="-k name")
+	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-all: setup ## run the tests, the slow ones too
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint type ## format, lint and types: what every commit must pass
+
+lint: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/gdformat -l 120 --check $(GDSCRIPT)
+	@$(BIN)/gdlint $(GDSCRIPT)
+	@$(BIN)/shellcheck cluster/*.sh spacetime_rl/game/*.sh .ci/run
+
+type: setup
+	@$(BIN)/mypy
+
+format: setup ## rewrite the code in the house style
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/gdformat -l 120 $(GDSCRIPT)
+
+bench: setup ## measure throughput (ARGS="vr_interaction --json")
+	@$(BIN)/spacetime-rl bench $(ARGS)
+
+mlflow: setup ## open the page of the recorded runs
+	@$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow.db --host 127.0.0.1 $(ARGS)
+
+lock: setup ## resolve pyproject.toml anew into requirements.lock
+	@# torch comes first and alone, so that a CPU or a CUDA build can be chosen; its CUDA companions come with it.
+	@$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+		--no-header --no-annotate --no-emit-index-url | grep -vE '^(torch|triton|nvidia-|cuda-)' > requirements.lock
+
+clean: ## remove the environment and every cache (results/ stays)
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
