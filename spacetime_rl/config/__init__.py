@@ -1,0 +1,45 @@
+"""The configuration of a run: YAML at the door, one frozen validated `RunConfig` inside."""
+
+from spacetime_rl.config.compare import diff
+from spacetime_rl.config.loader import load
+from spacetime_rl.config.model import (
+    CheckpointConfig,
+    CnnConfig,
+    EvaluationConfig,
+    GameConfig,
+    LstmConfig,
+    MappingRule,
+    ModelConfig,
+    PolicyConfig,
+    PolicyTrainingConfig,
+    ResourcesConfig,
+    RolloutConfig,
+    RunConfig,
+    ScenarioConfig,
+    StopConfig,
+    TrackingConfig,
+    TrainingConfig,
+)
+from spacetime_rl.config.writer import dump
+
+__all__ = [
+    "CheckpointConfig",
+    "CnnConfig",
+    "EvaluationConfig",
+    "GameConfig",
+    "LstmConfig",
+    "MappingRule",
+    "ModelConfig",
+    "PolicyConfig",
+    "PolicyTrainingConfig",
+    "ResourcesConfig",
+    "RolloutConfig",
+    "RunConfig",
+    "ScenarioConfig",
+    "StopConfig",
+    "TrackingConfig",
+    "TrainingConfig",
+    "diff",
+    "dump",
+    "load",
+]

@@ -1,0 +1,27 @@
+"""What changed between two configurations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from spacetime_rl.config.model import RunConfig
+
+
+def diff(before: RunConfig, after: RunConfig) -> list[str]:
+    """The settings that differ, as `training.lr: 0.0003 -> 0.001`, in the order of the configuration."""
+    old, new = dict(_flat(before.to_dict())), dict(_flat(after.to_dict()))
+    keys = dict.fromkeys([*old, *new])
+    return [f"{k}: {_shown(old, k)} -> {_shown(new, k)}" for k in keys if _shown(old, k) != _shown(new, k)]
+
+
+def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in data.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _shown(data: Mapping[str, Any], key: str) -> str:
+    return repr(data[key]) if key in data else "(not set)"

@@ -1,0 +1,113 @@
+"""From a YAML file and `--set` overrides to a `RunConfig`, or to the list of everything that is wrong with them."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from spacetime_rl.config.document import Document, KeyPath, read_document
+from spacetime_rl.config.model import RunConfig
+from spacetime_rl.config.overrides import parse_overrides
+from spacetime_rl.config.packaged import find_config
+from spacetime_rl.config.problems import contradictions_in, field_mistakes
+from spacetime_rl.config.words import did_you_mean
+from spacetime_rl.errors import ConfigError
+
+
+def load(path: str | Path | None, overrides: Sequence[str] = (), scenarios: Collection[str] | None = None) -> RunConfig:
+    """Read a configuration: a file, the name of a packaged one, or None for the defaults; `overrides` are laid over it.
+
+    `overrides` are `a.b=c` with YAML values. `scenarios` are the valid scenario names; None leaves the name unchecked.
+    Raises ConfigError listing every mistake as `file:line: dotted.key: what`.
+    """
+    files = Document() if path is None else _read(find_config(path), ())
+    return _validate(files.under(parse_overrides(overrides, RunConfig)), scenarios, str(path or "configuration"))
+
+
+def _read(path: Path, chain: tuple[Path, ...]) -> Document:
+    """A file laid over what it extends."""
+    resolved = path.resolve()
+    if resolved in chain:
+        names = " -> ".join(p.name for p in (*chain[chain.index(resolved) :], resolved))
+        raise ConfigError([f"{path}: extends: a cycle: {names}"])
+    own = read_document(path)
+    bases, problems = _bases(own, path)
+    own.data.pop("extends", None)
+    document = Document(problems=problems)
+    for base in bases:
+        document = document.under(_read(base, (*chain, resolved)))
+    return document.under(own)
+
+
+def _bases(document: Document, path: Path) -> tuple[list[Path], tuple[str, ...]]:
+    value = document.data.get("extends", [])
+    names = [value] if isinstance(value, str) else value
+    where = f"{document.origin(('extends',)) or path}: extends"
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return [], (f"{where}: expected the path of a file, or a list of paths, found {value!r}",)
+    files = [path.parent / name for name in names]
+    missing = tuple(f"{where}: no such file: {file}" for file in files if not file.is_file())
+    return [file for file in files if file.is_file()], missing
+
+
+def _validate(document: Document, scenarios: Collection[str] | None, name: str) -> RunConfig:
+    mistakes: dict[KeyPath, str] = {}
+    config, error = _try(document.data)
+    if error is not None:
+        mistakes = field_mistakes(error, document, RunConfig)
+    if mistakes:  # the contradictions between the settings that are right
+        _, error = _try(_without(document.data, mistakes))
+    for found in contradictions_in(error) if error else ():
+        if not any(_overlap(path, mistake) for path in (found.path, *found.others) for mistake in mistakes):
+            mistakes[found.path] = found.message
+    mistakes |= _unknown_scenario(document, scenarios)
+    problems = [*document.problems, *(f"{_where(document, p, name)}{m}" for p, m in mistakes.items())]
+    if problems or config is None:
+        raise ConfigError(problems)
+    return config
+
+
+def _try(data: dict[str, Any]) -> tuple[RunConfig | None, ValidationError | None]:
+    """Strict: `"8"` is no number. JSON, because there a list is a tuple and text is a path."""
+    try:
+        return RunConfig.model_validate_json(json.dumps(data), strict=True), None
+    except ValidationError as error:
+        return None, error
+
+
+def _without(data: dict[str, Any], paths: Iterable[KeyPath]) -> dict[str, Any]:
+    """The data with wrong settings taken out, whole top-level sections where that is not possible."""
+    rest = copy.deepcopy(data)
+    for path in paths:
+        section: Any = rest
+        for step in path[:-1]:
+            section = section.get(step) if isinstance(section, dict) else None
+        if isinstance(section, dict):
+            section.pop(path[-1], None)
+        else:
+            rest.pop(str(path[0]), None)
+    return rest
+
+
+def _overlap(one: KeyPath, other: KeyPath) -> bool:
+    shared = min(len(one), len(other))
+    return one[:shared] == other[:shared]
+
+
+def _unknown_scenario(document: Document, scenarios: Collection[str] | None) -> dict[KeyPath, str]:
+    section = document.data.get("scenario")
+    name = section.get("name") if isinstance(section, dict) else None
+    if scenarios is None or not isinstance(name, str) or name in scenarios:
+        return {}
+    known = f"; scenarios: {', '.join(sorted(scenarios))}"
+    return {("scenario", "name"): f"unknown scenario {name!r}{did_you_mean(name, scenarios)}{known}"}
+
+
+def _where(document: Document, path: KeyPath, name: str) -> str:
+    key = ".".join(map(str, path))
+    return f"{document.origin(path) or name}: {key}: " if key else f"{name}: "

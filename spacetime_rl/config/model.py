@@ -1,0 +1,216 @@
+"""`RunConfig`: everything that defines a run, as one frozen value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from spacetime_rl.config.merge import deep_merge
+from spacetime_rl.config.policy import (
+    CnnConfig,
+    LstmConfig,
+    ModelConfig,
+    PolicyConfig,
+    PolicyTrainingConfig,
+    TrainingConfig,
+)
+from spacetime_rl.config.rules import ContradictionError, contradictions
+from spacetime_rl.config.section import Section
+
+__all__ = [
+    "CheckpointConfig",
+    "CnnConfig",
+    "EvaluationConfig",
+    "GameConfig",
+    "LstmConfig",
+    "MappingRule",
+    "ModelConfig",
+    "PolicyConfig",
+    "PolicyTrainingConfig",
+    "ResourcesConfig",
+    "RolloutConfig",
+    "RunConfig",
+    "ScenarioConfig",
+    "StopConfig",
+    "TrackingConfig",
+    "TrainingConfig",
+]
+
+Port = Annotated[int, Field(ge=1024, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class ScenarioConfig(Section):
+    """Which scenario is played, and with which parameters."""
+
+    name: str | None = Field(
+        default=None, description="A scenario of this package (`spacetime-rl scenarios`); null for a game of your own."
+    )
+    params: Mapping[str, Any] = Field(
+        default={}, description="Parameters of the scenario; the game refuses a name it does not know."
+    )
+
+
+class GameConfig(Section):
+    """How the game is started."""
+
+    env_path: Path | None = Field(default=None, description="An exported game to train instead of a scenario.")
+    project: Path | None = Field(default=None, description="A Godot project folder to train instead of a scenario.")
+    scene: str | None = Field(
+        default=None, description="The scene of `project` to run (`res://…`); null for its main scene."
+    )
+    arenas: int = Field(default=8, ge=1, le=1024, description="Copies of the scene in one game process.")
+    action_repeat: int | None = Field(
+        default=None, ge=1, le=1000, description="Physics ticks a decision; null for the scenario's own."
+    )
+    physics_hz: int = Field(default=90, ge=1, le=1000, description="Physics ticks a second of game time.")
+    launch_timeout_s: Seconds = Field(
+        default=60.0, description="From the start of the process until the game connects."
+    )
+    step_timeout_s: Seconds = Field(
+        default=30.0, description="A game that answers a step later than this is restarted."
+    )
+    port_range: tuple[Port, Port] | None = Field(
+        default=None, description="First and last port to listen on; null takes any free port."
+    )
+    max_lifetime_restarts: int = Field(
+        default=100, ge=0, description="Restarts of games a runner may make in its life."
+    )
+    restarts_rate_limit_n: int = Field(default=10, ge=1, description="Restarts it may make within the period below.")
+    restarts_rate_limit_period_s: Seconds = Field(default=60.0, description="That period.")
+
+
+class MappingRule(Section):
+    """Agents whose name matches a pattern are played by a policy."""
+
+    agents: str = Field(min_length=1, description="A pattern (`*`, `?`, `[…]`) for the name inside an arena.")
+    policy: str = Field(min_length=1, description="The policy's name.")
+
+
+class RolloutConfig(Section):
+    """How experience is gathered."""
+
+    runners: int = Field(default=2, ge=0, description="Ray actors that play; 0 plays inside the training process.")
+    games_per_runner: int = Field(default=1, ge=1, le=64, description="Games a runner steps in turn.")
+    fragment_length: int | None = Field(
+        default=None,
+        ge=1,
+        description="Decisions a game hands over at a time; null follows from `training.train_batch_size`.",
+    )
+
+
+class ResourcesConfig(Section):
+    """What a run takes from the Ray cluster."""
+
+    gpus: Literal["auto"] | Annotated[int, Field(ge=0)] = Field(
+        default="auto", description="GPUs of the learner; auto takes one where the cluster has one."
+    )
+    cpus_per_runner: float = Field(default=0.5, gt=0, description="CPU cores that Ray reserves for a runner.")
+
+
+class StopConfig(Section):
+    """When training ends: at whichever comes first."""
+
+    agent_steps: int | None = Field(default=1_000_000, ge=1, description="Agent steps over all policies.")
+    iterations: int | None = Field(default=None, ge=1, description="Training iterations.")
+    time_s: Seconds | None = Field(default=None, description="Wall-clock seconds of training.")
+    success_rate: float | None = Field(
+        default=None, gt=0, le=1, description="The scenario's success rate over the episodes of an iteration."
+    )
+
+
+class CheckpointConfig(Section):
+    """When the state of training is saved."""
+
+    every_iterations: int = Field(
+        default=10, ge=1, description="Iterations between two checkpoints; one is saved at the end."
+    )
+    keep: int = Field(default=3, ge=1, description="Latest checkpoints that are kept.")
+
+
+class EvaluationConfig(Section):
+    """The seeded episodes that trained policies are judged by."""
+
+    episodes: int = Field(default=100, ge=1, description="Episodes.")
+    games: int = Field(default=2, ge=1, le=64, description="Games that play them at the same time.")
+    seed: int = Field(default=10_000, ge=0, description="Seed of the first; no training run uses the same episodes.")
+    arenas: int = Field(default=8, ge=1, le=1024, description="Arenas in each of these games.")
+
+
+class TrackingConfig(Section):
+    """Where a run is recorded."""
+
+    uri: str | None = Field(
+        default=None,
+        description="MLflow server; null takes $MLFLOW_TRACKING_URI, or else a database in the results folder.",
+    )
+    experiment: str | None = Field(default=None, description="MLflow experiment; null takes the run's `name`.")
+    register_models: bool = Field(
+        default=True, description="Register the exported policies as models with the alias `candidate`."
+    )
+
+
+class RunConfig(Section):
+    """One run. The same value trains inline, on a local Ray or on a cluster."""
+
+    name: str = Field(
+        default="run",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
+        description="Name of the experiment: letters, digits, `_`, `.`, `-`.",
+    )
+    scenario: ScenarioConfig = Field(default=ScenarioConfig(), description="The scenario.")
+    game: GameConfig = Field(default=GameConfig(), description="How the game is started.")
+    model: ModelConfig = Field(default=ModelConfig(), description="The network of every policy.")
+    training: TrainingConfig = Field(default=TrainingConfig(), description="How policies learn.")
+    policies: Mapping[str, PolicyConfig] = Field(
+        default={}, description="Policies with settings of their own, by name."
+    )
+    policy_mapping: tuple[MappingRule, ...] = Field(
+        default=(),
+        description="Which policy plays which agents, first match wins; empty follows the game's policy names.",
+    )
+    policies_to_train: tuple[str, ...] | None = Field(default=None, description="Policies that learn; null for all.")
+    algorithm: Literal["PPO"] = Field(default="PPO", description="The learning algorithm.")
+    rollout: RolloutConfig = Field(default=RolloutConfig(), description="How experience is gathered.")
+    resources: ResourcesConfig = Field(default=ResourcesConfig(), description="What the run takes from Ray.")
+    stop: StopConfig = Field(default=StopConfig(), description="When training ends.")
+    checkpoint: CheckpointConfig = Field(default=CheckpointConfig(), description="When state is saved.")
+    evaluation: EvaluationConfig = Field(default=EvaluationConfig(), description="How policies are judged.")
+    tracking: TrackingConfig = Field(default=TrackingConfig(), description="Where the run is recorded.")
+    results: Path = Field(default=Path("results"), description="Folder of the results of all runs.")
+    seed: int = Field(default=0, ge=0, lt=2**31, description="Seed of games, networks and exploration.")
+
+    @model_validator(mode="after")
+    def _no_contradictions(self) -> Self:
+        found = contradictions(self)
+        if found:
+            raise ContradictionError(found)
+        return self
+
+    def policy_model(self, policy: str) -> ModelConfig:
+        """The network of one policy: `model`, with what `policies.<policy>.model` sets laid over it."""
+        own = self.policies.get(policy, PolicyConfig()).model
+        return ModelConfig.model_validate(_overlay(self.model, own))
+
+    def policy_training(self, policy: str) -> TrainingConfig:
+        """How one policy learns: `training`, with what `policies.<policy>.training` sets laid over it."""
+        own = self.policies.get(policy, PolicyConfig()).training
+        return TrainingConfig.model_validate(_overlay(self.training, own))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data that `RunConfig.model_validate` reads back to the same value."""
+        return self.model_dump(mode="json")
+
+    def digest(self) -> str:
+        """A short fingerprint: equal configurations have equal digests, on any machine."""
+        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _overlay(base: Section, own: Section) -> dict[str, Any]:
+    return deep_merge(base.model_dump(), own.model_dump(exclude_unset=True))

@@ -1,0 +1,34 @@
+"""The configurations that come with the package, and how a user names one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spacetime_rl.config.words import did_you_mean
+from spacetime_rl.errors import ConfigError
+
+CONFIGS = Path(__file__).resolve().parent.parent / "rllib_configs"
+
+
+def find_config(name: str | Path) -> Path:
+    """The file a user means: a path, or the name of a packaged one (`vr_interaction`, `rllib_configs/x.yaml`).
+
+    Raises ConfigError with the known names.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    relative = path.relative_to(CONFIGS.name) if path.parts[:1] == (CONFIGS.name,) else path
+    packaged = CONFIGS / relative.with_suffix(".yaml")
+    if not relative.is_absolute() and packaged.is_file():
+        return packaged
+    if path.is_dir():
+        raise ConfigError([f"{path}: is a folder; expected a YAML file"])
+    known = config_names()
+    hint = did_you_mean(str(relative.with_suffix("")), known) or f"; packaged: {', '.join(known)}"
+    raise ConfigError([f"{path}: no such configuration file, nor a packaged one{hint}"])
+
+
+def config_names() -> list[str]:
+    """Names of the packaged configurations, with their folder where they are in one (`presets/quick_test`)."""
+    return sorted(str(path.relative_to(CONFIGS).with_suffix("")) for path in CONFIGS.rglob("*.yaml"))

@@ -1,0 +1,124 @@
+"""Pydantic's findings as sentences a user can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from spacetime_rl.config.document import Document, KeyPath
+from spacetime_rl.config.overrides import setting_paths
+from spacetime_rl.config.rules import Contradiction, ContradictionError
+from spacetime_rl.config.words import closest, did_you_mean
+
+EXPECTED = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text",
+    "path_type": "a path",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "keys and values",
+    "mapping_type": "keys and values",
+    "model_type": "keys and values",
+    "model_attributes_type": "keys and values",
+}
+
+
+def field_mistakes(error: ValidationError, document: Document, model: type[BaseModel]) -> dict[KeyPath, str]:
+    """What is wrong with single settings, by their path in the document."""
+    found: dict[KeyPath, list[str]] = {}
+    for details in error.errors(include_url=False):
+        if not isinstance(details.get("ctx", {}).get("error"), ContradictionError):
+            path = _path_in(document.data, details["loc"], details["type"])
+            found.setdefault(path, []).append(_sentence(details, path, model))
+    return {path: _join(sentences) for path, sentences in found.items()}
+
+
+def contradictions_in(error: ValidationError) -> tuple[Contradiction, ...]:
+    """The contradictions between settings that a validation found."""
+    causes = (details.get("ctx", {}).get("error") for details in error.errors(include_url=False))
+    return tuple(c for cause in causes if isinstance(cause, ContradictionError) for c in cause.found)
+
+
+def _path_in(data: Any, loc: Sequence[str | int], kind: str) -> KeyPath:
+    """Pydantic's location without the steps that are not in the document (the members of a union)."""
+    path: list[str | int] = []
+    for step in loc:
+        if isinstance(data, Mapping) and step in data:
+            data = data[str(step)]
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        elif kind != "missing":
+            break
+        path.append(step)
+    return tuple(path)
+
+
+def _sentence(details: Any, path: KeyPath, model: type[BaseModel]) -> str:
+    kind, value, context = details["type"], details["input"], details.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"unknown key{_hint(path, model)}"
+    if kind == "missing":
+        return "is missing"
+    if kind == "literal_error":
+        word = did_you_mean(value, context["expected"].replace("'", "").split(" or ")) if isinstance(value, str) else ""
+        return f"expected {context['expected']}, found {value!r}{word}"
+    if kind in EXPECTED:
+        return f"expected {EXPECTED[kind]}, found {_shown(value)}"
+    return f"{details['msg'].replace('Input should', 'should', 1)}, found {_shown(value)}"
+
+
+def _hint(path: KeyPath, model: type[BaseModel]) -> str:
+    """The nearest key beside the unknown one, or else a setting of that name elsewhere."""
+    word = str(path[-1])
+    section = _section(model, path[:-1])
+    near = closest(word, section.model_fields) if section else None
+    if near:
+        return f"; did you mean {near!r}?"
+    leaf = closest(word, {p[-1] for p in setting_paths(model)})
+    if leaf:
+        elsewhere = [repr(".".join(p)) for p in setting_paths(model) if p[-1] == leaf]
+        return f"; did you mean {' or '.join(elsewhere)}?"
+    return f"; known: {', '.join(section.model_fields)}" if section else ""
+
+
+def _section(model: type[BaseModel], path: KeyPath) -> type[BaseModel] | None:
+    """The model that describes the mapping at `path`, through optional, listed and named sections."""
+    annotation: Any = model
+    for step in path:
+        if _is_model(annotation):
+            field = annotation.model_fields.get(str(step))
+            annotation = field.annotation if field else None
+        else:
+            annotation = [arg for arg in get_args(annotation) if arg is not Ellipsis][-1:]
+            annotation = annotation[0] if annotation else None
+        if isinstance(annotation, UnionType) or get_origin(annotation) is Union:
+            annotation = next((arg for arg in get_args(annotation) if arg is not NoneType), None)
+    return annotation if _is_model(annotation) else None
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _join(sentences: Sequence[str]) -> str:
+    """Members of a union each say what they expected: `expected 'auto' or a whole number, found 'x'`."""
+    unique = list(dict.fromkeys(sentences))
+    if len(unique) == 1:
+        return unique[0]
+    heads = [s.removeprefix("expected ").partition(", found ")[0] for s in unique]
+    return f"expected {' or '.join(heads)}, found {unique[0].partition(', found ')[2]}"
+
+
+def _shown(value: Any) -> str:
+    text = "nothing (null)" if value is None else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,19 @@
+"""Write a configuration as YAML that loads back to the same value."""
+
+from __future__ import annotations
+
+import yaml
+
+from spacetime_rl.config.model import RunConfig
+
+
+def dump(config: RunConfig) -> str:
+    """The whole configuration, defaults included, as YAML text."""
+    return yaml.dump(config.to_dict(), Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=120)
+
+
+class _Dumper(yaml.SafeDumper):
+    """No aliases: equal values are written twice."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        return True
