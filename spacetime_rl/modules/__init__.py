@@ -1,0 +1,1 @@
+"""RLModules: normalised MLP, CNN and LSTM policies over one flat observation and one flat action."""

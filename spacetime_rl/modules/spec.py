@@ -1,0 +1,34 @@
+"""From a policy's layout and its model configuration to the RLModuleSpec that RLlib builds it from."""
+
+from __future__ import annotations
+
+import gymnasium as gym
+import numpy as np
+from ray.rllib.core.rl_module.rl_module import RLModuleSpec
+
+from spacetime_rl.config.policy import ModelConfig
+from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.modules.policy import PolicyModule
+
+
+def make_spaces(layout: PolicyLayout) -> tuple[gym.spaces.Box, gym.spaces.Box]:
+    """The flat, unbounded observation and action boxes that RLlib sees, whatever the fields are."""
+    return (
+        gym.spaces.Box(-np.inf, np.inf, (layout.obs_dim,), np.float32),
+        gym.spaces.Box(-np.inf, np.inf, (layout.action_size,), np.float32),
+    )
+
+
+def make_module_spec(layout: PolicyLayout, model: ModelConfig, *, inference_only: bool = False) -> RLModuleSpec:
+    """A policy's module, specified by plain data so that a checkpoint can be read alone."""
+    observation_space, action_space = make_spaces(layout)
+    model_config = {"layout": layout.to_dict(), **model.model_dump(mode="json")}
+    if model.lstm:
+        model_config["max_seq_len"] = model.lstm.max_seq_len  # where RLlib's learner connectors look for it
+    return RLModuleSpec(
+        module_class=PolicyModule,
+        observation_space=observation_space,
+        action_space=action_space,
+        inference_only=inference_only,
+        model_config=model_config,
+    )
