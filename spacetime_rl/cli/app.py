@@ -1,0 +1,66 @@
+"""`spacetime-rl`: gathers the verbs and turns errors into one message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from spacetime_rl import __version__
+from spacetime_rl.cli import godot
+from spacetime_rl.cli.doctor import doctor
+from spacetime_rl.cli.errors import report
+from spacetime_rl.cli.eval import evaluate
+from spacetime_rl.cli.export import export
+from spacetime_rl.cli.scenarios import scenarios
+from spacetime_rl.cli.train import train
+
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 a check failed, 2 wrong command or configuration, 3 a fault at run time, 130 Ctrl-C."
+)
+
+app = typer.Typer(
+    name="spacetime-rl",
+    help="Train, evaluate and export multi-agent policies on headless Godot 4 games.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("train")(train)
+app.command("eval")(evaluate)
+app.command("export")(export)
+app.command("doctor")(doctor)
+app.command("scenarios")(scenarios)
+app.add_typer(godot.app, name="godot")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"spacetime-rl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Log everything, and show the traceback of an error.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options that come before the verb."""
+    import logging
+
+    logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    context.obj = debug
+
+
+def main() -> None:
+    """The console script: run the command, end with its exit code."""
+    try:
+        app()
+    except Exception as error:  # the door: every error becomes a message and a code
+        sys.exit(report(error, debug="--debug" in sys.argv))

@@ -1,0 +1,33 @@
+"""Options and steps that several verbs share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from spacetime_rl.config import RunConfig
+
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, e.g. training.lr=1e-4; may be repeated."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
+ResultsOption = Annotated[Path | None, typer.Option("--results", metavar="DIR", help="Folder of the results.")]
+
+
+def load_config(path: str | None, overrides: Sequence[str] = ()) -> RunConfig:
+    """The configuration a user names, its scenario checked against those that exist. Raises ConfigError."""
+    from spacetime_rl.config import load
+    from spacetime_rl.game.engine import scenarios
+
+    return load(path, overrides, scenarios=[scenario.name for scenario in scenarios()])
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout."""
+    typer.echo(json.dumps(document, indent=2))
