@@ -1,0 +1,158 @@
+"""Where configuration and game meet: which policy plays which agents, or everything the two disagree about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.config import CnnConfig, ModelConfig, RunConfig
+from spacetime_rl.config.words import did_you_mean
+from spacetime_rl.errors import ContractError
+from spacetime_rl.game.spec import GameSpec, PolicyLayout
+
+Names = list[tuple[str | None, ...]]  # per group, per agent inside an arena: the policy
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PolicyPlan:
+    """One policy and the agents it plays.
+
+    `parts` are pairs of a group's index and the rows of that group (int64, over all arenas) that are this policy's;
+    `agents` are the same agents, in the same order, by their global index (int64 [n]).
+    """
+
+    name: str
+    layout: PolicyLayout
+    parts: tuple[tuple[int, NDArray[np.int64]], ...]
+    agents: NDArray[np.int64]
+    trained: bool
+
+
+def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]:
+    """Give every agent of the game a policy, in the order in which the game declares the agents.
+
+    Raises ContractError listing every disagreement by the setting that has to change.
+    """
+    names = [tuple(_policy_of(agent, group.name, config) for agent in group.agents) for group in spec.groups]
+    policies = tuple(dict.fromkeys(name for group in names for name in group if name is not None))
+    problems = [
+        *_mapping_problems(spec, config, names),
+        *_name_problems(config, policies),
+        *_layout_problems(spec, config, names, policies),
+        *_param_problems(spec, config),
+    ]
+    if problems:
+        raise ContractError(problems)
+    return tuple(_plan(policy, spec, config, names) for policy in policies)
+
+
+def model_for(plan: PolicyPlan, config: RunConfig) -> ModelConfig:
+    """The network of a policy, with the default image encoder where it sees images and none is configured."""
+    model = config.policy_model(plan.name)
+    if plan.layout.images and model.cnn is None:
+        return model.model_copy(update={"cnn": CnnConfig()})
+    return model
+
+
+def _policy_of(agent: str, group: str, config: RunConfig) -> str | None:
+    if not config.policy_mapping:
+        return group
+    return next((rule.policy for rule in config.policy_mapping if fnmatchcase(agent, rule.agents)), None)
+
+
+def _plan(policy: str, spec: GameSpec, config: RunConfig, names: Names) -> PolicyPlan:
+    parts = []
+    for index, group in enumerate(spec.groups):
+        chosen = np.array([name == policy for name in names[index]], dtype=np.bool_)
+        if chosen.any():
+            parts.append((index, np.flatnonzero(np.tile(chosen, spec.arenas)).astype(np.int64)))
+            layout = group.layout
+    agents = np.concatenate([spec.group_slice(index).start + rows for index, rows in parts])
+    trained = config.policies_to_train is None or policy in config.policies_to_train
+    return PolicyPlan(policy, layout, tuple(parts), agents, trained)
+
+
+def _mapping_problems(spec: GameSpec, config: RunConfig, names: Names) -> Iterator[str]:
+    agents = [agent for group in spec.groups for agent in group.agents]
+    if not agents:
+        yield f"{spec.scenario}: the game declares no agents"
+    free = list(agents)
+    for index, rule in enumerate(config.policy_mapping):
+        matched = [agent for agent in agents if fnmatchcase(agent, rule.agents)]
+        if not matched:
+            yield f"policy_mapping.{index}.agents: {rule.agents!r} matches no agent; agents: {_listed(agents)}"
+        elif not set(matched) & set(free):
+            yield f"policy_mapping.{index}.agents: {rule.agents!r} matches only agents that a rule above it has taken"
+        free = [agent for agent in free if agent not in matched]
+    without = [
+        agent
+        for group, policies in zip(spec.groups, names, strict=True)
+        for agent, policy in zip(group.agents, policies, strict=True)
+        if policy is None
+    ]
+    if without:
+        yield f"policy_mapping: no rule matches {_listed(without)}; every agent needs a policy"
+
+
+def _name_problems(config: RunConfig, policies: tuple[str, ...]) -> Iterator[str]:
+    for policy in policies:
+        if not _NAME.fullmatch(policy):
+            yield (
+                f"policy_mapping: the policy name {policy!r} cannot name a file; "
+                "map its agents to a name of letters, digits, '_', '.' and '-'"
+            )
+    for policy in config.policies:
+        if policy not in policies:
+            yield f"policies.{policy}: plays no agent of this game{_hint(policy, policies)}"
+    for index, policy in enumerate(config.policies_to_train or ()):
+        if policy not in policies:
+            yield f"policies_to_train.{index}: {policy!r} plays no agent of this game{_hint(policy, policies)}"
+
+
+def _layout_problems(spec: GameSpec, config: RunConfig, names: Names, policies: tuple[str, ...]) -> Iterator[str]:
+    for policy in policies:
+        groups = [group for group, row in zip(spec.groups, names, strict=True) if policy in row]
+        for other in groups[1:]:
+            if other.layout != groups[0].layout:
+                yield (
+                    f"policies.{policy}: would play {groups[0].name!r} and {other.name!r}, whose spaces differ: "
+                    f"{_described(groups[0].layout)} and {_described(other.layout)}; give them a policy each"
+                )
+        expected, layout = config.policies.get(policy), groups[0].layout
+        if expected is None:
+            continue
+        for key, wanted, said in (
+            ("observation_size", expected.observation_size, layout.obs_dim),
+            ("action_size", expected.action_size, layout.action_size),
+        ):
+            if wanted is not None and wanted != said:
+                yield f"policies.{policy}.{key}: the game says {said}, the config {wanted}"
+
+
+def _param_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
+    for name in config.scenario.params:
+        if name not in spec.params:
+            hint = _hint(name, tuple(spec.params)) if spec.params else "; it takes none"
+            yield f"scenario.params.{name}: {spec.scenario} has no such parameter{hint}"
+
+
+def _hint(word: str, known: tuple[str, ...]) -> str:
+    return did_you_mean(word, known) or f"; known: {_listed(known)}"
+
+
+def _listed(words: list[str] | tuple[str, ...]) -> str:
+    return ", ".join(words[:12]) + (f" and {len(words) - 12} more" if len(words) > 12 else "")
+
+
+def _described(layout: PolicyLayout) -> str:
+    actions = " + ".join(f"{action.name}:{action.kind}({action.size})" for action in layout.actions)
+    fields = " + ".join(f"{field.name}({field.size})" for field in layout.fields)
+    images = "".join(f" + {image.name}{list(image.shape)}" for image in layout.images)
+    return f"[{fields}{images} -> {actions}]"

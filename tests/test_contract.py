@@ -1,0 +1,160 @@
+"""Which policy plays which agents, and every disagreement between configuration and game."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.contract import assign_policies, model_for
+from spacetime_rl.errors import ContractError
+from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ImageField, ObservationField, PolicyLayout
+
+GIVER = PolicyLayout(
+    (ObservationField("pose", 30), ObservationField("held", 1)), (), (ActionField("move", "continuous", 3),)
+)
+TAKER = PolicyLayout(
+    (ObservationField("pose", 12),), (), (ActionField("move", "continuous", 3), ActionField("grip", "discrete", 2))
+)
+CAMERA = PolicyLayout((), (ImageField("eye", (32, 32, 3)),), (ActionField("turn", "continuous", 1),))
+
+
+def make_spec(arenas: int = 1, **groups: tuple[PolicyLayout, int]) -> GameSpec:
+    groups = groups or {"giver": (GIVER, 2), "taker": (TAKER, 2)}
+    return GameSpec(
+        scenario="room",
+        arenas=arenas,
+        physics_hz=90,
+        action_repeat=4,
+        groups=tuple(
+            AgentGroup(name, tuple(f"{name}_{i}" for i in range(count)), layout)
+            for name, (layout, count) in groups.items()
+        ),
+        params={"objective": "cooperate", "players": 4},
+    )
+
+
+def make_config(**settings: Any) -> RunConfig:
+    return RunConfig.model_validate({"scenario": {"name": "room"}, **settings})
+
+
+def problems_of(spec: GameSpec, **settings: Any) -> list[str]:
+    with pytest.raises(ContractError) as caught:
+        assign_policies(spec, make_config(**settings))
+    return caught.value.problems
+
+
+def rule(agents: str, policy: str) -> dict[str, str]:
+    return {"agents": agents, "policy": policy}
+
+
+def test_without_a_mapping_the_game_names_the_policies() -> None:
+    giver, taker = assign_policies(make_spec(arenas=2), make_config())
+
+    assert (giver.name, taker.name) == ("giver", "taker")
+    assert giver.agents.tolist() == [0, 1, 2, 3]
+    assert taker.agents.tolist() == [4, 5, 6, 7]
+    assert [(group, rows.tolist()) for group, rows in taker.parts] == [(1, [0, 1, 2, 3])]
+    assert giver.layout == GIVER
+    assert giver.trained
+
+
+def test_a_mapping_by_pattern_splits_a_group_in_every_arena() -> None:
+    plans = assign_policies(
+        make_spec(arenas=2),
+        make_config(policy_mapping=[rule("giver_0", "first"), rule("giver_*", "rest"), rule("*", "taker")]),
+    )
+
+    agents = {plan.name: plan.agents.tolist() for plan in plans}
+    assert agents == {"first": [0, 2], "rest": [1, 3], "taker": [4, 5, 6, 7]}
+
+
+def test_one_policy_may_play_several_groups_of_the_same_spaces() -> None:
+    spec = make_spec(arenas=2, red=(TAKER, 1), blue=(TAKER, 2))
+
+    (plan,) = assign_policies(spec, make_config(policy_mapping=[rule("*", "shared")]))
+
+    assert [(group, rows.tolist()) for group, rows in plan.parts] == [(0, [0, 1]), (1, [0, 1, 2, 3])]
+    assert plan.agents.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_only_policies_to_train_are_trained() -> None:
+    giver, taker = assign_policies(make_spec(), make_config(policies_to_train=["taker"]))
+
+    assert not giver.trained
+    assert taker.trained
+
+
+def test_images_get_an_encoder_where_none_is_configured() -> None:
+    config = make_config()
+    (plan,) = assign_policies(make_spec(pilot=(CAMERA, 1)), config)
+
+    assert model_for(plan, config).cnn is not None
+    assert config.policy_model("pilot").cnn is None
+
+
+def test_a_pattern_that_matches_no_agent_is_named() -> None:
+    found = problems_of(make_spec(), policy_mapping=[rule("givr_*", "giver"), rule("*", "all")])
+
+    assert "policy_mapping.0.agents: 'givr_*' matches no agent; agents: giver_0, giver_1, taker_0, taker_1" in found
+
+
+def test_a_pattern_behind_one_that_takes_all_its_agents_is_named() -> None:
+    spec = make_spec(taker=(TAKER, 2))
+
+    found = problems_of(spec, policy_mapping=[rule("*", "all"), rule("taker_*", "taker")])
+
+    assert found == ["policy_mapping.1.agents: 'taker_*' matches only agents that a rule above it has taken"]
+
+
+def test_an_agent_without_a_policy_is_named() -> None:
+    found = problems_of(make_spec(), policy_mapping=[rule("giver_*", "giver")])
+
+    assert found == ["policy_mapping: no rule matches taker_0, taker_1; every agent needs a policy"]
+
+
+def test_agents_of_one_policy_must_have_the_same_spaces() -> None:
+    (problem,) = problems_of(make_spec(), policy_mapping=[rule("*", "shared")])
+
+    assert problem.startswith("policies.shared: would play 'giver' and 'taker', whose spaces differ")
+    assert "pose(30) + held(1) -> move:continuous(3)" in problem
+
+
+def test_spaces_that_disagree_name_the_field_and_both_sizes() -> None:
+    found = problems_of(make_spec(), policies={"giver": {"observation_size": 12, "action_size": 4}})
+
+    assert found == [
+        "policies.giver.observation_size: the game says 31, the config 12",
+        "policies.giver.action_size: the game says 3, the config 4",
+    ]
+
+
+def test_unknown_policies_and_parameters_are_all_listed_at_once() -> None:
+    found = problems_of(
+        make_spec(),
+        policies={"givr": {}},
+        policies_to_train=["takr"],
+        scenario={"name": "room", "params": {"player": 3}},
+    )
+
+    assert found == [
+        "policies.givr: plays no agent of this game; did you mean 'giver'?",
+        "policies_to_train.0: 'takr' plays no agent of this game; did you mean 'taker'?",
+        "scenario.params.player: room has no such parameter; did you mean 'players'?",
+    ]
+
+
+def test_a_policy_name_of_the_game_that_cannot_name_a_file_asks_for_a_mapping() -> None:
+    spec = make_spec(**{"../up": (TAKER, 1)})
+
+    (problem,) = problems_of(spec)
+
+    assert "'../up' cannot name a file" in problem
+    assert [plan.name for plan in assign_policies(spec, make_config(policy_mapping=[rule("*", "up")]))] == ["up"]
+
+
+def test_a_game_without_agents_is_refused() -> None:
+    spec = GameSpec("empty", 1, 90, 1, groups=())
+
+    assert problems_of(spec) == ["empty: the game declares no agents"]
