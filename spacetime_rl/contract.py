@@ -10,9 +10,10 @@ from fnmatch import fnmatchcase
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.config import CnnConfig, ModelConfig, RunConfig
+from spacetime_rl.config import RunConfig
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ContractError
+from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
 
 Names = list[tuple[str | None, ...]]  # per group, per agent inside an arena: the policy
@@ -53,12 +54,23 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
     return tuple(_plan(policy, spec, config, names) for policy in policies)
 
 
-def model_for(plan: PolicyPlan, config: RunConfig) -> ModelConfig:
-    """The network of a policy, with the default image encoder where it sees images and none is configured."""
-    model = config.policy_model(plan.name)
-    if plan.layout.images and model.cnn is None:
-        return model.model_copy(update={"cnn": CnnConfig()})
-    return model
+def make_launch(config: RunConfig) -> GameLaunch:
+    """The game of a run as it is played in training; `dataclasses.replace` sets seed, arenas, log folder and control."""
+    game = config.game
+    return GameLaunch(
+        scenario=config.scenario.name,
+        project=game.project,
+        scene=game.scene,
+        env_path=game.env_path,
+        arenas=game.arenas,
+        action_repeat=game.action_repeat,
+        params=config.scenario.params,
+        seed=config.seed,
+        launch_timeout_s=game.launch_timeout_s,
+        step_timeout_s=game.step_timeout_s,
+        port_range=game.port_range,
+        physics_hz=game.physics_hz,
+    )
 
 
 def _policy_of(agent: str, group: str, config: RunConfig) -> str | None:

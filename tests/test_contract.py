@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from spacetime_rl.config import RunConfig
-from spacetime_rl.contract import assign_policies, model_for
+from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.errors import ContractError
-from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ImageField, ObservationField, PolicyLayout
+from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
 
 GIVER = PolicyLayout(
     (ObservationField("pose", 30), ObservationField("held", 1)), (), (ActionField("move", "continuous", 3),)
@@ -17,7 +17,6 @@ GIVER = PolicyLayout(
 TAKER = PolicyLayout(
     (ObservationField("pose", 12),), (), (ActionField("move", "continuous", 3), ActionField("grip", "discrete", 2))
 )
-CAMERA = PolicyLayout((), (ImageField("eye", (32, 32, 3)),), (ActionField("turn", "continuous", 1),))
 
 
 def make_spec(arenas: int = 1, **groups: tuple[PolicyLayout, int]) -> GameSpec:
@@ -86,12 +85,10 @@ def test_only_policies_to_train_are_trained() -> None:
     assert taker.trained
 
 
-def test_images_get_an_encoder_where_none_is_configured() -> None:
-    config = make_config()
-    (plan,) = assign_policies(make_spec(pilot=(CAMERA, 1)), config)
+def test_a_configuration_becomes_the_launch_of_its_game() -> None:
+    launch = make_launch(make_config(game={"arenas": 3, "port_range": [20000, 20100]}, seed=7))
 
-    assert model_for(plan, config).cnn is not None
-    assert config.policy_model("pilot").cnn is None
+    assert (launch.scenario, launch.arenas, launch.seed, launch.port_range) == ("room", 3, 7, (20000, 20100))
 
 
 def test_a_pattern_that_matches_no_agent_is_named() -> None:

@@ -23,7 +23,7 @@ ResultsOption = Annotated[Path | None, typer.Option("--results", metavar="DIR", 
 def load_config(path: str | None, overrides: Sequence[str] = ()) -> RunConfig:
     """The configuration a user names, its scenario checked against those that exist. Raises ConfigError."""
     from spacetime_rl.config import load
-    from spacetime_rl.game.engine import scenarios
+    from spacetime_rl.game.project import scenarios
 
     return load(path, overrides, scenarios=[scenario.name for scenario in scenarios()])
 
