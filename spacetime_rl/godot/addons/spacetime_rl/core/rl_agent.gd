@@ -1,0 +1,248 @@
+class_name RLAgent
+extends Node
+## Makes its parent (the player's body) an agent: gathers sensors, actions and rewards among its children.
+##
+## Sensors and actions are read in scene order, which fixes the order of the observation and action vectors.
+
+## The agent's episode began; everything is in its place.
+signal episode_began
+## The agent's episode ended. It is inactive until the whole arena begins its next episode.
+signal episode_ended(success: bool)
+
+## Metrics that every agent reports, before its reward sums and its own.
+const COMMON_METRICS: Array[StringName] = [&"episode", &"return", &"length", &"success"]
+
+## The policy that plays this agent. Agents of one name must have the same sensors, actions and metrics.
+@export var policy_name := &"player"
+## Name inside the arena; empty becomes "<policy_name>_<number>". Configs map policies by patterns on it.
+@export var agent_name := &""
+## Names that `add_reward` may use; each is reported at the episode's end as `reward/<name>`.
+@export var reward_names: Array[StringName] = []
+## Reward terms evaluated every tick, in addition to `add_reward`. One instance for each agent.
+@export var reward_terms: Array[RLRewardTerm] = []
+## Names that `set_metric` and `add_metric` may use; each is reported at the episode's end.
+@export var metric_names: Array[StringName] = []
+
+## The player: the agent's parent.
+var body: Node3D
+var arena: RLArena
+## False from the agent's end until its arena's next episode; an inactive agent neither acts nor collects rewards.
+var active := false
+var success := false
+## Decisions acted in this episode.
+var decisions := 0
+var episode_return := 0.0
+var sensors: Array[RLSensor] = []
+var image_sensors: Array[RLImageSensor] = []
+var actions: Array[RLAction] = []
+## Floats of the observation vector, images apart.
+var observation_size := 0
+## Floats of the action vector.
+var action_size := 0
+## The observation that ended the last episode.
+var final_observation := PackedFloat32Array()
+## What the last ended episode reported, in the order of `all_metric_names`.
+var final_metrics := PackedFloat32Array()
+## The images that ended the last episode, one after the other.
+var final_images := PackedByteArray()
+
+var _reward := 0.0
+var _ending := 0
+var _reward_index: Dictionary[StringName, int] = {}
+var _reward_sums := PackedFloat32Array()
+var _metric_index: Dictionary[StringName, int] = {}
+var _metrics := PackedFloat32Array()
+var _own_action := PackedFloat32Array()
+
+
+## Override: write this agent's next action, chosen by script. It is what a trained policy has to beat.
+func _heuristic(action: PackedFloat32Array) -> void:
+	action.fill(0.0)
+
+
+## Override: write this agent's next action from keyboard, gamepad or headset. The heuristic plays where it is not.
+func _human(action: PackedFloat32Array) -> void:
+	_heuristic(action)
+
+
+## Add to this decision's reward under a declared name. Ignored while inactive.
+func add_reward(term: StringName, amount: float) -> void:
+	if not active:
+		return
+	if not _reward_index.has(term):
+		push_error("agent '%s': reward '%s' is not declared in reward_names %s" % [agent_name, term, reward_names])
+		return
+	_reward += amount
+	_reward_sums[_reward_index[term]] += amount
+
+
+## Set one of the episode's own metrics. It begins every episode at 0.
+func set_metric(metric: StringName, value: float) -> void:
+	_metrics[_index_of_metric(metric)] = value
+
+
+## Add to one of the episode's own metrics.
+func add_metric(metric: StringName, amount: float) -> void:
+	_metrics[_index_of_metric(metric)] += amount
+
+
+## One of the episode's own metrics, as it stands.
+func get_metric(metric: StringName) -> float:
+	return _metrics[_index_of_metric(metric)]
+
+
+## The agent's task is over: reached, or failed for good. Later calls in the same episode do nothing.
+func end(succeeded: bool, terminated: bool = true) -> void:
+	if not active:
+		return
+	active = false
+	success = succeeded
+	_ending = RLRoster.TERMINATED if terminated else RLRoster.TRUNCATED
+	arena.note_ending(self)
+	episode_ended.emit(succeeded)
+
+
+## The agent's time is up, without success.
+func truncate() -> void:
+	end(false, false)
+
+
+## Names of everything reported at the episode's end, in order.
+func all_metric_names() -> Array[StringName]:
+	var names := COMMON_METRICS.duplicate()
+	for term: StringName in _reward_index:
+		names.append(StringName("reward/%s" % term))
+	names.append_array(metric_names)
+	return names
+
+
+## For the arena: find sensors, actions and reward terms; `number` counts the arena's agents of this policy.
+func setup(in_arena: RLArena, number: int) -> void:
+	arena = in_arena
+	body = get_parent() as Node3D
+	if agent_name == &"":
+		agent_name = StringName("%s_%d" % [policy_name, number])
+	_find_parts(self)
+	for term_name: StringName in reward_names:
+		_reward_index[term_name] = _reward_index.size()
+	for term: RLRewardTerm in reward_terms:
+		term.setup(self)
+		_reward_index.get_or_add(term.name, _reward_index.size())
+	_reward_sums.resize(_reward_index.size())
+	for metric: StringName in metric_names:
+		_metric_index[metric] = _metric_index.size()
+	_metrics.resize(_metric_index.size())
+	final_observation.resize(observation_size)
+	_own_action.resize(action_size)
+
+
+## For the arena: forget the last episode.
+func clear_episode() -> void:
+	active = true
+	success = false
+	decisions = 0
+	episode_return = 0.0
+	_reward = 0.0
+	_ending = 0
+	_reward_sums.fill(0.0)
+	_metrics.fill(0.0)
+	for action: RLAction in actions:
+		action.clear()
+
+
+## For the arena: everything is in its place.
+func begin_episode() -> void:
+	for sensor: RLSensor in sensors:
+		sensor.begin_episode()
+	for term: RLRewardTerm in reward_terms:
+		term.begin_episode()
+	episode_began.emit()
+
+
+## For the arena: evaluate the reward terms of one tick.
+func tick(delta: float) -> void:
+	if not active:
+		return
+	for term: RLRewardTerm in reward_terms:
+		add_reward(term.name, term.weight * term.amount(delta))
+
+
+## For the arena: keep the observation of the tick that ended the episode.
+func capture_final() -> void:
+	observe(final_observation, 0)
+	final_images.clear()
+	for sensor: RLImageSensor in image_sensors:
+		final_images.append_array(sensor.image())
+
+
+## For the roster: write the observation vector.
+func observe(buffer: PackedFloat32Array, offset: int) -> void:
+	for sensor: RLSensor in sensors:
+		sensor.write(buffer, offset)
+		offset += sensor.size
+
+
+## For the roster: take over the next action.
+func act(buffer: PackedFloat32Array, offset: int) -> void:
+	if not active:
+		return
+	decisions += 1
+	for action: RLAction in actions:
+		action.read(buffer, offset)
+		offset += action.width
+
+
+## For the roster: act by `_heuristic` or `_human`.
+func act_by_itself(human: bool) -> void:
+	if not active:
+		return
+	if human:
+		_human(_own_action)
+	else:
+		_heuristic(_own_action)
+	act(_own_action, 0)
+
+
+## For the roster: the reward since the last call.
+func take_reward() -> float:
+	var reward := _reward
+	_reward = 0.0
+	episode_return += reward
+	return reward
+
+
+## For the roster: TERMINATED or TRUNCATED once after the episode ended, else 0.
+func take_ending() -> int:
+	var ending := _ending
+	_ending = 0
+	return ending
+
+
+## For the roster: the values of `all_metric_names`.
+func metrics_vector() -> PackedFloat32Array:
+	var values := PackedFloat32Array([arena.episode, episode_return, decisions, 1.0 if success else 0.0])
+	values.append_array(_reward_sums)
+	values.append_array(_metrics)
+	return values
+
+
+func _index_of_metric(metric: StringName) -> int:
+	if not _metric_index.has(metric):
+		push_error("agent '%s': metric '%s' is not declared in metric_names %s" % [agent_name, metric, metric_names])
+	return _metric_index[metric]
+
+
+func _find_parts(node: Node) -> void:
+	for child: Node in node.get_children():
+		if child is RLSensor:
+			var sensor := child as RLSensor
+			sensor.setup(self)
+			sensors.append(sensor)
+			observation_size += sensor.size
+		elif child is RLImageSensor:
+			image_sensors.append(child as RLImageSensor)
+		elif child is RLAction:
+			var action := child as RLAction
+			action.clear()
+			actions.append(action)
+			action_size += action.width

@@ -1,0 +1,128 @@
+class_name RLArena
+extends Node3D
+## Root of an arena scene: one copy of the world with its agents, playing one episode after another.
+##
+## Override `_build`, `_begin_episode`, `_tick` and `_end_decision`. Every arena has its own physics world at the
+## origin: arenas cannot touch each other, and the same episode gives the same floats in all of them.
+
+## The scenario's parameters; each arena gets its own copy, complete before `_build`.
+@export var params: RLParams
+
+## The only source of randomness; seeded anew for every episode from (seed, episode).
+var rng := RandomNumberGenerator.new()
+## Number of the running episode.
+var episode := -1
+## Physics ticks since the episode began.
+var ticks := 0
+## Ticks after which the agents still playing are truncated; 0 is no limit. Usually set in `_build` from a parameter.
+var max_ticks := 0
+## Place among the arenas of the process. Never let it influence the game.
+var index := 0
+## The agents found below this node after `_build`.
+var agents: Array[RLAgent] = []
+
+var _schedule: RLSchedule
+var _played := 0
+var _ending: Array[RLAgent] = []
+
+
+## Called once, in the tree, when `params` is known: spawn the players. Agents and their spaces are fixed after it.
+func _build() -> void:
+	pass
+
+
+## Called at the start of every episode: put everything in its place, using `rng` alone. Free no physics body here.
+func _begin_episode() -> void:
+	pass
+
+
+## Called every physics tick after all players have moved: rules, rewards, endings.
+func _tick(_delta: float) -> void:
+	pass
+
+
+## Called once a decision, after its ticks and before the observations are read: rewards counted per decision.
+func _end_decision() -> void:
+	pass
+
+
+## For the bridge: build the players and find the agents.
+func build(arena_index: int, schedule: RLSchedule) -> void:
+	index = arena_index
+	_schedule = schedule
+	_build()
+	_find_agents(self)
+	var counts: Dictionary[StringName, int] = {}
+	for agent: RLAgent in agents:
+		var number: int = counts.get(agent.policy_name, 0)
+		counts[agent.policy_name] = number + 1
+		agent.setup(self, number)
+
+
+## For the bridge: number episodes from the schedule's first again.
+func restart_count() -> void:
+	_played = 0
+
+
+## True between the first `begin_episode` and the end of the process.
+func is_running() -> bool:
+	return episode >= 0
+
+
+## True when every agent's episode ended.
+func is_finished() -> bool:
+	return agents.all(func(agent: RLAgent) -> bool: return not agent.active)
+
+
+## For the bridge: start the arena's next episode in place.
+func begin_episode() -> void:
+	episode = _schedule.episode_number(index, _played)
+	_played += 1
+	rng.seed = _schedule.episode_seed(episode)
+	ticks = 0
+	_ending.clear()
+	if params != null:
+		params.apply(_schedule.params)
+	for agent: RLAgent in agents:
+		agent.clear_episode()
+	_begin_episode()
+	for agent: RLAgent in agents:
+		agent.begin_episode()
+
+
+## For the bridge: one physics tick, after the players' own.
+func advance(delta: float) -> void:
+	if not is_running():
+		return
+	ticks += 1
+	for agent: RLAgent in agents:
+		agent.tick(delta)
+	_tick(delta)
+	if max_ticks > 0 and ticks >= max_ticks:
+		for agent: RLAgent in agents:
+			agent.truncate()
+	_capture_endings()
+
+
+## For the bridge: the decision's ticks are over.
+func end_decision() -> void:
+	_end_decision()
+	_capture_endings()
+
+
+## For the agent: its final observation is read when the tick is complete.
+func note_ending(agent: RLAgent) -> void:
+	_ending.append(agent)
+
+
+func _capture_endings() -> void:
+	for agent: RLAgent in _ending:
+		agent.capture_final()
+	_ending.clear()
+
+
+func _find_agents(node: Node) -> void:
+	for child: Node in node.get_children():
+		if child is RLAgent:
+			agents.append(child as RLAgent)
+		_find_agents(child)

@@ -1,0 +1,152 @@
+class_name RLBridge
+extends Node
+## Connects a scene to the Python side and keeps both in lock-step: one in the main scene, naming the arena scene.
+##
+## With `--port` it builds the arenas, shakes hands and then, every `action_repeat` ticks, sends the state and waits
+## for actions. It waits inside the physics tick, so game time stands still. Without `--port` the scene plays itself.
+
+const GROUP := &"rl_bridge"
+## Exit code when nobody listens on the port.
+const NOT_CONNECTED := 5
+
+const _LAST := 1 << 20
+
+## One arena; its root has a script that extends RLArena.
+@export var arena_scene: PackedScene
+## Name under which runs of this scene are recorded.
+@export var scenario_name := ""
+## Physics ticks a decision lasts, unless the launch says otherwise.
+@export_range(1, 90) var action_repeat := 8
+
+var options := RLOptions.from_command_line()
+var roster: RLRoster
+var arenas: Array[RLArena] = []
+
+var _schedule := RLSchedule.new()
+var _session: RLSession
+var _ticks_to_decision := 1
+var _problems: PackedStringArray = []
+
+
+func _enter_tree() -> void:
+	add_to_group(GROUP)
+
+
+func _ready() -> void:
+	process_physics_priority = _LAST
+	_set_engine_pace()
+	if options.action_repeat > 0:
+		action_repeat = options.action_repeat
+	_problems.append_array(options.problems)
+	renumber(options.env_seed, 0, 0)
+	_build_arenas()
+	if _problems.is_empty():
+		roster = RLRoster.new(arenas)
+		_problems.append_array(roster.problems)
+
+
+func _physics_process(delta: float) -> void:
+	for arena: RLArena in arenas:
+		arena.advance(delta)
+	_ticks_to_decision -= 1
+	if _ticks_to_decision > 0:
+		return
+	_ticks_to_decision = action_repeat
+	if _session == null:
+		_open_session()
+	if not _session.over and RLFaults.message() == "":
+		_session.exchange()
+	if RLFaults.message() != "":
+		_session.fail(RLFaults.message())
+		_quit(RLFaults.EXIT_CODE)
+	elif _session.over:
+		_quit(_session.exit_code)
+
+
+func _get_configuration_warnings() -> PackedStringArray:
+	return [] if arena_scene != null else ["Set arena_scene to a scene whose root extends RLArena."]
+
+
+## Everything the Python side has to know before the first step: its `GameSpec`.
+func describe() -> Dictionary:
+	return {
+		"scenario": scenario_name,
+		"arenas": arenas.size(),
+		"physics_hz": Engine.physics_ticks_per_second,
+		"action_repeat": action_repeat,
+		"groups": roster.describe(),
+		"params": arenas[0].params.to_dict() if arenas[0].params != null else {},
+		"wire": RLBinarySession.WIRE,
+	}
+
+
+## Number the episodes that begin from now on. A stride of 0 is the number of arenas.
+func renumber(seed_value: int, first_episode: int, stride: int) -> void:
+	_schedule.seed_value = seed_value
+	_schedule.first_episode = first_episode
+	_schedule.stride = stride if stride > 0 else options.arenas
+	for arena: RLArena in arenas:
+		arena.restart_count()
+
+
+## Set parameters for the episodes to come. Returns one sentence for each mistake; with a mistake nothing is set.
+func configure(values: Dictionary) -> PackedStringArray:
+	var params := _params_of(arenas[0]).duplicate() as RLParams
+	var problems := params.apply(values, true)
+	if problems.is_empty():
+		_schedule.params.merge(values, true)
+	return problems
+
+
+func _set_engine_pace() -> void:
+	Engine.max_physics_steps_per_frame = 1
+	Engine.physics_jitter_fix = 0.0
+	if options.fixed_fps > 0:
+		Engine.physics_ticks_per_second = options.fixed_fps
+
+
+func _build_arenas() -> void:
+	for i: int in options.arenas:
+		var arena := arena_scene.instantiate() as RLArena if arena_scene != null else null
+		if arena == null:
+			_problems.append("RLBridge.arena_scene is not a scene whose root extends RLArena")
+			return
+		arena.params = _params_of(arena).duplicate() as RLParams
+		_problems.append_array(arena.params.apply(options.params))
+		if not _problems.is_empty():
+			arena.free()
+			return
+		_world_for(arena).add_child(arena)
+		arenas.append(arena)
+		arena.build(i, _schedule)
+
+
+func _params_of(arena: RLArena) -> RLParams:
+	return arena.params if arena.params != null else RLParams.new()
+
+
+## Where an arena lives: its own physics world, or this scene's when a person watches a single one.
+func _world_for(arena: RLArena) -> Node:
+	if options.port == 0 and options.arenas == 1:
+		return self
+	var viewport := SubViewport.new()
+	viewport.name = "Arena%d" % arenas.size()
+	viewport.own_world_3d = true
+	viewport.size = Vector2i(2, 2)
+	viewport.render_target_update_mode = SubViewport.UPDATE_DISABLED
+	viewport.gui_disable_input = true
+	add_child(viewport)
+	arena.name = "Arena"
+	return viewport
+
+
+func _open_session() -> void:
+	if options.port == 0:
+		_session = RLHandshake.local(self, _problems)
+	else:
+		_session = RLHandshake.with_peer(self, _problems)
+
+
+func _quit(code: int) -> void:
+	set_physics_process(false)
+	get_tree().quit(code)

@@ -1,0 +1,60 @@
+class_name RLFaults
+extends Logger
+## Turns the first script or engine error into one line on stderr and exit code 70; warnings pass.
+##
+## An error in a training process would otherwise go on silently with half-executed functions.
+
+## Exit code of a process that ended by a script or engine error.
+const EXIT_CODE := 70
+
+static var _installed: RLFaults
+static var _message := ""
+static var _lock := Mutex.new()
+
+
+## Start watching; does nothing when already watching.
+static func install() -> void:
+	if _installed == null:
+		_installed = RLFaults.new()
+		OS.add_logger(_installed)
+
+
+## The first error as "file:line in function: what", or "" while there was none.
+static func message() -> String:
+	_lock.lock()
+	var text := _message
+	_lock.unlock()
+	return text
+
+
+func _log_error(
+	function: String,
+	file: String,
+	line: int,
+	code: String,
+	rationale: String,
+	_editor_notify: bool,
+	error_type: int,
+	backtraces: Array[ScriptBacktrace]
+) -> void:
+	if error_type == ERROR_TYPE_WARNING:
+		return
+	var where := "%s:%d in %s" % [file, line, function]
+	for trace: ScriptBacktrace in backtraces:
+		if trace.get_frame_count() > 0:
+			where = "%s:%d in %s" % [trace.get_frame_file(0), trace.get_frame_line(0), trace.get_frame_function(0)]
+	_record("%s: %s" % [where, code if rationale == "" else rationale])
+
+
+func _record(text: String) -> void:
+	_lock.lock()
+	var first := _message == ""
+	if first:
+		_message = text
+	_lock.unlock()
+	if not first:
+		return
+	printerr("SPACETIME-ERROR: ", text)
+	var tree := Engine.get_main_loop() as SceneTree
+	if tree != null:
+		tree.quit.call_deferred(EXIT_CODE)

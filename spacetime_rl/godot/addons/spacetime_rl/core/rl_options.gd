@@ -1,0 +1,77 @@
+class_name RLOptions
+extends RefCounted
+## The command line of a training process: `--port=P --token=T --env_seed=S --action_repeat=R --arenas=A --params={…}`.
+
+const CONTROLS: Array[String] = ["policy", "heuristic", "human"]
+
+## Port on 127.0.0.1 where the Python side listens; 0 means nobody does, and the scene is played locally.
+var port := 0
+## Secret proving to the Python side that this is the game it started.
+var token := ""
+## Seed of the episodes until the Python side sends another.
+var env_seed := 0
+## Physics ticks a decision; 0 keeps the bridge's own.
+var action_repeat := 0
+## Copies of the arena in this process.
+var arenas := 1
+## Scenario parameters that differ from their defaults.
+var params: Dictionary = {}
+## Who acts: "policy" (the peer), "heuristic" (the agents' scripts) or "human".
+var control := "policy"
+## Frames a second of game time under `--fixed-fps`; 0 when the engine runs in real time.
+var fixed_fps := 0
+## Speed-up that a stock client asks for; without `--fixed-fps` only.
+var speedup := 1.0
+## What is wrong with the command line, one sentence each.
+var problems: PackedStringArray = []
+
+
+## The options of this process; stock clients pass them without the `--` separator, so both lists count.
+static func from_command_line() -> RLOptions:
+	return RLOptions.new(OS.get_cmdline_args() + OS.get_cmdline_user_args())
+
+
+func _init(arguments: PackedStringArray = []) -> void:
+	for i: int in arguments.size():
+		var argument := arguments[i]
+		if argument == "--fixed-fps" and i + 1 < arguments.size():
+			fixed_fps = arguments[i + 1].to_int()
+		elif argument.begins_with("--") and "=" in argument:
+			_set_option(argument.get_slice("=", 0).substr(2), argument.substr(argument.find("=") + 1))
+
+
+func _set_option(name: String, text: String) -> void:
+	match name:
+		"port":
+			port = _integer(name, text, 1)
+		"token":
+			token = text
+		"env_seed":
+			env_seed = _integer(name, text, 0)
+		"action_repeat":
+			action_repeat = _integer(name, text, 1)
+		"arenas":
+			arenas = _integer(name, text, 1)
+		"speedup":
+			speedup = text.to_float()
+		"params":
+			_set_params(text)
+		"control":
+			control = text
+			if text not in CONTROLS:
+				problems.append("--control=%s: expected one of %s" % [text, ", ".join(CONTROLS)])
+
+
+func _integer(name: String, text: String, minimum: int) -> int:
+	if not text.is_valid_int() or text.to_int() < minimum:
+		problems.append("--%s=%s: expected a whole number of at least %d" % [name, text, minimum])
+		return minimum
+	return text.to_int()
+
+
+func _set_params(text: String) -> void:
+	var json := JSON.new()
+	if json.parse(text) == OK and json.data is Dictionary:
+		params = json.data
+	else:
+		problems.append("--params=%s: expected a JSON object" % text)

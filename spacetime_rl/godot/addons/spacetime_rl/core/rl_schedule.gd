@@ -1,0 +1,20 @@
+class_name RLSchedule
+extends RefCounted
+## What the arenas of a process play: the seed, which episode numbers, and the parameters set while running.
+
+var seed_value := 0
+var first_episode := 0
+## Distance between the numbers of two successive episodes of one arena.
+var stride := 1
+## Parameter values that arenas take over when their next episode begins.
+var params: Dictionary = {}
+
+
+## Number of the `count`-th episode of an arena.
+func episode_number(arena_index: int, count: int) -> int:
+	return first_episode + arena_index + count * stride
+
+
+## Seed of an episode's random generator: the same for (seed, episode) in whichever arena and process it is played.
+func episode_seed(episode: int) -> int:
+	return hash([seed_value, episode])

@@ -1,0 +1,56 @@
+class_name RLRaySensor
+extends RLSensor
+## Looks around with rays in the player's own frame: 1 at nothing within `length`, down to 0 at contact.
+
+## Rays, evenly spread over `arc_degrees`, from left to right. On a full circle the first is ahead (-Z), going left.
+@export_range(1, 128) var count := 16
+## Reach of a ray, metres.
+@export_range(0.1, 1000.0) var length := 5.0
+## Sector that is looked at; 360 is all around.
+@export_range(0.0, 360.0) var arc_degrees := 360.0
+## Where the rays start, in the player's frame; for example at eye height.
+@export var origin := Vector3.ZERO
+## Physics layers that stop a ray.
+@export_flags_3d_physics var collision_mask := 1
+
+var _directions := PackedVector3Array()
+var _query := PhysicsRayQueryParameters3D.new()
+
+
+func _init() -> void:
+	label = &"rays"
+
+
+func fields() -> Array[RLField]:
+	return [RLField.new(label, count, "m/%s" % length)]
+
+
+func write(buffer: PackedFloat32Array, offset: int) -> void:
+	var space := body.get_world_3d().direct_space_state
+	var place := body.global_transform
+	var from := place * origin
+	_query.from = from
+	for i: int in count:
+		_query.to = from + place.basis * _directions[i]
+		var hit := space.intersect_ray(_query)
+		if hit.is_empty():
+			buffer[offset + i] = 1.0
+		else:
+			var point: Vector3 = hit["position"]
+			buffer[offset + i] = from.distance_to(point) / length
+
+
+func _setup() -> void:
+	_query.collision_mask = collision_mask
+	var collider := body as CollisionObject3D
+	if collider != null:
+		_query.exclude = [collider.get_rid()]
+	_directions.clear()
+	for i: int in count:
+		_directions.append(Vector3.FORWARD.rotated(Vector3.UP, _angle(i)) * length)
+
+
+func _angle(i: int) -> float:
+	if arc_degrees >= 360.0:
+		return TAU * i / count
+	return deg_to_rad(arc_degrees) * (0.5 - float(i) / (count - 1)) if count > 1 else 0.0

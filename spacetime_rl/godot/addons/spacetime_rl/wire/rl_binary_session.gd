@@ -1,0 +1,116 @@
+class_name RLBinarySession
+extends RLSession
+## Speaks "spacetime/1": binary frames, one STATE for every STEP or RESET.
+
+## Frames to the game.
+enum Request { STEP = 1, RESET = 2, CONFIGURE = 3, CLOSE = 4 }
+## Frames to the Python side.
+enum Reply { STATE = 1, OK = 2, ERROR = 3 }
+
+## The name of this wire, as the handshake has it.
+const WIRE := "spacetime/1"
+## Exit code after a request that cannot be served.
+const REFUSED := 4
+
+const _RESET_BYTES := 16
+
+var _peer: RLPeer
+var _bridge: RLBridge
+var _roster: RLRoster
+var _owes_state := false
+var _received_usec := 0
+
+
+func _init(peer: RLPeer, bridge: RLBridge) -> void:
+	_peer = peer
+	_bridge = bridge
+	_roster = bridge.roster
+
+
+func exchange() -> void:
+	if _owes_state:
+		_roster.update_state()
+		_send_state()
+	while not over:
+		var kind := _peer.read_frame()
+		_received_usec = Time.get_ticks_usec()
+		if _peer.closed or RLFaults.message() != "":
+			over = true
+		elif kind == Request.STEP:
+			_step()
+			return
+		else:
+			_serve(kind)
+
+
+func fail(message: String) -> void:
+	over = true
+	exit_code = REFUSED
+	_peer.send_frame(Reply.ERROR, message.to_utf8_buffer())
+
+
+func _serve(kind: int) -> void:
+	match kind:
+		Request.RESET:
+			_reset()
+		Request.CONFIGURE:
+			_configure()
+		Request.CLOSE:
+			over = true
+		_:
+			fail(_peer.problem if _peer.problem != "" else "unknown frame kind %d" % kind)
+
+
+func _step() -> void:
+	var actions := _peer.body.to_float32_array()
+	if _peer.body.size() != 4 * _roster.action_size:
+		fail("a STEP frame needs %d floats, got %d bytes" % [_roster.action_size, _peer.body.size()])
+		return
+	if not _roster.has_begun():
+		fail("STEP before the first RESET")
+		return
+	_owes_state = true
+	if _bridge.options.control == "policy":
+		_roster.act(actions)
+	else:
+		_roster.act_by_themselves(false)
+
+
+func _reset() -> void:
+	if _peer.body.size() != _RESET_BYTES:
+		fail("a RESET frame needs %d bytes, got %d" % [_RESET_BYTES, _peer.body.size()])
+		return
+	var seed_value := _peer.body.decode_s64(0)
+	if seed_value >= 0:
+		_bridge.renumber(seed_value, _peer.body.decode_u32(8), _peer.body.decode_u32(12))
+	_roster.begin_all()
+	_roster.observe_begun()
+	_send_state()
+
+
+func _configure() -> void:
+	var json := JSON.new()
+	var params: Variant = null
+	if json.parse(_peer.body.get_string_from_utf8()) == OK and json.data is Dictionary:
+		params = (json.data as Dictionary).get("params")
+	if params is not Dictionary:
+		fail('a CONFIGURE frame needs {"params": {...}}')
+		return
+	var problems := _bridge.configure(params as Dictionary)
+	if problems.is_empty():
+		_peer.send_frame(Reply.OK, PackedByteArray())
+	else:
+		fail("; ".join(problems))
+
+
+func _send_state() -> void:
+	# A fault during this decision is reported instead of its half-computed state.
+	if RLFaults.message() != "":
+		over = true
+		return
+	_roster.state[0] = (Time.get_ticks_usec() - _received_usec) * 1e-6
+	var content := _roster.state.to_byte_array()
+	if not _roster.endings.is_empty():
+		content.append_array(_roster.endings.to_byte_array())
+	content.append_array(_roster.images)
+	_peer.send_frame(Reply.STATE, content)

@@ -1,0 +1,118 @@
+class_name RLPeer
+extends RefCounted
+## The TCP connection to the Python side: JSON messages and binary frames, little endian, blocking both ways.
+##
+## JSON: `u32 length | utf-8`. Frame: `u32 length | u8 kind | body`, where length counts kind and body.
+
+## Longest message accepted, bytes.
+const MAX_LENGTH := 64 << 20
+
+const _HOST := "127.0.0.1"
+const _CONNECT_ATTEMPTS := 20
+const _CONNECT_PAUSE_MS := 50
+
+## True once the other side is gone; nothing can be read or sent any more.
+var closed := false
+## What was wrong with the last message, "" when it was sound.
+var problem := ""
+## Body of the last frame read.
+var body := PackedByteArray()
+
+var _stream := StreamPeerTCP.new()
+
+
+## Connect to the Python side. A stock client may still be about to listen, so a refusal is tried again for a second.
+func open(port: int) -> bool:
+	for attempt: int in _CONNECT_ATTEMPTS:
+		if _stream.connect_to_host(_HOST, port) == OK and _connected():
+			_stream.set_no_delay(true)
+			return true
+		_stream.disconnect_from_host()
+		OS.delay_msec(_CONNECT_PAUSE_MS)
+	closed = true
+	return false
+
+
+## Read one JSON object; empty when the other side closed or sent something else (see `problem`).
+func read_json() -> Dictionary:
+	problem = ""
+	var text := _read(_read_length()).get_string_from_utf8()
+	if closed or problem != "":
+		return {}
+	var json := JSON.new()
+	if json.parse(text) == OK and json.data is Dictionary:
+		return json.data
+	problem = "expected a JSON object, got: %s" % text.left(80)
+	return {}
+
+
+## Send one JSON object.
+func send_json(message: Dictionary) -> void:
+	var text := JSON.stringify(message).to_utf8_buffer()
+	var data := PackedByteArray()
+	data.resize(4)
+	data.encode_u32(0, text.size())
+	data.append_array(text)
+	_send(data)
+
+
+## Read one frame into `body` and return its kind; -1 when the other side closed or broke the rules (see `problem`).
+func read_frame() -> int:
+	problem = ""
+	var length := _read_length()
+	if closed or problem != "":
+		return -1
+	if length < 1:
+		problem = "a frame must have a kind, got length 0"
+		return -1
+	var kind := _read(1)
+	body = _read(length - 1) if length > 1 else PackedByteArray()
+	return -1 if closed else kind[0]
+
+
+## Send one frame.
+func send_frame(kind: int, content: PackedByteArray) -> void:
+	var data := PackedByteArray()
+	data.resize(5)
+	data.encode_u32(0, content.size() + 1)
+	data[4] = kind
+	data.append_array(content)
+	_send(data)
+
+
+## Close the connection.
+func close() -> void:
+	_stream.disconnect_from_host()
+	closed = true
+
+
+func _connected() -> bool:
+	while _stream.get_status() == StreamPeerTCP.STATUS_CONNECTING:
+		OS.delay_usec(100)
+		_stream.poll()
+	return _stream.get_status() == StreamPeerTCP.STATUS_CONNECTED
+
+
+func _read_length() -> int:
+	var header := _read(4)
+	if closed:
+		return 0
+	var length := header.decode_u32(0)
+	if length > MAX_LENGTH:
+		problem = "a message of %d bytes is over the limit of %d" % [length, MAX_LENGTH]
+		return 0
+	return length
+
+
+func _read(count: int) -> PackedByteArray:
+	if closed or problem != "":
+		return PackedByteArray()
+	var result := _stream.get_data(count)
+	closed = result[0] != OK
+	var data: PackedByteArray = result[1]
+	return data
+
+
+func _send(data: PackedByteArray) -> void:
+	if not closed and _stream.put_data(data) != OK:
+		closed = true
