@@ -55,7 +55,7 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
 
 
 def make_launch(config: RunConfig) -> GameLaunch:
-    """The game of a run as it is played in training; `dataclasses.replace` sets seed, arenas, log folder and control."""
+    """The game of a run as training plays it; `dataclasses.replace` sets another seed, log folder or control."""
     game = config.game
     return GameLaunch(
         scenario=config.scenario.name,

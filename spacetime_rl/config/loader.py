@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from spacetime_rl.config.document import Document, KeyPath, read_document
 from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.overrides import parse_overrides
-from spacetime_rl.config.packaged import find_config
+from spacetime_rl.config.packaged import find_config, packaged
 from spacetime_rl.config.problems import contradictions_in, field_mistakes
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ConfigError
@@ -50,9 +50,11 @@ def _bases(document: Document, path: Path) -> tuple[list[Path], tuple[str, ...]]
     where = f"{document.origin(('extends',)) or path}: extends"
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return [], (f"{where}: expected the path of a file, or a list of paths, found {value!r}",)
-    files = [path.parent / name for name in names]
-    missing = tuple(f"{where}: no such file: {file}" for file in files if not file.is_file())
-    return [file for file in files if file.is_file()], missing
+    bases = {name: path.parent / name if (path.parent / name).is_file() else packaged(name) for name in names}
+    missing = tuple(
+        f"{where}: no such file, nor a packaged one: {name}" for name, base in bases.items() if base is None
+    )
+    return [base for base in bases.values() if base is not None], missing
 
 
 def _validate(document: Document, scenarios: Collection[str] | None, name: str) -> RunConfig:

@@ -16,19 +16,27 @@ def find_config(name: str | Path) -> Path:
     Raises ConfigError with the known names.
     """
     path = Path(name)
-    if path.is_file():
-        return path
-    relative = path.relative_to(CONFIGS.name) if path.parts[:1] == (CONFIGS.name,) else path
-    packaged = CONFIGS / relative.with_suffix(".yaml")
-    if not relative.is_absolute() and packaged.is_file():
-        return packaged
+    found = path if path.is_file() else packaged(name)
+    if found is not None:
+        return found
     if path.is_dir():
         raise ConfigError([f"{path}: is a folder; expected a YAML file"])
     known = config_names()
-    hint = did_you_mean(str(relative.with_suffix("")), known) or f"; packaged: {', '.join(known)}"
+    hint = did_you_mean(_key(path), known) or f"; packaged: {', '.join(known)}"
     raise ConfigError([f"{path}: no such configuration file, nor a packaged one{hint}"])
+
+
+def packaged(name: str | Path) -> Path | None:
+    """The packaged configuration of that name, if there is one."""
+    key = _key(Path(name))
+    return CONFIGS / f"{key}.yaml" if key in config_names() else None
 
 
 def config_names() -> list[str]:
     """Names of the packaged configurations, with their folder where they are in one (`presets/quick_test`)."""
     return sorted(str(path.relative_to(CONFIGS).with_suffix("")) for path in CONFIGS.rglob("*.yaml"))
+
+
+def _key(path: Path) -> str:
+    relative = path.relative_to(CONFIGS.name) if path.parts[:1] == (CONFIGS.name,) else path
+    return str(relative.with_suffix(""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
@@ -23,6 +24,7 @@ EXPECTED = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "string_type": "text",
+    "string_pattern_mismatch": "a name of letters, digits, '_', '.' and '-'",
     "path_type": "a path",
     "tuple_type": "a list",
     "list_type": "a list",
@@ -70,7 +72,7 @@ def _sentence(details: Any, path: KeyPath, model: type[BaseModel]) -> str:
     if kind == "missing":
         return "is missing"
     if kind == "literal_error":
-        word = did_you_mean(value, context["expected"].replace("'", "").split(" or ")) if isinstance(value, str) else ""
+        word = did_you_mean(value, re.findall(r"'([^']+)'", context["expected"])) if isinstance(value, str) else ""
         return f"expected {context['expected']}, found {value!r}{word}"
     if kind in EXPECTED:
         return f"expected {EXPECTED[kind]}, found {_shown(value)}"
