@@ -1,0 +1,149 @@
+"""Open a game, and step one that speaks our binary wire."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import struct
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.errors import ContractError, GameDied, GameError, HandshakeError, ProtocolError
+from spacetime_rl.game.api import EndedAgent, Game, StepResult, Timing
+from spacetime_rl.game.connect import meet
+from spacetime_rl.game.launch import GameLaunch, listen, start
+from spacetime_rl.game.process import GameProcess
+from spacetime_rl.game.running import RunningGame
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.game.state import StateReader, state_bytes
+from spacetime_rl.game.wire import MAX_FRAME_BYTES, FrameSocket, JsonSocket, Reply, Request
+
+__all__ = ["EndedAgent", "Game", "GameClient", "GameLaunch", "StepResult", "Timing", "open_game"]
+
+_RESET = struct.Struct("<qII")
+_KEEP_SEED = -1
+_SMALLEST_BUFFER = 64 * 1024  # an error message of the game must fit, however small its other frames
+
+
+def open_game(launch: GameLaunch) -> Game:
+    """Start a game and shake hands with it.
+
+    Raises UsageError, ContractError, or a GameError that tells what went wrong, with the last lines of the game's
+    log; no process is left behind then.
+    """
+    token = secrets.token_hex(16)
+    with listen(launch) as listener:
+        process = start(launch, listener.getsockname()[1], token)
+        try:
+            connection, info = meet(listener, process, token, launch.launch_timeout_s, launch.title)
+            return GameClient(launch, process, connection, info)
+        except BaseException:
+            process.kill()
+            raise
+
+
+class GameClient(RunningGame):
+    """A game on the wire spacetime/1; see `api.Game`. Made by `open_game`."""
+
+    def __init__(
+        self, launch: GameLaunch, process: GameProcess, connection: JsonSocket, info: Mapping[str, Any]
+    ) -> None:
+        super().__init__(launch, process, _read_spec(launch, info))
+        widths = [group.layout.action_size for group in self.spec.groups]
+        sizes = [self.spec.group_size(g) for g in range(len(widths))]
+        self._action_bytes = 4 * int(np.dot(sizes, widths))
+        self._frames = FrameSocket(
+            connection.socket,
+            send_bytes=max(self._action_bytes, _RESET.size),
+            receive_bytes=max(state_bytes(self.spec), _SMALLEST_BUFFER),
+        )
+        flat = self._frames.outgoing[: self._action_bytes].view(np.float32)
+        ends = np.cumsum(np.multiply(sizes, widths))[:-1]
+        self._actions = tuple(
+            part.reshape(size, width) for part, size, width in zip(np.split(flat, ends), sizes, widths, strict=True)
+        )
+        self._state = StateReader(self.spec, self._frames.incoming)
+
+    def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
+        """See `api.Game.reset`."""
+        if seed is not None and seed < 0:
+            raise ValueError(f"a seed must not be negative: {seed}")
+        numbers = (_KEEP_SEED if seed is None else seed, first_episode, self.spec.arenas if stride is None else stride)
+        _RESET.pack_into(self._frames.outgoing.data, 0, *numbers)
+        return self._ask(Request.RESET, _RESET.size)
+
+    def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
+        """See `api.Game.step`."""
+        for view, action in zip(self._actions, actions, strict=True):
+            if action.shape != view.shape:
+                raise ValueError(f"actions of shape {action.shape} where {view.shape} are expected")
+            view[...] = action
+        return self._ask(Request.STEP, self._action_bytes)
+
+    def configure(self, params: Mapping[str, Any]) -> None:
+        """See `api.Game.configure`."""
+        self._require_open()
+        deadline = time.monotonic() + self._timeout_s
+        try:
+            self._frames.send_bytes(Request.CONFIGURE, json.dumps({"params": dict(params)}).encode(), deadline)
+            kind, length = self._frames.receive(deadline)
+        except (OSError, GameError) as error:
+            raise self._failed("CONFIGURE", error) from error
+        if kind is Reply.ERROR:
+            message = self._text(length)
+            self._kill()
+            raise ContractError([f"{self._title}: the game refuses the parameters: {message}"])
+        if kind is not Reply.OK:
+            raise self._failed("CONFIGURE", ProtocolError(f"a {kind.name} frame instead of OK"))
+
+    def _ask(self, request: Request, body_bytes: int) -> StepResult:
+        self._require_open()
+        began = time.monotonic()
+        deadline = began + self._timeout_s
+        try:
+            self._frames.send(request, body_bytes, deadline)
+            kind, length = self._frames.receive(deadline)
+            waited_s = time.monotonic() - began
+            if kind is not Reply.STATE:
+                raise self._unexpected(kind, length)
+            result = self._state.read(length)
+        except (OSError, GameError) as error:
+            raise self._failed(request.name, error) from error
+        except BaseException:  # interrupted between request and reply: the next reply would answer the wrong request
+            self._kill()
+            raise
+        self.timing.add(waited_s, self._state.busy_s)
+        return result
+
+    def _unexpected(self, kind: Reply, length: int) -> GameError:
+        if kind is Reply.ERROR:
+            return GameDied(f"the game reports: {self._text(length)}")
+        return ProtocolError(f"a {kind.name} frame instead of STATE")
+
+    def _text(self, length: int) -> str:
+        return self._frames.incoming[:length].tobytes().decode(errors="replace")
+
+    def _say_goodbye(self) -> None:
+        self._frames.send(Request.CLOSE, 0, time.monotonic() + 1.0)
+
+    def _hang_up(self) -> None:
+        self._frames.close()
+
+
+def _read_spec(launch: GameLaunch, info: Mapping[str, Any]) -> GameSpec:
+    try:
+        spec = GameSpec.from_dict(info["spec"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise HandshakeError(f"{launch.title}: the game's spec is malformed: {error!r}") from error
+    if spec.num_agents == 0:
+        raise HandshakeError(f"{launch.title}: the game has no agents to control")
+    if state_bytes(spec) > MAX_FRAME_BYTES:
+        raise HandshakeError(
+            f"{launch.title}: observations of {spec.num_agents} agents need {state_bytes(spec)} bytes a frame, at most "
+            f"{MAX_FRAME_BYTES} are allowed; use fewer arenas or smaller images"
+        )
+    return spec

@@ -1,0 +1,164 @@
+"""Meet the game that was started: accept its connection, turn strangers away, and read its introduction."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import selectors
+import socket
+import time
+from typing import Any
+
+from spacetime_rl.errors import ContractError, HandshakeError, LaunchError, LaunchTimeout, ProtocolError
+from spacetime_rl.game.process import GameProcess
+from spacetime_rl.game.wire import WIRE, JsonSocket
+
+_log = logging.getLogger(__name__)
+
+# Version numbers as of Godot RL Agents 0.7; a stock game ignores `wire`.
+_GREETING: tuple[dict[str, Any], ...] = (
+    {"type": "handshake", "major_version": "0", "minor_version": "7", "wire": WIRE},
+    {"type": "env_info"},
+)
+
+
+def meet(
+    listener: socket.socket, process: GameProcess, token: str, timeout_s: float, title: str
+) -> tuple[JsonSocket, dict[str, Any]]:
+    """Wait for the game and its `env_info`; `title` names the game in messages.
+
+    A game proves itself by its token; a stock game, which has none, by the process its connection belongs to.
+    Raises LaunchError as soon as the process ends, LaunchTimeout when it has not connected within `timeout_s`,
+    HandshakeError or ProtocolError for a bad introduction, ContractError when the game refuses what it was given.
+    """
+    with selectors.DefaultSelector() as selector:
+        door = _Door(selector, listener, process, token, title)
+        try:
+            return door.wait(timeout_s)
+        finally:
+            door.close()
+
+
+class _Caller:
+    """A connection that has not proved itself yet; `ours` if the started process holds its other end."""
+
+    def __init__(self, sock: socket.socket, ours: bool) -> None:
+        self.json = JsonSocket(sock)
+        self.ours = ours
+
+
+class _Door:
+    def __init__(
+        self,
+        selector: selectors.BaseSelector,
+        listener: socket.socket,
+        process: GameProcess,
+        token: str,
+        title: str,
+    ) -> None:
+        self._selector = selector
+        self._listener = listener
+        self._process = process
+        self._token = token
+        self._title = title
+        self._callers: list[_Caller] = []
+        self._game_called = False
+
+    def wait(self, timeout_s: float) -> tuple[JsonSocket, dict[str, Any]]:
+        deadline = time.monotonic() + timeout_s
+        ended = False
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._selector.register(self._process, selectors.EVENT_READ)
+        while True:
+            # After the process has ended, what it said before its end is still read.
+            events = self._selector.select(0.0 if ended else max(0.0, deadline - time.monotonic()))
+            for key, _ in events:
+                if key.fileobj is self._process:
+                    ended = True
+                    self._selector.unregister(self._process)
+                elif key.fileobj is self._listener:
+                    self._admit(deadline)
+                elif (message := self._hear(key.data)) is not None:
+                    self._callers.remove(key.data)
+                    return key.data.json, message
+            if ended and not events:
+                raise self._died()
+            if not ended and time.monotonic() >= deadline:
+                raise self._late(timeout_s)
+
+    def close(self) -> None:
+        for caller in self._callers:
+            caller.json.socket.close()
+
+    def _admit(self, deadline: float) -> None:
+        sock, (_, port) = self._listener.accept()
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        caller = _Caller(sock, ours=self._process.owns_port(port))
+        self._callers.append(caller)
+        self._game_called |= caller.ours
+        self._selector.register(sock, selectors.EVENT_READ, caller)
+        try:
+            for message in _GREETING:
+                caller.json.send(message, deadline)
+        except OSError:
+            self._dismiss(caller, "it hung up")
+
+    def _hear(self, caller: _Caller) -> dict[str, Any] | None:
+        """What the game says in its introduction; None while there is nothing, or it is a stranger's."""
+        try:
+            message = caller.json.pull()
+            if message is None:
+                return None
+            if self._proves_itself(message, caller):
+                return message
+            self._dismiss(caller, "it proved nothing")
+        except OSError:
+            self._dismiss(caller, "it hung up")
+        except ProtocolError as error:
+            if caller.ours:
+                raise HandshakeError(self._report(f"the game's introduction is {error}")) from error
+            self._dismiss(caller, str(error))
+        return None
+
+    def _proves_itself(self, message: dict[str, Any], caller: _Caller) -> bool:
+        if message["type"] == "env_info":
+            if "wire" not in message:  # a stock game
+                return caller.ours
+            if message["wire"] == WIRE and hmac.compare_digest(str(message.get("token")), self._token):
+                return True
+        if caller.ours:
+            raise self._refused(message)
+        return False
+
+    def _refused(self, message: dict[str, Any]) -> ContractError | HandshakeError:
+        if message["type"] == "error":
+            return ContractError([f"{self._title}: the game refuses what it was given: {message.get('message')}"])
+        if message["type"] != "env_info":
+            return HandshakeError(self._report(f"the game answered {message['type']!r} instead of 'env_info'"))
+        if message["wire"] != WIRE:
+            return HandshakeError(self._report(f"the game speaks wire {message['wire']!r}, this client {WIRE!r}"))
+        return HandshakeError(self._report("the game gave the wrong token: is another launch's --token passed to it?"))
+
+    def _dismiss(self, caller: _Caller, why: str) -> None:
+        _log.warning(
+            "%s: turned away a connection of %s: %s", self._title, "the game" if caller.ours else "a stranger", why
+        )
+        self._selector.unregister(caller.json.socket)
+        self._callers.remove(caller)
+        caller.json.socket.close()
+
+    def _died(self) -> LaunchError:
+        when = "before it introduced itself" if self._game_called else "before it connected"
+        return LaunchError(self._report(f"the game ended {when} ({self._process.ending()})"))
+
+    def _late(self, timeout_s: float) -> LaunchTimeout | HandshakeError:
+        state = self._process.ending(patience_s=0.0)
+        if self._game_called:
+            return HandshakeError(
+                self._report(f"the game connected but did not introduce itself within {timeout_s:g} s ({state})")
+            )
+        port = self._listener.getsockname()[1]
+        return LaunchTimeout(self._report(f"the game did not connect to port {port} within {timeout_s:g} s ({state})"))
+
+    def _report(self, what: str) -> str:
+        return f"{self._title}: {what}; its log ends:\n{self._process.log_tail()}"

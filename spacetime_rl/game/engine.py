@@ -1,0 +1,97 @@
+"""The Godot engine on this machine: find it, and know how old it is."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from spacetime_rl.errors import GodotNotFound, GodotTooOld
+
+_log = logging.getLogger(__name__)
+
+MIN_VERSION = (4, 5, 0)
+_HOW = "run `spacetime-rl godot install`, or set GODOT_BIN to a Godot binary"
+
+
+@dataclass(frozen=True, slots=True)
+class Godot:
+    """A Godot binary and its version, e.g. (4, 6, 3)."""
+
+    path: Path
+    version: tuple[int, int, int]
+
+    @property
+    def version_text(self) -> str:
+        """E.g. "4.6.3"."""
+        return ".".join(map(str, self.version))
+
+
+def find_godot() -> Godot:
+    """The Godot to use: $GODOT_BIN, else `godot` on PATH, else the newest one in the private prefix.
+
+    Raises GodotNotFound or GodotTooOld. Only an old one on PATH is passed over, with a warning.
+    """
+    chosen = os.environ.get("GODOT_BIN")
+    if chosen:
+        return check_godot(Path(chosen), "GODOT_BIN")
+    on_path = shutil.which("godot")
+    if on_path:
+        try:
+            return check_godot(Path(on_path), "PATH")
+        except GodotTooOld as error:
+            _log.warning("passed over: %s", error)
+    installed = sorted(godot_prefix().glob("*/bin/godot"), key=lambda path: _parse_version(path.parts[-3]))
+    if installed:
+        return check_godot(installed[-1], "the private prefix")
+    raise GodotNotFound(f"no Godot of version 4.5 or newer: none on PATH and none in {godot_prefix()}; {_HOW}")
+
+
+def check_godot(path: Path, source: str) -> Godot:
+    """A binary with its version; `source` says in messages where it was named. Raises GodotNotFound or GodotTooOld."""
+    if not path.is_file():
+        raise GodotNotFound(f"{source}: {path} is not a file; {_HOW}")
+    if not os.access(path, os.X_OK):
+        raise GodotNotFound(f"{source}: {path} is not executable; `chmod +x` it, or {_HOW}")
+    version = _ask_version(path, path.stat().st_mtime_ns)
+    if version < MIN_VERSION:
+        found = ".".join(map(str, version))
+        raise GodotTooOld(f"{source}: {path} is Godot {found}, but 4.5 or newer is needed; {_HOW}")
+    return Godot(path.absolute(), version)
+
+
+def cache_dir() -> Path:
+    """Where engines and imported projects are kept."""
+    return platformdirs.user_cache_path("spacetime-rl")
+
+
+def godot_prefix() -> Path:
+    """The folder of privately installed engines, one `<version>/bin/godot` each."""
+    return cache_dir() / "godot"
+
+
+@functools.cache
+def _ask_version(path: Path, _mtime_ns: int) -> tuple[int, int, int]:
+    try:
+        answer = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise GodotNotFound(f"{path} does not run: {error}; {_HOW}") from error
+    version = _parse_version(answer.stdout)
+    if version == (0, 0, 0):
+        said = (answer.stdout + answer.stderr).strip()[:200]
+        raise GodotNotFound(f"{path} does not answer --version as Godot does, it says {said!r}; {_HOW}")
+    return version
+
+
+def _parse_version(text: str) -> tuple[int, int, int]:
+    match = re.search(r"\b(\d+)\.(\d+)(?:\.(\d+))?", text)
+    return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else (0, 0, 0)

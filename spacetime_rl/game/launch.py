@@ -1,0 +1,123 @@
+"""What to launch, as a value; how that becomes a listening port and a process with its command line."""
+
+from __future__ import annotations
+
+import errno
+import json
+import random
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from spacetime_rl.errors import LaunchError, UsageError
+from spacetime_rl.game.engine import check_godot, find_godot
+from spacetime_rl.game.process import GameProcess
+from spacetime_rl.game.project import OWN_PROJECT, find_scenario, import_project, kept
+
+
+@dataclass(frozen=True, slots=True)
+class GameLaunch:
+    """One game: exactly one of `scenario`, `project` (a Godot project folder) and `env_path` (an exported game).
+
+    Raises UsageError when that, or a number, is wrong.
+    """
+
+    scenario: str | None = None
+    project: Path | None = None
+    scene: str | None = None  # of `project`; default: the project's main scene
+    env_path: Path | None = None
+    arenas: int = 1
+    action_repeat: int | None = None  # physics ticks per decision; default: what the game says
+    params: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    control: Literal["policy", "heuristic"] = "policy"
+    launch_timeout_s: float = 60.0  # from process start to the end of the handshake
+    step_timeout_s: float = 30.0
+    log_dir: Path | None = None  # default: a temporary folder, removed with the game
+    port_range: tuple[int, int] | None = None  # first and last; default: any free port
+    physics_hz: int = 90
+    godot: Path | None = None  # default: see engine.find_godot
+    name: str = "game"  # begins the name of the log file
+    extra_args: tuple[str, ...] = ()  # for the game, after ours
+
+    def __post_init__(self) -> None:
+        given = [source for source in ("scenario", "project", "env_path") if getattr(self, source) is not None]
+        if len(given) != 1:
+            found = ", ".join(given) or "none"
+            raise UsageError(f"a game needs exactly one of scenario, project and env_path; given: {found}")
+        if self.scene is not None and self.project is None:
+            raise UsageError("scene: names a scene of `project`, which is not given")
+        for key in ("arenas", "action_repeat", "physics_hz", "launch_timeout_s", "step_timeout_s"):
+            value = getattr(self, key)
+            if value is not None and value <= 0:
+                raise UsageError(f"{key}: must be positive, not {value}")
+
+    @property
+    def title(self) -> str:
+        """The game's name in messages."""
+        return self.scenario or str(self.project or self.env_path)
+
+
+def listen(launch: GameLaunch) -> socket.socket:
+    """Listen on the port the game will be told: any free one, or one of `port_range`. Raises LaunchError."""
+    if launch.port_range is None:
+        return _listen_on(0)
+    first, last = launch.port_range
+    ports = range(first, last + 1)
+    for port in random.sample(ports, len(ports)):  # in any order: many launches share the range
+        try:
+            return _listen_on(port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise LaunchError(f"{launch.title}: cannot listen on 127.0.0.1:{port}: {error.strerror}") from error
+    raise LaunchError(f"{launch.title}: no port from {first} to {last} is free; widen port_range or leave it out")
+
+
+def start(launch: GameLaunch, port: int, token: str) -> GameProcess:
+    """Start the game's process. Raises UsageError, GodotNotFound, GodotTooOld, ImportFailed or LaunchError."""
+    arguments = _arguments(launch, port, token)
+    if launch.env_path is not None:
+        program = launch.env_path.absolute()
+        return GameProcess([str(program), *arguments], name=launch.name, log_dir=launch.log_dir)
+    godot = check_godot(launch.godot, "game.godot") if launch.godot else find_godot()
+    project, scene = _source(launch)
+    copy = import_project(project, godot)
+    command = [str(godot.path), "--path", str(copy), *([scene] if scene else []), *arguments]
+    with kept(copy) as fd:
+        return GameProcess(command, name=launch.name, log_dir=launch.log_dir, pass_fds=[fd])
+
+
+def _source(launch: GameLaunch) -> tuple[Path, str | None]:
+    """The project to run and the scene in it (None: its main scene)."""
+    if launch.project is not None:
+        return launch.project, launch.scene
+    assert launch.scenario is not None  # exactly one source is given, and env_path is not it
+    return OWN_PROJECT, find_scenario(launch.scenario).scene
+
+
+def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
+    engine = ["--headless", "--fixed-fps", str(launch.physics_hz), "--disable-render-loop", "--xr-mode", "off"]
+    stock = [f"--port={port}", f"--env_seed={launch.seed}"]
+    if launch.action_repeat is not None:
+        stock.append(f"--action_repeat={launch.action_repeat}")
+    ours = [f"--token={token}", f"--arenas={launch.arenas}", f"--params={json.dumps(dict(launch.params))}"]
+    if launch.control != "policy":
+        ours.append(f"--control={launch.control}")
+    # A stock game reads its arguments from before the `--` only, ours from behind it.
+    before = [] if launch.scenario else stock
+    return [*engine, *before, "--", *stock, *ours, *launch.extra_args]
+
+
+def _listen_on(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if port:  # a port of a range may still be cooling down after an earlier game
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,199 @@
+"""One game process: started so that nothing can leave it behind, watched, and ended with its whole group."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import queue
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+
+from spacetime_rl.errors import LaunchError
+from spacetime_rl.game.scratch import make_scratch
+
+_GUARD = Path(__file__).with_name("guard.py")
+_LOG_TAIL_BYTES = 64 * 1024
+_ERROR_MARK = "SPACETIME-ERROR"
+_EXIT_WORDS = {
+    4: "exit code 4: the game refused what it was asked at start",
+    5: "exit code 5: the game lost its connection",
+    70: "exit code 70: script error",
+}
+_STATE_WORDS = {"T": "is stopped by a signal", "t": "is held by a debugger", "R": "is busy", "D": "waits for a device"}
+
+
+class GameProcess:
+    """A program in a session of its own, that dies with this Python process even if that one is SIGKILLed.
+
+    Its output goes to a new file `<name>.godot.log` in `log_dir` (default: a temporary folder, removed with the
+    game), its user data folder is a temporary one. Descriptors in `pass_fds` stay open as long as the game lives.
+    Raises LaunchError when the program cannot be started at all.
+    """
+
+    def __init__(
+        self, command: Sequence[str], *, name: str, log_dir: Path | None = None, pass_fds: Sequence[int] = ()
+    ) -> None:
+        scratch = make_scratch()
+        try:
+            self.log_path = _new_log(log_dir or scratch.path, name)
+            self._popen = _spawn(command, self.log_path, scratch.path, [*pass_fds, scratch.lock_fd])
+        except OSError as error:
+            shutil.rmtree(scratch.path, ignore_errors=True)
+            raise LaunchError(f"cannot start {command[0]}: {error}") from error
+        finally:
+            os.close(scratch.lock_fd)
+        self.pid = self._popen.pid
+        self._pidfd = os.pidfd_open(self.pid)
+        self._finalizer = weakref.finalize(self, _end, os.getpid(), self._popen, self._pidfd, scratch.path)
+
+    def __enter__(self) -> GameProcess:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.kill()
+
+    def fileno(self) -> int:
+        """A descriptor that becomes readable when the process has ended, for `select`."""
+        return self._pidfd
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the process has ended; False when it still runs after `timeout_s` seconds."""
+        if not self._finalizer.alive:
+            return True
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return bool(poll.poll(max(0.0, timeout_s) * 1000))
+
+    def kill(self) -> None:
+        """End the process and everything in its group, now, and remove its user folder. May be called again."""
+        self._finalizer()
+
+    def ending(self, patience_s: float = 2.0) -> str:
+        """How the process ended, in words, waiting a moment for it to do so; or what it is doing instead."""
+        if not self.wait(patience_s):
+            return f"the process {self._state()}"
+        self.kill()
+        words = _exit_words(self._popen.returncode)
+        reported = [line for line in self._log_lines() if _ERROR_MARK in line]
+        return f"{words}; {reported[-1].strip()}" if reported else words
+
+    def log_tail(self, lines: int = 20) -> str:
+        """The last lines the game has written."""
+        tail = self._log_lines()[-lines:]
+        return "\n".join(f"  | {line}" for line in tail) if tail else "  | (its log is empty)"
+
+    def owns_port(self, port: int) -> bool:
+        """Whether the process, or one it started, holds the TCP connection whose own end is `port`."""
+        try:
+            leader = psutil.Process(self.pid)
+            family = [leader, *leader.children(recursive=True)]
+            return any(c.laddr and c.laddr.port == port for p in family for c in p.net_connections(kind="tcp"))
+        except psutil.Error:
+            return False
+
+    def _log_lines(self) -> list[str]:
+        with self.log_path.open("rb") as log:
+            log.seek(0, os.SEEK_END)
+            log.seek(max(0, log.tell() - _LOG_TAIL_BYTES))
+            return log.read().decode(errors="replace").splitlines()
+
+    def _state(self) -> str:
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text()
+        except OSError:
+            return "has ended"
+        return _STATE_WORDS.get(stat.rpartition(") ")[2][:1], "is running, but waits for something")
+
+
+def _new_log(folder: Path, name: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in count(1):
+        path = folder / (f"{name}.godot.log" if number == 1 else f"{name}-{number}.godot.log")
+        with contextlib.suppress(FileExistsError):
+            path.touch(exist_ok=False)
+            break
+    return path
+
+
+def _spawn(command: Sequence[str], log_path: Path, user_dir: Path, pass_fds: Sequence[int]) -> subprocess.Popen[bytes]:
+    def start() -> subprocess.Popen[bytes]:
+        with log_path.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-I", "-S", str(_GUARD), str(os.getpid()), *command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "XDG_DATA_HOME": str(user_dir)},
+                start_new_session=True,
+                pass_fds=pass_fds,
+            )
+
+    return _spawner().run(start)
+
+
+def _exit_words(code: int) -> str:
+    if code >= 0:
+        return _EXIT_WORDS.get(code, f"exit code {code}")
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"
+
+
+def _end(owner_pid: int, popen: subprocess.Popen[bytes], pidfd: int, user_dir: Path) -> None:
+    if os.getpid() != owner_pid:  # a forked child shares the object, not the duty
+        return
+    # The leader is reaped only after the group was killed: until then its number cannot be given to a stranger.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(popen.pid, signal.SIGKILL)
+    popen.wait()
+    os.close(pidfd)
+    shutil.rmtree(user_dir, ignore_errors=True)
+
+
+class _Spawner:
+    """Starts every process from one thread that lives as long as this Python process.
+
+    The kernel's parent-death signal is sent when the starting *thread* ends, and games may well be opened from a
+    thread that ends before they do.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[tuple[Callable[[], subprocess.Popen[bytes]], Future[subprocess.Popen[bytes]]]] = (
+            queue.SimpleQueue()
+        )
+        threading.Thread(target=self._serve, name="game-spawner", daemon=True).start()
+
+    def run(self, start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+        future: Future[subprocess.Popen[bytes]] = Future()
+        self._jobs.put((start, future))
+        return future.result()
+
+    def _serve(self) -> None:
+        while True:
+            start, future = self._jobs.get()
+            try:
+                future.set_result(start())
+            except BaseException as error:  # whatever it is, it belongs to the caller
+                future.set_exception(error)
+
+
+@functools.cache
+def _spawner() -> _Spawner:
+    return _Spawner()
+
+
+os.register_at_fork(after_in_child=_spawner.cache_clear)  # a forked child has none of its parent's threads

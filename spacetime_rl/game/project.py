@@ -1,0 +1,184 @@
+"""Godot projects: the package's own with its scenarios, and the imported copies that games run from."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import fcntl
+import functools
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from spacetime_rl.errors import ImportFailed, UsageError
+from spacetime_rl.game.engine import Godot, cache_dir
+
+OWN_PROJECT = Path(__file__).parent.parent / "godot"
+
+_IMPORT_TIMEOUT_S = 600.0
+_KEEP_COPIES = 3
+_MARK = ".spacetime-import"  # in every whole copy; its time is that of the last use, locked by the games in it
+_NOT_PART = {".godot", ".git"}
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A ready set of parameters of a scenario."""
+
+    name: str
+    description: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioInfo:
+    """What `scenarios/<name>/scenario.json` says; `scene` is the resource path of its scene."""
+
+    name: str
+    title: str
+    description: str
+    scene: str
+    variants: tuple[Variant, ...]
+
+
+def scenarios(project: Path = OWN_PROJECT) -> list[ScenarioInfo]:
+    """The scenarios in a project, by name. Raises UsageError on a malformed scenario.json."""
+    return [_read_scenario(path) for path in sorted(project.glob("scenarios/*/scenario.json"))]
+
+
+def find_scenario(name: str) -> ScenarioInfo:
+    """The scenario of that name. Raises UsageError, with the nearest name, if there is none."""
+    known = {scenario.name: scenario for scenario in scenarios()}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known) or 'none'}"
+    raise UsageError(f"scenario: there is no '{name}'; {hint}")
+
+
+def import_project(project: Path, godot: Godot) -> Path:
+    """A copy of a project, in the cache folder, that Godot has imported: made once per content and Godot version.
+
+    Any number of processes may ask at once. Raises UsageError if it is no project and ImportFailed.
+    """
+    if not (project / "project.godot").is_file():
+        raise UsageError(f"{project} is not a Godot project: it has no project.godot")
+    project = project.resolve()
+    home = cache_dir() / "imports" / f"{_slug(project.name)}-{hashlib.sha256(str(project).encode()).hexdigest()[:8]}"
+    copy = home / f"{godot.version_text}-{_content_hash(project)}"
+    home.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{home}.lock"):
+        if not (copy / _MARK).exists():
+            shutil.rmtree(copy, ignore_errors=True)  # half removed by a process that was killed
+            _make_copy(project, copy, godot)
+        (copy / _MARK).touch()
+        _prune(home)
+    return copy
+
+
+@contextlib.contextmanager
+def kept(copy: Path) -> Iterator[int]:
+    """A descriptor that keeps an imported copy from being pruned, for as long as anyone has it open."""
+    fd = os.open(copy / _MARK, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH)
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _read_scenario(path: Path) -> ScenarioInfo:
+    try:
+        data = json.loads(path.read_text())
+        return ScenarioInfo(
+            name=data["name"],
+            title=data["title"],
+            description=data["description"],
+            scene=f"res://scenarios/{path.parent.name}/{data['scene']}",
+            variants=tuple(Variant(v["name"], v["description"], v["params"]) for v in data.get("variants", [])),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path}: not a scenario description: {error!r}") from error
+
+
+def _make_copy(project: Path, copy: Path, godot: Godot) -> None:
+    work = Path(tempfile.mkdtemp(prefix="new-", dir=copy.parent))
+    try:
+        shutil.copytree(project, work, ignore=lambda _, names: _NOT_PART.intersection(names), dirs_exist_ok=True)
+        _run_import(project, work, godot)
+        (work / _MARK).touch()
+        work.rename(copy)  # only a whole import ever bears the name
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _run_import(project: Path, work: Path, godot: Godot) -> None:
+    with tempfile.TemporaryDirectory(prefix="spacetime-rl-import-") as home:
+        private = {f"XDG_{kind}_HOME": f"{home}/{kind}" for kind in ("CONFIG", "DATA", "CACHE")}
+        try:
+            done = subprocess.run(
+                [godot.path, "--headless", "--path", work, "--import"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=_IMPORT_TIMEOUT_S,
+                env={**os.environ, **private},
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ImportFailed(f"Godot did not import {project} within {_IMPORT_TIMEOUT_S:g} s") from error
+    if done.returncode != 0:
+        tail = "\n".join(f"  | {line}" for line in done.stdout.splitlines()[-20:])
+        raise ImportFailed(f"Godot could not import {project} (exit code {done.returncode}); it says:\n{tail}")
+
+
+def _prune(home: Path) -> None:
+    """Remove what killed processes left, and copies beyond the newest few unless a game still runs from them."""
+    marks = {path: path / _MARK for path in home.iterdir()}
+    for leftover in [path for path, mark in marks.items() if not mark.exists()]:
+        shutil.rmtree(leftover, ignore_errors=True)
+        del marks[leftover]
+    newest_first = sorted(marks, key=lambda path: marks[path].stat().st_mtime_ns, reverse=True)
+    for old in newest_first[_KEEP_COPIES:]:
+        with contextlib.suppress(BlockingIOError), marks[old].open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            marks[old].unlink()
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _content_hash(project: Path) -> str:
+    files = sorted(_project_files(project))
+    stats = tuple((str(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in files)
+    return _hash_files(project, stats)
+
+
+def _project_files(project: Path) -> Iterator[Path]:
+    for folder, subfolders, names in os.walk(project):
+        subfolders[:] = [name for name in subfolders if name not in _NOT_PART]
+        yield from (path for name in names if (path := Path(folder, name)).is_file())
+
+
+@functools.lru_cache(maxsize=16)
+def _hash_files(project: Path, stats: tuple[tuple[str, int, int], ...]) -> str:
+    """Hash names and contents; sizes and times only make the cache of this process notice a change."""
+    total = hashlib.sha256()
+    for name, size, _ in stats:
+        total.update(f"{Path(name).relative_to(project)}\0{size}\0".encode())
+        total.update(Path(name).read_bytes())
+    return total.hexdigest()[:16]
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^\w-]+", "_", name) or "project"

@@ -1,0 +1,79 @@
+"""What every running game has in common: its process, its faults, its end."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from spacetime_rl.errors import GameDied, GameError, StepTimeout
+from spacetime_rl.game.api import Timing
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.process import GameProcess
+from spacetime_rl.game.spec import GameSpec
+
+_CLOSE_GRACE_S = 2.0
+
+
+class RunningGame:
+    """Base of the clients; see `api.Game`."""
+
+    def __init__(self, launch: GameLaunch, process: GameProcess, spec: GameSpec) -> None:
+        self.spec = spec
+        self.timing = Timing()
+        self.log_path = process.log_path
+        self.pid = process.pid
+        self._title = launch.title
+        self._timeout_s = launch.step_timeout_s
+        self._process = process
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ask the game to end, and end it."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._say_goodbye()
+            self._process.wait(_CLOSE_GRACE_S)
+        except OSError:
+            pass  # it is gone already
+        finally:
+            self._hang_up()
+            self._process.kill()
+
+    def _say_goodbye(self) -> None:
+        raise NotImplementedError
+
+    def _hang_up(self) -> None:
+        raise NotImplementedError
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise GameDied(f"{self._title}: the game is closed")
+
+    def _kill(self) -> None:
+        self._closed = True
+        self._hang_up()
+        self._process.kill()
+
+    def _failed(self, request: str, error: OSError | GameError) -> GameError:
+        """Kill the game after `error`; the error to raise says what happened at `request`, with the log's tail."""
+        kind, what = self._explain(request, error)
+        self._kill()
+        return kind(f"{self._title}: {what}; its log ends:\n{self._process.log_tail()}")
+
+    def _explain(self, request: str, error: OSError | GameError) -> tuple[type[GameError], str]:
+        if isinstance(error, TimeoutError):
+            state = self._process.ending(patience_s=0.0)
+            return StepTimeout, f"no answer to {request} within {self._timeout_s:g} s ({state})"
+        if isinstance(error, OSError):
+            return GameDied, f"the game ended at {request} ({self._process.ending()})"
+        return type(error), f"bad answer to {request}: {error}"

@@ -1,0 +1,163 @@
+"""Read STATE frames: where everything lies in them follows from the game's spec and the flags they carry."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.errors import ObservationError, ProtocolError
+from spacetime_rl.game.api import EndedAgent, StepResult
+from spacetime_rl.game.spec import AgentGroup, GameSpec
+
+_ENDED = 1 | 2
+_FLAGS = np.arange(8)
+_TERMINATED, _TRUNCATED, _ACTIVE = ((_FLAGS & bit).astype(np.bool_) for bit in (1, 2, 4))
+
+
+def state_bytes(spec: GameSpec) -> int:
+    """The length of the longest possible body: every agent has just ended."""
+    return sum(spec.group_size(g) * _GroupLayout(group).bytes_at_end for g, group in enumerate(spec.groups)) + 4
+
+
+class StateReader:
+    """Turns the STATE body in one fixed buffer into a StepResult of views, checking every number once."""
+
+    def __init__(self, spec: GameSpec, body: NDArray[np.uint8]) -> None:
+        self._spec = spec
+        self._body = body
+        self._layouts = tuple(_GroupLayout(group) for group in spec.groups)
+        self._group_of = np.repeat(np.arange(len(spec.groups)), [spec.group_size(g) for g in range(len(spec.groups))])
+        vector_floats = sum(spec.group_size(g) * layout.vector for g, layout in enumerate(self._layouts))
+        agents = spec.num_agents
+        self._base = body[: 4 * (1 + vector_floats + 2 * agents)].view(np.float32)
+        self._rewards = self._base[1 + vector_floats : 1 + vector_floats + agents]
+        self._flags = self._base[1 + vector_floats + agents :]
+        self._image_bytes = sum(spec.group_size(g) * layout.pixels for g, layout in enumerate(self._layouts))
+        self._vectors = self._split_vectors()
+        # Without images a group's observation is its part of the buffer; with them it has to be put together.
+        self._observations = tuple(
+            np.zeros((len(vector), layout.vector + layout.pixels), np.float32) if layout.pixels else vector
+            for vector, layout in zip(self._vectors, self._layouts, strict=True)
+        )
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds the game worked for the last frame."""
+        return float(self._base[0])
+
+    def read(self, length: int) -> StepResult:
+        """The frame of `length` bytes that lies in the buffer. Raises ProtocolError or ObservationError."""
+        self._require(length, self._base.nbytes + self._image_bytes, exactly=False)
+        if not np.isfinite(self._base).all():
+            raise self._not_finite()
+        bits = self._flags.astype(np.uint8)
+        if (bits != self._flags).any() or bits.max(initial=0) >= len(_FLAGS):
+            raise self._bad_flags()
+        ended = np.flatnonzero(bits & _ENDED)
+        images_at = self._base.nbytes + 4 * self._tail_floats(ended)
+        self._require(length, images_at + self._image_bytes + self._final_image_bytes(ended), exactly=True)
+        if self._image_bytes:
+            self._put_images(images_at)
+        return StepResult(
+            observations=self._observations,
+            rewards=self._rewards,
+            terminated=_TERMINATED[bits],
+            truncated=_TRUNCATED[bits],
+            active=_ACTIVE[bits],
+            ended=self._read_ended(ended, images_at) if ended.size else (),
+        )
+
+    def _split_vectors(self) -> tuple[NDArray[np.float32], ...]:
+        vectors, at = [], 1
+        for g, layout in enumerate(self._layouts):
+            size = self._spec.group_size(g)
+            vectors.append(self._base[at : at + size * layout.vector].reshape(size, layout.vector))
+            at += size * layout.vector
+        return tuple(vectors)
+
+    def _tail_floats(self, ended: NDArray[np.intp]) -> int:
+        return sum(self._layouts[self._group_of[agent]].tail for agent in ended)
+
+    def _final_image_bytes(self, ended: NDArray[np.intp]) -> int:
+        return sum(self._layouts[self._group_of[agent]].pixels for agent in ended)
+
+    def _require(self, found: int, expected: int, *, exactly: bool) -> None:
+        if found == expected or (found > expected and not exactly):
+            return
+        amount = "exactly" if exactly else "at least"
+        raise ProtocolError(
+            f"a STATE frame has {found} bytes; {amount} {expected} are expected of {self._spec.num_agents} agents"
+        )
+
+    def _put_images(self, at: int) -> None:
+        for g, layout in enumerate(self._layouts):
+            if not layout.pixels:
+                continue
+            observation = self._observations[g]
+            pixels = self._body[at : at + len(observation) * layout.pixels].reshape(len(observation), layout.pixels)
+            observation[:, : layout.vector] = self._vectors[g]
+            np.multiply(pixels, np.float32(1 / 255), out=observation[:, layout.vector :])
+            at += pixels.size
+
+    def _read_ended(self, ended: NDArray[np.intp], images_at: int) -> tuple[EndedAgent, ...]:
+        tail = self._body[self._base.nbytes : images_at].view(np.float32)
+        pixels = self._body[images_at + self._image_bytes :]
+        records = []
+        for agent in ended.tolist():
+            layout = self._layouts[self._group_of[agent]]
+            observation = np.concatenate(
+                [tail[: layout.vector], pixels[: layout.pixels] * np.float32(1 / 255)], dtype=np.float32
+            )
+            values = tail[layout.vector : layout.tail]
+            if not np.isfinite(tail[: layout.tail]).all():
+                raise self._not_finite_at_end(agent, observation, values)
+            records.append(EndedAgent(agent, observation, dict(zip(layout.metrics, values.tolist(), strict=True))))
+            tail, pixels = tail[layout.tail :], pixels[layout.pixels :]
+        return tuple(records)
+
+    def _bad_flags(self) -> ProtocolError:
+        agent, value = next((a, v) for a, v in enumerate(self._flags.tolist()) if v not in _FLAGS)
+        return ProtocolError(
+            f"the flags of agent {self._spec.agent_ids[agent]} are {value:g}, not a number from 0 to 7"
+        )
+
+    def _not_finite(self) -> ObservationError | ProtocolError:
+        if not np.isfinite(self._flags).all():
+            return self._bad_flags()
+        if not np.isfinite(self._rewards).all():
+            agent = int(np.flatnonzero(~np.isfinite(self._rewards))[0])
+            return ObservationError(f"the reward of agent {self._spec.agent_ids[agent]} is {self._rewards[agent]}")
+        for g, vector in enumerate(self._vectors):
+            for row, column in np.argwhere(~np.isfinite(vector))[:1].tolist():
+                agent_id = self._spec.agent_ids[self._spec.group_slice(g).start + row]
+                field = self._layouts[g].field_at(column)
+                return ObservationError(f"observation {field} of agent {agent_id} is {vector[row, column]}")
+        return ProtocolError(f"the game's working time is {self._base[0]} s")
+
+    def _not_finite_at_end(
+        self, agent: int, observation: NDArray[np.float32], metrics: NDArray[np.float32]
+    ) -> ObservationError:
+        layout, agent_id = self._layouts[self._group_of[agent]], self._spec.agent_ids[agent]
+        for column in np.flatnonzero(~np.isfinite(observation))[:1].tolist():
+            field = layout.field_at(column)
+            return ObservationError(f"final observation {field} of agent {agent_id} is {observation[column]}")
+        column = int(np.flatnonzero(~np.isfinite(metrics))[0])
+        return ObservationError(f"metric {layout.metrics[column]} of agent {agent_id} is {metrics[column]}")
+
+
+class _GroupLayout:
+    """Sizes of one agent's share of a frame."""
+
+    def __init__(self, group: AgentGroup) -> None:
+        layout = group.layout
+        self.metrics = group.metrics
+        self.vector = layout.vector_dim
+        self.pixels = layout.obs_dim - layout.vector_dim
+        self.tail = self.vector + len(group.metrics)  # floats at an episode's end
+        self.bytes_at_end = 4 * (self.vector + 2 + self.tail) + 2 * self.pixels
+        self._columns = tuple((field.name, index) for field in layout.fields for index in range(field.size))
+
+    def field_at(self, column: int) -> str:
+        """The name of one number of the observation vector, e.g. `velocity[2]`."""
+        name, index = self._columns[column]
+        return f"{name}[{index}]"
