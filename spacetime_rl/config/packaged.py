@@ -16,11 +16,11 @@ def find_config(name: str | Path) -> Path:
     Raises ConfigError with the known names.
     """
     path = Path(name)
+    if path.is_dir():
+        raise ConfigError([f"{path}: is a folder; expected a YAML file"])
     found = path if path.is_file() else packaged(name)
     if found is not None:
         return found
-    if path.is_dir():
-        raise ConfigError([f"{path}: is a folder; expected a YAML file"])
     known = config_names()
     hint = did_you_mean(_key(path), known) or f"; packaged: {', '.join(known)}"
     raise ConfigError([f"{path}: no such configuration file, nor a packaged one{hint}"])
