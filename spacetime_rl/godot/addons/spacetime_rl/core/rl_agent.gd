@@ -65,9 +65,9 @@ func _human(action: PackedFloat32Array) -> void:
 	_heuristic(action)
 
 
-## Add to this decision's reward under a declared name. Ignored while inactive.
+## Add to this decision's reward under a declared name. Counts until the end of the decision in which the agent ended.
 func add_reward(term: StringName, amount: float) -> void:
-	if not active:
+	if not active and _ending == 0:
 		return
 	if not _reward_index.has(term):
 		push_error("agent '%s': reward '%s' is not declared in reward_names %s" % [agent_name, term, reward_names])

@@ -2,8 +2,8 @@ class_name RLXRPlayer
 extends CharacterBody3D
 ## A VR player without a headset: head and hands are trackers of the engine's XR server, posed by the player's script.
 ##
-## Game code reads `head`, `left_hand` and `right_hand` as it would with a headset. Every player has trackers of its own, so any
-## number of players and arenas fit in one process. Poses are relative to `origin`, the floor point between the feet.
+## Game code reads `head`, `left_hand` and `right_hand` as it would with a headset. Every player has trackers of its
+## own, so any number of players and arenas fit in one process. Poses are relative to `origin`, on the floor.
 
 enum Hand { LEFT, RIGHT }
 
