@@ -33,10 +33,11 @@ _NOT_PART = {".godot", ".git"}
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A ready set of parameters of a scenario."""
+    """A ready set of parameters of a scenario, and the policies that play it."""
 
     name: str
     description: str
+    policies: tuple[str, ...]
     params: Mapping[str, Any]
 
 
@@ -105,10 +106,14 @@ def _read_scenario(path: Path) -> ScenarioInfo:
             title=data["title"],
             description=data["description"],
             scene=f"res://scenarios/{path.parent.name}/{data['scene']}",
-            variants=tuple(Variant(v["name"], v["description"], v["params"]) for v in data.get("variants", [])),
+            variants=tuple(_read_variant(v) for v in data.get("variants", [])),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path}: not a scenario description: {error!r}") from error
+
+
+def _read_variant(data: Mapping[str, Any]) -> Variant:
+    return Variant(data["name"], data["description"], tuple(data["policies"]), data["params"])
 
 
 def _make_copy(project: Path, copy: Path, godot: Godot) -> None:
