@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 app = typer.Typer(help="Find, install and prepare the Godot engine.", no_args_is_help=True)
@@ -9,5 +12,66 @@ app = typer.Typer(help="Find, install and prepare the Godot engine.", no_args_is
 
 @app.command()
 def install() -> None:
-    """Install Godot into a private prefix, where none is found; no root needed. The second run is instant."""
-    raise NotImplementedError
+    """Install Godot into a private prefix and import the scenarios; no root needed. The second run is instant.
+
+    A Godot that is found already ($GODOT_BIN, PATH) is taken as it is.
+    """
+    import os
+
+    from spacetime_rl.errors import GodotNotFound
+    from spacetime_rl.game.engine import find_godot
+
+    try:
+        found = find_godot()
+    except GodotNotFound:
+        if os.environ.get("GODOT_BIN"):  # the user's choice, which an installed one would not replace
+            raise
+        _run_installer()
+        found = find_godot()
+    typer.echo(f"Godot {found.version_text}: {found.path}")
+    import_(None)
+
+
+@app.command()
+def path() -> None:
+    """Print the path of the Godot that games run with."""
+    from spacetime_rl.game.engine import find_godot
+
+    typer.echo(find_godot().path)
+
+
+@app.command()
+def version() -> None:
+    """Print the version of the Godot that games run with."""
+    from spacetime_rl.game.engine import find_godot
+
+    typer.echo(find_godot().version_text)
+
+
+@app.command("import")
+def import_(
+    project: Annotated[
+        Path | None, typer.Argument(metavar="[PROJECT]", help="A Godot project's folder; default: our scenarios.")
+    ] = None,
+) -> None:
+    """Import a project now, so that the first game need not wait; done once per machine, content and Godot version."""
+    from spacetime_rl.game.engine import find_godot
+    from spacetime_rl.game.project import OWN_PROJECT, import_project
+
+    typer.echo(f"imported: {import_project(project or OWN_PROJECT, find_godot())}")
+
+
+def _run_installer() -> None:
+    """Run the packaged script. Raises GodotNotFound where it fails; it has said why on stderr by then."""
+    import subprocess
+
+    from spacetime_rl import game
+    from spacetime_rl.errors import GodotNotFound
+
+    script = Path(game.__file__).with_name("install_godot.sh")
+    done = subprocess.run(["bash", str(script)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+    if done.returncode != 0:
+        raise GodotNotFound(
+            f"the installer ended with exit code {done.returncode}; "
+            "install Godot 4.5 or newer yourself and set GODOT_BIN to it"
+        )

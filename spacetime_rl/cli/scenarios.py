@@ -2,9 +2,64 @@
 
 from __future__ import annotations
 
-from spacetime_rl.cli.common import JsonOption
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from spacetime_rl.cli.common import JsonOption, print_json
+
+if TYPE_CHECKING:
+    from spacetime_rl.config import RunConfig
+    from spacetime_rl.game.project import ScenarioInfo
 
 
 def scenarios(json_output: JsonOption = False) -> None:
     """List the scenarios with their variants, policies and configurations."""
-    raise NotImplementedError
+    from spacetime_rl.config import load
+    from spacetime_rl.config.packaged import config_names
+    from spacetime_rl.game.project import scenarios as read_scenarios
+
+    configs = {name: load(name) for name in config_names()}
+    found = [_describe(scenario, configs) for scenario in read_scenarios()]
+    if json_output:
+        print_json({"scenarios": found})
+        return
+    _show(found)
+    typer.echo("\nTrain one with: spacetime-rl train CONFIG")
+
+
+def _describe(scenario: ScenarioInfo, configs: dict[str, RunConfig]) -> dict[str, Any]:
+    own = {name: config for name, config in configs.items() if config.scenario.name == scenario.name}
+    return {
+        "name": scenario.name,
+        "title": scenario.title,
+        "description": scenario.description,
+        "configs": list(own),
+        "variants": [
+            {
+                "name": variant.name,
+                "description": variant.description,
+                "policies": list(variant.policies),
+                "params": dict(variant.params),
+                "configs": [n for n, c in own.items() if variant.params.items() <= c.scenario.params.items()],
+            }
+            for variant in scenario.variants
+        ],
+    }
+
+
+def _show(found: list[dict[str, Any]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    for scenario in found:
+        title = f"[bold]{scenario['name']}[/bold]: {scenario['title']}"
+        table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="")
+        table.add_column("CONFIG", no_wrap=True)
+        for name in ("variant", "policies", "what it is"):
+            table.add_column(name)
+        for variant in scenario["variants"] or [scenario]:
+            policies = ", ".join(variant.get("policies", []))
+            table.add_row("\n".join(variant["configs"]), variant["name"], policies, variant["description"])
+        Console().print(table)
