@@ -10,6 +10,11 @@ func _launch_only() -> PackedStringArray:
 	return []
 
 
+## Override: what is wrong with the values taken together, one sentence for each mistake.
+func _check() -> PackedStringArray:
+	return []
+
+
 ## Set values by name. Returns one sentence for each mistake; with a mistake nothing is set.
 func apply(values: Dictionary, running: bool = false) -> PackedStringArray:
 	var known := _declared()
@@ -24,11 +29,13 @@ func apply(values: Dictionary, running: bool = false) -> PackedStringArray:
 		var problem := _problem_with(property, values[key])
 		if problem != "":
 			problems.append("parameter '%s': %s" % [key, problem])
-	if problems.is_empty():
-		for key: String in values:
-			var property: Dictionary = known[key]
-			var type: int = property["type"]
-			set(key, type_convert(values[key], type))
+	if not problems.is_empty():
+		return problems
+	var before := to_dict()
+	_set_all(values, known)
+	problems = _check()
+	if not problems.is_empty():
+		_set_all(before, known)
 	return problems
 
 
@@ -38,6 +45,13 @@ func to_dict() -> Dictionary:
 	for key: String in _declared():
 		result[key] = get(key)
 	return result
+
+
+func _set_all(values: Dictionary, declared: Dictionary) -> void:
+	for key: String in values:
+		var property: Dictionary = declared[key]
+		var type: int = property["type"]
+		set(key, type_convert(values[key], type))
 
 
 func _declared() -> Dictionary:

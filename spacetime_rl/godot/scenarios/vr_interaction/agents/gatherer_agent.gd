@@ -1,0 +1,13 @@
+class_name GathererAgent
+extends RLAgent
+## Walks towards the middle of its nearest fellows and keeps its distance from each.
+
+const APART := 0.8
+
+
+func _heuristic(action: PackedFloat32Array) -> void:
+	var player := body as InteractionPlayer
+	var middle := Vector3.ZERO
+	for other: InteractionPlayer in player.arena.players:
+		middle += other.global_position / player.arena.players.size()
+	InteractionPilot.walk_along(player.to_own_frame(middle - player.global_position), APART, action)

@@ -1,0 +1,34 @@
+class_name InteractionPilot
+## What the scripted players share: walk straight to a point and reach for it. They know nothing of screens.
+
+## Horizontal distance at which an arm is long enough, in metres.
+const ARM := 0.5
+
+
+## Write move (strafe, forward, turn) and reach so that the hand gets to `target`, a point of the arena.
+static func reach_for(player: InteractionPlayer, target: Vector3, action: PackedFloat32Array) -> void:
+	var offset := player.to_own_frame(target - player.global_position)
+	walk_along(offset, ARM, action)
+	var hand := (offset - InteractionPlayer.REACH_CENTRE) / InteractionPlayer.REACH_HALF
+	for axis: int in 3:
+		action[3 + axis] = clampf(hand[axis], -1.0, 1.0)
+
+
+## Write move so that the player turns along `offset` (own frame) and stops `distance` metres before its end.
+static func walk_along(offset: Vector3, distance: float, action: PackedFloat32Array) -> void:
+	var flat := Vector2(offset.x, -offset.z)
+	var pace := flat.normalized() * clampf(2.0 * (flat.length() - distance), -1.0, 1.0)
+	action[0] = pace.x
+	action[1] = pace.y
+	action[2] = clampf(2.0 * atan2(flat.x, flat.y), -1.0, 1.0)
+
+
+## Offset (own frame) to the nearest player of another policy who is still playing; infinite where there is none.
+static func nearest_rival(player: InteractionPlayer) -> Vector3:
+	var nearest := Vector3.INF
+	for other: InteractionPlayer in player.arena.players:
+		if other.agent.active and other.agent.policy_name != player.agent.policy_name:
+			var offset := other.global_position - player.global_position
+			if offset.length_squared() < nearest.length_squared():
+				nearest = offset
+	return player.to_own_frame(nearest) if nearest.is_finite() else nearest

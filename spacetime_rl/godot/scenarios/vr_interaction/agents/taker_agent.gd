@@ -1,0 +1,12 @@
+class_name TakerAgent
+extends RLAgent
+## Waits for the giver, looks at the object and reaches for it when it comes.
+
+
+func _heuristic(action: PackedFloat32Array) -> void:
+	var player := body as InteractionPlayer
+	var pair := player.hand_over
+	InteractionPilot.reach_for(player, pair.object.global_position, action)
+	action[0] = 0.0
+	action[1] = 0.0
+	action[6] = 1.0 if pair.holder != HandOver.Holder.NOBODY else -1.0
