@@ -88,3 +88,7 @@ class ProtocolError(GameError):
 
 class ObservationError(GameError):
     """The game sent a number that is not finite."""
+
+
+class RestartsExhausted(GameError):
+    """Games failed more often than the configuration lets them be restarted."""

@@ -20,6 +20,7 @@ from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.running import RunningGame
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.state import StateReader, state_bytes
+from spacetime_rl.game.stock import StockGame
 from spacetime_rl.game.wire import MAX_FRAME_BYTES, FrameSocket, JsonSocket, Reply, Request
 
 __all__ = ["EndedAgent", "Game", "GameClient", "GameLaunch", "StepResult", "Timing", "open_game"]
@@ -40,7 +41,9 @@ def open_game(launch: GameLaunch) -> Game:
         process = start(launch, listener.getsockname()[1], token)
         try:
             connection, info = meet(listener, process, token, launch.launch_timeout_s, launch.title)
-            return GameClient(launch, process, connection, info)
+            if "wire" in info:
+                return GameClient(launch, process, connection, info)
+            return StockGame(launch, process, connection, info)
         except BaseException:
             process.kill()
             raise
@@ -121,7 +124,7 @@ class GameClient(RunningGame):
 
     def _unexpected(self, kind: Reply, length: int) -> GameError:
         if kind is Reply.ERROR:
-            return GameDied(f"the game reports: {self._text(length)}")
+            return GameDied(self._text(length))
         return ProtocolError(f"a {kind.name} frame instead of STATE")
 
     def _text(self, length: int) -> str:

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from spacetime_rl.errors import ContractError, HandshakeError, LaunchError, LaunchTimeout, ProtocolError
-from spacetime_rl.game.process import GameProcess
+from spacetime_rl.game.process import SCRIPT_ERROR_CODE, GameProcess
 from spacetime_rl.game.wire import WIRE, JsonSocket
 
 _log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class _Door:
             self._dismiss(caller, "it hung up")
         except ProtocolError as error:
             if caller.ours:
-                raise HandshakeError(self._report(f"the game's introduction is {error}")) from error
+                raise HandshakeError(self._report(f"the game introduced itself with {error}")) from error
             self._dismiss(caller, str(error))
         return None
 
@@ -130,14 +130,21 @@ class _Door:
             raise self._refused(message)
         return False
 
-    def _refused(self, message: dict[str, Any]) -> ContractError | HandshakeError:
+    def _refused(self, message: dict[str, Any]) -> ContractError | LaunchError | HandshakeError:
         if message["type"] == "error":
-            return ContractError([f"{self._title}: the game refuses what it was given: {message.get('message')}"])
+            return self._complaint(str(message.get("message")))
         if message["type"] != "env_info":
             return HandshakeError(self._report(f"the game answered {message['type']!r} instead of 'env_info'"))
         if message["wire"] != WIRE:
             return HandshakeError(self._report(f"the game speaks wire {message['wire']!r}, this client {WIRE!r}"))
         return HandshakeError(self._report("the game gave the wrong token: is another launch's --token passed to it?"))
+
+    def _complaint(self, complaint: str) -> ContractError | LaunchError:
+        """The game says why it cannot start; how it ends tells whether the launch or the game itself is at fault."""
+        ending = self._process.ending()
+        if self._process.exit_code() == SCRIPT_ERROR_CODE:
+            return LaunchError(self._report(f"the game cannot start: {complaint} ({ending})"))
+        return ContractError([f"{self._title}: the game refuses to start: {complaint}"])
 
     def _dismiss(self, caller: _Caller, why: str) -> None:
         _log.warning(

@@ -27,10 +27,11 @@ from spacetime_rl.game.scratch import make_scratch
 _GUARD = Path(__file__).with_name("guard.py")
 _LOG_TAIL_BYTES = 64 * 1024
 _ERROR_MARK = "SPACETIME-ERROR"
+SCRIPT_ERROR_CODE = 70  # of the addon's RLFaults
 _EXIT_WORDS = {
-    4: "exit code 4: the game refused what it was asked at start",
-    5: "exit code 5: the game lost its connection",
-    70: "exit code 70: script error",
+    4: "exit code 4: it refused a request",
+    5: "exit code 5: it could not connect",
+    SCRIPT_ERROR_CODE: f"exit code {SCRIPT_ERROR_CODE}: script error",
 }
 _STATE_WORDS = {"T": "is stopped by a signal", "t": "is held by a debugger", "R": "is busy", "D": "waits for a device"}
 
@@ -85,10 +86,21 @@ class GameProcess:
         """How the process ended, in words, waiting a moment for it to do so; or what it is doing instead."""
         if not self.wait(patience_s):
             return f"the process {self._state()}"
-        self.kill()
-        words = _exit_words(self._popen.returncode)
+        words = _exit_words(self.exit_code())
         reported = [line for line in self._log_lines() if _ERROR_MARK in line]
         return f"{words}; {reported[-1].strip()}" if reported else words
+
+    def exit_code(self) -> int | None:
+        """As in `subprocess`, negative for a signal; None while the process runs, or if the system does not tell."""
+        if self._popen.returncode is not None:
+            return self._popen.returncode
+        try:  # without reaping it: until its group is killed its number must not be given to a stranger
+            ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:  # a host program that ignores SIGCHLD has had it reaped
+            return None
+        if ended is None:
+            return None
+        return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines the game has written."""
@@ -144,7 +156,9 @@ def _spawn(command: Sequence[str], log_path: Path, user_dir: Path, pass_fds: Seq
     return _spawner().run(start)
 
 
-def _exit_words(code: int) -> str:
+def _exit_words(code: int | None) -> str:
+    if code is None:
+        return "it ended, and the system does not say how"
     if code >= 0:
         return _EXIT_WORDS.get(code, f"exit code {code}")
     try:
@@ -156,7 +170,6 @@ def _exit_words(code: int) -> str:
 def _end(owner_pid: int, popen: subprocess.Popen[bytes], pidfd: int, user_dir: Path) -> None:
     if os.getpid() != owner_pid:  # a forked child shares the object, not the duty
         return
-    # The leader is reaped only after the group was killed: until then its number cannot be given to a stranger.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(popen.pid, signal.SIGKILL)
     popen.wait()

@@ -67,8 +67,9 @@ class RunningGame:
     def _failed(self, request: str, error: OSError | GameError) -> GameError:
         """Kill the game after `error`; the error to raise says what happened at `request`, with the log's tail."""
         kind, what = self._explain(request, error)
+        report = f"{self._title}: {what}; its log ends:\n{self._process.log_tail()}"
         self._kill()
-        return kind(f"{self._title}: {what}; its log ends:\n{self._process.log_tail()}")
+        return kind(report)
 
     def _explain(self, request: str, error: OSError | GameError) -> tuple[type[GameError], str]:
         if isinstance(error, TimeoutError):
@@ -76,4 +77,6 @@ class RunningGame:
             return StepTimeout, f"no answer to {request} within {self._timeout_s:g} s ({state})"
         if isinstance(error, OSError):
             return GameDied, f"the game ended at {request} ({self._process.ending()})"
+        if isinstance(error, GameDied):
+            return GameDied, f"the game gave up at {request}: {error} ({self._process.ending()})"
         return type(error), f"bad answer to {request}: {error}"

@@ -146,10 +146,13 @@ class JsonSocket:
 def _parse(text: bytes) -> dict[str, Any]:
     try:
         message = json.loads(text)
-    except ValueError as error:
-        raise ProtocolError(f"not a JSON message: {error}; it begins {text[:60]!r}") from error
+    except json.JSONDecodeError as error:
+        near = text[max(0, error.pos - 30) : error.pos + 30]
+        raise ProtocolError(f"a message that is not JSON: {error}, near {near!r}") from error
+    except UnicodeDecodeError as error:
+        raise ProtocolError(f"a message that is not JSON: {error}") from error
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise ProtocolError(f"a JSON message is not an object with a 'type'; it begins {text[:60]!r}")
+        raise ProtocolError(f"a JSON message that is no object with a 'type': {text[:60]!r}")
     return message
 
 

@@ -83,7 +83,7 @@ class Game:
         self.stride = options.arenas
         self.steps = 0
         for arena in self.arenas:
-            arena.begin(self.seed, arena.index)
+            arena.begin(self.seed, arena.index - self.stride)
 
     def agents(self) -> list[tuple[int, Arena, str]]:
         return [(g, arena, name) for g, group in enumerate(GROUPS) for arena in self.arenas for name in group["agents"]]
@@ -139,7 +139,7 @@ class Game:
         for arena in self.arenas:
             if not any(arena.active(name) for name in LENGTHS):
                 arena.begin(self.seed, arena.episode + self.stride)
-        flags = [flag + 4 * arena.active(name) for flag, (_, arena, name) in zip(flags, self.agents())]
+        flags = [flag + 4 * arena.active(name) for flag, (_, arena, name) in zip(flags, self.agents(), strict=True)]
         return self.state(rewards, flags, tail, final_images)
 
     def state(self, rewards: list[float], flags: list[int], tail: list[float], final_images: bytes) -> bytes:

@@ -1,0 +1,145 @@
+"""Step a game that speaks only the JSON protocol of stock Godot RL Agents 0.7."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.errors import ContractError, GameError, HandshakeError, ProtocolError
+from spacetime_rl.game.api import EndedAgent, StepResult
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.process import GameProcess
+from spacetime_rl.game.running import RunningGame
+from spacetime_rl.game.stock_spec import STOCK_METRICS, flatten, read_stock_spec
+from spacetime_rl.game.wire import JsonSocket
+
+_log = logging.getLogger(__name__)
+
+_Message = dict[str, Any]
+
+
+class StockGame(RunningGame):
+    """A stock game; see `api.Game`. Made by `open_game`.
+
+    What the protocol cannot say is filled in. Agents have no names: they are called `<policy>_<i>`. There is one
+    arena and every agent is always active. An agent that is `done` has begun anew by itself: the observation that
+    comes with it counts as the first of the new episode and, unless its info has a `terminal_observation`, as the
+    last of the old one. It terminated, unless its info says `truncated` or `TimeLimit.truncated`; `is_success` in
+    its info is the metric `success`. Each agent counts its own episodes. A reset cannot change the seed.
+    """
+
+    def __init__(
+        self, launch: GameLaunch, process: GameProcess, connection: JsonSocket, info: Mapping[str, Any]
+    ) -> None:
+        try:
+            spec, rows = read_stock_spec(launch, info)
+        except (KeyError, TypeError, ValueError) as error:
+            raise HandshakeError(f"{launch.title}: the stock game's env_info is malformed: {error!r}") from error
+        super().__init__(launch, process, spec)
+        self._json = connection
+        self._seed = launch.seed
+        self._rows = rows
+        self._order = np.concatenate(rows)  # the game's own place of each agent in the global order
+        self._group_of = np.repeat(np.arange(len(rows)), [len(r) for r in rows])
+        self._agent_ids = spec.agent_ids
+        self._stride = 1
+        self._episodes = np.full(spec.num_agents, -self._stride)  # until the first reset
+        self._returns = np.zeros(spec.num_agents)
+        self._lengths = np.zeros(spec.num_agents, np.int64)
+
+    def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
+        """See `api.Game.reset`; the seed stays that of the launch."""
+        if seed is None:
+            self._episodes += self._stride
+        else:
+            if seed != self._seed:
+                _log.warning("%s: a stock game keeps the seed of its launch, %d", self._title, self._seed)
+            self._stride = 1 if stride is None else stride
+            self._episodes[:] = first_episode
+        self._returns[:] = 0.0
+        self._lengths[:] = 0
+        return self._ask({"type": "reset"}, "reset")
+
+    def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
+        """See `api.Game.step`."""
+        messages: list[_Message] = [{} for _ in self._order]
+        for group, rows, action in zip(self.spec.groups, self._rows, actions, strict=True):
+            expected = (len(rows), group.layout.action_size)
+            if action.shape != expected:
+                raise ValueError(f"actions of shape {action.shape} where {expected} are expected")
+            at = 0
+            for field in group.layout.actions:
+                values = action[:, at : at + field.width].tolist()
+                at += field.width
+                for place, value in zip(rows.tolist(), values, strict=True):
+                    messages[place][field.name] = value if field.kind == "continuous" else int(value[0])
+        return self._ask({"type": "action", "action": messages}, "step")
+
+    def configure(self, params: Mapping[str, Any]) -> None:
+        """Always raises ContractError: stock games have no parameters."""
+        raise ContractError([f"{self._title}: a stock game has no parameters to set: {', '.join(params)}"])
+
+    def _ask(self, request: _Message, reply_type: str) -> StepResult:
+        self._require_open()
+        began = time.monotonic()
+        deadline = began + self._timeout_s
+        try:
+            self._json.send(request, deadline)
+            reply = self._json.receive(deadline)
+            waited_s = time.monotonic() - began
+            if reply["type"] != reply_type:
+                raise ProtocolError(f"a message of type '{reply['type']}' instead of '{reply_type}'")
+            result = self._read(reply)
+        except (OSError, GameError) as error:
+            raise self._failed(reply_type, error) from error
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise self._failed(reply_type, ProtocolError(f"a malformed message: {error!r}")) from error
+        except BaseException:  # interrupted between request and reply: the next reply would answer the wrong request
+            self._kill()
+            raise
+        self.timing.add(waited_s, game_s=waited_s)  # a stock game does not say how long it worked
+        return result
+
+    def _read(self, reply: _Message) -> StepResult:
+        agents = len(self._order)
+        flat = [
+            flatten(self.spec.groups[g].layout, reply["obs"][place], agent_id)
+            for g, place, agent_id in zip(self._group_of, self._order, self._agent_ids, strict=True)
+        ]
+        infos = [dict((reply.get("info") or [{}] * agents)[place] or {}) for place in self._order]
+        done = np.array(reply.get("done", [False] * agents), np.bool_)[self._order]
+        rewards = np.array(reply.get("reward", [0.0] * agents), np.float32)[self._order]
+        truncated = done & [bool(info.get("TimeLimit.truncated") or info.get("truncated")) for info in infos]
+        self._returns += rewards
+        self._lengths += reply["type"] == "step"
+        return StepResult(
+            observations=tuple(
+                np.stack([flat[i] for i in np.flatnonzero(self._group_of == g)]) for g in range(len(self._rows))
+            ),
+            rewards=rewards,
+            terminated=done & ~truncated,
+            truncated=truncated,
+            active=np.ones(agents, np.bool_),
+            ended=tuple(self._end(agent, flat[agent], infos[agent]) for agent in np.flatnonzero(done).tolist()),
+        )
+
+    def _end(self, agent: int, observation: NDArray[np.float32], info: _Message) -> EndedAgent:
+        layout = self.spec.groups[self._group_of[agent]].layout
+        if "terminal_observation" in info:
+            observation = flatten(layout, info["terminal_observation"], self._agent_ids[agent])
+        values = (self._episodes[agent], self._returns[agent], self._lengths[agent], bool(info.get("is_success")))
+        self._episodes[agent] += self._stride
+        self._returns[agent] = 0.0
+        self._lengths[agent] = 0
+        return EndedAgent(agent, observation, dict(zip(STOCK_METRICS, map(float, values), strict=True)))
+
+    def _say_goodbye(self) -> None:
+        self._json.send({"type": "close"}, time.monotonic() + 1.0)
+
+    def _hang_up(self) -> None:
+        self._json.socket.close()
