@@ -1,0 +1,196 @@
+"""The Tune callback that records a sweep: it turns Tune's events into records and hands them to a background thread."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ray.tune import Callback
+
+from spacetime_rl.tracking import names
+from spacetime_rl.tracking.delivery import Delivery
+from spacetime_rl.tracking.recorder import Recorder, Status, is_passing
+from spacetime_rl.tracking.store import Store
+from spacetime_rl.tracking.sweep import Sweep
+
+logger = logging.getLogger(__name__)
+
+_MOST_LOGS = 20
+
+
+class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
+    """Records a sweep in MLflow: the sweep as parent run, every trial as its child.
+
+    Nothing here waits for MLflow or raises because of it: what cannot be recorded now is delivered later.
+    `resumed` continues the runs of an earlier process; restored Tune state implies it. `rank_by` is the metric by which
+    the best trial is picked for the parent run.
+    """
+
+    def __init__(
+        self, sweep: Sweep, store: Store, resumed: bool = False, rank_by: str = "scenario/success_rate"
+    ) -> None:
+        self._sweep = sweep
+        self._store = store
+        self._resumed = resumed
+        self._rank_by = rank_by
+        self._delivery: Delivery | None = None
+        self._recorder: Recorder | None = None
+        self._drawn: dict[str, dict[str, str]] = {}
+        self._mutated: set[str] = set()
+        self._results: dict[str, dict[str, float]] = {}
+        self._ended: set[str] = set()
+
+    def setup(self, **_: Any) -> None:
+        """Start recording (Tune calls this once)."""
+        self._recorder = Recorder(self._sweep, self._store, self._resumed)
+        self._delivery = Delivery(f"MLflow at {self._store.uri}", is_passing)
+        self._submit(self._recorder.open_sweep)
+
+    def on_trial_start(self, trial: Any, **_: Any) -> None:
+        """Open the trial's run; Tune calls this again after a restart and after PBT changed the trial."""
+        drawn = self._drawn.setdefault(trial.trial_id, _sampled(trial))
+        self._submit(self._live.open_trial, trial.trial_id, self._name(trial), drawn)
+        self._note_mutations(trial)
+
+    def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
+        """Record one point of every curve, in one call."""
+        metrics = names.public_metrics(result)
+        self._results[trial.trial_id] = metrics
+        self._note_mutations(trial)
+        if trial.trial_id in self._mutated:
+            metrics = metrics | names.finite_metrics({f"mutated/{k}": _float(v) for k, v in _sampled(trial).items()})
+        stamp = int(float(result.get("timestamp", time.time())) * 1000)
+        self._submit(self._live.log_metrics, trial.trial_id, metrics, names.step_of(result), stamp, droppable=True)
+
+    def on_trial_complete(self, trial: Any, **_: Any) -> None:
+        """End the trial's run well."""
+        self._end_trial(trial, "FINISHED")
+
+    def on_trial_error(self, trial: Any, **_: Any) -> None:
+        """End the trial's run as failed, with the error and the logs of the games that failed."""
+        self._end_trial(trial, "FAILED")
+
+    def on_experiment_end(self, trials: list[Any], **_: Any) -> None:
+        """End what is still open (a run the user stopped is KILLED) and deliver the rest."""
+        for trial in trials:
+            if trial.trial_id in self._drawn and trial.trial_id not in self._ended:
+                self._end_trial(trial, "KILLED")
+        self._submit(self._live.close_sweep, _overall(trials), *self._best(trials))
+        self.close()
+
+    def close(self, grace_s: float = 15.0) -> None:
+        """Deliver what waits and stop; gives up `grace_s` after the last success. Does nothing the second time."""
+        if self._delivery is None:
+            return
+        lost = self._delivery.close(grace_s)
+        self._delivery = None
+        if lost:
+            logger.warning(
+                "MLflow at %s did not take %d records of run %s; the results themselves are in %s.",
+                self._store.uri,
+                lost,
+                self._sweep.run_id,
+                self._sweep.folder,
+            )
+
+    def get_state(self) -> dict[str, Any]:
+        """A mark in Tune's own state, so that a restored experiment continues its runs."""
+        return {"run_id": self._sweep.run_id}
+
+    def set_state(self, _state: dict[str, Any]) -> None:
+        """Called when Tune restores an experiment."""
+        self._resumed = True
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Tune pickles its callbacks before it starts: only what was given to the constructor travels."""
+        return {"args": (self._sweep, self._store, self._resumed, self._rank_by)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(*state["args"])  # type: ignore[misc]
+
+    @property
+    def _live(self) -> Recorder:
+        if self._recorder is None:
+            raise RuntimeError("MlflowCallback.setup() was not called")
+        return self._recorder
+
+    def _submit(self, write: Callable[..., None], *arguments: Any, droppable: bool = False) -> None:
+        if self._delivery is not None:
+            self._delivery.submit(partial(write, *arguments), droppable)
+
+    def _name(self, trial: Any) -> str:
+        """`<run-id> 00000 lr=0.001`: tells runs, trials and settings apart in every list and legend."""
+        index = trial.trial_id.rpartition("_")[2]
+        drawn = (f"{key.rpartition('.')[2]}={value}" for key, value in _sampled(trial).items())
+        return " ".join([self._sweep.run_id, index, *drawn])[:200]
+
+    def _note_mutations(self, trial: Any) -> None:
+        """Parameters cannot change in MLflow: what PBT changed becomes the tag `mutated.<name>` and a metric."""
+        before = self._drawn[trial.trial_id]
+        changed = {f"mutated.{key}": value for key, value in _sampled(trial).items() if before.get(key) != value}
+        if changed:
+            self._mutated.add(trial.trial_id)
+            self._submit(self._live.tag_trial, trial.trial_id, changed)
+
+    def _end_trial(self, trial: Any, status: Status) -> None:
+        self._ended.add(trial.trial_id)
+        if status == "FAILED":
+            reason = _failure(trial)
+            self._submit(self._live.tag_trial, trial.trial_id, {"error": reason.strip().splitlines()[-1]})
+            self._submit(self._live.log_trial_files, trial.trial_id, [Path(trial.error_file or "")], "logs")
+        self._submit(self._live.log_trial_files, trial.trial_id, self._failed_game_logs(), "logs")
+        self._submit(self._live.close_trial, trial.trial_id, status)
+
+    def _failed_game_logs(self) -> list[Path]:
+        """The newest logs in the run's folder: the runners keep those of games that failed, and only those."""
+        logs = (self._sweep.folder / "logs").rglob("*.godot.log")
+        return sorted(logs, key=lambda file: file.stat().st_mtime)[-_MOST_LOGS:]
+
+    def _best(self, trials: list[Any]) -> tuple[dict[str, float], dict[str, str]]:
+        known = [trial.trial_id for trial in trials if trial.trial_id in self._results]
+        if not known:
+            return {}, {}
+        best = max(known, key=lambda trial_id: self._results[trial_id].get(self._rank_by, float("-inf")))
+        return self._results[best], {"spacetime.best_trial": best}
+
+
+def _sampled(trial: Any) -> dict[str, str]:
+    """The hyperparameters drawn for a trial, as they are now: PBT changes `config` and leaves `evaluated_params`."""
+    found = {}
+    for path, drawn in (trial.evaluated_params or {}).items():
+        found[path.replace("/", ".")] = _lookup(trial.config, path, drawn)
+    return names.flatten(found)
+
+
+def _lookup(config: Mapping[str, Any], path: str, default: Any) -> Any:
+    if path in config:
+        return config[path]
+    value: Any = config
+    for part in path.split("/"):
+        if not isinstance(value, Mapping) or part not in value:
+            return default
+        value = value[part]
+    return value
+
+
+def _overall(trials: list[Any]) -> Status:
+    statuses = {trial.status for trial in trials}
+    if "ERROR" in statuses:
+        return "FAILED"
+    return "FINISHED" if statuses <= {"TERMINATED"} else "KILLED"
+
+
+def _failure(trial: Any) -> str:
+    file = Path(trial.error_file or "")
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "unknown"
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

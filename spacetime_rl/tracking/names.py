@@ -1,0 +1,94 @@
+"""The names under which things are recorded, and the values MLflow can take."""
+
+from __future__ import annotations
+
+import json
+import math
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+RUN_ID = "spacetime.run_id"
+TRIAL_ID = "spacetime.trial_id"
+KIND = "spacetime.kind"
+SCENARIO = "spacetime.scenario"
+CANDIDATE = "candidate"
+
+_PUBLIC = ("policy/", "scenario/", "perf/", "health/", "eval/")
+_COUNTERS = ("agent_steps", "episodes", "training_iteration", "time_total_s")
+_LEARNER = {
+    "default_optimizer_learning_rate": "lr",
+    "gradients_default_optimizer_global_norm": "grad_norm",
+    "curr_kl_coeff": "kl_coeff",
+    "curr_entropy_coeff": "entropy_coeff",
+}
+_MAX_KEY = 250
+_MAX_VALUE = 6000
+
+
+def valid_key(name: str) -> str:
+    """The nearest name MLflow accepts: letters, digits and `_-. :/`, no odd path parts, at most 250 characters."""
+    return posixpath.normpath(re.sub(r"[^\w\-. :/]", "_", name, flags=re.ASCII)).lstrip("./")[:_MAX_KEY] or "_"
+
+
+def registered_name(experiment: str, policy: str) -> str:
+    """The registered model of a policy: `<experiment>.<policy>`."""
+    return re.sub(r"[/:]", "_", f"{experiment}.{policy}")
+
+
+def file_name(name: str) -> str:
+    """A name that is safe for a file or a folder."""
+    return re.sub(r"[^\w.-]", "_", name)
+
+
+def flatten(values: Mapping[str, Any], separator: str = ".") -> dict[str, str]:
+    """Nested settings as MLflow parameters: `training.lr` -> `0.0003`. What is None or empty is left out."""
+    return {valid_key(name): _text(value) for name, value in _leaves(values, "", separator)}
+
+
+def public_metrics(result: Mapping[str, Any]) -> dict[str, float]:
+    """What of a Tune result is recorded: the public flat names and a few of the learner's, finite numbers only."""
+    named = {name: value for name, value in result.items() if name.startswith(_PUBLIC) or name in _COUNTERS}
+    return finite_metrics(named | dict(_learner_metrics(result)))
+
+
+def finite_metrics(values: Mapping[str, Any]) -> dict[str, float]:
+    """The finite numbers among the values, under valid names."""
+    numbers = {valid_key(name): _number(value) for name, value in values.items()}
+    return {name: number for name, number in numbers.items() if math.isfinite(number)}
+
+
+def step_of(result: Mapping[str, Any]) -> int:
+    """The x axis of every curve: agent steps, so that runs with different batches compare; else the iteration."""
+    return int(result.get("agent_steps") or result.get("training_iteration") or 0)
+
+
+def _learner_metrics(result: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    learners = result.get("learners")
+    for policy, values in learners.items() if isinstance(learners, Mapping) else ():
+        if isinstance(values, Mapping):
+            for theirs, ours in _LEARNER.items():
+                yield f"policy/{policy}/{ours}", values.get(theirs)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, (str, bytes)):
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def _leaves(values: Mapping[str, Any], prefix: str, separator: str) -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}{separator}", separator)
+        elif value is not None and value != []:
+            yield f"{prefix}{name}", value
+
+
+def _text(value: Any) -> str:
+    text = json.dumps(value) if isinstance(value, (list, tuple, bool)) else str(value)
+    return text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…"

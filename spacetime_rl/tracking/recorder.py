@@ -1,0 +1,212 @@
+"""Writes a sweep and its trials into MLflow. Every method may be repeated: it finds what it wrote before."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from spacetime_rl.tracking import names
+from spacetime_rl.tracking.store import Store, make_client
+from spacetime_rl.tracking.sweep import Sweep
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+Status = Literal["FINISHED", "FAILED", "KILLED"]
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class _Open:
+    """A run as we left it: its MLflow id and the last step it holds."""
+
+    id: str
+    last_step: int = -1
+
+
+class Recorder:
+    """One sweep in one store. Not thread-safe: one thread owns it.
+
+    `resumed` looks for the runs that an earlier process made for the same run id; otherwise they are made anew.
+    """
+
+    def __init__(self, sweep: Sweep, store: Store, resumed: bool = False) -> None:
+        self._sweep = sweep
+        self._store = store
+        self._resumed = resumed
+        self._client_made: MlflowClient | None = None
+        self._experiment: str | None = None
+        self._parent: _Open | None = None
+        self._trials: dict[str, _Open] = {}
+
+    def open_sweep(self) -> None:
+        """Find or make the parent run, with the configuration as parameters and files."""
+        if self._parent is not None:
+            return
+        run = self._find({names.KIND: "sweep"}) or self._create(self._sweep.run_id, {names.KIND: "sweep"})
+        self._log_params(run.id, names.flatten(self._sweep.config.to_dict()))
+        self._log_run_files(run.id)
+        self._parent = run
+
+    def open_trial(self, trial_id: str, name: str, sampled: Mapping[str, Any]) -> None:
+        """Find or make the child run of a trial. `sampled` are the hyperparameters drawn for it, by dotted name."""
+        self.open_sweep()
+        if trial_id in self._trials:
+            return
+        own = {names.KIND: "trial", names.TRIAL_ID: trial_id}
+        run = self._find(own) or self._create(name, own | {"mlflow.parentRunId": self._parent_id})
+        self._log_params(run.id, names.flatten(self._sweep.config.to_dict()) | names.flatten(sampled))
+        self._log_run_files(run.id)
+        self._trials[trial_id] = run
+
+    def log_metrics(self, trial_id: str, metrics: Mapping[str, float], step: int, timestamp_ms: int) -> None:
+        """Add a point to every curve of a trial, unless the run has that step (played again after a resume)."""
+        from mlflow.entities import Metric
+
+        run = self._trial(trial_id)
+        if step <= run.last_step:
+            return
+        for batch in _batches((Metric(k, v, timestamp_ms, step) for k, v in metrics.items()), 1000):
+            self._client.log_batch(run.id, metrics=batch)
+        run.last_step = step
+
+    def tag_trial(self, trial_id: str, tags: Mapping[str, str]) -> None:
+        """Set tags on a trial."""
+        self._set_tags(self._trial(trial_id).id, tags)
+
+    def log_trial_files(self, trial_id: str, files: Iterable[Path], folder: str, limit_bytes: int = 1_000_000) -> None:
+        """Attach the last `limit_bytes` of each file to a trial; files that are gone are passed over."""
+        for file in files:
+            if file.is_file():
+                self._log_tail(self._trial(trial_id).id, file, folder, limit_bytes)
+
+    def close_trial(self, trial_id: str, status: Status) -> None:
+        """End the child run."""
+        self._client.set_terminated(self._trial(trial_id).id, status)
+
+    def close_sweep(self, status: Status, best: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """End the parent run, with the figures of the best trial, so that a list of sweeps can be compared."""
+        from mlflow.entities import Metric
+
+        self.open_sweep()
+        now = int(time.time() * 1000)
+        for batch in _batches((Metric(k, v, now, 0) for k, v in best.items()), 1000):
+            self._client.log_batch(self._parent_id, metrics=batch)
+        self._set_tags(self._parent_id, tags)
+        self._client.set_terminated(self._parent_id, status)
+
+    def _trial(self, trial_id: str) -> _Open:
+        if trial_id not in self._trials:
+            raise LookupError(f"trial {trial_id} has no run, because MLflow refused to make one")
+        return self._trials[trial_id]
+
+    @property
+    def _client(self) -> MlflowClient:
+        if self._client_made is None:
+            self._client_made = make_client(self._store)
+        return self._client_made
+
+    @property
+    def _parent_id(self) -> str:
+        self.open_sweep()
+        return self._parent.id if self._parent else ""
+
+    @property
+    def _experiment_id(self) -> str:
+        if self._experiment is None:
+            self._experiment = find_or_create_experiment(self._client, self._store, self._sweep.experiment)
+        return self._experiment
+
+    def _find(self, tags: Mapping[str, str]) -> _Open | None:
+        if not self._resumed:
+            return None
+        run = find_run(self._client, self._experiment_id, {names.RUN_ID: self._sweep.run_id, **tags})
+        if run is None:
+            return None
+        self._client.update_run(run.info.run_id, status="RUNNING")
+        return _Open(run.info.run_id, int(names.step_of(run.data.metrics)) if run.data.metrics else -1)
+
+    def _create(self, name: str, tags: Mapping[str, str]) -> _Open:
+        run = self._client.create_run(self._experiment_id, run_name=name, tags={**self._tags(), **tags})
+        return _Open(run.info.run_id)
+
+    def _tags(self) -> dict[str, str]:
+        sweep = self._sweep
+        tags = {
+            names.RUN_ID: sweep.run_id,
+            names.SCENARIO: sweep.scenario,
+            "spacetime.folder": str(sweep.folder),
+            "mlflow.source.type": "LOCAL",
+            "mlflow.source.name": sweep.command,
+            "mlflow.user": sweep.user,
+            "mlflow.source.git.commit": sweep.git_revision or "",
+            **{f"version.{package}": version for package, version in sweep.versions.items()},
+        }
+        return {key: value[:8000] for key, value in tags.items() if value}
+
+    def _log_params(self, run_id: str, params: Mapping[str, str]) -> None:
+        """Parameters cannot change in MLflow: what a resumed run changed is tagged `changed.<name>`."""
+        from mlflow.entities import Param
+
+        have = self._client.get_run(run_id).data.params
+        for batch in _batches((Param(k, v) for k, v in params.items() if k not in have), 100):
+            self._client.log_batch(run_id, params=batch)
+        self._set_tags(run_id, {f"changed.{k}": v for k, v in params.items() if have.get(k, v) != v})
+
+    def _set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
+        from mlflow.entities import RunTag
+
+        for batch in _batches((RunTag(names.valid_key(k), v[:8000]) for k, v in tags.items()), 100):
+            self._client.log_batch(run_id, tags=batch)
+
+    def _log_run_files(self, run_id: str) -> None:
+        for file in ("config.yaml", "spec.json", "versions.json"):
+            if (self._sweep.folder / file).is_file():
+                self._client.log_artifact(run_id, str(self._sweep.folder / file))
+
+    def _log_tail(self, run_id: str, file: Path, folder: str, limit_bytes: int) -> None:
+        if file.stat().st_size <= limit_bytes:
+            self._client.log_artifact(run_id, str(file), folder)
+            return
+        with tempfile.TemporaryDirectory() as scratch, file.open("rb") as source:
+            source.seek(-limit_bytes, 2)
+            tail = Path(scratch) / file.name
+            tail.write_bytes(source.read())
+            self._client.log_artifact(run_id, str(tail), folder)
+
+
+def find_or_create_experiment(client: MlflowClient, store: Store, name: str) -> str:
+    """The id of the experiment of that name; a new one keeps its files in the store's folder."""
+    found = client.get_experiment_by_name(name)
+    if found is not None and found.lifecycle_stage == "active":
+        return str(found.experiment_id)
+    location = (store.artifacts / names.file_name(name)).as_uri() if store.artifacts else None
+    return str(client.create_experiment(name, artifact_location=location))
+
+
+def find_run(client: MlflowClient, experiment_id: str, tags: Mapping[str, str]) -> Any | None:
+    """The newest run with all these tags, or None."""
+    wanted = " and ".join(f"tags.`{key}` = '{value}'" for key, value in tags.items())
+    found = client.search_runs([experiment_id], wanted, max_results=1, order_by=["attributes.start_time DESC"])
+    return found[0] if found else None
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether a failure of MLflow may go away by itself: no connection, a busy or broken server, a locked database."""
+    from mlflow.exceptions import MlflowException
+
+    passing = {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "DEADLINE_EXCEEDED", "ABORTED"}
+    if isinstance(error, MlflowException):
+        return error.error_code in passing
+    return isinstance(error, (ConnectionError, TimeoutError)) or type(error).__module__.startswith("requests")
+
+
+def _batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    source = iter(items)
+    while batch := list(islice(source, size)):
+        yield batch

@@ -1,0 +1,97 @@
+"""Where runs are recorded: a database in the results folder, or an MLflow server."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from spacetime_rl.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_SERVERS = ("http", "https", "databricks")
+_DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
+# The user's own settings win. Delivery retries by itself: a request that hangs for minutes would only hide an outage.
+_ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An MLflow store. `artifacts` is the folder for the files of new experiments; None lets the server decide."""
+
+    uri: str
+    artifacts: Path | None = None
+
+    @property
+    def is_server(self) -> bool:
+        """Whether a server answers, rather than a database file."""
+        return _scheme(self.uri) in _SERVERS
+
+    def run_url(self, experiment_id: str, run_id: str) -> str:
+        """The address of a run's page; with a database, once `page_command` runs."""
+        base = self.uri.rstrip("/") if self.is_server else "http://127.0.0.1:5000"
+        return f"{base}/#/experiments/{experiment_id}/runs/{run_id}"
+
+    def page_command(self) -> str | None:
+        """The shell command that serves the pages of this store; None for a server, which is already there."""
+        if self.is_server:
+            return None
+        if Path("Makefile").is_file() and self == resolve_store(Path("results"), environ={}):
+            return "make mlflow"
+        return f"{_mlflow_program()} ui --backend-store-uri {shlex.quote(self.uri)}"
+
+
+def resolve_store(results: Path, *choices: str | None, environ: Mapping[str, str] = os.environ) -> Store:
+    """The first of `choices` that is set, else $MLFLOW_TRACKING_URI, else a SQLite database in `results`.
+
+    Raises UsageError for an address that MLflow cannot record to.
+    """
+    local = results.absolute()
+    wanted = next((uri for uri in (*choices, environ.get("MLFLOW_TRACKING_URI")) if uri), None)
+    uri = wanted or f"sqlite:///{(local / 'mlflow.db').as_posix()}"
+    scheme = _scheme(uri)
+    if scheme not in (*_SERVERS, *_DATABASES):
+        raise UsageError(
+            f"tracking uri '{uri}': runs cannot be recorded there; give a server (http://host:5000) or a database "
+            "(sqlite:///path/to/mlflow.db). MLflow no longer keeps runs in plain folders."
+        )
+    return Store(uri, local / "mlartifacts" if scheme in _DATABASES else None)
+
+
+def make_client(store: Store) -> MlflowClient:
+    """An MLflow client of this store. Slow the first time: it imports mlflow and may create the database."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    from mlflow import MlflowClient
+
+    for noisy in ("mlflow.store", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    if store.artifacts:
+        store.artifacts.mkdir(parents=True, exist_ok=True)
+    return MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
+
+
+def _scheme(uri: str) -> str:
+    return "databricks" if uri == "databricks" else urlsplit(uri).scheme.partition("+")[0]
+
+
+def _mlflow_program() -> str:
+    beside = Path(sys.executable).parent / "mlflow"
+    if shutil.which("mlflow") or not beside.exists():
+        return "mlflow"
+    here = Path.cwd()
+    return str(beside.relative_to(here) if beside.is_relative_to(here) else beside)

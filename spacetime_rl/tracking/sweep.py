@@ -1,0 +1,74 @@
+"""What is known of a run before its first result: its identity, its configuration and where it came from."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spacetime_rl.config.model import RunConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One run of ours, recorded as one parent run with a child for every trial.
+
+    `folder` is `<results>/<run-id>`; `versions` maps package names to versions.
+    """
+
+    run_id: str
+    config: RunConfig
+    folder: Path
+    versions: Mapping[str, str] = field(default_factory=dict)
+    git_revision: str | None = None
+    command: str = ""
+    user: str = ""
+
+    @property
+    def experiment(self) -> str:
+        """The MLflow experiment it belongs to."""
+        return self.config.tracking.experiment or self.config.name
+
+    @property
+    def scenario(self) -> str:
+        """The scenario, or the name of the run for a game that is not one of this package's."""
+        return self.config.scenario.name or self.config.name
+
+
+def describe_sweep(config: RunConfig, run_id: str, folder: Path) -> Sweep:
+    """The run in `folder`, with the versions in its `versions.json` and the git revision of the working folder."""
+    return Sweep(
+        run_id=run_id,
+        config=config,
+        folder=folder,
+        versions=_versions(folder / "versions.json"),
+        git_revision=_git("rev-parse", "HEAD"),
+        command=" ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        user=_user(),
+    )
+
+
+def _versions(file: Path) -> dict[str, str]:
+    if not file.is_file():
+        return {}
+    found = json.loads(file.read_text(encoding="utf-8"))
+    return {str(name): str(version) for name, version in found.items() if isinstance(version, (str, int, float))}
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return ""

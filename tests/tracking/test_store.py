@@ -1,0 +1,47 @@
+"""Where runs are recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spacetime_rl.errors import UsageError
+from spacetime_rl.tracking.store import resolve_store
+
+SERVER = {"MLFLOW_TRACKING_URI": "http://tracking:5000"}
+
+
+def test_the_first_address_given_wins_over_the_environment(tmp_path: Path) -> None:
+    assert resolve_store(tmp_path, None, "http://a:1", "http://b:2", environ=SERVER).uri == "http://a:1"
+    assert resolve_store(tmp_path, None, None, environ=SERVER).uri == "http://tracking:5000"
+
+
+def test_without_any_address_runs_go_to_a_database_in_the_results_folder(tmp_path: Path) -> None:
+    store = resolve_store(tmp_path, environ={})
+    assert store.uri == f"sqlite:///{tmp_path}/mlflow.db"
+    assert store.artifacts == tmp_path / "mlartifacts"
+
+
+def test_a_server_decides_itself_where_files_go_and_needs_no_command(tmp_path: Path) -> None:
+    store = resolve_store(tmp_path, "https://tracking.example", environ={})
+    assert store.artifacts is None
+    assert store.page_command() is None
+    assert store.run_url("3", "abc") == "https://tracking.example/#/experiments/3/runs/abc"
+
+
+@pytest.mark.parametrize("uri", ["results/mlruns", "file:///tmp/mlruns", "tracking:5000"])
+def test_an_address_mlflow_cannot_record_to_is_refused_with_what_to_give_instead(uri: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"give a server \(http://host:5000\) or a database"):
+        resolve_store(tmp_path, uri, environ={})
+
+
+def test_the_page_command_is_the_make_target_only_where_that_opens_the_same_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Makefile").touch()
+    assert resolve_store(Path("results"), environ={}).page_command() == "make mlflow"
+    other = resolve_store(tmp_path / "other results", environ={}).page_command()
+    assert other is not None
+    assert other.endswith(f"ui --backend-store-uri 'sqlite:///{tmp_path}/other results/mlflow.db'")
