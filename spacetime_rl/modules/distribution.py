@@ -1,73 +1,24 @@
-"""The distribution of a flat float32 action made of continuous and discrete fields, in torch and in numpy.
+"""The distribution of a flat float32 action made of continuous and discrete fields, in torch, as RLlib wants it.
 
-Inputs [..., inputs_dim], field after field in declared order: a continuous field has `size` means, then `size` log
-standard deviations; a discrete one has `size` logits. Actions [..., action_size]: a continuous field has `size` floats,
-a discrete one its index as a float. Continuous samples are not clipped: their log-probability is that of the sample;
-whoever sends them to a game clips.
+`actions` says what is where, and has the same in numpy.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import gymnasium as gym
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from ray.rllib.core.distribution.distribution import Distribution
 from ray.rllib.core.distribution.torch.torch_distribution import TorchDeterministic
 from torch import Tensor
 
 from spacetime_rl.game.spec import ActionField
+from spacetime_rl.modules.actions import HALF_LOG_TWO_PI, ActionPlan, Choice, mode_numpy, plan_actions, sample_numpy
 
-HALF_LOG_TWO_PI = 0.5 * math.log(2.0 * math.pi)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Where a discrete field is: its logits among the inputs, its index among the actions."""
-
-    logits: slice
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class ActionPlan:
-    """Where every number of the inputs and of the action is."""
-
-    inputs_dim: int
-    action_size: int
-    means: NDArray[np.int64]
-    log_stds: NDArray[np.int64]
-    columns: NDArray[np.int64]  # of the continuous numbers in the action, in the order of `means`
-    choices: tuple[Choice, ...]
-
-
-@lru_cache(maxsize=64)
-def plan_actions(actions: tuple[ActionField, ...]) -> ActionPlan:
-    """Lay out the inputs and the action of these fields."""
-    means: list[int] = []
-    log_stds: list[int] = []
-    columns: list[int] = []
-    choices: list[Choice] = []
-    inputs = column = 0
-    for action in actions:
-        end = inputs + action.size
-        if action.kind == "continuous":
-            means += range(inputs, end)
-            log_stds += range(end, end + action.size)
-            columns += range(column, column + action.size)
-            end += action.size
-        else:
-            choices.append(Choice(slice(inputs, end), column))
-        inputs, column = end, column + action.width
-    return ActionPlan(
-        inputs, column, np.array(means, int), np.array(log_stds, int), np.array(columns, int), tuple(choices)
-    )
+__all__ = ["ActionDistribution", "make_distribution_class", "mode_numpy", "plan_actions", "sample_numpy"]
 
 
 class ActionDistribution(Distribution):  # type: ignore[misc]
@@ -166,42 +117,6 @@ def make_distribution_class(actions: tuple[ActionField, ...]) -> type[ActionDist
     return type("ActionDistribution", (ActionDistribution,), {"plan": plan_actions(actions)})
 
 
-def sample_numpy(
-    inputs: NDArray[np.float32], actions: tuple[ActionField, ...], rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Draw actions [n, action_size] and their log-probabilities [n] from inputs [n, inputs_dim], without torch."""
-    plan = plan_actions(actions)
-    n = len(inputs)
-    action = np.empty((n, plan.action_size), np.float32)
-    log_std = inputs[:, plan.log_stds]
-    noise = rng.standard_normal(log_std.shape, dtype=np.float32)
-    action[:, plan.columns] = inputs[:, plan.means] + noise * np.exp(log_std)
-    logp = (-0.5 * noise**2 - log_std - np.float32(HALF_LOG_TWO_PI)).sum(-1)
-    for choice in plan.choices:
-        logps = _log_softmax(inputs[:, choice.logits])
-        cumulative = np.exp(logps).cumsum(-1)
-        draw = rng.random((n, 1), dtype=np.float32) * cumulative[:, -1:]
-        index = np.minimum((cumulative <= draw).sum(-1), logps.shape[1] - 1)
-        action[:, choice.column] = index
-        logp = logp + logps[np.arange(n), index]
-    return action, logp
-
-
-def mode_numpy(inputs: NDArray[np.float32], actions: tuple[ActionField, ...]) -> NDArray[np.float32]:
-    """The most probable actions [n, action_size] of inputs [n, inputs_dim], without torch."""
-    plan = plan_actions(actions)
-    action = np.empty((len(inputs), plan.action_size), np.float32)
-    action[:, plan.columns] = inputs[:, plan.means]
-    for choice in plan.choices:
-        action[:, choice.column] = inputs[:, choice.logits].argmax(-1)
-    return action
-
-
 def _draw(logits: Tensor) -> Tensor:
     flat = torch.multinomial(logits.softmax(-1).reshape(-1, logits.shape[-1]), 1)
     return flat.reshape(logits.shape[:-1])
-
-
-def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    shifted = logits - logits.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))  # type: ignore[no-any-return]

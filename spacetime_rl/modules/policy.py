@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.game.spec import PolicyLayout
-from spacetime_rl.modules.distribution import ActionDistribution, make_distribution_class, plan_actions
+from spacetime_rl.modules.actions import plan_actions
+from spacetime_rl.modules.distribution import ActionDistribution, make_distribution_class
 from spacetime_rl.modules.network import Trunk, make_linear
 from spacetime_rl.modules.normalizer import RunningNormalizer
 
