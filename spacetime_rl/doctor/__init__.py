@@ -1,0 +1,1 @@
+"""Is this machine ready to train? Small checks, each with what to do when it fails."""

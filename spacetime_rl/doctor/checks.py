@@ -1,0 +1,42 @@
+"""The checks, in the order in which a user reads them."""
+
+from __future__ import annotations
+
+from spacetime_rl.doctor import games, machine, networks, services
+from spacetime_rl.doctor.check import Check
+
+_REPORT = "please report it with what `spacetime-rl doctor --json` prints"
+
+CHECKS = (
+    Check("packages", machine.packages, "install again into a fresh virtual environment: `make setup`"),
+    Check("disk", machine.disk, "make room, or put results elsewhere: --results DIR"),
+    Check("godot", games.godot, "install it: `spacetime-rl godot install`"),
+    Check(
+        "import",
+        games.imported,
+        "clear the cache folder that the message names, then `spacetime-rl godot import`",
+        needs="godot",
+    ),
+    Check(
+        "handshake",
+        games.handshake,
+        "games connect to 127.0.0.1: see that no firewall or sandbox forbids it; the log's last lines are above",
+        needs="import",
+    ),
+    Check("spaces", games.spaces, f"the game and this package do not fit together: {_REPORT}", needs="handshake"),
+    Check("pettingzoo", games.pettingzoo, f"the environment breaks PettingZoo's rules: {_REPORT}", needs="spaces"),
+    Check(
+        "same seed",
+        games.same_seed,
+        f"training works, but results cannot be reproduced on this machine: {_REPORT}",
+        needs="spaces",
+    ),
+    Check("onnx", networks.onnx, "see that onnx, onnxscript and onnxruntime are as in requirements.lock", apart=True),
+    Check("mlflow", services.mlflow, "see that the folder for temporary files can be written to", apart=True),
+    Check(
+        "ray",
+        services.ray,
+        "see that no other Ray is half dead (`ray stop`), and that /dev/shm and memory have 300 MB free",
+        apart=True,
+    ),
+)

@@ -1,0 +1,54 @@
+"""What the machine offers: Python, packages, disk."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from spacetime_rl.errors import SpacetimeError
+from spacetime_rl.game.engine import cache_dir
+
+SHOWN = ("ray", "torch", "mlflow", "onnx", "onnxruntime", "gymnasium", "pettingzoo", "numpy")
+NEEDED_GB = 2.0
+
+
+def packages() -> str:
+    """Python and every package that this one depends on, in a version that it works with."""
+    python = platform.python_version()
+    wanted = metadata.metadata("spacetime-rl")["Requires-Python"]
+    problems = [] if Requirement(f"python{wanted}").specifier.contains(python) else [f"Python {python}, not {wanted}"]
+    requirements = [Requirement(text) for text in metadata.requires("spacetime-rl") or ()]
+    for requirement in requirements:
+        if requirement.marker is None or requirement.marker.evaluate():
+            problems += _missing(requirement)
+    if problems:
+        raise SpacetimeError("; ".join(problems))
+    return ", ".join([f"Python {python}", *(f"{name} {metadata.version(name)}" for name in SHOWN)])
+
+
+def disk() -> str:
+    """Room for results and for imported projects."""
+    folders = {"results (here)": Path.cwd(), "cache": cache_dir()}
+    free = {name: shutil.disk_usage(_existing(folder)).free / 1e9 for name, folder in folders.items()}
+    for name, gigabytes in free.items():
+        if gigabytes < NEEDED_GB:
+            raise SpacetimeError(f"{gigabytes:.1f} GB free for {name}, {folders[name]}; {NEEDED_GB:g} GB are needed")
+    return ", ".join(f"{gigabytes:.0f} GB free for {name}" for name, gigabytes in free.items())
+
+
+def _missing(requirement: Requirement) -> list[str]:
+    try:
+        version = metadata.version(requirement.name)
+    except metadata.PackageNotFoundError:
+        return [f"{requirement.name} is not installed"]
+    if requirement.specifier.contains(version, prereleases=True):
+        return []
+    return [f"{requirement.name} is {version}, not {requirement.specifier}"]
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.parents) if path.exists())

@@ -1,0 +1,42 @@
+"""What a run uses beside games: MLflow and Ray."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from spacetime_rl.errors import SpacetimeError
+
+
+def mlflow() -> str:
+    """A run is written to a fresh database and read back."""
+    from spacetime_rl.tracking.store import make_client, resolve_store
+
+    with tempfile.TemporaryDirectory(prefix="spacetime-rl-doctor-") as folder:
+        client = make_client(resolve_store(Path(folder), environ={}))
+        run = client.create_run(client.create_experiment("doctor")).info.run_id
+        client.log_metric(run, "answer", 42.0)
+        found = client.get_run(run).data.metrics
+    if found != {"answer": 42.0}:
+        raise SpacetimeError(f"wrote the metric answer = 42, read back {found}")
+    return "wrote a run to a database and read it back"
+
+
+def ray() -> str:
+    """Ray starts on this machine and runs a task."""
+    for name, value in {
+        "RAY_AUTH_MODE": "disabled",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_raylet_start_wait_time_s": "120",
+    }.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False, object_store_memory=100_000_000)
+    try:
+        pid = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)
+        cpus = os.cpu_count()
+    finally:
+        ray.shutdown()
+    return f"started and ran a task (process {pid}); this machine has {cpus} CPUs"
