@@ -76,7 +76,7 @@ class RunningGame:
             state = self._process.ending(patience_s=0.0)
             return StepTimeout, f"no answer to {request} within {self._timeout_s:g} s ({state})"
         if isinstance(error, OSError):
-            return GameDied, f"the game ended at {request} ({self._process.ending()})"
+            return GameDied, f"the connection ended at {request} ({self._process.ending()})"
         if isinstance(error, GameDied):
             return GameDied, f"the game gave up at {request}: {error} ({self._process.ending()})"
         return type(error), f"bad answer to {request}: {error}"

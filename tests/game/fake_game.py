@@ -167,9 +167,9 @@ def misbehave(fault: str, game: Game) -> None:
     elif fault == "hang":
         time.sleep(600)
     elif fault == "drip":
-        while True:
-            send(b"\1")
-            time.sleep(0.05)
+        for byte in struct.pack("<IB", 1 + len(good), 1) + good:
+            send(bytes([byte]))
+            time.sleep(0.1)
     elif fault == "hang_up":
         game.connection.close()
         time.sleep(600)
@@ -245,8 +245,10 @@ def introduce(options: argparse.Namespace, connection: socket.socket) -> None:
         sys.exit(7)
     elif options.fault == "other_wire":
         send_json(connection, {"type": "env_info", "wire": "spacetime/9", "token": token, "spec": spec})
+        time.sleep(600)
     elif options.fault == "bad_spec":
         send_json(connection, {"type": "env_info", "wire": "spacetime/1", "token": token, "spec": {"scenario": "x"}})
+        time.sleep(600)
     unknown = set(spec["params"]) - PARAMS
     if unknown:
         send_json(

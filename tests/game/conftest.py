@@ -1,0 +1,48 @@
+"""For the tests of games: no test may leave a process behind."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from spacetime_rl.game.launch import GameLaunch
+
+FAKE_GAME = Path(__file__).with_name("fake_game.py")
+
+
+@pytest.fixture(autouse=True)
+def survivors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[psutil.Process]]]:
+    """The processes this test started that still live; there must be none when it ends."""
+    mark = uuid.uuid4().hex
+    monkeypatch.setenv("SPACETIME_TEST", mark)  # inherited by everything the test starts
+
+    def find() -> list[psutil.Process]:
+        return [process for process in psutil.process_iter() if _environment(process).get("SPACETIME_TEST") == mark]
+
+    yield find
+    _, alive = psutil.wait_procs(find(), timeout=5)
+    assert alive == []
+
+
+@pytest.fixture
+def fake() -> Callable[..., GameLaunch]:
+    """Make a launch of the fake game; `fault` names what it does wrong, at step `at`."""
+
+    def make(fault: str = "", at: int = 2, **changes: Any) -> GameLaunch:
+        settings: dict[str, Any] = {"launch_timeout_s": 20.0, "step_timeout_s": 20.0}
+        arguments = (f"--fault={fault}", f"--fault-at={at}")
+        return GameLaunch(env_path=FAKE_GAME, extra_args=arguments, **{**settings, **changes})
+
+    return make
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except psutil.Error:  # it has ended, or is not ours to look into
+        return {}
