@@ -12,7 +12,7 @@ var _gaps := PackedFloat32Array()
 
 
 func build() -> void:
-	var chaser_count := maxi(1, params.players / 4)
+	var chaser_count := maxi(1, params.players >> 2)
 	for i: int in chaser_count:
 		chasers.append(arena.add_player(CHASER, &"chaser", i))
 	for i: int in params.players - chaser_count:

@@ -10,7 +10,7 @@ var pairs: Array[HandOver] = []
 
 
 func build() -> void:
-	for i: int in params.players / 2:
+	for i: int in params.players >> 1:
 		var giver := arena.add_player(GIVER, &"giver", i)
 		var taker := arena.add_player(TAKER, &"taker", i)
 		var pair: HandOver = HAND_OVER.instantiate()

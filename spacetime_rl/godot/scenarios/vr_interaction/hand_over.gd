@@ -55,8 +55,10 @@ func tick(delta: float) -> void:
 				_grab()
 		Holder.GIVER:
 			_open_s = 0.0 if giver.grip else _open_s + delta
-			if _open_s > params.release_s:
-				_release()
+			if not giver.grip and taker_is_ready():
+				_hand_over()
+			elif _open_s > params.release_s:
+				_drop(giver)
 		Holder.TAKER:
 			_kept_s += delta
 			if not taker.grip:
@@ -117,10 +119,7 @@ func _grab() -> void:
 	_set_holder(Holder.GIVER)
 
 
-func _release() -> void:
-	if not taker_is_ready():
-		_drop(giver)
-		return
+func _hand_over() -> void:
 	for player: InteractionPlayer in [giver, taker]:
 		# Paid once: dropping the object to hand it over again must not pay.
 		if not _handed_before:

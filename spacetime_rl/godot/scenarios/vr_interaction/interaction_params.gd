@@ -22,7 +22,7 @@ extends RLParams
 
 ## A hand this near to an object can hold it, in metres.
 @export_range(0.05, 1.0) var grab_radius: float = 0.25
-## How long a giver's hand has to be open before it lets go, in seconds.
+## How long a giver's hand has to be open before the object falls, where no taker has hold of it, in seconds.
 @export_range(0.0, 1.0) var release_s: float = 0.15
 ## How long a taker has to keep the object, in seconds.
 @export_range(0.0, 5.0) var keep_s: float = 0.5
