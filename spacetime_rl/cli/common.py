@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +26,11 @@ def load_config(path: str | None, overrides: Sequence[str] = ()) -> RunConfig:
     from spacetime_rl.game.project import scenarios
 
     return load(path, overrides, scenarios=[scenario.name for scenario in scenarios()])
+
+
+def as_overrides(options: Mapping[str, object]) -> list[str]:
+    """Options that stand for a setting, by its dotted key, as `--set` overrides; None where an option is not given."""
+    return [f"{key}={json.dumps(value, default=str)}" for key, value in options.items() if value is not None]
 
 
 def print_json(document: Any) -> None:

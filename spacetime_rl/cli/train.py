@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from spacetime_rl.cli.common import JsonOption, ResultsOption, SetOption
+from spacetime_rl.cli.common import JsonOption, ResultsOption, SetOption, as_overrides, load_config
 
 
 def train(
@@ -40,4 +40,6 @@ def train(
 
       spacetime-rl train --set env_path=./my_game.x86_64
     """
-    raise NotImplementedError  # the training builder's
+    settings = as_overrides({"seed": seed, "tracking.uri": tracking_uri, "results": results})
+    run_config = load_config(config, [*(overrides or ()), *settings])
+    raise NotImplementedError(run_config, resume, force, run_id, json_output, no_eval)  # the training builder's

@@ -1,0 +1,130 @@
+"""The laws that hold in the code's structure: where heavy libraries live, what imports what, what a scenario has."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import spacetime_rl
+from spacetime_rl.config import load
+from spacetime_rl.config.packaged import config_names
+from spacetime_rl.game.project import OWN_PROJECT, scenarios
+
+PACKAGE = Path(spacetime_rl.__file__).parent
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not path.is_relative_to(OWN_PROJECT))
+
+# A heavy library and the parts of the package that may import it.
+HOMES = {
+    "ray": {"envs", "rollout", "modules", "training", "jobs", "tracking", "doctor"},
+    "mlflow": {"tracking"},
+    "torch": {"modules", "rollout", "training", "export"},
+    "onnxruntime": {"export", "evaluation"},
+    "matplotlib": {"tracking"},
+}
+# Parts at the bottom, and all they may know of the rest of the package.
+KNOWS = {"config": {"errors"}, "game": {"errors"}, "contract": {"errors", "config", "game"}}
+HEAVY = (*HOMES, "gymnasium", "pettingzoo", "onnx")
+LIGHT = [
+    ["spacetime_rl.cli.app"],
+    ["spacetime_rl.config", "spacetime_rl.contract"],
+    [f"spacetime_rl.game.{path.stem}" for path in (PACKAGE / "game").glob("*.py") if path.stem != "__init__"],
+]
+
+
+def part_of(module: Path) -> str:
+    """The part a file belongs to: `config`, `game`, ..., or its own name at the top level."""
+    return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(module: Path) -> Iterator[str]:
+    """Everything a file imports, at its top or inside a function."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def imports_at_start(module: Path) -> set[str]:
+    """The top-level packages that a file imports as soon as it is imported itself."""
+    found: set[str] = set()
+    for node in ast.parse(module.read_text()).body:
+        if isinstance(node, ast.Import):
+            found |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def parts_used_by(module: Path) -> set[str]:
+    ours = (name.split(".") for name in imports_of(module) if name.startswith("spacetime_rl."))
+    return {name[1] for name in ours}
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_a_heavy_library_has_one_home(library: str) -> None:
+    strangers = [
+        str(module.relative_to(PACKAGE))
+        for module in MODULES
+        if library in {name.partition(".")[0] for name in imports_of(module)} and part_of(module) not in HOMES[library]
+    ]
+
+    assert strangers == []
+
+
+@pytest.mark.parametrize("part", ["tracking", "doctor", "cli"])
+def test_a_part_that_starts_fast_imports_mlflow_and_matplotlib_late(part: str) -> None:
+    late = {"mlflow", "matplotlib", "onnx"} | ({"ray", "torch"} if part != "tracking" else set())
+
+    early = {str(module): imports_at_start(module) & late for module in MODULES if part_of(module) == part}
+
+    assert {module: found for module, found in early.items() if found} == {}
+
+
+@pytest.mark.parametrize("part", KNOWS)
+def test_a_part_at_the_bottom_knows_only_what_is_below_it(part: str) -> None:
+    used = {name for module in MODULES if part_of(module) == part for name in parts_used_by(module)}
+
+    assert used - KNOWS[part] - {part} == set()
+
+
+def test_nothing_imports_the_command_line() -> None:
+    assert [str(m) for m in MODULES if part_of(m) != "cli" and "cli" in parts_used_by(m)] == []
+
+
+@pytest.mark.parametrize("modules", LIGHT, ids=lambda modules: str(modules[0]))
+def test_a_light_part_loads_no_heavy_library(modules: list[str]) -> None:
+    code = f"import json, sys, {', '.join(modules)}; print(json.dumps(sorted(sys.modules)))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+
+    assert set(json.loads(done.stdout)) & set(HEAVY) == set()
+
+
+def test_every_file_says_in_its_first_line_why_it_exists() -> None:
+    assert [str(module) for module in MODULES if not ast.get_docstring(ast.parse(module.read_text()))] == []
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(p for p in (OWN_PROJECT / "scenarios").iterdir() if p.is_dir()), ids=lambda p: p.name
+)
+def test_a_scenario_is_complete(folder: Path) -> None:
+    """Scene, description, configuration for every variant, and its own Godot test."""
+    (info,) = [scenario for scenario in scenarios() if scenario.name == folder.name]
+    configs = [load(name) for name in config_names()]
+
+    assert (OWN_PROJECT / info.scene.removeprefix("res://")).is_file()
+    for variant in info.variants:
+        assert any(
+            config.scenario.name == info.name and variant.params.items() <= config.scenario.params.items()
+            for config in configs
+        ), f"no configuration in rllib_configs/ trains {info.name}, variant {variant.name}"
+    assert any(config.scenario.name == info.name for config in configs)
+    tests = (OWN_PROJECT / "tests").rglob("test_*.gd")
+    assert any(info.name in str(test.relative_to(OWN_PROJECT)) for test in tests), f"{info.name} has no Godot test"
