@@ -21,7 +21,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not path.is_relative_
 
 # A heavy library and the parts of the package that may import it.
 HOMES = {
-    "ray": {"envs", "rollout", "modules", "training", "jobs", "tracking", "doctor"},
+    "ray": {"envs", "rollout", "modules", "training", "jobs", "export", "tracking", "doctor"},
     "mlflow": {"tracking"},
     "torch": {"modules", "rollout", "training", "export"},
     "onnxruntime": {"export", "evaluation"},

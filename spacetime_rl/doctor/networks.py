@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
+from spacetime_rl.game.spec import ActionField, ObservationField, PolicyLayout
+
+LAYOUT = PolicyLayout(
+    (ObservationField("pose", 12),), (), (ActionField("move", "continuous", 3), ActionField("grip", "discrete", 2))
+)
+
 
 def onnx() -> str:
-    """An untrained policy, exported to ONNX, gives what torch gives."""
-    raise NotImplementedError
+    """An untrained policy with actions of both kinds, exported to ONNX, gives what torch gives."""
+    from spacetime_rl.config import ModelConfig
+    from spacetime_rl.export.onnx import DEFAULT_OPSET, export_module
+    from spacetime_rl.export.schema import Origin
+    from spacetime_rl.modules.spec import make_module_spec
+
+    module = make_module_spec(LAYOUT, ModelConfig(hiddens=(32, 32))).build()
+    with tempfile.TemporaryDirectory(prefix="spacetime-rl-doctor-") as folder:
+        exported = export_module(module, "doctor", Path(folder), Origin("doctor", 90, 1, {}))
+    return f"an untrained policy, opset {DEFAULT_OPSET}: differs from torch by {exported.parity:.1e}"

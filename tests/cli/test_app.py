@@ -99,8 +99,8 @@ def test_a_wrong_configuration_ends_with_2_and_lists_every_mistake(run: Run, tmp
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
         "spacetime-rl: 2 mistakes:",
-        "  mine.yaml:3: training.lr: expected a number, found 'fast'",
         "  mine.yaml:2: game.arenaz: unknown key; did you mean 'arenas'?",
+        "  mine.yaml:3: training.lr: expected a number, found 'fast'",
     ]
 
 
