@@ -1,11 +1,17 @@
-"""What several tests share: one local Ray for the whole session."""
+"""What several tests share: the real Godot, a small game in it, and one local Ray for the whole session."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from spacetime_rl.game.engine import find_godot
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.project import OWN_PROJECT
 
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -20,3 +26,20 @@ def ray_cluster() -> Iterator[None]:
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     yield
     ray.shutdown()
+
+
+@pytest.fixture(scope="session")
+def godot_bin() -> Path:
+    """The Godot of this machine; without one the test fails, as it is about the real engine."""
+    return find_godot().path
+
+
+@pytest.fixture
+def touch(godot_bin: Path) -> Callable[..., GameLaunch]:
+    """Make a launch of the touch fixture, the smallest complete scenario; `params` are its parameters."""
+
+    def make(params: dict[str, Any] | None = None, **changes: Any) -> GameLaunch:
+        scene = "res://tests/fixtures/touch/touch.tscn"
+        return GameLaunch(project=OWN_PROJECT, scene=scene, params=params or {}, **changes)
+
+    return make

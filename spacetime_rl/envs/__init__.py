@@ -1,0 +1,1 @@
+"""Games behind the standard environment interfaces: PettingZoo, Gymnasium and RLlib."""

@@ -1,0 +1,114 @@
+"""One arena of a game as a PettingZoo parallel environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from pettingzoo import ParallelEnv
+
+from spacetime_rl.envs.spaces import PolicySpaces
+from spacetime_rl.game.api import EndedAgent, StepResult
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.launch import GameLaunch
+
+_PerAgent = dict[str, Any]
+
+
+def parallel_env(
+    scenario: str | GameLaunch,
+    *,
+    params: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    action_repeat: int | None = None,
+    max_cycles: int | None = None,
+) -> GodotParallelEnv:
+    """Start a scenario, or a game of one's own as a GameLaunch, for PettingZoo.
+
+    `seed` holds until `reset(seed=…)`, `action_repeat` is physics ticks a decision, and after `max_cycles` decisions
+    of an episode every agent left is truncated. Raises what `open_game` raises.
+    """
+    if isinstance(scenario, str):
+        launch = GameLaunch(scenario=scenario, params=params or {}, seed=seed, action_repeat=action_repeat)
+    else:
+        launch = scenario
+    return GodotParallelEnv(launch, max_cycles)
+
+
+class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not typed
+    """See `parallel_env`. At an agent's end its info holds its metrics: return, length, success, ..."""
+
+    def __init__(self, launch: GameLaunch, max_cycles: int | None = None) -> None:
+        self._game = open_game(replace(launch, arenas=1))
+        spec = self._game.spec
+        self.metadata = {"name": f"spacetime_rl/{spec.scenario}", "render_modes": [], "is_parallelizable": True}
+        self.render_mode = None
+        self.max_cycles = max_cycles
+        self.possible_agents = list(spec.agent_ids)
+        self.agents: list[str] = []
+        self._cycles = 0
+        self._actions = [
+            np.zeros((spec.group_size(g), group.layout.action_size), np.float32) for g, group in enumerate(spec.groups)
+        ]
+        self._places = {name: (g, row) for g, group in enumerate(spec.groups) for row, name in enumerate(group.agents)}
+        # Of its own for every agent, as PettingZoo seeds them one by one.
+        self._spaces = {name: PolicySpaces.of(spec.groups[g].layout) for name, (g, _) in self._places.items()}
+
+    def observation_space(self, agent: str) -> spaces.Space[Any]:
+        """The agent's observation space, always the same object."""
+        return self._spaces[agent].observation
+
+    def action_space(self, agent: str) -> spaces.Space[Any]:
+        """The agent's action space, always the same object."""
+        return self._spaces[agent].action
+
+    def reset(self, seed: int | None = None, options: Mapping[str, Any] | None = None) -> tuple[_PerAgent, _PerAgent]:  # noqa: ARG002
+        """Begin an episode: the first one of `seed`, or without it the next one. No `options` are known."""
+        result = self._game.reset(seed)
+        self._cycles = 0
+        self.agents = [name for name, active in zip(self.possible_agents, result.active, strict=True) if active]
+        return {name: self._observe(name, result) for name in self.agents}, {name: {} for name in self.agents}
+
+    def step(self, actions: Mapping[str, Any]) -> tuple[_PerAgent, _PerAgent, _PerAgent, _PerAgent, _PerAgent]:
+        """Let every live agent act; those that ended leave `agents`."""
+        if not self.agents:
+            return {}, {}, {}, {}, {}
+        for name in self.agents:
+            group, row = self._places[name]
+            self._actions[group][row] = self._spaces[name].join_action(actions[name])
+        result = self._game.step(self._actions)
+        self._cycles += 1
+        return self._report(result)
+
+    def render(self) -> None:
+        """Games run headless: there is nothing to see."""
+
+    def close(self) -> None:
+        """End the game."""
+        self._game.close()
+
+    def _report(self, result: StepResult) -> tuple[_PerAgent, _PerAgent, _PerAgent, _PerAgent, _PerAgent]:
+        ended = {self.possible_agents[end.agent]: end for end in result.ended}
+        live, numbers = self.agents, [self.possible_agents.index(name) for name in self.agents]
+        terminated = {name: bool(result.terminated[i]) for name, i in zip(live, numbers, strict=True)}
+        overtime = self.max_cycles is not None and self._cycles >= self.max_cycles
+        truncated = {
+            name: bool(result.truncated[i]) or (overtime and not terminated[name])
+            for name, i in zip(live, numbers, strict=True)
+        }
+        self.agents = [name for name in live if not terminated[name] and not truncated[name]]
+        return (
+            {name: self._observe(name, result, ended.get(name)) for name in live},
+            {name: float(result.rewards[i]) for name, i in zip(live, numbers, strict=True)},
+            terminated,
+            truncated,
+            {name: dict(ended[name].metrics) if name in ended else {} for name in live},
+        )
+
+    def _observe(self, name: str, result: StepResult, end: EndedAgent | None = None) -> Any:
+        group, row = self._places[name]
+        flat = result.observations[group][row] if end is None else end.final_observation
+        return self._spaces[name].split_observation(flat)
