@@ -6,6 +6,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,6 +18,7 @@ from spacetime_rl.tracking.sweep import Sweep
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel
     from mlflow.models import ModelSignature
 
 logger = logging.getLogger(__name__)
@@ -87,11 +89,11 @@ def record_outputs(
         client = make_client(run.store)
         figures = dict(_figures(reports))
         for policy in exported:
-            model_id = _log_policy(client, run, policy)
+            model = _log_policy(client, run, policy)
             if register:
-                _register(client, run, policy, model_id)
+                _register(client, run, policy, model)
             own = {name: figures.pop(name) for name in list(figures) if name.startswith(f"eval/trained/{policy.name}/")}
-            _log_metrics(client, run, own | {f"eval/parity/{policy.name}": policy.parity}, model_id)
+            _log_metrics(client, run, own | {f"eval/parity/{policy.name}": policy.parity}, model.model_id)
         _log_metrics(client, run, figures)
         for name in ("onnx", "report"):
             if (folder / name).is_dir():
@@ -103,7 +105,7 @@ def record_outputs(
     return True
 
 
-def _log_policy(client: MlflowClient, run: TrackedRun, policy: Exported) -> str:
+def _log_policy(client: MlflowClient, run: TrackedRun, policy: Exported) -> LoggedModel:
     from mlflow.entities import LoggedModelOutput
 
     model = client.create_logged_model(
@@ -116,10 +118,10 @@ def _log_policy(client: MlflowClient, run: TrackedRun, policy: Exported) -> str:
     _upload_model(client, run, policy, model)
     client.finalize_logged_model(model.model_id, "READY")
     client.log_outputs(run.id, [LoggedModelOutput(model.model_id, step=run.step)])
-    return str(model.model_id)
+    return model
 
 
-def _upload_model(client: MlflowClient, run: TrackedRun, policy: Exported, model: Any) -> None:
+def _upload_model(client: MlflowClient, run: TrackedRun, policy: Exported, model: LoggedModel) -> None:
     import mlflow.onnx
     import onnx
     from mlflow.models import Model
@@ -139,7 +141,7 @@ def _upload_model(client: MlflowClient, run: TrackedRun, policy: Exported, model
         client.log_model_artifacts(model.model_id, str(folder))
 
 
-def _register(client: MlflowClient, run: TrackedRun, policy: Exported, model_id: str) -> None:
+def _register(client: MlflowClient, run: TrackedRun, policy: Exported, model: LoggedModel) -> None:
     from mlflow.exceptions import MlflowException
 
     name = names.registered_name(run.experiment, policy.name)
@@ -148,8 +150,23 @@ def _register(client: MlflowClient, run: TrackedRun, policy: Exported, model_id:
     except MlflowException as error:
         if error.error_code not in ("RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS"):
             raise
-    version = client.create_model_version(name, f"models:/{model_id}", run_id=run.id, model_id=model_id)
+    with _process_wide(run.store):
+        source = f"models:/{model.model_id}"
+        version = client.create_model_version(name, source, run_id=run.id, model_id=model.model_id)
     client.set_registered_model_alias(name, names.CANDIDATE, version.version)
+
+
+@contextmanager
+def _process_wide(store: Store) -> Iterator[None]:
+    """MLflow looks up `models:/<id>` in the store the process uses by default, whatever its client was made for."""
+    import mlflow
+
+    before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
+    mlflow.set_tracking_uri(store.uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)
 
 
 def _signature(graph: Any) -> ModelSignature:

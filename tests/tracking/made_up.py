@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,64 @@ def make_result(iteration: int, of: int = 60, batch: int = 8192, seed: int = 0) 
     return result
 
 
+@dataclass(frozen=True)
+class ExportedPolicy:
+    name: str
+    onnx: Path
+    schema: Path
+    parity: float
+
+
+def make_exported(folder: Path, policy: str, parity: float = 1.2e-7) -> ExportedPolicy:
+    """A tiny valid ONNX policy with the inputs and outputs of the stock plugin, and a schema beside it."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    folder.mkdir(parents=True, exist_ok=True)
+    floats = TensorProto.FLOAT
+    graph = helper.make_graph(
+        [
+            helper.make_node("Identity", ["obs"], ["output"]),
+            helper.make_node("Identity", ["state_ins"], ["state_outs"]),
+        ],
+        policy,
+        [
+            helper.make_tensor_value_info("obs", floats, ["batch", 4]),
+            helper.make_tensor_value_info("state_ins", floats, [1]),
+        ],
+        [
+            helper.make_tensor_value_info("output", floats, ["batch", 4]),
+            helper.make_tensor_value_info("state_outs", floats, [1]),
+        ],
+    )
+    file = folder / f"{policy}.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), str(file))
+    schema = folder / f"{policy}.schema.json"
+    schema.write_text('{"policy": "' + policy + '"}')
+    return ExportedPolicy(policy, file, schema, parity)
+
+
+def make_report(source: str, rate: float, episodes: int = 100) -> dict[str, Any]:
+    """An evaluation report, as `EvalReport.to_dict()` gives it."""
+    return {
+        "source": source,
+        "policies": {
+            policy: {
+                "episodes": episodes,
+                "seed": 10_000,
+                "success_rate": rate,
+                "success_ci": [max(0.0, rate - 0.08), min(1.0, rate + 0.08)],
+                "return_mean": 20 * rate - 4,
+                "length_mean": 300 - 160 * rate,
+                "metrics": {"handovers": 3 * rate},
+            }
+            for policy in POLICIES
+        },
+    }
+
+
 def pretend_training(config: dict[str, Any]) -> None:
-    """A Tune function: reports `iterations` results, from its checkpoint on, and may fail at `fail_at`."""
+    """A Tune function: reports `iterations` results and fails at `fail_at` while the file `fail_while` is there."""
     import json
     import tempfile
 
@@ -76,7 +133,7 @@ def pretend_training(config: dict[str, Any]) -> None:
         with restored.as_directory() as folder:
             first = json.loads((Path(folder) / "state.json").read_text())["iteration"] + 1
     for iteration in range(first, config["iterations"] + 1):
-        if iteration == config.get("fail_at"):
+        if iteration == config.get("fail_at") and Path(config["fail_while"]).exists():
             raise RuntimeError("the game is gone")
         time.sleep(config.get("pause_s", 0))
         with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,94 @@
+"""What is added to a trial's run after training, in a real MLflow database."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs
+from spacetime_rl.tracking.recorder import Recorder
+from spacetime_rl.tracking.store import Store
+from spacetime_rl.tracking.sweep import Sweep
+from tests.tracking.made_up import make_exported, make_report, make_sweep
+
+REPORTS = {name: make_report(name, rate) for name, rate in [("trained", 0.9), ("heuristic", 0.4), ("random", 0.05)]}
+
+
+@pytest.fixture
+def fluent_mlflow(store: Store) -> Iterator[Any]:
+    """`mlflow` as a user has it, pointed at the store."""
+    import mlflow
+
+    mlflow.set_tracking_uri(store.uri)
+    yield mlflow
+    mlflow.set_tracking_uri(None)
+
+
+def record_trial(sweep: Sweep, store: Store) -> None:
+    recorder = Recorder(sweep, store)
+    recorder.open_trial("t_00000", sweep.run_id, {})
+    recorder.log_metrics("t_00000", {"agent_steps": 8192.0}, 8192, 1_795_000_000_000)
+    recorder.close_trial("t_00000", "FINISHED")
+
+
+def test_policies_become_registered_models_that_run_with_their_schema_and_figures(
+    tmp_path: Path, store: Store, client: Any, fluent_mlflow: Any
+) -> None:
+
+    sweep = make_sweep(tmp_path, "outputs", name="outputs")
+    record_trial(sweep, store)
+    run = find_tracked_run(store, sweep, "t_00000")
+    assert run is not None
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "summary.md").write_text("# Summary")
+    exported = [make_exported(tmp_path / "onnx", policy) for policy in ("giver", "taker")]
+    for _ in range(2):  # the second export of a resumed run is a new version
+        assert record_outputs(run, tmp_path, exported, REPORTS, note="# Summary")
+
+    found = client.get_run(run.id)
+    assert found.info.status == "FINISHED"
+    assert found.data.metrics["eval/trained/giver/success_rate"] == 0.9
+    assert found.data.metrics["eval/random/taker/success_rate"] == 0.05
+    assert found.data.metrics["eval/parity/giver"] == pytest.approx(1.2e-7)
+    assert found.data.tags["mlflow.note.content"] == "# Summary"
+    assert {file.path for file in client.list_artifacts(run.id)} >= {"config.yaml", "onnx", "report"}
+
+    version = client.get_model_version_by_alias("outputs.giver", "candidate")
+    assert (str(version.version), version.run_id) == ("2", run.id)
+    model_id = version.source.removeprefix("models:/")
+    logged = client.get_logged_model(model_id)
+    assert {metric.key: metric.value for metric in logged.metrics}["eval/trained/giver/success_rate"] == 0.9
+    model = fluent_mlflow.onnx.load_model(run.model_uri("giver"))
+    assert [value.name for value in model.graph.input] == ["obs", "state_ins"]
+    runnable = fluent_mlflow.pyfunc.load_model(run.model_uri("giver"))
+    answer = runnable.predict({"obs": np.ones((3, 4), np.float32), "state_ins": np.zeros(1, np.float32)})
+    assert answer["output"].shape == (3, 4)
+    files = [file.path for file in client.list_logged_model_artifacts(model_id)]
+    assert "giver.schema.json" in files
+
+
+def test_a_run_that_was_never_recorded_is_said_and_not_raised(
+    tmp_path: Path, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert find_tracked_run(store, make_sweep(tmp_path, "never"), "t_00000") is None
+    assert "has no run of trial t_00000 of never" in caplog.text
+
+
+def test_a_failure_to_record_outputs_is_said_and_not_raised(
+    tmp_path: Path, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    sweep = make_sweep(tmp_path, "broken")
+    record_trial(sweep, store)
+    run = find_tracked_run(store, sweep, "t_00000")
+    assert run is not None
+    exported = make_exported(tmp_path / "onnx", "giver")
+    exported.onnx.unlink()
+    with caplog.at_level(logging.WARNING):
+        assert not record_outputs(run, tmp_path, [exported], REPORTS, note="")
+    assert "did not take all outputs" in caplog.text
