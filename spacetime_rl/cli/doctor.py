@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import typer
@@ -24,7 +25,8 @@ def doctor(json_output: JsonOption = False) -> None:
     from spacetime_rl.doctor.checks import CHECKS
     from spacetime_rl.doctor.examine import examine
 
-    console = Console(stderr=json_output)
+    # Its own handle on the stream: a check may silence sys.stdout for a while.
+    console = Console(file=sys.stderr if json_output else sys.stdout)
     running = {check.name for check in CHECKS}
     with console.status("") as status:
 

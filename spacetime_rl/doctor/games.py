@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import time
 
 import numpy as np
@@ -48,7 +50,17 @@ def spaces() -> str:
 
 def pettingzoo() -> str:
     """The environment passes PettingZoo's own test."""
-    raise NotImplementedError
+    from pettingzoo.test import parallel_api_test
+
+    from spacetime_rl.envs.parallel import parallel_env
+
+    env = parallel_env(sample_launch())
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # it says that it passed
+            parallel_api_test(env, num_cycles=STEPS)
+    finally:
+        env.close()
+    return f"passes parallel_api_test, {STEPS} cycles"
 
 
 def same_seed() -> str:

@@ -1,0 +1,121 @@
+"""The doctor: every check on this machine, and what it says when something is broken."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from spacetime_rl.doctor import examine as examine_module
+from spacetime_rl.doctor import machine
+from spacetime_rl.doctor.check import Check, Outcome
+from spacetime_rl.doctor.checks import CHECKS
+from spacetime_rl.doctor.examine import examine
+from spacetime_rl.errors import GodotNotFound, SpacetimeError
+
+COMMAND = [sys.executable, "-c", "from spacetime_rl.cli.app import main; main()", "doctor", "--json"]
+
+
+def fail(error: Exception) -> Callable[[], str]:
+    def _run() -> str:
+        raise error
+
+    return _run
+
+
+def run(*checks: Check) -> list[Outcome]:
+    said: list[Outcome] = []
+    outcomes = examine(checks, said.append)
+    assert sorted(said, key=str) == sorted(outcomes, key=str)
+    return outcomes
+
+
+def test_this_machine_is_ready_to_train() -> None:
+    done = subprocess.run(COMMAND, capture_output=True, text=True, timeout=280, check=False)
+
+    document = json.loads(done.stdout)
+    failed = [check for check in document["checks"] if not check["ok"]]
+    assert failed == []
+    assert document["ok"] is True
+    assert done.returncode == 0
+    assert [check["name"] for check in document["checks"]] == [check.name for check in CHECKS]
+    assert all(set(check) == {"name", "ok", "detail", "seconds"} for check in document["checks"])
+
+
+def test_without_godot_it_says_what_to_do_and_ends_with_1(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['spacetime-rl', 'doctor', '--json']\n"
+        "from spacetime_rl.doctor import checks\n"
+        "checks.CHECKS = tuple(check for check in checks.CHECKS if not check.apart)\n"
+        "from spacetime_rl.cli.app import main; main()"
+    )
+    env = {**os.environ, "GODOT_BIN": str(tmp_path / "godot")}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=env, timeout=60, check=False
+    )
+
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert done.returncode == 1
+    assert "What to do: install it: `spacetime-rl godot install`" in checks["godot"]["detail"]
+    assert checks["same seed"]["detail"] == "not tried, because `spaces` failed"
+    assert "FAIL  godot" in done.stderr
+
+
+def test_a_failed_check_tells_its_remedy_and_those_that_need_it_are_not_tried() -> None:
+    outcomes = run(
+        Check("godot", fail(GodotNotFound("no Godot")), "install it"),
+        Check("import", lambda: "never", "", needs="godot"),
+        Check("handshake", lambda: "never", "", needs="import"),
+        Check("disk", lambda: "room", ""),
+    )
+
+    assert [(outcome.ok, outcome.detail) for outcome in outcomes] == [
+        (False, "no Godot\nWhat to do: install it"),
+        (False, "not tried, because `godot` failed"),
+        (False, "not tried, because `import` failed"),
+        (True, "room"),
+    ]
+
+
+def test_an_unforeseen_error_of_a_check_does_not_keep_the_others_from_running() -> None:
+    broken, fine = run(Check("broken", fail(ImportError("no torch")), "install it"), Check("fine", lambda: "ok", ""))
+
+    assert broken.detail == "ImportError: no torch\nWhat to do: install it"
+    assert fine.ok
+
+
+def test_a_check_that_ends_its_process_is_told_with_its_exit_code() -> None:
+    (outcome,) = run(Check("no such check", lambda: "never", "report it", apart=True))
+
+    assert not outcome.ok
+    assert outcome.detail.startswith("ended with exit code 1: ")
+    assert outcome.detail.endswith("What to do: report it")
+
+
+def test_a_check_that_hangs_is_ended_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examine_module, "APART_TIMEOUT_S", 0.05)
+
+    (outcome,) = run(Check("onnx", lambda: "never", "wait", apart=True))
+
+    assert outcome.detail == "did not finish within 0.05 s\nWhat to do: wait"
+
+
+def test_a_package_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = machine.metadata.version
+    monkeypatch.setattr(machine.metadata, "version", lambda name: "1.0" if name == "ray" else real(name))
+
+    with pytest.raises(SpacetimeError, match=r"^ray is 1\.0, not ==2\.60\.0$"):
+        machine.packages()
+
+
+def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "NEEDED_GB", 1e9)
+
+    with pytest.raises(SpacetimeError, match="GB free for results"):
+        machine.disk()
