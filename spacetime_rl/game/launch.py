@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import random
 import socket
 from collections.abc import Mapping
@@ -80,6 +81,8 @@ def start(launch: GameLaunch, port: int, token: str) -> GameProcess:
     arguments = _arguments(launch, port, token)
     if launch.env_path is not None:
         program = launch.env_path.absolute()
+        if not (program.is_file() and os.access(program, os.X_OK)):
+            raise LaunchError(f"env_path: {program} is not an executable file")
         return GameProcess([str(program), *arguments], name=launch.name, log_dir=launch.log_dir)
     godot = check_godot(launch.godot, "game.godot") if launch.godot else find_godot()
     project, scene = _source(launch)

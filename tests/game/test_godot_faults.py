@@ -1,0 +1,142 @@
+"""Faults of the real engine: each is found, told apart, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import pytest
+
+from spacetime_rl.errors import (
+    ContractError,
+    GameDied,
+    GameError,
+    LaunchError,
+    LaunchTimeout,
+    ObservationError,
+    StepTimeout,
+)
+from spacetime_rl.game.api import Game
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.launch import GameLaunch
+
+Touch: TypeAlias = Callable[..., GameLaunch]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "message"),
+    [
+        ("script_error", GameDied, r"exit code 70: script error; SPACETIME-ERROR: .*touch_arena.gd:\d+ in _break_down"),
+        ("engine_error", GameDied, r"exit code 70: script error; SPACETIME-ERROR"),
+        ("exit", GameDied, r"exit code 9"),
+        ("die", GameDied, r"killed by SIG"),
+        ("nan", ObservationError, r"observation age\[0\] of agent walker_0 is nan"),
+    ],
+)
+def test_a_fault_in_mid_episode_is_told(touch: Touch, fault: str, error: type[GameError], message: str) -> None:
+    game = open_game(touch({"fault": fault, "fault_tick": 20}))
+    game.reset(seed=1)
+    with pytest.raises(error, match=message):
+        _play(game, decisions=20)
+
+
+def test_a_script_error_at_start_is_told_with_its_line(touch: Touch) -> None:
+    began = time.monotonic()
+    with pytest.raises(LaunchError, match=r"touch_arena.gd:\d+ in _break_down"):
+        open_game(touch({"fault": "build_error"}))
+    assert time.monotonic() - began < 10.0
+
+
+def test_a_script_that_does_not_parse_is_told(godot_bin: Path, tmp_path: Path) -> None:
+    (tmp_path / "project.godot").write_text('config_version=5\n[application]\nrun/main_scene="res://main.tscn"\n')
+    (tmp_path / "main.gd").write_text("extends Node\n\nfunc _ready(:\n")
+    (tmp_path / "main.tscn").write_text(
+        '[gd_scene format=3]\n[ext_resource type="Script" path="res://main.gd" id="1"]\n'
+        '[node name="Main" type="Node"]\nscript = ExtResource("1")\n'
+    )
+    with pytest.raises(LaunchTimeout, match=r"did not connect(.|\n)*main.gd:3"):
+        open_game(GameLaunch(project=tmp_path, launch_timeout_s=2.0))
+
+
+def test_a_scene_that_does_not_exist_is_told(touch: Touch) -> None:
+    launch = touch()
+    with pytest.raises(GameError, match=r"nowhere\.tscn"):
+        open_game(GameLaunch(project=launch.project, scene="res://nowhere.tscn", launch_timeout_s=10.0))
+
+
+def test_a_game_that_hangs_is_found_at_its_deadline(touch: Touch) -> None:
+    game = open_game(touch({"fault": "hang", "fault_tick": 2}, step_timeout_s=1.0))
+    game.reset(seed=1)
+    began = time.monotonic()
+    with pytest.raises(StepTimeout, match="no answer to STEP within 1 s"):
+        _play(game, decisions=1)
+    assert time.monotonic() - began < 2.0
+
+
+def test_a_stopped_game_is_found_at_its_deadline(touch: Touch) -> None:
+    game = open_game(touch(step_timeout_s=1.0))
+    game.reset(seed=1)
+    os.kill(game.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    with pytest.raises(StepTimeout, match="the process is stopped by a signal"):
+        _play(game, decisions=1)
+    assert time.monotonic() - began < 2.0
+
+
+def test_a_killed_game_is_found_within_a_second(touch: Touch) -> None:
+    game = open_game(touch())
+    game.reset(seed=1)
+    _play(game, decisions=3)
+    began = time.monotonic()
+    os.kill(game.pid, signal.SIGKILL)
+    with pytest.raises(GameDied, match="killed by SIGKILL"):
+        _play(game, decisions=1000)
+    assert time.monotonic() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"walkerz": 3}, r"'walkerz'.*did you mean '?walkers"),
+        ({"walkers": "many"}, "walkers"),
+        ({"walkers": 99}, "walkers"),
+    ],
+)
+def test_wrong_parameters_are_refused_by_name(touch: Touch, params: dict[str, object], message: str) -> None:
+    with pytest.raises(ContractError, match=message):
+        open_game(touch(params))
+
+
+def test_parameters_change_between_episodes_and_wrong_ones_are_refused(touch: Touch) -> None:
+    with open_game(touch({"touch_m": 0.0, "max_ticks": 12})) as game:
+        game.reset(seed=1)
+        game.configure({"max_ticks": 24})
+        lengths = [end.metrics["length"] for _ in range(6) for end in game.step(_still(game)).ended]
+        assert lengths == [2.0] * 3 + [4.0] * 3
+        with pytest.raises(ContractError, match="max_tick"):
+            game.configure({"max_tick": 24})
+
+
+def test_the_first_observation_comes_within_a_second(touch: Touch) -> None:
+    open_game(touch()).close()  # the import is made once per machine
+    began = time.monotonic()
+    with open_game(touch()) as game:
+        game.reset(seed=1)
+        assert time.monotonic() - began < 1.0
+
+
+def _still(game: Game) -> list[np.ndarray]:
+    return [
+        np.zeros((game.spec.group_size(g), group.layout.action_size), np.float32)
+        for g, group in enumerate(game.spec.groups)
+    ]
+
+
+def _play(game: Game, decisions: int) -> None:
+    for _ in range(decisions):
+        game.step(_still(game))
