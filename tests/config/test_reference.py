@@ -11,7 +11,6 @@ from spacetime_rl.config import RunConfig, load
 from spacetime_rl.config.overrides import setting_paths
 from spacetime_rl.config.reference import reference, update
 
-
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
