@@ -32,6 +32,8 @@ var _touching := false
 
 func _ready() -> void:
 	agent.episode_ended.connect(_report_comfort)
+	if DisplayServer.get_name() != "headless":
+		_show_hands()
 
 
 ## Stand at a place for a new episode.
@@ -94,3 +96,13 @@ func _track(closed: bool) -> void:
 func _report_comfort(_success: bool) -> void:
 	agent.set_metric(&"comfort_score", _comfort.mean_score())
 	agent.set_metric(&"comfort_dose", _comfort.dose())
+
+
+func _show_hands() -> void:
+	var ball := SphereMesh.new()
+	ball.radius = 0.08
+	ball.height = 0.16
+	for controller: XRController3D in hands:
+		var mesh := MeshInstance3D.new()
+		mesh.mesh = ball
+		controller.add_child(mesh)
