@@ -46,6 +46,14 @@ class ResumeError(UsageError):
     """A run cannot be resumed as asked."""
 
 
+class CheckpointError(UsageError):
+    """A folder is no checkpoint, or one that this version cannot read."""
+
+
+class ExportError(SpacetimeError):
+    """A policy could not be exported, or the exported file does not compute what the network does."""
+
+
 class GameError(SpacetimeError):
     """The game process, or what it says, is at fault."""
 
@@ -92,3 +100,7 @@ class ObservationError(GameError):
 
 class RestartsExhausted(GameError):
     """Games failed more often than the configuration lets them be restarted."""
+
+
+class RunnersLost(SpacetimeError):
+    """The processes that play the games died and did not come back."""

@@ -1,0 +1,90 @@
+"""A game as RLlib's MultiAgentEnv, for RLlib's own runners and for comparing ours with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+from ray.rllib.env.multi_agent_env import MultiAgentEnv
+
+from spacetime_rl.errors import UsageError
+from spacetime_rl.game.api import StepResult
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.modules.spec import make_spaces
+from spacetime_rl.rollout.plan import PLAN, RolloutPlan
+
+Spaces = dict[str, gym.Space[Any]]
+Observations = dict[str, NDArray[np.float32]]
+
+
+class GameMultiAgentEnv(MultiAgentEnv):  # type: ignore[misc]
+    """One arena of the game in `config["rollout_plan"]`; an episode lasts until its last agent has ended.
+
+    Raises UsageError for a plan of several arenas: their episodes end at different times, which this interface cannot
+    tell. `GameEnvRunner` plays those.
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__()
+        plan: RolloutPlan = config[PLAN]
+        if plan.spec.arenas != 1:
+            raise UsageError(f"RLlib's MultiAgentEnv plays one arena, not {plan.spec.arenas}; set game.arenas=1")
+        self._spec = plan.spec
+        self._game = plan.open(plan.launch)
+        self._acting: set[str] = set()
+        self._next: Observations | None = None
+        self.agents = self.possible_agents = list(plan.spec.agent_ids)
+        by_policy = {policy.name: make_spaces(policy.layout) for policy in plan.policies}
+        by_agent = {agent: by_policy[plan.policy_of(agent)] for agent in self.possible_agents}
+        self.observation_spaces: Spaces = {agent: spaces[0] for agent, spaces in by_agent.items()}
+        self.action_spaces: Spaces = {agent: spaces[1] for agent, spaces in by_agent.items()}
+        self.observation_space = gym.spaces.Dict(self.observation_spaces)
+        self.action_space = gym.spaces.Dict(self.action_spaces)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observations, dict[str, Any]]:
+        """Begin an episode: with a `seed` its first, otherwise the next."""
+        del options
+        begun, self._next = self._next, None
+        if seed is not None or begun is None:
+            begun = _by_agent(self._spec, self._game.reset(seed))
+        self._acting = set(self.possible_agents)
+        return begun, {}
+
+    def step(
+        self, action_dict: Observations
+    ) -> tuple[Observations, dict[str, float], dict[str, bool], dict[str, bool], dict[str, Any]]:
+        """Let the agents in `action_dict` act; an agent that ends gives its final observation."""
+        now = self._game.step(self._actions(action_dict))
+        ids = self._spec.agent_ids
+        ended = {ids[agent.agent]: agent.final_observation for agent in now.ended}
+        terminated = {ids[agent.agent]: bool(now.terminated[agent.agent]) for agent in now.ended}
+        truncated = {ids[agent.agent]: bool(now.truncated[agent.agent]) for agent in now.ended}
+        current = _by_agent(self._spec, now)
+        seen = {agent: ended.get(agent, current[agent]) for agent in self._acting}
+        rewards = {agent: float(now.rewards[ids.index(agent)]) for agent in self._acting}
+        self._acting -= set(ended)
+        over = not self._acting
+        self._next = current if over else None  # the arena has begun its next episode by itself
+        cut_short = over and any(truncated.values())
+        return seen, rewards, {**terminated, "__all__": over and not cut_short}, {**truncated, "__all__": cut_short}, {}
+
+    def close(self) -> None:
+        """End the game."""
+        self._game.close()
+
+    def _actions(self, action_dict: Observations) -> list[NDArray[np.float32]]:
+        actions = []
+        for group in self._spec.groups:
+            nothing = np.zeros(group.layout.action_size, np.float32)
+            actions.append(np.stack([action_dict.get(agent, nothing) for agent in group.agents]).astype(np.float32))
+        return actions
+
+
+def _by_agent(spec: GameSpec, now: StepResult) -> Observations:
+    """What every agent sees, copied: the game overwrites its arrays."""
+    rows = [row for observations in now.observations for row in observations.copy()]
+    return dict(zip(spec.agent_ids, rows, strict=True))

@@ -1,0 +1,120 @@
+"""What a runner logs about the fragments of one `sample()`: RLlib's own names, and sums for the public ones."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from ray.rllib.utils.metrics import (
+    EPISODE_LEN_MAX,
+    EPISODE_LEN_MEAN,
+    EPISODE_LEN_MIN,
+    EPISODE_MODULE_RETURN_MEAN,
+    EPISODE_RETURN_MAX,
+    EPISODE_RETURN_MEAN,
+    EPISODE_RETURN_MIN,
+    NUM_AGENT_STEPS_SAMPLED,
+    NUM_AGENT_STEPS_SAMPLED_LIFETIME,
+    NUM_ENV_STEPS_SAMPLED,
+    NUM_ENV_STEPS_SAMPLED_LIFETIME,
+    NUM_EPISODES,
+    NUM_EPISODES_LIFETIME,
+    NUM_MODULE_STEPS_SAMPLED,
+    NUM_MODULE_STEPS_SAMPLED_LIFETIME,
+)
+from ray.rllib.utils.metrics.metrics_logger import MetricsLogger
+
+from spacetime_rl.game.api import EndedAgent
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.rollout.recording import Fragment
+
+# Subtree of a runner's metrics that `training.callbacks` turns into the public names.
+OWN = "spacetime"
+
+
+class RunnerMetrics:
+    """Logs fragments, once per `sample()` and not once per agent or step."""
+
+    def __init__(self, logger: MetricsLogger, plan: RolloutPlan, window: int) -> None:
+        self._logger = logger
+        self._window = window
+        self._policies = [policy.name for policy in plan.policies]
+        self._policy_of = {int(agent): policy.name for policy in plan.policies for agent in policy.agents}
+
+    def log(self, fragments: Sequence[Fragment]) -> None:
+        """Log all fragments of one `sample()`."""
+        self._log_steps(fragments)
+        self._log_time(fragments)
+        ended = [agent for fragment in fragments for agent in fragment.ended]
+        if ended:
+            self._log_rllib_episodes(ended)
+            self._log_episodes(ended)
+
+    def log_health(self, restarts: int, dead_time_s: float, rss_mb: float) -> None:
+        """Log what happened since the last call, and the memory that runner and games hold now."""
+        self._lifetime((OWN, "restarts"), restarts)
+        self._lifetime((OWN, "dead_time_s"), dead_time_s)
+        self._logger.log_value((OWN, "rss_mb"), rss_mb, reduce="max", window=1)
+
+    def _log_steps(self, fragments: Sequence[Fragment]) -> None:
+        env_steps = sum(len(fragment.step_s) for fragment in fragments)
+        self._sum((NUM_ENV_STEPS_SAMPLED,), env_steps)
+        self._lifetime((NUM_ENV_STEPS_SAMPLED_LIFETIME,), env_steps, with_throughput=True)
+        for index, policy in enumerate(self._policies):
+            steps = sum(fragment.agent_steps[index] for fragment in fragments)
+            self._sum((NUM_AGENT_STEPS_SAMPLED, policy), steps)
+            self._lifetime((NUM_AGENT_STEPS_SAMPLED_LIFETIME, policy), steps)
+            self._sum((NUM_MODULE_STEPS_SAMPLED, policy), steps)
+            self._lifetime((NUM_MODULE_STEPS_SAMPLED_LIFETIME, policy), steps)
+
+    def _log_time(self, fragments: Sequence[Fragment]) -> None:
+        step_s = np.concatenate([fragment.step_s for fragment in fragments])
+        game_s = sum(fragment.game_s for fragment in fragments)
+        self._sum((OWN, "game_s"), game_s)
+        self._sum((OWN, "wire_s"), float(step_s.sum()) - game_s)
+        self._sum((OWN, "forward_s"), sum(fragment.decide_s for fragment in fragments))
+        p50, p99 = np.percentile(step_s, (50, 99)) * 1000
+        self._logger.log_value((OWN, "step_ms_p50"), float(p50), reduce="mean", window=1)
+        self._logger.log_value((OWN, "step_ms_p99"), float(p99), reduce="max", window=1)
+
+    def _log_rllib_episodes(self, ended: Sequence[EndedAgent]) -> None:
+        returns = np.array([agent.metrics["return"] for agent in ended])
+        lengths = np.array([agent.metrics["length"] for agent in ended])
+        self._sum((NUM_EPISODES,), len(ended))
+        self._lifetime((NUM_EPISODES_LIFETIME,), len(ended))
+        for key, value, reduce in (
+            (EPISODE_RETURN_MEAN, returns.mean(), "mean"),
+            (EPISODE_RETURN_MIN, returns.min(), "min"),
+            (EPISODE_RETURN_MAX, returns.max(), "max"),
+            (EPISODE_LEN_MEAN, lengths.mean(), "mean"),
+            (EPISODE_LEN_MIN, lengths.min(), "min"),
+            (EPISODE_LEN_MAX, lengths.max(), "max"),
+        ):
+            self._logger.log_value(key, float(value), reduce=reduce, window=self._window)
+        by_policy = defaultdict(list)
+        for agent in ended:
+            by_policy[self._policy_of[agent.agent]].append(agent.metrics["return"])
+        for policy, values in by_policy.items():
+            self._logger.log_value(
+                (EPISODE_MODULE_RETURN_MEAN, policy), float(np.mean(values)), reduce="mean", window=self._window
+            )
+
+    def _log_episodes(self, ended: Sequence[EndedAgent]) -> None:
+        """Sums over agents' episodes by policy and metric, so that means over all runners are exact."""
+        count: Counter[str] = Counter()
+        totals: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for agent in ended:
+            policy = self._policy_of[agent.agent]
+            count[policy] += 1
+            totals[policy].update({name: value for name, value in agent.metrics.items() if name != "episode"})
+        for policy, episodes in count.items():
+            self._sum((OWN, "episodes", policy), episodes)
+            for name, total in totals[policy].items():
+                self._sum((OWN, "totals", policy, name), float(total))
+
+    def _sum(self, key: tuple[str, ...], value: float) -> None:
+        self._logger.log_value(key, value, reduce="sum")
+
+    def _lifetime(self, key: tuple[str, ...], value: float, *, with_throughput: bool = False) -> None:
+        self._logger.log_value(key, value, reduce="lifetime_sum", with_throughput=with_throughput)

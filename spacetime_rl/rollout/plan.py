@@ -1,0 +1,43 @@
+"""What an env runner plays, as one picklable value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from spacetime_rl.contract import PolicyPlan
+from spacetime_rl.game.api import Game
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.spec import GameSpec
+
+PLAN = "rollout_plan"  # the key of RLlib's `config.env_config` under which runners find it
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutPlan:
+    """The games of every env runner of a run, and who plays them."""
+
+    launch: GameLaunch
+    spec: GameSpec
+    policies: tuple[PolicyPlan, ...]
+    games: int = 1
+    seed: int = 0
+    max_lifetime_restarts: int = 100
+    restarts_rate_limit_n: int = 10
+    restarts_rate_limit_period_s: float = 60.0
+    open: Callable[[GameLaunch], Game] = open_game
+
+    def game_seed(self, *where: int) -> int:
+        """The seed of one game, from the run's seed and where and when it is played (worker, game, restart ...).
+
+        Never from RLlib's `vector_index`, which is always 0.
+        """
+        return int(np.random.SeedSequence([self.seed, *where]).generate_state(1, np.uint64)[0] >> 1)
+
+    def policy_of(self, agent: str, *_: object) -> str:
+        """The policy that plays a global agent id, as RLlib's `policy_mapping_fn` wants it."""
+        index = self.spec.agent_ids.index(agent)
+        return next(policy.name for policy in self.policies if index in policy.agents)

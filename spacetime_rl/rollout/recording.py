@@ -1,0 +1,80 @@
+"""A fragment while it is being played: what the seats decide, what the game answers, where the time goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+
+from spacetime_rl.game.api import EndedAgent, StepResult
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.rollout.fragments import TERMINATED, TRUNCATED, Outcome, make_episodes
+from spacetime_rl.rollout.seat import Decide, Seat
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """What one game gave: episodes and pieces of them, the agents whose episodes ended, and where the time went."""
+
+    episodes: list[SingleAgentEpisode]
+    ended: list[EndedAgent]
+    agent_steps: tuple[int, ...]  # by policy, in the plan's order
+    step_s: NDArray[np.float64]  # [decisions] waiting for the game
+    game_s: float  # of which the game worked
+    decide_s: float
+
+
+class Recording:
+    """`steps` decisions of all N agents of one game."""
+
+    def __init__(self, seats: Sequence[Seat], spec: GameSpec, steps: int) -> None:
+        n = spec.num_agents
+        self._seats = seats
+        self._spec = spec
+        self._policies = [seat.open_fragment(steps) for seat in seats]
+        self._rewards = np.empty((n, steps), np.float32)
+        self._acted = np.empty((n, steps), np.bool_)
+        self._ending = np.empty((n, steps), np.uint8)
+        self._step_s = np.empty(steps)
+        self._decide_s = 0.0
+        self._ended: list[EndedAgent] = []
+        self._actions = [
+            np.zeros((spec.group_size(g), group.layout.action_size), np.float32) for g, group in enumerate(spec.groups)
+        ]
+
+    def decide(self, step: int, now: StepResult, decide: Decide) -> Sequence[NDArray[np.float32]]:
+        """Let every seat decide on what its agents see `now`; the actions, f32[n, a] per group, until the next call."""
+        began = time.perf_counter()
+        self._acted[:, step] = now.active
+        for seat, fragment in zip(self._seats, self._policies, strict=True):
+            seat.decide(step, now, fragment, decide, self._actions)
+        self._decide_s += time.perf_counter() - began
+        return self._actions
+
+    def record(self, step: int, now: StepResult, waited_s: float) -> None:
+        """Record the game's answer."""
+        self._step_s[step] = waited_s
+        self._rewards[:, step] = now.rewards
+        self._ending[:, step] = now.terminated * TERMINATED + now.truncated * TRUNCATED
+        if now.ended:
+            self._ended += now.ended
+            for seat, fragment in zip(self._seats, self._policies, strict=True):
+                seat.end_episodes(step, now.ended, fragment)
+
+    def finish(self, now: StepResult, game_s: float) -> Fragment:
+        """The fragment, after its last step; `game_s` is how long the game worked. Moves the seats' ages on."""
+        ids = self._spec.agent_ids
+        episodes: list[SingleAgentEpisode] = []
+        agent_steps = []
+        for seat, fragment in zip(self._seats, self._policies, strict=True):
+            seat.close_fragment(fragment, now.observations)
+            agents = seat.plan.agents
+            outcome = Outcome(self._rewards[agents], self._acted[agents], self._ending[agents])
+            names = [ids[agent] for agent in agents]
+            episodes += make_episodes(fragment, outcome, seat.ages, seat.plan.name, names)
+            agent_steps.append(int(outcome.acted.sum()))
+        return Fragment(episodes, self._ended, tuple(agent_steps), self._step_s, game_s, self._decide_s)

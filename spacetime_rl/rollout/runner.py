@@ -1,0 +1,137 @@
+"""The env runner: RLlib's multi-agent runner over batched games instead of dictionaries of agents."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import psutil
+import torch
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.env import INPUT_ENV_SINGLE_SPACES, INPUT_ENV_SPACES
+from ray.rllib.env.multi_agent_env_runner import MultiAgentEnvRunner
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+
+from spacetime_rl.game.restarts import RestartBudget
+from spacetime_rl.modules.spec import make_spaces
+from spacetime_rl.rollout.actor import PolicyActor
+from spacetime_rl.rollout.metrics import RunnerMetrics
+from spacetime_rl.rollout.plan import PLAN, RolloutPlan
+from spacetime_rl.rollout.sampler import GameSampler
+from spacetime_rl.rollout.seat import Decide
+
+
+class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
+    """Samples from the games of a `RolloutPlan`: one forward pass per policy and decision, no Python per agent.
+
+    `sample()` returns SingleAgentEpisodes, one per agent and episode or piece of one. Its `num_timesteps` are agent
+    steps over all policies; a game plays as many decisions as give at least that many when every agent is active.
+    """
+
+    def __init__(self, config: AlgorithmConfig, **kwargs: Any) -> None:
+        self._plan: RolloutPlan = config.env_config[PLAN]
+        self._samplers: list[GameSampler] = []
+        super().__init__(config, **kwargs)
+        worker = self.worker_index or 0
+        if worker:  # runners share the machine: each has one core's worth of work
+            torch.set_num_threads(1)
+        rng = np.random.default_rng([self._plan.seed, worker])
+        actors = [PolicyActor(self.module[policy.name], policy.layout, rng) for policy in self._plan.policies]
+        budget = RestartBudget(
+            self._plan.max_lifetime_restarts,
+            self._plan.restarts_rate_limit_n,
+            self._plan.restarts_rate_limit_period_s,
+        )
+        self._samplers = [GameSampler(self._plan, actors, worker, game, budget) for game in range(self._plan.games)]
+        window = math.ceil(self.config.metrics_num_episodes_for_smoothing / (self.config.num_env_runners or 1))
+        self._runner_metrics = RunnerMetrics(self.metrics, self._plan, max(1, window))
+        self._process = psutil.Process()
+
+    def make_env(self) -> None:
+        """Games are opened when they are first played; RLlib is given their spaces."""
+        self.stop()
+        self.env = _GameSpaces(self._plan)
+        self.num_envs = 1
+
+    def make_module(self) -> None:
+        """Build every policy without the parts that only the learner needs."""
+        spec = self.config.get_multi_rl_module_spec(spaces=self.get_spaces(), inference_only=True)
+        for policy in spec.rl_module_specs.values():
+            policy.inference_only = True
+        self.module = spec.build()
+
+    def get_spaces(self) -> dict[str, Any]:
+        """The spaces of every policy's module, by name."""
+        spaces = _GameSpaces(self._plan)
+        both = (spaces.observation_space, spaces.action_space)
+        return {INPUT_ENV_SPACES: both, INPUT_ENV_SINGLE_SPACES: both, **spaces.by_policy}
+
+    def get_metrics(self) -> Any:
+        """What was logged since the last call."""
+        return self.metrics.reduce()
+
+    def stop(self) -> None:
+        """End the games."""
+        for sampler in self._samplers:
+            sampler.close()
+
+    def _sample(
+        self,
+        *,
+        num_timesteps: int | None = None,
+        num_episodes: int | None = None,
+        explore: bool,
+        random_actions: bool = False,
+        force_reset: bool = False,
+    ) -> list[SingleAgentEpisode]:
+        decide = PolicyActor.decide_randomly if random_actions else _DECIDE[explore]
+        if force_reset or num_episodes is not None:
+            for sampler in self._samplers:
+                sampler.begin_episodes()
+        if num_episodes is None:
+            return self._collect(self._decisions(num_timesteps or 0), decide)
+        finished: list[SingleAgentEpisode] = []
+        steps = self._decisions(self.config.get_rollout_fragment_length(self.worker_index))
+        while len(finished) < num_episodes:
+            pieces = self._collect(steps, decide)
+            finished += [piece for piece in pieces if piece.is_done]
+        return finished
+
+    def _decisions(self, agent_steps: int) -> int:
+        """How many decisions of all games are at least so many agent steps, when every agent is active."""
+        return max(1, math.ceil(agent_steps / (self._plan.spec.num_agents * self._plan.games)))
+
+    def _collect(self, steps: int, decide: Decide) -> list[SingleAgentEpisode]:
+        played = int(self.num_env_steps_sampled_lifetime)
+        before = self._faults()
+        fragments = [sampler.collect(steps, decide, played) for sampler in self._samplers]
+        self.num_env_steps_sampled_lifetime += steps * len(fragments)
+        restarts, dead_time_s = (now - then for now, then in zip(self._faults(), before, strict=True))
+        self._runner_metrics.log(fragments)
+        self._runner_metrics.log_health(int(restarts), dead_time_s, self._rss_mb())
+        self._log_env_steps(metric=self._metrics_num_env_steps_sampled, num_steps=steps * len(fragments))
+        return [episode for fragment in fragments for episode in fragment.episodes]
+
+    def _faults(self) -> tuple[float, float]:
+        return sum(s.restarts for s in self._samplers), sum(s.dead_time_s for s in self._samplers)
+
+    def _rss_mb(self) -> float:
+        """Memory that this process and its games hold."""
+        pids = [sampler.pid for sampler in self._samplers]
+        processes = [self._process, *(psutil.Process(pid) for pid in pids if pid and psutil.pid_exists(pid))]
+        return sum(process.memory_info().rss for process in processes) / 2**20
+
+
+_DECIDE: dict[bool, Decide] = {True: PolicyActor.decide, False: PolicyActor.decide_greedily}
+
+
+class _GameSpaces:
+    """What RLlib asks of an env: spaces, here by policy."""
+
+    def __init__(self, plan: RolloutPlan) -> None:
+        self.unwrapped = self
+        self.by_policy = {policy.name: make_spaces(policy.layout) for policy in plan.policies}
+        self.observation_space = gym.spaces.Dict({name: spaces[0] for name, spaces in self.by_policy.items()})
+        self.action_space = gym.spaces.Dict({name: spaces[1] for name, spaces in self.by_policy.items()})

@@ -1,0 +1,100 @@
+"""One game of an env runner: played fragment by fragment, and replaced by a new one when it fails."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from spacetime_rl.errors import GameError
+from spacetime_rl.game.api import Game, StepResult
+from spacetime_rl.game.restarts import RestartBudget
+from spacetime_rl.rollout.actor import PolicyActor
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.rollout.recording import Fragment, Recording
+from spacetime_rl.rollout.seat import Decide, Seat
+
+logger = logging.getLogger(__name__)
+
+
+class GameSampler:
+    """Plays one game: opens it for the first fragment, and a new one after a fault."""
+
+    def __init__(
+        self, plan: RolloutPlan, actors: Sequence[PolicyActor], worker: int, index: int, budget: RestartBudget
+    ) -> None:
+        self.restarts = 0
+        self.dead_time_s = 0.0  # from the request that a game failed at to the first answer of its successor
+        self._plan = plan
+        self._seats = [Seat(policy, actor, plan.spec) for policy, actor in zip(plan.policies, actors, strict=True)]
+        self._worker, self._index = worker, index
+        self._budget = budget
+        self._game: Game | None = None
+        self._now: StepResult | None = None  # what the agents see; None until episodes have begun
+        self._asked_at = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        """The process of the running game."""
+        return self._game.pid if self._game else None
+
+    def collect(self, steps: int, decide: Decide, played: int) -> Fragment:
+        """Play `steps` decisions without a fault; a fragment in which the game fails is discarded and begun again.
+
+        `played` env steps lie behind the runner. A game's seed depends on them, so that a resumed run does not begin
+        with the episodes it began with. Raises what the restart budget raises when games have failed too often.
+        """
+        dead_since: float | None = None
+        while True:
+            self._asked_at = time.perf_counter()
+            try:
+                game = self._game or self._open(played)
+                now = self._now or self._begin_episodes(game)
+                if dead_since is not None:
+                    self.dead_time_s += time.perf_counter() - dead_since
+                    dead_since = None
+                return self._play(game, now, steps, decide)
+            except GameError as fault:
+                dead_since = dead_since or self._asked_at
+                self._abandon(fault)
+
+    def begin_episodes(self) -> None:
+        """Begin new episodes with the next fragment."""
+        self._now = None
+
+    def close(self) -> None:
+        """End the game."""
+        if self._game is not None:
+            self._game.close()
+        self._game = self._now = None
+
+    def _open(self, played: int) -> Game:
+        seed = self._plan.game_seed(self._worker, self._index, self.restarts, played)
+        self._game = self._plan.open(
+            replace(self._plan.launch, seed=seed, name=f"runner{self._worker}-game{self._index}")
+        )
+        return self._game
+
+    def _begin_episodes(self, game: Game) -> StepResult:
+        for seat in self._seats:
+            seat.begin_episodes()
+        self._now = game.reset()
+        return self._now
+
+    def _play(self, game: Game, now: StepResult, steps: int, decide: Decide) -> Fragment:
+        worked_s = game.timing.game_s
+        recording = Recording(self._seats, self._plan.spec, steps)
+        for step in range(steps):
+            actions = recording.decide(step, now, decide)
+            self._asked_at = time.perf_counter()
+            now = game.step(actions)
+            recording.record(step, now, time.perf_counter() - self._asked_at)
+        self._now = now
+        return recording.finish(now, game.timing.game_s - worked_s)
+
+    def _abandon(self, fault: GameError) -> None:
+        logger.warning("a game failed and is replaced: %s", fault)
+        self.close()
+        self._budget.spend(str(fault))
+        self.restarts += 1

@@ -1,0 +1,1 @@
+"""From a configuration to a trained, checkpointed run. Read `run.py` first."""

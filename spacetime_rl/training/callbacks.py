@@ -1,0 +1,129 @@
+"""The public metrics of a result, by flat names, from what runners and learner logged under RLlib's."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ray.rllib.callbacks.callbacks import RLlibCallback
+from ray.rllib.core import ALL_MODULES
+from ray.rllib.utils.metrics import (
+    ENV_RUNNER_RESULTS,
+    LEARNER_RESULTS,
+    NUM_AGENT_STEPS_SAMPLED,
+    NUM_AGENT_STEPS_SAMPLED_LIFETIME,
+    NUM_EPISODES_LIFETIME,
+)
+
+from spacetime_rl.rollout.metrics import OWN
+
+if TYPE_CHECKING:
+    from spacetime_rl.training.ppo import SpacetimePPO
+
+WINDOW_EPISODES = 100  # means are over the latest iterations with at least so many agents' episodes, per policy
+
+_LEARNER_NAMES = {
+    "entropy": "entropy",
+    "mean_kl_loss": "kl",
+    "policy_loss": "policy_loss",
+    "vf_loss": "value_loss",
+    "vf_explained_var": "explained_variance",
+}
+_EPISODE_NAMES = {"return": "return_mean", "length": "length_mean", "success": "success_rate"}
+
+
+class PublicMetrics(RLlibCallback):  # type: ignore[misc]
+    """Adds `agent_steps`, `episodes`, `policy/…`, `scenario/…`, `perf/…` and `health/…` to every result.
+
+    Means over episodes are over agents' episodes; the scenario's are over those of all policies.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._windows: defaultdict[str, EpisodeWindow] = defaultdict(EpisodeWindow)
+
+    def on_train_result(self, *, algorithm: SpacetimePPO, result: dict[str, Any], **_: Any) -> None:
+        """See RLlib."""
+        runners = result.get(ENV_RUNNER_RESULTS, {})
+        own = runners.get(OWN, {})
+        for policy, episodes in own.get("episodes", {}).items():
+            self._windows[policy].add(episodes, own["totals"][policy])
+        result["agent_steps"] = int(sum(runners.get(NUM_AGENT_STEPS_SAMPLED_LIFETIME, {}).values()))
+        result["episodes"] = int(runners.get(NUM_EPISODES_LIFETIME, 0))
+        result.update(self._episode_metrics())
+        result.update(_learner_metrics(result.get(LEARNER_RESULTS, {})))
+        result.update(_performance(algorithm, runners, float(result["time_this_iter_s"])))
+        result["health/restarts"] = int(own.get("restarts", 0))
+        result["health/dead_time_s"] = float(own.get("dead_time_s", 0.0))
+        result["health/rss_mb"] = float(own.get("rss_mb", 0.0))
+
+    def _episode_metrics(self) -> Iterator[tuple[str, float]]:
+        scenario = EpisodeSums()
+        for policy, window in self._windows.items():
+            sums = window.sums()
+            scenario.add(sums)
+            yield from ((f"policy/{policy}/{name}", mean) for name, mean in sums.means())
+        yield from ((f"scenario/{name}", mean) for name, mean in scenario.means())
+
+
+class EpisodeSums:
+    """Sums over agents' episodes, metric by metric."""
+
+    def __init__(self, episodes: int = 0, totals: Mapping[str, float] | None = None) -> None:
+        self.episodes = episodes
+        self._totals = Counter(totals)
+        self._counts = Counter(dict.fromkeys(self._totals, episodes))
+
+    def add(self, other: EpisodeSums) -> None:
+        """Add another's sums; a metric only some episodes have is averaged over those."""
+        self.episodes += other.episodes
+        self._totals.update(other._totals)
+        self._counts.update(other._counts)
+
+    def means(self) -> Iterator[tuple[str, float]]:
+        """Public name and mean of every metric."""
+        for name, total in self._totals.items():
+            yield _EPISODE_NAMES.get(name, name), float(total / self._counts[name])
+
+
+class EpisodeWindow:
+    """The latest iterations that have `WINDOW_EPISODES` episodes together."""
+
+    def __init__(self) -> None:
+        self._iterations: deque[EpisodeSums] = deque()
+
+    def add(self, episodes: float, totals: Mapping[str, float]) -> None:
+        """Add an iteration, drop those no longer needed."""
+        self._iterations.append(EpisodeSums(int(episodes), totals))
+        while sum(sums.episodes for sums in self._iterations) - self._iterations[0].episodes >= WINDOW_EPISODES:
+            self._iterations.popleft()
+
+    def sums(self) -> EpisodeSums:
+        """Over the whole window."""
+        whole = EpisodeSums()
+        for sums in self._iterations:
+            whole.add(sums)
+        return whole
+
+
+def _learner_metrics(learners: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[str, float]]:
+    for policy, metrics in learners.items():
+        for theirs, ours in _LEARNER_NAMES.items():
+            if theirs in metrics and policy != ALL_MODULES:
+                yield f"policy/{policy}/{ours}", float(metrics[theirs])
+
+
+def _performance(
+    algorithm: SpacetimePPO, runners: Mapping[str, Any], iteration_s: float
+) -> Iterator[tuple[str, float]]:
+    """Where the iteration's time went. Of the runners' the mean is taken: they play at the same time."""
+    own = runners.get(OWN, {})
+    playing_s = iteration_s * max(1, algorithm.config.num_env_runners)
+    yield "perf/agent_steps_per_s", float(sum(runners.get(NUM_AGENT_STEPS_SAMPLED, {}).values()) / iteration_s)
+    for name in ("step_ms_p50", "step_ms_p99"):
+        if name in own:
+            yield f"perf/{name}", float(own[name])
+    for share in ("game", "wire", "forward"):
+        yield f"perf/share_{share}", float(own.get(f"{share}_s", 0.0)) / playing_s
+    yield "perf/share_learner", algorithm.learner_s / iteration_s

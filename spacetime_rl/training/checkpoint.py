@@ -1,0 +1,35 @@
+"""What lies beside RLlib's files in a checkpoint, so that it can be understood and exported without its run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+FILE = "spacetime.json"
+CARD = "checkpoint_card"  # the key of RLlib's `config.env_config` under which the algorithm finds it
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointCard:
+    """The run that a checkpoint belongs to, as plain JSON data."""
+
+    run_id: str
+    config: Mapping[str, Any]  # RunConfig.to_dict()
+    spec: Mapping[str, Any]  # GameSpec.to_dict()
+    versions: Mapping[str, str]
+
+    def write(self, folder: Path, iteration: int) -> None:
+        """Write `spacetime.json` into a checkpoint's folder."""
+        document = {
+            "format": FORMAT,
+            "versions": dict(self.versions),
+            "config": dict(self.config),
+            "spec": dict(self.spec),
+            "run_id": self.run_id,
+            "iteration": iteration,
+        }
+        (folder / FILE).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
