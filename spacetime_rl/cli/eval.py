@@ -32,11 +32,8 @@ def evaluate(
     """Play seeded episodes and report success with its confidence interval; the same seed gives the same result.
 
     [bold]Examples[/bold]
-
-      spacetime-rl eval my-run
-
-      spacetime-rl eval heuristic --config vr_interaction --episodes 200 --json
-
-      spacetime-rl eval results/my-run/onnx --config vr_interaction --seed 7
+    $ spacetime-rl eval my-run
+    $ spacetime-rl eval heuristic --config vr_interaction --episodes 200 --json
+    $ spacetime-rl eval results/my-run/onnx --config vr_interaction --seed 7
     """
     raise NotImplementedError  # the export and evaluation builder's

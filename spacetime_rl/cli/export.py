@@ -30,9 +30,7 @@ def export(
     """Write one self-contained ONNX file and its JSON schema per policy, checked against the trained network.
 
     [bold]Examples[/bold]
-
-      spacetime-rl export my-run
-
-      spacetime-rl export results/my-run -o models --policy giver --checkpoint-number 20
+    $ spacetime-rl export my-run
+    $ spacetime-rl export results/my-run -o models --policy giver --checkpoint-number 20
     """
     raise NotImplementedError  # the export and evaluation builder's

@@ -26,19 +26,15 @@ def train(
     json_output: JsonOption = False,
     no_eval: Annotated[bool, typer.Option("--no-eval", help="Do not evaluate the trained policies.")] = False,
 ) -> None:
-    r"""Train the policies of one run, then export and evaluate them.
+    """Train the policies of one run, then export and evaluate them.
 
     Ctrl-C stops cleanly and keeps a checkpoint; --resume goes on from there.
 
     [bold]Examples[/bold]
-
-      spacetime-rl train vr_interaction
-
-      spacetime-rl train vr_interaction --set training.lr=1e-4 --set stop.agent_steps=200000 --run-id slow
-
-      spacetime-rl train --resume slow
-
-      spacetime-rl train --set env_path=./my_game.x86_64
+    $ spacetime-rl train vr_interaction
+    $ spacetime-rl train vr_interaction --set training.lr=1e-4 --set stop.agent_steps=200000 --run-id slow
+    $ spacetime-rl train --resume slow
+    $ spacetime-rl train --set env_path=./my_game.x86_64
     """
     settings = as_overrides({"seed": seed, "tracking.uri": tracking_uri, "results": results})
     run_config = load_config(config, [*(overrides or ()), *settings])
