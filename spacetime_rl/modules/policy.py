@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from ray.rllib.core.columns import Columns
 from ray.rllib.core.rl_module.apis import InferenceOnlyAPI, ValueFunctionAPI
 from ray.rllib.core.rl_module.torch import TorchRLModule
 from torch import Tensor, nn
+from torch.nn import functional
 
 from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.game.spec import PolicyLayout
@@ -20,6 +22,9 @@ from spacetime_rl.modules.network import Trunk, make_linear
 from spacetime_rl.modules.normalizer import RunningNormalizer
 
 LOG_STD_MIN, LOG_STD_MAX = -5.0, 2.0
+
+# RLModule's own constructor uses the class it deprecates, and says so in every process.
+logging.getLogger("ray._common.deprecation").addFilter(lambda record: "RLModuleConfig" not in record.getMessage())
 
 
 class Acted(NamedTuple):
@@ -51,9 +56,8 @@ class PolicyModule(TorchRLModule, InferenceOnlyAPI, ValueFunctionAPI):  # type: 
             {key: value for key, value in self.model_config.items() if key in ModelConfig.model_fields}
         )
         vector_dim = self.layout.vector_dim
-        self.normalizer = (
-            RunningNormalizer(vector_dim, model.observation_clip) if model.normalize_observations else None
-        )
+        normalized = model.normalize_observations and vector_dim > 0  # images are in [0, 1] as they come
+        self.normalizer = RunningNormalizer(vector_dim, model.observation_clip) if normalized else None
         self.trunk = Trunk(vector_dim, self.layout.images, model)
         self.lstm = nn.LSTM(self.trunk.features, model.lstm.cell_size, batch_first=True) if model.lstm else None
         features = self.lstm.hidden_size if self.lstm else self.trunk.features
@@ -96,7 +100,9 @@ class PolicyModule(TorchRLModule, InferenceOnlyAPI, ValueFunctionAPI):  # type: 
             return Acted(means_and_logits, features, state_out)
         log_std = self.log_std.clamp(LOG_STD_MIN, LOG_STD_MAX).expand(*features.shape[:-1], -1)
         inputs = torch.cat([means_and_logits, log_std], -1)
-        return Acted(inputs if self.input_order is None else inputs[..., self.input_order], features, state_out)
+        return Acted(
+            inputs if self.input_order is None else inputs.index_select(-1, self.input_order), features, state_out
+        )
 
     def normalize(self, vector: Tensor) -> Tensor:
         """The observation vector as the trunk wants it."""
@@ -151,10 +157,11 @@ class PolicyModule(TorchRLModule, InferenceOnlyAPI, ValueFunctionAPI):  # type: 
             return hidden, {}
         if state is None:
             raise ValueError("a recurrent policy needs STATE_IN; an episode begins with get_initial_state()")
-        single = hidden.dim() == 2
-        sequence = hidden.unsqueeze(1) if single else hidden
-        output, (h, c) = self.lstm(sequence, (state["h"].unsqueeze(0), state["c"].unsqueeze(0)))
-        return output.squeeze(1) if single else output, {"h": h.squeeze(0), "c": c.squeeze(0)}
+        if hidden.dim() == 2:
+            h, c = _lstm_step(self.lstm, hidden, state["h"], state["c"])
+            return h, {"h": h, "c": c}
+        output, (h, c) = self.lstm(hidden, (state["h"].unsqueeze(0), state["c"].unsqueeze(0)))
+        return output, {"h": h.squeeze(0), "c": c.squeeze(0)}
 
 
 def _over_batch(trunk: Trunk, vector: Tensor, images: Sequence[Tensor]) -> Tensor:
@@ -164,3 +171,12 @@ def _over_batch(trunk: Trunk, vector: Tensor, images: Sequence[Tensor]) -> Tenso
     lead = vector.shape[:-1]
     features = trunk(vector.flatten(0, -2), [image.flatten(0, -4) for image in images])
     return features.reshape(*lead, -1)  # type: ignore[no-any-return]
+
+
+def _lstm_step(lstm: nn.LSTM, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    """One decision of an LSTM written out: cheaper than a sequence of one, and it exports to plain operators."""
+    weight_x, weight_h, bias_x, bias_h = lstm.all_weights[0]
+    gates = functional.linear(x, weight_x, bias_x) + functional.linear(h, weight_h, bias_h)
+    into, forget, cell, out = gates.chunk(4, -1)
+    c = forget.sigmoid() * c + into.sigmoid() * cell.tanh()
+    return out.sigmoid() * c.tanh(), c

@@ -1,0 +1,1 @@
+"""From a checkpoint to one ONNX file and one schema per policy."""

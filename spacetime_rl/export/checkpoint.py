@@ -1,0 +1,103 @@
+"""Read a checkpoint of a run: what it was trained on, and its policies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from spacetime_rl import __version__
+from spacetime_rl.config import RunConfig
+from spacetime_rl.config.words import did_you_mean
+from spacetime_rl.errors import CheckpointError, UsageError
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.training.checkpoint import FILE, FORMAT
+
+if TYPE_CHECKING:
+    from spacetime_rl.modules.policy import PolicyModule
+
+_MODULES = Path("learner_group", "learner", "rl_module")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A checkpoint folder and what its `spacetime.json` says."""
+
+    path: Path
+    run_id: str
+    iteration: int
+    versions: dict[str, str]
+    config: RunConfig
+    spec: GameSpec
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The policies it holds."""
+        return tuple(sorted(path.parent.name for path in (self.path / _MODULES).glob("*/class_and_ctor_args.pkl")))
+
+    def choose(self, policies: Sequence[str] | None) -> tuple[str, ...]:
+        """These policies, or all of them. Raises UsageError for one that is not there."""
+        unknown = [name for name in policies or () if name not in self.policies]
+        if unknown:
+            hint = did_you_mean(unknown[0], self.policies) or f"; there are {', '.join(self.policies)}"
+            raise UsageError(f"{self.path}: no policy {unknown[0]!r}{hint}")
+        return tuple(policies or self.policies)
+
+    def load_module(self, policy: str) -> PolicyModule:
+        """A policy with its trained weights and statistics. Raises CheckpointError."""
+        from spacetime_rl.modules.policy import PolicyModule
+
+        try:
+            module = PolicyModule.from_checkpoint((self.path / _MODULES / policy).absolute())
+        except Exception as error:  # unpickling another version's classes can fail in any way
+            raise CheckpointError(
+                f"{self.path}: the policy {policy!r} cannot be read ({type(error).__name__}: {error}); "
+                f"the checkpoint was written with {_listed(self.versions)}, this is spacetime-rl {__version__}"
+            ) from error
+        if not isinstance(module, PolicyModule):
+            raise CheckpointError(
+                f"{self.path}: the policy {policy!r} is a {type(module).__name__}, not a PolicyModule"
+            )
+        return module
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint's manifest. Raises CheckpointError if it is missing, malformed or of another format."""
+    document = _load(path / FILE)
+    found = document.get("format")
+    if found != FORMAT:
+        raise CheckpointError(
+            f"{path / FILE}: format {found!r}, written with {_listed(document.get('versions') or {})}; "
+            f"spacetime-rl {__version__} reads format {FORMAT}: use the version that wrote it"
+        )
+    try:
+        return Checkpoint(
+            path=path,
+            run_id=str(document["run_id"]),
+            iteration=int(document["iteration"]),
+            versions=dict(document["versions"]),
+            config=RunConfig.model_validate(document["config"]),
+            spec=GameSpec.from_dict(document["spec"]),
+        )
+    except (KeyError, TypeError, ValueError, ValidationError) as error:
+        raise CheckpointError(f"{path / FILE}: malformed: {type(error).__name__}: {error}") from error
+
+
+def _load(manifest: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(manifest.read_text())
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{manifest.parent}: has no {manifest.name}, so it is no checkpoint of a run") from error
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{manifest}: unreadable: {error}") from error
+    if not isinstance(document, dict):
+        raise CheckpointError(f"{manifest}: malformed: not a JSON object")
+    return document
+
+
+def _listed(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items()) or "unknown versions"

@@ -1,0 +1,95 @@
+"""Find the checkpoint a user means by a run, a trial or a folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spacetime_rl.errors import UsageError
+from spacetime_rl.training.checkpoint import FILE
+
+_NUMBERED = re.compile(r"checkpoint_(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A checkpoint folder, its number and the trial's folder it lies in."""
+
+    path: Path
+    number: int
+
+    @property
+    def trial(self) -> Path:
+        """The folder the checkpoint lies in."""
+        return self.path.parent
+
+
+def find_checkpoint(where: str | Path, results: Path, number: int | None = None) -> Path:
+    """The checkpoint folder of a run id, a trial id, or the folder of a run, a trial or a checkpoint.
+
+    In a run or trial it is the latest one, or that of the given number. Raises UsageError naming what was looked for
+    and what is there instead.
+    """
+    folder = find_folder(where, results)
+    if (folder / FILE).is_file():
+        return _check_number(folder, number)
+    found = _checkpoints(folder)
+    if number is not None:
+        found = _numbered(folder, found, number)
+    if not found:
+        raise UsageError(f"{folder}: holds no checkpoint; training writes the first after checkpoint.every_iterations")
+    trials = sorted({checkpoint.trial for checkpoint in found})
+    if len(trials) > 1:
+        names = _listed(trial.name for trial in trials)
+        raise UsageError(f"{folder}: {len(trials)} trials have such a checkpoint; name one: {names}")
+    return max(found, key=lambda checkpoint: checkpoint.number).path
+
+
+def find_folder(where: str | Path, results: Path) -> Path:
+    """The folder of a run id, a trial id or a path. Raises UsageError if there is none, or several."""
+    # A bare word means a run before it means a folder beside us; an absolute path is itself either way.
+    candidates = (results / where, Path(where))
+    for candidate in candidates if len(Path(where).parts) == 1 else reversed(candidates):
+        if candidate.is_dir():
+            return candidate
+    trials = [path for path in results.glob("*/tune/**/*") if path.is_dir() and _is_trial(path.name, str(where))]
+    if len(trials) == 1:
+        return trials[0]
+    if trials:
+        raise UsageError(
+            f"{str(where)!r}: several trials are called that: {_listed(map(str, sorted(trials)))}; give a path"
+        )
+    runs = sorted(path.name for path in results.iterdir() if path.is_dir()) if results.is_dir() else []
+    there = f"the runs in {results} are {_listed(runs)}" if runs else f"there are no runs in {results}"
+    raise UsageError(f"{str(where)!r}: neither a folder nor the id of a run or trial; {there}")
+
+
+def _is_trial(name: str, where: str) -> bool:
+    return name == where or f"_{where}_" in f"_{name}_"
+
+
+def _checkpoints(folder: Path) -> list[Found]:
+    folders = (manifest.parent for manifest in folder.rglob(f"checkpoint_*/{FILE}"))
+    return [Found(path, int(match[1])) for path in folders if (match := _NUMBERED.fullmatch(path.name))]
+
+
+def _check_number(folder: Path, number: int | None) -> Path:
+    match = _NUMBERED.fullmatch(folder.name)
+    if number is not None and (match is None or int(match[1]) != number):
+        raise UsageError(f"{folder}: is a checkpoint, but not number {number}; leave the number out or name its run")
+    return folder
+
+
+def _numbered(folder: Path, found: Sequence[Found], number: int) -> list[Found]:
+    chosen = [checkpoint for checkpoint in found if checkpoint.number == number]
+    if found and not chosen:
+        numbers = sorted({checkpoint.number for checkpoint in found})
+        raise UsageError(f"{folder}: no checkpoint {number}; there are {_listed(map(str, numbers))}")
+    return chosen
+
+
+def _listed(words: Iterable[str]) -> str:
+    words = list(words)
+    return ", ".join(words[:12]) + (f" and {len(words) - 12} more" if len(words) > 12 else "")

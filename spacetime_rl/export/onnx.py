@@ -1,0 +1,188 @@
+"""Write policies as self-contained ONNX files with their schemas, checked number by number against the network."""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import onnx
+import torch
+
+from spacetime_rl import __version__
+from spacetime_rl.errors import ExportError
+from spacetime_rl.export.checkpoint import Checkpoint, read_checkpoint
+from spacetime_rl.export.network import OUTPUTS, ExportNetwork
+from spacetime_rl.export.parity import TOLERANCE, measure_parity
+from spacetime_rl.export.schema import Normalizer, Origin, PolicySchema
+from spacetime_rl.modules.normalizer import VARIANCE_FLOOR
+from spacetime_rl.modules.policy import PolicyModule
+
+DEFAULT_OPSET = 18
+_LIBRARIES = ("torch", "ray", "onnx", "onnxscript", "onnxruntime", "numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedPolicy:
+    """The files of one policy, and how far the ONNX file is from the network (see `PolicySchema.parity`)."""
+
+    name: str
+    onnx: Path
+    schema: Path
+    parity: float
+
+
+def export_checkpoint(
+    checkpoint: str | Path, out: str | Path, policies: Sequence[str] | None = None, opset: int = DEFAULT_OPSET
+) -> list[ExportedPolicy]:
+    """Export the policies of a checkpoint folder (or only those named) into the folder `out`.
+
+    Files already there are replaced only when every policy has passed. Raises CheckpointError, UsageError or
+    ExportError.
+    """
+    source = read_checkpoint(Path(checkpoint))
+    names = source.choose(policies)
+    out = Path(out)
+    with _staging(out) as folder:
+        origin = _origin(source)
+        exported = [export_module(source.load_module(name), name, folder, origin, opset) for name in names]
+        return [_move(policy, out) for policy in exported]
+
+
+def export_module(
+    module: PolicyModule, name: str, out: Path, origin: Origin, opset: int = DEFAULT_OPSET
+) -> ExportedPolicy:
+    """Write `<name>.onnx` and `<name>.schema.json` into the folder `out`. Raises ExportError."""
+    model_path, schema_path = out / f"{name}.onnx", out / f"{name}.schema.json"
+    network = ExportNetwork(module.eval()).eval()
+    model = _convert(network, name, opset)
+    onnx.save(model, model_path)
+    parity = measure_parity(network, model_path)
+    if not parity <= TOLERANCE:
+        raise ExportError(
+            f"policy {name!r}: the exported file differs from the network by {parity:.2e}, more than {TOLERANCE:g} is "
+            "not accepted; try another --opset, or look for weights that have grown very large"
+        )
+    schema = _describe(network, name, origin, opset, parity)
+    schema_path.write_text(json.dumps(schema.to_dict(), indent=2) + "\n")
+    return ExportedPolicy(name, model_path, schema_path, parity)
+
+
+def _convert(network: ExportNetwork, name: str, opset: int) -> onnx.ModelProto:
+    batch = torch.export.Dim("batch")
+    try:
+        with _quiet(), torch.no_grad():
+            program = torch.onnx.export(
+                network,
+                network.example(batch=2),
+                dynamo=True,
+                opset_version=opset,
+                input_names=network.inputs,
+                output_names=OUTPUTS,
+                dynamic_shapes={"tensors": tuple({0: batch} for _ in network.inputs)},
+                external_data=False,
+                verbose=False,
+            )
+    except Exception as error:  # torch raises a type of its own per stage, and none in common
+        raise ExportError(f"policy {name!r}: torch cannot export it to opset {opset}: {error}") from error
+    if program is None:
+        raise ExportError(f"policy {name!r}: torch gave no ONNX program for opset {opset}")
+    model = program.model_proto
+    _strip(model, name)
+    found = model.opset_import[0].version
+    if found != opset:
+        raise ExportError(f"policy {name!r}: opset {opset} was asked for, torch wrote {found}; use --opset {found}")
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _strip(model: onnx.ModelProto, name: str) -> None:
+    """Take out the exporter's traces, which hold paths of this machine, and say who wrote the file."""
+    model.producer_name, model.producer_version = "spacetime-rl", __version__
+    model.graph.name = name
+    for part in (model.graph, *model.graph.node, *model.graph.input, *model.graph.output, *model.graph.value_info):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    model.ClearField("metadata_props")
+
+
+def _describe(network: ExportNetwork, name: str, origin: Origin, opset: int, parity: float) -> PolicySchema:
+    return PolicySchema(
+        policy=name,
+        layout=network.layout,
+        state_size=2 * network.cell_size,
+        normalizer=_statistics(network.module),
+        origin=origin,
+        versions={
+            "spacetime_rl": __version__,
+            "python": platform.python_version(),
+            **{library: version(library) for library in _LIBRARIES},
+        },
+        opset=opset,
+        parity=parity,
+    )
+
+
+def _statistics(module: PolicyModule) -> Normalizer | None:
+    normalizer = module.normalizer
+    if normalizer is None:
+        return None
+    return Normalizer(
+        mean=tuple(normalizer.mean.tolist()),
+        var=tuple(normalizer.var.tolist()),
+        count=int(normalizer.count),
+        clip=normalizer.clip,
+        variance_floor=VARIANCE_FLOOR,
+    )
+
+
+def _origin(source: Checkpoint) -> Origin:
+    return Origin(
+        scenario=source.spec.scenario,
+        physics_hz=source.spec.physics_hz,
+        action_repeat=source.spec.action_repeat,
+        params=source.spec.params,
+        run_id=source.run_id,
+        checkpoint=source.path.name,
+        iteration=source.iteration,
+    )
+
+
+@contextmanager
+def _staging(out: Path) -> Iterator[Path]:
+    """A folder beside the final files, so that moving them into place is atomic."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(prefix=".export-", dir=out)
+    except OSError as error:
+        raise ExportError(f"{out}: cannot be written: {error.strerror}; choose another folder with -o") from error
+    with folder as path:
+        yield Path(path)
+
+
+def _move(policy: ExportedPolicy, out: Path) -> ExportedPolicy:
+    model, schema = (path.replace(out / path.name) for path in (policy.onnx, policy.schema))
+    return ExportedPolicy(policy.name, model, schema, policy.parity)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep torch's exporter from telling its story: it warns about its own insides."""
+    loggers = [logging.getLogger(name) for name in ("torch", "torch.__trace")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,98 @@
+"""How far an exported file is from the network it was made of, through onnxruntime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from ray.rllib.core.columns import Columns
+
+from spacetime_rl.export.network import OUTPUTS, PIXEL_MAX, ExportNetwork
+from spacetime_rl.modules.actions import plan_actions
+
+TOLERANCE = 1e-5
+"""The largest difference that passes; see `measure_parity` for what it is relative to."""
+
+_BATCHES = (1, 2, 7, 64)
+_SCALES = (0.0, 1.0, 10.0, 1e4)  # of the observation: where a policy lives, and far outside of it
+
+Arrays = dict[str, NDArray[np.float32]]
+
+
+def make_session(path: Path) -> onnxruntime.InferenceSession:
+    """An onnxruntime session on one CPU thread that only speaks up for errors."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def measure_parity(network: ExportNetwork, path: Path) -> float:
+    """The largest difference between the file and the trained module, over random and extreme batches.
+
+    The module is asked as training asks it, by one flat observation, so that this checks the export's own
+    normalisation, image scaling, state and decoding as well. As float32 is, a difference is relative to the largest
+    number of its row where that exceeds 1: of the distribution, and of an observation that is not normalised. NaN
+    anywhere gives NaN.
+    """
+    session = make_session(path)
+    worst = 0.0
+    for inputs in _batches(network):
+        found = dict(zip(OUTPUTS, session.run(list(OUTPUTS), inputs), strict=True))
+        expected = _expect(network, inputs)
+        size = _row_sizes(network, inputs, expected)
+        errors = (np.abs(found[name] - value).reshape(len(size), -1).max(-1) / size for name, value in expected.items())
+        worst = float(np.max([worst, *np.ravel(list(errors))]))
+    return worst
+
+
+def _batches(network: ExportNetwork) -> Iterator[Arrays]:
+    rng = np.random.default_rng(0)
+    images = {image.name for image in network.layout.images}
+    for batch in _BATCHES:
+        for scale in _SCALES:
+            inputs: Arrays = {}
+            for name, example in zip(network.inputs, network.example(batch), strict=True):
+                shape = tuple(example.shape)
+                if name in images:
+                    inputs[name] = rng.integers(0, 256, shape).astype(np.float32)
+                else:
+                    spread = min(scale, 1.0) if name == "state_ins" else scale
+                    inputs[name] = rng.normal(0.0, spread, shape).astype(np.float32)
+            yield inputs
+
+
+def _row_sizes(network: ExportNetwork, inputs: Arrays, expected: Arrays) -> NDArray[np.float32]:
+    sizes: NDArray[np.float32] = np.abs(expected["distribution"]).max(-1).clip(min=1.0)
+    if network.layout.vector_dim and network.module.normalizer is None:
+        sizes = np.maximum(sizes, np.abs(inputs["obs"]).max(-1))
+    return sizes
+
+
+def _expect(network: ExportNetwork, inputs: Arrays) -> Arrays:
+    layout, state = network.layout, inputs["state_ins"]
+    seen = [inputs["obs"]] if layout.vector_dim else []
+    seen += [inputs[image.name] / np.float32(PIXEL_MAX) for image in layout.images]
+    batch: dict[str, Any] = {Columns.OBS: torch.from_numpy(np.concatenate(seen, -1))}
+    if network.cell_size:
+        h, c = np.split(state, 2, -1)
+        batch[Columns.STATE_IN] = {"h": torch.from_numpy(h.copy()), "c": torch.from_numpy(c.copy())}
+    found = network.module.forward_inference(batch)
+    distribution = found[Columns.ACTION_DIST_INPUTS].numpy()
+    if network.cell_size:
+        state = np.concatenate([found[Columns.STATE_OUT][key].numpy() for key in ("h", "c")], -1)
+    return {"output": _decode(network, distribution), "state_outs": state, "distribution": distribution}
+
+
+def _decode(network: ExportNetwork, distribution: NDArray[np.float32]) -> NDArray[np.float32]:
+    plan = plan_actions(network.layout.actions)
+    output = distribution.copy()
+    output[:, plan.means] = output[:, plan.means].clip(-1.0, 1.0)
+    for choice in plan.choices:
+        output[:, choice.logits] -= output[:, choice.logits].min(-1, keepdims=True)
+    return output if plan.choices else output[:, plan.means]

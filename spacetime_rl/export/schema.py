@@ -1,0 +1,154 @@
+"""The JSON document beside an exported policy: what its numbers mean, where it comes from, how exact it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from spacetime_rl.errors import ExportError
+from spacetime_rl.game.spec import PolicyLayout
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a policy comes from: the game it was trained on and the checkpoint it was taken from."""
+
+    scenario: str
+    physics_hz: int
+    action_repeat: int
+    params: Mapping[str, Any]
+    run_id: str = ""
+    checkpoint: str = ""
+    iteration: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Normalizer:
+    """The statistics inside the file, for the reader; the file already applies them to `obs`."""
+
+    mean: tuple[float, ...]
+    var: tuple[float, ...]
+    count: int
+    clip: float
+    variance_floor: float
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySchema:
+    """Everything a program needs to use one exported policy without this package."""
+
+    policy: str
+    layout: PolicyLayout
+    state_size: int  # floats of recurrent state; 0 without memory
+    normalizer: Normalizer | None
+    origin: Origin
+    versions: Mapping[str, str]
+    opset: int
+    parity: float  # largest difference to the trained network over random and extreme batches
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            "format": FORMAT,
+            "policy": self.policy,
+            "inputs": self._inputs(),
+            "outputs": self._outputs(),
+            "layout": self.layout.to_dict(),
+            "state_size": self.state_size,
+            "normalizer": self.normalizer and asdict(self.normalizer),
+            "origin": asdict(self.origin),
+            "versions": dict(self.versions),
+            "opset": self.opset,
+            "parity": self.parity,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PolicySchema:
+        """Read what `to_dict` wrote. Raises KeyError or TypeError on a malformed document."""
+        normalizer = data["normalizer"]
+        return cls(
+            policy=data["policy"],
+            layout=PolicyLayout.from_dict(data["layout"]),
+            state_size=int(data["state_size"]),
+            normalizer=normalizer
+            and Normalizer(**{**normalizer, "mean": tuple(normalizer["mean"]), "var": tuple(normalizer["var"])}),
+            origin=Origin(**data["origin"]),
+            versions=data["versions"],
+            opset=int(data["opset"]),
+            parity=float(data["parity"]),
+        )
+
+    def _inputs(self) -> list[dict[str, Any]]:
+        inputs: list[dict[str, Any]] = []
+        if self.layout.vector_dim:
+            inputs.append({"name": "obs", "shape": ["batch", self.layout.vector_dim], "fields": self._fields()})
+        for image in self.layout.images:
+            shape = ["batch", prod(image.shape)]
+            meaning = "bytes 0..255 as floats, row-major height, width, channel"
+            inputs.append({"name": image.name, "shape": shape, "image": list(image.shape), "meaning": meaning})
+        state = ["batch", self.state_size] if self.state_size else ["batch"]
+        meaning = "zeros where an episode begins, then the last state_outs" if self.state_size else "any; not used"
+        return [*inputs, {"name": "state_ins", "shape": state, "meaning": meaning}]
+
+    def _fields(self) -> list[dict[str, Any]]:
+        begin, fields = 0, []
+        for field in self.layout.fields:
+            fields.append({"name": field.name, "begin": begin, "end": begin + field.size, "unit": field.unit})
+            begin += field.size
+        return fields
+
+    def _outputs(self) -> list[dict[str, Any]]:
+        output, distribution = self._action_parts()
+        state = ["batch", self.state_size] if self.state_size else ["batch"]
+        return [
+            {"name": "output", "shape": ["batch", output[-1]["end"]], "parts": output},
+            {"name": "state_outs", "shape": state},
+            {"name": "distribution", "shape": ["batch", distribution[-1]["end"]], "parts": distribution},
+        ]
+
+    def _action_parts(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Slices of `output`, ready to use, and of `distribution`, the unclipped parameters to sample from."""
+        only_means = all(action.kind == "continuous" for action in self.layout.actions)
+        output = _Parts()
+        distribution = _Parts()
+        for action in self.layout.actions:
+            if action.kind == "discrete":
+                output.add(action.name, action.size, "logits, none negative: the choice is the index of the largest")
+                distribution.add(action.name, action.size, "logits")
+                continue
+            output.add(action.name, action.size, "the action, clipped to [-1, 1]")
+            distribution.add(action.name, action.size, "means: samples are clipped to [-1, 1]")
+            if not only_means:
+                output.add(action.name, action.size, "log standard deviations: skip")
+            distribution.add(action.name, action.size, "log standard deviations")
+        return output.parts, distribution.parts
+
+
+class _Parts:
+    """Named slices one behind the other."""
+
+    def __init__(self) -> None:
+        self.parts: list[dict[str, Any]] = []
+
+    def add(self, action: str, size: int, meaning: str) -> None:
+        begin = self.parts[-1]["end"] if self.parts else 0
+        self.parts.append({"action": action, "begin": begin, "end": begin + size, "meaning": meaning})
+
+
+def read_schema(path: Path) -> PolicySchema:
+    """Read a schema file. Raises ExportError if it is malformed or of another format."""
+    try:
+        document = json.loads(path.read_text())
+        if document["format"] != FORMAT:
+            raise ExportError(
+                f"{path}: schema format {document['format']!r}, this version reads {FORMAT}; export again"
+            )
+        return PolicySchema.from_dict(document)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ExportError(f"{path}: not a policy schema ({type(error).__name__}: {error}); export again") from error

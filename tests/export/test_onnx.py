@@ -1,0 +1,244 @@
+"""Exported policies: what they compute, under which names, and what stands beside them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from policies import CAMERA, GRAB, JUMP, LSTM, MOVE, TURN, make_checkpoint, make_layout, make_policy
+from ray.rllib.core.columns import Columns
+
+from spacetime_rl.errors import CheckpointError, ExportError, UsageError
+from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint, export_module
+from spacetime_rl.export.schema import Origin, read_schema
+from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.modules.policy import PolicyModule
+
+ORIGIN = Origin("touch", 90, 8, {"players": 2})
+KINDS = {
+    "continuous": (make_layout(MOVE, TURN), {}, 3),
+    "discrete": (make_layout(GRAB), {}, 3),
+    "multi-discrete": (make_layout(GRAB, JUMP), {}, 5),
+    "mixed": (make_layout(MOVE, GRAB, TURN), {}, 9),
+    "lstm": (make_layout(MOVE, JUMP), {"lstm": LSTM}, 6),
+    "camera": (make_layout(MOVE, images=[CAMERA]), {"activation": "relu"}, 2),
+    "only a camera, with lstm": (make_layout(JUMP, images=[CAMERA], fields=()), {"lstm": LSTM}, 2),
+    "not normalised": (make_layout(MOVE), {"normalize_observations": False, "activation": "elu"}, 2),
+}
+
+
+def shapes(path: Path) -> dict[str, Any]:
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return {tensor.name: tensor.shape for tensor in [*session.get_inputs(), *session.get_outputs()]}
+
+
+def run(exported: ExportedPolicy, **inputs: Any) -> dict[str, Any]:
+    session = onnxruntime.InferenceSession(exported.onnx, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    arrays = {name: np.asarray(value, np.float32) for name, value in inputs.items()}
+    return dict(zip(names, session.run(names, arrays), strict=True))
+
+
+@pytest.mark.parametrize(("layout", "model", "width"), KINDS.values(), ids=KINDS.keys())
+def test_every_kind_of_policy_is_exported_with_parity_and_the_stock_names(
+    layout: PolicyLayout, model: dict[str, Any], width: int, tmp_path: Path
+) -> None:
+    exported = export_module(make_policy(layout, **model), "walker", tmp_path, ORIGIN)
+
+    state = ["batch", 2 * LSTM.cell_size] if "lstm" in model else ["batch"]
+    expected = {"obs": ["batch", 7], "state_ins": state, "output": ["batch", width], "state_outs": state}
+    if layout.images:
+        expected["camera"] = ["batch", 22 * 24 * 3]
+    if not layout.fields:
+        del expected["obs"]
+    found = shapes(exported.onnx)
+    del found["distribution"]
+    assert found == expected
+    assert exported.parity <= 1e-5
+    assert exported.onnx.name == "walker.onnx"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["walker.onnx", "walker.schema.json"]
+
+
+def test_continuous_output_is_the_clipped_mean_of_the_raw_observation(tmp_path: Path) -> None:
+    module = make_policy(make_layout(MOVE, TURN))
+    obs = torch.randn(50, 7) * 5.0
+
+    output = run(export_module(module, "walker", tmp_path, ORIGIN), obs=obs, state_ins=np.ones(50))
+
+    inputs = module.forward_inference({Columns.OBS: obs})[Columns.ACTION_DIST_INPUTS]
+    means = module.get_inference_action_dist_cls().from_logits(inputs).mean
+    assert means.abs().max() > 1.0
+    np.testing.assert_allclose(output["output"], means.clamp(-1.0, 1.0), atol=1e-5)
+    np.testing.assert_array_equal(output["state_outs"], np.ones(50))
+
+
+def test_the_stock_nodes_search_for_the_largest_logit_from_zero_up_finds_the_mode(tmp_path: Path) -> None:
+    module = make_policy(make_layout(GRAB))
+    module.action_head.bias.data -= 50.0  # all logits far below zero
+    obs = torch.randn(50, 7)
+
+    output = run(export_module(module, "walker", tmp_path, ORIGIN), obs=obs, state_ins=np.ones(50))["output"]
+
+    inputs = module.forward_inference({Columns.OBS: obs})[Columns.ACTION_DIST_INPUTS]
+    assert (output >= 0.0).all()
+    np.testing.assert_array_equal(output.argmax(-1), inputs.argmax(-1))
+
+
+def test_state_travels_through_the_file_as_through_the_network(tmp_path: Path) -> None:
+    module = make_policy(make_layout(MOVE), lstm=LSTM)
+    exported = export_module(module, "walker", tmp_path, ORIGIN)
+    obs = torch.randn(3, 6, 7)
+    zeros = {key: torch.zeros(3, LSTM.cell_size) for key in "hc"}
+    sequence = module.forward_inference({Columns.OBS: obs, Columns.STATE_IN: zeros})[Columns.ACTION_DIST_INPUTS]
+
+    state = np.zeros((3, 2 * LSTM.cell_size))
+    for t in range(6):
+        output = run(exported, obs=obs[:, t], state_ins=state)
+        state = output["state_outs"]
+
+    np.testing.assert_allclose(output["distribution"], sequence[:, -1], atol=1e-5)
+
+
+def test_images_are_bytes_in_and_scaled_inside(tmp_path: Path) -> None:
+    module = make_policy(make_layout(JUMP, images=[CAMERA]))
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 22 * 24 * 3))
+    obs = np.random.default_rng(1).normal(size=(2, 7))
+
+    output = run(export_module(module, "walker", tmp_path, ORIGIN), obs=obs, camera=pixels, state_ins=np.zeros(2))
+
+    flat = torch.from_numpy(np.concatenate([obs, pixels / 255.0], -1)).float()
+    expected = module.forward_inference({Columns.OBS: flat})[Columns.ACTION_DIST_INPUTS]
+    np.testing.assert_allclose(output["distribution"], expected, atol=1e-5)
+
+
+def test_the_file_stands_alone_and_tells_nothing_of_this_machine(tmp_path: Path) -> None:
+    exported = export_module(make_policy(make_layout(MOVE, GRAB)), "walker", tmp_path, ORIGIN)
+
+    content = exported.onnx.read_bytes()
+    model = onnx.load(exported.onnx, load_external_data=False)
+    assert not any(tensor.external_data for tensor in model.graph.initializer)
+    assert model.opset_import[0].version == 18
+    assert b".py" not in content
+    assert b"site-packages" not in content
+
+
+def test_the_schema_says_what_every_number_means(tmp_path: Path) -> None:
+    module = make_policy(make_layout(MOVE, GRAB, images=[CAMERA]))
+
+    exported = export_module(module, "walker", tmp_path, ORIGIN)
+
+    document = json.loads(exported.schema.read_text())
+    inputs = {entry["name"]: entry for entry in document["inputs"]}
+    outputs = {entry["name"]: entry for entry in document["outputs"]}
+    assert document["format"] == 1
+    assert inputs["obs"]["fields"] == [
+        {"name": "pose", "begin": 0, "end": 4, "unit": "m"},
+        {"name": "rays", "begin": 4, "end": 7, "unit": ""},
+    ]
+    assert inputs["camera"]["image"] == [22, 24, 3]
+    assert [(part["action"], part["begin"], part["end"]) for part in outputs["output"]["parts"]] == [
+        ("move", 0, 2),
+        ("move", 2, 4),
+        ("grab", 4, 7),
+    ]
+    np.testing.assert_allclose(document["normalizer"]["mean"], module.normalizer.mean, rtol=1e-6)  # type: ignore[union-attr]
+    assert document["parity"] == exported.parity
+    assert {name: entry["shape"] for name, entry in (inputs | outputs).items()} == shapes(exported.onnx)
+    schema = read_schema(exported.schema)
+    assert schema.layout == module.layout
+    assert schema.origin == ORIGIN
+
+
+def test_a_file_that_computes_something_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def save_with_a_wrong_weight(model: onnx.ModelProto, path: Path) -> None:
+        weight = next(tensor for tensor in model.graph.initializer if len(tensor.dims) == 2)
+        weight.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(weight) * 1.001, weight.name))
+        path.write_bytes(model.SerializeToString())
+
+    monkeypatch.setattr("spacetime_rl.export.onnx.onnx.save", save_with_a_wrong_weight)
+    checkpoint = make_checkpoint(tmp_path / "checkpoint_000001", {"walker": make_policy(make_layout(MOVE))})
+    (tmp_path / "onnx").mkdir()
+    (tmp_path / "onnx" / "walker.onnx").write_text("the good one from before")
+
+    with pytest.raises(ExportError, match=r"'walker': the exported file differs from the network by \d"):
+        export_checkpoint(checkpoint, tmp_path / "onnx")
+
+    assert [path.read_text() for path in (tmp_path / "onnx").iterdir()] == ["the good one from before"]
+
+
+def test_nan_weights_are_refused(tmp_path: Path) -> None:
+    module: PolicyModule = make_policy(make_layout(MOVE))
+    module.action_head.bias.data[0] = float("nan")
+
+    with pytest.raises(ExportError, match="differs from the network by nan"):
+        export_module(module, "walker", tmp_path, ORIGIN)
+
+
+def test_another_opset_can_be_chosen_and_an_impossible_one_is_an_error(tmp_path: Path) -> None:
+    exported = export_module(make_policy(make_layout(MOVE)), "walker", tmp_path, ORIGIN, opset=20)
+
+    assert onnx.load(exported.onnx).opset_import[0].version == 20
+    with pytest.raises(ExportError, match="opset 99"):
+        export_module(make_policy(make_layout(MOVE)), "walker", tmp_path, ORIGIN, opset=99)
+
+
+def test_a_checkpoint_is_exported_policy_by_policy_without_a_word(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    policies = {"giver": make_policy(make_layout(MOVE)), "taker": make_policy(make_layout(GRAB), lstm=LSTM)}
+    checkpoint = make_checkpoint(tmp_path / "checkpoint_000007", policies)
+    capfd.readouterr()
+
+    exported = export_checkpoint(checkpoint, tmp_path / "onnx")
+
+    assert [(policy.name, policy.onnx.name) for policy in exported] == [
+        ("giver", "giver.onnx"),
+        ("taker", "taker.onnx"),
+    ]
+    assert capfd.readouterr() == ("", "")
+    assert not caplog.records
+    assert read_schema(exported[1].schema).origin.checkpoint == "checkpoint_000007"
+    assert read_schema(exported[1].schema).state_size == 16
+
+
+def test_one_policy_can_be_chosen_and_a_mistyped_one_is_named(tmp_path: Path) -> None:
+    policies = {"giver": make_policy(make_layout(MOVE)), "taker": make_policy(make_layout(GRAB))}
+    checkpoint = make_checkpoint(tmp_path / "checkpoint_000007", policies)
+
+    exported = export_checkpoint(checkpoint, tmp_path / "onnx", policies=["taker"])
+
+    assert [policy.name for policy in exported] == ["taker"]
+    with pytest.raises(UsageError, match="no policy 'takr'; did you mean 'taker'"):
+        export_checkpoint(checkpoint, tmp_path / "onnx", policies=["takr"])
+
+
+def test_a_checkpoint_of_another_format_says_which_version_wrote_it(tmp_path: Path) -> None:
+    checkpoint = make_checkpoint(tmp_path / "checkpoint_000007", {"giver": make_policy(make_layout(MOVE))})
+    manifest = json.loads((checkpoint / "spacetime.json").read_text())
+    manifest |= {"format": 2, "versions": {"spacetime_rl": "9.0"}}
+    (checkpoint / "spacetime.json").write_text(json.dumps(manifest))
+
+    with pytest.raises(CheckpointError, match=r"format 2, written with spacetime_rl 9\.0; .* reads format 1"):
+        export_checkpoint(checkpoint, tmp_path / "onnx")
+
+
+def test_weights_that_cannot_be_read_name_the_versions(tmp_path: Path) -> None:
+    checkpoint = make_checkpoint(tmp_path / "checkpoint_000007", {"giver": make_policy(make_layout(MOVE))})
+    (checkpoint / "learner_group/learner/rl_module/giver/module_state.pkl").write_bytes(b"cut off")
+
+    with pytest.raises(CheckpointError, match=r"'giver' cannot be read .* written with spacetime_rl 0\.1\.0"):
+        export_checkpoint(checkpoint, tmp_path / "onnx")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    checkpoint = make_checkpoint(tmp_path / "checkpoint_000007", {"giver": make_policy(make_layout(MOVE))})
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(ExportError, match=r"file/onnx: cannot be written: Not a directory"):
+        export_checkpoint(checkpoint, tmp_path / "file" / "onnx")
