@@ -25,7 +25,9 @@ RECALL = PolicyLayout(
 )
 
 
-def play_recall(module: PolicyModule, rng: np.random.Generator, episodes: int) -> tuple[list[SingleAgentEpisode], float]:
+def play_recall(
+    module: PolicyModule, rng: np.random.Generator, episodes: int
+) -> tuple[list[SingleAgentEpisode], float]:
     """A cue at the first step is asked for at the last one: by its side as a choice, and by its level."""
     cue = rng.choice([-1.0, 1.0], episodes)
     state = {key: zeros.repeat(episodes, 1) for key, zeros in module.get_initial_state().items()}
