@@ -1,5 +1,7 @@
 extends Node
 ## Autoload: watches for errors before the main scene loads, and ends a training process whose scene has no bridge.
+##
+## It depends on nothing that could fail to compile together with a game's scripts.
 
 const FRAMES_TO_WAIT := 2
 
@@ -19,5 +21,5 @@ func _process(_delta: float) -> void:
 	set_process(false)
 	if RLFaults.message() != "":
 		get_tree().quit(RLFaults.EXIT_CODE)
-	elif RLOptions.from_command_line().port > 0 and get_tree().get_first_node_in_group(RLBridge.GROUP) == null:
+	elif RLOptions.from_command_line().port > 0 and get_tree().get_first_node_in_group(RLOptions.BRIDGE_GROUP) == null:
 		push_error("--port was given, but the scene has no RLBridge node: nothing would ever connect")

@@ -5,7 +5,6 @@ extends Node
 ## With `--port` it builds the arenas, shakes hands and then, every `action_repeat` ticks, sends the state and waits
 ## for actions. It waits inside the physics tick, so game time stands still. Without `--port` the scene plays itself.
 
-const GROUP := &"rl_bridge"
 ## Exit code when nobody listens on the port.
 const NOT_CONNECTED := 5
 
@@ -21,6 +20,8 @@ const _LAST := 1 << 20
 var options := RLOptions.from_command_line()
 var roster: RLRoster
 var arenas: Array[RLArena] = []
+## Ticks in a second of game time.
+var physics_hz := 0
 
 var _schedule := RLSchedule.new()
 var _session: RLSession
@@ -29,7 +30,7 @@ var _problems: PackedStringArray = []
 
 
 func _enter_tree() -> void:
-	add_to_group(GROUP)
+	add_to_group(RLOptions.BRIDGE_GROUP)
 
 
 func _ready() -> void:
@@ -72,7 +73,7 @@ func describe() -> Dictionary:
 	return {
 		"scenario": scenario_name,
 		"arenas": arenas.size(),
-		"physics_hz": Engine.physics_ticks_per_second,
+		"physics_hz": physics_hz,
 		"action_repeat": action_repeat,
 		"groups": roster.describe(),
 		"params": arenas[0].params.to_dict() if arenas[0].params != null else {},
@@ -101,8 +102,15 @@ func configure(values: Dictionary) -> PackedStringArray:
 func _set_engine_pace() -> void:
 	Engine.max_physics_steps_per_frame = 1
 	Engine.physics_jitter_fix = 0.0
+	physics_hz = Engine.physics_ticks_per_second
 	if options.fixed_fps > 0:
-		Engine.physics_ticks_per_second = options.fixed_fps
+		physics_hz = options.fixed_fps
+		Engine.physics_ticks_per_second = physics_hz
+	elif options.port > 0:
+		# A stock launch runs on the wall clock: more ticks a second, each as long as before in game time.
+		Engine.physics_ticks_per_second = roundi(physics_hz * options.speedup)
+		Engine.time_scale = options.speedup
+		OS.low_processor_usage_mode_sleep_usec = 1
 
 
 func _build_arenas() -> void:

@@ -16,3 +16,28 @@ static func of(agent: RLAgent) -> Dictionary:
 	for action: RLAction in agent.actions:
 		actions.append({"name": String(action.label), "kind": action.kind(), "size": action.size})
 	return {"fields": fields, "images": images, "actions": actions}
+
+
+## What makes an agent untrainable: no sensor, no action, or a name used twice. One sentence each.
+static func problems_of(agent: RLAgent) -> PackedStringArray:
+	var problems: PackedStringArray = []
+	var layout := of(agent)
+	for part: String in layout:
+		var names: Array[String] = []
+		for entry: Dictionary in layout[part]:
+			names.append(str(entry["name"]))
+		problems.append_array(_repeated(agent, part, names))
+	problems.append_array(_repeated(agent, "metrics", agent.all_metric_names()))
+	if agent.sensors.is_empty() and agent.image_sensors.is_empty():
+		problems.append("agent '%s' has no sensor" % agent.agent_name)
+	if agent.actions.is_empty():
+		problems.append("agent '%s' has no action" % agent.agent_name)
+	return problems
+
+
+static func _repeated(agent: RLAgent, part: String, names: Array) -> PackedStringArray:
+	var problems: PackedStringArray = []
+	for i: int in names.size():
+		if names.find(names[i]) < i:
+			problems.append("agent '%s' has two %s named '%s'" % [agent.agent_name, part, names[i]])
+	return problems

@@ -2,6 +2,9 @@ class_name RLOptions
 extends RefCounted
 ## The command line of a training process: `--port=P --token=T --env_seed=S --action_repeat=R --arenas=A --params={…}`.
 
+## Group that the scene's RLBridge joins.
+const BRIDGE_GROUP := &"rl_bridge"
+## Accepted values of `control`.
 const CONTROLS: Array[String] = ["policy", "heuristic", "human"]
 
 ## Port on 127.0.0.1 where the Python side listens; 0 means nobody does, and the scene is played locally.
@@ -53,7 +56,7 @@ func _set_option(name: String, text: String) -> void:
 		"arenas":
 			arenas = _integer(name, text, 1)
 		"speedup":
-			speedup = text.to_float()
+			speedup = maxf(text.to_float(), 1.0)
 		"params":
 			_set_params(text)
 		"control":

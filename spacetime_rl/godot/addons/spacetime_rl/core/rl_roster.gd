@@ -39,6 +39,7 @@ func _init(of_arenas: Array[RLArena]) -> void:
 			members.append(agent)
 	_rewards_at = 1
 	for members: Array in groups.values():
+		problems.append_array(RLLayout.problems_of(members[0] as RLAgent))
 		for agent: RLAgent in members:
 			_check_alike(members[0] as RLAgent, agent)
 			agents.append(agent)

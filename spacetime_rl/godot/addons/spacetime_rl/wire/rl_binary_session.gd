@@ -62,7 +62,6 @@ func _serve(kind: int) -> void:
 
 
 func _step() -> void:
-	var actions := _peer.body.to_float32_array()
 	if _peer.body.size() != 4 * _roster.action_size:
 		fail("a STEP frame needs %d floats, got %d bytes" % [_roster.action_size, _peer.body.size()])
 		return
@@ -71,7 +70,7 @@ func _step() -> void:
 		return
 	_owes_state = true
 	if _bridge.options.control == "policy":
-		_roster.act(actions)
+		_roster.act(_peer.body.to_float32_array())
 	else:
 		_roster.act_by_themselves(false)
 

@@ -22,6 +22,7 @@ var right_hand := XRController3D.new()
 ## Both hands, by Hand.
 var hands: Array[XRController3D] = [left_hand, right_hand]
 
+var _simulated := true
 var _head_tracker := XRPositionalTracker.new()
 var _hand_trackers: Array[XRControllerTracker] = [XRControllerTracker.new(), XRControllerTracker.new()]
 
@@ -51,6 +52,8 @@ func _init() -> void:
 
 
 func _enter_tree() -> void:
+	if not _simulated:
+		return
 	XRServer.add_tracker(_head_tracker)
 	for tracker: XRControllerTracker in _hand_trackers:
 		XRServer.add_tracker(tracker)
@@ -58,15 +61,25 @@ func _enter_tree() -> void:
 
 
 func _exit_tree() -> void:
+	if not _simulated:
+		return
 	XRServer.remove_tracker(_head_tracker)
 	for tracker: XRControllerTracker in _hand_trackers:
 		XRServer.remove_tracker(tracker)
 
 
+## Hand the player over to a real headset. From then on posing it by script does nothing. Call it outside the tree.
+func use_headset() -> void:
+	_simulated = false
+	head.tracker = &"head"
+	left_hand.tracker = &"left_hand"
+	right_hand.tracker = &"right_hand"
+
+
 ## Stand upright with the hands before the body, nothing pressed.
 func rest() -> void:
 	track_head(Transform3D(Basis(), _STANDING))
-	for hand: int in hands.size():
+	for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
 		track_hand(hand, Transform3D(Basis(), _RESTING[hand]))
 		set_trigger(hand, 0.0)
 
@@ -88,4 +101,5 @@ func set_trigger(hand: Hand, amount: float) -> void:
 
 ## Velocity of a hand relative to `origin`, metres a second, as last tracked.
 func hand_velocity(hand: Hand) -> Vector3:
-	return _hand_trackers[hand].get_pose(_POSE).linear_velocity
+	var pose := hands[hand].get_pose()
+	return pose.linear_velocity if pose != null else Vector3.ZERO

@@ -1,0 +1,46 @@
+class_name RLTest
+extends Node
+## Base of the headless tests: checks that say what they found, and arenas of the touch fixture to try things on.
+
+const _ARENA: PackedScene = preload("res://tests/fixtures/touch/touch_arena.tscn")
+
+
+## Fail unless `holds`.
+func check(holds: bool, message: String) -> void:
+	if not holds:
+		push_error(message)
+
+
+## Fail unless both are the same.
+func check_equal(found: Variant, expected: Variant, what: String = "value") -> void:
+	var same: bool = found == expected
+	check(same, "%s: found %s, expected %s" % [what, found, expected])
+
+
+## Fail unless two numbers are within `tolerance`.
+func check_close(found: float, expected: float, what: String = "number", tolerance: float = 1e-4) -> void:
+	check(absf(found - expected) <= tolerance, "%s: found %f, expected %f" % [what, found, expected])
+
+
+## Wait for physics ticks.
+func wait_ticks(count: int) -> void:
+	for i: int in count:
+		await get_tree().physics_frame
+
+
+## An arena of the touch fixture in a world of its own, built, with its first episode not yet begun.
+func make_arena(settings: Dictionary = {}, seed_value: int = 1) -> TouchArena:
+	var world := SubViewport.new()
+	world.own_world_3d = true
+	world.size = Vector2i(2, 2)
+	world.render_target_update_mode = SubViewport.UPDATE_DISABLED
+	add_child(world)
+	var arena := _ARENA.instantiate() as TouchArena
+	arena.params = arena.params.duplicate() as RLParams
+	for problem: String in arena.params.apply(settings):
+		push_error(problem)
+	world.add_child(arena)
+	var schedule := RLSchedule.new()
+	schedule.seed_value = seed_value
+	arena.build(0, schedule)
+	return arena
