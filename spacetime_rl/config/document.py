@@ -55,7 +55,10 @@ def read_document(path: Path) -> Document:
     if not isinstance(data, dict):
         raise ConfigError([f"{path}: expected keys and values, found a {type(data).__name__}"])
     problems = tuple(f"{path}:{problem}" for problem in loader.problems)
-    origins = {key: f"{path}:{line}" for key, line in _lines(node, ())}
+    try:
+        origins = {key: f"{path}:{line}" for key, line in _lines(node, ())}
+    except RecursionError as error:
+        raise ConfigError([f"{path}: an alias (`*name`) contains itself"]) from error
     return Document(data, origins, problems)
 
 

@@ -77,7 +77,7 @@ def _validate(document: Document, scenarios: Collection[str] | None, name: str) 
 def _try(data: dict[str, Any]) -> tuple[RunConfig | None, ValidationError | None]:
     """Strict: `"8"` is no number. JSON, because there a list is a tuple and text is a path."""
     try:
-        return RunConfig.model_validate_json(json.dumps(data), strict=True), None
+        return RunConfig.model_validate_json(json.dumps(data, default=str), strict=True), None
     except ValidationError as error:
         return None, error
 

@@ -39,4 +39,4 @@ def config_names() -> list[str]:
 
 def _key(path: Path) -> str:
     relative = path.relative_to(CONFIGS.name) if path.parts[:1] == (CONFIGS.name,) else path
-    return str(relative.with_suffix(""))
+    return str(relative).removesuffix(".yaml")

@@ -232,6 +232,34 @@ def test_broken_yaml_names_the_line(write: Write) -> None:
     assert problem.startswith("run.yaml:3: not valid YAML: ")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"scenario: !python/object:os.system x",
+        b"scenario: &a {name: *a}",
+        b"scenario: {? [1, 2] : 3}",
+        b"seed: !!set {a, b}",
+        b"seed: 2026-01-01",
+        b"seed: 99999999999999999999999999999",
+        b"name: \xff\xfe",
+        b"name: \x01",
+        b"a: 1\n---\nb: 2",
+        b"3",
+        b"extends: [3]",
+        b"extends: .",
+        b"? {a: b}\n: c",
+    ],
+)
+def test_whatever_a_file_holds_the_answer_is_a_message(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "odd.yaml"
+    path.write_bytes(content)
+
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+
+    assert all("odd.yaml" in problem for problem in caught.value.problems)
+
+
 def test_a_list_instead_of_keys_is_told(write: Write) -> None:
     assert problems_of(write("- a\n- b\n")) == ["run.yaml: expected keys and values, found a list"]
 
