@@ -1,0 +1,85 @@
+"""Progress as lines of text, for pipes, log files and controllers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TextIO
+
+from spacetime_rl.training.progress import Progress, TrialProgress, View
+
+_FIGURES = ("return_mean", "success_rate", "length_mean", "entropy", "kl", "explained_variance")
+_SHARES = ("game", "wire", "forward", "learner")
+
+
+class LineView(View):
+    """One `key=value` line for every iteration and policy; stages and warnings on lines of their own."""
+
+    def __init__(self, progress: Progress, out: TextIO) -> None:
+        self._progress = progress
+        self._out = out
+
+    def stage(self, text: str) -> None:
+        """`stage="starting Ray" elapsed_s=0.0`."""
+        self._print(f"stage={json.dumps(text, ensure_ascii=False)} elapsed_s={self._progress.elapsed_s:.1f}")
+
+    def note(self, text: str) -> None:
+        """`warning="…"`."""
+        self._print(f"warning={json.dumps(text, ensure_ascii=False)}")
+
+    def result(self, trial: TrialProgress) -> None:
+        """A line for every policy."""
+        for policy in trial.policies:
+            self._print(" ".join(f"{key}={value}" for key, value in self._pairs(trial, policy)))
+
+    def _pairs(self, trial: TrialProgress, policy: str) -> Iterator[tuple[str, str]]:
+        yield "iteration", str(trial.iteration)
+        yield "policy", policy
+        yield "trial", trial.index
+        yield "agent_steps", str(trial.agent_steps)
+        for name in _FIGURES:
+            yield name, _number(trial.figure(f"policy/{policy}/{name}"))
+        yield "agent_steps_per_s", _number(trial.figure("perf/agent_steps_per_s"))
+        for name in _SHARES:
+            yield f"share_{name}", _number(trial.figure(f"perf/share_{name}"))
+        yield "restarts", _number(trial.figure("health/restarts"))
+        yield "elapsed_s", _number(self._progress.elapsed_s)
+        yield "eta_s", _number(self._progress.remaining_s(trial))
+
+    def _print(self, line: str) -> None:
+        _write(self._out, line)
+
+
+class MetricLines(View):
+    """`@METRIC {"name": …, "value": …, "step": …}` lines, for a controller that reads the output.
+
+    `step` is the agent steps. Where there are several trials, names begin with the trial's number.
+    """
+
+    def __init__(self, progress: Progress, out: TextIO) -> None:
+        self._progress = progress
+        self._out = out
+
+    def result(self, trial: TrialProgress) -> None:
+        """A line for every headline figure."""
+        prefix = f"{trial.index}/" if len(self._progress.trials) > 1 else ""
+        for name in trial.result:
+            value = trial.figure(name)
+            if value is not None and _is_headline(name):
+                record = {"name": prefix + name, "value": value, "step": trial.agent_steps}
+                _write(self._out, f"@METRIC {json.dumps(record)}")
+
+
+def _is_headline(name: str) -> bool:
+    if name.startswith("policy/"):
+        return name.endswith(("/return_mean", "/success_rate", "/length_mean"))
+    return name.startswith("scenario/") or name in ("agent_steps", "perf/agent_steps_per_s", "health/restarts")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.5g}"
+
+
+def _write(out: TextIO, line: str) -> None:
+    out.write(line + "\n")
+    out.flush()

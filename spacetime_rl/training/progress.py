@@ -1,0 +1,188 @@
+"""How far a run is: what Tune reports, kept in the form that the panel and the lines show."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from spacetime_rl.config import StopConfig
+
+if TYPE_CHECKING:
+    from spacetime_rl.training.progress_callback import ProgressCallback
+
+_HISTORY = 2000
+_SPEEDS = 5
+
+
+@dataclass(slots=True)
+class TrialProgress:
+    """One trial: its last result, and every result's headline figures for the trends."""
+
+    id: str
+    status: str = "PENDING"
+    settings: str = ""
+    result: Mapping[str, Any] = field(default_factory=dict)
+    received_s: float = 0.0
+    history: deque[Mapping[str, float]] = field(default_factory=lambda: deque(maxlen=_HISTORY))
+    speeds: deque[float] = field(default_factory=lambda: deque(maxlen=_SPEEDS))
+
+    @property
+    def index(self) -> str:
+        """The trial's number within its experiment, `00000`."""
+        return self.id.rpartition("_")[2]
+
+    @property
+    def iteration(self) -> int:
+        """Finished training iterations."""
+        return int(self.result.get("training_iteration", 0))
+
+    @property
+    def agent_steps(self) -> int:
+        """Agent steps so far."""
+        return int(self.result.get("agent_steps", 0))
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Policies there are figures for, in the order reported."""
+        names = (key.split("/")[1] for key in self.result if key.startswith("policy/") and key.count("/") >= 2)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def steps_per_s(self) -> float | None:
+        """Agent steps a second, over the last results."""
+        return sum(self.speeds) / len(self.speeds) if self.speeds else None
+
+    def figure(self, name: str) -> float | None:
+        """A metric of the last result, or None where it is missing or not a number."""
+        return finite(self.result.get(name))
+
+    def trend(self, name: str) -> list[float]:
+        """All values of a metric so far."""
+        return [values[name] for values in self.history if name in values]
+
+
+class View:
+    """Something that shows progress; a subclass shows what it overrides. Called from the thread that trains."""
+
+    def start(self) -> None:
+        """Begin to show."""
+
+    def stop(self) -> None:
+        """Leave the terminal as it was."""
+
+    def stage(self, text: str) -> None:
+        """Another stage began."""
+
+    def result(self, trial: TrialProgress) -> None:
+        """A trial reported."""
+
+    def note(self, text: str) -> None:
+        """Something went wrong that does not end the run."""
+
+
+class Progress:
+    """The state of a run from its first second on. Tune feeds it through `callback`."""
+
+    def __init__(self, run_id: str, stop: StopConfig) -> None:
+        self.run_id = run_id
+        self.goal = stop
+        self.views: list[View] = []
+        self.stages: list[tuple[str, float]] = []
+        self.notes: deque[str] = deque(maxlen=3)
+        self.trials: dict[str, TrialProgress] = {}
+        self.lock = threading.RLock()
+        self._started_s = time.monotonic()
+
+    @property
+    def callback(self) -> ProgressCallback:
+        """The Tune callback that feeds this."""
+        from spacetime_rl.training.progress_callback import ProgressCallback  # ray takes seconds to import
+
+        return ProgressCallback(self)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._started_s
+
+    @property
+    def leading(self) -> TrialProgress | None:
+        """The trial to show: the one with the best success rate, or else the furthest."""
+        rated = [trial for trial in self.trials.values() if trial.result]
+        return max(rated, key=lambda t: (t.figure("scenario/success_rate") or 0.0, t.agent_steps), default=None)
+
+    def stage(self, text: str) -> None:
+        """Say what is being done now, e.g. `starting Ray`."""
+        with self.lock:
+            self.stages.append((text, self.elapsed_s))
+        for view in self.views:
+            view.stage(text)
+
+    def note(self, text: str) -> None:
+        """Show a warning."""
+        with self.lock:
+            self.notes.append(text)
+        for view in self.views:
+            view.note(text)
+
+    def update(self, trial_id: str, status: str, settings: str = "", result: Mapping[str, Any] | None = None) -> None:
+        """Take in a trial's status, and a result if there is one."""
+        with self.lock:
+            trial = self.trials.setdefault(trial_id, TrialProgress(trial_id, settings=settings))
+            trial.status = status
+            if result is None:
+                return
+            _take(trial, result, self.elapsed_s)
+        for view in self.views:
+            view.result(trial)
+
+    def done(self, trial: TrialProgress) -> float | None:
+        """The share of the way to the nearest stop criterion, 0 to 1; None where only a success rate ends the run."""
+        goal, shares = self.goal, []
+        if goal.agent_steps:
+            shares.append(trial.agent_steps / goal.agent_steps)
+        if goal.iterations:
+            shares.append(trial.iteration / goal.iterations)
+        if goal.time_s:
+            shares.append((trial.figure("time_total_s") or 0.0) / goal.time_s)
+        return min(1.0, max(shares)) if shares else None
+
+    def remaining_s(self, trial: TrialProgress) -> float | None:
+        """Seconds until the nearest stop criterion at the present speed."""
+        goal, waits = self.goal, []
+        speed, last_s = trial.steps_per_s, trial.figure("time_this_iter_s")
+        if goal.agent_steps and speed:
+            waits.append((goal.agent_steps - trial.agent_steps) / speed)
+        if goal.iterations and last_s:
+            waits.append((goal.iterations - trial.iteration) * last_s)
+        if goal.time_s:
+            waits.append(goal.time_s - (trial.figure("time_total_s") or 0.0))
+        if not waits:
+            return None
+        return max(0.0, min(waits) - (self.elapsed_s - trial.received_s))
+
+
+def finite(value: Any) -> float | None:
+    """The value as a float, or None where it is none or not finite."""
+    if isinstance(value, (str, bytes)) or value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _take(trial: TrialProgress, result: Mapping[str, Any], now_s: float) -> None:
+    trial.result = result
+    trial.received_s = now_s
+    numbers = ((name, finite(value)) for name, value in result.items() if name.startswith(("policy/", "scenario/")))
+    trial.history.append({name: number for name, number in numbers if number is not None})
+    speed = finite(result.get("perf/agent_steps_per_s"))
+    if speed:
+        trial.speeds.append(speed)

@@ -1,0 +1,260 @@
+"""What a user sees while a run goes on: the panel on a terminal, lines in a pipe, nothing of anybody else's."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from spacetime_rl.config import StopConfig
+from spacetime_rl.training.lines import LineView, MetricLines
+from spacetime_rl.training.panel import MISSING, PanelFrame, count, seconds, sparkline
+from spacetime_rl.training.progress import Progress
+from tests.tracking.made_up import make_result
+
+
+def make_progress(**stop: Any) -> Progress:
+    return Progress("demo", StopConfig.model_validate(stop))
+
+
+def report(progress: Progress, iterations: range, index: int = 0) -> None:
+    for iteration in iterations:
+        times = {"training_iteration": iteration, "time_total_s": 1.6 * iteration, "time_this_iter_s": 1.6}
+        progress.update(f"ab12c_{index:05d}", "RUNNING", f"lr=0.{index}", make_result(iteration) | times)
+
+
+def drawn(progress: Progress, width: int = 80) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    with console.capture() as capture:
+        console.print(PanelFrame(progress).render())
+    return capture.get()
+
+
+def test_before_any_result_the_panel_says_what_is_being_started() -> None:
+    progress = make_progress()
+    progress.stage("starting Ray")
+    progress.stage("starting games")
+    text = drawn(progress)
+    assert "✓ starting Ray" in text
+    assert "starting games…" in text
+
+
+def test_the_panel_shows_steps_speed_policies_times_and_restarts_in_80_columns() -> None:
+    progress = make_progress(agent_steps=491_520)
+    progress.stage("training")
+    report(progress, range(1, 41))
+    text = drawn(progress)
+    assert "iteration 40  ·  328 k of 492 k agent steps" in text
+    assert re.search(r"67%  0 s elapsed, \d+ s left", text)
+    assert re.search(r"giver +1\d\.\d +[▁▂▃▄▅▆▇█]{10} +\d\d% +[▁▂▃▄▅▆▇█]{10} +1\d\d ", text)
+    assert "taker" in text
+    assert "game 46%  ■ wire 5%  ■ forward 17%  ■ learner 29%" in text
+    assert "1 restart, 1.2 s lost" in text
+    assert max(len(line) for line in text.splitlines()) == 80
+
+
+def test_what_is_missing_is_a_dash() -> None:
+    progress = make_progress()
+    progress.update("t_0", "RUNNING", "", {"training_iteration": 1, "policy/giver/kl": float("nan")})
+    text = drawn(progress)
+    assert re.search(rf"giver +{MISSING} +{MISSING} +{MISSING}", text)
+    assert f"{MISSING} restarts" in text
+    assert f"{MISSING} left" in text
+
+
+def test_several_trials_are_listed_the_best_first() -> None:
+    progress = make_progress()
+    report(progress, range(1, 10), index=0)
+    report(progress, range(30, 50), index=1)
+    for index in range(2, 14):
+        progress.update(f"ab12c_{index:05d}", "PENDING")
+    lines = drawn(progress).splitlines()
+    rows = [line for line in lines if re.search(r"│ 000\d\d ", line)]
+    assert rows[0].startswith("│ 00001")
+    assert len(rows) == 8
+    assert any("6 more" in line for line in lines)
+
+
+def test_warnings_are_shown_below() -> None:
+    progress = make_progress()
+    progress.note("MLflow does not answer")
+    assert "! MLflow does not answer" in drawn(progress)
+
+
+def test_the_time_left_is_that_to_the_nearest_stop_criterion() -> None:
+    progress = make_progress(agent_steps=10_000_000, iterations=20)
+    report(progress, range(1, 11))
+    trial = progress.leading
+    assert trial is not None
+    assert progress.remaining_s(trial) == pytest.approx(16, abs=0.5)
+    assert progress.done(trial) == pytest.approx(0.5)
+
+
+def test_a_pipe_gets_one_line_for_every_iteration_and_policy() -> None:
+    progress, out = make_progress(), io.StringIO()
+    progress.views.append(LineView(progress, out))
+    progress.stage("starting Ray")
+    report(progress, range(1, 3))
+    progress.note('it said "no"')
+    lines = out.getvalue().splitlines()
+    assert lines[0].startswith('stage="starting Ray" elapsed_s=0')
+    assert [line.split()[:3] for line in lines[1:5]] == [
+        [f"iteration={i}", f"policy={policy}", "trial=00000"] for i in (1, 2) for policy in ("giver", "taker")
+    ]
+    pairs = dict(pair.split("=") for pair in lines[1].split())
+    assert list(pairs)[3:] == [
+        *("agent_steps", "return_mean", "success_rate", "length_mean", "entropy", "kl", "explained_variance"),
+        *("agent_steps_per_s", "share_game", "share_wire", "share_forward", "share_learner"),
+        *("restarts", "elapsed_s", "eta_s"),
+    ]
+    assert pairs["agent_steps"] == "8192"
+    assert lines[5] == 'warning="it said \\"no\\""'
+
+
+def test_a_controller_gets_metric_lines() -> None:
+    progress, out = make_progress(), io.StringIO()
+    progress.views.append(MetricLines(progress, out))
+    report(progress, range(1, 2))
+    lines = out.getvalue().splitlines()
+    assert all(line.startswith("@METRIC ") for line in lines)
+    records = {record["name"]: record for record in (json.loads(line[8:]) for line in lines)}
+    assert records["policy/giver/success_rate"].keys() == {"name", "value", "step"}
+    assert records["scenario/success_rate"]["step"] == 8192
+    assert "policy/giver/kl" not in records
+
+
+def test_the_panel_can_be_up_before_ray_is_imported() -> None:
+    code = "import sys, spacetime_rl.training.screen; sys.exit('ray' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_tune_feeds_the_progress_and_may_pickle_the_callback() -> None:
+    import pickle
+
+    progress = make_progress()
+    trial = SimpleNamespace(trial_id="ab12c_00003", evaluated_params={"lr": 0.1})
+    progress.callback.on_trial_start(iteration=0, trials=[trial], trial=trial)
+    progress.callback.on_trial_result(iteration=1, trials=[trial], trial=trial, result=make_result(1))
+    progress.callback.on_trial_complete(iteration=1, trials=[trial], trial=trial)
+    known = progress.trials["ab12c_00003"]
+    assert (known.status, known.settings, known.agent_steps) == ("TERMINATED", "lr=0.1", 8192)
+    pickle.loads(pickle.dumps(progress.callback)).on_trial_start(trial=trial)
+
+
+def test_numbers_are_short() -> None:
+    assert [count(n) for n in (950, 12_400, 1_250_000)] == ["950", "12.4 k", "1.25 M"]
+    assert [seconds(n) for n in (4.9, 62, 7384)] == ["4 s", "1:02", "2:03:04"]
+    assert sparkline([]) == ""
+    assert sparkline([1, 1]) == "▁▁"
+    assert len(sparkline(list(range(1000)))) == 10
+
+
+SCRIPT = textwrap.dedent(
+    """
+    import logging, os, sys, time
+    from pathlib import Path
+    from spacetime_rl.config import StopConfig
+    from spacetime_rl.training.screen import show_progress
+    from tests.tracking.made_up import make_result
+
+    try:
+        with show_progress("demo", StopConfig(agent_steps=16384), Path(sys.argv[1]), "--json" in sys.argv) as progress:
+            progress.stage("starting Ray")
+            print("noise from python")
+            os.write(2, b"noise from C\\n")
+            logging.getLogger("spacetime_rl.tracking").warning("MLflow does not answer")
+            time.sleep(0.5)
+            progress.update("t_00000", "RUNNING", "", make_result(1) | {"training_iteration": 1})
+            time.sleep(float(sys.argv[2]))
+        print('{"ok": true}')
+    except KeyboardInterrupt:
+        print("interrupted")
+    """
+)
+
+
+def command(log: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-c", SCRIPT, str(log), *arguments]
+
+
+def run_in_terminal(log: Path, linger_s: float, interrupt: bool = False) -> str:
+    """What a terminal of 100 columns receives from the script, escape codes included."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "100", "LINES": "40", "TERM": "xterm-256color"}
+    environment.pop("CONTROLLER_METRICS", None)
+    process = subprocess.Popen(
+        command(log, str(linger_s)), stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+    )
+    os.close(theirs)
+    received = b""
+    while True:
+        try:
+            chunk = os.read(ours, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not chunk:
+            break
+        received += chunk
+        if interrupt and b"agent steps" in received:
+            process.send_signal(signal.SIGINT)
+            interrupt = False
+    os.close(ours)
+    process.wait(timeout=30)
+    return received.decode()
+
+
+def test_on_a_terminal_there_is_a_panel_and_nothing_else_and_the_cursor_comes_back(tmp_path: Path) -> None:
+    text = run_in_terminal(tmp_path / "driver.log", 1.5)
+    assert "starting Ray…" in text
+    assert "MLflow does not answer" in text
+    assert "0 s elapsed" in text
+    assert "1 s elapsed" in text
+    assert "noise" not in text
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
+    assert text.rstrip().endswith('{"ok": true}')
+    log = (tmp_path / "driver.log").read_text()
+    assert "noise from python" in log
+    assert "noise from C" in log
+
+
+def test_ctrl_c_gives_the_terminal_back(tmp_path: Path) -> None:
+    before = time.monotonic()
+    text = run_in_terminal(tmp_path / "driver.log", 60, interrupt=True)
+    assert time.monotonic() - before < 30
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
+    assert text.rstrip().endswith("interrupted")
+
+
+def test_in_a_pipe_there_are_only_lines(tmp_path: Path) -> None:
+    done = subprocess.run(command(tmp_path / "driver.log", "0"), capture_output=True, text=True, timeout=60, check=True)
+    assert [line.split("=")[0] for line in done.stdout.splitlines()[:-1]] == [
+        "stage",
+        "warning",
+        "iteration",
+        "iteration",
+    ]
+    assert done.stderr == ""
+
+
+def test_with_json_stdout_holds_the_document_alone(tmp_path: Path) -> None:
+    environment = {**os.environ, "CONTROLLER_METRICS": "1"}
+    done = subprocess.run(
+        command(tmp_path / "driver.log", "0", "--json"),
+        capture_output=True, text=True, timeout=60, check=True, env=environment,
+    )  # fmt: skip
+    assert done.stdout == '{"ok": true}\n'
+    assert "iteration=1" in done.stderr
+    assert "@METRIC" in done.stderr
