@@ -42,6 +42,7 @@ class FakeGameOpener:
     groups: tuple[AgentGroup, ...]
     arenas: int = 1
     lengths: tuple[int, ...] = (5,)
+    seed: int | None = None  # given: whatever seed is asked for
     fault: GameError | None = None
     fails_at: tuple[int, ...] = ()  # the request, counted over the games of this process, at which `fault` is raised
 
@@ -65,7 +66,7 @@ class FakeGame:
         self.closed = False
         self.asked: list[list[np.ndarray]] = []
         self._opener = opener
-        self._seed = launch.seed
+        self._seed = launch.seed if opener.seed is None else opener.seed
         n = self.spec.num_agents
         self._arena = np.concatenate(
             [np.repeat(np.arange(self.spec.arenas), len(group.agents)) for group in self.spec.groups]
@@ -76,7 +77,7 @@ class FakeGame:
 
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
         self._maybe_fail()
-        if seed is not None:
+        if seed is not None and self._opener.seed is None:
             self._seed = seed
         self._episode = first_episode + np.arange(self.spec.arenas)
         self._stride = stride or self.spec.arenas

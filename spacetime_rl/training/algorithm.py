@@ -42,10 +42,10 @@ def make_ppo_config(config: RunConfig, plan: RolloutPlan, card: CheckpointCard, 
         policies=set(names),
         policy_mapping_fn=plan.policy_of,
         policies_to_train=[policy.name for policy in plan.policies if policy.trained],
-        algorithm_config_overrides_per_module={name: _overrides(config, name) for name in names},
         count_steps_by="agent_steps",
     )
     ppo.rl_module(
+        algorithm_config_overrides_per_module={name: _overrides(config, name) for name in names},
         rl_module_spec=MultiRLModuleSpec(
             rl_module_specs={
                 policy.name: make_module_spec(policy.layout, config.policy_model(policy.name))
@@ -54,7 +54,6 @@ def make_ppo_config(config: RunConfig, plan: RolloutPlan, card: CheckpointCard, 
         )
     )
     ppo.training(
-        learner_class=SpacetimePPOLearner,
         train_batch_size=train_batch_size(config, plan),
         minibatch_size=training.minibatch_size,
         num_epochs=training.num_epochs,
@@ -62,6 +61,7 @@ def make_ppo_config(config: RunConfig, plan: RolloutPlan, card: CheckpointCard, 
         **_settings(training),
     )
     ppo.learners(
+        learner_class=SpacetimePPOLearner,
         num_learners=0,
         num_gpus_per_learner=gpus,
         num_cpus_per_learner=MAIN_PROCESS_CPUS,
