@@ -6,6 +6,8 @@ enum Holder { NOBODY, GIVER, TAKER }
 
 const PEDESTAL_HEIGHT := 0.9
 const OBJECT_HALF := 0.075
+# Placed in contact with its pedestal, the object would inherit the impulses of their last contact, so it falls onto it.
+const DROP := 0.05
 
 @export var object: RigidBody3D
 @export var pedestal: StaticBody3D
@@ -36,7 +38,7 @@ func join(of_giver: InteractionPlayer, to_taker: InteractionPlayer, settings: In
 func begin(arena: InteractionArena) -> void:
 	var spot := arena.room.free_spot(arena.rng, 0.3)
 	RLPhysics.reset_body(pedestal, Transform3D(Basis.IDENTITY, spot))
-	var top := spot + Vector3.UP * (PEDESTAL_HEIGHT + OBJECT_HALF)
+	var top := spot + Vector3.UP * (PEDESTAL_HEIGHT + OBJECT_HALF + DROP)
 	RLPhysics.reset_body(object, Transform3D(Basis.IDENTITY, top))
 	arena.place_player(giver)
 	arena.place_player(taker)

@@ -5,7 +5,8 @@ class_name RLPhysics
 ## Move a body to `place` (global), at rest, with nothing left of its past; sensors see it there at once.
 ##
 ## Setting `position` alone is not enough: rays would still hit the old place until the next tick. Freeing and
-## rebuilding rigid bodies in a living world is not reproducible; this is, bit for bit.
+## rebuilding rigid bodies in a living world is not reproducible; this is, bit for bit, as long as the body touches nothing
+## in its new place: two bodies that touched before and touch again at once go on from their last contact's impulses.
 static func reset_body(body: PhysicsBody3D, place: Transform3D) -> void:
 	var character := body as CharacterBody3D
 	if character != null:
