@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+import psutil
 import pytest
 
 from spacetime_rl.errors import (
@@ -97,6 +101,19 @@ def test_a_killed_game_is_found_within_a_second(touch: Touch) -> None:
     with pytest.raises(GameDied, match="killed by SIGKILL"):
         _play(game, decisions=1000)
     assert time.monotonic() - began < 1.0
+
+
+def test_a_killed_program_takes_its_stopped_game_with_it(touch: Touch) -> None:
+    code = (
+        "import pickle, sys, time; from spacetime_rl.game.client import open_game; "
+        f"game = open_game(pickle.loads({pickle.dumps(touch())!r})); print(game.pid, flush=True); time.sleep(600)"
+    )
+    program = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    game = psutil.Process(int(program.stdout.readline()))
+    game.suspend()
+    program.kill()
+    program.wait()
+    game.wait(timeout=2)  # raises when it still lives
 
 
 @pytest.mark.parametrize(
