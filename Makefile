@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 VENV   ?= .venv
-PYTHON ?= $(shell for p in python3.12 python3.11 python3; do command -v $$p && break; done)
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
 TORCH  ?= torch==2.13.0
 CONFIG ?= rllib_configs/vr_interaction.yaml
 BIN    := $(VENV)/bin
@@ -17,8 +18,8 @@ help: ## show this list
 setup: $(VENV)/.ready ## install Python packages and Godot (about two minutes; the second run is instant)
 
 $(VENV)/.ready: pyproject.toml requirements.lock spacetime_rl/game/install_godot.sh
-	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || \
-		{ echo "Python 3.11 or 3.12 is needed, '$(PYTHON)' is $$("$(PYTHON)" --version 2>&1); use: make setup PYTHON=python3.12"; exit 2; }
+	@test -n "$(PYTHON)" || \
+		{ echo "Python 3.11 or 3.12 is needed; python3 here is $$(python3 --version 2>&1). Use: make setup PYTHON=/path/to/python3.12"; exit 2; }
 	@echo "== Python packages into $(VENV)"
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "Python cannot make virtual environments here; on Debian or Ubuntu: apt install python3-venv"; exit 2; }
