@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shlex
-import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from spacetime_rl.errors import UsageError
+from spacetime_rl.shell import program
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -52,7 +51,7 @@ class Store:
             return None
         if Path("Makefile").is_file() and self == resolve_store(Path("results"), environ={}):
             return "make mlflow"
-        return f"{_mlflow_program()} ui --backend-store-uri {shlex.quote(self.uri)}"
+        return f"{program('mlflow')} ui --backend-store-uri {shlex.quote(self.uri)}"
 
 
 def resolve_store(results: Path, *choices: str | None, environ: Mapping[str, str] = os.environ) -> Store:
@@ -87,11 +86,3 @@ def make_client(store: Store) -> MlflowClient:
 
 def _scheme(uri: str) -> str:
     return "databricks" if uri == "databricks" else urlsplit(uri).scheme.partition("+")[0]
-
-
-def _mlflow_program() -> str:
-    beside = Path(sys.executable).parent / "mlflow"
-    if shutil.which("mlflow") or not beside.exists():
-        return "mlflow"
-    here = Path.cwd()
-    return str(beside.relative_to(here) if beside.is_relative_to(here) else beside)

@@ -1,0 +1,203 @@
+"""What a run ends with: how good its policies are, where everything is, and what to try next."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from spacetime_rl.shell import program, short
+
+MISSING = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFiles:
+    """An exported policy. `parity` is the largest difference from the network it was exported from."""
+
+    name: str
+    onnx: Path
+    schema: Path
+    parity: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """The end of a run. `reports` holds `EvalReport.to_dict()` by source: `trained`, `heuristic`, `random`.
+
+    `run_url` is the page of the run in MLflow and `page_command` the command that serves it, where one is needed.
+    """
+
+    run_id: str
+    scenario: str
+    folder: Path
+    agent_steps: int
+    training_s: float
+    reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    policies: Sequence[PolicyFiles] = ()
+    run_url: str | None = None
+    page_command: str | None = None
+    interrupted: bool = False
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """The policies that were evaluated, in the order of the first report."""
+        return tuple(dict.fromkeys(policy for report in self.reports.values() for policy in report["policies"]))
+
+    @property
+    def has_success(self) -> bool:
+        """Whether the game says what success is; where it does not, policies are compared by their return."""
+        found = (figures for report in self.reports.values() for figures in report["policies"].values())
+        return any(figures.get("success_rate") is not None for figures in found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            "run_id": self.run_id,
+            "scenario": self.scenario,
+            "folder": str(self.folder),
+            "agent_steps": self.agent_steps,
+            "training_s": self.training_s,
+            "interrupted": self.interrupted,
+            "evaluation": {source: dict(report) for source, report in self.reports.items()},
+            "policies": {
+                policy.name: {"onnx": str(policy.onnx), "schema": str(policy.schema), "parity": policy.parity}
+                for policy in self.policies
+            },
+            "mlflow": {"url": self.run_url, "page_command": self.page_command},
+            "next": [command for command, _ in suggestions(self)],
+        }
+
+
+def print_summary(summary: RunSummary, console: Console) -> None:
+    """Show the summary. Lines are never cut or folded: paths, addresses and commands are there to be copied."""
+    for part in _parts(summary):
+        console.print(part, soft_wrap=True)
+
+
+def write_summary(summary: RunSummary) -> Path:
+    """Write `report/summary.md` and `report/summary.json` into the run's folder; returns the first."""
+    folder = summary.folder / "report"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "summary.json").write_text(json.dumps(summary.to_dict(), indent=2) + "\n", encoding="utf-8")
+    page = folder / "summary.md"
+    page.write_text(to_markdown(summary), encoding="utf-8")
+    return page
+
+
+def to_markdown(summary: RunSummary) -> str:
+    """The summary as a page of Markdown."""
+    lines = [f"# {summary.run_id}", "", _headline(summary), ""]
+    if summary.reports:
+        lines += [f"{_evaluated(summary)}:", "", f"| policy | {' | '.join(summary.reports)} |"]
+        lines.append("|---|" + "---:|" * len(summary.reports))
+        lines += [f"| {policy} | {' | '.join(_row(summary, policy))} |" for policy in summary.judged]
+        lines.append("")
+    lines += [f"- `{policy.onnx.name}`: {_parity(policy)}" for policy in summary.policies]
+    lines += [f"- MLflow: {summary.run_url}"] if summary.run_url else []
+    lines += ["", "Next:", "", "```"]
+    lines += [f"# {what}\n{command}" for command, what in suggestions(summary)]
+    return "\n".join([*lines, "```", ""])
+
+
+def suggestions(summary: RunSummary) -> list[tuple[str, str]]:
+    """Three commands to try next, each with what it does."""
+    ours = program("spacetime-rl")
+    run = shlex.quote(summary.run_id)
+    results = f" --results {shlex.quote(str(short(summary.folder.parent)))}" if _is_elsewhere(summary) else ""
+    judge = (f"{ours} eval {run} --seed 1{results}", "judge the policies on other episodes")
+    files = (f"{ours} export {run} -o policies{results}", "put the ONNX files where your game takes them from")
+    if summary.interrupted:
+        return [(f"{ours} train --resume {run}{results}", "go on with this run"), judge, files]
+    if summary.scenario == "vr_interaction":
+        other = (f"{ours} train vr_interaction_gather", "train another objective of the same scenario")
+    else:
+        other = (f"{ours} train {shlex.quote(str(short(summary.folder / 'config.yaml')))} --seed 1", "train once more")
+    return [judge, files, other]
+
+
+def _parts(summary: RunSummary) -> Iterator[Text]:
+    yield Text()
+    yield Text.assemble((summary.run_id, "bold"), "  ", _headline(summary))
+    yield Text()
+    if summary.reports:
+        yield Text(_evaluated(summary), style="dim")
+        yield from _comparison(summary)
+    else:
+        yield Text("not evaluated", style="dim")
+    yield Text()
+    yield from _places(summary)
+    yield Text()
+    yield Text("Next:", style="dim")
+    for command, what in suggestions(summary):
+        yield Text(f"  # {what}", style="dim")
+        yield Text(f"  {command}", style="bold")
+
+
+def _comparison(summary: RunSummary) -> Iterator[Text]:
+    rows = [("policy", *summary.reports), *((policy, *_row(summary, policy)) for policy in summary.judged)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        name, *figures = row
+        cells = [figure.rjust(width) for figure, width in zip(figures, widths[1:], strict=True)]
+        yield Text("   ".join([name.ljust(widths[0]), *cells]), style="dim" if row is rows[0] else "bold")
+
+
+def _places(summary: RunSummary) -> Iterator[Text]:
+    for policy in summary.policies:
+        yield _place("onnx", str(short(policy.onnx)), _parity(policy))
+    if summary.run_url:
+        yield _place("MLflow", summary.run_url)
+    if summary.page_command:
+        yield _place("", summary.page_command, "serves that page")
+    yield _place("report", str(short(summary.folder / "report" / "summary.md")))
+
+
+def _place(label: str, place: str, remark: str = "") -> Text:
+    return Text.assemble((f"{label:8}", "dim"), place, ("  " + remark if remark else "", "dim"))
+
+
+def _headline(summary: RunSummary) -> str:
+    minutes, seconds = divmod(round(summary.training_s), 60)
+    how = "stopped by the user after" if summary.interrupted else "trained for"
+    return f"{how} {summary.agent_steps:,} agent steps in {minutes}:{seconds:02} min"
+
+
+def _evaluated(summary: RunSummary) -> str:
+    figures: Mapping[str, Any] = next(iter(next(iter(summary.reports.values()))["policies"].values()), {})
+    what = "Success with 95 % intervals" if summary.has_success else "Mean return"
+    return f"{what}, the same {figures.get('episodes', MISSING)} episodes for all (seed {figures.get('seed', MISSING)})"
+
+
+def _row(summary: RunSummary, policy: str) -> list[str]:
+    figures = (report["policies"].get(policy, {}) for report in summary.reports.values())
+    return [_success(found) if summary.has_success else _return(found) for found in figures]
+
+
+def _success(figures: Mapping[str, Any]) -> str:
+    rate, interval = figures.get("success_rate"), figures.get("success_ci")
+    if rate is None:
+        return MISSING
+    if interval is None:
+        return f"{rate:.0%}"
+    low, high = (round(100 * bound) for bound in interval)
+    return f"{rate:.0%} ({low}{MISSING}{high})"
+
+
+def _return(figures: Mapping[str, Any]) -> str:
+    value = figures.get("return_mean")
+    return MISSING if value is None else f"{value:.2f}"
+
+
+def _parity(policy: PolicyFiles) -> str:
+    return f"within {policy.parity:.1e} of torch"
+
+
+def _is_elsewhere(summary: RunSummary) -> bool:
+    return summary.folder.parent.absolute() != Path("results").absolute()
