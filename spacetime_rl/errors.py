@@ -104,3 +104,7 @@ class RestartsExhausted(GameError):
 
 class RunnersLost(SpacetimeError):
     """The processes that play the games died and did not come back."""
+
+
+class ActionError(SpacetimeError):
+    """A policy chose an action that is not a finite number: the fault is the policy's, not the game's."""

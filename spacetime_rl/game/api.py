@@ -71,7 +71,10 @@ class Game(Protocol):
         """
 
     def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
-        """Let every active agent act: one float32 array [n_g, action_size_g] per group."""
+        """Let every active agent act: one float32 array [n_g, action_size_g] per group.
+
+        Raises ActionError, and leaves the game as it is, when an action is not finite.
+        """
 
     def configure(self, params: Mapping[str, Any]) -> None:
         """Change scenario parameters, from each arena's next episode on. Raises ContractError if the game refuses."""

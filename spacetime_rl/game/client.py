@@ -56,19 +56,15 @@ class GameClient(RunningGame):
         self, launch: GameLaunch, process: GameProcess, connection: JsonSocket, info: Mapping[str, Any]
     ) -> None:
         super().__init__(launch, process, _read_spec(launch, info))
-        widths = [group.layout.action_size for group in self.spec.groups]
-        sizes = [self.spec.group_size(g) for g in range(len(widths))]
-        self._action_bytes = 4 * int(np.dot(sizes, widths))
+        sizes = [size * width for size, width in self._action_shapes]
+        self._action_bytes = 4 * sum(sizes)
         self._frames = FrameSocket(
             connection.socket,
             send_bytes=max(self._action_bytes, _RESET.size),
             receive_bytes=max(state_bytes(self.spec), _SMALLEST_BUFFER),
         )
-        flat = self._frames.outgoing[: self._action_bytes].view(np.float32)
-        ends = np.cumsum(np.multiply(sizes, widths))[:-1]
-        self._actions = tuple(
-            part.reshape(size, width) for part, size, width in zip(np.split(flat, ends), sizes, widths, strict=True)
-        )
+        parts = np.split(self._frames.outgoing[: self._action_bytes].view(np.float32), np.cumsum(sizes)[:-1])
+        self._actions = tuple(part.reshape(shape) for part, shape in zip(parts, self._action_shapes, strict=True))
         self._state = StateReader(self.spec, self._frames.incoming)
 
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
@@ -81,9 +77,8 @@ class GameClient(RunningGame):
 
     def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
         """See `api.Game.step`."""
+        self._check_actions(actions)
         for view, action in zip(self._actions, actions, strict=True):
-            if action.shape != view.shape:
-                raise ValueError(f"actions of shape {action.shape} where {view.shape} are expected")
             view[...] = action
         return self._ask(Request.STEP, self._action_bytes)
 

@@ -41,7 +41,7 @@ def find_godot() -> Godot:
     """
     chosen = os.environ.get("GODOT_BIN")
     if chosen:
-        return check_godot(Path(chosen), "GODOT_BIN")
+        return check_godot(Path(shutil.which(chosen) or chosen), "GODOT_BIN")
     on_path = shutil.which("godot")
     if on_path:
         try:

@@ -8,6 +8,7 @@ import fcntl
 import functools
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -22,6 +23,8 @@ from filelock import FileLock
 
 from spacetime_rl.errors import ImportFailed, UsageError
 from spacetime_rl.game.engine import Godot, cache_dir
+
+_log = logging.getLogger(__name__)
 
 OWN_PROJECT = Path(__file__).parent.parent / "godot"
 
@@ -77,13 +80,18 @@ def import_project(project: Path, godot: Godot) -> Path:
     project = project.resolve()
     home = cache_dir() / "imports" / f"{_slug(project.name)}-{hashlib.sha256(str(project).encode()).hexdigest()[:8]}"
     copy = home / f"{godot.version_text}-{_content_hash(project)}"
-    home.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{home}.lock"):
-        if not (copy / _MARK).exists():
-            shutil.rmtree(copy, ignore_errors=True)  # half removed by a process that was killed
-            _make_copy(project, copy, godot)
-        (copy / _MARK).touch()
-        _prune(home)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{home}.lock"):
+            if not (copy / _MARK).exists():
+                shutil.rmtree(copy, ignore_errors=True)  # half removed by a process that was killed
+                _make_copy(project, copy, godot)
+            (copy / _MARK).touch()
+            _prune(home)
+    except OSError as error:
+        raise ImportFailed(
+            f"cannot import {project} into {home}: {error}; XDG_CACHE_HOME chooses the folder"
+        ) from error
     return copy
 
 
@@ -117,6 +125,7 @@ def _read_variant(data: Mapping[str, Any]) -> Variant:
 
 
 def _make_copy(project: Path, copy: Path, godot: Godot) -> None:
+    _log.info("importing %s with Godot %s, once for this machine", project, godot.version_text)
     work = Path(tempfile.mkdtemp(prefix="new-", dir=copy.parent))
     try:
         shutil.copytree(project, work, ignore=lambda _, names: _NOT_PART.intersection(names), dirs_exist_ok=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from spacetime_rl.errors import GameDied, GameError, StepTimeout
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.errors import ActionError, GameDied, GameError, StepTimeout
 from spacetime_rl.game.api import Timing
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.process import GameProcess
@@ -26,6 +30,9 @@ class RunningGame:
         self._timeout_s = launch.step_timeout_s
         self._process = process
         self._closed = False
+        self._action_shapes = tuple(
+            (spec.group_size(g), group.layout.action_size) for g, group in enumerate(spec.groups)
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +61,15 @@ class RunningGame:
 
     def _hang_up(self) -> None:
         raise NotImplementedError
+
+    def _check_actions(self, actions: Sequence[NDArray[np.float32]]) -> None:
+        for g, (action, shape) in enumerate(zip(actions, self._action_shapes, strict=True)):
+            if action.shape != shape:
+                raise ValueError(f"actions of shape {action.shape} where {shape} are expected")
+            if not np.isfinite(action).all():
+                row = int(np.flatnonzero(~np.isfinite(action).all(axis=1))[0])
+                agent = self.spec.agent_ids[self.spec.group_slice(g).start + row]
+                raise ActionError(f"{self._title}: the action chosen for agent {agent} is not finite: {action[row]}")
 
     def _require_open(self) -> None:
         if self._closed:

@@ -67,11 +67,9 @@ class StockGame(RunningGame):
 
     def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
         """See `api.Game.step`."""
+        self._check_actions(actions)
         messages: list[_Message] = [{} for _ in self._order]
         for group, rows, action in zip(self.spec.groups, self._rows, actions, strict=True):
-            expected = (len(rows), group.layout.action_size)
-            if action.shape != expected:
-                raise ValueError(f"actions of shape {action.shape} where {expected} are expected")
             at = 0
             for field in group.layout.actions:
                 values = action[:, at : at + field.width].tolist()

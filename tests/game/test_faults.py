@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from spacetime_rl.errors import (
+    ActionError,
     ContractError,
     GameDied,
     GameError,
@@ -148,6 +149,15 @@ def test_actions_of_the_wrong_shape_are_the_callers_mistake(fake: Fake) -> None:
         game.reset(seed=1)
         with pytest.raises(ValueError, match=r"actions of shape \(1, 3\) where \(2, 3\) are expected"):
             game.step([ACTIONS[0][:1], ACTIONS[1]])
+        game.step(ACTIONS)
+
+
+def test_an_action_that_is_no_number_is_the_policys_fault_and_never_sent(fake: Fake) -> None:
+    diverged = np.array([[0, 0, 0], [0, np.nan, 0]], np.float32)
+    with open_game(fake()) as game:
+        game.reset(seed=1)
+        with pytest.raises(ActionError, match=r"the action chosen for agent giver_1 is not finite: \[ 0\. nan"):
+            game.step([diverged, ACTIONS[1]])
         game.step(ACTIONS)
 
 

@@ -115,6 +115,12 @@ def test_a_folder_without_a_project_is_refused(tmp_path: Path, counting_godot: G
         import_project(tmp_path, counting_godot)
 
 
+def test_a_cache_folder_that_cannot_be_made_is_named(project: Path, counting_godot: Godot, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    with pytest.raises(ImportFailed, match=r"cannot import .*my game into .*XDG_CACHE_HOME chooses the folder"):
+        import_project(project, counting_godot)
+
+
 def test_the_shipped_scenarios_are_listed() -> None:
     names = [scenario.name for scenario in scenarios()]
     assert "vr_interaction" in names
