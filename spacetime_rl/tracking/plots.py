@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from spacetime_rl.tracking import names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +24,25 @@ _CURVES = (
     ("kl", "KL divergence of an update", _PURPLE),
     ("explained_variance", "Explained variance", _PURPLE),
 )
+
+
+def read_progress(trial_folder: Path) -> list[dict[str, Any]]:
+    """The results of a trial in order, from Tune's `result.json`; what a resumed run played again counts once."""
+    progress: list[dict[str, Any]] = []
+    file = trial_folder / "result.json"
+    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
+        result = json.loads(line)
+        while progress and names.step_of(progress[-1]) >= names.step_of(result):
+            progress.pop()
+        progress.append(result)
+    return progress
+
+
+def plot_policies(progress: Sequence[Mapping[str, Any]], title: str, folder: Path) -> list[Path]:
+    """The learning curves of every policy in `progress`, as `folder/learning_<policy>.png`."""
+    policies = dict.fromkeys(key.split("/")[1] for result in progress for key in result if key.startswith("policy/"))
+    files = {policy: folder / f"learning_{names.file_name(policy)}.png" for policy in policies}
+    return [plot_learning_curves(progress, policy, title, file) for policy, file in files.items()]
 
 
 def plot_learning_curves(progress: Sequence[Mapping[str, Any]], policy: str, title: str, out: Path) -> Path:

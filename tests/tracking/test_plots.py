@@ -1,0 +1,49 @@
+"""Learning curves from the results of a trial."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spacetime_rl.tracking.plots import plot_policies, read_progress, smooth
+from tests.tracking.made_up import make_result
+
+
+def size(png: Path) -> tuple[int, ...]:
+    data = png.read_bytes()
+    assert data.startswith(b"\x89PNG")
+    return tuple(int(n) for n in np.frombuffer(data[16:24], ">u4"))
+
+
+def test_every_policy_gets_a_picture(tmp_path: Path) -> None:
+    files = plot_policies([make_result(i) for i in range(1, 30)], "demo", tmp_path / "report")
+    assert [file.name for file in files] == ["learning_giver.png", "learning_taker.png"]
+    assert [size(file) for file in files] == [(1500, 800)] * 2
+
+
+@pytest.mark.parametrize("iterations", [1, 2])
+def test_a_short_or_patchy_run_can_be_drawn(iterations: int, tmp_path: Path) -> None:
+    progress = [{"agent_steps": i, "policy/giver/kl": float("nan")} for i in range(iterations)]
+    assert len(plot_policies(progress, "demo", tmp_path)) == 1
+
+
+def test_nothing_is_drawn_without_results(tmp_path: Path) -> None:
+    assert plot_policies([], "demo", tmp_path) == []
+
+
+def test_the_smoothed_line_neither_lags_nor_leaves_the_ends() -> None:
+    line = [float(i) for i in range(100)]
+    assert smooth(line) == pytest.approx(line)
+    noisy = [value + (-1) ** i for i, value in enumerate(line)]
+    assert np.std(np.diff(smooth(noisy))) < np.std(np.diff(noisy)) / 3
+
+
+def test_iterations_played_again_after_a_resume_are_read_once(tmp_path: Path) -> None:
+    steps = [100, 200, 300, 400, 300, 400, 500]
+    lines = [json.dumps({"agent_steps": step, "order": order}) for order, step in enumerate(steps)]
+    (tmp_path / "result.json").write_text("\n".join(lines) + "\n")
+    assert [result["order"] for result in read_progress(tmp_path)] == [0, 1, 4, 5, 6]
+    assert read_progress(tmp_path / "nowhere") == []
