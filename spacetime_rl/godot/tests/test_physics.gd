@@ -26,6 +26,43 @@ func test_a_sleeping_body_falls_again_after_a_reset() -> void:
 	check(ball.position.y < 10.0, "the ball stayed at %s" % ball.position)
 
 
+func test_a_velocity_set_after_the_reset_is_kept() -> void:
+	var ball := _add_ball()
+	ball.gravity_scale = 0.0
+	await wait_ticks(2)
+	RLPhysics.reset_body(ball, Transform3D(Basis(), Vector3(0.0, 10.0, 0.0)))
+	ball.linear_velocity = Vector3(9.0, 0.0, 0.0)
+	ball.angular_velocity = Vector3(0.0, 1.0, 0.0)
+	await wait_ticks(3)
+	check_close(ball.linear_velocity.x, 9.0, "velocity", 0.1)
+	check_close(ball.angular_velocity.y, 1.0, "spin", 0.1)
+	check(ball.position.x > 0.1, "the ball stayed at %s" % ball.position)
+
+
+func test_a_frozen_body_stays_frozen_and_a_locked_one_locked() -> void:
+	var ball := _add_ball()
+	ball.freeze = true
+	var other := _add_ball()
+	other.lock_rotation = true
+	RLPhysics.reset_body(ball, Transform3D(Basis(), Vector3(0.0, 10.0, 0.0)))
+	RLPhysics.reset_body(other, Transform3D(Basis(), Vector3(5.0, 10.0, 0.0)))
+	await wait_ticks(3)
+	check_equal(ball.position, Vector3(0.0, 10.0, 0.0), "position of the frozen one")
+	check(other.position.y < 10.0, "the locked one does not fall")
+	check_equal(PhysicsServer3D.body_get_mode(other.get_rid()), PhysicsServer3D.BODY_MODE_RIGID_LINEAR, "mode")
+
+
+func test_bodies_that_rest_on_each_other_after_a_reset_repeat_their_fall_bit_for_bit() -> void:
+	add_child(TouchRoom.make(8.0))
+	var boxes: Array[RigidBody3D] = [_add_box(), _add_box()]
+	await wait_ticks(1)
+	var first := await _topple(boxes)
+	check(first[-1] != first[0], "nothing moved")
+	for repetition: int in 3:
+		var again := await _topple(boxes)
+		check_equal(again == first, true, "repetition %d is the same" % repetition)
+
+
 func test_rays_see_a_reset_body_at_once_in_its_new_place_only() -> void:
 	var bodies: Array[PhysicsBody3D] = [CharacterBody3D.new(), _add_ball(), AnimatableBody3D.new(), StaticBody3D.new()]
 	for body: PhysicsBody3D in bodies:
@@ -62,6 +99,28 @@ func test_a_reset_character_has_forgotten_floor_and_speed() -> void:
 	check_equal(character.velocity, Vector3.ZERO, "velocity")
 	check_equal(character.position, Vector3(0.0, 5.0, 0.0), "position")
 	check_equal(character.collision_mask, mask, "collision_mask")
+
+
+# Two boxes, one on the other, a little askew, given a push: where they are in each of the next ticks.
+func _topple(boxes: Array[RigidBody3D]) -> Array[Transform3D]:
+	var askew := Basis(Vector3(1.0, 2.0, 3.0).normalized(), 0.02)
+	RLPhysics.reset_body(boxes[0], Transform3D(askew, Vector3(0.0, 0.155, 0.0)))
+	RLPhysics.reset_body(boxes[1], Transform3D(askew, Vector3(0.05, 0.458, 0.0)))
+	boxes[1].linear_velocity = Vector3(0.5, 0.0, 0.2)
+	var trace: Array[Transform3D] = []
+	for tick: int in 30:
+		await wait_ticks(1)
+		trace.append_array([boxes[0].transform, boxes[1].transform])
+	return trace
+
+
+func _add_box() -> RigidBody3D:
+	var cube := BoxShape3D.new()
+	cube.size = Vector3(0.3, 0.3, 0.3)
+	var box := RigidBody3D.new()
+	box.add_child(_shape(cube))
+	add_child(box)
+	return box
 
 
 func _add_ball() -> RigidBody3D:

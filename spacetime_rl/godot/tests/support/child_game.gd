@@ -28,9 +28,12 @@ var _process: Dictionary = {}
 var _sizes: Array[Vector2i] = []
 
 
-## Start a game and, unless it is to be a stock one, shake hands in binary.
+## Start a game and shake hands; a `wire` of "" makes it a stock client.
 func _init(
-	params: Dictionary = {}, arguments: PackedStringArray = [], stock: bool = false, scene: String = SCENE
+	params: Dictionary = {},
+	arguments: PackedStringArray = [],
+	scene: String = SCENE,
+	wire: String = RLBinarySession.WIRE
 ) -> void:
 	_server.listen(0, "127.0.0.1")
 	_process = OS.execute_with_pipe(OS.get_executable_path(), _command(params, arguments, scene), false)
@@ -38,8 +41,8 @@ func _init(
 		return
 	_peer.set_no_delay(true)
 	var greeting := {"type": "handshake", "major_version": "0", "minor_version": "7"}
-	if not stock:
-		greeting["wire"] = RLBinarySession.WIRE
+	if wire != "":
+		greeting["wire"] = wire
 	send_json(greeting)
 	send_json({"type": "env_info"})
 	info = receive_json()
@@ -188,12 +191,18 @@ func _read_state(frame: PackedByteArray) -> void:
 
 
 func _receive(count: int) -> PackedByteArray:
-	var ready := func() -> bool:
-		_peer.poll()
-		return _peer.get_available_bytes() >= count or _peer.get_status() != StreamPeerTCP.STATUS_CONNECTED
-	if not _await(ready) or _peer.get_available_bytes() < count:
+	if not _await(func() -> bool: return _available() >= count or not _is_open()) or _available() < count:
 		return PackedByteArray()
 	return _peer.get_data(count)[1]
+
+
+func _available() -> int:
+	return _peer.get_available_bytes() if _peer.get_status() == StreamPeerTCP.STATUS_CONNECTED else 0
+
+
+func _is_open() -> bool:
+	_peer.poll()
+	return _peer.get_status() == StreamPeerTCP.STATUS_CONNECTED
 
 
 func _await(condition: Callable) -> bool:

@@ -19,7 +19,5 @@ func _process(_delta: float) -> void:
 	if _frames < FRAMES_TO_WAIT:
 		return
 	set_process(false)
-	if RLFaults.message() != "":
-		get_tree().quit(RLFaults.EXIT_CODE)
-	elif RLOptions.from_command_line().port > 0 and get_tree().get_first_node_in_group(RLOptions.BRIDGE_GROUP) == null:
+	if RLOptions.from_command_line().port > 0 and get_tree().get_first_node_in_group(RLOptions.BRIDGE_GROUP) == null:
 		push_error("--port was given, but the scene has no RLBridge node: nothing would ever connect")

@@ -55,6 +55,11 @@ func _record(text: String) -> void:
 	if not first:
 		return
 	printerr("SPACETIME-ERROR: ", text)
+	_quit_unless_bridged.call_deferred()
+
+
+# A bridge tells its peer first, and quits then.
+static func _quit_unless_bridged() -> void:
 	var tree := Engine.get_main_loop() as SceneTree
-	if tree != null:
-		tree.quit.call_deferred(EXIT_CODE)
+	if tree != null and tree.get_first_node_in_group(RLOptions.BRIDGE_GROUP) == null:
+		tree.quit(EXIT_CODE)

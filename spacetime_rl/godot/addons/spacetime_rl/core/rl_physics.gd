@@ -1,12 +1,15 @@
 class_name RLPhysics
 ## Puts bodies back in place between episodes, so that an episode does not depend on those before it.
 
+# Rigid bodies that stand still until the next tick begins.
+static var _paused: Array[RigidBody3D] = []
 
-## Move a body to `place` (global), at rest, with nothing left of its past; sensors see it there at once.
+
+## Move a body to `place` (global), at rest, with nothing left of its past; sensors see it there at once. Set velocities
+## afterwards. Call it within a physics tick, as `_begin_episode` is: a rigid body begins to move with the next one.
 ##
 ## Setting `position` alone is not enough: rays would still hit the old place until the next tick. Freeing and
-## rebuilding rigid bodies in a living world is not reproducible; this is, bit for bit, as long as the body touches nothing
-## in its new place: two bodies that touched before and touch again at once go on from their last contact's impulses.
+## rebuilding rigid bodies in a living world is not reproducible; this is, bit for bit.
 static func reset_body(body: PhysicsBody3D, place: Transform3D) -> void:
 	var character := body as CharacterBody3D
 	if character != null:
@@ -18,12 +21,11 @@ static func reset_body(body: PhysicsBody3D, place: Transform3D) -> void:
 	# Only a static body moves at once; becoming static also drops the forces gathered in this tick.
 	PhysicsServer3D.body_set_mode(rid, PhysicsServer3D.BODY_MODE_STATIC)
 	PhysicsServer3D.body_set_state(rid, PhysicsServer3D.BODY_STATE_TRANSFORM, place)
-	PhysicsServer3D.body_set_mode(rid, mode)
 	var rigid := body as RigidBody3D
-	if rigid != null:
-		rigid.linear_velocity = Vector3.ZERO
-		rigid.angular_velocity = Vector3.ZERO
-		rigid.sleeping = false
+	if rigid == null:
+		PhysicsServer3D.body_set_mode(rid, mode)
+	else:
+		_pause(rigid)
 	body.reset_physics_interpolation()
 
 
@@ -35,3 +37,31 @@ static func _forget_motion(character: CharacterBody3D) -> void:
 	character.move_and_slide()
 	character.velocity = Vector3.ZERO
 	character.collision_mask = mask
+
+
+# The solver starts from the impulses of the last step's contacts. A body that is static for one step has none.
+static func _pause(rigid: RigidBody3D) -> void:
+	rigid.linear_velocity = Vector3.ZERO
+	rigid.angular_velocity = Vector3.ZERO
+	if rigid not in _paused:
+		_paused.append(rigid)
+	var tick := rigid.get_tree().physics_frame
+	if not tick.is_connected(_release_all):
+		tick.connect(_release_all, CONNECT_ONE_SHOT)
+
+
+static func _release_all() -> void:
+	for rigid: RigidBody3D in _paused.filter(is_instance_valid):
+		var rid := rigid.get_rid()
+		PhysicsServer3D.body_set_mode(rid, _mode_of(rigid))
+		PhysicsServer3D.body_set_state(rid, PhysicsServer3D.BODY_STATE_LINEAR_VELOCITY, rigid.linear_velocity)
+		PhysicsServer3D.body_set_state(rid, PhysicsServer3D.BODY_STATE_ANGULAR_VELOCITY, rigid.angular_velocity)
+		rigid.sleeping = false
+	_paused.clear()
+
+
+static func _mode_of(rigid: RigidBody3D) -> PhysicsServer3D.BodyMode:
+	if rigid.freeze:
+		var is_static := rigid.freeze_mode == RigidBody3D.FREEZE_MODE_STATIC
+		return PhysicsServer3D.BODY_MODE_STATIC if is_static else PhysicsServer3D.BODY_MODE_KINEMATIC
+	return PhysicsServer3D.BODY_MODE_RIGID_LINEAR if rigid.lock_rotation else PhysicsServer3D.BODY_MODE_RIGID
