@@ -56,15 +56,18 @@ def test_a_script_error_at_start_is_told_with_its_line(touch: Touch) -> None:
     assert time.monotonic() - began < 10.0
 
 
-def test_a_script_that_does_not_parse_is_told(godot_bin: Path, tmp_path: Path) -> None:
-    (tmp_path / "project.godot").write_text('config_version=5\n[application]\nrun/main_scene="res://main.tscn"\n')
-    (tmp_path / "main.gd").write_text("extends Node\n\nfunc _ready(:\n")
-    (tmp_path / "main.tscn").write_text(
+def test_a_script_that_does_not_parse_is_told(godot_bin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    project = tmp_path / "game"
+    project.mkdir()
+    (project / "project.godot").write_text('config_version=5\n[application]\nrun/main_scene="res://main.tscn"\n')
+    (project / "main.gd").write_text("extends Node\n\nfunc _ready(:\n")
+    (project / "main.tscn").write_text(
         '[gd_scene format=3]\n[ext_resource type="Script" path="res://main.gd" id="1"]\n'
         '[node name="Main" type="Node"]\nscript = ExtResource("1")\n'
     )
     with pytest.raises(LaunchTimeout, match=r"did not connect(.|\n)*main.gd:3"):
-        open_game(GameLaunch(project=tmp_path, launch_timeout_s=2.0))
+        open_game(GameLaunch(project=project, godot=godot_bin, launch_timeout_s=2.0))
 
 
 def test_a_scene_that_does_not_exist_is_told(touch: Touch) -> None:
