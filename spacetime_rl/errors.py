@@ -108,3 +108,7 @@ class RunnersLost(SpacetimeError):
 
 class ActionError(SpacetimeError):
     """A policy chose an action that is not a finite number: the fault is the policy's, not the game's."""
+
+
+class TrialFailed(SpacetimeError):
+    """Training ended with an error."""

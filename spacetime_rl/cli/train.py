@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacetime_rl.cli.common import JsonOption, ResultsOption, SetOption, as_overrides, load_config
+from spacetime_rl.cli.common import JsonOption, ResultsOption, SetOption, as_overrides, load_config, print_json
+from spacetime_rl.errors import UsageError
+
+if TYPE_CHECKING:
+    from spacetime_rl.training.summary import RunSummary
+
+INTERRUPTED = 130
 
 
 def train(
@@ -36,6 +44,57 @@ def train(
     $ spacetime-rl train --resume slow
     $ spacetime-rl train --set env_path=./my_game.x86_64
     """
-    settings = as_overrides({"seed": seed, "tracking.uri": tracking_uri, "results": results})
-    run_config = load_config(config, [*(overrides or ()), *settings])
-    raise NotImplementedError(run_config, resume, force, run_id, json_output, no_eval)  # the training builder's
+    settings = [
+        *(overrides or ()),
+        *as_overrides({"seed": seed, "tracking.uri": tracking_uri, "results": results}),
+    ]
+    try:
+        if resume is None:
+            summary = _begin(config, settings, run_id, force, not no_eval, json_output)
+        else:
+            _refuse_with_resume({"--force": force, "--run-id": run_id})
+            summary = _go_on(resume, results or Path("results"), config, settings, not no_eval, json_output)
+    except KeyboardInterrupt:
+        typer.echo("spacetime-rl: stopped at once; --resume goes on from the run's latest checkpoint", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    _show(summary, json_output)
+    if summary.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _begin(
+    config: str | None, settings: Sequence[str], run_id: str | None, force: bool, judge: bool, json_output: bool
+) -> RunSummary:
+    run_config = load_config(config, settings)
+    from spacetime_rl.training import run  # ray and torch take seconds to import
+
+    return run.train(run_config, run_id, force, judge, json_output)
+
+
+def _go_on(
+    where: str, results: Path, config: str | None, settings: Sequence[str], judge: bool, json_output: bool
+) -> RunSummary:
+    """Resume; a configuration given again is compared with the run's own."""
+    from spacetime_rl.export.locate import find_folder
+
+    folder = find_folder(where, results)
+    wanted = load_config(config or str(folder / "config.yaml"), settings) if config or settings else None
+    from spacetime_rl.training import run
+
+    return run.resume(folder, results, wanted, judge, json_output)
+
+
+def _refuse_with_resume(options: Mapping[str, object]) -> None:
+    given = [name for name, value in options.items() if value]
+    if given:
+        raise UsageError(f"{given[0]}: begins a run, --resume goes on with one; leave one of them out")
+
+
+def _show(summary: RunSummary, json_output: bool) -> None:
+    if json_output:
+        return print_json(summary.to_dict())
+    from rich.console import Console
+
+    from spacetime_rl.training.summary import print_summary
+
+    return print_summary(summary, Console())

@@ -1,0 +1,78 @@
+"""Ctrl-C: the first one ends training cleanly with a checkpoint, the second at once."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from ray.tune import Callback
+from ray.tune.result import SHOULD_CHECKPOINT
+
+
+class Interrupt(Callback):  # type: ignore[misc]
+    """Catches SIGINT and SIGTERM while it is entered, and as a Tune callback acts on the first.
+
+    Every running trial finishes its iteration and is saved; then Tune is told to stop, by the signal it listens to for
+    that. Its trials count as unfinished, so they can be resumed. A second signal raises KeyboardInterrupt. A copy that
+    Tune pickled does nothing.
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._running: set[str] = set()  # trials that have reported since they started
+        self._handlers: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._handlers[number] = signal.signal(number, self._request)
+        # Until Tune listens to it, this signal must not end the process; `on_step_end` repeats it.
+        self._handlers[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, lambda *_: None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
+        """Tune looks into the result, after this, for whether to save the trial."""
+        self._running.add(trial.trial_id)
+        if self.requested:
+            result[SHOULD_CHECKPOINT] = True
+
+    def on_step_end(self, **_: Any) -> None:
+        """Tune has gone round its loop once."""
+        if self.requested:
+            self._stop_if_all_saved()
+
+    def on_trial_save(self, trial: Any, **_: Any) -> None:
+        """A trial was saved."""
+        self._done_with(trial)
+
+    def on_trial_complete(self, trial: Any, **_: Any) -> None:
+        """A trial ended by itself."""
+        self._done_with(trial)
+
+    def on_trial_error(self, trial: Any, **_: Any) -> None:
+        """A trial failed."""
+        self._done_with(trial)
+
+    def _done_with(self, trial: Any) -> None:
+        if self.requested:
+            self._running.discard(trial.trial_id)
+            self._stop_if_all_saved()
+
+    def _request(self, _number: int, _frame: FrameType | None) -> None:
+        if self.requested:
+            raise KeyboardInterrupt
+        self.requested = True
+        self._stop_if_all_saved()
+
+    def _stop_if_all_saved(self) -> None:
+        if not self._running:
+            signal.raise_signal(signal.SIGUSR1)  # Tune's own handler: leave the loop, save the experiment
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"requested": False, "_running": set(), "_handlers": {}}

@@ -1,0 +1,59 @@
+"""Ray for one run: a cluster that is there, or a private one on this machine."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from spacetime_rl.errors import UsageError
+
+_ENVIRONMENT = {
+    "RAY_AUTH_MODE": "disabled",  # else a private Ray leaves a token behind that later clients trip over
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_raylet_start_wait_time_s": "180",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # MLflow has the metrics
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # see interrupt.py
+    "TUNE_GLOBAL_CHECKPOINT_S": "1",  # a killed process is resumed from the latest checkpoint, not an earlier one
+}
+
+
+@contextmanager
+def ray_session(cpus: float) -> Iterator[None]:
+    """A connection to Ray, which ends with this: to $RAY_ADDRESS, or to a private Ray with room for `cpus` at least.
+
+    Does nothing where Ray is already there. The user's own environment settings win.
+    """
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    if ray.is_initialized():
+        yield
+        return
+    private = "RAY_ADDRESS" not in os.environ
+    ray.init(
+        num_cpus=max(os.cpu_count() or 1, math.ceil(cpus)) if private else None,
+        include_dashboard=False if private else None,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+    )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def choose_gpus(wanted: int | str) -> int:
+    """GPUs of the learner: `auto` takes one where Ray has one. Raises UsageError for more than there are."""
+    import ray
+
+    there = int(ray.cluster_resources().get("GPU", 0))
+    if wanted == "auto":
+        return min(1, there)
+    if int(wanted) > there:
+        raise UsageError(f"resources.gpus: {wanted} wanted, Ray has {there}; set it to {there} or to auto")
+    return int(wanted)

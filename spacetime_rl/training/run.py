@@ -1,0 +1,152 @@
+"""The story of a run, from its configuration to trained, tracked, exported, evaluated policies. Read this first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from ray.tune import Callback
+
+from spacetime_rl.config import RunConfig, diff
+from spacetime_rl.contract import assign_policies, make_launch
+from spacetime_rl.errors import ResumeError
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.engine import find_godot
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.tracking.callback import MlflowCallback
+from spacetime_rl.tracking.store import resolve_store
+from spacetime_rl.tracking.sweep import describe_sweep
+from spacetime_rl.training.algorithm import MAIN_PROCESS_CPUS, make_ppo_config
+from spacetime_rl.training.checkpoint import CheckpointCard
+from spacetime_rl.training.interrupt import Interrupt
+from spacetime_rl.training.local_ray import choose_gpus, ray_session
+from spacetime_rl.training.outputs import make_outputs
+from spacetime_rl.training.progress import Progress
+from spacetime_rl.training.run_folder import RunFolder
+from spacetime_rl.training.screen import show_progress
+from spacetime_rl.training.summary import RunSummary
+from spacetime_rl.training.trials import TrialEnd, run_trial
+from spacetime_rl.training.versions import collect_versions
+
+
+def train(
+    config: RunConfig, run_id: str | None = None, force: bool = False, judge: bool = True, json_output: bool = False
+) -> RunSummary:
+    """Begin a run and carry it to its end, or to where the user stops it.
+
+    Raises ConfigError, ContractError, RunExistsError, GameError, TrialFailed; KeyboardInterrupt at a second Ctrl-C. A
+    run that fails before it trains leaves nothing behind.
+    """
+    folder = RunFolder.create(config, run_id, force)
+    with _screen(config, folder, json_output) as progress:
+        try:
+            plan = _meet_game(config, folder, progress)
+        except BaseException:
+            folder.abandon()
+            raise
+        folder.keep()
+        return _carry_out(config, folder, plan, progress, resumed=False, judge=judge)
+
+
+def resume(
+    where: str | Path, results: Path, config: RunConfig | None = None, judge: bool = True, json_output: bool = False
+) -> RunSummary:
+    """Go on with a run from its latest checkpoint, to the stop criterion it has.
+
+    Raises ResumeError if it is finished, or going on, or if `config` or the game differ from what it was begun with;
+    otherwise like `train`.
+    """
+    folder = RunFolder.reopen(where, results)
+    begun = folder.config()
+    _check_resumable(folder, begun, config or begun)
+    with _screen(begun, folder, json_output) as progress:
+        plan = _meet_game(begun, folder, progress)
+        return _carry_out(begun, folder, plan, progress, resumed=True, judge=judge)
+
+
+def _meet_game(config: RunConfig, folder: RunFolder, progress: Progress) -> RolloutPlan:
+    """Start the game once, to learn what it declares and to check it against the configuration before Ray starts."""
+    progress.stage("starting the game")
+    launch = replace(make_launch(config), log_dir=folder.logs)
+    with open_game(replace(launch, name="first")) as game:
+        spec = game.spec
+    policies = assign_policies(spec, config)
+    begun = folder.spec()
+    if begun is not None and begun != spec:
+        raise ResumeError(f"{folder.run_id}: the game is not what the run was begun with; see {folder.path}/spec.json")
+    folder.write_facts(spec, collect_versions(None if launch.env_path else find_godot().version_text))
+    return RolloutPlan(
+        launch,
+        spec,
+        policies,
+        games=config.rollout.games_per_runner,
+        seed=config.seed,
+        max_lifetime_restarts=config.game.max_lifetime_restarts,
+        restarts_rate_limit_n=config.game.restarts_rate_limit_n,
+        restarts_rate_limit_period_s=config.game.restarts_rate_limit_period_s,
+    )
+
+
+def _carry_out(
+    config: RunConfig, folder: RunFolder, plan: RolloutPlan, progress: Progress, *, resumed: bool, judge: bool
+) -> RunSummary:
+    """Train, and make of it what it is for; the run's state says how it went."""
+    sweep = describe_sweep(config, folder.run_id, folder.path)
+    store = resolve_store(config.results, config.tracking.uri)
+    try:
+        folder.set_status("training")
+        end = _train(config, folder, plan, progress, [MlflowCallback(sweep, store, resumed)], resumed)
+        folder.set_status("trained" if end.finished else "interrupted")
+        summary = make_outputs(config, folder, end, sweep, store, progress, judge)
+    except Exception as error:
+        folder.set_status("failed", str(error))
+        raise
+    except KeyboardInterrupt:
+        folder.set_status("interrupted")
+        raise
+    if end.finished:
+        folder.set_status("finished")
+    return summary
+
+
+def _train(
+    config: RunConfig,
+    folder: RunFolder,
+    plan: RolloutPlan,
+    progress: Progress,
+    callbacks: Sequence[Callback],
+    resumed: bool,
+) -> TrialEnd:
+    progress.stage("starting Ray")
+    card = CheckpointCard(folder.run_id, config.to_dict(), plan.spec.to_dict(), folder.versions())
+    cpus = MAIN_PROCESS_CPUS + config.rollout.runners * config.resources.cpus_per_runner
+    with Interrupt() as interrupt, ray_session(cpus):
+        ppo = make_ppo_config(config, plan, card, choose_gpus(config.resources.gpus))
+        progress.stage("starting the runners")
+        return run_trial(ppo, config, folder, [interrupt, progress.callback, *callbacks], resumed)
+
+
+def _check_resumable(folder: RunFolder, begun: RunConfig, wanted: RunConfig) -> None:
+    if folder.state()["status"] == "finished":
+        folder.release()
+        raise ResumeError(f"{folder.run_id}: is finished; begin another run for more")
+    changes = diff(begun, wanted.model_copy(update={"results": begun.results}))
+    if changes:
+        folder.release()
+        listed = "\n  ".join(changes)
+        raise ResumeError(
+            f"{folder.run_id}: a run is resumed with the configuration it was begun with; these differ:\n  {listed}\n"
+            "Leave them out, or begin another run."
+        )
+
+
+@contextmanager
+def _screen(config: RunConfig, folder: RunFolder, json_output: bool) -> Iterator[Progress]:
+    """Progress on the terminal, everybody else's output in the run's logs; the folder is given back at the end."""
+    try:
+        with show_progress(folder.run_id, config.stop, folder.logs / "output.log", json_output) as progress:
+            yield progress
+    finally:
+        folder.release()

@@ -1,0 +1,148 @@
+"""The folder of a run: made once, never overwritten by accident, owned by one process at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from spacetime_rl.config import RunConfig, dump, load
+from spacetime_rl.errors import ResumeError, RunExistsError, UsageError
+from spacetime_rl.export.locate import find_folder
+from spacetime_rl.game.spec import GameSpec
+
+Status = Literal["starting", "training", "trained", "finished", "interrupted", "failed"]
+
+
+class RunFolder:
+    """`<results>/<run-id>/`, locked by this process until `release`.
+
+    config.yaml and spec.json are the run's definition, state.json its status, versions.json what it was made with;
+    tune/ is Tune's, onnx/ the exported policies', logs/ the games' and everybody else's.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.run_id = path.name
+        self.logs = self.path / "logs"
+        self.tune = self.path / "tune"
+        self.onnx = self.path / "onnx"
+        self._lock = FileLock(self.path / ".lock")
+        self._replaced: Path | None = None
+
+    @classmethod
+    def create(cls, config: RunConfig, run_id: str | None = None, force: bool = False) -> RunFolder:
+        """The folder of a new run.
+
+        With `force` an earlier run of the same id is put aside until `keep`. Raises RunExistsError without it, or where
+        that run is going on, and UsageError where nothing can be written.
+        """
+        name = run_id or f"{config.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        if Path(name).name != name or name.startswith("."):
+            raise UsageError(f"run id {name!r}: is the name of a folder, without any '/' and not beginning with '.'")
+        folder = cls(config.results / name)
+        try:
+            config.results.mkdir(parents=True, exist_ok=True)
+            if folder.path.exists():
+                folder._put_aside(force)
+            folder.logs.mkdir(parents=True)
+            folder._lock.acquire(timeout=0)
+            folder._write("config.yaml", dump(config))
+        except OSError as error:
+            raise UsageError(
+                f"results: cannot write to {folder.path}: {error.strerror or error}; "
+                "choose another folder with --results DIR"
+            ) from error
+        folder.set_status("starting")
+        return folder
+
+    @classmethod
+    def reopen(cls, where: str | Path, results: Path) -> RunFolder:
+        """The folder of an earlier run, by its id or path. Raises UsageError or ResumeError."""
+        folder = cls(find_folder(where, results))
+        if not (folder.path / "state.json").is_file():
+            raise ResumeError(f"{folder.path}: is not the folder of a run; it has no state.json")
+        try:
+            folder._lock.acquire(timeout=0)
+        except Timeout:
+            raise ResumeError(f"{folder.run_id}: is still going on, in process {folder.state().get('pid')}") from None
+        except OSError as error:
+            raise ResumeError(f"{folder.run_id}: cannot write to {folder.path}: {error.strerror}") from error
+        return folder
+
+    def config(self) -> RunConfig:
+        """The configuration the run was begun with."""
+        return load(self.path / "config.yaml")
+
+    def spec(self) -> GameSpec | None:
+        """What the game declared; None where the run never came that far."""
+        file = self.path / "spec.json"
+        return GameSpec.from_dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
+
+    def versions(self) -> dict[str, str]:
+        """What the run is made with."""
+        document: dict[str, str] = json.loads((self.path / "versions.json").read_text(encoding="utf-8"))
+        return document
+
+    def state(self) -> dict[str, Any]:
+        """The contents of state.json."""
+        document: dict[str, Any] = json.loads((self.path / "state.json").read_text(encoding="utf-8"))
+        return document
+
+    def set_status(self, status: Status, message: str = "") -> None:
+        """Record how the run stands."""
+        now = time.time()
+        began = self.state()["started"] if (self.path / "state.json").is_file() else now
+        state = {"run_id": self.run_id, "status": status, "message": message, "pid": os.getpid()}
+        self._write_json("state.json", {**state, "started": began, "updated": now})
+
+    def write_facts(self, spec: GameSpec, versions: Mapping[str, str]) -> None:
+        """Record what the game declared and what the run is made with."""
+        self._write_json("spec.json", spec.to_dict())
+        self._write_json("versions.json", dict(versions))
+
+    def keep(self) -> None:
+        """The run has begun in earnest: drop the one it replaces."""
+        if self._replaced is not None:
+            shutil.rmtree(self._replaced, ignore_errors=True)
+            self._replaced = None
+
+    def abandon(self) -> None:
+        """The run never began: leave everything as it was before `create`."""
+        self.release()
+        shutil.rmtree(self.path, ignore_errors=True)
+        if self._replaced is not None:
+            self._replaced.rename(self.path)
+
+    def release(self) -> None:
+        """Let another process have the folder."""
+        self._lock.release()
+
+    def _put_aside(self, force: bool) -> None:
+        if not force:
+            raise RunExistsError(
+                f"{self.run_id}: there is such a run already, in {self.path}; "
+                f"go on with it (--resume {self.run_id}), replace it (--force) or choose another --run-id"
+            )
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise RunExistsError(f"{self.run_id}: cannot be replaced: it is going on, see {self.path}") from None
+        self._lock.release()
+        self._replaced = self.path.with_name(f".{self.run_id}.replaced-{os.getpid()}")
+        self.path.rename(self._replaced)
+
+    def _write_json(self, name: str, document: Mapping[str, Any]) -> None:
+        self._write(name, json.dumps(document, indent=2) + "\n")
+
+    def _write(self, name: str, text: str) -> None:
+        """Whole or not at all: the process may be killed at any time."""
+        partial = self.path / f".{name}.partial"
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(self.path / name)

@@ -1,0 +1,97 @@
+"""Hand an algorithm to Tune; a single run is a sweep of one trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ray import tune
+from ray.rllib.algorithms.ppo import PPOConfig
+from ray.tune import Callback, CheckpointConfig, ResumeConfig
+from ray.tune.experiment import Trial
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.errors import SpacetimeError, TrialFailed
+from spacetime_rl.training.run_folder import RunFolder
+from spacetime_rl.training.stopping import StopAt
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEnd:
+    """How a trial ended."""
+
+    trial_id: str
+    finished: bool  # False: stopped by the user, to be resumed
+    checkpoint: Path | None
+    result: dict[str, Any]
+
+    @property
+    def agent_steps(self) -> int:
+        """Agent steps it has trained."""
+        return int(self.result.get("agent_steps", 0))
+
+    @property
+    def training_s(self) -> float:
+        """Wall-clock seconds of its iterations."""
+        return float(self.result.get("time_total_s", 0.0))
+
+
+def run_trial(
+    ppo: PPOConfig, config: RunConfig, folder: RunFolder, callbacks: Sequence[Callback], resume: bool
+) -> TrialEnd:
+    """Train until a stop criterion is met or the user stops it. With `resume`, go on from the latest checkpoint.
+
+    Raises TrialFailed with the trial's own error.
+    """
+    analysis = tune.run(
+        ppo.algo_class,
+        config=ppo.to_dict(),
+        name=folder.tune.name,
+        storage_path=str(folder.path),
+        stop=StopAt(config.stop),
+        checkpoint_config=CheckpointConfig(
+            checkpoint_frequency=config.checkpoint.every_iterations,
+            num_to_keep=config.checkpoint.keep,
+            checkpoint_at_end=True,
+        ),
+        callbacks=list(callbacks),
+        trial_dirname_creator=_folder_name,
+        resume_config=_RESUME if resume and can_resume(folder) else None,
+        raise_on_failed_trial=False,
+        verbose=0,
+    )
+    return _describe_end(analysis.trials[0], folder)
+
+
+def can_resume(folder: RunFolder) -> bool:
+    """Whether Tune has saved anything of this run; a run stopped before that begins again."""
+    return any(folder.tune.glob("experiment_state-*.json"))
+
+
+def _describe_end(trial: Trial, folder: RunFolder) -> TrialEnd:
+    if trial.status == Trial.ERROR:
+        raise TrialFailed(_explain(trial, folder))
+    checkpoint = trial.checkpoint
+    return TrialEnd(
+        trial_id=trial.trial_id,
+        finished=trial.status == Trial.TERMINATED,
+        checkpoint=Path(checkpoint.path) if checkpoint else None,
+        result=dict(trial.last_result),
+    )
+
+
+def _explain(trial: Trial, folder: RunFolder) -> str:
+    """The trial's own error rather than Ray's wrapping of it."""
+    error = trial.get_pickled_error()
+    cause = getattr(error, "cause", error)
+    what = str(cause) if isinstance(cause, SpacetimeError) else f"{type(cause).__name__}: {cause}"
+    return f"{folder.run_id}: training failed: {what}\nMore is in {folder.logs}."
+
+
+def _folder_name(trial: Trial) -> str:
+    return f"trial_{trial.trial_id}"
+
+
+_RESUME = ResumeConfig(unfinished=ResumeConfig.ResumeType.RESUME, errored=ResumeConfig.ResumeType.RESUME)
