@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,8 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         runners = result.get(ENV_RUNNER_RESULTS, {})
         own = runners.get(OWN, {})
         for policy, episodes in own.get("episodes", {}).items():
-            self._windows[policy].add(episodes, own["totals"][policy])
+            if not math.isnan(episodes):  # as RLlib sums nothing, once there has been something
+                self._windows[policy].add(episodes, own["totals"][policy])
         result["agent_steps"] = int(sum(runners.get(NUM_AGENT_STEPS_SAMPLED_LIFETIME, {}).values()))
         result["episodes"] = int(runners.get(NUM_EPISODES_LIFETIME, 0))
         result.update(self._episode_metrics())

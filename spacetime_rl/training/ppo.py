@@ -42,8 +42,9 @@ class SpacetimePPO(PPO):  # type: ignore[misc]
     def setup(self, config: Any) -> None:
         """See RLlib."""
         super().setup(config)
-        if self.learner_group.is_local:  # runners wait while it learns; Ray would give it one thread
-            torch.set_num_threads(os.cpu_count() or 1)
+        if self.learner_group.is_local:  # Ray would give it one thread, however many cores there are
+            # Not all of them: one busy core makes OpenMP's other threads spin, ten times slower on two cores.
+            torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
 
     def training_step(self) -> None:
         """Sample one train batch, learn from it, hand the weights to the runners."""
