@@ -12,6 +12,8 @@ import typer
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
 
+DEFAULT_RESULTS = Path("results")
+
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, e.g. training.lr=1e-4; may be repeated."),

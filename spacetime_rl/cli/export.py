@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from spacetime_rl.cli.common import JsonOption, ResultsOption
+from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, ResultsOption, print_json
 
 
 def export(
@@ -30,7 +30,22 @@ def export(
     """Write one self-contained ONNX file and its JSON schema per policy, checked against the trained network.
 
     [bold]Examples[/bold]
-    $ spacetime-rl export my-run
-    $ spacetime-rl export results/my-run -o models --policy giver --checkpoint-number 20
+
+      spacetime-rl export my-run
+
+      spacetime-rl export results/my-run -o models --policy giver --checkpoint-number 20
     """
-    raise NotImplementedError  # the export and evaluation builder's
+    from spacetime_rl.export.locate import find_checkpoint, onnx_folder
+    from spacetime_rl.export.onnx import export_checkpoint
+
+    checkpoint = find_checkpoint(where, results or DEFAULT_RESULTS, checkpoint_number)
+    exported = export_checkpoint(checkpoint, out or onnx_folder(checkpoint), policy, opset)
+    if json_output:
+        policies = [
+            {"name": e.name, "onnx": str(e.onnx), "schema": str(e.schema), "parity": e.parity} for e in exported
+        ]
+        print_json({"checkpoint": str(checkpoint), "policies": policies})
+        return
+    typer.echo(f"from {checkpoint}")
+    for one in exported:
+        typer.echo(f"{one.onnx}  (within {one.parity:.0e} of the network; described in {one.schema.name})")

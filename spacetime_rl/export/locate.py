@@ -47,6 +47,12 @@ def find_checkpoint(where: str | Path, results: Path, number: int | None = None)
     return max(found, key=lambda checkpoint: checkpoint.number).path
 
 
+def onnx_folder(checkpoint: Path) -> Path:
+    """Where the exported policies of a checkpoint belong: `onnx` in its run's folder, or here if it lies in none."""
+    run = next((folder for folder in checkpoint.absolute().parents if (folder / "config.yaml").is_file()), Path())
+    return run / "onnx"
+
+
 def find_folder(where: str | Path, results: Path) -> Path:
     """The folder of a run id, a trial id or a path. Raises UsageError if there is none, or several."""
     # A bare word means a run before it means a folder beside us; an absolute path is itself either way.

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 from ray.rllib.core.columns import Columns
 
 from spacetime_rl.export.network import OUTPUTS, PIXEL_MAX, ExportNetwork
+from spacetime_rl.export.session import make_session
 from spacetime_rl.modules.actions import plan_actions
 
 TOLERANCE = 1e-5
@@ -22,14 +22,6 @@ _BATCHES = (1, 2, 7, 64)
 _SCALES = (0.0, 1.0, 10.0, 1e4)  # of the observation: where a policy lives, and far outside of it
 
 Arrays = dict[str, NDArray[np.float32]]
-
-
-def make_session(path: Path) -> onnxruntime.InferenceSession:
-    """An onnxruntime session on one CPU thread that only speaks up for errors."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def measure_parity(network: ExportNetwork, path: Path) -> float:

@@ -68,19 +68,35 @@ def sample_numpy(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Draw actions [n, action_size] and their log-probabilities [n] from inputs [n, inputs_dim], without torch."""
     plan = plan_actions(actions)
-    n = len(inputs)
-    action = np.empty((n, plan.action_size), np.float32)
+    normals = rng.standard_normal((len(inputs), len(plan.means)), dtype=np.float32)
+    uniforms = rng.random((len(inputs), len(plan.choices)), dtype=np.float32)
+    return shape_noise(inputs, actions, normals, uniforms)
+
+
+def shape_noise(
+    inputs: NDArray[np.float32],
+    actions: tuple[ActionField, ...],
+    normals: NDArray[np.float32],
+    uniforms: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What `sample_numpy` makes of its randomness.
+
+    That is one standard normal number per continuous one, [n, continuous], and a uniform one in [0, 1) per discrete
+    field, [n, discrete].
+    """
+    plan = plan_actions(actions)
+    rows = np.arange(len(inputs))
+    action = np.empty((len(inputs), plan.action_size), np.float32)
     log_std = inputs[:, plan.log_stds]
-    noise = rng.standard_normal(log_std.shape, dtype=np.float32)
-    action[:, plan.columns] = inputs[:, plan.means] + noise * np.exp(log_std)
-    logp = (-0.5 * noise**2 - log_std - np.float32(HALF_LOG_TWO_PI)).sum(-1)
-    for choice in plan.choices:
+    action[:, plan.columns] = inputs[:, plan.means] + normals * np.exp(log_std)
+    logp = (-0.5 * normals**2 - log_std - np.float32(HALF_LOG_TWO_PI)).sum(-1)
+    for i, choice in enumerate(plan.choices):
         logps = _log_softmax(inputs[:, choice.logits])
         cumulative = np.exp(logps).cumsum(-1)
-        draw = rng.random((n, 1), dtype=np.float32) * cumulative[:, -1:]
-        index = np.minimum((cumulative <= draw).sum(-1), logps.shape[1] - 1)
+        drawn = uniforms[:, i, None] * cumulative[:, -1:]
+        index = np.minimum((cumulative <= drawn).sum(-1), logps.shape[1] - 1)
         action[:, choice.column] = index
-        logp = logp + logps[np.arange(n), index]
+        logp = logp + logps[rows, index]
     return action, logp
 
 

@@ -1,0 +1,23 @@
+"""Who an agent is, whatever the number of arenas: its arena, and its place among the agents of that arena."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.game.spec import GameSpec
+
+
+def arenas_of(spec: GameSpec) -> NDArray[np.int64]:
+    """The arena of every agent in the global order, int64 [num_agents]."""
+    return np.concatenate([np.repeat(np.arange(spec.arenas), len(group.agents)) for group in spec.groups])
+
+
+def places_of(spec: GameSpec) -> NDArray[np.int64]:
+    """The place of every agent in its arena, counted over all groups, int64 [num_agents]."""
+    places = []
+    begin = 0
+    for group in spec.groups:
+        places.append(np.tile(begin + np.arange(len(group.agents)), spec.arenas))
+        begin += len(group.agents)
+    return np.concatenate(places)

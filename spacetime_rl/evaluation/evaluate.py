@@ -1,0 +1,135 @@
+"""Play seeded episodes on several games at the same time and report what came of them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Container, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.contract import PolicyPlan, assign_policies
+from spacetime_rl.errors import GameError
+from spacetime_rl.evaluation.agents import places_of
+from spacetime_rl.evaluation.play import Crew, play_share
+from spacetime_rl.evaluation.report import EvalReport, summarise
+from spacetime_rl.evaluation.schedule import Metrics, Share, make_schedule
+from spacetime_rl.evaluation.sources import Source
+from spacetime_rl.game.api import Game
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.game.stock_spec import STOCK_WIRE
+
+MAX_RESTARTS = 3  # of each game
+Progress = Callable[[int, int], None]  # episodes that are over, and all of them
+Open = Callable[[GameLaunch], Game]
+
+_log = logging.getLogger(__name__)
+
+
+def evaluate(
+    launch: GameLaunch,
+    config: RunConfig,
+    source: Source,
+    episodes: int,
+    seed: int,
+    games: int,
+    progress: Progress | None = None,
+    open_game: Open = open_game,
+) -> EvalReport:
+    """Let `source` play the episodes 0 .. `episodes` - 1 of `seed` in `launch`'s game, `games` of it at most.
+
+    `config` says which policy plays which agents. A game that fails is started again and replays what it has not
+    finished. Raises ContractError if source or config do not fit the game, and GameError if a game fails again and
+    again.
+    """
+    launch = replace(launch, seed=seed, control=source.control)
+    with open_game(replace(launch, name="eval-0")) as first:
+        plans = assign_policies(first.spec, config)
+        table = _Table(launch, first.spec, plans, source, seed, open_game)
+        table.make_crew()  # whatever does not fit is said before other games are started
+        shares = table.deal(episodes, games)
+        restarts = table.play(shares, first, _Tally(episodes, progress))
+    results = _in_order(shares)
+    places = places_of(first.spec)
+    overall = summarise("overall", episodes, seed, list(results.values()))
+    by_policy = tuple(
+        summarise(plan.name, episodes, seed, _of_agents(results, set(places[plan.agents].tolist()))) for plan in plans
+    )
+    return EvalReport(source.name, first.spec.scenario, episodes, seed, overall, by_policy, restarts)
+
+
+class _Tally:
+    """Counts the episodes of all games that are over; whether they should all stop."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self.stop = threading.Event()
+        self._done, self._total = 0, total
+        self._progress = progress
+        self._lock = threading.Lock()
+
+    def add(self) -> None:
+        with self._lock:
+            self._done += 1
+            if self._progress:
+                self._progress(self._done, self._total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What the games of one evaluation have in common."""
+
+    launch: GameLaunch
+    spec: GameSpec
+    plans: Sequence[PolicyPlan]
+    source: Source
+    seed: int
+    open_game: Open
+
+    def make_crew(self) -> Crew:
+        return Crew(self.spec, self.plans, self.source.make_actors(self.spec, self.plans, self.seed))
+
+    def deal(self, episodes: int, games: int) -> list[Share]:
+        # A stock game cannot be told which episodes to play: two of them would play the same.
+        games = 1 if self.spec.wire == STOCK_WIRE else games
+        schedule = make_schedule(episodes, games, self.spec.arenas)
+        return [schedule.share(game, self.spec.num_agents // self.spec.arenas) for game in range(schedule.games)]
+
+    def play(self, shares: Sequence[Share], first: Game, tally: _Tally) -> int:
+        """Play every share on a game of its own, the first one on `first`; the number of restarts."""
+        with ThreadPoolExecutor(len(shares)) as pool:  # a game's thread mostly waits for its socket
+            futures = [
+                pool.submit(self._finish, share, f"eval-{index}", None if index else first, tally)
+                for index, share in enumerate(shares)
+            ]
+            try:
+                wait(futures, return_when=FIRST_EXCEPTION)
+            finally:
+                tally.stop.set()  # all are done, one has failed, or the user has had enough
+        return sum(future.result() for future in futures)
+
+    def _finish(self, share: Share, name: str, game: Game | None, tally: _Tally) -> int:
+        crew = self.make_crew()
+        launch = replace(self.launch, name=name)
+        for restarts in range(MAX_RESTARTS + 1):
+            try:
+                with game or self.open_game(launch) as game:
+                    play_share(game, crew, share, self.seed, tally.add, tally.stop)
+                break
+            except GameError as error:
+                if restarts == MAX_RESTARTS:
+                    raise type(error)(f"evaluation: a game failed {restarts + 1} times, at last: {error}") from error
+                _log.warning("a game failed and is started again to replay what it had not finished: %s", error)
+            game = None
+        return restarts
+
+
+def _in_order(shares: Sequence[Share]) -> dict[tuple[int, int], Metrics]:
+    """The metrics by episode and agent, in an order that does not depend on who played what when."""
+    return dict(sorted((key, metrics) for share in shares for key, metrics in share.results.items()))
+
+
+def _of_agents(results: Mapping[tuple[int, int], Metrics], places: Container[int]) -> list[Metrics]:
+    return [metrics for (_, place), metrics in results.items() if place in places]

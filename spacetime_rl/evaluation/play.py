@@ -1,0 +1,91 @@
+"""Play one game's share of the episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Event
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.contract import PolicyPlan
+from spacetime_rl.errors import ProtocolError
+from spacetime_rl.evaluation.agents import arenas_of, places_of
+from spacetime_rl.evaluation.policies import Actor
+from spacetime_rl.evaluation.schedule import Share
+from spacetime_rl.game.api import EndedAgent, Game, StepResult
+from spacetime_rl.game.spec import GameSpec
+
+
+class Crew:
+    """The actors of one game, each with its agents, and the episode that every agent is in."""
+
+    def __init__(self, spec: GameSpec, plans: Sequence[PolicyPlan], actors: Sequence[Actor]) -> None:
+        self._crew = list(zip(plans, actors, [_bounds(plan) for plan in plans], strict=True))
+        self._sizes = [(spec.group_size(g), group.layout.action_size) for g, group in enumerate(spec.groups)]
+        self._arenas = arenas_of(spec)
+        self.places = places_of(spec)
+        self.episodes = np.zeros(spec.num_agents, np.int64)
+        self._waiting = np.ones(spec.num_agents, np.bool_)  # for its next episode to begin
+        self._stride = 0
+
+    def reset(self, first_episode: int, stride: int) -> None:
+        """All agents begin their first episode."""
+        self.episodes[:] = first_episode + self._arenas
+        self._stride = stride
+        self._waiting[:] = True
+
+    def act(self, state: StepResult) -> list[NDArray[np.float32]]:
+        """Actions for every group; those whose episode has just begun are told first."""
+        begun = self._waiting & state.active
+        self._waiting &= ~begun
+        actions = [np.zeros(size, np.float32) for size in self._sizes]
+        for plan, actor, bounds in self._crew:
+            rows = np.flatnonzero(begun[plan.agents])
+            if rows.size:
+                actor.begin(rows, self.episodes[plan.agents[rows]])
+            decided = np.clip(actor.act(_gather(plan, state.observations)), *bounds)
+            _scatter(plan, decided, actions)
+        return actions
+
+    def end(self, agent: EndedAgent) -> int:
+        """Note that an agent's episode is over; its number. Raises ProtocolError if the game counts differently."""
+        episode, said = int(self.episodes[agent.agent]), int(agent.metrics["episode"])
+        if episode != said:
+            raise ProtocolError(f"agent {agent.agent} ended episode {said}, but was to play episode {episode}")
+        self.episodes[agent.agent] += self._stride
+        self._waiting[agent.agent] = True
+        return episode
+
+
+def play_share(game: Game, crew: Crew, share: Share, seed: int, done: Callable[[], None], stop: Event) -> None:
+    """Play until the share is finished or `stop` is set; `done` is called for every episode that is over.
+
+    Raises GameError.
+    """
+    first, stride = share.first_episode, share.schedule.stride
+    state = game.reset(seed, first, stride)
+    crew.reset(first, stride)
+    while not share.finished and not stop.is_set():
+        state = game.step(crew.act(state))
+        for agent in state.ended:
+            episode = crew.end(agent)
+            if share.record(episode, int(crew.places[agent.agent]), agent.metrics):
+                done()
+
+
+def _bounds(plan: PolicyPlan) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    kinds = [field.kind for field in plan.layout.actions for _ in range(field.width)]
+    limit = np.where(np.array(kinds) == "continuous", 1.0, np.inf).astype(np.float32)
+    return -limit, limit
+
+
+def _gather(plan: PolicyPlan, observations: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.concatenate([observations[group][rows] for group, rows in plan.parts])
+
+
+def _scatter(plan: PolicyPlan, decided: NDArray[np.float32], actions: Sequence[NDArray[np.float32]]) -> None:
+    begin = 0
+    for group, rows in plan.parts:
+        actions[group][rows] = decided[begin : begin + len(rows)]
+        begin += len(rows)

@@ -1,0 +1,124 @@
+"""Who acts: an exported policy, or chance. An action never depends on which other agents are asked with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.export.schema import PolicySchema
+from spacetime_rl.export.session import make_session
+from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.modules.actions import mode_numpy, plan_actions, shape_noise
+
+Floats = NDArray[np.float32]
+
+
+class Actor(Protocol):
+    """Acts for the n agents of one policy in one game."""
+
+    def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
+        """The agents in these rows begin the episodes of these numbers."""
+
+    def act(self, observations: Floats) -> Floats:
+        """Actions [n, action_size] for observations [n, obs_dim]."""
+
+
+class Dice:
+    """A random generator per agent, begun anew with each episode.
+
+    It follows from the seed, the episode and the agent's place in its arena alone; `places` are these, int64 [n].
+    """
+
+    def __init__(self, seed: int, places: NDArray[np.int64]) -> None:
+        self._seed = seed
+        self._places = places.tolist()
+        self._rngs = [np.random.default_rng() for _ in self._places]
+
+    def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
+        """See `Actor.begin`."""
+        for row, episode in zip(rows.tolist(), episodes.tolist(), strict=True):
+            self._rngs[row] = np.random.default_rng([self._seed, episode, self._places[row]])
+
+    def uniform(self, count: int) -> Floats:
+        """`count` numbers in [0, 1) for each agent."""
+        return np.stack([rng.random(count, np.float32) for rng in self._rngs])
+
+    def normal(self, count: int) -> Floats:
+        """`count` standard normal numbers for each agent."""
+        return np.stack([rng.standard_normal(count, np.float32) for rng in self._rngs])
+
+
+class IdleActor:
+    """Does nothing: for games that play by themselves."""
+
+    def __init__(self, layout: PolicyLayout) -> None:
+        self._size = layout.action_size
+
+    def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
+        """See `Actor.begin`."""
+
+    def act(self, observations: Floats) -> Floats:
+        """See `Actor.act`."""
+        return np.zeros((len(observations), self._size), np.float32)
+
+
+class RandomActor:
+    """Every action equally likely, anew at every decision."""
+
+    def __init__(self, layout: PolicyLayout, dice: Dice) -> None:
+        self._dice = dice
+        self._choices = np.array([field.size for field in layout.actions if field.kind == "discrete"], np.float32)
+        kinds = [field.kind for field in layout.actions for _ in range(field.width)]
+        self._discrete = np.array(kinds) == "discrete"
+
+    def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
+        """See `Actor.begin`."""
+        self._dice.begin(rows, episodes)
+
+    def act(self, observations: Floats) -> Floats:
+        """See `Actor.act`."""
+        del observations
+        drawn = self._dice.uniform(len(self._discrete))
+        actions = 2.0 * drawn - 1.0
+        actions[:, self._discrete] = np.minimum(np.floor(drawn[:, self._discrete] * self._choices), self._choices - 1)
+        return actions
+
+
+class OnnxActor:
+    """An exported policy: its most probable actions, or samples if it is given dice."""
+
+    def __init__(self, path: Path, schema: PolicySchema, agents: int, dice: Dice | None = None) -> None:
+        self._session = make_session(path)
+        self._layout = schema.layout
+        self._plan = plan_actions(schema.layout.actions)
+        self._dice = dice
+        self._state = np.zeros((agents, schema.state_size) if schema.state_size else agents, np.float32)
+
+    def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
+        """See `Actor.begin`; an episode begins without memories."""
+        self._state[rows] = 0.0
+        if self._dice:
+            self._dice.begin(rows, episodes)
+
+    def act(self, observations: Floats) -> Floats:
+        """See `Actor.act`."""
+        inputs = self._inputs(observations)
+        distribution, self._state = self._session.run(["distribution", "state_outs"], inputs)
+        if self._dice is None:
+            return mode_numpy(distribution, self._layout.actions)
+        normals, uniforms = self._dice.normal(len(self._plan.means)), self._dice.uniform(len(self._plan.choices))
+        return shape_noise(distribution, self._layout.actions, normals, uniforms)[0]
+
+    def _inputs(self, observations: Floats) -> dict[str, Floats]:
+        inputs = {"state_ins": self._state}
+        begin = self._layout.vector_dim
+        if begin:
+            inputs["obs"] = observations[:, :begin]
+        for image in self._layout.images:
+            end = begin + int(np.prod(image.shape))
+            inputs[image.name] = np.rint(observations[:, begin:end] * 255.0)
+            begin = end
+        return inputs

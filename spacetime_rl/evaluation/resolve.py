@@ -1,0 +1,70 @@
+"""What a user means by the source of an evaluation, and what it is to play."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from spacetime_rl.config import RunConfig, load
+from spacetime_rl.errors import UsageError
+from spacetime_rl.evaluation.sources import (
+    HeuristicSource,
+    OnnxSource,
+    RandomSource,
+    Source,
+    is_onnx_folder,
+    read_schemas,
+)
+from spacetime_rl.game.project import scenarios
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A source, and the configuration it was trained with; None where it was not trained."""
+
+    source: Source
+    config: RunConfig | None
+
+
+def resolve_source(
+    name: str, results: Path, workspace: Path, number: int | None = None, stochastic: bool = False
+) -> Resolved:
+    """Find what `name` means: `random`, `heuristic`, a folder of ONNX files, or a run, a trial or a checkpoint.
+
+    A checkpoint (the latest of a run, or number `number`) is exported into the folder `workspace` first: what is judged
+    is what a game would load. Raises UsageError, CheckpointError or ExportError.
+    """
+    if name in ("random", "heuristic"):
+        return Resolved(RandomSource() if name == "random" else HeuristicSource(), None)
+    if is_onnx_folder(Path(name)):
+        return Resolved(OnnxSource(Path(name), stochastic, Path(name).name), _config_of_folder(Path(name)))
+    from spacetime_rl.export.checkpoint import read_checkpoint
+    from spacetime_rl.export.locate import find_checkpoint
+    from spacetime_rl.export.onnx import export_checkpoint
+
+    checkpoint = read_checkpoint(find_checkpoint(name, results, number))
+    export_checkpoint(checkpoint.path, workspace)
+    return Resolved(OnnxSource(workspace, stochastic, f"{checkpoint.run_id} {checkpoint.path.name}"), checkpoint.config)
+
+
+def _config_of_folder(folder: Path) -> RunConfig | None:
+    """The configuration of the run a folder of ONNX files lies in, or else the scenario its files name."""
+    of_run = folder.resolve().parent / "config.yaml"
+    if of_run.is_file():
+        return load(of_run)
+    origin = next(iter(read_schemas(folder).values())).origin
+    if origin.scenario not in {scenario.name for scenario in scenarios()}:
+        return None
+    return RunConfig.model_validate(
+        {
+            "scenario": {"name": origin.scenario, "params": origin.params},
+            "game": {"action_repeat": origin.action_repeat, "physics_hz": origin.physics_hz},
+        }
+    )
+
+
+def require_config(resolved: Resolved, name: str) -> RunConfig:
+    """What to play where the user did not say. Raises UsageError if the source does not know it either."""
+    if resolved.config is None:
+        raise UsageError(f"eval {name}: what is to be played? Name a configuration: --config vr_interaction")
+    return resolved.config

@@ -1,0 +1,68 @@
+"""Which game plays which episodes, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Metrics = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """`episodes` episodes, numbered from 0, dealt out over the arenas of several games.
+
+    Arena a of game g plays g * arenas + a and then every `stride`-th: how many episodes an arena plays does not depend
+    on how long they last, so short ones are not preferred.
+    """
+
+    episodes: int
+    games: int
+    arenas: int
+
+    @property
+    def stride(self) -> int:
+        """Arenas of all games."""
+        return self.games * self.arenas
+
+    def share(self, game: int, agents: int) -> Share:
+        """The part of one game, whose arenas have this many agents."""
+        return Share(self, game, agents)
+
+
+def make_schedule(episodes: int, games: int, arenas: int) -> Schedule:
+    """Deal out the episodes over `games` games at most: none is without any."""
+    return Schedule(episodes, min(games, -(-episodes // arenas)), arenas)
+
+
+class Share:
+    """The episodes of one game: what is still to be played, and the metrics of each agent in those that are over."""
+
+    def __init__(self, schedule: Schedule, game: int, agents: int) -> None:
+        self.schedule = schedule
+        self.results: dict[tuple[int, int], Metrics] = {}  # by episode and agent of the arena
+        self._game = game
+        numbers = (e for e in range(schedule.episodes) if e % schedule.stride // schedule.arenas == game)
+        self._missing = {episode: set(range(agents)) for episode in numbers}
+
+    @property
+    def finished(self) -> bool:
+        """Whether every episode is over for every agent."""
+        return not self._missing
+
+    @property
+    def first_episode(self) -> int:
+        """Where the game has to begin, or to begin again, to play all that is missing."""
+        stride = self.schedule.stride
+        return min(self._missing) // stride * stride + self._game * self.schedule.arenas
+
+    def record(self, episode: int, agent: int, metrics: Metrics) -> bool:
+        """Note how an episode ended for an agent; whether that was the episode's last one. Others are not counted."""
+        missing = self._missing.get(episode)
+        if missing is None or agent not in missing:
+            return False
+        self.results[episode, agent] = metrics
+        missing.remove(agent)
+        if not missing:
+            del self._missing[episode]
+        return not missing

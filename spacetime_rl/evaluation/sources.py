@@ -1,0 +1,121 @@
+"""What can be evaluated: chance, the game's own heuristic, or a folder of exported policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from spacetime_rl.contract import PolicyPlan
+from spacetime_rl.errors import ContractError, UsageError
+from spacetime_rl.evaluation.agents import places_of
+from spacetime_rl.evaluation.policies import Actor, Dice, IdleActor, OnnxActor, RandomActor
+from spacetime_rl.export.schema import PolicySchema, read_schema
+from spacetime_rl.game.spec import GameSpec, PolicyLayout
+
+
+class Source(Protocol):
+    """Makes the actors of a game."""
+
+    @property
+    def name(self) -> str:
+        """What the report calls it."""
+
+    @property
+    def control(self) -> Literal["policy", "heuristic"]:
+        """Who moves the agents in the game."""
+
+    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
+        """One actor per plan. Raises ContractError if the source cannot play these."""
+
+
+@dataclass(frozen=True, slots=True)
+class RandomSource:
+    """Chance."""
+
+    name: str = "random"
+    control: Literal["policy", "heuristic"] = "policy"
+
+    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
+        """See `Source.make_actors`."""
+        return [RandomActor(plan.layout, _dice(spec, plan, seed)) for plan in plans]
+
+
+@dataclass(frozen=True, slots=True)
+class HeuristicSource:
+    """The scripted players of the game itself."""
+
+    name: str = "heuristic"
+    control: Literal["policy", "heuristic"] = "heuristic"
+
+    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
+        """See `Source.make_actors`."""
+        del spec, seed
+        return [IdleActor(plan.layout) for plan in plans]
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxSource:
+    """The policies in a folder of exported files; `stochastic` ones sample their actions as in training."""
+
+    folder: Path
+    stochastic: bool = False
+    name: str = "policy"
+    control: Literal["policy", "heuristic"] = "policy"
+
+    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
+        """See `Source.make_actors`."""
+        schemas = read_schemas(self.folder)
+        problems = [problem for plan in plans for problem in self._disagreements(plan, schemas)]
+        if problems:
+            raise ContractError(problems)
+        return [
+            OnnxActor(
+                self.folder / f"{plan.name}.onnx",
+                schemas[plan.name],
+                len(plan.agents),
+                _dice(spec, plan, seed) if self.stochastic else None,
+            )
+            for plan in plans
+        ]
+
+    def _disagreements(self, plan: PolicyPlan, schemas: dict[str, PolicySchema]) -> Iterator[str]:
+        if plan.name not in schemas:
+            yield f"{self.folder}: no policy {plan.name!r}, which the game needs; there are {', '.join(schemas)}"
+            return
+        for problem in compare_layouts(schemas[plan.name].layout, plan.layout):
+            yield f"{self.folder / plan.name}.onnx: {problem}"
+
+
+def is_onnx_folder(path: Path) -> bool:
+    """Whether a folder holds exported policies."""
+    return path.is_dir() and any(path.glob("*.schema.json"))
+
+
+def read_schemas(folder: Path) -> dict[str, PolicySchema]:
+    """The exported policies of a folder by name. Raises UsageError if there are none, ExportError for a broken one."""
+    schemas = [read_schema(path) for path in sorted(folder.glob("*.schema.json"))]
+    if not schemas:
+        raise UsageError(f"{folder}: holds no exported policy (<policy>.onnx with <policy>.schema.json)")
+    return {schema.policy: schema for schema in schemas}
+
+
+def compare_layouts(policy: PolicyLayout, game: PolicyLayout) -> Iterator[str]:
+    """Everything in which the spaces a policy was made for differ from a game's."""
+    for kind in ("fields", "images", "actions"):
+        made_for, found = getattr(policy, kind), getattr(game, kind)
+        what = {"fields": "observation", "images": "image", "actions": "action"}[kind]
+        theirs = {part.name: part for part in found}
+        ours = {part.name: part for part in made_for}
+        yield from (f"{what} {name!r}: the game does not have it" for name in ours if name not in theirs)
+        yield from (f"{what} {name!r}: the policy does not know it" for name in theirs if name not in ours)
+        both = [name for name in ours if name in theirs]
+        differing = [name for name in both if ours[name] != theirs[name]]
+        yield from (f"{what} {name!r}: the policy has {ours[name]}, the game {theirs[name]}" for name in differing)
+        if not differing and set(ours) == set(theirs) and made_for != found:
+            yield f"{what}s: the policy has the order {', '.join(ours)}, the game {', '.join(theirs)}"
+
+
+def _dice(spec: GameSpec, plan: PolicyPlan, seed: int) -> Dice:
+    return Dice(seed, places_of(spec)[plan.agents])

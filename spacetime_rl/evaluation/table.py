@@ -1,0 +1,52 @@
+"""Evaluations as a table for people: policies down, sources side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+
+from spacetime_rl.evaluation.report import EvalReport, PolicyReport
+
+
+def compare(reports: Sequence[EvalReport]) -> Table:
+    """Success with its 95 % interval, return and length of every policy; the sources have played the same episodes.
+
+    With a single source the game's own metrics follow.
+    """
+    first = reports[0]
+    title = f"[bold]{first.scenario}[/bold]: {first.episodes} episodes of seed {first.seed}"
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="")
+    table.add_column("POLICY", no_wrap=True)
+    table.add_column("")
+    for report in reports:
+        table.add_column(report.source, justify="right")
+    for policy in [*(report.policy for report in first.policies), "overall"]:
+        found = [_of(report, policy) for report in reports]
+        for i, (what, cells) in enumerate(_rows(found).items()):
+            table.add_row(policy if i == 0 else "", what, *cells)
+        table.add_section()
+    return table
+
+
+def _of(report: EvalReport, policy: str) -> PolicyReport:
+    return next((own for own in report.policies if own.policy == policy), report.overall)
+
+
+def _rows(found: Sequence[PolicyReport]) -> dict[str, list[str]]:
+    rows = {
+        "success": [_success(report) for report in found],
+        "return": [f"{report.return_mean:.2f}" for report in found],
+        "length": [f"{report.length_mean:.1f}" for report in found],
+    }
+    if len(found) == 1:
+        rows |= {name: [f"{value:.3g}"] for name, value in found[0].metrics.items()}
+    return rows
+
+
+def _success(report: PolicyReport) -> str:
+    if report.success_rate is None or report.success_ci is None:
+        return "\N{EN DASH}"
+    low, high = report.success_ci
+    return f"{report.success_rate:.1%} [{low:.1%}, {high:.1%}]"

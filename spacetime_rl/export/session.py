@@ -1,0 +1,15 @@
+"""onnxruntime as this package uses it: one CPU thread, quiet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnxruntime
+
+
+def make_session(path: Path) -> onnxruntime.InferenceSession:
+    """A session on one CPU thread that only speaks up for errors."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

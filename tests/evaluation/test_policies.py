@@ -1,0 +1,93 @@
+"""Actors: what an agent does follows from its own episode, not from who is asked with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from policies import CAMERA, GRAB, JUMP, LSTM, MOVE, make_layout, make_policy
+from ray.rllib.core.columns import Columns
+
+from spacetime_rl.evaluation.policies import Dice, OnnxActor, RandomActor
+from spacetime_rl.export.onnx import export_module
+from spacetime_rl.export.schema import Origin, read_schema
+from spacetime_rl.modules.policy import PolicyModule
+
+ORIGIN = Origin("touch", 90, 6, {})
+
+
+def make_actor(module: PolicyModule, folder: Path, agents: int, stochastic: bool = False) -> OnnxActor:
+    exported = export_module(module, "walker", folder, ORIGIN)
+    dice = Dice(3, np.arange(agents)) if stochastic else None
+    return OnnxActor(exported.onnx, read_schema(exported.schema), agents, dice)
+
+
+def test_random_actions_follow_from_seed_episode_and_agent_alone() -> None:
+    layout = make_layout(MOVE, GRAB, JUMP)
+
+    def play(places: list[int]) -> np.ndarray:
+        actor = RandomActor(layout, Dice(7, np.array(places)))
+        actor.begin(np.arange(len(places)), np.full(len(places), 11))
+        return np.stack([actor.act(np.zeros((len(places), 7), np.float32)) for _ in range(5)])
+
+    np.testing.assert_array_equal(play([0, 1, 2])[:, 2], play([2])[:, 0])
+    assert not np.array_equal(play([0])[:, 0], play([1])[:, 0])
+
+
+def test_random_actions_cover_their_ranges() -> None:
+    actor = RandomActor(make_layout(MOVE, GRAB, JUMP), Dice(7, np.arange(500)))
+    actor.begin(np.arange(500), np.zeros(500, np.int64))
+
+    actions = np.concatenate([actor.act(np.zeros((500, 7), np.float32)) for _ in range(10)])
+
+    assert np.abs(actions[:, :2]).max() <= 1.0
+    np.testing.assert_allclose(actions[:, :2].std(0), 3**-0.5, rtol=0.05)
+    for column, size in ((2, 3), (3, 2)):
+        values, counts = np.unique(actions[:, column], return_counts=True)
+        assert values.tolist() == list(range(size))
+        np.testing.assert_allclose(counts / len(actions), 1 / size, atol=0.03)
+
+
+def test_an_exported_policy_acts_as_its_network_does(tmp_path: Path) -> None:
+    module = make_policy(make_layout(MOVE, GRAB, images=[CAMERA]))
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 22 * 24 * 3)) / 255.0
+    obs = np.concatenate([np.random.default_rng(1).normal(size=(5, 7)), pixels], -1).astype(np.float32)
+
+    actions = make_actor(module, tmp_path, 5).act(obs)
+
+    inputs = module.forward_inference({Columns.OBS: torch.from_numpy(obs)})[Columns.ACTION_DIST_INPUTS]
+    expected = module.get_inference_action_dist_cls().from_logits(inputs).mode()
+    np.testing.assert_allclose(actions, expected, atol=1e-5)
+
+
+def test_memory_is_carried_for_each_agent_and_lost_where_its_episode_begins(tmp_path: Path) -> None:
+    actor = make_actor(make_policy(make_layout(MOVE), lstm=LSTM), tmp_path, 2)
+    obs = np.random.default_rng(0).normal(size=(2, 7)).astype(np.float32)
+    everyone = np.arange(2)
+    actor.begin(everyone, np.array([0, 1]))
+    first = actor.act(obs)
+
+    second = actor.act(obs)
+    actor.begin(np.array([1]), np.array([2]))
+    third = actor.act(obs)
+
+    assert not np.allclose(first, second)
+    assert not np.allclose(third[0], first[0])
+    np.testing.assert_allclose(third[1], first[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("agents", [1, 3])
+def test_sampled_actions_follow_from_seed_episode_and_agent_alone(agents: int, tmp_path: Path) -> None:
+    module = make_policy(make_layout(MOVE, GRAB))
+    obs = np.tile(np.linspace(-1.0, 1.0, 7, dtype=np.float32), (agents, 1))
+    actor = make_actor(module, tmp_path, agents, stochastic=True)
+    actor.begin(np.arange(agents), np.full(agents, 4))
+
+    actions = np.stack([actor.act(obs)[0] for _ in range(50)])
+
+    alone = make_actor(module, tmp_path, 1, stochastic=True)
+    alone.begin(np.array([0]), np.array([4]))
+    np.testing.assert_allclose(actions, [alone.act(obs[:1])[0] for _ in range(50)], atol=1e-5)
+    assert actions.std(0).min() > 0.0

@@ -1,0 +1,85 @@
+"""Summing up an evaluation."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+from scipy.stats import binomtest
+
+from spacetime_rl.evaluation.report import EvalReport, summarise, wilson_interval
+from spacetime_rl.evaluation.schedule import make_schedule
+from spacetime_rl.evaluation.table import compare
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(0, 10), (3, 10), (100, 100), (57, 200)])
+def test_the_interval_is_wilsons(successes: int, trials: int) -> None:
+    expected = binomtest(successes, trials).proportion_ci(0.95, "wilson")
+
+    assert wilson_interval(successes / trials, trials) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+def test_means_are_over_all_agents_and_the_interval_over_episodes() -> None:
+    results = [
+        {"episode": 0.0, "return": 2.0, "length": 10.0, "success": 1.0, "touches": 3.0},
+        {"episode": 0.0, "return": 4.0, "length": 20.0, "success": 0.0},
+    ]
+
+    report = summarise("walker", 1, 9, results)
+
+    assert (report.success_rate, report.return_mean, report.length_mean) == (0.5, 3.0, 15.0)
+    assert report.success_ci == wilson_interval(0.5, 1)
+    assert report.metrics == {"touches": 3.0}
+
+
+def test_a_game_that_does_not_say_what_success_is_has_no_rate() -> None:
+    report = summarise("walker", 1, 9, [{"return": 2.0, "length": 10.0}])
+
+    assert report.success_rate is None
+    assert report.success_ci is None
+
+
+@pytest.mark.parametrize(("episodes", "games", "arenas"), [(1, 4, 4), (7, 2, 3), (100, 2, 8), (17, 3, 2)])
+def test_every_episode_is_dealt_to_exactly_one_game_and_none_is_idle(episodes: int, games: int, arenas: int) -> None:
+    schedule = make_schedule(episodes, games, arenas)
+
+    shares = [schedule.share(game, agents=1) for game in range(schedule.games)]
+
+    taken = [[episode for episode in range(episodes) if share.record(episode, 0, {})] for share in shares]
+    assert sorted(episode for own in taken for episode in own) == list(range(episodes))
+    assert all(taken)
+    assert all(share.finished for share in shares)
+
+
+def test_a_game_begins_again_at_the_first_round_it_has_not_finished() -> None:
+    share = make_schedule(20, 2, 2).share(1, agents=2)
+    assert share.first_episode == 2
+    for episode, agent in ((2, 0), (2, 1), (3, 0), (6, 0)):
+        share.record(episode, agent, {})
+    assert share.first_episode == 2
+    share.record(3, 1, {})
+    assert share.first_episode == 6
+
+
+def test_episodes_that_were_not_asked_for_or_are_played_twice_do_not_count() -> None:
+    share = make_schedule(2, 1, 2).share(0, agents=1)
+
+    assert share.record(0, 0, {"return": 1.0})
+    assert not share.record(0, 0, {"return": 9.0})
+    assert not share.record(2, 0, {})
+    assert share.results == {(0, 0): {"return": 1.0}}
+
+
+def test_sources_stand_side_by_side() -> None:
+    own = summarise("walker", 1, 9, [{"return": 2.0, "length": 10.0, "success": 1.0, "touches": 3.0}])
+    reports = [EvalReport(source, "touch", 1, 9, own, (own,)) for source in ("trained", "random")]
+    console = Console(width=100, record=True, file=StringIO())
+
+    console.print(compare(reports))
+
+    text = console.export_text()
+    assert "touch: 1 episodes of seed 9" in text
+    assert "trained" in text
+    assert "100.0% [20.7%, 100.0%]" in text
+    assert "touches" not in text
