@@ -124,7 +124,8 @@ class _Door:
         if message["type"] == "env_info":
             if "wire" not in message:  # a stock game
                 return caller.ours
-            if message["wire"] == WIRE and hmac.compare_digest(str(message.get("token")), self._token):
+            token = str(message.get("token"))
+            if message["wire"] == WIRE and hmac.compare_digest(token.encode(), self._token.encode()):
                 return True
         if caller.ours:
             raise self._refused(message)

@@ -149,7 +149,7 @@ def _parse(text: bytes) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         near = text[max(0, error.pos - 30) : error.pos + 30]
         raise ProtocolError(f"a message that is not JSON: {error}, near {near!r}") from error
-    except UnicodeDecodeError as error:
+    except (UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError(f"a message that is not JSON: {error}") from error
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise ProtocolError(f"a JSON message that is no object with a 'type': {text[:60]!r}")

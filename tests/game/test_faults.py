@@ -131,7 +131,7 @@ def test_a_frozen_game_is_found_at_its_deadline_and_named_as_such(fake: Fake) ->
     began = time.monotonic()
     with pytest.raises(StepTimeout, match=r"no answer to STEP within 1 s \(the process is stopped by a signal\)"):
         game.step(ACTIONS)
-    assert 1.0 <= time.monotonic() - began < 2.0
+    assert 1.0 <= time.monotonic() - began < 3.0
     assert not _alive(game.pid)
 
 

@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeAlias
 
 import pytest
@@ -27,7 +27,9 @@ def test_strangers_on_the_port_are_turned_away_and_the_game_gets_through(fake: F
         struct.pack("<I", 3) + b"{}}",
         _message({"type": "env_info", "wire": "spacetime/1", "token": "guessed", "spec": {}}),
         _message({"type": "env_info", "n_agents": 1, "action_space": {}, "observation_space": {}}),  # as a stock game
+        _message({"type": "env_info", "wire": "spacetime/1", "token": "g\u00e9ssed"}),
         _message({"type": "error", "message": "give up"}),
+        struct.pack("<I", 100_000) + b"[" * 100_000,
     ]
     with _strangers(port, speeches) as heard:
         launch = fake("connects_late", port_range=(port, port))
@@ -55,7 +57,8 @@ def _strangers(port: int, speeches: list[bytes]) -> Iterator[list[bytes]]:
         connection = _connect(port, done)
         with connection:
             greetings.append(connection.recv(64))
-            connection.sendall(speech)
+            with suppress(ConnectionError):  # the door may close in mid-sentence
+                connection.sendall(speech)
             done.wait(20)
 
     threads = [threading.Thread(target=call, args=(speech,)) for speech in speeches]
