@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_policies import make_policy
 
 from spacetime_rl.config import LstmConfig, RunConfig
+from spacetime_rl.export.onnx import export_module
+from spacetime_rl.export.schema import Origin
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "export"))  # for `policies`
 
 
 @pytest.fixture(scope="session")
@@ -26,17 +25,9 @@ def config() -> RunConfig:
 @pytest.fixture(scope="session")
 def onnx_folder(godot_bin: Path, config: RunConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Untrained policies of the touch fixture, one of them with memory."""
-    from policies import make_policy
-
-    from spacetime_rl.export.onnx import export_module
-    from spacetime_rl.export.schema import Origin
-
     folder = tmp_path_factory.mktemp("onnx")
     with open_game(GameLaunch(project=config.game.project, scene=config.game.scene)) as game:
         for group in game.spec.groups:
             memory = {"lstm": LstmConfig(cell_size=8)} if group.name == "walker" else {}
             export_module(make_policy(group.layout, **memory), group.name, folder, Origin("touch", 90, 6, {}))
     return folder
-
-
-Touch = Callable[..., GameLaunch]

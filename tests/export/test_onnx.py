@@ -11,7 +11,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from policies import CAMERA, GRAB, JUMP, LSTM, MOVE, TURN, make_checkpoint, make_layout, make_policy
+from made_policies import CAMERA, GRAB, JUMP, LSTM, MOVE, TURN, make_checkpoint, make_layout, make_policy
 from ray.rllib.core.columns import Columns
 
 from spacetime_rl.errors import CheckpointError, ExportError, UsageError

@@ -42,12 +42,14 @@ def make_policy(layout: PolicyLayout, **model: Any) -> PolicyModule:
     return module
 
 
-def make_checkpoint(folder: Path, policies: Mapping[str, PolicyModule], iteration: int = 7) -> Path:
+def make_checkpoint(
+    folder: Path, policies: Mapping[str, PolicyModule], config: RunConfig | None = None, iteration: int = 7
+) -> Path:
     """A checkpoint folder as training leaves it, as far as export reads it."""
     groups = tuple(AgentGroup(name, (f"{name}_0",), module.layout) for name, module in policies.items())
     spec = GameSpec("touch", 1, 90, 8, groups)
+    config = config or RunConfig.model_validate({"scenario": {"name": "touch"}})
     for name, module in policies.items():
         module.save_to_path((folder / "learner_group" / "learner" / "rl_module" / name).absolute())
-    config = RunConfig.model_validate({"scenario": {"name": "touch"}})
     CheckpointCard("a-run", config.to_dict(), spec.to_dict(), {"spacetime_rl": "0.1.0"}).write(folder, iteration)
     return folder
