@@ -123,10 +123,10 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
             self._delivery.submit(partial(write, *arguments), droppable)
 
     def _name(self, trial: Any) -> str:
-        """`<run-id> 00000 lr=0.001`: tells runs, trials and settings apart in every list and legend."""
+        """`00000 lr=0.001 · <run-id>`: lists and legends cut the end, so what differs within a run comes first."""
         index = trial.trial_id.rpartition("_")[2]
-        drawn = (f"{key.rpartition('.')[2]}={value}" for key, value in _sampled(trial).items())
-        return " ".join([self._sweep.run_id, index, *drawn])[:200]
+        drawn = [f"{key.rpartition('.')[2]}={value}" for key, value in _sampled(trial).items()]
+        return f"{' '.join([index, *drawn])[:150]} · {self._sweep.run_id}"
 
     def _note_mutations(self, trial: Any) -> None:
         """Parameters cannot change in MLflow: what PBT changed becomes the tag `mutated.<name>` and a metric."""
@@ -155,7 +155,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         if not known:
             return {}, {}
         best = max(known, key=lambda trial_id: self._results[trial_id].get(self._rank_by, float("-inf")))
-        return self._results[best], {"spacetime.best_trial": best}
+        return self._results[best], {names.BEST_TRIAL: best}
 
 
 def _sampled(trial: Any) -> dict[str, str]:

@@ -9,14 +9,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-RUN_ID = "spacetime.run_id"
-TRIAL_ID = "spacetime.trial_id"
-KIND = "spacetime.kind"
-SCENARIO = "spacetime.scenario"
+RUN_ID = "run_id"
+TRIAL_ID = "trial_id"
+KIND = "kind"
+SCENARIO = "scenario"
+FOLDER = "folder"
+BEST_TRIAL = "best_trial"
 CANDIDATE = "candidate"
 
-_PUBLIC = ("policy/", "scenario/", "perf/", "health/", "eval/")
+_PUBLIC = ("policy/", "scenario/", "perf/", "health/")
 _COUNTERS = ("agent_steps", "episodes", "training_iteration", "time_total_s")
+_FIRST = ("scenario/", "/success_rate", "/return_mean", "/length_mean", "agent_steps", "episodes", "policy/", "perf/")
 _LEARNER = {
     "default_optimizer_learning_rate": "lr",
     "gradients_default_optimizer_global_norm": "grad_norm",
@@ -50,7 +53,8 @@ def flatten(values: Mapping[str, Any], separator: str = ".") -> dict[str, str]:
 def public_metrics(result: Mapping[str, Any]) -> dict[str, float]:
     """What of a Tune result is recorded: the public flat names and a few of the learner's, finite numbers only."""
     named = {name: value for name, value in result.items() if name.startswith(_PUBLIC) or name in _COUNTERS}
-    return finite_metrics(named | dict(_learner_metrics(result)))
+    found = finite_metrics(named | dict(_learner_metrics(result)))
+    return {name: found[name] for name in sorted(found, key=_rank)}
 
 
 def finite_metrics(values: Mapping[str, Any]) -> dict[str, float]:
@@ -62,6 +66,11 @@ def finite_metrics(values: Mapping[str, Any]) -> dict[str, float]:
 def step_of(result: Mapping[str, Any]) -> int:
     """The x axis of every curve: agent steps, so that runs with different batches compare; else the iteration."""
     return int(result.get("agent_steps") or result.get("training_iteration") or 0)
+
+
+def _rank(name: str) -> int:
+    """A metric's place in MLflow's table, which keeps the order of recording: what one looks at first comes first."""
+    return next(place for place, part in enumerate((*_FIRST, name)) if name.startswith(part) or name.endswith(part))
 
 
 def _learner_metrics(result: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

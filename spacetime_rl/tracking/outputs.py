@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+TRAINED = "trained"
 Reports = Mapping[str, Mapping[str, Any]]
 """Evaluation reports (`EvalReport.to_dict()`) by what was evaluated: `trained`, `heuristic`, `random`."""
 
@@ -87,14 +88,12 @@ def record_outputs(
     """
     try:
         client = make_client(run.store)
-        figures = dict(_figures(reports))
         for policy in exported:
             model = _log_policy(client, run, policy)
             if register:
                 _register(client, run, policy, model)
-            own = {name: figures.pop(name) for name in list(figures) if name.startswith(f"eval/trained/{policy.name}/")}
-            _log_metrics(client, run, own | {f"eval/parity/{policy.name}": policy.parity}, model.model_id)
-        _log_metrics(client, run, figures)
+            figures = _figures(reports, policy.name) | {f"test/{policy.name}/parity": policy.parity}
+            _log_metrics(client, run, figures, model.model_id)
         for name in ("onnx", "report"):
             if (folder / name).is_dir():
                 client.log_artifacts(run.id, str(folder / name), name)
@@ -190,13 +189,13 @@ def _tensors(values: Any) -> list[Any]:
     ]
 
 
-def _figures(reports: Reports) -> Iterator[tuple[str, float]]:
-    """`eval/<source>/<policy>/<figure>`: what of the reports becomes metrics."""
-    for source, report in reports.items():
-        for policy, found in report["policies"].items():
-            for name in ("success_rate", "return_mean", "length_mean"):
-                if found.get(name) is not None:
-                    yield f"eval/{source}/{policy}/{name}", float(found[name])
+def _figures(reports: Reports, policy: str) -> dict[str, float]:
+    """How a policy did on the seeded episodes: its success, return and length, and the success of who else played."""
+    found = {source: report["policies"].get(policy, {}) for source, report in reports.items()}
+    own = found.pop(TRAINED, {})
+    figures = {f"test/{policy}/{name}": own.get(name) for name in ("success_rate", "return_mean", "length_mean")}
+    figures |= {f"test/{policy}/success_rate_{source}": other.get("success_rate") for source, other in found.items()}
+    return names.finite_metrics(figures)
 
 
 def _log_metrics(

@@ -132,7 +132,7 @@ class Recorder:
         return _Open(run.info.run_id, int(names.step_of(run.data.metrics)) if run.data.metrics else -1)
 
     def _create(self, name: str, tags: Mapping[str, str]) -> _Open:
-        run = self._client.create_run(self._experiment_id, run_name=name, tags={**self._tags(), **tags})
+        run = self._client.create_run(self._experiment_id, run_name=name, tags={**tags, **self._tags()})
         return _Open(run.info.run_id)
 
     def _tags(self) -> dict[str, str]:
@@ -140,7 +140,7 @@ class Recorder:
         tags = {
             names.RUN_ID: sweep.run_id,
             names.SCENARIO: sweep.scenario,
-            "spacetime.folder": str(sweep.folder),
+            names.FOLDER: str(sweep.folder),
             "mlflow.source.type": "LOCAL",
             "mlflow.source.name": sweep.command,
             "mlflow.user": sweep.user,
@@ -186,7 +186,9 @@ def find_or_create_experiment(client: MlflowClient, store: Store, name: str) -> 
     if found is not None and found.lifecycle_stage == "active":
         return str(found.experiment_id)
     location = (store.artifacts / names.file_name(name)).as_uri() if store.artifacts else None
-    return str(client.create_experiment(name, artifact_location=location))
+    # The tag opens the experiment as model training; without it the pages are those for language models.
+    tags = {"mlflow.experimentKind": "custom_model_development"}
+    return str(client.create_experiment(name, artifact_location=location, tags=tags))
 
 
 def find_run(client: MlflowClient, experiment_id: str, tags: Mapping[str, str]) -> Any | None:

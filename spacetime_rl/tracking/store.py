@@ -43,7 +43,8 @@ class Store:
     def run_url(self, experiment_id: str, run_id: str) -> str:
         """The address of a run's page; with a database, once `page_command` runs."""
         base = self.uri.rstrip("/") if self.is_server else "http://127.0.0.1:5000"
-        return f"{base}/#/experiments/{experiment_id}/runs/{run_id}"
+        # Without the last part MLflow shows its menu for language models.
+        return f"{base}/#/experiments/{experiment_id}/runs/{run_id}?workflowType=machine_learning"
 
     def page_command(self) -> str | None:
         """The shell command that serves the pages of this store; None for a server, which is already there."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,13 +39,14 @@ class Sweep:
 
 
 def describe_sweep(config: RunConfig, run_id: str, folder: Path) -> Sweep:
-    """The run in `folder`, with the versions in its `versions.json` and the git revision of the working folder."""
+    """The run in `folder`, with the versions and the git revision found in its `versions.json`."""
+    versions = _versions(folder / "versions.json")
     return Sweep(
         run_id=run_id,
         config=config,
         folder=folder,
-        versions=_versions(folder / "versions.json"),
-        git_revision=_git("rev-parse", "HEAD"),
+        git_revision=versions.pop("git_revision", None),
+        versions=versions,
         command=" ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         user=_user(),
     )
@@ -57,14 +57,6 @@ def _versions(file: Path) -> dict[str, str]:
         return {}
     found = json.loads(file.read_text(encoding="utf-8"))
     return {str(name): str(version) for name, version in found.items() if isinstance(version, (str, int, float))}
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=5, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
 
 
 def _user() -> str:

@@ -93,17 +93,21 @@ def write_summary(summary: RunSummary) -> Path:
 
 def to_markdown(summary: RunSummary) -> str:
     """The summary as a page of Markdown."""
-    lines = [f"# {summary.run_id}", "", _headline(summary), ""]
+    commands = [f"# {what}\n{command}" for command, what in suggestions(summary)]
+    return "\n".join([f"# {summary.run_id}", "", to_note(summary), "Next:", "", "```sh", *commands, "```", ""])
+
+
+def to_note(summary: RunSummary) -> str:
+    """The part of it that stands at the top of the run's page in MLflow, which folds it after a few lines."""
+    lines = []
     if summary.reports:
-        lines += [f"{_evaluated(summary)}:", "", f"| policy | {' | '.join(summary.reports)} |"]
-        lines.append("|---|" + "---:|" * len(summary.reports))
+        lines += [f"| policy | {' | '.join(summary.reports)} |", "|---|" + "---:|" * len(summary.reports)]
         lines += [f"| {policy} | {' | '.join(_row(summary, policy))} |" for policy in summary.judged]
-        lines.append("")
-    lines += [f"- `{policy.onnx.name}`: {_parity(policy)}" for policy in summary.policies]
-    lines += [f"- MLflow: {summary.run_url}"] if summary.run_url else []
-    lines += ["", "Next:", "", "```"]
-    lines += [f"# {what}\n{command}" for command, what in suggestions(summary)]
-    return "\n".join([*lines, "```", ""])
+        lines += ["", f"{_evaluated(summary)}; {_headline(summary)}."]
+    else:
+        lines += [f"Not evaluated; {_headline(summary)}."]
+    lines += ["", *(f"- `{policy.onnx.name}` is {_parity(policy)}" for policy in summary.policies), ""]
+    return "\n".join(lines)
 
 
 def suggestions(summary: RunSummary) -> list[tuple[str, str]]:

@@ -66,7 +66,7 @@ def test_a_sweep_is_a_parent_run_and_a_trial_its_child(tmp_path: Path, store: St
     runs = runs_of(client, "one")
     parent, child = runs["sweep"], runs["ab12c_00000"]
     assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
-    assert (parent.info.run_name, child.info.run_name) == ("one", "one 00000 lr=0.001")
+    assert (parent.info.run_name, child.info.run_name) == ("one", "00000 lr=0.001 · one")
     assert (parent.info.status, child.info.status) == ("FINISHED", "FINISHED")
     assert child.data.tags["mlflow.source.git.commit"] == "abc123"
     assert child.data.tags["version.ray"] == "2.60.0"

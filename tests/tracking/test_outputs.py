@@ -52,9 +52,9 @@ def test_policies_become_registered_models_that_run_with_their_schema_and_figure
 
     found = client.get_run(run.id)
     assert found.info.status == "FINISHED"
-    assert found.data.metrics["eval/trained/giver/success_rate"] == 0.9
-    assert found.data.metrics["eval/random/taker/success_rate"] == 0.05
-    assert found.data.metrics["eval/parity/giver"] == pytest.approx(1.2e-7)
+    assert found.data.metrics["test/giver/success_rate"] == 0.9
+    assert found.data.metrics["test/taker/success_rate_random"] == 0.05
+    assert found.data.metrics["test/giver/parity"] == pytest.approx(1.2e-7)
     assert found.data.tags["mlflow.note.content"] == "# Summary"
     assert {file.path for file in client.list_artifacts(run.id)} >= {"config.yaml", "onnx", "report"}
 
@@ -62,7 +62,7 @@ def test_policies_become_registered_models_that_run_with_their_schema_and_figure
     assert (str(version.version), version.run_id) == ("2", run.id)
     model_id = version.source.removeprefix("models:/")
     logged = client.get_logged_model(model_id)
-    assert {metric.key: metric.value for metric in logged.metrics}["eval/trained/giver/success_rate"] == 0.9
+    assert {metric.key: metric.value for metric in logged.metrics}["test/giver/success_rate"] == 0.9
     model = fluent_mlflow.onnx.load_model(run.model_uri("giver"))
     assert [value.name for value in model.graph.input] == ["obs", "state_ins"]
     runnable = fluent_mlflow.pyfunc.load_model(run.model_uri("giver"))

@@ -27,7 +27,9 @@ def test_a_server_decides_itself_where_files_go_and_needs_no_command(tmp_path: P
     store = resolve_store(tmp_path, "https://tracking.example", environ={})
     assert store.artifacts is None
     assert store.page_command() is None
-    assert store.run_url("3", "abc") == "https://tracking.example/#/experiments/3/runs/abc"
+    assert (
+        store.run_url("3", "abc") == "https://tracking.example/#/experiments/3/runs/abc?workflowType=machine_learning"
+    )
 
 
 @pytest.mark.parametrize("uri", ["results/mlruns", "file:///tmp/mlruns", "tracking:5000"])
