@@ -105,7 +105,8 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     stock = [f"--port={port}", f"--env_seed={launch.seed}"]
     if launch.action_repeat is not None:
         stock.append(f"--action_repeat={launch.action_repeat}")
-    ours = [f"--token={token}", f"--arenas={launch.arenas}", f"--params={json.dumps(dict(launch.params))}"]
+    ours = [f"--token={token}", f"--arenas={launch.arenas}", f"--physics_hz={launch.physics_hz}"]
+    ours.append(f"--params={json.dumps(dict(launch.params))}")
     if launch.control != "policy":
         ours.append(f"--control={launch.control}")
     # A stock game reads its arguments from before the `--` only, ours from behind it.

@@ -267,6 +267,7 @@ def main() -> None:
     parser.add_argument("--arenas", type=int, default=1)
     parser.add_argument("--params", default="{}")
     parser.add_argument("--control", default="policy")
+    parser.add_argument("--physics_hz", type=int, default=90)
     parser.add_argument("--fault", default="")
     parser.add_argument("--fault-at", type=int, default=2)
     options = parser.parse_args(sys.argv[sys.argv.index("--") + 1 :])

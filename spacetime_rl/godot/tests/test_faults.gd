@@ -73,6 +73,12 @@ func test_unknown_parameters_and_options_are_refused_in_the_handshake() -> void:
 	_check_end(game, 4, "unknown parameter 'walkrs'")
 
 
+func test_a_camera_without_a_renderer_is_refused_in_the_handshake() -> void:
+	var game := ChildGame.new({"images": "camera"})
+	_check_message(str(game.info.get("message")), "'camera' of agent 'walker_0'", "needs a renderer")
+	_check_end(game, 70, "needs a renderer")
+
+
 func test_an_unknown_wire_is_refused() -> void:
 	var game := ChildGame.new({}, [], ChildGame.SCENE, "spacetime/9")
 	check_equal(game.info.get("message"), "the game speaks 'spacetime/1', not 'spacetime/9'")

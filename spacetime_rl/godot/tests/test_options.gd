@@ -3,24 +3,10 @@ extends RLTest
 
 
 func test_every_option_is_read() -> void:
-	var options := (
-		RLOptions
-		. new(
-			[
-				"--fixed-fps",
-				"60",
-				"--port=123",
-				"--token=ab=c",
-				"--env_seed=5",
-				"--action_repeat=4",
-				"--arenas=3",
-				'--params={"walkers": 3}',
-				"--control=heuristic",
-			]
-		)
-	)
+	var given := "--physics_hz=60 --port=123 --token=ab=c --env_seed=5 --action_repeat=4 --arenas=3 --control=heuristic"
+	var options := RLOptions.new(given.split(" ") + PackedStringArray(['--params={"walkers": 3}']))
 	check_equal(options.problems, PackedStringArray(), "problems")
-	check_equal(options.fixed_fps, 60)
+	check_equal(options.physics_hz, 60)
 	check_equal(options.port, 123)
 	check_equal(options.token, "ab=c")
 	check_equal(options.env_seed, 5)

@@ -170,9 +170,8 @@ func tick(delta: float) -> void:
 ## For the arena: keep the observation of the tick that ended the episode.
 func capture_final() -> void:
 	observe(final_observation, 0)
-	final_images.clear()
-	for sensor: RLImageSensor in image_sensors:
-		final_images.append_array(sensor.image())
+	if not image_sensors.is_empty():
+		final_images = RLImageSensor.images_of(image_sensors)
 
 
 ## For the roster: write the observation vector.
@@ -240,7 +239,9 @@ func _find_parts(node: Node) -> void:
 			sensors.append(sensor)
 			observation_size += sensor.size
 		elif child is RLImageSensor:
-			image_sensors.append(child as RLImageSensor)
+			var image_sensor := child as RLImageSensor
+			image_sensor.setup(self)
+			image_sensors.append(image_sensor)
 		elif child is RLAction:
 			var action := child as RLAction
 			action.clear()

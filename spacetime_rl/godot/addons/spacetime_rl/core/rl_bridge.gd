@@ -102,14 +102,12 @@ func configure(values: Dictionary) -> PackedStringArray:
 func _set_engine_pace() -> void:
 	Engine.max_physics_steps_per_frame = 1
 	Engine.physics_jitter_fix = 0.0
-	physics_hz = Engine.physics_ticks_per_second
-	if options.fixed_fps > 0:
-		physics_hz = options.fixed_fps
-		Engine.physics_ticks_per_second = physics_hz
-	elif options.port > 0:
-		# A stock launch runs on the wall clock: more ticks a second, each as long as before in game time.
-		Engine.physics_ticks_per_second = roundi(physics_hz * options.speedup)
-		Engine.time_scale = options.speedup
+	physics_hz = options.physics_hz if options.physics_hz > 0 else Engine.physics_ticks_per_second
+	# More ticks in a second of the wall clock, each as long as before in game time.
+	Engine.physics_ticks_per_second = roundi(physics_hz * options.speedup)
+	Engine.time_scale = options.speedup
+	if options.port > 0:
+		# A frame without a window sleeps 6.9 ms otherwise, unless it runs under --fixed-fps.
 		OS.low_processor_usage_mode_sleep_usec = 1
 
 

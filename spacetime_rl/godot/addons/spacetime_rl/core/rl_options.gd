@@ -1,6 +1,6 @@
 class_name RLOptions
 extends RefCounted
-## The command line of a training process: `--port=P --token=T --env_seed=S --action_repeat=R --arenas=A --params={…}`.
+## The command line of a training process: `--port=P --token=T --env_seed=S --arenas=A --params={…}` …
 
 ## Group that the scene's RLBridge joins.
 const BRIDGE_GROUP := &"rl_bridge"
@@ -21,9 +21,9 @@ var arenas := 1
 var params: Dictionary = {}
 ## Who acts: "policy" (the peer), "heuristic" (the agents' scripts) or "human".
 var control := "policy"
-## Frames a second of game time under `--fixed-fps`; 0 when the engine runs in real time.
-var fixed_fps := 0
-## Speed-up that a stock client asks for; without `--fixed-fps` only.
+## Ticks in a second of game time, the same as the engine's `--fixed-fps`; 0 keeps the project's.
+var physics_hz := 0
+## How many times faster than the wall clock a stock client wants a game that it starts without `--fixed-fps`.
 var speedup := 1.0
 ## What is wrong with the command line, one sentence each.
 var problems: PackedStringArray = []
@@ -35,11 +35,8 @@ static func from_command_line() -> RLOptions:
 
 
 func _init(arguments: PackedStringArray = []) -> void:
-	for i: int in arguments.size():
-		var argument := arguments[i]
-		if argument == "--fixed-fps" and i + 1 < arguments.size():
-			fixed_fps = arguments[i + 1].to_int()
-		elif argument.begins_with("--") and "=" in argument:
+	for argument: String in arguments:
+		if argument.begins_with("--") and "=" in argument:
 			_set_option(argument.get_slice("=", 0).substr(2), argument.substr(argument.find("=") + 1))
 
 
@@ -55,6 +52,8 @@ func _set_option(name: String, text: String) -> void:
 			action_repeat = _integer(name, text, 1)
 		"arenas":
 			arenas = _integer(name, text, 1)
+		"physics_hz":
+			physics_hz = _integer(name, text, 1)
 		"speedup":
 			speedup = maxf(text.to_float(), 1.0)
 		"params":

@@ -28,7 +28,7 @@ var images := PackedByteArray()
 var _observation_at := PackedInt32Array()
 var _rewards_at := 0
 var _flags_at := 0
-var _has_images := false
+var _image_sensors: Array[RLImageSensor] = []
 
 
 func _init(of_arenas: Array[RLArena]) -> void:
@@ -46,7 +46,7 @@ func _init(of_arenas: Array[RLArena]) -> void:
 			_observation_at.append(_rewards_at)
 			_rewards_at += agent.observation_size
 			action_size += agent.action_size
-			_has_images = _has_images or not agent.image_sensors.is_empty()
+			_image_sensors.append_array(agent.image_sensors)
 	if agents.is_empty():
 		problems.append("the arena has no RLAgent")
 	_flags_at = _rewards_at + agents.size()
@@ -133,7 +133,6 @@ func describe() -> Array[Dictionary]:
 func _write_outcomes() -> void:
 	endings.clear()
 	images.clear()
-	var final_images := PackedByteArray()
 	for i: int in agents.size():
 		var agent := agents[i]
 		state[_rewards_at + i] = agent.take_reward()
@@ -143,9 +142,7 @@ func _write_outcomes() -> void:
 			endings.append_array(agent.final_observation)
 			agent.final_metrics = agent.metrics_vector()
 			endings.append_array(agent.final_metrics)
-			final_images.append_array(agent.final_images)
-	if _has_images:
-		images = final_images
+			images.append_array(agent.final_images)
 
 
 func _write_observations() -> void:
@@ -159,17 +156,8 @@ func _write_observations() -> void:
 			for k: int in agent.observation_size:
 				state[offset + k] = 0.0
 		offset += agent.observation_size
-	if _has_images:
-		_prepend_images()
-
-
-func _prepend_images() -> void:
-	var all := PackedByteArray()
-	for agent: RLAgent in agents:
-		for sensor: RLImageSensor in agent.image_sensors:
-			all.append_array(sensor.image())
-	all.append_array(images)
-	images = all
+	if not _image_sensors.is_empty():
+		images = RLImageSensor.images_of(_image_sensors) + images
 
 
 func _check_alike(first: RLAgent, agent: RLAgent) -> void:

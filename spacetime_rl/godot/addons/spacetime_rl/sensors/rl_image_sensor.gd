@@ -2,8 +2,12 @@ class_name RLImageSensor
 extends Node
 ## Base of sensors that deliver an image of unsigned bytes. A child of the RLAgent. See RLCameraSensor.
 
-## Name of the image.
+## Name of the image; two images of an agent need two names.
 @export var label := &"image"
+
+var agent: RLAgent
+## The player: the agent's parent.
+var body: Node3D
 
 
 ## Override: height, width, channels.
@@ -14,3 +18,33 @@ func shape() -> Vector3i:
 ## Override: the present image, height * width * channels bytes in row-major order.
 func image() -> PackedByteArray:
 	return PackedByteArray()
+
+
+## Override: ask for one drawing of a viewport. Returns whether a frame has to be drawn before `image` is read.
+func request_drawing() -> bool:
+	return false
+
+
+## Override for work to be done once, when `agent` and `body` are known.
+func _setup() -> void:
+	pass
+
+
+## For the agent.
+func setup(of_agent: RLAgent) -> void:
+	agent = of_agent
+	body = agent.body
+	_setup()
+
+
+## The images of several sensors one after the other, drawn in one frame.
+static func images_of(sensors: Array[RLImageSensor]) -> PackedByteArray:
+	var drawing := false
+	for sensor: RLImageSensor in sensors:
+		drawing = sensor.request_drawing() or drawing
+	if drawing:
+		RenderingServer.force_draw(false)
+	var images := PackedByteArray()
+	for sensor: RLImageSensor in sensors:
+		images.append_array(sensor.image())
+	return images
