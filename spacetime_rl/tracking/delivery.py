@@ -43,6 +43,7 @@ class Delivery:
         self._changed = threading.Condition()
         self._closing = False
         self._abandoned = False
+        self._failing = False
         self._dropped = 0
         self._last_progress = time.monotonic()
         self._complaints: set[str] = set()
@@ -57,13 +58,19 @@ class Delivery:
             self._jobs.append(_Job(run, droppable))
             self._changed.notify_all()
 
-    def close(self, grace_s: float = 15.0) -> int:
-        """Deliver what waits and stop, giving up after `grace_s` without progress. Returns the number of jobs lost."""
+    def close(self, grace_s: float = 15.0, patience_s: float = 120.0) -> int:
+        """Deliver what waits and stop. Returns the number of jobs lost.
+
+        Gives up `grace_s` after the last success where the receiver does not answer, `patience_s` where it is only slow
+        (a database that is made anew on a busy machine).
+        """
         with self._changed:
             self._closing = True
             self._last_progress = time.monotonic()
             self._changed.notify_all()
-        while self._thread.is_alive() and time.monotonic() - self._last_progress < grace_s:
+        while self._thread.is_alive():
+            if time.monotonic() - self._last_progress > (grace_s if self._failing else patience_s):
+                break
             self._thread.join(timeout=0.1)
         with self._changed:
             self._abandoned = True
@@ -95,7 +102,6 @@ class Delivery:
 
     def _deliver(self, job: _Job) -> None:
         pause_s, longest_s = self._pauses
-        failing = False
         while not self._abandoned:
             try:
                 job.run()
@@ -103,12 +109,13 @@ class Delivery:
                 if not self._is_passing(error):
                     self._complain(error)
                     return
-                if not failing:
+                if not self._failing:
                     self._say_down(error)
-                failing = True
+                self._failing = True
             else:
-                if failing:
+                if self._failing:
                     logger.warning("%s answers again; what waited is being delivered.", self._target)
+                self._failing = False
                 return
             self._pause(pause_s)
             pause_s = min(pause_s * 2, longest_s)

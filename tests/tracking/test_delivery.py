@@ -110,6 +110,16 @@ def test_close_gives_up_on_a_receiver_that_stays_away_and_counts_what_is_lost() 
     assert time.monotonic() - before < 2
 
 
+def test_close_waits_for_a_receiver_that_is_only_slow() -> None:
+    receiver = Receiver()
+    receiver.gate.clear()
+    delivery = start(receiver)
+    delivery.submit(receiver.job(0))
+    threading.Timer(0.6, receiver.gate.set).start()
+    assert delivery.close(grace_s=0.2) == 0
+    assert receiver.taken == [0]
+
+
 def test_submitting_never_waits() -> None:
     receiver = Receiver()
     receiver.gate.clear()
