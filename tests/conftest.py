@@ -20,9 +20,10 @@ os.environ.setdefault("RAY_raylet_start_wait_time_s", "180")
 
 @pytest.fixture(scope="session")
 def ray_cluster() -> Iterator[None]:
-    """A Ray of two CPUs on this machine."""
+    """A Ray of two CPUs on this machine, whose workers find the modules of this folder."""
     import ray
 
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     yield
     ray.shutdown()
