@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -20,6 +21,7 @@ from spacetime_rl.tracking.sweep import Sweep
 logger = logging.getLogger(__name__)
 
 _MOST_LOGS = 20
+_RAISED = re.compile(r"^(?:(?:\w+\.)+\w+|\w*(?:Error|Exception)): ", re.MULTILINE)
 
 
 class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
@@ -138,11 +140,13 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
 
     def _end_trial(self, trial: Any, status: Status) -> None:
         self._ended.add(trial.trial_id)
+        logs = self._failed_game_logs()
         if status == "FAILED":
             reason = _failure(trial)
-            self._submit(self._live.tag_trial, trial.trial_id, {"error": reason.strip().splitlines()[-1]})
-            self._submit(self._live.log_trial_files, trial.trial_id, [Path(trial.error_file or "")], "logs")
-        self._submit(self._live.log_trial_files, trial.trial_id, self._failed_game_logs(), "logs")
+            tags = {"error": reason.splitlines()[0], "mlflow.note.content": f"Failed:\n```\n{reason[:4000]}\n```"}
+            self._submit(self._live.tag_trial, trial.trial_id, tags)
+            logs.append(Path(trial.error_file or ""))
+        self._submit(self._live.log_trial_files, trial.trial_id, logs, "logs")
         self._submit(self._live.close_trial, trial.trial_id, status)
 
     def _failed_game_logs(self) -> list[Path]:
@@ -185,8 +189,11 @@ def _overall(trials: list[Any]) -> Status:
 
 
 def _failure(trial: Any) -> str:
+    """The message of the error that ended a trial, without the traceback before it."""
     file = Path(trial.error_file or "")
-    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "unknown"
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    raised = list(_RAISED.finditer(text))
+    return (text[raised[-1].start() :] if raised else text).strip() or "unknown"
 
 
 def _float(text: str) -> float:

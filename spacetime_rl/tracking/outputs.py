@@ -43,9 +43,10 @@ class Exported(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TrackedRun:
-    """The run of a trial in MLflow."""
+    """The run of a trial in MLflow: `run_id` is ours, `id` is MLflow's."""
 
     store: Store
+    run_id: str
     experiment: str
     experiment_id: str
     id: str
@@ -75,7 +76,7 @@ def find_tracked_run(store: Store, sweep: Sweep, trial_id: str) -> TrackedRun | 
         logger.warning("MLflow at %s has no run of trial %s of %s.", store.uri, trial_id, sweep.run_id)
         return None
     step = names.step_of(run.data.metrics)
-    return TrackedRun(store, sweep.experiment, run.info.experiment_id, run.info.run_id, step)
+    return TrackedRun(store, sweep.run_id, sweep.experiment, run.info.experiment_id, run.info.run_id, step)
 
 
 def record_outputs(
@@ -90,10 +91,10 @@ def record_outputs(
         client = make_client(run.store)
         for policy in exported:
             model = _log_policy(client, run, policy)
-            if register:
-                _register(client, run, policy, model)
             figures = _figures(reports, policy.name) | {f"test/{policy.name}/parity": policy.parity}
             _log_metrics(client, run, figures, model.model_id)
+            if register:
+                _register(client, run, policy, model, figures.get(f"test/{policy.name}/success_rate"))
         for name in ("onnx", "report"):
             if (folder / name).is_dir():
                 client.log_artifacts(run.id, str(folder / name), name)
@@ -140,7 +141,9 @@ def _upload_model(client: MlflowClient, run: TrackedRun, policy: Exported, model
         client.log_model_artifacts(model.model_id, str(folder))
 
 
-def _register(client: MlflowClient, run: TrackedRun, policy: Exported, model: LoggedModel) -> None:
+def _register(
+    client: MlflowClient, run: TrackedRun, policy: Exported, model: LoggedModel, success: float | None
+) -> None:
     from mlflow.exceptions import MlflowException
 
     name = names.registered_name(run.experiment, policy.name)
@@ -149,9 +152,10 @@ def _register(client: MlflowClient, run: TrackedRun, policy: Exported, model: Lo
     except MlflowException as error:
         if error.error_code not in ("RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS"):
             raise
+    about = f"run {run.run_id}" + ("" if success is None else f", success {success:.0%}")
     with _process_wide(run.store):
         source = f"models:/{model.model_id}"
-        version = client.create_model_version(name, source, run_id=run.id, model_id=model.model_id)
+        version = client.create_model_version(name, source, run_id=run.id, description=about, model_id=model.model_id)
     client.set_registered_model_alias(name, names.CANDIDATE, version.version)
 
 

@@ -16,6 +16,8 @@ from spacetime_rl.tracking.callback import MlflowCallback
 from spacetime_rl.tracking.store import Store
 from tests.tracking.made_up import make_result, make_sweep
 
+REASON = "spacetime_rl.errors.GameDied: the game ended with code 134; its log ends:\nSCRIPT ERROR: null instance"
+
 
 def make_trial(index: int = 0, status: str = "RUNNING", **drawn: Any) -> Any:
     """What the callback reads of a Tune trial."""
@@ -137,7 +139,7 @@ def test_a_run_that_replaces_another_of_the_same_id_gets_runs_of_its_own(
 def test_a_failed_trial_keeps_its_error_and_the_logs_of_its_games(tmp_path: Path, store: Store, client: Any) -> None:
     (tmp_path / "logs" / "t").mkdir(parents=True)
     (tmp_path / "logs" / "t" / "1-0.godot.log").write_bytes(b"x" * 1_500_000 + b"SCRIPT ERROR: null instance")
-    (tmp_path / "error.txt").write_text("Traceback\nspacetime_rl.errors.GameDied: the game ended with code 134\n")
+    (tmp_path / "error.txt").write_text("Traceback\n  KeyError: 'x'\n" + REASON + "\n")
     callback = MlflowCallback(make_sweep(tmp_path, "failed"), store)
     callback.setup()
     good, bad = make_trial(0, "TERMINATED"), make_trial(1, "ERROR")
@@ -153,7 +155,8 @@ def test_a_failed_trial_keeps_its_error_and_the_logs_of_its_games(tmp_path: Path
         "ab12c_00001": "FAILED",
     }
     child = runs["ab12c_00001"]
-    assert child.data.tags["error"] == "spacetime_rl.errors.GameDied: the game ended with code 134"
+    assert child.data.tags["error"] == REASON.splitlines()[0]
+    assert REASON in child.data.tags["mlflow.note.content"]
     assert files(client, child, "logs") == {"logs/error.txt", "logs/1-0.godot.log"}
     log = Path(client.download_artifacts(child.info.run_id, "logs/1-0.godot.log", str(tmp_path))).read_bytes()
     assert len(log) == 1_000_000

@@ -60,6 +60,7 @@ def test_policies_become_registered_models_that_run_with_their_schema_and_figure
 
     version = client.get_model_version_by_alias("outputs.giver", "candidate")
     assert (str(version.version), version.run_id) == ("2", run.id)
+    assert version.description == "run outputs, success 90%"
     model_id = version.source.removeprefix("models:/")
     logged = client.get_logged_model(model_id)
     assert {metric.key: metric.value for metric in logged.metrics}["test/giver/success_rate"] == 0.9
