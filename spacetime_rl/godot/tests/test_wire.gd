@@ -150,6 +150,14 @@ func test_a_peer_that_disappears_ends_the_game_before_and_after_the_first_step()
 	check_equal(game.stop(), 0, "exit code after")
 
 
+func test_a_peer_that_disappears_during_a_step_ends_the_game() -> void:
+	var game := ChildGame.new({}, ["--arenas=8"])
+	game.reset(1)
+	game.send_frame(RLBinarySession.Request.STEP, _still(game).to_byte_array())
+	check_equal(game.stop(), 0, "exit code")
+	check(not "ERROR" in game.log_text, game.log_text)
+
+
 func test_bad_frames_are_answered_with_an_error() -> void:
 	_check_error(func(game: ChildGame) -> void: game.send_frame(9), "unknown frame kind 9")
 	_check_error(

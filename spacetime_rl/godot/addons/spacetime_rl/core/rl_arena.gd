@@ -23,6 +23,7 @@ var agents: Array[RLAgent] = []
 
 var _schedule: RLSchedule
 var _played := 0
+var _playing := 0
 var _ending: Array[RLAgent] = []
 
 
@@ -71,7 +72,7 @@ func is_running() -> bool:
 
 ## True when every agent's episode ended.
 func is_finished() -> bool:
-	return agents.all(func(agent: RLAgent) -> bool: return not agent.active)
+	return _playing == 0
 
 
 ## For the bridge: start the arena's next episode in place.
@@ -80,6 +81,7 @@ func begin_episode() -> void:
 	_played += 1
 	rng.seed = _schedule.episode_seed(episode)
 	ticks = 0
+	_playing = agents.size()
 	_ending.clear()
 	if params != null:
 		params.apply(_schedule.params)
@@ -110,8 +112,9 @@ func end_decision() -> void:
 	_capture_endings()
 
 
-## For the agent: its final observation is read when the tick is complete.
+## For the agent: it plays no more. Its final observation is read when the tick is complete.
 func note_ending(agent: RLAgent) -> void:
+	_playing -= 1
 	_ending.append(agent)
 
 
