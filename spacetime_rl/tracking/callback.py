@@ -78,10 +78,10 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
 
     def on_experiment_end(self, trials: list[Any], **_: Any) -> None:
         """End what is still open (a run the user stopped is KILLED) and deliver the rest."""
-        for trial in trials:
-            if trial.trial_id in self._drawn and trial.trial_id not in self._ended:
-                self._end_trial(trial, "KILLED")
-        self._submit(self._live.close_sweep, _overall(trials), *self._best(trials))
+        stopped = [t for t in trials if t.trial_id in self._drawn and t.trial_id not in self._ended]
+        for trial in stopped:
+            self._end_trial(trial, "KILLED")
+        self._submit(self._live.close_sweep, _overall(trials, stopped), *self._best(trials))
         self.close()
 
     def close(self, grace_s: float = 15.0) -> None:
@@ -140,7 +140,8 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
 
     def _end_trial(self, trial: Any, status: Status) -> None:
         self._ended.add(trial.trial_id)
-        logs = self._failed_game_logs()
+        restarts = self._results.get(trial.trial_id, {}).get("health/restarts", 0)
+        logs = self._game_logs() if restarts or status == "FAILED" else []
         if status == "FAILED":
             reason = _failure(trial)
             tags = {"error": reason.splitlines()[0], "mlflow.note.content": f"Failed:\n```\n{reason[:4000]}\n```"}
@@ -149,8 +150,8 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         self._submit(self._live.log_trial_files, trial.trial_id, logs, "logs")
         self._submit(self._live.close_trial, trial.trial_id, status)
 
-    def _failed_game_logs(self) -> list[Path]:
-        """The newest logs in the run's folder: the runners keep those of games that failed, and only those."""
+    def _game_logs(self) -> list[Path]:
+        """The newest logs of games in the run's folder."""
         logs = (self._sweep.folder / "logs").rglob("*.godot.log")
         return sorted(logs, key=lambda file: file.stat().st_mtime)[-_MOST_LOGS:]
 
@@ -181,11 +182,12 @@ def _lookup(config: Mapping[str, Any], path: str, default: Any) -> Any:
     return value
 
 
-def _overall(trials: list[Any]) -> Status:
+def _overall(trials: list[Any], stopped: list[Any]) -> Status:
     statuses = {trial.status for trial in trials}
     if "ERROR" in statuses:
         return "FAILED"
-    return "FINISHED" if statuses <= {"TERMINATED"} else "KILLED"
+    # Tune calls a trial that it was told to stop TERMINATED as well.
+    return "KILLED" if stopped or not statuses <= {"TERMINATED"} else "FINISHED"
 
 
 def _failure(trial: Any) -> str:

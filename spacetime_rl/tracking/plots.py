@@ -26,15 +26,15 @@ _CURVES = (
 )
 
 
-def read_progress(trial_folder: Path) -> list[dict[str, Any]]:
-    """The results of a trial in order, from Tune's `result.json`; what a resumed run played again counts once."""
+def read_progress(file: Path, trial_id: str) -> list[dict[str, Any]]:
+    """The results of a trial in order, from lines of JSON; what a resumed run played again counts once."""
     progress: list[dict[str, Any]] = []
-    file = trial_folder / "result.json"
     for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
         result = json.loads(line)
-        while progress and names.step_of(progress[-1]) >= names.step_of(result):
-            progress.pop()
-        progress.append(result)
+        if result.get("trial_id") == trial_id:
+            while progress and names.step_of(progress[-1]) >= names.step_of(result):
+                progress.pop()
+            progress.append(result)
     return progress
 
 

@@ -14,11 +14,13 @@ from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint
 from spacetime_rl.tracking.outputs import TrackedRun, find_tracked_run, record_outputs
+from spacetime_rl.tracking.plots import plot_policies, read_progress
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
 from spacetime_rl.training.progress import Progress
+from spacetime_rl.training.result_log import PROGRESS
 from spacetime_rl.training.run_folder import RunFolder
-from spacetime_rl.training.summary import PolicyFiles, RunSummary, to_markdown, write_summary
+from spacetime_rl.training.summary import PolicyFiles, RunSummary, to_note, write_summary
 from spacetime_rl.training.trials import TrialEnd
 
 logger = logging.getLogger(__name__)
@@ -41,8 +43,9 @@ def make_outputs(
     run = find_tracked_run(store, sweep, end.trial_id)
     summary = _summarise(folder, end, sweep, exported, reports, run)
     write_summary(summary)
+    plot_policies(read_progress(folder.path / PROGRESS, end.trial_id), folder.run_id, folder.path / "report")
     if run is not None and end.finished:
-        record_outputs(run, folder.path, exported, reports, to_markdown(summary), config.tracking.register_models)
+        record_outputs(run, folder.path, exported, reports, to_note(summary), config.tracking.register_models)
     return summary
 
 

@@ -24,6 +24,7 @@ from spacetime_rl.training.interrupt import Interrupt
 from spacetime_rl.training.local_ray import choose_gpus, ray_session
 from spacetime_rl.training.outputs import make_outputs
 from spacetime_rl.training.progress import Progress
+from spacetime_rl.training.result_log import PROGRESS, ResultLog
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.screen import show_progress
 from spacetime_rl.training.summary import RunSummary
@@ -97,7 +98,8 @@ def _carry_out(
     store = resolve_store(config.results, config.tracking.uri)
     try:
         folder.set_status("training")
-        end = _train(config, folder, plan, progress, [MlflowCallback(sweep, store, resumed)], resumed)
+        records = [ResultLog(folder.path / PROGRESS), MlflowCallback(sweep, store, resumed)]
+        end = _train(config, folder, plan, progress, records, resumed)
         folder.set_status("trained" if end.finished else "interrupted")
         summary = make_outputs(config, folder, end, sweep, store, progress, judge)
     except Exception as error:

@@ -82,10 +82,12 @@ def print_summary(summary: RunSummary, console: Console) -> None:
 
 
 def write_summary(summary: RunSummary) -> Path:
-    """Write `report/summary.md` and `report/summary.json` into the run's folder; returns the first."""
+    """Write `summary.md`, `summary.json` and `evaluation.json` into the run's `report/`; returns the first."""
     folder = summary.folder / "report"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "summary.json").write_text(json.dumps(summary.to_dict(), indent=2) + "\n", encoding="utf-8")
+    _write_json(folder / "summary.json", summary.to_dict())
+    if summary.reports:
+        _write_json(folder / "evaluation.json", summary.to_dict()["evaluation"])
     page = folder / "summary.md"
     page.write_text(to_markdown(summary), encoding="utf-8")
     return page
@@ -124,6 +126,10 @@ def suggestions(summary: RunSummary) -> list[tuple[str, str]]:
     else:
         other = (f"{ours} train {shlex.quote(str(short(summary.folder / 'config.yaml')))} --seed 1", "train once more")
     return [judge, files, other]
+
+
+def _write_json(file: Path, document: Mapping[str, Any]) -> None:
+    file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 def _parts(summary: RunSummary) -> Iterator[Text]:

@@ -125,6 +125,18 @@ def test_a_resumed_run_is_found_again_and_steps_played_twice_are_recorded_once(
     assert runs["sweep"].data.tags["changed.stop.agent_steps"] == "99"
 
 
+def test_a_run_the_user_stopped_is_killed_though_tune_calls_its_trial_terminated(
+    tmp_path: Path, store: Store, client: Any
+) -> None:
+    callback = MlflowCallback(make_sweep(tmp_path, "stopped"), store)
+    callback.setup()
+    trial = make_trial()
+    play(callback, trial, range(1, 3))
+    trial.status = "TERMINATED"
+    callback.on_experiment_end(trials=[trial])
+    assert {run.info.status for run in runs_of(client, "stopped").values()} == {"KILLED"}
+
+
 def test_a_run_that_replaces_another_of_the_same_id_gets_runs_of_its_own(
     tmp_path: Path, store: Store, client: Any
 ) -> None:
@@ -149,6 +161,7 @@ def test_a_failed_trial_keeps_its_error_and_the_logs_of_its_games(tmp_path: Path
     end(callback, good, bad)
 
     runs = runs_of(client, "failed")
+    assert files(client, runs["ab12c_00000"]) == {"config.yaml"}
     assert {key: run.info.status for key, run in runs.items()} == {
         "sweep": "FAILED",
         "ab12c_00000": "FINISHED",

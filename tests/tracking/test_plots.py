@@ -42,8 +42,9 @@ def test_the_smoothed_line_neither_lags_nor_leaves_the_ends() -> None:
 
 
 def test_iterations_played_again_after_a_resume_are_read_once(tmp_path: Path) -> None:
+    file = tmp_path / "progress.jsonl"
     steps = [100, 200, 300, 400, 300, 400, 500]
-    lines = [json.dumps({"agent_steps": step, "order": order}) for order, step in enumerate(steps)]
-    (tmp_path / "result.json").write_text("\n".join(lines) + "\n")
-    assert [result["order"] for result in read_progress(tmp_path)] == [0, 1, 4, 5, 6]
-    assert read_progress(tmp_path / "nowhere") == []
+    lines = [json.dumps({"trial_id": "a", "agent_steps": step, "order": order}) for order, step in enumerate(steps)]
+    file.write_text("\n".join([*lines, '{"trial_id": "b", "agent_steps": 600}']) + "\n")
+    assert [result["order"] for result in read_progress(file, "a")] == [0, 1, 4, 5, 6]
+    assert read_progress(tmp_path / "nowhere", "a") == []

@@ -1,0 +1,26 @@
+"""The results of a run as lines of JSON in its folder: what is left when no server took them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ray.tune import Callback
+
+from spacetime_rl.tracking.names import public_metrics
+
+PROGRESS = "progress.jsonl"  # in the run's folder
+
+
+class ResultLog(Callback):  # type: ignore[misc]  # ray has no types
+    """Appends the public metrics of every result to a file, one line each, with the trial's id."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
+        """A trial reports."""
+        line = json.dumps({"trial_id": trial.trial_id, **public_metrics(result)})
+        with self._file.open("a", encoding="utf-8") as log:
+            log.write(line + "\n")
