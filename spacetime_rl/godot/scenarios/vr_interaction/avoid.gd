@@ -2,11 +2,12 @@ class_name AvoidObjective
 extends InteractionObjective
 ## Chasers catch runners; a runner that is caught is out, the others go on.
 
-const CHASER: PackedScene = preload("chaser.tscn")
-const RUNNER: PackedScene = preload("runner.tscn")
-
 var chasers: Array[InteractionPlayer] = []
 var runners: Array[InteractionPlayer] = []
+
+# Not preloaded: these scenes need this script to load.
+var _chaser_scene: PackedScene = load("res://scenarios/vr_interaction/chaser.tscn")
+var _runner_scene: PackedScene = load("res://scenarios/vr_interaction/runner.tscn")
 
 var _gaps := PackedFloat32Array()
 
@@ -14,9 +15,9 @@ var _gaps := PackedFloat32Array()
 func build() -> void:
 	var chaser_count := maxi(1, params.players >> 2)
 	for i: int in chaser_count:
-		chasers.append(arena.add_player(CHASER, &"chaser", i))
+		chasers.append(arena.add_player(_chaser_scene, &"chaser", i))
 	for i: int in params.players - chaser_count:
-		runners.append(arena.add_player(RUNNER, &"runner", i))
+		runners.append(arena.add_player(_runner_scene, &"runner", i))
 	_gaps.resize(chaser_count)
 
 

@@ -2,18 +2,19 @@ class_name CooperateObjective
 extends InteractionObjective
 ## Givers fetch their object from its pedestal and hand it to their takers.
 
-const GIVER: PackedScene = preload("giver.tscn")
-const TAKER: PackedScene = preload("taker.tscn")
-const HAND_OVER: PackedScene = preload("hand_over.tscn")
-
 var pairs: Array[HandOver] = []
+
+# Not preloaded: these scenes need this script to load.
+var _giver_scene: PackedScene = load("res://scenarios/vr_interaction/giver.tscn")
+var _taker_scene: PackedScene = load("res://scenarios/vr_interaction/taker.tscn")
+var _hand_over_scene: PackedScene = load("res://scenarios/vr_interaction/hand_over.tscn")
 
 
 func build() -> void:
 	for i: int in params.players >> 1:
-		var giver := arena.add_player(GIVER, &"giver", i)
-		var taker := arena.add_player(TAKER, &"taker", i)
-		var pair: HandOver = HAND_OVER.instantiate()
+		var giver := arena.add_player(_giver_scene, &"giver", i)
+		var taker := arena.add_player(_taker_scene, &"taker", i)
+		var pair: HandOver = _hand_over_scene.instantiate()
 		arena.add_child(pair)
 		pair.join(giver, taker, params)
 		pairs.append(pair)

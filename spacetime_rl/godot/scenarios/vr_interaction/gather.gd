@@ -2,7 +2,8 @@ class_name GatherObjective
 extends InteractionObjective
 ## Everybody comes together round their common centre, without touching anybody.
 
-const GATHERER: PackedScene = preload("gatherer.tscn")
+# Not preloaded: these scenes need this script to load.
+var _gatherer_scene: PackedScene = load("res://scenarios/vr_interaction/gatherer.tscn")
 
 var _together_s := 0.0
 var _gaps := PackedFloat32Array()
@@ -11,7 +12,7 @@ var _centre := Vector3.ZERO
 
 func build() -> void:
 	for i: int in params.players:
-		arena.add_player(GATHERER, &"gatherer", i)
+		arena.add_player(_gatherer_scene, &"gatherer", i)
 	_gaps.resize(params.players)
 
 
