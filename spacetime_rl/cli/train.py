@@ -66,7 +66,7 @@ def _begin(
     config: str | None, settings: Sequence[str], run_id: str | None, force: bool, judge: bool, json_output: bool
 ) -> RunSummary:
     run_config = load_config(config, settings)
-    from spacetime_rl.training import run  # ray and torch take seconds to import
+    from spacetime_rl.training import run  # late: it takes a second
 
     return run.train(run_config, run_id, force, judge, json_output)
 

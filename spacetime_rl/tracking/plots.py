@@ -40,7 +40,7 @@ def read_progress(file: Path, trial_id: str) -> list[dict[str, Any]]:
 
 def plot_policies(progress: Sequence[Mapping[str, Any]], title: str, folder: Path) -> list[Path]:
     """The learning curves of every policy in `progress`, as `folder/learning_<policy>.png`."""
-    policies = dict.fromkeys(key.split("/")[1] for result in progress for key in result if key.startswith("policy/"))
+    policies = sorted({key.split("/")[1] for result in progress for key in result if key.startswith("policy/")})
     files = {policy: folder / f"learning_{names.file_name(policy)}.png" for policy in policies}
     return [plot_learning_curves(progress, policy, title, file) for policy, file in files.items()]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from ray.tune import Callback
 from ray.tune.result import SHOULD_CHECKPOINT
+
+logger = logging.getLogger(__name__)
 
 
 class Interrupt(Callback):  # type: ignore[misc]
@@ -20,6 +23,7 @@ class Interrupt(Callback):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self.requested = False
+        self._said = False  # not in the handler: a signal may come in the middle of a write
         self._running: set[str] = set()  # trials that have reported since they started
         self._handlers: dict[int, Any] = {}
 
@@ -45,6 +49,9 @@ class Interrupt(Callback):  # type: ignore[misc]
     def on_step_end(self, **_: Any) -> None:
         """Tune has gone round its loop once."""
         if self.requested:
+            if not self._said:
+                self._said = True
+                logger.warning("stopping after this iteration, with a checkpoint; Ctrl-C again stops at once")
             self._stop_if_all_saved()
 
     def on_trial_save(self, trial: Any, **_: Any) -> None:
@@ -75,4 +82,4 @@ class Interrupt(Callback):  # type: ignore[misc]
             signal.raise_signal(signal.SIGUSR1)  # Tune's own handler: leave the loop, save the experiment
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"requested": False, "_running": set(), "_handlers": {}}
+        return {"requested": False, "_said": False, "_running": set(), "_handlers": {}}

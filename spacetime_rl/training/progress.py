@@ -48,9 +48,8 @@ class TrialProgress:
 
     @property
     def policies(self) -> tuple[str, ...]:
-        """Policies there are figures for, in the order reported."""
-        names = (key.split("/")[1] for key in self.result if key.startswith("policy/") and key.count("/") >= 2)
-        return tuple(dict.fromkeys(names))
+        """Policies there are figures for, by name."""
+        return tuple(sorted({key.split("/")[1] for key in self.result if key.startswith("policy/")}))
 
     @property
     def steps_per_s(self) -> float | None:
@@ -131,7 +130,9 @@ class Progress:
             view.note(text)
 
     def update(self, trial_id: str, status: str, settings: str = "", result: Mapping[str, Any] | None = None) -> None:
-        """Take in a trial's status, and a result if there is one."""
+        """Take in a trial's status, and a result if there is one; the first result says that training is under way."""
+        if result is not None and self.leading is None:
+            self.stage("training")
         with self.lock:
             trial = self.trials.setdefault(trial_id, TrialProgress(trial_id, settings=settings))
             trial.status = status

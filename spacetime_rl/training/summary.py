@@ -175,8 +175,9 @@ def _place(label: str, place: str, remark: str = "") -> Text:
 
 def _headline(summary: RunSummary) -> str:
     minutes, seconds = divmod(round(summary.training_s), 60)
+    duration = f"{minutes}:{seconds:02} min" if minutes else f"{seconds} s"
     how = "stopped by the user after" if summary.interrupted else "trained for"
-    return f"{how} {summary.agent_steps:,} agent steps in {minutes}:{seconds:02} min"
+    return f"{how} {summary.agent_steps:,} agent steps in {duration}"
 
 
 def _evaluated(summary: RunSummary) -> str:
