@@ -81,7 +81,9 @@ func _problem_with(property: Dictionary, value: Variant) -> String:
 		var number: float = value
 		var too_low := number < limits[0].to_float() and "or_less" not in limits
 		if too_low or (number > limits[1].to_float() and "or_greater" not in limits):
-			var shown := [value, type_convert(limits[0].to_float(), type), type_convert(limits[1].to_float(), type)]
+			var shown := [number, limits[0].to_float(), limits[1].to_float()].map(
+				func(x: float) -> Variant: return type_convert(x, type)
+			)
 			return "%s is outside %s..%s" % shown
 	elif hint == PROPERTY_HINT_ENUM and type == TYPE_STRING and str(value) not in limits:
 		return "'%s' is none of %s" % [value, ", ".join(limits)]
