@@ -121,7 +121,8 @@ class _Table:
             except GameError as error:
                 if restarts == MAX_RESTARTS:
                     raise type(error)(f"evaluation: a game failed {restarts + 1} times, at last: {error}") from error
-                _log.warning("a game failed and is started again to replay what it had not finished: %s", error)
+                what = str(error).partition("\n")[0].removesuffix("; its log ends:")
+                _log.warning("a game failed and is started again to replay what it had not finished: %s", what)
             game = None
         return restarts
 

@@ -142,7 +142,7 @@ class _Door:
 
     def _complaint(self, complaint: str) -> ContractError | LaunchError:
         """The game says why it cannot start; how it ends tells whether the launch or the game itself is at fault."""
-        ending = self._process.ending()
+        ending = self._process.ending(told=True)
         if self._process.exit_code() == SCRIPT_ERROR_CODE:
             return LaunchError(self._report(f"the game cannot start: {complaint} ({ending})"))
         return ContractError([f"{self._title}: the game refuses to start: {complaint}"])

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from spacetime_rl.errors import LaunchError, UsageError
 from spacetime_rl.game.engine import check_godot, find_godot
 from spacetime_rl.game.process import GameProcess
-from spacetime_rl.game.project import OWN_PROJECT, find_scenario, import_project, kept
+from spacetime_rl.game.project import OWN_PROJECT, check_scene, find_scenario, import_project, kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,7 @@ def start(launch: GameLaunch, port: int, token: str) -> GameProcess:
     arguments = _arguments(launch, port, token)
     if launch.env_path is not None:
         program = launch.env_path.absolute()
-        if not (program.is_file() and os.access(program, os.X_OK)):
-            raise LaunchError(f"env_path: {program} is not an executable file")
+        _check_program(program)
         return GameProcess([str(program), *arguments], name=launch.name, log_dir=launch.log_dir)
     godot = check_godot(launch.godot, "game.godot") if launch.godot else find_godot()
     project, scene = _source(launch)
@@ -95,9 +94,18 @@ def start(launch: GameLaunch, port: int, token: str) -> GameProcess:
 def _source(launch: GameLaunch) -> tuple[Path, str | None]:
     """The project to run and the scene in it (None: its main scene)."""
     if launch.project is not None:
+        if launch.scene is not None:
+            check_scene(launch.project, launch.scene)
         return launch.project, launch.scene
     assert launch.scenario is not None  # exactly one source is given, and env_path is not it
     return OWN_PROJECT, find_scenario(launch.scenario).scene
+
+
+def _check_program(program: Path) -> None:
+    if not program.is_file():
+        raise UsageError(f"game.env_path: {program} is not a file; it names the program of an exported game")
+    if not os.access(program, os.X_OK):
+        raise UsageError(f"game.env_path: {program} is not executable; `chmod +x` it")
 
 
 def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:

@@ -82,12 +82,15 @@ class GameProcess:
         """End the process and everything in its group, now, and remove its user folder. May be called again."""
         self._finalizer()
 
-    def ending(self, patience_s: float = 2.0) -> str:
-        """How the process ended, in words, waiting a moment for it to do so; or what it is doing instead."""
+    def ending(self, patience_s: float = 2.0, told: bool = False) -> str:
+        """How the process ended, in words, waiting a moment for it to do so; or what it is doing instead.
+
+        The last error in its log is among the words, unless the game has `told` it already.
+        """
         if not self.wait(patience_s):
             return f"the process {self._state()}"
         words = _exit_words(self.exit_code())
-        reported = [line for line in self._log_lines() if _ERROR_MARK in line]
+        reported = [line for line in self._log_lines() if _ERROR_MARK in line and not told]
         return f"{words}; {reported[-1].strip()}" if reported else words
 
     def exit_code(self) -> int | None:

@@ -14,7 +14,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ _IMPORT_TIMEOUT_S = 600.0
 _KEEP_COPIES = 3
 _MARK = ".spacetime-import"  # in every whole copy; its time is that of the last use, locked by the games in it
 _NOT_PART = {".godot", ".git"}
+_SCENES = {".tscn", ".scn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,15 @@ def find_scenario(name: str) -> ScenarioInfo:
     known = {scenario.name: scenario for scenario in scenarios()}
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known) or 'none'}"
-    raise UsageError(f"scenario: there is no '{name}'; {hint}")
+    raise UsageError(f"scenario: there is no '{name}'; {_hint(name, list(known))}")
+
+
+def check_scene(project: Path, scene: str) -> None:
+    """Raises UsageError, with the nearest one, where a project has no such scene: the engine would say much less."""
+    if scene.startswith("uid://") or (project / scene.removeprefix("res://")).is_file():
+        return
+    known = [f"res://{path.relative_to(project)}" for path in _project_files(project) if path.suffix in _SCENES]
+    raise UsageError(f"game.scene: {project} has no {scene}; {_hint(scene, sorted(known))}")
 
 
 def import_project(project: Path, godot: Godot) -> Path:
@@ -104,6 +111,12 @@ def kept(copy: Path) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def _hint(word: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    more = f" and {len(known) - 12} more" if len(known) > 12 else ""
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known[:12]) or 'none'}{more}"
 
 
 def _read_scenario(path: Path) -> ScenarioInfo:

@@ -94,5 +94,5 @@ class RunningGame:
         if isinstance(error, OSError):
             return GameDied, f"the connection ended at {request} ({self._process.ending()})"
         if isinstance(error, GameDied):
-            return GameDied, f"the game gave up at {request}: {error} ({self._process.ending()})"
+            return GameDied, f"the game gave up at {request}: {error} ({self._process.ending(told=True)})"
         return type(error), f"bad answer to {request}: {error}"

@@ -24,6 +24,7 @@ from spacetime_rl.errors import (
     LaunchTimeout,
     ObservationError,
     StepTimeout,
+    UsageError,
 )
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
@@ -35,8 +36,8 @@ Touch: TypeAlias = Callable[..., GameLaunch]
 @pytest.mark.parametrize(
     ("fault", "error", "message"),
     [
-        ("script_error", GameDied, r"exit code 70: script error; SPACETIME-ERROR: .*touch_arena.gd:\d+ in _break_down"),
-        ("engine_error", GameDied, r"exit code 70: script error; SPACETIME-ERROR"),
+        ("script_error", GameDied, r"touch_arena.gd:\d+ in _break_down: .* \(exit code 70: script error\); its log"),
+        ("engine_error", GameDied, r"touch_arena.gd:\d+ in _provoke: .* \(exit code 70: script error\); its log"),
         ("exit", GameDied, r"exit code 9"),
         ("die", GameDied, r"killed by SIG"),
         ("nan", ObservationError, r"observation age\[0\] of agent walker_0 is nan"),
@@ -71,9 +72,9 @@ def test_a_script_that_does_not_parse_is_told(godot_bin: Path, tmp_path: Path, m
 
 
 def test_a_scene_that_does_not_exist_is_told(touch: Touch) -> None:
-    launch = touch()
-    with pytest.raises(GameError, match=r"nowhere\.tscn"):
-        open_game(GameLaunch(project=launch.project, scene="res://nowhere.tscn", launch_timeout_s=10.0))
+    project = touch().project
+    with pytest.raises(UsageError, match=r"has no res://tests/fixtures/touch\.tscn; did you mean .*/touch/touch\.tscn"):
+        open_game(GameLaunch(project=project, scene="res://tests/fixtures/touch.tscn"))
 
 
 def test_a_game_that_hangs_is_found_at_its_deadline(touch: Touch) -> None:

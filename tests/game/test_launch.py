@@ -36,12 +36,12 @@ def test_a_launch_can_be_pickled() -> None:
     assert pickle.loads(pickle.dumps(launch)) == launch
 
 
-@pytest.mark.parametrize("kind", ["missing", "not executable"])
-def test_a_game_file_that_cannot_be_run_is_a_launch_error(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["not a file", "not executable"])
+def test_a_game_file_that_cannot_be_run_is_told(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "game.x86_64"
-    if kind != "missing":
+    if kind == "not executable":
         path.touch(mode=0o644)
-    with pytest.raises(LaunchError, match=r"env_path: .*game\.x86_64 is not an executable file"):
+    with pytest.raises(UsageError, match=rf"game\.env_path: .*game\.x86_64 is {kind}; "):
         open_game(GameLaunch(env_path=path))
 
 
