@@ -93,6 +93,7 @@ class OnnxActor:
     def __init__(self, path: Path, schema: PolicySchema, agents: int, dice: Dice | None = None) -> None:
         self._session = make_session(path)
         self._layout = schema.layout
+        self._vectors = schema.vectors
         self._plan = plan_actions(schema.layout.actions)
         self._dice = dice
         self._state = np.zeros((agents, schema.state_size) if schema.state_size else agents, np.float32)
@@ -114,9 +115,11 @@ class OnnxActor:
 
     def _inputs(self, observations: Floats) -> dict[str, Floats]:
         inputs = {"state_ins": self._state}
-        begin = self._layout.vector_dim
-        if begin:
-            inputs["obs"] = observations[:, :begin]
+        begin = 0
+        for name, fields in self._vectors.items():
+            end = begin + sum(field.size for field in fields)
+            inputs[name] = observations[:, begin:end]
+            begin = end
         for image in self._layout.images:
             end = begin + int(np.prod(image.shape))
             inputs[image.name] = np.rint(observations[:, begin:end] * 255.0)

@@ -11,6 +11,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from spacetime_rl.export.schema import vector_inputs
 from spacetime_rl.modules.actions import plan_actions
 from spacetime_rl.modules.policy import PolicyModule
 
@@ -21,9 +22,10 @@ PIXEL_MAX = 255.0
 class ExportNetwork(nn.Module):
     """One decision of a batch of agents.
 
-    Inputs, float32: `obs` [b, vector_dim] as the game gives it (left out where a policy only sees images); each image
-    by its name, [b, h * w * c] of bytes 0..255 in row-major h, w, c; `state_ins`, [b] without memory (passed through,
-    as the stock node wants it), [b, state_size] with: hidden then cell state, zeros where an episode begins.
+    Inputs, float32: `obs` [b, vector_dim] as the game gives it (left out where a policy only sees images; for a stock
+    game one input [b, n] per observation key instead); each image by its name, [b, h * w * c] of bytes 0..255 in
+    row-major h, w, c; `state_ins`, [b] without memory (passed through, as the stock node wants it), [b, state_size]
+    with: hidden then cell state, zeros where an episode begins.
 
     `output` [b, m] is, field after field in declared order: for a continuous one its means clipped to [-1, 1], followed
     by its log standard deviations if there are discrete fields too (the stock node then skips them); for a discrete
@@ -31,10 +33,12 @@ class ExportNetwork(nn.Module):
     `distribution` [b, inputs_dim] is the action distribution's input as `spacetime_rl.modules.actions` defines it.
     """
 
-    def __init__(self, module: PolicyModule) -> None:
+    def __init__(self, module: PolicyModule, wire: str) -> None:
         super().__init__()
         self.module = module
         self.layout = module.layout
+        vectors = vector_inputs(module.layout, wire)
+        self.vectors = {name: sum(field.size for field in fields) for name, fields in vectors.items()}
         self.cell_size = module.lstm.hidden_size if module.lstm else 0
         plan = plan_actions(self.layout.actions)
         self.with_log_stds = bool(plan.choices)
@@ -42,26 +46,21 @@ class ExportNetwork(nn.Module):
     @property
     def inputs(self) -> tuple[str, ...]:
         """Names of the inputs in order."""
-        return (
-            *(("obs",) if self.layout.vector_dim else ()),
-            *(image.name for image in self.layout.images),
-            "state_ins",
-        )
+        return (*self.vectors, *(image.name for image in self.layout.images), "state_ins")
 
     def example(self, batch: int) -> tuple[Tensor, ...]:
         """Inputs of zeros."""
-        sizes = [self.layout.vector_dim] if self.layout.vector_dim else []
-        sizes += [prod(image.shape) for image in self.layout.images]
+        sizes = [*self.vectors.values(), *(prod(image.shape) for image in self.layout.images)]
         state = torch.zeros(batch, 2 * self.cell_size) if self.cell_size else torch.zeros(batch)
         return (*(torch.zeros(batch, size) for size in sizes), state)
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The inputs, in order, to output, state_outs and distribution."""
         *seen, state_ins = tensors
-        vector = seen.pop(0) if self.layout.vector_dim else state_ins.new_zeros((state_ins.shape[0], 0))
+        vectors, pixels = seen[: len(self.vectors)], seen[len(self.vectors) :]
+        vector = torch.cat(vectors, -1) if vectors else state_ins.new_zeros((state_ins.shape[0], 0))
         images = [
-            (pixels / PIXEL_MAX).reshape(-1, *image.shape)
-            for pixels, image in zip(seen, self.layout.images, strict=True)
+            (flat / PIXEL_MAX).reshape(-1, *image.shape) for flat, image in zip(pixels, self.layout.images, strict=True)
         ]
         state = None
         if self.cell_size:
@@ -84,8 +83,3 @@ class ExportNetwork(nn.Module):
                 parts.append(inputs[:, begin : begin + action.size])
             begin += action.size
         return torch.cat(parts, -1)
-
-
-def as_network(module: PolicyModule) -> ExportNetwork:
-    """The network of a policy, for inference."""
-    return ExportNetwork(module).eval()

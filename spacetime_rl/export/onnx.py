@@ -61,7 +61,7 @@ def export_module(
 ) -> ExportedPolicy:
     """Write `<name>.onnx` and `<name>.schema.json` into the folder `out`. Raises ExportError."""
     model_path, schema_path = out / f"{name}.onnx", out / f"{name}.schema.json"
-    network = ExportNetwork(module.eval()).eval()
+    network = ExportNetwork(module.eval(), origin.wire).eval()
     model = _convert(network, name, opset)
     onnx.save(model, model_path)
     parity = measure_parity(network, model_path)
@@ -149,6 +149,7 @@ def _origin(source: Checkpoint) -> Origin:
         physics_hz=source.spec.physics_hz,
         action_repeat=source.spec.action_repeat,
         params=source.spec.params,
+        wire=source.spec.wire,
         run_id=source.run_id,
         checkpoint=source.path.name,
         iteration=source.iteration,

@@ -62,13 +62,13 @@ def _batches(network: ExportNetwork) -> Iterator[Arrays]:
 def _row_sizes(network: ExportNetwork, inputs: Arrays, expected: Arrays) -> NDArray[np.float32]:
     sizes: NDArray[np.float32] = np.abs(expected["distribution"]).max(-1).clip(min=1.0)
     if network.layout.vector_dim and network.module.normalizer is None:
-        sizes = np.maximum(sizes, np.abs(inputs["obs"]).max(-1))
+        sizes = np.max([sizes, *(np.abs(inputs[name]).max(-1) for name in network.vectors)], axis=0)
     return sizes
 
 
 def _expect(network: ExportNetwork, inputs: Arrays) -> Arrays:
     layout, state = network.layout, inputs["state_ins"]
-    seen = [inputs["obs"]] if layout.vector_dim else []
+    seen = [inputs[name] for name in network.vectors]
     seen += [inputs[image.name] / np.float32(PIXEL_MAX) for image in layout.images]
     batch: dict[str, Any] = {Columns.OBS: torch.from_numpy(np.concatenate(seen, -1))}
     if network.cell_size:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
 
 from spacetime_rl.errors import ExportError
-from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.game.spec import ObservationField, PolicyLayout
+from spacetime_rl.game.stock_spec import STOCK_WIRE
 
 FORMAT = 1
 
@@ -23,6 +24,7 @@ class Origin:
     physics_hz: int
     action_repeat: int
     params: Mapping[str, Any]
+    wire: str = "spacetime/1"
     run_id: str = ""
     checkpoint: str = ""
     iteration: int = 0
@@ -84,10 +86,16 @@ class PolicySchema:
             parity=float(data["parity"]),
         )
 
+    @property
+    def vectors(self) -> dict[str, tuple[ObservationField, ...]]:
+        """The inputs that the observation vector is made of, and the fields of each."""
+        return vector_inputs(self.layout, self.origin.wire)
+
     def _inputs(self) -> list[dict[str, Any]]:
         inputs: list[dict[str, Any]] = []
-        if self.layout.vector_dim:
-            inputs.append({"name": "obs", "shape": ["batch", self.layout.vector_dim], "fields": self._fields()})
+        for name, fields in self.vectors.items():
+            size = sum(field.size for field in fields)
+            inputs.append({"name": name, "shape": ["batch", size], "fields": _slices(fields)})
         for image in self.layout.images:
             shape = ["batch", prod(image.shape)]
             meaning = "bytes 0..255 as floats, row-major height, width, channel"
@@ -95,13 +103,6 @@ class PolicySchema:
         state = ["batch", self.state_size] if self.state_size else ["batch"]
         meaning = "zeros where an episode begins, then the last state_outs" if self.state_size else "any; not used"
         return [*inputs, {"name": "state_ins", "shape": state, "meaning": meaning}]
-
-    def _fields(self) -> list[dict[str, Any]]:
-        begin, fields = 0, []
-        for field in self.layout.fields:
-            fields.append({"name": field.name, "begin": begin, "end": begin + field.size, "unit": field.unit})
-            begin += field.size
-        return fields
 
     def _outputs(self) -> list[dict[str, Any]]:
         output, distribution = self._action_parts()
@@ -128,6 +129,21 @@ class PolicySchema:
                 output.add(action.name, action.size, "log standard deviations: skip")
             distribution.add(action.name, action.size, "log standard deviations")
         return output.parts, distribution.parts
+
+
+def vector_inputs(layout: PolicyLayout, wire: str) -> dict[str, tuple[ObservationField, ...]]:
+    """Input names and their fields: one input `obs` for all of them, or one per observation key of a stock game."""
+    if wire == STOCK_WIRE:
+        return {field.name: (field,) for field in layout.fields}
+    return {"obs": layout.fields} if layout.fields else {}
+
+
+def _slices(fields: Sequence[ObservationField]) -> list[dict[str, Any]]:
+    begin, slices = 0, []
+    for field in fields:
+        slices.append({"name": field.name, "begin": begin, "end": begin + field.size, "unit": field.unit})
+        begin += field.size
+    return slices
 
 
 class _Parts:

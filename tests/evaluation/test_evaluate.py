@@ -154,3 +154,15 @@ def test_policies_made_for_other_spaces_are_refused_field_by_field(
 def test_a_folder_without_policies_says_so(touch: Touch, config: RunConfig, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no exported policy"):
         play(touch(), OnnxSource(tmp_path), config)
+
+
+def test_a_stock_game_is_evaluated_on_a_single_game_whose_agents_count_their_own_episodes(godot_bin: Path) -> None:
+    project = Path(__file__).parent.parent / "fixtures" / "stock_game"
+    launch = GameLaunch(project=project)
+    config = RunConfig.model_validate({"game": {"project": str(project)}})
+
+    report = evaluate(launch, config, RandomSource(), 3, SEED, 4)
+
+    assert report == evaluate(launch, config, RandomSource(), 3, SEED, 1)
+    assert report.overall.length_mean > 0.0
+    assert len(report.policies) >= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,23 @@ def test_state_travels_through_the_file_as_through_the_network(tmp_path: Path) -
         state = output["state_outs"]
 
     np.testing.assert_allclose(output["distribution"], sequence[:, -1], atol=1e-5)
+
+
+def test_a_policy_of_a_stock_game_has_one_input_per_observation_key(tmp_path: Path) -> None:
+    module = make_policy(make_layout(MOVE))
+    obs = np.random.default_rng(0).normal(size=(4, 7))
+
+    exported = export_module(module, "walker", tmp_path, replace(ORIGIN, wire="stock/0.7"))
+
+    assert {name: shape for name, shape in shapes(exported.onnx).items() if name in ("pose", "rays", "obs")} == {
+        "pose": ["batch", 4],
+        "rays": ["batch", 3],
+    }
+    output = run(exported, pose=obs[:, :4], rays=obs[:, 4:], state_ins=np.ones(4))
+    expected = module.forward_inference({Columns.OBS: torch.from_numpy(obs).float()})[Columns.ACTION_DIST_INPUTS]
+    np.testing.assert_allclose(output["distribution"], expected, atol=1e-5)
+    inputs = json.loads(exported.schema.read_text())["inputs"]
+    assert [(entry["name"], entry["fields"][0]["end"]) for entry in inputs[:2]] == [("pose", 4), ("rays", 3)]
 
 
 def test_images_are_bytes_in_and_scaled_inside(tmp_path: Path) -> None:
