@@ -60,7 +60,11 @@ class PolicyTrainingConfig(Section):
     clip_param: float = Field(default=0.2, gt=0, description="PPO clips the probability ratio to 1 ± this.")
     entropy_coeff: float = Field(default=0.0, ge=0, description="Weight of the entropy bonus.")
     vf_loss_coeff: float = Field(default=0.5, ge=0, description="Weight of the value loss.")
-    vf_clip_param: float = Field(default=10.0, gt=0, description="The squared value error is clipped at this.")
+    vf_clip_param: float = Field(
+        default=1.0e4,
+        gt=0,
+        description="The squared value error is clipped at this: of a return that is further off, nothing is learned.",
+    )
     use_kl_loss: bool = Field(default=False, description="Add an adaptive KL penalty to the clipped loss.")
     kl_coeff: float = Field(default=0.2, ge=0, description="Its first weight, where `use_kl_loss` is on.")
     kl_target: float = Field(
