@@ -51,7 +51,7 @@ def make_ppo_config(config: RunConfig, plan: RolloutPlan, card: CheckpointCard, 
                 policy.name: make_module_spec(policy.layout, config.policy_model(policy.name))
                 for policy in plan.policies
             }
-        )
+        ),
     )
     ppo.training(
         train_batch_size=train_batch_size(config, plan),

@@ -76,7 +76,7 @@ def _describe_end(trial: Trial, folder: RunFolder) -> TrialEnd:
     checkpoint = trial.checkpoint
     return TrialEnd(
         trial_id=trial.trial_id,
-        finished=trial.status == Trial.TERMINATED,
+        finished=bool(trial.last_result.get("done")),  # Tune's status says TERMINATED of an interrupted one, too
         checkpoint=Path(checkpoint.path) if checkpoint else None,
         result=dict(trial.last_result),
     )
