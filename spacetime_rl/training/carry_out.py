@@ -59,5 +59,6 @@ def _train(
     cpus = MAIN_PROCESS_CPUS + config.rollout.runners * config.resources.cpus_per_runner
     with Interrupt() as interrupt, ray_session(cpus):
         ppo = make_ppo_config(config, plan, card, choose_gpus(config.resources.gpus))
+        folder.keep()
         progress.stage("starting the runners")
         return run_trial(ppo, config, folder, [interrupt, progress.callback, *callbacks], resumed)

@@ -16,6 +16,7 @@ from spacetime_rl.errors import ResumeError
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.screen import show_progress
@@ -31,15 +32,15 @@ def train(
     Raises ConfigError, ContractError, RunExistsError, GameError, TrialFailed; KeyboardInterrupt at a second Ctrl-C. A
     run that fails before it trains leaves nothing behind.
     """
+    resolve_store(config.results, config.tracking.uri)  # a wrong address is told before anything is begun
     folder = RunFolder.create(config, run_id, force)
     with _screen(config, folder, json_output) as progress:
         try:
             plan = _meet_game(config, folder, progress)
+            return _carry_out(config, folder, plan, progress, resumed=False, judge=judge)
         except BaseException:
             folder.abandon()
             raise
-        folder.keep()
-        return _carry_out(config, folder, plan, progress, resumed=False, judge=judge)
 
 
 def resume(

@@ -34,6 +34,7 @@ class RunFolder:
         self.tune = self.path / "tune"
         self.onnx = self.path / "onnx"
         self._lock = FileLock(self.path / ".lock")
+        self._made = False  # by us, for a run that has not begun
         self._replaced: Path | None = None
 
     @classmethod
@@ -48,18 +49,18 @@ class RunFolder:
             raise UsageError(f"run id {name!r}: is the name of a folder, without any '/' and not beginning with '.'")
         folder = cls(config.results / name)
         try:
+            if config.results.exists() and not config.results.is_dir():
+                raise UsageError(f"results: {config.results} is not a folder; choose one with --results DIR")
             config.results.mkdir(parents=True, exist_ok=True)
             if folder.path.exists():
                 folder._put_aside(force)
-            folder.logs.mkdir(parents=True)
-            folder._lock.acquire(timeout=0)
-            folder._write("config.yaml", dump(config))
+            folder._make(config)
         except OSError as error:
+            folder.abandon()
             raise UsageError(
                 f"results: cannot write to {folder.path}: {error.strerror or error}; "
                 "choose another folder with --results DIR"
             ) from error
-        folder.set_status("starting")
         return folder
 
     @classmethod
@@ -112,17 +113,27 @@ class RunFolder:
         if self._replaced is not None:
             shutil.rmtree(self._replaced, ignore_errors=True)
             self._replaced = None
+        self._made = False
 
     def abandon(self) -> None:
-        """The run never began: leave everything as it was before `create`."""
+        """Leave everything as it was before `create`, unless the run has begun (`keep`)."""
         self.release()
-        shutil.rmtree(self.path, ignore_errors=True)
+        if self._made:
+            shutil.rmtree(self.path, ignore_errors=True)
         if self._replaced is not None:
             self._replaced.rename(self.path)
 
     def release(self) -> None:
         """Let another process have the folder."""
         self._lock.release()
+
+    def _make(self, config: RunConfig) -> None:
+        self.path.mkdir()
+        self._made = True
+        self._lock.acquire(timeout=0)
+        self.logs.mkdir()
+        self._write("config.yaml", dump(config))
+        self.set_status("starting")
 
     def _put_aside(self, force: bool) -> None:
         if not force:
