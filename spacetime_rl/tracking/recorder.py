@@ -94,8 +94,8 @@ class Recorder:
         from mlflow.entities import Metric
 
         self.open_sweep()
-        now = int(time.time() * 1000)
-        for batch in _batches((Metric(k, v, now, 0) for k, v in best.items()), 1000):
+        now, step = int(time.time() * 1000), names.step_of(best)
+        for batch in _batches((Metric(k, v, now, step) for k, v in best.items()), 1000):
             self._client.log_batch(self._parent_id, metrics=batch)
         self._set_tags(self._parent_id, tags)
         self._client.set_terminated(self._parent_id, status)
