@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,15 @@ def learn_recall(model: ModelConfig, updates: int) -> float:
         learner.update(episodes=episodes, timesteps={}, num_epochs=4, minibatch_size=160)
         module.update_normalizer(torch.from_numpy(np.concatenate([e.get_observations() for e in episodes])))
     return score
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Networks this small only lose by more threads, most of all on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize(("lstm", "learns"), [(LstmConfig(cell_size=16, max_seq_len=3), True), (None, False)])
