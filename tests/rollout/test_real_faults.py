@@ -1,0 +1,68 @@
+"""A real game that is killed or frozen in the middle of a fragment: noticed in time, replaced, sampling goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from fake_runs import make_config
+
+from spacetime_rl.contract import assign_policies
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.rollout.runner import GameEnvRunner
+from spacetime_rl.training.algorithm import make_ppo_config
+from spacetime_rl.training.checkpoint import CheckpointCard
+
+STEP_TIMEOUT_S = 1.5
+
+
+@pytest.fixture
+def runner(touch: Callable[..., GameLaunch], tmp_path: Path) -> GameEnvRunner:
+    launch = touch(arenas=2, step_timeout_s=STEP_TIMEOUT_S, log_dir=tmp_path)
+    config = make_config()
+    with open_game(launch) as game:
+        spec = game.spec
+    plan = RolloutPlan(launch, spec, assign_policies(spec, config))
+    return GameEnvRunner(make_ppo_config(config, plan, CheckpointCard("run", {}, {}, {})), worker_index=0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "noticed_s"),
+    [(signal.SIGKILL, "killed by SIGKILL", 1.0), (signal.SIGSTOP, "is stopped by a signal", STEP_TIMEOUT_S + 1.0)],
+)
+def test_a_game_lost_in_a_fragment_is_noticed_and_replaced(
+    runner: GameEnvRunner, caplog: pytest.LogCaptureFixture, fault: signal.Signals, reason: str, noticed_s: float
+) -> None:
+    runner.sample(num_timesteps=60)
+    (sampler,) = runner._samplers
+    struck: list[float] = []
+
+    def strike() -> None:
+        time.sleep(0.2)
+        struck.append(time.time())
+        os.kill(first, fault)
+
+    first = sampler.pid
+    assert first is not None
+    threading.Thread(target=strike, daemon=True).start()
+    episodes = runner.sample(num_timesteps=6 * 800)
+    second = sampler.pid
+    runner.stop()
+
+    (record,) = [record for record in caplog.records if record.name == "spacetime_rl.rollout.sampler"]
+    assert reason in record.getMessage()
+    assert record.created - struck[0] < noticed_s
+    assert sum(len(episode) for episode in episodes) >= 6 * 800 * 0.5
+    assert sampler.restarts == 1
+    assert sampler.dead_time_s > 0.1
+    assert second != first
+    assert not psutil.pid_exists(first)
+    assert len(list(Path(runner._plan.launch.log_dir).glob("runner0-game0*.log"))) == 2

@@ -1,0 +1,146 @@
+"""Ctrl-C and what comes after, as a user has it: the real command on the real engine, stopped and resumed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import yaml
+
+from spacetime_rl.game.project import OWN_PROJECT
+from spacetime_rl.tracking.store import make_client, resolve_store
+
+pytestmark = [pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(600)]
+
+STOP_STEPS = 5000
+
+
+class Command:
+    """`spacetime-rl train …` in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.run = folder / "results" / "one"
+        config = {
+            "name": "touch",
+            "game": {"project": str(OWN_PROJECT), "scene": "res://tests/fixtures/touch/touch.tscn", "arenas": 4},
+            "model": {"hiddens": [16]},
+            "training": {"train_batch_size": 500, "minibatch_size": 250, "num_epochs": 2},
+            "rollout": {"runners": 1},
+            "stop": {"agent_steps": STOP_STEPS},
+            "checkpoint": {"every_iterations": 2},
+        }
+        (folder / "touch.yaml").write_text(yaml.safe_dump(config))
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        program = [sys.executable, "-c", "from spacetime_rl.cli.app import main; main()", "train", *arguments]
+        return subprocess.Popen(
+            program, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    def iterations(self, process: subprocess.Popen[str]) -> Iterator[int]:
+        """The iterations as they are reported."""
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("iteration="):
+                yield int(line.split()[0].split("=")[1])
+
+    def state(self) -> dict[str, Any]:
+        return json.loads((self.run / "state.json").read_text())
+
+    def trial_runs(self) -> list[Any]:
+        client = make_client(resolve_store(self.folder / "results"))
+        experiment = client.get_experiment_by_name("touch")
+        found = client.search_runs([experiment.experiment_id])
+        return [run for run in found if "mlflow.parentRunId" in run.data.tags]
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    return Command(tmp_path)
+
+
+def wait_for_no_process_in(folder: Path) -> None:
+    """Every process but this one that has files of the folder open, games above all, has to end."""
+    deadline = time.monotonic() + 30
+    while left := [p.pid for p in psutil.process_iter() if p.pid != os.getpid() and str(folder) in _words(p)]:
+        assert time.monotonic() < deadline, f"left over: {left}"
+        time.sleep(0.2)
+
+
+def _words(process: psutil.Process) -> str:
+    try:
+        return " ".join([*process.cmdline(), *(file.path for file in process.open_files())])
+    except psutil.Error:
+        return ""
+
+
+def test_ctrl_c_keeps_a_checkpoint_and_the_run_is_resumed_to_its_end(command: Command) -> None:
+    process = command.start("touch.yaml", "--run-id", "one", "--set", "checkpoint.every_iterations=1000", "--no-eval")
+    assert next(i for i in command.iterations(process) if i >= 2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "train --resume one" in out
+    assert command.state()["status"] == "interrupted"
+    assert len(list(command.run.rglob("spacetime.json"))) == 1
+    wait_for_no_process_in(command.folder)
+
+    changed = command.start("touch.yaml", "--resume", "one", "--set", "training.lr=0.1")
+    _, err = changed.communicate(timeout=120)
+    assert changed.returncode == 2
+    assert "training.lr: 0.0003 -> 0.1" in err
+    assert "checkpoint.every_iterations: 1000 -> 2" in err
+
+    resumed = command.start("--resume", "one", "--no-eval")
+    iterations = list(command.iterations(resumed))
+    assert resumed.wait(timeout=120) == 0
+    assert iterations[0] >= 3
+    assert command.state()["status"] == "finished"
+    (run,) = command.trial_runs()
+    assert run.data.metrics["agent_steps"] >= STOP_STEPS
+    wait_for_no_process_in(command.folder)
+
+
+@pytest.mark.slow
+def test_a_run_whose_process_was_killed_goes_on_from_its_latest_checkpoint(command: Command) -> None:
+    process = command.start("touch.yaml", "--run-id", "one", "--no-eval")
+    assert next(i for i in command.iterations(process) if i >= 4)
+    time.sleep(2.0)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    wait_for_no_process_in(command.folder)
+    assert command.state()["status"] == "training"
+
+    resumed = command.start("--resume", "one", "--no-eval")
+    iterations = list(command.iterations(resumed))
+    assert resumed.wait(timeout=120) == 0
+    assert iterations[0] >= 3
+    assert command.state()["status"] == "finished"
+    assert len(command.trial_runs()) == 1
+
+
+@pytest.mark.slow
+def test_a_second_ctrl_c_ends_at_once_and_leaves_no_process(command: Command) -> None:
+    process = command.start("touch.yaml", "--run-id", "one", "--set", "training.num_epochs=2000")
+    assert process.stdout is not None
+    assert any("starting the runners" in line for line in process.stdout)
+    time.sleep(15.0)
+    process.send_signal(signal.SIGINT)
+    time.sleep(1.0)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert time.monotonic() - began < 20
+    assert "--resume" in err
+    wait_for_no_process_in(command.folder)
