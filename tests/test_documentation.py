@@ -1,0 +1,48 @@
+"""What the pages show has to work: the Python example runs, every command line is one the program takes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from spacetime_rl.cli.app import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+COMMANDS = [
+    pytest.param(command.group().strip(), id=f"{page.name}:{text[: command.start()].count(chr(10)) + 1}")
+    for page in PAGES
+    for text in [page.read_text()]
+    for command in re.finditer(r"spacetime-rl (?:train|eval|export|bench|doctor|scenarios|godot)\b[^`\n#|]*", text)
+]
+
+
+def test_the_python_example_of_the_readme_runs(godot_bin, capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+    exec(example, {})
+
+    assert "success" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_line_that_is_shown_is_one_the_program_takes(command):
+    group = typer.main.get_command(app)
+    name, verb, arguments = group.resolve_command(None, shlex.split(command)[1:])
+
+    verb.make_context(name, arguments)
+
+
+def test_links_between_pages_lead_somewhere():
+    broken = [
+        f"{page.name}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+        if not (page.parent / target).exists()
+    ]
+
+    assert broken == []
