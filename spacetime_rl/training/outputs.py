@@ -13,7 +13,8 @@ from spacetime_rl.errors import SpacetimeError
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint
-from spacetime_rl.tracking.outputs import TrackedRun, find_tracked_run, record_outputs
+from spacetime_rl.tracking.models import TrackedRun
+from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs
 from spacetime_rl.tracking.plots import plot_policies, read_progress
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep

@@ -1,0 +1,137 @@
+"""A policy as an MLflow model: its ONNX file and schema, uploaded, linked to its run and registered."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from spacetime_rl.tracking import names
+from spacetime_rl.tracking.store import Store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel
+    from mlflow.models import ModelSignature
+
+
+class Exported(Protocol):
+    """An exported policy: its name, its ONNX file, the JSON schema beside it and the largest difference from torch."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def onnx(self) -> Path: ...  # noqa: D102
+    @property
+    def schema(self) -> Path: ...  # noqa: D102
+    @property
+    def parity(self) -> float: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedRun:
+    """The run of a trial in MLflow: `run_id` is ours, `id` is MLflow's."""
+
+    store: Store
+    run_id: str
+    experiment: str
+    experiment_id: str
+    id: str
+    step: int
+
+    @property
+    def url(self) -> str:
+        """The address of its page."""
+        return self.store.run_url(self.experiment_id, self.id)
+
+    def model_uri(self, policy: str) -> str:
+        """Where the registered policy is found: `models:/<experiment>.<policy>@candidate`."""
+        return f"models:/{names.registered_name(self.experiment, policy)}@{names.CANDIDATE}"
+
+
+def log_policy(client: MlflowClient, run: TrackedRun, policy: Exported) -> LoggedModel:
+    """Upload a policy as a model of the run."""
+    from mlflow.entities import LoggedModelOutput
+
+    model = client.create_logged_model(
+        run.experiment_id,
+        name=names.file_name(policy.name),
+        source_run_id=run.id,
+        params={"policy": policy.name, "parity": f"{policy.parity:.2e}", "file": policy.onnx.name},
+        model_type="policy",
+    )
+    _upload_model(client, run, policy, model)
+    client.finalize_logged_model(model.model_id, "READY")
+    client.log_outputs(run.id, [LoggedModelOutput(model.model_id, step=run.step)])
+    return model
+
+
+def _upload_model(client: MlflowClient, run: TrackedRun, policy: Exported, model: LoggedModel) -> None:
+    import mlflow.onnx
+    import onnx
+    from mlflow.models import Model
+
+    graph = onnx.load(str(policy.onnx))
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "model"
+        mlflow.onnx.save_model(
+            graph,
+            str(folder),
+            mlflow_model=Model(model.artifact_location, run.id, model_uuid=model.model_id, model_id=model.model_id),
+            signature=_signature(graph),
+            pip_requirements=["numpy", "onnx", "onnxruntime"],
+            save_as_external_data=False,
+        )
+        (folder / policy.schema.name).write_bytes(policy.schema.read_bytes())
+        client.log_model_artifacts(model.model_id, str(folder))
+
+
+def register_policy(
+    client: MlflowClient, run: TrackedRun, policy: Exported, model: LoggedModel, success: float | None
+) -> None:
+    """Make an uploaded policy the newest version of its registered model, and the `candidate`."""
+    import mlflow
+
+    name = names.registered_name(run.experiment, policy.name)
+    with _process_wide(run.store):
+        version = mlflow.register_model(f"models:/{model.model_id}", name)
+    about = f"run {run.run_id}" + ("" if success is None else f", success {success:.0%}")
+    client.update_model_version(name, version.version, description=about)
+    client.set_registered_model_alias(name, names.CANDIDATE, version.version)
+
+
+@contextmanager
+def _process_wide(store: Store) -> Iterator[None]:
+    """MLflow looks up `models:/<id>` in the store the process uses by default, whatever its client was made for."""
+    import mlflow
+
+    before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
+    mlflow.set_tracking_uri(store.uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)
+
+
+def _signature(graph: Any) -> ModelSignature:
+    from mlflow.models import ModelSignature
+    from mlflow.types import Schema
+
+    return ModelSignature(inputs=Schema(_tensors(graph.graph.input)), outputs=Schema(_tensors(graph.graph.output)))
+
+
+def _tensors(values: Any) -> list[Any]:
+    import onnx
+    from mlflow.types import TensorSpec
+
+    return [
+        TensorSpec(
+            onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type),
+            tuple(size.dim_value or -1 for size in value.type.tensor_type.shape.dim),
+            value.name,
+        )
+        for value in values
+    ]
