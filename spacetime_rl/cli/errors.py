@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import tempfile
 import traceback
@@ -10,6 +11,7 @@ from pathlib import Path
 from spacetime_rl.errors import ConfigError, SpacetimeError
 
 UNEXPECTED = 3
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def report(error: Exception, debug: bool) -> int:
@@ -19,6 +21,9 @@ def report(error: Exception, debug: bool) -> int:
     if isinstance(error, SpacetimeError):
         _say(_message(error))
         return error.exit_code
+    if isinstance(error, OSError) and error.errno in _DISK_FULL:
+        _say(f"{error.filename or 'a file'} cannot be written: {error.strerror}; make room, or choose another folder")
+        return UNEXPECTED
     _say(f"unexpected {type(error).__name__}: {error}")
     if not debug:
         _say(f"the traceback is in {_write_traceback(error)} (--debug before the verb shows it here)")

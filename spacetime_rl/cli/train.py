@@ -50,12 +50,17 @@ def train(
     ]
     try:
         if resume is None:
+            if config is None and not overrides:
+                raise UsageError(
+                    "train: name a configuration, as in `spacetime-rl train vr_interaction`; "
+                    "`spacetime-rl scenarios` lists them"
+                )
             summary = _begin(config, settings, run_id, force, not no_eval, json_output)
         else:
             _refuse_with_resume({"--force": force, "--run-id": run_id})
             summary = _go_on(resume, results or Path("results"), config, settings, not no_eval, json_output)
     except KeyboardInterrupt:
-        typer.echo("spacetime-rl: stopped at once; --resume goes on from the run's latest checkpoint", err=True)
+        typer.echo("spacetime-rl: stopped at once; a run that had begun goes on with --resume", err=True)
         raise typer.Exit(INTERRUPTED) from None
     _show(summary, json_output)
     if summary.interrupted:

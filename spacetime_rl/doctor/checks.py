@@ -9,12 +9,12 @@ _REPORT = "please report it with what `spacetime-rl doctor --json` prints"
 
 CHECKS = (
     Check("packages", machine.packages, "install again into a fresh virtual environment: `make setup`"),
-    Check("disk", machine.disk, "make room, or put results elsewhere: --results DIR"),
+    Check("disk", machine.disk, "make room, or choose other folders: --results DIR, XDG_CACHE_HOME"),
     Check("godot", games.godot, "install it: `spacetime-rl godot install`"),
     Check(
         "import",
         games.imported,
-        "clear the cache folder that the message names, then `spacetime-rl godot import`",
+        "see that this Godot runs by itself and that the cache folder can be written to; XDG_CACHE_HOME names another",
         needs="godot",
     ),
     Check(
@@ -32,7 +32,12 @@ CHECKS = (
         needs="spaces",
     ),
     Check("onnx", networks.onnx, "see that onnx, onnxscript and onnxruntime are as in requirements.lock", apart=True),
-    Check("mlflow", services.mlflow, "see that the folder for temporary files can be written to", apart=True),
+    Check(
+        "mlflow",
+        services.mlflow,
+        "see that temporary files can be written, and that the server of $MLFLOW_TRACKING_URI runs if that is set",
+        apart=True,
+    ),
     Check(
         "ray",
         services.ray,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+import tempfile
 from importlib import metadata
 from pathlib import Path
 
@@ -31,12 +32,16 @@ def packages() -> str:
 
 
 def disk() -> str:
-    """Room for results and for imported projects."""
-    folders = {"results (here)": Path.cwd(), "cache": cache_dir()}
-    free = {name: shutil.disk_usage(_existing(folder)).free / 1e9 for name, folder in folders.items()}
-    for name, gigabytes in free.items():
-        if gigabytes < NEEDED_GB:
-            raise SpacetimeError(f"{gigabytes:.1f} GB free for {name}, {folders[name]}; {NEEDED_GB:g} GB are needed")
+    """Room for results and for imported projects, where this user may write."""
+    folders = {"results (here)": _existing(Path.cwd()), "cache": _existing(cache_dir())}
+    free = {name: shutil.disk_usage(folder).free / 1e9 for name, folder in folders.items()}
+    for name, folder in folders.items():
+        if free[name] < NEEDED_GB:
+            raise SpacetimeError(f"{free[name]:.1f} GB free for {name}, {folder}; {NEEDED_GB:g} GB are needed")
+        try:
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise SpacetimeError(f"nothing can be written for {name} to {folder}: {error.strerror}") from error
     return ", ".join(f"{gigabytes:.0f} GB free for {name}" for name, gigabytes in free.items())
 
 

@@ -10,10 +10,14 @@ from spacetime_rl.errors import SpacetimeError
 
 
 def mlflow() -> str:
-    """A run is written to a fresh database and read back."""
+    """The store that $MLFLOW_TRACKING_URI names answers, or else a run is written to a fresh database and read back."""
     from spacetime_rl.tracking.store import make_client, resolve_store
 
+    chosen = os.environ.get("MLFLOW_TRACKING_URI")
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-doctor-") as folder:
+        if chosen:
+            make_client(resolve_store(Path(folder))).search_experiments(max_results=1)
+            return f"{chosen} answers"
         client = make_client(resolve_store(Path(folder), environ={}))
         run = client.create_run(client.create_experiment("doctor")).info.run_id
         client.log_metric(run, "answer", 42.0)

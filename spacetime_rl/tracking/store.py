@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -69,6 +70,8 @@ def resolve_store(results: Path, *choices: str | None, environ: Mapping[str, str
             f"tracking uri '{uri}': runs cannot be recorded there; give a server (http://host:5000) or a database "
             "(sqlite:///path/to/mlflow.db). MLflow no longer keeps runs in plain folders."
         )
+    if wanted and scheme == "sqlite":
+        _check_writable(wanted)
     return Store(uri, local / "mlartifacts" if scheme in _DATABASES else None)
 
 
@@ -83,6 +86,15 @@ def make_client(store: Store) -> MlflowClient:
     if store.artifacts:
         store.artifacts.mkdir(parents=True, exist_ok=True)
     return MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
+
+
+def _check_writable(uri: str) -> None:
+    """MLflow would try for minutes to make a database where it cannot."""
+    folder = Path(uri.partition(":///")[2]).parent
+    try:
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise UsageError(f"tracking uri '{uri}': cannot write to the folder {folder}: {error.strerror}") from error
 
 
 def _scheme(uri: str) -> str:

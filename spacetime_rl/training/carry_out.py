@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ray.tune import Callback
 
@@ -36,7 +37,8 @@ def carry_out(
         folder.set_status("trained" if end.finished else "interrupted")
         summary = make_outputs(config, folder, end, sweep, store, progress, judge)
     except Exception as error:
-        folder.set_status("failed", str(error))
+        with suppress(OSError):  # the disk may be full, which `error` then says
+            folder.set_status("failed", str(error))
         raise
     except KeyboardInterrupt:
         folder.set_status("interrupted")
