@@ -13,6 +13,7 @@ from spacetime_rl.evaluation.agents import places_of
 from spacetime_rl.evaluation.policies import Actor, Dice, IdleActor, OnnxActor, RandomActor
 from spacetime_rl.export.schema import PolicySchema, read_schema
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
+from spacetime_rl.game.stock_spec import STOCK_WIRE
 
 
 class Source(Protocol):
@@ -51,7 +52,9 @@ class HeuristicSource:
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
         """See `Source.make_actors`."""
-        del spec, seed
+        del seed
+        if spec.wire == STOCK_WIRE:
+            raise ContractError([f"{spec.scenario}: a stock game has no heuristic that could be asked to play"])
         return [IdleActor(plan.layout) for plan in plans]
 
 

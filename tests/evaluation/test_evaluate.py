@@ -166,3 +166,5 @@ def test_a_stock_game_is_evaluated_on_a_single_game_whose_agents_count_their_own
     assert report == evaluate(launch, config, RandomSource(), 3, SEED, 1)
     assert report.overall.length_mean > 0.0
     assert len(report.policies) >= 1
+    with pytest.raises(ContractError, match="a stock game has no heuristic"):
+        evaluate(launch, config, HeuristicSource(), 3, SEED, 1)
