@@ -64,6 +64,7 @@ def test_policies_become_registered_models_that_run_with_their_schema_and_figure
     model_id = version.source.removeprefix("models:/")
     logged = client.get_logged_model(model_id)
     assert {metric.key: metric.value for metric in logged.metrics}["test/giver/success_rate"] == 0.9
+    assert "outputs.giver" in logged.tags["mlflow.modelVersions"]  # MLflow's pages link by it
     model = fluent_mlflow.onnx.load_model(run.model_uri("giver"))
     assert [value.name for value in model.graph.input] == ["obs", "state_ins"]
     runnable = fluent_mlflow.pyfunc.load_model(run.model_uri("giver"))
