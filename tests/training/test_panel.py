@@ -90,8 +90,10 @@ def test_several_trials_are_listed_the_best_first() -> None:
 
 def test_warnings_are_shown_below() -> None:
     progress = make_progress()
-    progress.note("MLflow does not answer")
-    assert "! MLflow does not answer" in drawn(progress)
+    progress.note("MLflow does not answer\nand much more")
+    text = drawn(progress)
+    assert "! MLflow does not answer" in text
+    assert "much more" not in text
 
 
 def test_the_time_left_is_that_to_the_nearest_stop_criterion() -> None:
