@@ -16,6 +16,8 @@ from spacetime_rl.game.project import OWN_PROJECT
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_raylet_start_wait_time_s", "180")
+# Small networks on a busy machine: threads that wait for each other's core cost more than they give.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

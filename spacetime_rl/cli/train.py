@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacetime_rl.cli.common import JsonOption, ResultsOption, SetOption, as_overrides, load_config, print_json
+from spacetime_rl.cli.common import (
+    DEFAULT_RESULTS,
+    JsonOption,
+    ResultsOption,
+    SetOption,
+    as_overrides,
+    load_config,
+    print_json,
+)
 from spacetime_rl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +66,7 @@ def train(
             summary = _begin(config, settings, run_id, force, not no_eval, json_output)
         else:
             _refuse_with_resume({"--force": force, "--run-id": run_id})
-            summary = _go_on(resume, results or Path("results"), config, settings, not no_eval, json_output)
+            summary = _go_on(resume, results or DEFAULT_RESULTS, config, settings, not no_eval, json_output)
     except KeyboardInterrupt:
         typer.echo("spacetime-rl: stopped at once; a run that had begun goes on with --resume", err=True)
         raise typer.Exit(INTERRUPTED) from None
