@@ -166,7 +166,8 @@ class _Door:
                 self._report(f"the game connected but did not introduce itself within {timeout_s:g} s ({state})")
             )
         port = self._listener.getsockname()[1]
-        return LaunchTimeout(self._report(f"the game did not connect to port {port} within {timeout_s:g} s ({state})"))
+        what = f"the game did not connect to port {port} within {timeout_s:g} s ({state})"
+        return LaunchTimeout(self._report(f"{what}; is there an RLBridge or a Sync node in its scene?"))
 
     def _report(self, what: str) -> str:
         return f"{self._title}: {what}; its log ends:\n{self._process.log_tail()}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 import pytest
+from leftovers import MARK, marked_with
 
 from spacetime_rl.game.launch import GameLaunch
 
@@ -19,13 +20,10 @@ FAKE_GAME = Path(__file__).with_name("fake_game.py")
 def survivors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[psutil.Process]]]:
     """The processes this test started that still live; there must be none when it ends."""
     mark = uuid.uuid4().hex
-    monkeypatch.setenv("SPACETIME_TEST", mark)  # inherited by everything the test starts
+    monkeypatch.setenv(MARK, mark)  # inherited by everything the test starts
 
-    def find() -> list[psutil.Process]:
-        return [process for process in psutil.process_iter() if _environment(process).get("SPACETIME_TEST") == mark]
-
-    yield find
-    _, alive = psutil.wait_procs(find(), timeout=5)
+    yield lambda: marked_with(mark)
+    _, alive = psutil.wait_procs(marked_with(mark), timeout=5)
     assert alive == []
 
 
@@ -39,10 +37,3 @@ def fake() -> Callable[..., GameLaunch]:
         return GameLaunch(env_path=FAKE_GAME, extra_args=arguments, **{**settings, **changes})
 
     return make
-
-
-def _environment(process: psutil.Process) -> dict[str, str]:
-    try:
-        return process.environ()
-    except psutil.Error:  # it has ended, or is not ours to look into
-        return {}

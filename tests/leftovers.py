@@ -1,0 +1,19 @@
+"""Processes that a test started and that still live, found by a mark in the environment they inherit."""
+
+from __future__ import annotations
+
+import psutil
+
+MARK = "SPACETIME_TEST"
+
+
+def marked_with(mark: str) -> list[psutil.Process]:
+    """Every process whose environment has the variable MARK with this value."""
+    return [process for process in psutil.process_iter() if _environment(process).get(MARK) == mark]
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except psutil.Error:  # it has ended, or is not ours to look into
+        return {}
