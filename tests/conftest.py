@@ -12,6 +12,7 @@ import pytest
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
+from spacetime_rl.training.local_ray import start_private_ray
 
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -26,7 +27,7 @@ def ray_cluster() -> Iterator[None]:
     import ray
 
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    start_private_ray(cpus=2)
     yield
     ray.shutdown()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 import os
@@ -20,6 +21,9 @@ _ENVIRONMENT = {
     "TUNE_GLOBAL_CHECKPOINT_S": "1",  # a killed process is resumed from the latest checkpoint, not an earlier one
 }
 
+_TOO_SLOW = "timed out during startup"  # Ray raises a plain Exception
+logger = logging.getLogger(__name__)
+
 
 @contextmanager
 def ray_session(cpus: float) -> Iterator[None]:
@@ -34,17 +38,31 @@ def ray_session(cpus: float) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    private = "RAY_ADDRESS" not in os.environ
-    ray.init(
-        num_cpus=max(os.cpu_count() or 1, math.ceil(cpus)) if private else None,
-        include_dashboard=False if private else None,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
+    if "RAY_ADDRESS" in os.environ:
+        ray.init(log_to_driver=False, logging_level=logging.ERROR)
+    else:
+        start_private_ray(max(os.cpu_count() or 1, math.ceil(cpus)))
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def start_private_ray(cpus: int) -> None:
+    """Start a Ray of this process's own. One that is slow to come up is given a second try: Ray allows a node 30 s."""
+    import ray
+
+    start = functools.partial(
+        ray.init, "local", num_cpus=cpus, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
+    )
+    try:
+        start()
+    except Exception as error:
+        if _TOO_SLOW not in str(error):
+            raise
+        logger.warning("Ray was slow to start; trying once more")
+        ray.shutdown()
+        start()
 
 
 def choose_gpus(wanted: int | str) -> int:
