@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
+from ray.rllib.algorithms.ppo.ppo import LEARNER_RESULTS_KL_KEY
 from ray.rllib.algorithms.ppo.torch.ppo_torch_learner import PPOTorchLearner
 from ray.rllib.core import ALL_MODULES
 from ray.rllib.core.columns import Columns
@@ -20,6 +23,8 @@ from ray.rllib.utils.metrics import (
 )
 
 from spacetime_rl.rollout.gae import Batch, make_train_batch
+
+logger = logging.getLogger(__name__)
 
 
 class SpacetimePPOLearner(PPOTorchLearner):  # type: ignore[misc]
@@ -48,15 +53,54 @@ class SpacetimePPOLearner(PPOTorchLearner):  # type: ignore[misc]
         batches = self._make_batches(training_data.episodes)
         losses: Mapping[str, torch.Tensor] = {}
         for minibatch in _minibatches(batches, minibatch_size, num_epochs, num_total_minibatches):
-            _, losses, _ = self._update(minibatch)
+            losses = {policy: self._descend(policy, batch) for policy, batch in minibatch.items()}
         for policy, loss in losses.items():
             self.metrics.log_value((policy, self.TOTAL_LOSS_KEY), loss, window=1)
+        for policy, batch in batches.items():
+            self.metrics.log_value((policy, LEARNER_RESULTS_KL_KEY), self._measure_kl(policy, batch), window=1)
         self._log_trained(training_data.episodes, batches)
         self.after_gradient_based_update(timesteps=timesteps or {})
         for policy, batch in batches.items():
             # Only now: during an update the old and the new policy have to see the same normalised inputs.
             self.module[policy].unwrapped().update_normalizer(batch[Columns.OBS], batch.get(Columns.LOSS_MASK))
         return self.metrics.reduce()
+
+    def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
+        """Adam over all of a policy's weights at once: a network is many small tensors."""
+        parameters = self.get_parameters(self._module[module_id])
+        optimizer = torch.optim.Adam(parameters, foreach=True)
+        self.register_optimizer(
+            module_id=module_id, optimizer=optimizer, params=parameters, lr_or_lr_schedule=config.lr
+        )
+
+    def _descend(self, policy: str, batch: Batch) -> torch.Tensor:
+        """One gradient step of one policy; left out, with a warning, where the gradient is not finite."""
+        config = self.config.get_config_for_module(policy)
+        ((_, optimizer),) = self.get_optimizers_for_module(policy)
+        output = self.module[policy].forward_train(batch)
+        loss: torch.Tensor = self.compute_loss_for_module(module_id=policy, config=config, batch=batch, fwd_out=output)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
+        parameters = optimizer.param_groups[0]["params"]
+        norm = torch.nn.utils.clip_grad_norm_(parameters, config.grad_clip or math.inf, foreach=True)
+        if torch.isfinite(norm):
+            optimizer.step()
+        else:
+            logger.warning("policy %s: a gradient step is left out, its gradient is not finite", policy)
+        return loss.detach()
+
+    @torch.no_grad()
+    def _measure_kl(self, policy: str, batch: Batch) -> torch.Tensor:
+        """Mean KL divergence of the policy that acted from the one it has become, over the whole batch.
+
+        RLlib measures it for the loss alone, where that has a KL term, and then on single minibatches.
+        """
+        module = self.module[policy].unwrapped()
+        make = module.get_train_action_dist_cls().from_logits
+        became = make(module.forward_train(batch)[Columns.ACTION_DIST_INPUTS])
+        kl: torch.Tensor = make(batch[Columns.ACTION_DIST_INPUTS]).kl(became)
+        mask = batch.get(Columns.LOSS_MASK)
+        return (kl[mask] if isinstance(mask, torch.Tensor) else kl).mean()
 
     def _make_batches(self, episodes: list[SingleAgentEpisode]) -> dict[str, Batch]:
         by_policy: defaultdict[str, list[SingleAgentEpisode]] = defaultdict(list)

@@ -51,6 +51,7 @@ def test_recurrent_and_stateless_policies_learn_side_by_side(learning: Spacetime
         assert last[f"policy/{policy}/return_mean"] > first[f"policy/{policy}/return_mean"] + 0.5
         for name in ("length_mean", "success_rate", "reward/near", "entropy", "kl", "policy_loss", "value_loss"):
             assert f"policy/{policy}/{name}" in last
+        assert last[f"policy/{policy}/kl"] > 0
     assert 6 * 2000 <= last["agent_steps"] < 6 * 2000 * 1.1
     assert last["perf/agent_steps_per_s"] > 0
     assert 0 < last["perf/share_forward"] + last["perf/share_learner"] < 1
