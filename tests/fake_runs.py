@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fake_game import FakeGameOpener, make_group, make_launch, make_layout
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.env.multi_agent_env_runner import MultiAgentEnvRunner
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+from toy_game import FakeGameOpener, make_group, make_launch, make_layout
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies

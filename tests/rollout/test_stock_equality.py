@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from fake_game import FakeGameOpener
 from fake_runs import LSTM, MIXED, by_agent, make_config, make_ppo, make_runner, make_stock_runner
 from ray.rllib.algorithms.ppo.torch.ppo_torch_learner import PPOTorchLearner
 from ray.rllib.core.columns import Columns
 from ray.rllib.evaluation.postprocessing import Postprocessing
+from toy_game import FakeGameOpener
 
 from spacetime_rl.rollout.gae import make_train_batch
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_game import FakeGame, FakeGameOpener, make_group, make_layout
 from fake_runs import LSTM, MIXED, make_config, make_ppo
+from toy_game import FakeGame, FakeGameOpener, make_group, make_layout
 
 from spacetime_rl.errors import GameDied, RestartsExhausted
 from spacetime_rl.training.ppo import SpacetimePPO
