@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,6 +29,12 @@ class RolloutPlan:
     restarts_rate_limit_n: int = 10
     restarts_rate_limit_period_s: float = 60.0
     open: Callable[[GameLaunch], Game] = open_game
+
+    def for_trial(self, trial: str | None) -> RolloutPlan:
+        """The same, with the games' logs in a folder of the trial's own."""
+        if trial is None or self.launch.log_dir is None:
+            return self
+        return replace(self, launch=replace(self.launch, log_dir=self.launch.log_dir / trial))
 
     def game_seed(self, *where: int) -> int:
         """The seed of one game, from the run's seed and where and when it is played (worker, game, restart ...).

@@ -1,0 +1,60 @@
+"""A run's configuration as RLlib's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fake_runs import MIXED, make_config, make_plan, make_ppo
+from toy_game import FakeGameOpener
+
+from spacetime_rl.envs.rllib import GameMultiAgentEnv
+from spacetime_rl.errors import UsageError
+from spacetime_rl.rollout.plan import PLAN
+from spacetime_rl.training.algorithm import fragment_agent_steps, train_batch_size
+
+OPENER = FakeGameOpener(MIXED, arenas=4)  # 20 agents
+
+
+@pytest.mark.parametrize(
+    ("rollout", "wanted", "fragment", "batch"),
+    [
+        ({"runners": 2}, 4000, 2000, 4000),
+        ({"runners": 0}, 4000, 4000, 4000),
+        ({"runners": 2, "games_per_runner": 2}, 4000, 2000, 4000),
+        ({"runners": 3}, 1000, 340, 1020),
+        ({"runners": 2, "fragment_length": 10}, 1000, 200, 1200),
+        ({"runners": 4}, 10, 20, 80),
+    ],
+)
+def test_a_train_batch_is_whole_fragments_of_all_runners(
+    rollout: dict[str, Any], wanted: int, fragment: int, batch: int
+) -> None:
+    training = {"train_batch_size": wanted, "minibatch_size": 10}
+    config = make_config(rollout=rollout, training=training)
+    plan = make_plan(OPENER, config, games=config.rollout.games_per_runner)
+    assert (fragment_agent_steps(config, plan), train_batch_size(config, plan)) == (fragment, batch)
+    ppo = make_ppo(OPENER, config, games=config.rollout.games_per_runner)
+    ppo.validate()
+    assert (ppo.rollout_fragment_length, ppo.total_train_batch_size) == (fragment, batch)
+
+
+def test_a_policy_overrides_only_what_it_sets_for_itself() -> None:
+    config = make_config(policies={"giver": {"training": {"lr": 1e-5, "gamma": 0.9}}})
+    ppo = make_ppo(OPENER, config)
+    assert (ppo.get_config_for_module("giver").lr, ppo.get_config_for_module("giver").gamma) == (1e-5, 0.9)
+    assert (ppo.get_config_for_module("taker").lr, ppo.get_config_for_module("taker").gamma) == (3e-4, 0.99)
+    assert ppo.algorithm_config_overrides_per_module == {"giver": {"lr": 1e-5, "gamma": 0.9}, "taker": {}}
+
+
+def test_what_rllib_would_default_badly_is_set() -> None:
+    ppo = make_ppo(OPENER, make_config())
+    assert ppo.lambda_ == 0.95
+    assert ppo.sample_timeout_s is None
+    assert ppo.restart_failed_env_runners
+    assert ppo.delay_between_env_runner_restarts_s == 0
+
+
+def test_rllibs_own_env_plays_one_arena_only() -> None:
+    with pytest.raises(UsageError, match=r"one arena, not 4; set game\.arenas=1"):
+        GameMultiAgentEnv({PLAN: make_plan(OPENER, make_config())})
