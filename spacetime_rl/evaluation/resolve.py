@@ -15,6 +15,7 @@ from spacetime_rl.evaluation.sources import (
     is_onnx_folder,
     read_schemas,
 )
+from spacetime_rl.export.locate import find_checkpoint
 from spacetime_rl.game.project import scenarios
 
 
@@ -38,11 +39,11 @@ def resolve_source(
         return Resolved(RandomSource() if name == "random" else HeuristicSource(), None)
     if is_onnx_folder(Path(name)):
         return Resolved(OnnxSource(Path(name), stochastic, Path(name).name), _config_of_folder(Path(name)))
-    from spacetime_rl.export.checkpoint import read_checkpoint
-    from spacetime_rl.export.locate import find_checkpoint
+    found = find_checkpoint(name, results, number)
+    from spacetime_rl.export.checkpoint import read_checkpoint  # torch takes seconds to import
     from spacetime_rl.export.onnx import export_checkpoint
 
-    checkpoint = read_checkpoint(find_checkpoint(name, results, number))
+    checkpoint = read_checkpoint(found)
     export_checkpoint(checkpoint.path, workspace)
     return Resolved(OnnxSource(workspace, stochastic, f"{checkpoint.run_id} {checkpoint.path.name}"), checkpoint.config)
 

@@ -68,7 +68,10 @@ def _meet_game(config: RunConfig, folder: RunFolder, progress: Progress) -> Roll
     policies = assign_policies(spec, config)
     begun = folder.spec()
     if begun is not None and begun != spec:
-        raise ResumeError(f"{folder.run_id}: the game is not what the run was begun with; see {folder.path}/spec.json")
+        raise ResumeError(
+            f"{folder.run_id}: the game is not what the run was begun with, which {folder.path}/spec.json describes; "
+            "begin another run"
+        )
     folder.write_facts(spec, collect_versions(None if launch.env_path else find_godot().version_text))
     return RolloutPlan(
         launch,

@@ -72,7 +72,9 @@ class RunFolder:
         try:
             folder._lock.acquire(timeout=0)
         except Timeout:
-            raise ResumeError(f"{folder.run_id}: is still going on, in process {folder.state().get('pid')}") from None
+            raise ResumeError(
+                f"{folder.run_id}: is still going on, in process {folder.state().get('pid')}; end that first"
+            ) from None
         except OSError as error:
             raise ResumeError(f"{folder.run_id}: cannot write to {folder.path}: {error.strerror}") from error
         return folder

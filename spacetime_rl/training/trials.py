@@ -84,10 +84,16 @@ def _describe_end(trial: Trial, folder: RunFolder) -> TrialEnd:
 
 def _explain(trial: Trial, folder: RunFolder) -> str:
     """The trial's own error rather than Ray's wrapping of it."""
-    error = trial.get_pickled_error()
+    return f"{folder.run_id}: training failed: {_reason(trial)}\nMore is in {folder.logs}."
+
+
+def _reason(trial: Trial) -> str:
+    try:
+        error = trial.get_pickled_error()
+    except Exception as unreadable:  # whatever a file that Tune could not finish makes of unpickling
+        return f"the reason could not be written down ({unreadable}); is the disk full?"
     cause = getattr(error, "cause", error)
-    what = str(cause) if isinstance(cause, SpacetimeError) else f"{type(cause).__name__}: {cause}"
-    return f"{folder.run_id}: training failed: {what}\nMore is in {folder.logs}."
+    return str(cause) if isinstance(cause, SpacetimeError) else f"{type(cause).__name__}: {cause}"
 
 
 def _folder_name(trial: Trial) -> str:

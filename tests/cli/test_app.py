@@ -91,26 +91,6 @@ def test_a_wrong_command_ends_with_2(run: Run, arguments: list[str]) -> None:
     assert "Usage:" in done.stderr
 
 
-def test_a_wrong_configuration_ends_with_2_and_lists_every_mistake(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("extends: vr_interaction\ngame: {arenaz: 3}\ntraining: {lr: fast}\n")
-
-    done = run("train", "mine.yaml")
-
-    assert done.returncode == 2
-    assert done.stderr.splitlines() == [
-        "spacetime-rl: 2 mistakes:",
-        "  mine.yaml:2: game.arenaz: unknown key; did you mean 'arenas'?",
-        "  mine.yaml:3: training.lr: expected a number, found 'fast'",
-    ]
-
-
-def test_an_unknown_scenario_lists_the_known_ones(run: Run) -> None:
-    done = run("train", "vr_interaction", "--set", "scenario.name=vr_interactio")
-
-    assert done.returncode == 2
-    assert "did you mean 'vr_interaction'?; scenarios: " in done.stderr
-
-
 def test_a_fault_at_run_time_ends_with_3(run: Run) -> None:
     done = run("godot", "path", GODOT_BIN="/nowhere/godot")
 

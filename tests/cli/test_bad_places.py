@@ -1,0 +1,164 @@
+"""Results that cannot be written and runs that cannot be begun or resumed; what was there stays as it was."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from failing import FAULT, USAGE, Run, settings, touch
+
+from spacetime_rl.training.run_folder import RunFolder
+
+
+def full_disk(folder: Path, size: str, *commands: str) -> list[str]:
+    """Words before a command that runs it with a small disk mounted on `folder`; skips where that is not allowed."""
+    mount = " && ".join([f"mount -t tmpfs -o size={size} none '{folder}'", *commands])
+    allowed = shutil.which("unshare") and subprocess.run(["unshare", "-rm", "sh", "-c", mount], check=False)
+    if not allowed or allowed.returncode != 0:
+        pytest.skip("a small disk cannot be mounted here, so that nothing can fill it")
+    return ["unshare", "-rm", "sh", "-c", f'{mount} && exec "$@"', "sh"]
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("note.txt", "results: note.txt is not a folder; choose one with --results DIR"),
+        ("note.txt/results", "results: cannot write to {folder}/note.txt/results/one: Not a directory; choose another"),
+        ("/proc/results", "results: cannot write to /proc/results/one: No such file or directory; choose another"),
+    ],
+)
+def test_a_place_that_cannot_hold_results_is_told(fails: Run, tmp_path: Path, place: str, message: str) -> None:
+    (tmp_path / "note.txt").write_text("mine")
+
+    seen = fails("train", "vr_interaction", "--run-id", "one", "--results", place)
+
+    assert seen.code == USAGE
+    assert seen.message.startswith(message.format(folder=tmp_path))
+    assert (tmp_path / "note.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("options", [[], ["--force"]])
+def test_a_disk_that_is_full_from_the_start_is_told(fails: Run, tmp_path: Path, options: list[str]) -> None:
+    (tmp_path / "full").mkdir()
+    disk = full_disk(tmp_path / "full", "4k", f"head -c 4096 /dev/zero > '{tmp_path}/full/fill'")
+
+    seen = fails("train", "vr_interaction", "--run-id", "one", "--results", "full", *options, through=disk)
+
+    assert seen.code == USAGE
+    assert seen.message == (
+        f"results: cannot write to {tmp_path}/full/one: No space left on device; "
+        "choose another folder with --results DIR"
+    )
+
+
+def test_a_disk_that_becomes_full_before_training_leaves_nothing_behind(fails: Run, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    disk = full_disk(tmp_path / "full", "16k")
+    listed = ["sh", "-c", '"$@"; code=$?; ls -A full; exit $code', "sh"]
+
+    seen = fails("train", "--run-id", "one", "--results", "full", *touch(), through=[*disk, *listed])
+
+    assert seen.code == FAULT
+    assert seen.message == "a file cannot be written: No space left on device; make room, or choose another folder"
+    assert seen.progress.splitlines()[1:] == []
+
+
+@pytest.mark.parametrize("uri", ["nowhere://x", "./runs", "sqlite:////proc/x.db"])
+@pytest.mark.parametrize("options", [["--run-id", "one"], ["--run-id", "earlier", "--force"]])
+def test_a_place_where_runs_cannot_be_recorded_is_told(fails: Run, uri: str, options: list[str]) -> None:
+    seen = fails("train", "vr_interaction", "--tracking-uri", uri, *options)
+
+    assert seen.code == USAGE
+    assert seen.message.startswith(f"tracking uri '{uri}': ")
+
+
+@pytest.mark.parametrize("options", [[], ["--force"]])
+def test_a_run_that_never_begins_does_not_cost_the_one_it_would_replace(fails: Run, options: list[str]) -> None:
+    seen = fails("train", *touch(fault="build_error"), "--run-id", "earlier", *options)
+
+    assert (seen.code, "there is such a run already" in seen.message) == ((FAULT, False) if options else (USAGE, True))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["vr_interaction", "--run-id", "earlier"],
+            "earlier: there is such a run already, in {run}; go on with it (--",
+        ),
+        (["vr_interaction", "--run-id", "a/b"], "run id 'a/b': is the name of a folder, without any '/'"),
+        (
+            ["--resume", "earlyer"],
+            "'earlyer': neither a folder nor the id of a run or trial; the runs in results are earlier",
+        ),
+        (["--resume", "results"], "{results}: is not the folder of a run; it has no state.json"),
+        (
+            ["--resume", "earlier", *settings(training__lr=0.1, game__arenas=2)],
+            "earlier: a run is resumed with the configuration it was begun with; these differ:\n"
+            "  game.arenas: 8 -> 2\n  training.lr: 0.0005 -> 0.1\nLeave them out, or begin another run.",
+        ),
+        (["vr_interaction_gather", "--resume", "earlier"], "earlier: a run is resumed with the configuration it was"),
+    ],
+)
+def test_a_run_that_cannot_be_begun_or_resumed_is_told(
+    fails: Run, earlier: RunFolder, arguments: list[str], message: str
+) -> None:
+    seen = fails("train", *arguments)
+
+    assert seen.code == USAGE
+    assert seen.message.startswith(message.format(run=earlier.path, results=earlier.path.parent))
+
+
+def test_a_run_that_is_going_on_is_neither_resumed_nor_replaced(fails: Run, earlier: RunFolder) -> None:
+    running = RunFolder.reopen("earlier", earlier.path.parent)
+    try:
+        resumed = fails("train", "--resume", "earlier")
+        replaced = fails("train", "vr_interaction", "--run-id", "earlier", "--force")
+    finally:
+        running.release()
+
+    assert (resumed.code, replaced.code) == (USAGE, USAGE)
+    assert resumed.message == f"earlier: is still going on, in process {running.state()['pid']}; end that first"
+    assert replaced.message == f"earlier: cannot be replaced: it is going on, see {running.path}"
+
+
+def test_a_run_whose_game_has_changed_is_not_resumed(fails: Run, earlier: RunFolder, tmp_path: Path) -> None:
+    other = tmp_path / "results" / "other"
+    shutil.copytree(earlier.path, other)
+    (other / "spec.json").write_text(
+        json.dumps({"scenario": "x", "arenas": 1, "physics_hz": 90, "action_repeat": 1, "groups": []})
+    )
+
+    seen = fails("train", "--resume", "other")
+    shutil.rmtree(other)
+
+    assert seen.code == USAGE
+    assert seen.message == (
+        f"other: the game is not what the run was begun with, which {other}/spec.json describes; begin another run"
+    )
+
+
+@pytest.mark.parametrize("verb", ["eval", "export"])
+def test_a_run_that_is_not_there_or_has_no_checkpoint_is_told(fails: Run, verb: str) -> None:
+    absent, empty = fails(verb, "earlyer"), fails(verb, "earlier")
+
+    assert (absent.code, empty.code) == (USAGE, USAGE)
+    assert absent.message == "'earlyer': neither a folder nor the id of a run or trial; the runs in results are earlier"
+    assert empty.message == (
+        "results/earlier: holds no checkpoint; training writes the first after checkpoint.every_iterations"
+    )
+
+
+@pytest.mark.slow
+def test_a_disk_that_becomes_full_while_training_ends_the_run_with_that_reason(
+    fails: Run, tmp_path: Path, ray_settings: list[str]
+) -> None:
+    (tmp_path / "full").mkdir()
+
+    seen = fails("train", "--results", "full", *touch(), *ray_settings, through=full_disk(tmp_path / "full", "400k"))
+
+    assert seen.code == FAULT
+    assert "No space left on device" in seen.headline or seen.headline.endswith("is the disk full?")
