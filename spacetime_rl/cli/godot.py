@@ -63,15 +63,16 @@ def import_(
 
 def _run_installer() -> None:
     """Run the packaged script. Raises GodotNotFound where it fails; it has said why on stderr by then."""
+    import shutil
     import subprocess
 
     from spacetime_rl import game
     from spacetime_rl.errors import GodotNotFound
 
     script = Path(game.__file__).with_name("install_godot.sh")
+    yourself = "install Godot 4.5 or newer yourself and set GODOT_BIN to it"
+    if shutil.which("bash") is None:
+        raise GodotNotFound(f"the installer needs bash, which is not on PATH; {yourself}")
     done = subprocess.run(["bash", str(script)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
     if done.returncode != 0:
-        raise GodotNotFound(
-            f"the installer ended with exit code {done.returncode}; "
-            "install Godot 4.5 or newer yourself and set GODOT_BIN to it"
-        )
+        raise GodotNotFound(f"the installer ended with exit code {done.returncode}; {yourself}")

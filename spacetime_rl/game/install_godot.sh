@@ -86,7 +86,7 @@ for suite in $suites; do
       keyring=$keyring_found
       open_suite "$suite" || { say "suite $suite is not usable"; continue; }
     else
-      say "suite $suite is not usable: $(grep -m1 '^[WE]:' "$work/update.log" | cut -d: -f1) (see apt's configuration)"; continue
+      say "suite $suite is not usable: $(grep -m1 '^[WE]:' "$work/update.log" | sed 's| *[a-z+]*://[^ ]*||g') (see apt's configuration)"; continue
     fi
   fi
   version=$(newest_godot || true)
