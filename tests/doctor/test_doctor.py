@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -119,3 +120,52 @@ def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(SpacetimeError, match="GB free for results"):
         machine.disk()
+
+
+@pytest.mark.parametrize(("variable", "name"), [(None, "results (here)"), ("XDG_CACHE_HOME", "cache")])
+def test_a_folder_that_cannot_be_written_is_told(
+    monkeypatch: pytest.MonkeyPatch, variable: str | None, name: str
+) -> None:
+    monkeypatch.setattr(machine, "NEEDED_GB", 0.0)
+    if variable is None:
+        monkeypatch.chdir("/proc")
+    else:
+        monkeypatch.setenv(variable, "/proc/1")
+
+    with pytest.raises(SpacetimeError, match=rf"^nothing can be written for {re.escape(name)} to /proc"):
+        machine.disk()
+
+
+def test_a_godot_that_does_not_run_is_found_by_the_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    godot = tmp_path / "godot"
+    godot.write_text('#!/bin/sh\n[ "$1" = --version ] && echo 4.6.3 && exit\necho a library is missing; exit 127\n')
+    godot.chmod(0o755)
+    monkeypatch.setenv("GODOT_BIN", str(godot))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    found, imported = run(*[check for check in CHECKS if check.name in {"godot", "import"}])
+
+    assert found.ok
+    assert not imported.ok
+    assert (
+        "(exit code 127); it says:\n  | a library is missing\nWhat to do: see that this Godot runs" in imported.detail
+    )
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("nowhere://x", "tracking uri 'nowhere://x': runs cannot be recorded there"),
+        ("sqlite:////proc/x.db", "tracking uri 'sqlite:////proc/x.db': cannot write to the folder /proc"),
+        ("http://127.0.0.1:9", "MlflowException: API request to http://127.0.0.1:9/"),
+    ],
+)
+def test_a_tracking_place_that_is_of_no_use_is_told(monkeypatch: pytest.MonkeyPatch, uri: str, message: str) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+
+    (outcome,) = run(*[check for check in CHECKS if check.name == "mlflow"])
+
+    assert not outcome.ok
+    assert outcome.detail.startswith(message)
+    assert "the server of $MLFLOW_TRACKING_URI runs if that is set" in outcome.detail
