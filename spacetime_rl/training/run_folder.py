@@ -157,5 +157,9 @@ class RunFolder:
     def _write(self, name: str, text: str) -> None:
         """Whole or not at all: the process may be killed at any time."""
         partial = self.path / f".{name}.partial"
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(self.path / name)
+        try:
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(self.path / name)
+        except OSError as error:
+            error.filename = str(self.path / name)  # a full disk does not tell which
+            raise

@@ -13,13 +13,18 @@ from failing import FAULT, USAGE, Run, settings, touch
 from spacetime_rl.training.run_folder import RunFolder
 
 
-def full_disk(folder: Path, size: str, *commands: str) -> list[str]:
-    """Words before a command that runs it with a small disk mounted on `folder`; skips where that is not allowed."""
-    mount = " && ".join([f"mount -t tmpfs -o size={size} none '{folder}'", *commands])
+def on_small_disk(folder: Path, kilobytes: int, fill: bool = False) -> list[str]:
+    """Words before a command: it runs with a disk on `folder` that holds the file one/mine, which is listed at the end.
+
+    Skips the test where no disk can be mounted.
+    """
+    folder.mkdir()
+    steps = [f"mount -t tmpfs -o size={kilobytes}k none {folder}", f"cd {folder}", "mkdir one", "touch one/mine"]
+    mount = " && ".join([*steps, *([f"head -c {kilobytes}k /dev/zero > fill"] if fill else []), "cd .."])
     allowed = shutil.which("unshare") and subprocess.run(["unshare", "-rm", "sh", "-c", mount], check=False)
     if not allowed or allowed.returncode != 0:
-        pytest.skip("a small disk cannot be mounted here, so that nothing can fill it")
-    return ["unshare", "-rm", "sh", "-c", f'{mount} && exec "$@"', "sh"]
+        pytest.skip("a small disk cannot be mounted here, so nothing can fill it")
+    return ["unshare", "-rm", "sh", "-c", f'{mount} && "$@"; code=$?; find {folder.name} -name mine; exit $code', "sh"]
 
 
 @pytest.mark.parametrize(
@@ -40,30 +45,28 @@ def test_a_place_that_cannot_hold_results_is_told(fails: Run, tmp_path: Path, pl
     assert (tmp_path / "note.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("options", [[], ["--force"]])
-def test_a_disk_that_is_full_from_the_start_is_told(fails: Run, tmp_path: Path, options: list[str]) -> None:
-    (tmp_path / "full").mkdir()
-    disk = full_disk(tmp_path / "full", "4k", f"head -c 4096 /dev/zero > '{tmp_path}/full/fill'")
+def test_a_disk_that_is_full_from_the_start_is_told_and_keeps_its_runs(fails: Run, tmp_path: Path) -> None:
+    disk = on_small_disk(tmp_path / "full", 4, fill=True)
 
-    seen = fails("train", "vr_interaction", "--run-id", "one", "--results", "full", *options, through=disk)
+    seen = fails("train", "vr_interaction", "--run-id", "one", "--force", "--results", "full", through=disk)
 
     assert seen.code == USAGE
+    assert seen.progress == "full/one/mine\n"
     assert seen.message == (
         f"results: cannot write to {tmp_path}/full/one: No space left on device; "
         "choose another folder with --results DIR"
     )
 
 
-def test_a_disk_that_becomes_full_before_training_leaves_nothing_behind(fails: Run, tmp_path: Path) -> None:
-    (tmp_path / "full").mkdir()
-    disk = full_disk(tmp_path / "full", "16k")
-    listed = ["sh", "-c", '"$@"; code=$?; ls -A full; exit $code', "sh"]
+def test_a_disk_that_becomes_full_before_training_keeps_its_runs(fails: Run, tmp_path: Path) -> None:
+    disk = on_small_disk(tmp_path / "full", 16)
 
-    seen = fails("train", "--run-id", "one", "--results", "full", *touch(), through=[*disk, *listed])
+    seen = fails("train", "--run-id", "one", "--force", "--results", "full", *touch(), through=disk)
 
     assert seen.code == FAULT
-    assert seen.message == "a file cannot be written: No space left on device; make room, or choose another folder"
-    assert seen.progress.splitlines()[1:] == []
+    assert seen.message.startswith(f"{tmp_path}/full/one/")
+    assert seen.message.endswith(" cannot be written: No space left on device; make room, or choose another folder")
+    assert seen.progress.splitlines()[1:] == ["full/one/mine"]
 
 
 @pytest.mark.parametrize("uri", ["nowhere://x", "./runs", "sqlite:////proc/x.db"])
@@ -156,9 +159,9 @@ def test_a_run_that_is_not_there_or_has_no_checkpoint_is_told(fails: Run, verb: 
 def test_a_disk_that_becomes_full_while_training_ends_the_run_with_that_reason(
     fails: Run, tmp_path: Path, ray_settings: list[str]
 ) -> None:
-    (tmp_path / "full").mkdir()
+    disk = on_small_disk(tmp_path / "full", 400)
 
-    seen = fails("train", "--results", "full", *touch(), *ray_settings, through=full_disk(tmp_path / "full", "400k"))
+    seen = fails("train", "--results", "full", *touch(), *ray_settings, through=disk)
 
     assert seen.code == FAULT
     assert "No space left on device" in seen.headline or seen.headline.endswith("is the disk full?")
