@@ -30,9 +30,9 @@ class RolloutPlan:
     restarts_rate_limit_period_s: float = 60.0
     open: Callable[[GameLaunch], Game] = open_game
 
-    def for_trial(self, trial: str | None) -> RolloutPlan:
+    def for_trial(self, trial: str) -> RolloutPlan:
         """The same, with the games' logs in a folder of the trial's own."""
-        if trial is None or self.launch.log_dir is None:
+        if self.launch.log_dir is None:
             return self
         return replace(self, launch=replace(self.launch, log_dir=self.launch.log_dir / trial))
 

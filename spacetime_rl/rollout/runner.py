@@ -31,8 +31,7 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
     """
 
     def __init__(self, config: AlgorithmConfig, **kwargs: Any) -> None:
-        plan: RolloutPlan = config.env_config[PLAN]
-        self._plan = plan.for_trial(kwargs.get("tune_trial_id"))
+        self._plan: RolloutPlan = config.env_config[PLAN]
         self._samplers: list[GameSampler] = []
         super().__init__(config, **kwargs)
         worker = self.worker_index or 0

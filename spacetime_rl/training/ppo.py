@@ -25,6 +25,7 @@ from ray.rllib.utils.metrics import (
 )
 
 from spacetime_rl.errors import RestartsExhausted, RunnersLost
+from spacetime_rl.rollout.plan import PLAN
 from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.training.checkpoint import CARD, CheckpointCard
 
@@ -41,6 +42,9 @@ class SpacetimePPO(PPO):  # type: ignore[misc]
 
     def setup(self, config: Any) -> None:
         """See RLlib."""
+        # `self.trial_id` is "default" under Tune, too; the folder Tune gave the trial has its name.
+        env_config = self.config.env_config  # `config` is a copy that RLlib does not look into
+        env_config[PLAN] = env_config[PLAN].for_trial(Path(self.logdir).name)
         super().setup(config)
         if self.learner_group.is_local:  # Ray would give it one thread, however many cores there are
             # Not all of them: one busy core makes OpenMP's other threads spin, ten times slower on two cores.

@@ -72,7 +72,7 @@ def test_a_run_learns_through_a_killed_game_and_leaves_what_it_promises(
     assert json.loads((folder / "state.json").read_text())["status"] == "finished"
     assert {path.name for path in (folder / "onnx").iterdir()} >= {"walker.onnx", "jumper.onnx", "walker.schema.json"}
     assert json.loads((folder / "versions.json").read_text()).keys() >= {"ray", "torch", "godot", "spacetime-rl"}
-    assert len(list((folder / "logs").glob("*_00000/runner*-game0*.godot.log"))) == 3  # two games and a successor
+    assert len(list((folder / "logs").glob("trial_*_00000/runner*-game0*.godot.log"))) == 3  # two games and a successor
     assert set(summary.reports) == {"trained", "heuristic", "random"}
     assert summary.agent_steps >= 20_000
 
