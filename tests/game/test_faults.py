@@ -56,7 +56,7 @@ def test_a_bad_start_fails_at_once_with_its_reason(
 @pytest.mark.parametrize(
     ("fault", "error", "message"),
     [
-        ("never_connects", LaunchTimeout, r"did not connect to port \d+ within 1 s \(the process is running"),
+        ("never_connects", LaunchTimeout, r"did not connect to port \d+ within 1 s \(the process is"),
         ("silent", HandshakeError, "connected but did not introduce itself within 1 s"),
     ],
 )
