@@ -69,6 +69,11 @@ def command(tmp_path: Path) -> Command:
     return Command(tmp_path)
 
 
+def press_ctrl_c(process: subprocess.Popen[str]) -> None:
+    """As a terminal does it: the whole foreground group gets the signal, Ray's processes too."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
 def wait_for_no_process_in(folder: Path) -> None:
     """Every process but this one that has files of the folder open, games above all, has to end."""
     deadline = time.monotonic() + 30
@@ -87,7 +92,7 @@ def _words(process: psutil.Process) -> str:
 def test_ctrl_c_keeps_a_checkpoint_and_the_run_is_resumed_to_its_end(command: Command) -> None:
     process = command.start("touch.yaml", "--run-id", "one", "--set", "checkpoint.every_iterations=1000", "--no-eval")
     assert next(i for i in command.iterations(process) if i >= 2)
-    process.send_signal(signal.SIGINT)
+    press_ctrl_c(process)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "train --resume one" in out
@@ -135,10 +140,10 @@ def test_a_second_ctrl_c_ends_at_once_and_leaves_no_process(command: Command) ->
     assert process.stdout is not None
     assert any("starting the runners" in line for line in process.stdout)
     time.sleep(15.0)
-    process.send_signal(signal.SIGINT)
+    press_ctrl_c(process)
     time.sleep(1.0)
     began = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    press_ctrl_c(process)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert time.monotonic() - began < 20
