@@ -120,7 +120,10 @@ class StopConfig(Section):
     iterations: int | None = Field(default=None, ge=1, description="Training iterations.")
     time_s: Seconds | None = Field(default=None, description="Wall-clock seconds of training.")
     success_rate: float | None = Field(
-        default=None, gt=0, le=1, description="The scenario's success rate over the episodes of an iteration."
+        default=None,
+        gt=0,
+        le=1,
+        description="The scenario's success rate, over the latest hundred agents' episodes or more.",
     )
 
 
