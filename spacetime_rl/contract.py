@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -34,6 +34,32 @@ class PolicyPlan:
     parts: tuple[tuple[int, NDArray[np.int64]], ...]
     agents: NDArray[np.int64]
     trained: bool
+
+    def gather(self, observations: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """This policy's rows of every group's observations, f32[n, obs_dim]; a view where it plays a whole group."""
+        if self._plays_whole(observations):
+            return observations[self.parts[0][0]]
+        return np.concatenate([observations[group][rows] for group, rows in self.parts])
+
+    def scatter(self, decided: NDArray[np.float32], actions: Sequence[NDArray[np.float32]]) -> None:
+        """Put f32[n, action_size] into this policy's rows of every group's actions."""
+        if self._plays_whole(actions):
+            actions[self.parts[0][0]][:] = decided
+            return
+        begin = 0
+        for group, rows in self.parts:
+            actions[group][rows] = decided[begin : begin + len(rows)]
+            begin += len(rows)
+
+    def _plays_whole(self, groups: Sequence[NDArray[np.float32]]) -> bool:
+        return len(self.parts) == 1 and len(self.agents) == len(groups[self.parts[0][0]])
+
+
+def action_limits(layout: PolicyLayout) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Least and greatest value of every float of an action: -1 and 1, and none for the index of a discrete choice."""
+    kinds = [field.kind for field in layout.actions for _ in range(field.width)]
+    limit = np.where(np.array(kinds) == "continuous", 1.0, np.inf).astype(np.float32)
+    return -limit, limit
 
 
 def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]:

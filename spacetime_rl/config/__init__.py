@@ -4,20 +4,22 @@ from spacetime_rl.config.compare import diff
 from spacetime_rl.config.loader import load
 from spacetime_rl.config.model import (
     CheckpointConfig,
-    CnnConfig,
     EvaluationConfig,
     GameConfig,
-    LstmConfig,
     MappingRule,
-    ModelConfig,
-    PolicyConfig,
-    PolicyTrainingConfig,
     ResourcesConfig,
     RolloutConfig,
     RunConfig,
     ScenarioConfig,
     StopConfig,
     TrackingConfig,
+)
+from spacetime_rl.config.policy import (
+    CnnConfig,
+    LstmConfig,
+    ModelConfig,
+    PolicyConfig,
+    PolicyTrainingConfig,
     TrainingConfig,
 )
 from spacetime_rl.config.writer import dump

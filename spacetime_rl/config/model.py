@@ -12,34 +12,12 @@ from pydantic import Field, model_validator
 
 from spacetime_rl.config.merge import deep_merge
 from spacetime_rl.config.policy import (
-    CnnConfig,
-    LstmConfig,
     ModelConfig,
     PolicyConfig,
-    PolicyTrainingConfig,
     TrainingConfig,
 )
 from spacetime_rl.config.rules import ContradictionError, contradictions
 from spacetime_rl.config.section import Section
-
-__all__ = [
-    "CheckpointConfig",
-    "CnnConfig",
-    "EvaluationConfig",
-    "GameConfig",
-    "LstmConfig",
-    "MappingRule",
-    "ModelConfig",
-    "PolicyConfig",
-    "PolicyTrainingConfig",
-    "ResourcesConfig",
-    "RolloutConfig",
-    "RunConfig",
-    "ScenarioConfig",
-    "StopConfig",
-    "TrackingConfig",
-    "TrainingConfig",
-]
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]

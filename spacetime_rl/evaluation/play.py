@@ -8,7 +8,7 @@ from threading import Event
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.contract import PolicyPlan
+from spacetime_rl.contract import PolicyPlan, action_limits
 from spacetime_rl.errors import ProtocolError
 from spacetime_rl.evaluation.agents import arenas_of, places_of
 from spacetime_rl.evaluation.policies import Actor
@@ -21,7 +21,7 @@ class Crew:
     """The actors of one game, each with its agents, and the episode that every agent is in."""
 
     def __init__(self, spec: GameSpec, plans: Sequence[PolicyPlan], actors: Sequence[Actor]) -> None:
-        self._crew = list(zip(plans, actors, [_bounds(plan) for plan in plans], strict=True))
+        self._crew = list(zip(plans, actors, [action_limits(plan.layout) for plan in plans], strict=True))
         self._sizes = [(spec.group_size(g), group.layout.action_size) for g, group in enumerate(spec.groups)]
         self._arenas = arenas_of(spec)
         self.places = places_of(spec)
@@ -40,12 +40,12 @@ class Crew:
         begun = self._waiting & state.active
         self._waiting &= ~begun
         actions = [np.zeros(size, np.float32) for size in self._sizes]
-        for plan, actor, bounds in self._crew:
+        for plan, actor, limits in self._crew:
             rows = np.flatnonzero(begun[plan.agents])
             if rows.size:
                 actor.begin(rows, self.episodes[plan.agents[rows]])
-            decided = np.clip(actor.act(_gather(plan, state.observations)), *bounds)
-            _scatter(plan, decided, actions)
+            decided = np.clip(actor.act(plan.gather(state.observations)), *limits)
+            plan.scatter(decided, actions)
         return actions
 
     def end(self, agent: EndedAgent) -> int:
@@ -72,20 +72,3 @@ def play_share(game: Game, crew: Crew, share: Share, seed: int, done: Callable[[
             episode = crew.end(agent)
             if share.record(episode, int(crew.places[agent.agent]), agent.metrics):
                 done()
-
-
-def _bounds(plan: PolicyPlan) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    kinds = [field.kind for field in plan.layout.actions for _ in range(field.width)]
-    limit = np.where(np.array(kinds) == "continuous", 1.0, np.inf).astype(np.float32)
-    return -limit, limit
-
-
-def _gather(plan: PolicyPlan, observations: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    return np.concatenate([observations[group][rows] for group, rows in plan.parts])
-
-
-def _scatter(plan: PolicyPlan, decided: NDArray[np.float32], actions: Sequence[NDArray[np.float32]]) -> None:
-    begin = 0
-    for group, rows in plan.parts:
-        actions[group][rows] = decided[begin : begin + len(rows)]
-        begin += len(rows)

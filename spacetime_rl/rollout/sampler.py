@@ -27,7 +27,7 @@ class GameSampler:
         self.restarts = 0
         self.dead_time_s = 0.0  # from the request that a game failed at to the first answer of its successor
         self._plan = plan
-        self._seats = [Seat(policy, actor, plan.spec) for policy, actor in zip(plan.policies, actors, strict=True)]
+        self._seats = [Seat(policy, actor) for policy, actor in zip(plan.policies, actors, strict=True)]
         self._worker, self._index = worker, index
         self._budget = budget
         self._game: Game | None = None

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.contract import PolicyPlan
+from spacetime_rl.contract import PolicyPlan, action_limits
 from spacetime_rl.game.api import EndedAgent, StepResult
-from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.fragments import Decision, PolicyFragment, State
 
@@ -19,16 +18,13 @@ Decide = Callable[[PolicyActor, NDArray[np.float32], State], Decision]
 class Seat:
     """Lets one policy decide for its n agents, in the order of `plan.agents`."""
 
-    def __init__(self, plan: PolicyPlan, actor: PolicyActor, spec: GameSpec) -> None:
+    def __init__(self, plan: PolicyPlan, actor: PolicyActor) -> None:
         self.plan = plan
         self.ages = np.zeros(len(plan.agents), np.int64)  # decisions of each agent's running episode
         self._actor = actor
         self._state: State = {}
-        self._whole_group = len(plan.parts) == 1 and len(plan.agents) == spec.group_size(plan.parts[0][0])
         self._row_of = {int(agent): row for row, agent in enumerate(plan.agents)}
-        kinds = [field.kind for field in plan.layout.actions for _ in range(field.width)]
-        limit = np.where(np.array(kinds) == "continuous", 1, np.inf).astype(np.float32)
-        self._low, self._high = -limit, limit
+        self._limits = action_limits(plan.layout)
 
     def begin_episodes(self) -> None:
         """All agents begin new episodes."""
@@ -48,17 +44,17 @@ class Seat:
         actions: Sequence[NDArray[np.float32]],
     ) -> None:
         """Decide on what the agents see `now`, record it in `fragment`, put it into the game's `actions`."""
-        seen = self._gather(now.observations)
+        seen = self.plan.gather(now.observations)
         decision = decide(self._actor, seen, self._state)
         fragment.add(step, seen, decision)
         self._state = decision.state
         for value in self._state.values():
             value[~now.active[self.plan.agents]] = 0.0  # who waits has nothing to remember
-        self._scatter(decision.actions, actions)
+        self.plan.scatter(np.clip(decision.actions, *self._limits), actions)
 
     def close_fragment(self, fragment: PolicyFragment, observations: Sequence[NDArray[np.float32]]) -> None:
         """Record what the agents see after the last decision."""
-        fragment.observations[:, -1] = self._gather(observations)
+        fragment.observations[:, -1] = self.plan.gather(observations)
 
     def end_episodes(self, step: int, ended: Sequence[EndedAgent], fragment: PolicyFragment) -> None:
         """Record the final observations of those of the game's agents that are this policy's, and forget them."""
@@ -67,18 +63,3 @@ class Seat:
             fragment.finals[row, step] = agent.final_observation
         for value in self._state.values():
             value[[row for row, _ in rows]] = 0.0
-
-    def _gather(self, observations: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        if self._whole_group:
-            return observations[self.plan.parts[0][0]]
-        return np.concatenate([observations[group][rows] for group, rows in self.plan.parts])
-
-    def _scatter(self, decided: NDArray[np.float32], actions: Sequence[NDArray[np.float32]]) -> None:
-        clipped = np.clip(decided, self._low, self._high)
-        if self._whole_group:
-            actions[self.plan.parts[0][0]][:] = clipped
-            return
-        begin = 0
-        for group, rows in self.plan.parts:
-            actions[group][rows] = clipped[begin : begin + len(rows)]
-            begin += len(rows)

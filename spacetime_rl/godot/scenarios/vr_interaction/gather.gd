@@ -36,7 +36,7 @@ func decide() -> void:
 	_measure_centre()
 	for i: int in arena.players.size():
 		var player := arena.players[i]
-		var gap := maxf(player.global_position.distance_to(_centre), 0.5 * params.gather_radius)
+		var gap := _gap_of(player)
 		player.agent.add_reward(&"progress", params.reward_progress * (_gaps[i] - gap))
 		_gaps[i] = gap
 	if _together_s >= params.gather_s:
@@ -48,8 +48,12 @@ func decide() -> void:
 func _measure() -> void:
 	_measure_centre()
 	for i: int in arena.players.size():
-		var gap := arena.players[i].global_position.distance_to(_centre)
-		_gaps[i] = maxf(gap, 0.5 * params.gather_radius)
+		_gaps[i] = _gap_of(arena.players[i])
+
+
+## What a player still has to walk, in metres: nearer than half the radius is near enough.
+func _gap_of(player: InteractionPlayer) -> float:
+	return maxf(player.global_position.distance_to(_centre), 0.5 * params.gather_radius)
 
 
 func _measure_centre() -> void:
