@@ -86,9 +86,16 @@ class FakeGame:
         return self._result(np.zeros(n), np.zeros(n, bool), np.zeros(n, bool), ())
 
     def step(self, actions: Sequence[np.ndarray]) -> StepResult:
-        self._maybe_fail()
+        self.send(actions)
+        return self.receive()
+
+    def send(self, actions: Sequence[np.ndarray]) -> None:
         self.asked.append([action.copy() for action in actions])
-        self.timing.add(2e-6, 1e-6)
+
+    def receive(self) -> StepResult:
+        self._maybe_fail()
+        actions = self.asked[-1]
+        self.timing.add(2e-6, 2e-6, 1e-6)
         acting = self._active.copy()
         first = np.array([actions[g][row, 0] for g, row in zip(self._group, self._row, strict=True)])
         target = np.array([self._seen(i)[0] for i in range(len(acting))])

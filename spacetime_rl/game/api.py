@@ -45,14 +45,18 @@ class Timing:
     """Where the waiting time of all steps and resets went, in seconds."""
 
     steps: int = 0
-    game_s: float = 0.0  # the game worked
-    wire_s: float = 0.0  # everything else between request and reply
+    game_s: float = 0.0  # waiting while the game worked
+    wire_s: float = 0.0  # sending, receiving, and waiting for what neither side works on
 
-    def add(self, waited_s: float, game_s: float) -> None:
-        """Count one request that was answered after `waited_s`, of which the game worked `game_s`."""
+    def add(self, elapsed_s: float, waited_s: float, game_s: float) -> None:
+        """Count one request that was answered after `elapsed_s`.
+
+        Of this the caller waited `waited_s` and worked otherwise, and the game worked `game_s`.
+        """
+        wire_s = min(waited_s, max(0.0, elapsed_s - game_s))
         self.steps += 1
-        self.game_s += game_s
-        self.wire_s += waited_s - game_s
+        self.game_s += waited_s - wire_s
+        self.wire_s += wire_s
 
 
 class Game(Protocol):
@@ -71,10 +75,16 @@ class Game(Protocol):
         """
 
     def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
-        """Let every active agent act: one float32 array [n_g, action_size_g] per group.
+        """Let every active agent act: `send`, then `receive`."""
+
+    def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
+        """Begin a step: one float32 array [n_g, action_size_g] per group. The game works while the caller goes on.
 
         Raises ActionError, and leaves the game as it is, when an action is not finite.
         """
+
+    def receive(self) -> StepResult:
+        """Wait for the step that `send` began. The arrays of the last result are valid until then."""
 
     def configure(self, params: Mapping[str, Any]) -> None:
         """Change scenario parameters, from each arena's next episode on. Raises ContractError if the game refuses."""

@@ -66,6 +66,8 @@ class GameClient(RunningGame):
         parts = np.split(self._frames.outgoing[: self._action_bytes].view(np.float32), np.cumsum(sizes)[:-1])
         self._actions = tuple(part.reshape(shape) for part, shape in zip(parts, self._action_shapes, strict=True))
         self._state = StateReader(self.spec, self._frames.incoming)
+        self._asked = Request.RESET  # the last request, when it was sent and how long that took
+        self._sent_at = self._sending_s = 0.0
 
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
         """See `api.Game.reset`."""
@@ -73,14 +75,33 @@ class GameClient(RunningGame):
             raise ValueError(f"a seed must not be negative: {seed}")
         numbers = (_KEEP_SEED if seed is None else seed, first_episode, self.spec.arenas if stride is None else stride)
         _RESET.pack_into(self._frames.outgoing.data, 0, *numbers)
-        return self._ask(Request.RESET, _RESET.size)
+        self._send(Request.RESET, _RESET.size)
+        return self.receive()
 
-    def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
-        """See `api.Game.step`."""
+    def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
+        """See `api.Game.send`."""
         self._check_actions(actions)
         for view, action in zip(self._actions, actions, strict=True):
             view[...] = action
-        return self._ask(Request.STEP, self._action_bytes)
+        self._send(Request.STEP, self._action_bytes)
+
+    def receive(self) -> StepResult:
+        """See `api.Game.receive`."""
+        self._require_open()
+        began = time.monotonic()
+        try:
+            kind, length = self._frames.receive(self._sent_at + self._timeout_s)
+            now = time.monotonic()
+            if kind is not Reply.STATE:
+                raise self._unexpected(kind, length)
+            result = self._state.read(length)
+        except (OSError, GameError) as error:
+            raise self._failed(self._asked.name, error) from error
+        except BaseException:  # interrupted between request and reply: the next reply would answer the wrong request
+            self._kill()
+            raise
+        self.timing.add(now - self._sent_at, self._sending_s + now - began, self._state.busy_s)
+        return result
 
     def configure(self, params: Mapping[str, Any]) -> None:
         """See `api.Game.configure`."""
@@ -98,24 +119,17 @@ class GameClient(RunningGame):
         if kind is not Reply.OK:
             raise self._failed("CONFIGURE", ProtocolError(f"a {kind.name} frame instead of OK"))
 
-    def _ask(self, request: Request, body_bytes: int) -> StepResult:
+    def _send(self, request: Request, body_bytes: int) -> None:
         self._require_open()
-        began = time.monotonic()
-        deadline = began + self._timeout_s
+        self._asked, self._sent_at = request, time.monotonic()
         try:
-            self._frames.send(request, body_bytes, deadline)
-            kind, length = self._frames.receive(deadline)
-            waited_s = time.monotonic() - began
-            if kind is not Reply.STATE:
-                raise self._unexpected(kind, length)
-            result = self._state.read(length)
-        except (OSError, GameError) as error:
+            self._frames.send(request, body_bytes, self._sent_at + self._timeout_s)
+        except OSError as error:
             raise self._failed(request.name, error) from error
-        except BaseException:  # interrupted between request and reply: the next reply would answer the wrong request
+        except BaseException:
             self._kill()
             raise
-        self.timing.add(waited_s, self._state.busy_s)
-        return result
+        self._sending_s = time.monotonic() - self._sent_at
 
     def _unexpected(self, kind: Reply, length: int) -> GameError:
         if kind is Reply.ERROR:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.errors import ActionError, GameDied, GameError, StepTimeout
-from spacetime_rl.game.api import Timing
+from spacetime_rl.game.api import StepResult, Timing
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.spec import GameSpec
@@ -41,6 +41,19 @@ class RunningGame:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
+        """See `api.Game.step`."""
+        self.send(actions)
+        return self.receive()
+
+    def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
+        """See `api.Game.send`."""
+        raise NotImplementedError
+
+    def receive(self) -> StepResult:
+        """See `api.Game.receive`."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Ask the game to end, and end it."""

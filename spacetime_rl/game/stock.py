@@ -48,6 +48,8 @@ class StockGame(RunningGame):
         self._group_of = np.repeat(np.arange(len(rows)), [len(r) for r in rows])
         self._agent_ids = spec.agent_ids
         self._stride = 1
+        self._asked = "reset"  # the type of the reply to the last request, and when that was sent
+        self._sent_at = 0.0
         self._episodes = np.full(spec.num_agents, -self._stride)  # until the first reset
         self._returns = np.zeros(spec.num_agents)
         self._lengths = np.zeros(spec.num_agents, np.int64)
@@ -63,10 +65,11 @@ class StockGame(RunningGame):
             self._episodes[:] = first_episode
         self._returns[:] = 0.0
         self._lengths[:] = 0
-        return self._ask({"type": "reset"}, "reset")
+        self._send({"type": "reset"}, "reset")
+        return self.receive()
 
-    def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
-        """See `api.Game.step`."""
+    def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
+        """See `api.Game.send`."""
         self._check_actions(actions)
         messages: list[_Message] = [{} for _ in self._order]
         for group, rows, action in zip(self.spec.groups, self._rows, actions, strict=True):
@@ -76,32 +79,43 @@ class StockGame(RunningGame):
                 at += field.width
                 for place, value in zip(rows.tolist(), values, strict=True):
                     messages[place][field.name] = value if field.kind == "continuous" else int(value[0])
-        return self._ask({"type": "action", "action": messages}, "step")
+        self._send({"type": "action", "action": messages}, "step")
+
+    def receive(self) -> StepResult:
+        """See `api.Game.receive`."""
+        self._require_open()
+        began = time.monotonic()
+        try:
+            reply = self._json.receive(self._sent_at + self._timeout_s)
+            now = time.monotonic()
+            if reply["type"] != self._asked:
+                raise ProtocolError(f"a message of type '{reply['type']}' instead of '{self._asked}'")
+            result = self._read(reply)
+        except (OSError, GameError) as error:
+            raise self._failed(self._asked, error) from error
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise self._failed(self._asked, ProtocolError(f"a malformed message: {error!r}")) from error
+        except BaseException:  # interrupted between request and reply: the next reply would answer the wrong request
+            self._kill()
+            raise
+        # A stock game does not say how long it worked: all of it, we say.
+        self.timing.add(now - self._sent_at, now - began, game_s=now - self._sent_at)
+        return result
 
     def configure(self, params: Mapping[str, Any]) -> None:
         """Always raises ContractError: stock games have no parameters."""
         raise ContractError([f"{self._title}: a stock game has no parameters to set: {', '.join(params)}"])
 
-    def _ask(self, request: _Message, reply_type: str) -> StepResult:
+    def _send(self, request: _Message, reply_type: str) -> None:
         self._require_open()
-        began = time.monotonic()
-        deadline = began + self._timeout_s
+        self._asked, self._sent_at = reply_type, time.monotonic()
         try:
-            self._json.send(request, deadline)
-            reply = self._json.receive(deadline)
-            waited_s = time.monotonic() - began
-            if reply["type"] != reply_type:
-                raise ProtocolError(f"a message of type '{reply['type']}' instead of '{reply_type}'")
-            result = self._read(reply)
-        except (OSError, GameError) as error:
+            self._json.send(request, self._sent_at + self._timeout_s)
+        except OSError as error:
             raise self._failed(reply_type, error) from error
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise self._failed(reply_type, ProtocolError(f"a malformed message: {error!r}")) from error
-        except BaseException:  # interrupted between request and reply: the next reply would answer the wrong request
+        except BaseException:
             self._kill()
             raise
-        self.timing.add(waited_s, game_s=waited_s)  # a stock game does not say how long it worked
-        return result
 
     def _read(self, reply: _Message) -> StepResult:
         agents = len(self._order)

@@ -70,9 +70,8 @@ class RunnerMetrics:
 
     def _log_time(self, fragments: Sequence[Fragment]) -> None:
         step_s = np.concatenate([fragment.step_s for fragment in fragments])
-        game_s = sum(fragment.game_s for fragment in fragments)
-        self._sum((OWN, "game_s"), game_s)
-        self._sum((OWN, "wire_s"), float(step_s.sum()) - game_s)
+        self._sum((OWN, "game_s"), sum(fragment.game_s for fragment in fragments))
+        self._sum((OWN, "wire_s"), sum(fragment.wire_s for fragment in fragments))
         self._sum((OWN, "forward_s"), sum(fragment.decide_s for fragment in fragments))
         p50, p99 = np.percentile(step_s, (50, 99)) * 1000
         self._logger.log_value((OWN, "step_ms_p50"), float(p50), reduce="mean", window=1)

@@ -23,13 +23,17 @@ class Fragment:
     episodes: list[SingleAgentEpisode]
     ended: list[EndedAgent]
     agent_steps: tuple[int, ...]  # by policy, in the plan's order
-    step_s: NDArray[np.float64]  # [decisions] waiting for the game
-    game_s: float  # of which the game worked
+    step_s: NDArray[np.float64]  # [decisions] from asking the game to its answer
+    game_s: float  # waiting while the game worked
+    wire_s: float  # see `api.Timing`
     decide_s: float
 
 
 class Recording:
-    """`steps` decisions of all N agents of one game."""
+    """`steps` decisions of all N agents of one game.
+
+    For every step `decide`, then `add` while the game works, then `answer`; `finish` after the last one.
+    """
 
     def __init__(self, seats: Sequence[Seat], spec: GameSpec, steps: int) -> None:
         n = spec.num_agents
@@ -46,27 +50,33 @@ class Recording:
             np.zeros((spec.group_size(g), group.layout.action_size), np.float32) for g, group in enumerate(spec.groups)
         ]
 
-    def decide(self, step: int, now: StepResult, decide: Decide) -> Sequence[NDArray[np.float32]]:
+    def decide(self, now: StepResult, decide: Decide) -> Sequence[NDArray[np.float32]]:
         """Let every seat decide on what its agents see `now`; the actions, f32[n, a] per group, until the next call."""
         began = time.perf_counter()
-        self._acted[:, step] = now.active
-        for seat, fragment in zip(self._seats, self._policies, strict=True):
-            seat.decide(step, now, fragment, decide, self._actions)
+        for seat in self._seats:
+            seat.decide(now, decide, self._actions)
         self._decide_s += time.perf_counter() - began
         return self._actions
 
-    def record(self, step: int, now: StepResult, waited_s: float) -> None:
-        """Record the game's answer."""
-        self._step_s[step] = waited_s
-        self._rewards[:, step] = now.rewards
-        self._ending[:, step] = now.terminated * TERMINATED + now.truncated * TRUNCATED
+    def add(self, step: int, now: StepResult) -> None:
+        """Record what was decided on `now`, and what the step before had brought."""
+        self._acted[:, step] = now.active
+        for seat, fragment in zip(self._seats, self._policies, strict=True):
+            seat.record(step, fragment)
+        if step:
+            self._add_outcome(step - 1, now)
+
+    def answer(self, step: int, now: StepResult, elapsed_s: float) -> None:
+        """Take note of the game's answer to a step."""
+        self._step_s[step] = elapsed_s
         if now.ended:
             self._ended += now.ended
             for seat, fragment in zip(self._seats, self._policies, strict=True):
                 seat.end_episodes(step, now.ended, fragment)
 
-    def finish(self, now: StepResult, game_s: float) -> Fragment:
-        """The fragment, after its last step; `game_s` is how long the game worked. Moves the seats' ages on."""
+    def finish(self, now: StepResult, game_s: float, wire_s: float) -> Fragment:
+        """The fragment, after its last step, for which the game was waited for so long. Moves the seats' ages on."""
+        self._add_outcome(len(self._step_s) - 1, now)
         ids = self._spec.agent_ids
         episodes: list[SingleAgentEpisode] = []
         agent_steps = []
@@ -77,4 +87,8 @@ class Recording:
             names = [ids[agent] for agent in agents]
             episodes += make_episodes(fragment, outcome, seat.ages, seat.plan.name, names)
             agent_steps.append(int(outcome.acted.sum()))
-        return Fragment(episodes, self._ended, tuple(agent_steps), self._step_s, game_s, self._decide_s)
+        return Fragment(episodes, self._ended, tuple(agent_steps), self._step_s, game_s, wire_s, self._decide_s)
+
+    def _add_outcome(self, step: int, now: StepResult) -> None:
+        self._rewards[:, step] = now.rewards
+        self._ending[:, step] = now.terminated * TERMINATED + now.truncated * TRUNCATED

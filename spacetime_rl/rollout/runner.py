@@ -19,7 +19,7 @@ from spacetime_rl.modules.spec import make_spaces
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.metrics import RunnerMetrics
 from spacetime_rl.rollout.plan import PLAN, RolloutPlan
-from spacetime_rl.rollout.sampler import GameSampler
+from spacetime_rl.rollout.sampler import GameSampler, play_together
 from spacetime_rl.rollout.seat import Decide
 
 
@@ -106,7 +106,7 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
     def _collect(self, steps: int, decide: Decide) -> list[SingleAgentEpisode]:
         played = int(self.num_env_steps_sampled_lifetime)
         before = self._faults()
-        fragments = [sampler.collect(steps, decide, played) for sampler in self._samplers]
+        fragments = play_together([sampler.collect(steps, decide, played) for sampler in self._samplers])
         self.num_env_steps_sampled_lifetime += steps * len(fragments)
         restarts, dead_time_s = (now - then for now, then in zip(self._faults(), before, strict=True))
         self._runner_metrics.log(fragments)

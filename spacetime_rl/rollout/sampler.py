@@ -1,10 +1,10 @@
-"""One game of an env runner: played fragment by fragment, and replaced by a new one when it fails."""
+"""The games of an env runner: played fragment by fragment, in turn, and replaced by new ones when they fail."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from spacetime_rl.errors import GameError
@@ -15,7 +15,22 @@ from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.recording import Fragment, Recording
 from spacetime_rl.rollout.seat import Decide, Seat
 
+Play = Generator[None, None, Fragment]
+
 logger = logging.getLogger(__name__)
+
+
+def play_together(plays: Sequence[Play]) -> list[Fragment]:
+    """Step games in turn: each one works while the others are decided for."""
+    fragments: dict[int, Fragment] = {}
+    while len(fragments) < len(plays):
+        for index, play in enumerate(plays):
+            if index not in fragments:
+                try:
+                    next(play)
+                except StopIteration as end:
+                    fragments[index] = end.value
+    return [fragments[index] for index in range(len(plays))]
 
 
 class GameSampler:
@@ -39,11 +54,12 @@ class GameSampler:
         """The process of the running game."""
         return self._game.pid if self._game else None
 
-    def collect(self, steps: int, decide: Decide, played: int) -> Fragment:
+    def collect(self, steps: int, decide: Decide, played: int) -> Play:
         """Play `steps` decisions without a fault; a fragment in which the game fails is discarded and begun again.
 
-        `played` env steps lie behind the runner. A game's seed depends on them, so that a resumed run does not begin
-        with the episodes it began with. Raises what the restart budget raises when games have failed too often.
+        Yields whenever the game is at work, and returns the fragment. `played` env steps lie behind the runner. A
+        game's seed depends on them, so that a resumed run does not begin with the episodes it began with. Raises what
+        the restart budget raises when games have failed too often.
         """
         dead_since: float | None = None
         while True:
@@ -54,10 +70,13 @@ class GameSampler:
                 if dead_since is not None:
                     self.dead_time_s += time.perf_counter() - dead_since
                     dead_since = None
-                return self._play(game, now, steps, decide)
+                return (yield from self._play(game, now, steps, decide))
             except GameError as fault:
                 dead_since = dead_since or self._asked_at
                 self._abandon(fault)
+            except BaseException:  # given up between request and reply: the next reply would answer the wrong request
+                self.close()
+                raise
 
     def begin_episodes(self) -> None:
         """Begin new episodes with the next fragment."""
@@ -82,16 +101,19 @@ class GameSampler:
         self._now = game.reset()
         return self._now
 
-    def _play(self, game: Game, now: StepResult, steps: int, decide: Decide) -> Fragment:
-        worked_s = game.timing.game_s
+    def _play(self, game: Game, now: StepResult, steps: int, decide: Decide) -> Play:
+        game_s, wire_s = game.timing.game_s, game.timing.wire_s
         recording = Recording(self._seats, self._plan.spec, steps)
         for step in range(steps):
-            actions = recording.decide(step, now, decide)
+            actions = recording.decide(now, decide)
             self._asked_at = time.perf_counter()
-            now = game.step(actions)
-            recording.record(step, now, time.perf_counter() - self._asked_at)
+            game.send(actions)
+            recording.add(step, now)
+            yield
+            now = game.receive()
+            recording.answer(step, now, time.perf_counter() - self._asked_at)
         self._now = now
-        return recording.finish(now, game.timing.game_s - worked_s)
+        return recording.finish(now, game.timing.game_s - game_s, game.timing.wire_s - wire_s)
 
     def _abandon(self, fault: GameError) -> None:
         logger.warning("a game failed and is replaced: %s", fault)

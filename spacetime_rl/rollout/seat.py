@@ -35,22 +35,18 @@ class Seat:
         """Room for the next `steps` decisions."""
         return PolicyFragment(self.plan.layout, len(self.ages), steps, self._state)
 
-    def decide(
-        self,
-        step: int,
-        now: StepResult,
-        fragment: PolicyFragment,
-        decide: Decide,
-        actions: Sequence[NDArray[np.float32]],
-    ) -> None:
-        """Decide on what the agents see `now`, record it in `fragment`, put it into the game's `actions`."""
-        seen = self.plan.gather(now.observations)
-        decision = decide(self._actor, seen, self._state)
-        fragment.add(step, seen, decision)
-        self._state = decision.state
+    def decide(self, now: StepResult, decide: Decide, actions: Sequence[NDArray[np.float32]]) -> None:
+        """Decide on what the agents see `now`, and put it into the game's `actions`."""
+        self._seen = self.plan.gather(now.observations)
+        self._decision = decide(self._actor, self._seen, self._state)
+        self._state = self._decision.state
         for value in self._state.values():
             value[~now.active[self.plan.agents]] = 0.0  # who waits has nothing to remember
-        self.plan.scatter(np.clip(decision.actions, *self._limits), actions)
+        self.plan.scatter(np.clip(self._decision.actions, *self._limits), actions)
+
+    def record(self, step: int, fragment: PolicyFragment) -> None:
+        """Record the last decision in `fragment`, before the game overwrites what it was made on."""
+        fragment.add(step, self._seen, self._decision)
 
     def close_fragment(self, fragment: PolicyFragment, observations: Sequence[NDArray[np.float32]]) -> None:
         """Record what the agents see after the last decision."""

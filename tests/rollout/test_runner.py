@@ -124,6 +124,52 @@ def test_every_game_of_a_run_has_a_seed_of_its_own() -> None:
     assert len({plan.game_seed(w, g, r, p) for w in range(3) for g in range(3) for r in range(3) for p in (0, 5)}) == 54
 
 
+def test_games_of_a_runner_work_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+
+    def note(method: str) -> None:
+        original = getattr(FakeGame, method)
+
+        def noted(game: FakeGame, *args: Any) -> Any:
+            order.append(f"{method} {game.launch.name[-1]}")
+            return original(game, *args)
+
+        monkeypatch.setattr(FakeGame, method, noted)
+
+    note("send")
+    note("receive")
+    runner = make_runner(FakeGameOpener((make_group("giver", 1, make_layout()),)), games=2)
+    pieces = runner.sample(num_timesteps=2 * 3)
+    assert order == ["send 0", "send 1"] + ["receive 0", "send 0", "receive 1", "send 1"] * 2 + [
+        "receive 0",
+        "receive 1",
+    ]
+    assert [len(piece) for piece in pieces] == [3, 3]
+
+
+def test_a_game_that_fails_does_not_disturb_the_other_one() -> None:
+    opener = FakeGameOpener(
+        (make_group("giver", 1, make_layout()),), fault=GameDied("killed by SIGKILL"), fails_at=(6,)
+    )
+    runner = make_runner(opener, games=2)
+    pieces = runner.sample(num_timesteps=2 * 4)  # two resets, then the games' steps in turn: the second game fails
+    assert sum(len(piece) for piece in pieces) == 2 * 4
+    assert [sampler.restarts for sampler in runner._samplers] == [0, 1]
+    other = runner._samplers[0]._game
+    runner.sample(num_timesteps=2 * 4)
+    assert runner._samplers[0]._game is other
+
+
+def test_a_runner_given_up_in_the_middle_of_a_step_ends_its_games(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = make_runner(FakeGameOpener((make_group("giver", 1, make_layout()),)), games=2)
+    runner.sample(num_timesteps=2)
+    games = [sampler._game for sampler in runner._samplers]
+    monkeypatch.setattr(FakeGame, "receive", lambda game: exec("raise KeyboardInterrupt"))
+    with pytest.raises(KeyboardInterrupt):
+        runner.sample(num_timesteps=20)
+    assert [game.closed for game in games] == [True, True]
+
+
 def test_a_game_that_fails_is_replaced_and_its_fragment_played_again() -> None:
     fault = GameDied("killed by SIGKILL")
     opener = FakeGameOpener((make_group("giver", 2, make_layout()),), fault=fault, fails_at=(8, 9))
