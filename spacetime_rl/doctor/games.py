@@ -12,7 +12,7 @@ from spacetime_rl.errors import SpacetimeError
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.launch import GameLaunch
-from spacetime_rl.game.project import OWN_PROJECT, import_project, scenarios
+from spacetime_rl.game.project import OWN_PROJECT, import_project
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
 
 STEPS = 60
@@ -73,8 +73,8 @@ def same_seed() -> str:
 
 
 def sample_launch() -> GameLaunch:
-    """The first scenario, as small as it gets."""
-    return GameLaunch(scenario=scenarios()[0].name, launch_timeout_s=30.0, step_timeout_s=10.0)
+    """A scenario with two policies and mixed actions, as small as it gets."""
+    return GameLaunch(scenario="vr_interaction", launch_timeout_s=30.0, step_timeout_s=10.0)
 
 
 def _observations(seed: int) -> list[bytes]:
