@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,7 @@ class StateReader:
         self._flags = self._base[1 + vector_floats + agents :]
         self._image_bytes = sum(spec.group_size(g) * layout.pixels for g, layout in enumerate(self._layouts))
         self._vectors = self._split_vectors()
+        self._marks = self._read_marks()
         # Without images a group's observation is its part of the buffer; with them it has to be put together.
         self._observations = tuple(
             np.zeros((len(vector), layout.vector + layout.pixels), np.float32) if layout.pixels else vector
@@ -50,22 +53,28 @@ class StateReader:
         self._require(length, self._base.nbytes + self._image_bytes, exactly=False)
         if not np.isfinite(self._base).all():
             raise self._not_finite()
-        bits = self._flags.astype(np.uint8)
-        if (bits != self._flags).any() or bits.max(initial=0) >= len(_FLAGS):
-            raise self._bad_flags()
-        ended = np.flatnonzero(bits & _ENDED)
-        images_at = self._base.nbytes + 4 * self._tail_floats(ended)
-        self._require(length, images_at + self._image_bytes + self._final_image_bytes(ended), exactly=True)
+        if self._flags.tobytes() != self._marks.flags:  # mostly they are those of the frame before
+            self._marks = self._read_marks()
+        marks = self._marks
+        images_at = self._base.nbytes + 4 * self._tail_floats(marks.ended)
+        self._require(length, images_at + self._image_bytes + self._final_image_bytes(marks.ended), exactly=True)
         if self._image_bytes:
             self._put_images(images_at)
         return StepResult(
             observations=self._observations,
             rewards=self._rewards,
-            terminated=_TERMINATED[bits],
-            truncated=_TRUNCATED[bits],
-            active=_ACTIVE[bits],
-            ended=self._read_ended(ended, images_at) if ended.size else (),
+            terminated=marks.terminated,
+            truncated=marks.truncated,
+            active=marks.active,
+            ended=self._read_ended(marks.ended, images_at) if marks.ended else (),
         )
+
+    def _read_marks(self) -> _Marks:
+        bits = self._flags.astype(np.uint8)
+        if (bits != self._flags).any() or bits.max(initial=0) >= len(_FLAGS):
+            raise self._bad_flags()
+        ended = np.flatnonzero(bits & _ENDED).tolist()
+        return _Marks(self._flags.tobytes(), _TERMINATED[bits], _TRUNCATED[bits], _ACTIVE[bits], ended)
 
     def _split_vectors(self) -> tuple[NDArray[np.float32], ...]:
         vectors, at = [], 1
@@ -75,10 +84,10 @@ class StateReader:
             at += size * layout.vector
         return tuple(vectors)
 
-    def _tail_floats(self, ended: NDArray[np.intp]) -> int:
+    def _tail_floats(self, ended: list[int]) -> int:
         return sum(self._layouts[self._group_of[agent]].tail for agent in ended)
 
-    def _final_image_bytes(self, ended: NDArray[np.intp]) -> int:
+    def _final_image_bytes(self, ended: list[int]) -> int:
         return sum(self._layouts[self._group_of[agent]].pixels for agent in ended)
 
     def _require(self, found: int, expected: int, *, exactly: bool) -> None:
@@ -99,11 +108,11 @@ class StateReader:
             np.multiply(pixels, np.float32(1 / 255), out=observation[:, layout.vector :])
             at += pixels.size
 
-    def _read_ended(self, ended: NDArray[np.intp], images_at: int) -> tuple[EndedAgent, ...]:
+    def _read_ended(self, ended: list[int], images_at: int) -> tuple[EndedAgent, ...]:
         tail = self._body[self._base.nbytes : images_at].view(np.float32)
         pixels = self._body[images_at + self._image_bytes :]
         records = []
-        for agent in ended.tolist():
+        for agent in ended:
             layout = self._layouts[self._group_of[agent]]
             observation = np.concatenate(
                 [tail[: layout.vector], pixels[: layout.pixels] * np.float32(1 / 255)], dtype=np.float32
@@ -143,6 +152,17 @@ class StateReader:
             return ObservationError(f"final observation {field} of agent {agent_id} is {observation[column]}")
         column = int(np.flatnonzero(~np.isfinite(metrics))[0])
         return ObservationError(f"metric {layout.metrics[column]} of agent {agent_id} is {metrics[column]}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What the flags of a frame say: one bool per agent each, and the indices of those that ended."""
+
+    flags: bytes
+    terminated: NDArray[np.bool_]
+    truncated: NDArray[np.bool_]
+    active: NDArray[np.bool_]
+    ended: list[int]
 
 
 class _GroupLayout:

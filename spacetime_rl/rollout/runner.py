@@ -21,6 +21,7 @@ from spacetime_rl.rollout.metrics import RunnerMetrics
 from spacetime_rl.rollout.plan import PLAN, RolloutPlan
 from spacetime_rl.rollout.sampler import GameSampler, play_together
 from spacetime_rl.rollout.seat import Decide
+from spacetime_rl.rollout.seeding import seed_process
 
 
 class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
@@ -33,8 +34,9 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
     def __init__(self, config: AlgorithmConfig, **kwargs: Any) -> None:
         self._plan: RolloutPlan = config.env_config[PLAN]
         self._samplers: list[GameSampler] = []
+        worker = int(kwargs.get("worker_index") or 0)
+        seed_process(self._plan.seed, worker)
         super().__init__(config, **kwargs)
-        worker = self.worker_index or 0
         if worker:  # runners share the machine: each has one core's worth of work
             torch.set_num_threads(1)
         rng = np.random.default_rng([self._plan.seed, worker])
