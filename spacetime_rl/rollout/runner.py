@@ -17,6 +17,7 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from spacetime_rl.game.restarts import RestartBudget
 from spacetime_rl.modules.spec import make_spaces
 from spacetime_rl.rollout.actor import PolicyActor
+from spacetime_rl.rollout.callbacks import RunnerCallbacks
 from spacetime_rl.rollout.metrics import RunnerMetrics
 from spacetime_rl.rollout.plan import PLAN, RolloutPlan
 from spacetime_rl.rollout.sampler import GameSampler, play_together
@@ -46,7 +47,11 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
             self._plan.restarts_rate_limit_n,
             self._plan.restarts_rate_limit_period_s,
         )
-        self._samplers = [GameSampler(self._plan, actors, worker, game, budget) for game in range(self._plan.games)]
+        self._runner_callbacks = RunnerCallbacks(self, self._callbacks)
+        opened = self._runner_callbacks.game_opened
+        self._samplers = [
+            GameSampler(self._plan, actors, worker, game, budget, opened) for game in range(self._plan.games)
+        ]
         window = math.ceil(self.config.metrics_num_episodes_for_smoothing / (self.config.num_env_runners or 1))
         self._runner_metrics = RunnerMetrics(self.metrics, self._plan, max(1, window))
         self._process = psutil.Process()
@@ -114,6 +119,8 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         self._runner_metrics.log(fragments)
         self._runner_metrics.log_health(int(restarts), dead_time_s, self._rss_mb())
         self._log_env_steps(metric=self._metrics_num_env_steps_sampled, num_steps=steps * len(fragments))
+        for game, fragment in enumerate(fragments):
+            self._runner_callbacks.fragment_played(game, fragment.episodes)
         return [episode for fragment in fragments for episode in fragment.episodes]
 
     def _faults(self) -> tuple[float, float]:

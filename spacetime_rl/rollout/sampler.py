@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 from spacetime_rl.errors import GameError
@@ -37,7 +37,13 @@ class GameSampler:
     """Plays one game: opens it for the first fragment, and a new one after a fault."""
 
     def __init__(
-        self, plan: RolloutPlan, actors: Sequence[PolicyActor], worker: int, index: int, budget: RestartBudget
+        self,
+        plan: RolloutPlan,
+        actors: Sequence[PolicyActor],
+        worker: int,
+        index: int,
+        budget: RestartBudget,
+        opened: Callable[[Game], None],
     ) -> None:
         self.restarts = 0
         self.dead_time_s = 0.0  # from the request that a game failed at to the first answer of its successor
@@ -45,6 +51,7 @@ class GameSampler:
         self._seats = [Seat(policy, actor) for policy, actor in zip(plan.policies, actors, strict=True)]
         self._worker, self._index = worker, index
         self._budget = budget
+        self._opened = opened  # is told of every new game
         self._game: Game | None = None
         self._now: StepResult | None = None  # what the agents see; None until episodes have begun
         self._asked_at = 0.0
@@ -93,6 +100,7 @@ class GameSampler:
         self._game = self._plan.open(
             replace(self._plan.launch, seed=seed, name=f"runner{self._worker}-game{self._index}")
         )
+        self._opened(self._game)
         return self._game
 
     def _begin_episodes(self, game: Game) -> StepResult:

@@ -1,0 +1,67 @@
+"""RLlib's callbacks about games and episodes, made once a fragment and not once a step."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ray.rllib.callbacks.callbacks import RLlibCallback
+from ray.rllib.callbacks.utils import make_callback
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+
+from spacetime_rl.game.api import Game
+
+if TYPE_CHECKING:
+    from spacetime_rl.rollout.runner import GameEnvRunner
+
+logger = logging.getLogger(__name__)
+
+
+class RunnerCallbacks:
+    """Calls what the user's callbacks define, with the arguments that RLlib's own multi-agent runner gives.
+
+    An episode is one agent's (a SingleAgentEpisode). `on_episode_created`, `on_episode_start` and `on_episode_end` come
+    after the fragment in which it began or ended, whose steps of the episode are all it holds; `env` and `env_index`
+    are those of the game. `on_episode_step` is never made: a step has no Python per agent. `on_sample_end`, which RLlib
+    makes itself, has every step.
+    """
+
+    def __init__(self, runner: GameEnvRunner, callbacks: Sequence[RLlibCallback]) -> None:
+        self._runner = runner
+        self._objects = list(callbacks)
+        self._wanted = {name for name in _EPISODE if self._is_wanted(name)}
+        if self._is_wanted("on_episode_step"):
+            logger.warning("on_episode_step is never called: steps are batched; on_sample_end has them all")
+
+    def game_opened(self, game: Game) -> None:
+        """A new game can be played."""
+        self._make("on_environment_created", env=game, env_context=self._runner.config.env_config)
+
+    def fragment_played(self, game_index: int, episodes: Sequence[SingleAgentEpisode]) -> None:
+        """Episodes and pieces of them were played in one game."""
+        if not self._wanted:
+            return
+        for episode in episodes:
+            about: dict[str, Any] = {"episode": episode, "env_index": game_index, "rl_module": self._runner.module}
+            if episode.t_started == 0:
+                self._make("on_episode_created", env=self._runner.env, **about)
+                self._make("on_episode_start", env=self._runner.env, **about)
+            if episode.is_done:
+                self._make("on_episode_end", env=self._runner.env, prev_episode_chunks=[], **about)
+
+    def _is_wanted(self, name: str) -> bool:
+        method = getattr(RLlibCallback, name)
+        own = any(getattr(type(callback), name) is not method for callback in self._objects)
+        return own or bool(getattr(self._runner.config, f"callbacks_{name}"))
+
+    def _make(self, name: str, **kwargs: Any) -> None:
+        make_callback(
+            name,
+            callbacks_objects=self._objects,
+            callbacks_functions=getattr(self._runner.config, f"callbacks_{name}"),
+            kwargs={"env_runner": self._runner, "metrics_logger": self._runner.metrics, **kwargs},
+        )
+
+
+_EPISODE = ("on_episode_created", "on_episode_start", "on_episode_end")
