@@ -22,6 +22,8 @@ static func with_peer(bridge: RLBridge, problems: PackedStringArray) -> RLSessio
 		problems.append("the game speaks '%s', not '%s'" % [RLBinarySession.WIRE, wire])
 	if peer.problem != "" or greeting.get("type") != "handshake":
 		problems.append("expected a handshake; %s" % (peer.problem if peer.problem != "" else str(greeting)))
+	# Read before any answer: a process that ends with something unread takes back what it said last.
+	var request := peer.read_json() if wire != "" else {}
 	if RLFaults.message() != "":
 		problems.append(RLFaults.message())
 	if not problems.is_empty():
@@ -29,7 +31,6 @@ static func with_peer(bridge: RLBridge, problems: PackedStringArray) -> RLSessio
 		return _refusal(problems, RLBinarySession.REFUSED)
 	if wire == "":
 		return RLStockSession.new(peer, bridge)
-	var request := peer.read_json()
 	if request.get("type") != "env_info":
 		return _refusal(["expected env_info, got %s" % request], RLBinarySession.REFUSED)
 	peer.send_json(_env_info(bridge))
