@@ -40,6 +40,16 @@ class StepResult:
     ended: tuple[EndedAgent, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class EngineReport:
+    """What a game did by itself, and how long it took it."""
+
+    decisions: int
+    ticks: int
+    busy_s: float
+    sections: Mapping[str, float]  # seconds by part of the work; empty unless profiled
+
+
 @dataclass(slots=True)
 class Timing:
     """Where the waiting time of all steps and resets went, in seconds."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.errors import ContractError, GameDied, GameError, HandshakeError, ProtocolError
-from spacetime_rl.game.api import EndedAgent, Game, StepResult, Timing
+from spacetime_rl.game.api import EndedAgent, EngineReport, Game, StepResult, Timing
 from spacetime_rl.game.connect import meet
 from spacetime_rl.game.launch import GameLaunch, listen, start
 from spacetime_rl.game.process import GameProcess
@@ -23,9 +23,11 @@ from spacetime_rl.game.state import StateReader, state_bytes
 from spacetime_rl.game.stock import StockGame
 from spacetime_rl.game.wire import MAX_FRAME_BYTES, FrameSocket, JsonSocket, Reply, Request
 
-__all__ = ["EndedAgent", "Game", "GameClient", "GameLaunch", "StepResult", "Timing", "open_game"]
+__all__ = ["EndedAgent", "EngineReport", "Game", "GameClient", "GameLaunch", "StepResult", "Timing", "open_game"]
 
 _RESET = struct.Struct("<qII")
+_RUN = struct.Struct("<IB")
+_SENSE, _PROFILE = 1, 2
 _KEEP_SEED = -1
 _SMALLEST_BUFFER = 64 * 1024  # an error message of the game must fit, however small its other frames
 
@@ -93,7 +95,7 @@ class GameClient(RunningGame):
             kind, length = self._frames.receive(self._sent_at + self._timeout_s)
             now = time.monotonic()
             if kind is not Reply.STATE:
-                raise self._unexpected(kind, length)
+                raise self._unexpected(kind, length, Reply.STATE)
             result = self._state.read(length)
         except (OSError, GameError) as error:
             raise self._failed(self._asked.name, error) from error
@@ -119,6 +121,28 @@ class GameClient(RunningGame):
         if kind is not Reply.OK:
             raise self._failed("CONFIGURE", ProtocolError(f"a {kind.name} frame instead of OK"))
 
+    def run_alone(self, decisions: int, *, sense: bool = True, profile: bool = False) -> EngineReport:
+        """Let the game play by itself with random actions: how fast it is when it waits for nobody.
+
+        With `sense` it reads sensors and rewards as a step does; with `profile` it times the sections of its work,
+        which itself takes time. Needs a `reset` before; after it `reset` or `step` go on. The whole run has to fit
+        into the launch's step timeout. Raises ValueError or GameError.
+        """
+        if not 0 < decisions < 1 << 32:
+            raise ValueError(f"a run of {decisions} decisions; at least one is needed")
+        _RUN.pack_into(self._frames.outgoing.data, 0, decisions, _SENSE * sense + _PROFILE * profile)
+        self._send(Request.RUN, _RUN.size)
+        try:
+            kind, length = self._frames.receive(self._sent_at + self._timeout_s)
+            if kind is not Reply.REPORT:
+                raise self._unexpected(kind, length, Reply.REPORT)
+            return _read_report(self._text(length))
+        except (OSError, GameError) as error:
+            raise self._failed("RUN", error) from error
+        except BaseException:
+            self._kill()
+            raise
+
     def _send(self, request: Request, body_bytes: int) -> None:
         self._require_open()
         self._asked, self._sent_at = request, time.monotonic()
@@ -131,10 +155,10 @@ class GameClient(RunningGame):
             raise
         self._sending_s = time.monotonic() - self._sent_at
 
-    def _unexpected(self, kind: Reply, length: int) -> GameError:
+    def _unexpected(self, kind: Reply, length: int, expected: Reply) -> GameError:
         if kind is Reply.ERROR:
             return GameDied(self._text(length))
-        return ProtocolError(f"a {kind.name} frame instead of STATE")
+        return ProtocolError(f"a {kind.name} frame instead of {expected.name}")
 
     def _text(self, length: int) -> str:
         return self._frames.incoming[:length].tobytes().decode(errors="replace")
@@ -159,3 +183,12 @@ def _read_spec(launch: GameLaunch, info: Mapping[str, Any]) -> GameSpec:
             f"{MAX_FRAME_BYTES} are allowed; use fewer arenas or smaller images"
         )
     return spec
+
+
+def _read_report(text: str) -> EngineReport:
+    try:
+        values = json.loads(text)
+        sections = {str(name): float(seconds) for name, seconds in values["sections"].items()}
+        return EngineReport(int(values["decisions"]), int(values["ticks"]), float(values["busy_s"]), sections)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ProtocolError(f"a malformed REPORT: {text[:80]!r}") from error

@@ -29,6 +29,7 @@ class Request(IntEnum):
     RESET = 2
     CONFIGURE = 3
     CLOSE = 4
+    RUN = 5
 
 
 class Reply(IntEnum):
@@ -37,6 +38,7 @@ class Reply(IntEnum):
     STATE = 1
     OK = 2
     ERROR = 3
+    REPORT = 4
 
 
 _REPLIES = {int(reply): reply for reply in Reply}

@@ -42,6 +42,7 @@ GROUPS = [
         "metrics": ["episode", "return", "length", "success"],
     },
 ]
+REPORTS = {"report_text": "fast", "report_list": "[1, 2]", "report_gap": '{"decisions": 5, "sections": {}}'}
 LENGTHS = {"giver_0": 3, "giver_1": 4, "taker_0": 4}
 TRUNCATED = {"taker_0"}
 PARAMS = {"bias"}
@@ -100,6 +101,8 @@ class Game:
                 self.reset(*struct.unpack("<qII", body))
             elif kind == 3:
                 self.configure(json.loads(body)["params"])
+            elif kind == 5:
+                self.reply(4, REPORTS[self.options.fault].encode())
             else:
                 sys.exit(0)
 

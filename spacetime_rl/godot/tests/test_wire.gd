@@ -179,6 +179,73 @@ func test_a_step_before_the_first_reset_is_an_error() -> void:
 	check_equal(game.wait(), 4, "exit code")
 
 
+func test_a_game_alone_reports_what_it_did_and_can_be_stepped_again() -> void:
+	var game := ChildGame.new({}, ["--action_repeat=5"])
+	game.reset(1)
+	var report := _run_alone(game, 12, RLAloneRun.SENSE)
+	check_equal(report["decisions"], 12.0, "decisions")
+	check_equal(report["ticks"], 60.0, "ticks")
+	var busy: float = report["busy_s"]
+	check(busy > 0.0, "no time passed")
+	check_equal(report["sections"], {}, "sections")
+	game.step(_still(game))
+	check_close(game.observations[0][15], 0.065, "age after 13 decisions of 5 ticks")
+	check_equal(game.stop(), 0, "exit code")
+
+
+func test_a_profiled_run_divides_all_of_its_time_among_the_sections() -> void:
+	var game := ChildGame.new()
+	game.reset(1)
+	var report := _run_alone(game, 12, RLAloneRun.SENSE | RLAloneRun.PROFILE)
+	var sections: Dictionary = report["sections"]
+	var sum := 0.0
+	for section: String in sections:
+		var seconds: float = sections[section]
+		check(seconds > 0.0, "%s takes %f s" % [section, seconds])
+		sum += seconds
+	check_equal(sections.size(), 5, "sections")
+	var busy: float = report["busy_s"]
+	check_close(sum, busy, "sum of the sections", 1e-6)
+	check_equal(game.stop(), 0, "exit code")
+
+
+func test_a_run_without_decisions_is_an_error() -> void:
+	_check_error(
+		func(game: ChildGame) -> void: game.send_frame(5, [0, 0, 0, 0, 1]),
+		"a RUN frame needs 5 bytes and at least one decision, got 5 bytes"
+	)
+	_check_error(
+		func(game: ChildGame) -> void: game.send_frame(5, [1, 0, 0, 0]),
+		"a RUN frame needs 5 bytes and at least one decision, got 4 bytes"
+	)
+
+
+func test_a_run_before_the_first_reset_is_an_error() -> void:
+	var game := ChildGame.new()
+	game.send_frame(RLBinarySession.Request.RUN, [1, 0, 0, 0, 1])
+	check_equal(game.receive_frame().slice(1).get_string_from_utf8(), "RUN before the first RESET")
+	check_equal(game.wait(), 4, "exit code")
+
+
+func test_a_peer_that_disappears_during_a_run_ends_the_game() -> void:
+	var game := ChildGame.new()
+	game.reset(1)
+	game.send_frame(RLBinarySession.Request.RUN, [200, 0, 0, 0, 1])
+	check_equal(game.stop(), 0, "exit code")
+	check(not "ERROR" in game.log_text, game.log_text)
+
+
+func _run_alone(game: ChildGame, decisions: int, flags: int) -> Dictionary:
+	var body := PackedByteArray()
+	body.resize(5)
+	body.encode_u32(0, decisions)
+	body[4] = flags
+	game.send_frame(RLBinarySession.Request.RUN, body)
+	var frame := game.receive_frame()
+	check_equal(frame[0], int(RLBinarySession.Reply.REPORT), "frame kind")
+	return JSON.parse_string(frame.slice(1).get_string_from_utf8())
+
+
 func _check_error(misbehave: Callable, expected: String) -> void:
 	var game := ChildGame.new()
 	game.reset(1)

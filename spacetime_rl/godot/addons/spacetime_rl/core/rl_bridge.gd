@@ -22,6 +22,8 @@ var roster: RLRoster
 var arenas: Array[RLArena] = []
 ## Ticks in a second of game time.
 var physics_hz := 0
+## Where the time goes; null unless somebody asked.
+var profile: RLProfile
 
 var _schedule := RLSchedule.new()
 var _session: RLSession
@@ -47,8 +49,12 @@ func _ready() -> void:
 
 
 func _physics_process(delta: float) -> void:
+	if profile != null:
+		profile.start()
 	for arena: RLArena in arenas:
 		arena.advance(delta)
+	if profile != null:
+		profile.stop(&"rewards")
 	_ticks_to_decision -= 1
 	if _ticks_to_decision > 0:
 		return
@@ -97,6 +103,12 @@ func configure(values: Dictionary) -> PackedStringArray:
 	if problems.is_empty():
 		_schedule.params.merge(values, true)
 	return problems
+
+
+## For a session: measure where the time goes from now on, or no longer.
+func set_profile(to: RLProfile) -> void:
+	profile = to
+	roster.profile = to
 
 
 func _set_engine_pace() -> void:

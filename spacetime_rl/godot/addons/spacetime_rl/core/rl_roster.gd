@@ -24,6 +24,8 @@ var state := PackedFloat32Array()
 var endings := PackedFloat32Array()
 ## Images of all agents, then the final images of the ended ones.
 var images := PackedByteArray()
+## Where the time goes; null unless somebody asked.
+var profile: RLProfile
 
 var _observation_at := PackedInt32Array()
 var _rewards_at := 0
@@ -90,13 +92,29 @@ func observe_begun() -> void:
 
 ## Finish a decision: write `state`, `endings` and `images`, and begin the next episode of finished arenas in between.
 func update_state() -> void:
+	if profile != null:
+		profile.start()
 	for arena: RLArena in arenas:
 		arena.end_decision()
 	_write_outcomes()
-	for arena: RLArena in arenas:
-		if arena.is_finished():
-			arena.begin_episode()
+	if profile != null:
+		profile.stop(&"rewards")
+	_begin_finished()
+	if profile != null:
+		profile.start()
 	_write_observations()
+	if profile != null:
+		profile.stop(&"observations")
+
+
+## Finish a decision that nobody wants to know of: no sensor is read, rewards and endings are dropped.
+func skip_state() -> void:
+	for arena: RLArena in arenas:
+		arena.end_decision()
+	for agent: RLAgent in agents:
+		agent.take_reward()
+		agent.take_ending()
+	_begin_finished()
 
 
 ## Flag bits of agent `i` in the present state.
@@ -145,12 +163,21 @@ func _write_outcomes() -> void:
 			images.append_array(agent.final_images)
 
 
+func _begin_finished() -> void:
+	for arena: RLArena in arenas:
+		if arena.is_finished():
+			arena.begin_episode()
+
+
 func _write_observations() -> void:
 	var offset := 1
 	for i: int in agents.size():
 		var agent := agents[i]
 		if agent.active:
-			agent.observe(state, offset)
+			if profile == null:
+				agent.observe(state, offset)
+			else:
+				profile.observe(agent, state, offset)
 			state[_flags_at + i] += ACTIVE
 		else:
 			for k: int in agent.observation_size:

@@ -3,9 +3,9 @@ extends RLSession
 ## Speaks "spacetime/1": binary frames, one STATE for every STEP or RESET.
 
 ## Frames to the game.
-enum Request { STEP = 1, RESET = 2, CONFIGURE = 3, CLOSE = 4 }
+enum Request { STEP = 1, RESET = 2, CONFIGURE = 3, CLOSE = 4, RUN = 5 }
 ## Frames to the Python side.
-enum Reply { STATE = 1, OK = 2, ERROR = 3 }
+enum Reply { STATE = 1, OK = 2, ERROR = 3, REPORT = 4 }
 
 ## The name of this wire, as the handshake has it.
 const WIRE := "spacetime/1"
@@ -13,12 +13,14 @@ const WIRE := "spacetime/1"
 const REFUSED := 4
 
 const _RESET_BYTES := 16
+const _RUN_BYTES := 5
 
 var _peer: RLPeer
 var _bridge: RLBridge
 var _roster: RLRoster
 var _owes_state := false
 var _received_usec := 0
+var _alone: RLAloneRun
 
 
 func _init(peer: RLPeer, bridge: RLBridge) -> void:
@@ -28,10 +30,14 @@ func _init(peer: RLPeer, bridge: RLBridge) -> void:
 
 
 func exchange() -> void:
-	if _owes_state:
+	if _alone != null:
+		if _alone.go_on():
+			return
+		_send_report()
+	elif _owes_state:
 		_roster.update_state()
 		_send_state()
-	while not over:
+	while not over and _alone == null:
 		var kind := _peer.read_frame()
 		_received_usec = Time.get_ticks_usec()
 		if _peer.closed or RLFaults.message() != "":
@@ -57,6 +63,8 @@ func _serve(kind: int) -> void:
 			_configure()
 		Request.CLOSE:
 			over = true
+		Request.RUN:
+			_run()
 		_:
 			fail(_peer.problem if _peer.problem != "" else "unknown frame kind %d" % kind)
 
@@ -65,10 +73,12 @@ func _step() -> void:
 	if _peer.body.size() != 4 * _roster.action_size:
 		fail("a STEP frame needs %d floats, got %d bytes" % [_roster.action_size, _peer.body.size()])
 		return
-	if not _roster.has_begun():
-		fail("STEP before the first RESET")
-		return
-	_owes_state = true
+	if _has_begun("STEP"):
+		_owes_state = true
+		_act()
+
+
+func _act() -> void:
 	if _bridge.options.control == "policy":
 		_roster.act(_peer.body.to_float32_array())
 	else:
@@ -85,6 +95,20 @@ func _reset() -> void:
 	_roster.begin_all()
 	_roster.observe_begun()
 	_send_state()
+
+
+func _run() -> void:
+	if _peer.body.size() != _RUN_BYTES or _peer.body.decode_u32(0) == 0:
+		fail("a RUN frame needs %d bytes and at least one decision, got %d bytes" % [_RUN_BYTES, _peer.body.size()])
+	elif _has_begun("RUN"):
+		_owes_state = false
+		_alone = RLAloneRun.new(_bridge, _peer.body.decode_u32(0), _peer.body[4])
+
+
+func _has_begun(request: String) -> bool:
+	if not _roster.has_begun():
+		fail("%s before the first RESET" % request)
+	return _roster.has_begun()
 
 
 func _configure() -> void:
@@ -113,3 +137,10 @@ func _send_state() -> void:
 		content.append_array(_roster.endings.to_byte_array())
 	content.append_array(_roster.images)
 	_peer.send_frame(Reply.STATE, content)
+
+
+func _send_report() -> void:
+	over = RLFaults.message() != ""
+	if not over:
+		_peer.send_frame(Reply.REPORT, JSON.stringify(_alone.report()).to_utf8_buffer())
+	_alone = null
