@@ -22,6 +22,7 @@ from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.state import StateReader, state_bytes
 from spacetime_rl.game.stock import StockGame
 from spacetime_rl.game.wire import MAX_FRAME_BYTES, FrameSocket, JsonSocket, Reply, Request
+from spacetime_rl.game.workers import calm_workers
 
 __all__ = ["EndedAgent", "EngineReport", "Game", "GameClient", "GameLaunch", "StepResult", "Timing", "open_game"]
 
@@ -43,6 +44,7 @@ def open_game(launch: GameLaunch) -> Game:
         process = start(launch, listener.getsockname()[1], token)
         try:
             connection, info = meet(listener, process, token, launch.launch_timeout_s, launch.title)
+            calm_workers(process.pid)
             if "wire" in info:
                 return GameClient(launch, process, connection, info)
             return StockGame(launch, process, connection, info)
