@@ -55,7 +55,7 @@ format: setup ## rewrite the code in the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/gdformat -l 120 $(GDSCRIPT)
 
-bench: setup ## measure throughput (ARGS="vr_interaction --json")
+bench: setup ## measure throughput, and what limits it (ARGS="--agents 128 --stock")
 	@$(BIN)/spacetime-rl bench $(ARGS)
 
 mlflow: setup ## open the page of the recorded runs

@@ -21,11 +21,13 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not path.is_relative_
 
 # A heavy library and the parts of the package that may import it.
 HOMES = {
-    "ray": {"envs", "rollout", "modules", "training", "jobs", "export", "tracking", "doctor"},
+    "ray": {"envs", "rollout", "modules", "training", "jobs", "export", "tracking", "doctor", "bench"},
     "mlflow": {"tracking"},
-    "torch": {"modules", "rollout", "training", "export"},
+    "torch": {"modules", "rollout", "training", "export", "bench"},
     "onnxruntime": {"export", "evaluation"},
-    "matplotlib": {"tracking"},
+    "matplotlib": {"tracking", "bench"},
+    "godot_rl": {"bench"},
+    "stable_baselines3": {"bench"},
 }
 # Parts at the bottom, and all they may know of the rest of the package.
 KNOWS = {"config": {"errors"}, "game": {"errors"}, "contract": {"errors", "config", "game"}}

@@ -1,82 +1,80 @@
-"""How fast Python and a game step together, with random actions and no learning: the ceiling of any training."""
+"""Python and a game stepping together, with random actions and no policy: the ceiling of any training."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
-from statistics import median
-from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
+from spacetime_rl.bench.measure import Measurement, Throughput
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
-from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.game.spec import GameSpec, PolicyLayout
 
 _WARM_UP_STEPS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Throughput:
-    """One measurement. Shares are of the wall-clock time."""
+class Bridge(Measurement):
+    """One game, stepped through its client."""
 
-    agent_steps_per_s: float
-    physics_ticks_per_s: float
-    step_ms_p50: float
-    step_ms_p99: float
-    share_game: float
-    share_wire: float
+    name = "bridge"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return asdict(self)
+    def __init__(self, launch: GameLaunch) -> None:
+        self._launch = launch
+        self._game: Game | None = None
 
-
-def measure_bridge(launch: GameLaunch, rounds: int = 5, seconds: float = 2.0) -> Throughput:
-    """Step one game for `rounds` times `seconds`; every figure is the median of the rounds. Raises GameError."""
-    with open_game(launch) as game:
-        actions = _RandomActions(game)
-        game.reset(seed=0)
+    def open(self) -> None:
+        """See `Measurement`."""
+        self._game = open_game(self._launch)
+        self._actions = RandomActions(self._game.spec)
+        self._game.reset(seed=0)
         for _ in range(_WARM_UP_STEPS):
-            game.step(actions.next())
-        measured = [_round(game, actions, seconds) for _ in range(rounds)]
-    return Throughput(*(median(column) for column in zip(*(asdict(m).values() for m in measured), strict=True)))
+            self._game.step(self._actions.next())
+
+    def play(self, seconds: float) -> Throughput:
+        """See `Measurement`; the shares are the game's and the wire's."""
+        assert self._game is not None
+        game, timing, step_ms = self._game, self._game.timing, []
+        game_s, wire_s = timing.game_s, timing.wire_s
+        began = now = time.perf_counter()
+        while now - began < seconds:
+            game.step(self._actions.next())
+            then, now = now, time.perf_counter()
+            step_ms.append(1e3 * (now - then))
+        elapsed_s = now - began
+        shares = {"game": (timing.game_s - game_s) / elapsed_s, "wire": (timing.wire_s - wire_s) / elapsed_s}
+        spec = game.spec
+        return Throughput.of(len(step_ms), elapsed_s, spec.num_agents, spec.action_repeat, step_ms, shares)
+
+    @property
+    def rss_mb(self) -> float:
+        """Memory that the open game holds."""
+        assert self._game is not None
+        return float(psutil.Process(self._game.pid).memory_info().rss) / 2**20
+
+    def close(self) -> None:
+        """See `Measurement`."""
+        if self._game is not None:
+            self._game.close()
 
 
-def _round(game: Game, actions: _RandomActions, seconds: float) -> Throughput:
-    game_s, wire_s, steps_ms = game.timing.game_s, game.timing.wire_s, []
-    began = now = time.perf_counter()
-    while now - began < seconds:
-        game.step(actions.next())
-        then, now = now, time.perf_counter()
-        steps_ms.append(1e3 * (now - then))
-    elapsed = now - began
-    return Throughput(
-        agent_steps_per_s=len(steps_ms) * game.spec.num_agents / elapsed,
-        physics_ticks_per_s=len(steps_ms) * game.spec.action_repeat / elapsed,
-        step_ms_p50=float(np.percentile(steps_ms, 50)),
-        step_ms_p99=float(np.percentile(steps_ms, 99)),
-        share_game=(game.timing.game_s - game_s) / elapsed,
-        share_wire=(game.timing.wire_s - wire_s) / elapsed,
-    )
-
-
-class _RandomActions:
+class RandomActions:
     """Uniform actions, drawn before the clock runs."""
 
-    _POOL = 256
+    _POOL = 64
 
-    def __init__(self, game: Game) -> None:
+    def __init__(self, spec: GameSpec) -> None:
         rng = np.random.default_rng(0)
         self._pools = [
-            _draw(group.layout, (self._POOL, game.spec.group_size(g)), rng) for g, group in enumerate(game.spec.groups)
+            _draw(group.layout, (self._POOL, spec.group_size(g)), rng) for g, group in enumerate(spec.groups)
         ]
         self._next = 0
 
     def next(self) -> list[NDArray[np.float32]]:
-        """Actions of every group."""
+        """Actions of every group, f32[n, action_size]."""
         self._next = (self._next + 1) % self._POOL
         return [pool[self._next] for pool in self._pools]
 

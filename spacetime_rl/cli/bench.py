@@ -1,36 +1,115 @@
-"""`spacetime-rl bench`: how fast a game can be stepped here."""
+"""`spacetime-rl bench`: how fast games are played and learned from here, and what limits that."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from spacetime_rl.cli.common import JsonOption, SetOption, load_config, print_json
+from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, SetOption, as_overrides, print_json
+
+if TYPE_CHECKING:
+    from spacetime_rl.bench.rounds import Progress
 
 
 def bench(
-    config: Annotated[str, typer.Argument(help="A configuration, by name or file.")] = "vr_interaction",
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="A scenario, a configuration, an exported game or a Godot project.")
+    ] = "bench",
     overrides: SetOption = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Measurements; their median is shown.")] = 5,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Length of a measurement.")] = 2.0,
+    agents: Annotated[int | None, typer.Option(min=1, metavar="N", help="Agents in one game.")] = None,
+    action_repeat: Annotated[int | None, typer.Option(min=1, metavar="R", help="Physics ticks a decision.")] = None,
+    games: Annotated[int | None, typer.Option(min=1, metavar="G", help="Games that one env runner plays.")] = None,
+    stock: Annotated[
+        bool, typer.Option("--stock", help="Measure godot-rl, Stable-Baselines3 and RLlib's own runner as well.")
+    ] = False,
+    scaling: Annotated[
+        bool, typer.Option("--scaling", help="Measure sampling for 1-128 agents, 1-4 games, 1 and 2 runners as well.")
+    ] = False,
+    rounds: Annotated[int, typer.Option(min=1, metavar="K", help="Rounds; their median counts.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0.1, metavar="S", help="Length of a measurement in a round.")] = 2.0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="For bench.json and bench.png; default: results/bench/<time>.")
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the figures as Markdown tables.")] = False,
     json_output: JsonOption = False,
 ) -> None:
-    """Measure how fast Python and one game step together, with random actions and no learning.
+    """Measure, side by side: the engine's limit, the bridge, sampling with the policy, and whole training.
+
+    Everything is measured in turns, round by round, so that whatever else this machine does meets all of it alike.
 
     [bold]Examples[/bold]
-    $ spacetime-rl bench
-    $ spacetime-rl bench vr_interaction --set game.arenas=32 --json
-    """
-    from spacetime_rl.bench.bridge import measure_bridge
-    from spacetime_rl.contract import make_launch
 
-    launch = make_launch(load_config(config, overrides or ()))
-    bridge = measure_bridge(launch, rounds, seconds)
+      spacetime-rl bench
+
+      spacetime-rl bench --agents 128 --action-repeat 1 --stock
+
+      spacetime-rl bench vr_interaction --games 2 --rounds 3 --json
+
+      spacetime-rl bench ./my_game.x86_64 --out my_bench
+    """
+    from spacetime_rl.bench.target import load_target
+
+    options = {"game.action_repeat": action_repeat, "rollout.games_per_runner": games}
+    config = load_target(target, [*(overrides or ()), *as_overrides(options)])
+    folder = out or DEFAULT_RESULTS / "bench" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    command = shlex.join(["spacetime-rl", *sys.argv[1:]])
+
+    from spacetime_rl.training.screen import own_streams
+
+    with own_streams(folder / "bench.log") as (_, err), _progress(err) as progress:
+        progress(0, 1, "loading Ray and torch")
+        from spacetime_rl.bench.run import BenchOptions, run_bench
+        from spacetime_rl.bench.target import with_agents
+
+        chosen = BenchOptions(rounds, seconds, stock, scaling)
+        err.write(f"This takes about {_minutes(chosen.duration_s)}.\n")
+        report = run_bench(target, command, with_agents(config, agents) if agents else config, chosen, progress)
+
+    from spacetime_rl.bench.page import figures
+    from spacetime_rl.bench.picture import draw
+    from spacetime_rl.bench.table import show
+
+    document = report.to_dict()
+    (folder / "bench.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    draw(report, folder / "bench.png")
     if json_output:
-        print_json({"config": config, "arenas": launch.arenas, "bridge": bridge.to_dict()})
+        print_json(document)
+    elif markdown:
+        typer.echo(figures([document]))
+    else:
+        from rich.console import Console
+
+        console = Console()
+        console.print(show(report, console.width))
+        typer.echo(f"{folder}: bench.json, bench.png")
+
+
+@contextmanager
+def _progress(err: TextIO) -> Iterator[Progress]:
+    """A bar on stderr where that is a terminal, else a line for every step."""
+    from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    began = time.monotonic()
+    console = Console(file=err)
+    if not console.is_terminal:
+        yield lambda _, __, text: print(f"{time.monotonic() - began:7.1f} s  {text}", file=err, flush=True)
         return
-    typer.echo(f"{config}, one game of {launch.arenas} arenas, random actions, median of {rounds} rounds:")
-    typer.echo(f"  {bridge.agent_steps_per_s:,.0f} agent-steps/s, {bridge.physics_ticks_per_s:,.0f} physics ticks/s")
-    typer.echo(f"  a step takes {bridge.step_ms_p50:.2f} ms (median), {bridge.step_ms_p99:.2f} ms (99th percentile)")
-    typer.echo(f"  {bridge.share_game:.0%} of the time is the game's, {bridge.share_wire:.0%} the wire's")
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("starting", total=1)
+        yield lambda done, total, text: bar.update(task, completed=done, total=total, description=text)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"

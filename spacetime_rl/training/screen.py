@@ -25,7 +25,7 @@ def show_progress(run_id: str, stop: StopConfig, log: Path | None, json_output: 
     `@METRIC` lines as well.
     """
     progress = Progress(run_id, stop)
-    with _own_streams(log) as (out, err):
+    with own_streams(log) as (out, err):
         shown = err if json_output else out
         progress.views += _views(progress, shown)
         with _warnings_shown(progress):
@@ -47,8 +47,8 @@ def _views(progress: Progress, out: TextIO) -> list[View]:
 
 
 @contextmanager
-def _own_streams(log: Path | None) -> Iterator[tuple[TextIO, TextIO]]:
-    """Our own stdout and stderr, while the process's go to a file: libraries written in C write to those as well."""
+def own_streams(log: Path | None) -> Iterator[tuple[TextIO, TextIO]]:
+    """Our own stdout and stderr, while the process's go to the file `log`: libraries in C write to those as well."""
     if log is None:
         yield sys.stdout, sys.stderr
         return

@@ -1,0 +1,94 @@
+"""What every measurement is: opened once, played in turns, closed; and what a turn gives."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean, median
+from typing import Any
+
+import numpy as np
+
+from spacetime_rl.errors import SpacetimeError
+
+
+class NotMeasurable(SpacetimeError):
+    """This game cannot be measured this way; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """How fast it went. A step is one decision of a whole game; None where single steps cannot be seen.
+
+    `shares` are parts of the wall-clock time, by name, where they are known.
+    """
+
+    agent_steps_per_s: float
+    physics_ticks_per_s: float
+    step_ms_p50: float | None = None
+    step_ms_p99: float | None = None
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        decisions: float,
+        elapsed_s: float,
+        agents: int,
+        action_repeat: int,
+        step_ms: Sequence[float] = (),
+        shares: Mapping[str, float] | None = None,
+    ) -> Throughput:
+        """Of `decisions` (over all games) in `elapsed_s`, each of `agents`; waiting agents count as well."""
+        p50, p99 = np.percentile(step_ms, (50, 99)) if len(step_ms) else (None, None)
+        return cls(
+            agent_steps_per_s=decisions * agents / elapsed_s,
+            physics_ticks_per_s=decisions * action_repeat / elapsed_s,
+            step_ms_p50=None if p50 is None else float(p50),
+            step_ms_p99=None if p99 is None else float(p99),
+            shares=shares or {},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The four figures as plain JSON data."""
+        return {
+            "agent_steps_per_s": self.agent_steps_per_s,
+            "physics_ticks_per_s": self.physics_ticks_per_s,
+            "step_ms_p50": self.step_ms_p50,
+            "step_ms_p99": self.step_ms_p99,
+        }
+
+
+class Measurement(ABC):
+    """One way to play a game. `name` is its key in the report."""
+
+    name: str
+
+    @abstractmethod
+    def open(self) -> None:
+        """Start what it takes and warm it up. Raises NotMeasurable, or what a game raises."""
+
+    @abstractmethod
+    def play(self, seconds: float) -> Throughput:
+        """Play for about so long."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End what was started. Called even if `open` failed half way, and once only."""
+
+
+def median_of(turns: Sequence[Throughput]) -> Throughput:
+    """Every figure the median over the turns; shares are their means, so that they still add up."""
+    return Throughput(
+        agent_steps_per_s=median(turn.agent_steps_per_s for turn in turns),
+        physics_ticks_per_s=median(turn.physics_ticks_per_s for turn in turns),
+        step_ms_p50=_median([turn.step_ms_p50 for turn in turns]),
+        step_ms_p99=_median([turn.step_ms_p99 for turn in turns]),
+        shares={name: fmean(turn.shares[name] for turn in turns) for name in turns[0].shares},
+    )
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None

@@ -1,0 +1,105 @@
+"""A game without an engine that costs next to nothing, so that only the runner around it is measured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.game.api import EndedAgent, Game, StepResult, Timing
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
+
+_OBSERVATION, _ACTION = 48, 3  # floats, as in the bench scenario
+_EPISODE = 200  # decisions
+_POOL = 64
+_METRICS = ("episode", "return", "length", "success")
+
+
+@dataclass(frozen=True, slots=True)
+class NullGameOpener:
+    """Opens null games of so many agents; can stand in a RolloutPlan."""
+
+    agents: int
+
+    @property
+    def spec(self) -> GameSpec:
+        """One policy, one arena."""
+        layout = PolicyLayout(
+            (ObservationField("noise", _OBSERVATION),), (), (ActionField("move", "continuous", _ACTION),)
+        )
+        names = tuple(f"walker_{i}" for i in range(self.agents))
+        return GameSpec("null", 1, 90, 1, (AgentGroup("walker", names, layout, _METRICS),))
+
+    def __call__(self, launch: GameLaunch) -> Game:
+        """Open one."""
+        return NullGame(self.spec, launch.seed)
+
+
+class NullGame:
+    """Noise for observations, drawn once; all agents are truncated together. See `api.Game`."""
+
+    def __init__(self, spec: GameSpec, seed: int) -> None:
+        agents = spec.num_agents
+        self.spec = spec
+        self.timing = Timing()
+        self.log_path = Path(os.devnull)
+        self.pid = os.getpid()
+        self._noise = np.random.default_rng(seed).standard_normal((_POOL, agents, _OBSERVATION)).astype(np.float32)
+        self._decisions = 0
+        self._now = StepResult(
+            observations=(self._noise[0],),
+            rewards=np.zeros(agents, np.float32),
+            terminated=np.zeros(agents, np.bool_),
+            truncated=np.zeros(agents, np.bool_),
+            active=np.ones(agents, np.bool_),
+            ended=(),
+        )
+
+    def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
+        """See `api.Game`."""
+        del seed, first_episode, stride
+        self._decisions = 0
+        return self._now
+
+    def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
+        """See `api.Game`."""
+        self.send(actions)
+        return self.receive()
+
+    def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
+        """See `api.Game`; the actions change nothing."""
+
+    def receive(self) -> StepResult:
+        """See `api.Game`."""
+        self._decisions += 1
+        over = self._decisions % _EPISODE == 0
+        now = self._now
+        now.observations = (self._noise[self._decisions % _POOL],)
+        now.truncated[:] = over
+        now.ended = tuple(self._end(agent) for agent in range(self.spec.num_agents)) if over else ()
+        return now
+
+    def configure(self, params: Mapping[str, Any]) -> None:
+        """See `api.Game`; there are no parameters."""
+
+    def close(self) -> None:
+        """See `api.Game`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _end(self, agent: int) -> EndedAgent:
+        values = (self._decisions // _EPISODE, 0.0, _EPISODE, 0.0)
+        return EndedAgent(agent, self._noise[0, agent], dict(zip(_METRICS, map(float, values), strict=True)))

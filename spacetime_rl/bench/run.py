@@ -1,0 +1,124 @@
+"""The story of a benchmark: what is measured side by side, and what is made of it. Read this first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spacetime_rl.bench.bridge import Bridge
+from spacetime_rl.bench.engine_limit import EngineLimit
+from spacetime_rl.bench.machine import describe_machine
+from spacetime_rl.bench.measure import Throughput
+from spacetime_rl.bench.report import BenchReport, RunnerAlone
+from spacetime_rl.bench.rounds import Progress, Result, interleave, opened
+from spacetime_rl.bench.sampling import Sampling, make_runner_alone
+from spacetime_rl.bench.scaling import Cell, measure_scaling, scaling_s
+from spacetime_rl.bench.stock_client import StockClient
+from spacetime_rl.bench.stock_sb3 import StockSb3
+from spacetime_rl.bench.target import meet, with_agents, with_games
+from spacetime_rl.bench.training import StockRllib, Training
+from spacetime_rl.config import RunConfig
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.training.algorithm import train_batch_size
+from spacetime_rl.training.local_ray import ray_session
+from spacetime_rl.verdict import bottleneck
+
+NULL_AGENTS = (8, 32, 128)  # of the games that only a runner works for
+
+
+@dataclass(frozen=True, slots=True)
+class BenchOptions:
+    """How much is measured."""
+
+    rounds: int = 5
+    seconds: float = 2.0  # of a turn; whoever learns goes on to the end of an iteration
+    stock: bool = False
+    scaling: bool = False
+
+    @property
+    def duration_s(self) -> float:
+        """About how long it takes, before anything is known of the game."""
+        opening_s, turns = (60.0, 10) if self.stock else (25.0, 7)
+        scaling = scaling_s(self.rounds, self.seconds / 2) if self.scaling else 0.0
+        return opening_s + 1.5 * self.rounds * self.seconds * turns + scaling
+
+
+def run_bench(target: str, command: str, config: RunConfig, options: BenchOptions, progress: Progress) -> BenchReport:
+    """Measure everything in one run. Raises what a game raises; nothing is left running."""
+    plan = meet(config)
+    engine, bridge, training = EngineLimit(plan.launch), Bridge(plan.launch), Training(config, plan)
+    ours = [engine, bridge, Sampling(config, plan), training, *(make_runner_alone(config, n) for n in NULL_AGENTS)]
+    sb3 = StockSb3(config, plan)
+    stock = [StockClient(plan), sb3, StockRllib(config, plan)] if options.stock else []
+    with ray_session(cpus=_cpus(config)):
+        with opened([*ours, *stock], progress) as (able, refused):
+            results = interleave(able, options.rounds, options.seconds, progress)
+            profile = engine.profile(options.seconds) if engine in able else {}
+            memory = {"game": bridge.rss_mb, "runner_and_games": training.rss_mb}
+        cells = _scale(config, options, progress) if options.scaling else []
+    return BenchReport(
+        target=target,
+        command=command,
+        settings={**_settings(config, plan, options), **({"stock_sb3": sb3.describe()} if options.stock else {})},
+        machine=describe_machine(),
+        results={**results, **refused},
+        runner_alone=tuple(_alone(results, agents) for agents in NULL_AGENTS),
+        us_per_agent_tick=profile and {**profile, "wire": _wire_us(results, plan.spec)},
+        memory_mb=memory,
+        verdict=bottleneck(_median(results, "training").shares, _spare_cores(config)),
+        scaling=tuple(cells),
+    )
+
+
+def _scale(config: RunConfig, options: BenchOptions, progress: Progress) -> Sequence[Cell]:
+    def make_plan(agents: int, games: int) -> tuple[RunConfig, RolloutPlan]:
+        chosen = with_games(with_agents(config, agents), games, agents)
+        return chosen, meet(chosen)
+
+    return measure_scaling(make_plan, options.rounds, options.seconds / 2, progress)
+
+
+def _settings(config: RunConfig, plan: RolloutPlan, options: BenchOptions) -> Mapping[str, Any]:
+    return {
+        "agents": plan.spec.num_agents,
+        "arenas": plan.spec.arenas,
+        "action_repeat": plan.spec.action_repeat,
+        "physics_hz": plan.spec.physics_hz,
+        "games_per_runner": plan.games,
+        "runners": config.rollout.runners,
+        "train_batch_size": train_batch_size(config, plan),
+        "minibatch_size": config.training.minibatch_size,
+        "num_epochs": config.training.num_epochs,
+        "hiddens": list(config.model.hiddens),
+        "rounds": options.rounds,
+        "seconds": options.seconds,
+    }
+
+
+def _alone(results: Mapping[str, Result], agents: int) -> RunnerAlone:
+    speed = _median(results, f"runner_alone_{agents}").agent_steps_per_s
+    return RunnerAlone(agents, speed, 1e6 / speed)
+
+
+def _wire_us(results: Mapping[str, Result], spec: GameSpec) -> float:
+    """What the wire costs an agent a tick, in µs."""
+    bridge = _median(results, "bridge")
+    return 1e6 * bridge.shares["wire"] / (bridge.agent_steps_per_s * spec.action_repeat)
+
+
+def _median(results: Mapping[str, Result], name: str) -> Throughput:
+    taken = results[name].median
+    assert taken is not None  # these can be measured in every game
+    return taken
+
+
+def _cpus(config: RunConfig) -> float:
+    """What the runners of two trainings take from Ray, ours and RLlib's own, or the two of the scaling table."""
+    return 1.0 + 2 * max(1, config.rollout.runners) * config.resources.cpus_per_runner
+
+
+def _spare_cores(config: RunConfig) -> int:
+    return len(os.sched_getaffinity(0)) - max(1, config.rollout.runners)

@@ -1,0 +1,67 @@
+"""The same scene driven by godot-rl's own client, bare: random actions, no policy."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from spacetime_rl.bench.measure import Measurement, Throughput
+from spacetime_rl.bench.stock_program import StockProgram, died, end, watch
+from spacetime_rl.rollout.plan import RolloutPlan
+
+_WARM_UP_STEPS = 10
+_POOL = 64  # actions drawn before the clock runs
+
+
+class StockClient(Measurement):
+    """One game under `GodotEnv`."""
+
+    name = "stock_client"
+
+    def __init__(self, plan: RolloutPlan) -> None:
+        self._launch = plan.launch
+        self._spec = plan.spec
+        self._program: StockProgram | None = None
+        self._env: Any = None
+        self._steps = 0
+
+    def open(self) -> None:
+        """See `Measurement`."""
+        from godot_rl.core.godot_env import GodotEnv
+
+        self._program = StockProgram(self._launch)
+        try:
+            self._env = GodotEnv(**self._program.make_settings(games=1))
+            watch(self._env)
+            self._env.reset()
+        except (OSError, AssertionError, TypeError) as error:
+            raise died(self._program, error) from error
+        spaces = self._env.action_spaces
+        self._actions = [[list(space.sample().values()) for space in spaces] for _ in range(_POOL)]
+        for _ in range(_WARM_UP_STEPS):
+            self._step()
+
+    def play(self, seconds: float) -> Throughput:
+        """See `Measurement`."""
+        step_ms = []
+        began = now = time.perf_counter()
+        while now - began < seconds:
+            self._step()
+            then, now = now, time.perf_counter()
+            step_ms.append(1e3 * (now - then))
+        return Throughput.of(len(step_ms), now - began, self._env.num_envs, self._spec.action_repeat, step_ms)
+
+    def close(self) -> None:
+        """See `Measurement`."""
+        if self._env is not None:
+            end(self._env)
+        if self._program is not None:
+            self._program.close()
+
+    def _step(self) -> None:
+        assert self._program is not None
+        self._steps += 1
+        try:
+            self._env.step(self._actions[self._steps % _POOL], order_ij=True)
+        except OSError as error:
+            raise died(self._program, error) from error

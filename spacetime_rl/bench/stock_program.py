@@ -1,0 +1,109 @@
+"""A scene of ours, or an exported game, as a program that the stock Godot RL Agents client can start."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import socket
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from spacetime_rl.errors import GameDied
+from spacetime_rl.game import guard
+from spacetime_rl.game.engine import check_godot, find_godot
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.project import OWN_PROJECT, find_scenario, import_project, kept
+
+
+class StockProgram:
+    """A script that starts the game of a launch; it dies with this process, and writes to a log instead of stdout.
+
+    The stock client gives only its own arguments, and splits them at blanks: the launch's others are in the script.
+    """
+
+    def __init__(self, launch: GameLaunch) -> None:
+        self._launch = launch
+        self._stack = ExitStack()
+        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="spacetime-rl-bench-")))
+        self.log = folder / "stock.godot.log"
+        self.path = folder / "game.x86_64"  # the client insists on the suffix
+        guarded = [sys.executable, "-I", "-S", str(Path(guard.__file__)), "$PPID", *self._command()]
+        words = " ".join(word if word == "$PPID" else shlex.quote(word) for word in guarded)
+        ours = shlex.join(["--", *self._arguments()])
+        self.path.write_text(
+            f'#!/bin/sh\nexport XDG_DATA_HOME="{folder}"\nexec {words} "$@" {ours} >>"{self.log}" 2>&1\n'
+        )
+        self.path.chmod(0o755)
+
+    def make_settings(self, games: int) -> dict[str, Any]:
+        """Keyword arguments of the client for so many games, which listen on neighbouring ports.
+
+        With a framerate the client starts the game under --fixed-fps: without, Godot sleeps between frames.
+        """
+        settings: dict[str, Any] = {"env_path": str(self.path), "port": _free_ports(games)}
+        settings["framerate"] = self._launch.physics_hz
+        if self._launch.action_repeat is not None:
+            settings["action_repeat"] = self._launch.action_repeat
+        return settings
+
+    def close(self) -> None:
+        """Remove the script and its log."""
+        self._stack.close()
+
+    def _command(self) -> list[str]:
+        launch = self._launch
+        if launch.env_path is not None:
+            return [str(launch.env_path.absolute())]
+        godot = check_godot(launch.godot, "game.godot") if launch.godot else find_godot()
+        project = launch.project or OWN_PROJECT
+        scene = launch.scene if launch.scenario is None else find_scenario(launch.scenario).scene
+        copy = import_project(project, godot)
+        self._stack.enter_context(kept(copy))
+        return [str(godot.path), "--path", str(copy), *([scene] if scene else []), "--xr-mode", "off"]
+
+    def _arguments(self) -> list[str]:
+        launch = self._launch
+        params = json.dumps(dict(launch.params))
+        return [f"--arenas={launch.arenas}", f"--physics_hz={launch.physics_hz}", f"--params={params}"]
+
+
+def watch(env: Any) -> None:
+    """Let the client's connection fail when its game dies: by itself it would read nothing from it, for ever."""
+
+    def wait() -> None:
+        env.proc.wait()
+        env.connection.close()
+
+    threading.Thread(target=wait, name="stock-game-watch", daemon=True).start()
+
+
+def end(env: Any) -> None:
+    """End a client and its game. Its own `close` takes a second and talks."""
+    import atexit
+
+    atexit.unregister(env._close)
+    env.proc.kill()
+    env.proc.wait()
+
+
+def died(program: StockProgram, error: Exception) -> GameDied:
+    """What to raise when the client failed."""
+    tail = "\n".join(f"  | {line}" for line in program.log.read_text(errors="replace").splitlines()[-20:])
+    return GameDied(f"the game of the stock client failed: {error!r}; its log ends:\n{tail}")
+
+
+def _free_ports(count: int) -> int:
+    """The first of so many neighbouring free ports on 127.0.0.1."""
+    while True:
+        with ExitStack() as stack:
+            try:
+                first = stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+                for offset in range(1, count):
+                    stack.enter_context(socket.create_server(("127.0.0.1", first + offset)))
+            except (OSError, OverflowError):
+                continue
+            return int(first)

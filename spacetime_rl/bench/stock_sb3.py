@@ -1,0 +1,170 @@
+"""The peer: godot-rl's wrapper and Stable-Baselines3's PPO, learning included, at their best setting here."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import Any
+
+import torch
+
+from spacetime_rl.bench.measure import Measurement, NotMeasurable, Throughput
+from spacetime_rl.bench.stock_program import StockProgram, died, end, watch
+from spacetime_rl.config import RunConfig
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.training.algorithm import train_batch_size
+
+_GAMES = (1, 2)
+_ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "elu": torch.nn.ELU, "silu": torch.nn.SiLU}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is tried: games at the same time, and torch's threads."""
+
+    games: int
+    threads: int
+
+
+class StockSb3(Measurement):
+    """PPO with the network, batch, minibatches and epochs of ours. Several settings are tried, the fastest counts."""
+
+    name = "stock_sb3"
+
+    def __init__(self, config: RunConfig, plan: RolloutPlan) -> None:
+        self._config = config
+        self._launch = plan.launch
+        self._spec = plan.spec
+        self._batch = train_batch_size(config, plan)
+        self._tried: dict[Setting, float] = {}  # agent steps a second
+        self._program: StockProgram | None = None
+        self._learners: dict[int, _Learner] = {}  # by games
+
+    def open(self) -> None:
+        """See `Measurement`; plays one iteration of every setting."""
+        _require_one_policy(self._spec)
+        self._program = StockProgram(self._launch)
+        for games in _GAMES:
+            self._learners[games] = _Learner(self._program, games)
+            self._learners[games].build(self._config, self._batch)
+        for games, threads in product(_GAMES, sorted({1, os.cpu_count() or 1})):
+            setting = Setting(games, threads)
+            self._tried[setting] = self._iterate(setting, seconds=0.0).agent_steps_per_s
+        for games in set(_GAMES) - {self._best.games}:
+            self._learners.pop(games).close()
+
+    def play(self, seconds: float) -> Throughput:
+        """See `Measurement`: whole iterations, as many as it takes."""
+        return self._iterate(self._best, seconds)
+
+    def close(self) -> None:
+        """See `Measurement`."""
+        for learner in self._learners.values():
+            learner.close()
+        if self._program is not None:
+            self._program.close()
+
+    def describe(self) -> dict[str, Any]:
+        """The setting that counts and what every one gave, as plain JSON data; empty if none was tried."""
+        if not self._tried:
+            return {}
+        tried = [{**asdict(setting), "agent_steps_per_s": speed} for setting, speed in self._tried.items()]
+        return {**asdict(self._best), "tried": tried}
+
+    @property
+    def _best(self) -> Setting:
+        return max(self._tried, key=lambda setting: self._tried[setting])
+
+    def _iterate(self, setting: Setting, seconds: float) -> Throughput:
+        assert self._program is not None
+        learner = self._learners[setting.games]
+        torch.set_num_threads(setting.threads)
+        learner.step_ms.clear()
+        began = time.perf_counter()
+        try:
+            learner.iterate()
+            while time.perf_counter() - began < seconds:
+                learner.iterate()
+        except OSError as error:
+            raise died(self._program, error) from error
+        elapsed_s, decisions = time.perf_counter() - began, len(learner.step_ms) * setting.games
+        return Throughput.of(decisions, elapsed_s, self._spec.num_agents, self._spec.action_repeat, learner.step_ms)
+
+
+class _Learner:
+    """PPO over so many games at once; `step_ms` is how long they took for each step."""
+
+    def __init__(self, program: StockProgram, games: int) -> None:
+        from godot_rl.wrappers.stable_baselines_wrapper import StableBaselinesGodotEnv
+
+        self.step_ms: list[float] = []
+        try:
+            self._env = StableBaselinesGodotEnv(n_parallel=games, **program.make_settings(games))
+        except (OSError, AssertionError, TypeError) as error:
+            raise died(program, error) from error
+        for env in self._env.envs:
+            watch(env)
+
+    def build(self, config: RunConfig, batch: int) -> None:
+        """Make the algorithm, as godot-rl's own example does, with the settings of `config`."""
+        from stable_baselines3 import PPO
+        from stable_baselines3.common.vec_env.vec_monitor import VecMonitor
+
+        training, model = config.training, config.model
+        hiddens = list(model.hiddens)
+        self._time_steps()
+        with warnings.catch_warnings():  # about minibatches that do not divide the batch
+            warnings.simplefilter("ignore")
+            self._ppo = PPO(
+                "MultiInputPolicy",
+                VecMonitor(self._env),
+                n_steps=max(1, round(batch / self._env.num_envs)),
+                batch_size=training.minibatch_size,
+                n_epochs=training.num_epochs,
+                learning_rate=training.lr,
+                gamma=training.gamma,
+                gae_lambda=training.lambda_,
+                clip_range=training.clip_param,
+                ent_coef=training.entropy_coeff,
+                vf_coef=training.vf_loss_coeff,
+                max_grad_norm=training.grad_clip or 1e9,
+                policy_kwargs={
+                    "net_arch": {"pi": hiddens, "vf": hiddens},
+                    "activation_fn": _ACTIVATIONS[model.activation],
+                },
+                device="cpu",
+            )
+
+    def iterate(self) -> None:
+        """One batch: played, and learned from."""
+        self._ppo.learn(self._ppo.n_steps * self._env.num_envs, reset_num_timesteps=False)
+
+    def close(self) -> None:
+        """End the games."""
+        for env in self._env.envs:
+            end(env)
+
+    def _time_steps(self) -> None:
+        step = self._env.step
+
+        def timed(action: Any) -> Any:
+            began = time.perf_counter()
+            result = step(action)
+            self.step_ms.append(1e3 * (time.perf_counter() - began))
+            return result
+
+        self._env.step = timed
+
+
+def _require_one_policy(spec: GameSpec) -> None:
+    """The wrapper gives all agents the spaces of the first, and PPO one policy. Raises NotMeasurable."""
+    if len({group.layout for group in spec.groups}) > 1:
+        names = ", ".join(group.name for group in spec.groups)
+        raise NotMeasurable(f"Stable-Baselines3 plays one policy, and the spaces of {names} differ")
+    layout = spec.groups[0].layout
+    if layout.images or any(action.kind != "continuous" for action in layout.actions):
+        raise NotMeasurable("images and discrete actions are not compared: the wrapper plays them differently")

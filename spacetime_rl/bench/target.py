@@ -1,0 +1,75 @@
+"""What is measured: the game a user names, with as many agents as asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from spacetime_rl.config import RunConfig, load
+from spacetime_rl.config.merge import deep_merge
+from spacetime_rl.config.packaged import config_names, packaged
+from spacetime_rl.config.words import did_you_mean
+from spacetime_rl.contract import assign_policies, make_launch
+from spacetime_rl.errors import UsageError
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.project import scenarios
+from spacetime_rl.rollout.plan import RolloutPlan
+
+SCENARIO = "bench"  # the one made for this: any number of agents in one arena
+_PLAYERS = "players"  # its parameter for that
+
+
+def load_target(name: str, overrides: Sequence[str]) -> RunConfig:
+    """The configuration of a scenario, a configuration, an exported game or a Godot project folder.
+
+    Raises ConfigError, and UsageError for a name that is none of them.
+    """
+    known = [scenario.name for scenario in scenarios()]
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml") or packaged(name):
+        return load(name, overrides, scenarios=known)
+    if name in known:
+        return load(None, [f"scenario.name={name}", *overrides], scenarios=known)
+    if path.is_file():
+        return load(None, [f"game.env_path={path}", *overrides], scenarios=known)
+    if (path / "project.godot").is_file():
+        return load(None, [f"game.project={path}", *overrides], scenarios=known)
+    words = sorted({*known, *config_names()})
+    hint = did_you_mean(name, words) or f"; known: {', '.join(words)}"
+    raise UsageError(f"{name}: no scenario, configuration, exported game or Godot project{hint}")
+
+
+def with_agents(config: RunConfig, agents: int) -> RunConfig:
+    """The same with so many agents in one game: players of the bench scenario, or else arenas, rounded up.
+
+    Raises UsageError for a stock game, which has as many as it has.
+    """
+    if config.scenario.name == SCENARIO:
+        return _change(config, {"scenario": {"params": {_PLAYERS: agents}}, "game": {"arenas": 1}})
+    one = meet(_change(config, {"game": {"arenas": 1}}))
+    if one.spec.wire.startswith("stock"):
+        raise UsageError(f"--agents: {one.launch.title} is a stock game; it decides itself how many agents it has")
+    return _change(config, {"game": {"arenas": math.ceil(agents / one.spec.num_agents)}})
+
+
+def with_games(config: RunConfig, games: int, agents: int) -> RunConfig:
+    """The same with so many games a runner, and fragments that are short even for so many `agents`."""
+    length = max(16, min(256, 1024 // agents))
+    return _change(config, {"rollout": {"games_per_runner": games, "fragment_length": length}})
+
+
+def meet(config: RunConfig) -> RolloutPlan:
+    """Start the game once and make of what it declares what env runners play. Raises what `open_game` raises."""
+    launch = make_launch(config)
+    with open_game(launch) as game:
+        spec = game.spec
+    launch = replace(launch, action_repeat=spec.action_repeat)
+    games = config.rollout.games_per_runner
+    return RolloutPlan(launch, spec, assign_policies(spec, config), games=games, seed=config.seed)
+
+
+def _change(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
+    return RunConfig.model_validate(deep_merge(config.to_dict(), changes))

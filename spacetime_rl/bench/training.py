@@ -1,0 +1,121 @@
+"""Whole training on this machine, runners and learner through Ray: ours, or the same with RLlib's own parts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from ray.rllib.algorithms.algorithm import Algorithm
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.algorithms.ppo import PPO
+from ray.rllib.algorithms.ppo.torch.ppo_torch_learner import PPOTorchLearner
+from ray.rllib.callbacks.callbacks import RLlibCallback
+from ray.rllib.env.multi_agent_env_runner import MultiAgentEnvRunner
+from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS, NUM_ENV_STEPS_SAMPLED
+
+from spacetime_rl.bench.measure import Measurement, Throughput, median_of
+from spacetime_rl.bench.sampling import as_trained
+from spacetime_rl.config import RunConfig
+from spacetime_rl.contract import assign_policies
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.training.local_ray import choose_gpus
+from spacetime_rl.verdict import PARTS
+
+_MOST_STOCK_GAMES = 8  # of a stock runner: each of its arenas is a game process
+
+
+class Training(Measurement):
+    """Iterations of the algorithm that `spacetime-rl train` would run. Ray has to be there."""
+
+    name = "training"
+
+    def __init__(self, config: RunConfig, plan: RolloutPlan) -> None:
+        self.rss_mb = 0.0  # most memory that a runner and its games held so far
+        self._config = config
+        self._plan = plan
+        self._algorithm: Algorithm | None = None
+        self._threads = 1
+
+    def open(self) -> None:
+        """See `Measurement`; the first iteration warms up."""
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+        self._algorithm = self._make_config().build_algo()
+        self._threads = torch.get_num_threads()
+        self._algorithm.train()
+
+    def play(self, seconds: float) -> Throughput:
+        """See `Measurement`: whole iterations, as many as it takes."""
+        torch.set_num_threads(self._threads)  # of this process; other measurements want other numbers
+        began = time.perf_counter()
+        iterations = [self._iterate()]
+        while time.perf_counter() - began < seconds:
+            iterations.append(self._iterate())
+        return median_of(iterations)
+
+    def close(self) -> None:
+        """See `Measurement`."""
+        if self._algorithm is not None:
+            self._algorithm.stop()
+            _remove_logs(Path(self._algorithm.logdir))
+
+    def _make_config(self) -> AlgorithmConfig:
+        return as_trained(self._config, self._plan, choose_gpus(self._config.resources.gpus))
+
+    def _iterate(self) -> Throughput:
+        assert self._algorithm is not None
+        began = time.perf_counter()
+        result = self._algorithm.train()
+        elapsed_s = time.perf_counter() - began
+        spec, decisions = self._plan.spec, float(result[ENV_RUNNER_RESULTS][NUM_ENV_STEPS_SAMPLED])
+        self.rss_mb = max(self.rss_mb, float(result.get("health/rss_mb", 0.0)))
+        measured = Throughput.of(decisions, elapsed_s, spec.num_agents, spec.action_repeat, shares=_shares(result))
+        return replace(measured, step_ms_p50=result.get("perf/step_ms_p50"), step_ms_p99=result.get("perf/step_ms_p99"))
+
+
+class StockRllib(Training):
+    """The same games, networks and batches with RLlib's env runner, connectors, learner and PPO.
+
+    RLlib's interface knows one arena a game, so that every arena is a game of its own (at most 8 a runner).
+    """
+
+    name = "stock_rllib"
+
+    def __init__(self, config: RunConfig, plan: RolloutPlan) -> None:
+        self._games = min(plan.spec.arenas, _MOST_STOCK_GAMES)
+        launch, spec = replace(plan.launch, arenas=1), replace(plan.spec, arenas=1)
+        super().__init__(
+            config, replace(plan, launch=launch, spec=spec, policies=assign_policies(spec, config), games=1)
+        )
+
+    def _make_config(self) -> AlgorithmConfig:
+        ppo = super()._make_config()
+        ppo.algo_class = PPO
+        ppo.env_runners(
+            env_runner_cls=MultiAgentEnvRunner,
+            num_envs_per_env_runner=self._games,
+            rollout_fragment_length="auto",
+            add_default_connectors_to_env_to_module_pipeline=True,
+            add_default_connectors_to_module_to_env_pipeline=True,
+        )
+        ppo.learners(learner_class=PPOTorchLearner, add_default_connectors_to_learner_pipeline=True)
+        ppo.callbacks(RLlibCallback)
+        return ppo
+
+
+def _shares(result: Mapping[str, Any]) -> dict[str, float]:
+    keys = {part: f"perf/share_{part}" for part in PARTS}
+    return {part: float(result[key]) for part, key in keys.items() if key in result}
+
+
+def _remove_logs(folder: Path) -> None:
+    """RLlib makes an empty folder below ~/ray_results for an algorithm that nobody asked to keep anything."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        folder.parent.rmdir()  # only if it is empty
