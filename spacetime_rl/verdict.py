@@ -15,7 +15,7 @@ _ADVICE = {
     "forward": "more agents a game (game.arenas) make a pass cheaper for each; a smaller model.hiddens helps, too",
     "learner": "fewer training.num_epochs, a larger training.minibatch_size, a smaller model or a GPU would help; "
     "more runners would not",
-    REST: "is something else busy on this machine, or does one runner wait for another?",
+    REST: "look at what else runs on this machine, and whether one runner waits for another",
 }
 _NAMES = {"forward": "the forward pass", REST: f"none of {', '.join(PARTS)}"}
 _SPARE = "more runners would use the {cores} free"
