@@ -42,6 +42,7 @@ class LineView(View):
         yield "agent_steps_per_s", _number(trial.figure("perf/agent_steps_per_s"))
         for name in _SHARES:
             yield f"share_{name}", _number(trial.figure(f"perf/share_{name}"))
+        yield "limited_by", trial.verdict.part if trial.verdict else "-"
         yield "restarts", _number(trial.figure("health/restarts"))
         yield "elapsed_s", _number(self._progress.elapsed_s)
         yield "eta_s", _number(self._progress.remaining_s(trial))

@@ -86,6 +86,8 @@ class PanelFrame:
             yield policies_table(leading)
             yield Text()
             yield time_bar(leading)
+            if leading.verdict:
+                yield Text.assemble(("limit ", "dim"), leading.verdict.sentence, overflow="fold")
             yield health_line(leading)
         for note in progress.notes:
             first = (note.splitlines() or [""])[0]  # the tail of a game's log may follow; it is in the run's logs

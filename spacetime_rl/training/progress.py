@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from spacetime_rl.config import StopConfig
+from spacetime_rl.verdict import PARTS, Verdict, bottleneck
 
 if TYPE_CHECKING:
     from spacetime_rl.training.progress_callback import ProgressCallback
@@ -55,6 +56,13 @@ class TrialProgress:
     def steps_per_s(self) -> float | None:
         """Agent steps a second, over the last results."""
         return sum(self.speeds) / len(self.speeds) if self.speeds else None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What limits the speed, by the last result."""
+        shares = {part: self.figure(f"perf/share_{part}") for part in PARTS}
+        known = {part: share for part, share in shares.items() if share is not None}
+        return bottleneck(known) if known else None
 
     def figure(self, name: str) -> float | None:
         """A metric of the last result, or None where it is missing or not a number."""

@@ -62,6 +62,7 @@ def test_the_panel_shows_steps_speed_policies_times_and_restarts_in_80_columns()
     assert re.search(r"giver +1\d\.\d +[▁▂▃▄▅▆▇█]{10} +\d\d% +[▁▂▃▄▅▆▇█]{10} +1\d\d ", text)
     assert "taker" in text
     assert "game 46%  ■ wire 5%  ■ forward 17%  ■ learner 29%" in text
+    assert "limit the game: 46% of the time; more arenas would not help" in text
     assert "1 restart, 1.2 s lost" in text
     assert max(len(line) for line in text.splitlines()) == 80
 
@@ -120,10 +121,11 @@ def test_a_pipe_gets_one_line_for_every_iteration_and_policy() -> None:
     pairs = dict(pair.split("=") for pair in lines[2].split())
     assert list(pairs)[3:] == [
         *("agent_steps", "return_mean", "success_rate", "length_mean", "entropy", "kl", "explained_variance"),
-        *("agent_steps_per_s", "share_game", "share_wire", "share_forward", "share_learner"),
+        *("agent_steps_per_s", "share_game", "share_wire", "share_forward", "share_learner", "limited_by"),
         *("restarts", "elapsed_s", "eta_s"),
     ]
     assert pairs["agent_steps"] == "8192"
+    assert pairs["limited_by"] == "game"
     assert lines[6] == 'warning="it said \\"no\\""'
 
 
