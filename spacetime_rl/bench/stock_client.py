@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from spacetime_rl.bench.measure import Measurement, Throughput
+from spacetime_rl.bench.measure import Measurement, NotMeasurable, Throughput
 from spacetime_rl.bench.stock_program import StockProgram, died, end, watch
 from spacetime_rl.rollout.plan import RolloutPlan
 
@@ -29,6 +29,8 @@ class StockClient(Measurement):
         """See `Measurement`."""
         from godot_rl.core.godot_env import GodotEnv
 
+        if len({group.layout.images for group in self._spec.groups}) > 1:
+            raise NotMeasurable("the client of godot-rl looks for the images of the first agent in all of them")
         self._program = StockProgram(self._launch)
         try:
             self._env = GodotEnv(**self._program.make_settings(games=1))

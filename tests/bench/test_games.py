@@ -71,10 +71,12 @@ def test_a_game_that_plays_alone_tells_where_its_time_goes(plan: RolloutPlan) ->
     assert all(math.isfinite(spent) and spent >= 0 for spent in sections.values())
 
 
-def test_a_stock_game_cannot_play_alone(godot_bin: Path) -> None:
+def test_a_stock_game_cannot_play_alone_and_its_own_client_not_play_everything(godot_bin: Path) -> None:
     stock = meet(load_target(str(Path(__file__).parents[1] / "fixtures" / "stock_game"), ()))
 
     with pytest.raises(NotMeasurable, match="always waits for its client"), playing(EngineLimit(stock.launch)):
+        pass
+    with pytest.raises(NotMeasurable, match="looks for the images of the first agent"), playing(StockClient(stock)):
         pass
 
 
