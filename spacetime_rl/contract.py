@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ContractError
 from spacetime_rl.game.launch import GameLaunch
@@ -73,6 +74,7 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
         *_mapping_problems(spec, config, names),
         *_name_problems(config, policies),
         *_layout_problems(spec, config, names, policies),
+        *_algorithm_problems(spec, config, names, policies),
         *_param_problems(spec, config),
     ]
     if problems:
@@ -172,6 +174,25 @@ def _layout_problems(spec: GameSpec, config: RunConfig, names: Names, policies: 
         ):
             if wanted is not None and wanted != said:
                 yield f"policies.{policy}.{key}: the game says {said}, the config {wanted}"
+
+
+def _algorithm_problems(spec: GameSpec, config: RunConfig, names: Names, policies: tuple[str, ...]) -> Iterator[str]:
+    """What SAC and DQN cannot do."""
+    for policy in policies:
+        layout = next(group.layout for group, row in zip(spec.groups, names, strict=True) if policy in row)
+        kinds = [action.kind for action in layout.actions]
+        lacking = ""
+        if config.algorithm == "DQN" and kinds != ["discrete"]:
+            lacking = "chooses one action out of several"
+        elif config.algorithm == "SAC" and "discrete" in kinds:
+            lacking = "has only continuous actions"
+        elif config.algorithm in REPLAYING and layout.images:
+            lacking = "sees no images"
+        if lacking:
+            yield (
+                f"algorithm: {config.algorithm} {lacking}, but the game says of policy {policy!r}: "
+                f"{_described(layout)}; use {', '.join(ON_POLICY[:-1])} or {ON_POLICY[-1]}"
+            )
 
 
 def _param_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:

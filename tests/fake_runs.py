@@ -13,7 +13,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.training.algorithm import make_ppo_config
+from spacetime_rl.training.algorithm import make_algorithm_config
 from spacetime_rl.training.checkpoint import CheckpointCard
 
 LSTM = {"model": {"lstm": {"cell_size": 8, "max_seq_len": 4}}}
@@ -39,7 +39,7 @@ def make_plan(opener: FakeGameOpener, config: RunConfig, **changes: Any) -> Roll
 
 def make_ppo(opener: FakeGameOpener, config: RunConfig, **changes: Any) -> PPOConfig:
     card = CheckpointCard("run", config.to_dict(), opener.spec.to_dict(), {"spacetime-rl": "0"})
-    return make_ppo_config(config, make_plan(opener, config, **changes), card)
+    return make_algorithm_config(config, make_plan(opener, config, **changes), card)
 
 
 def make_runner(opener: FakeGameOpener, config: RunConfig | None = None, **changes: Any) -> GameEnvRunner:

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 
 from spacetime_rl.config import LstmConfig, ModelConfig, RunConfig
+from spacetime_rl.config.algorithms import Algorithm
 from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ImageField, ObservationField, PolicyLayout
-from spacetime_rl.modules.policy import PolicyModule
+from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.spec import make_module_spec
 from spacetime_rl.training.checkpoint import CheckpointCard
 
@@ -29,21 +30,21 @@ def make_layout(
     return PolicyLayout(tuple(fields), tuple(images), actions)
 
 
-def make_policy(layout: PolicyLayout, **model: Any) -> PolicyModule:
+def make_policy(layout: PolicyLayout, algorithm: Algorithm = "PPO", **model: Any) -> Any:
     """A module with weights and statistics as large as a trained one's."""
     torch.manual_seed(0)
-    module = make_module_spec(layout, ModelConfig(**{"hiddens": (16, 16), **model})).build()
+    module = make_module_spec(layout, ModelConfig(**{"hiddens": (16, 16), **model}), algorithm).build()
     for parameter in module.parameters():
         if parameter.dim() == 1:
             parameter.data += 0.3 * torch.randn_like(parameter)
     module.action_head.weight.data *= 200.0  # of a small initial gain
     module.update_normalizer(torch.rand(200, layout.obs_dim) * 3.0 - 1.0)
-    assert isinstance(module, PolicyModule)
+    assert isinstance(module, ActingModule)
     return module
 
 
 def make_checkpoint(
-    folder: Path, policies: Mapping[str, PolicyModule], config: RunConfig | None = None, iteration: int = 7
+    folder: Path, policies: Mapping[str, ActingModule], config: RunConfig | None = None, iteration: int = 7
 ) -> Path:
     """A checkpoint folder as training leaves it, as far as export reads it."""
     groups = tuple(AgentGroup(name, (f"{name}_0",), module.layout) for name, module in policies.items())

@@ -9,7 +9,7 @@ import pytest
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.errors import ContractError
-from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
+from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ImageField, ObservationField, PolicyLayout
 
 GIVER = PolicyLayout(
     (ObservationField("pose", 30), ObservationField("held", 1)), (), (ActionField("move", "continuous", 3),)
@@ -149,6 +149,34 @@ def test_a_policy_name_of_the_game_that_cannot_name_a_file_asks_for_a_mapping() 
 
     assert "'../up' cannot name a file" in problem
     assert [plan.name for plan in assign_policies(spec, make_config(policy_mapping=[rule("*", "up")]))] == ["up"]
+
+
+DRIVER = PolicyLayout((ObservationField("pose", 4),), (), (ActionField("gear", "discrete", 5),))
+WATCHER = PolicyLayout((), (ImageField("camera", (8, 8, 3)),), (ActionField("gear", "discrete", 5),))
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "layout", "problem"),
+    [
+        ("DQN", GIVER, "DQN chooses one action out of several, but the game says of policy 'one': [pose(30) + held(1)"),
+        ("DQN", TAKER, "DQN chooses one action out of several, but the game says of policy 'one': [pose(12)"),
+        ("DQN", WATCHER, "DQN sees no images, but the game says of policy 'one': [ + camera[8, 8, 3]"),
+        ("SAC", TAKER, "SAC has only continuous actions, but the game says of policy 'one': [pose(12)"),
+        ("SAC", GIVER, None),
+        ("DQN", DRIVER, None),
+        ("APPO", TAKER, None),
+    ],
+)
+def test_an_algorithm_that_cannot_play_a_policys_spaces_is_told(
+    algorithm: str, layout: PolicyLayout, problem: str | None
+) -> None:
+    spec = make_spec(one=(layout, 1))
+    if problem is None:
+        assert assign_policies(spec, make_config(algorithm=algorithm))
+        return
+    (found,) = problems_of(spec, algorithm=algorithm)
+    assert found.startswith(f"algorithm: {problem}")
+    assert found.endswith("; use PPO, APPO or IMPALA")
 
 
 def test_a_game_without_agents_is_refused() -> None:

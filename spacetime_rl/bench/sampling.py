@@ -18,7 +18,7 @@ from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.rollout.metrics import OWN
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.training.algorithm import fragment_agent_steps, make_ppo_config
+from spacetime_rl.training.algorithm import fragment_agent_steps, make_algorithm_config
 from spacetime_rl.training.checkpoint import CheckpointCard
 
 _SHARES = ("game", "wire", "forward")
@@ -86,4 +86,4 @@ def make_runner_alone(config: RunConfig, agents: int) -> Sampling:
 def as_trained(config: RunConfig, plan: RolloutPlan, gpus: int = 0) -> AlgorithmConfig:
     """What training would build for this configuration."""
     facts: dict[str, Any] = {"config": config.to_dict(), "spec": plan.spec.to_dict(), "versions": {}}
-    return make_ppo_config(config, plan, CheckpointCard("bench", **facts), gpus)
+    return make_algorithm_config(config, plan, CheckpointCard("bench", **facts), gpus)

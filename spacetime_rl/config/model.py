@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from spacetime_rl.config.algorithms import Algorithm, own_defaults, readers
 from spacetime_rl.config.merge import deep_merge
 from spacetime_rl.config.policy import (
     ModelConfig,
@@ -147,7 +148,8 @@ class RunConfig(Section):
     scenario: ScenarioConfig = Field(default=ScenarioConfig(), description="The scenario.")
     game: GameConfig = Field(default=GameConfig(), description="How the game is started.")
     model: ModelConfig = Field(default=ModelConfig(), description="The network of every policy.")
-    training: TrainingConfig = Field(default=TrainingConfig(), description="How policies learn.")
+    algorithm: Algorithm = Field(default="PPO", description="The learning algorithm.")
+    training: TrainingConfig = Field(default=TrainingConfig(), validate_default=True, description="How policies learn.")
     policies: Mapping[str, PolicyConfig] = Field(
         default={}, description="Policies with settings of their own, by name."
     )
@@ -156,7 +158,6 @@ class RunConfig(Section):
         description="Which policy plays which agents, first match wins; empty follows the game's policy names.",
     )
     policies_to_train: tuple[str, ...] | None = Field(default=None, description="Policies that learn; null for all.")
-    algorithm: Literal["PPO"] = Field(default="PPO", description="The learning algorithm.")
     rollout: RolloutConfig = Field(default=RolloutConfig(), description="How experience is gathered.")
     resources: ResourcesConfig = Field(default=ResourcesConfig(), description="What the run takes from Ray.")
     stop: StopConfig = Field(default=StopConfig(), description="When training ends.")
@@ -165,6 +166,14 @@ class RunConfig(Section):
     tracking: TrackingConfig = Field(default=TrackingConfig(), description="Where the run is recorded.")
     results: Path = Field(default=Path("results"), description="Folder of the results of all runs.")
     seed: int = Field(default=0, ge=0, lt=2**31, description="Seed of games, networks and exploration.")
+
+    @field_validator("training")
+    @classmethod
+    def _with_own_defaults(cls, training: TrainingConfig, info: ValidationInfo) -> TrainingConfig:
+        """What the user has not set takes the algorithm's own default, where it has one."""
+        algorithm = info.data.get("algorithm", "PPO")
+        own = own_defaults(TrainingConfig, algorithm)
+        return training.model_copy(update={key: own[key] for key in own if key not in training.model_fields_set})
 
     @model_validator(mode="after")
     def _no_contradictions(self) -> Self:
@@ -184,8 +193,13 @@ class RunConfig(Section):
         return TrainingConfig.model_validate(_overlay(self.training, own))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data that `RunConfig.model_validate` reads back to the same value."""
-        return self.model_dump(mode="json")
+        """Plain JSON data that `RunConfig.model_validate` reads back to the same value.
+
+        Of `training` it holds what the algorithm reads.
+        """
+        data = self.model_dump(mode="json")
+        data["training"] = {k: v for k, v in data["training"].items() if self.algorithm in readers(TrainingConfig, k)}
+        return data
 
     def digest(self) -> str:
         """A short fingerprint: equal configurations have equal digests, on any machine."""

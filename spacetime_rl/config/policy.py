@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, PositiveInt, SerializationInfo, field_serializer
+from pydantic import Field, PositiveInt, SerializationInfo, field_serializer, model_validator
 
+from spacetime_rl.config.algorithms import CLIPPED, ON_POLICY, REPLAYING, setting
 from spacetime_rl.config.section import Section
 
 CnnFilter = Annotated[
@@ -52,35 +55,78 @@ class ModelConfig(Section):
 
 
 class PolicyTrainingConfig(Section):
-    """The part of PPO that may differ from policy to policy."""
+    """The part of learning that may differ from policy to policy."""
 
-    lr: float = Field(default=3.0e-4, gt=0, description="Learning rate of Adam.")
-    gamma: float = Field(default=0.99, ge=0, le=1, description="Discount per decision.")
-    lambda_: float = Field(default=0.95, ge=0, le=1, description="Generalised advantage estimation's λ.")
-    clip_param: float = Field(default=0.2, gt=0, description="PPO clips the probability ratio to 1 ± this.")
-    entropy_coeff: float = Field(default=0.0, ge=0, description="Weight of the entropy bonus.")
-    vf_loss_coeff: float = Field(default=0.5, ge=0, description="Weight of the value loss.")
-    vf_clip_param: float = Field(
-        default=1.0e4,
+    lr: float = setting(3.0e-4, "Learning rate of Adam.", gt=0)
+    gamma: float = setting(0.99, "Discount per decision.", ge=0, le=1)
+    lambda_: float = setting(0.95, "Generalised advantage estimation's λ.", read_by=("PPO",), ge=0, le=1)
+    clip_param: float = setting(
+        0.2, "The probability ratio is clipped to 1 ± this.", read_by=CLIPPED, own={"APPO": 0.3}, gt=0
+    )
+    entropy_coeff: float = setting(0.0, "Weight of the entropy bonus.", read_by=ON_POLICY, ge=0)
+    vf_loss_coeff: float = setting(0.5, "Weight of the value loss.", read_by=ON_POLICY, ge=0)
+    vf_clip_param: float = setting(
+        1.0e4,
+        "The squared value error is clipped at this: of a return that is further off, nothing is learned.",
+        read_by=("PPO",),
         gt=0,
-        description="The squared value error is clipped at this: of a return that is further off, nothing is learned.",
     )
-    use_kl_loss: bool = Field(default=False, description="Add an adaptive KL penalty to the clipped loss.")
-    kl_coeff: float = Field(default=0.2, ge=0, description="Its first weight, where `use_kl_loss` is on.")
-    kl_target: float = Field(
-        default=0.01, gt=0, description="The KL divergence an update aims at, where `use_kl_loss` is on."
+    use_kl_loss: bool = setting(False, "Add an adaptive KL penalty to the clipped loss.", read_by=CLIPPED)
+    kl_coeff: float = setting(0.2, "Its first weight, where `use_kl_loss` is on.", read_by=CLIPPED, ge=0)
+    kl_target: float = setting(
+        0.01, "The KL divergence an update aims at, where `use_kl_loss` is on.", read_by=CLIPPED, gt=0
     )
-    grad_clip: float | None = Field(
-        default=0.5, gt=0, description="Largest global norm of a gradient; null for no limit."
+    grad_clip: float | None = setting(
+        0.5,
+        "Largest global norm of a gradient; null for no limit.",
+        own={"SAC": None, "DQN": 10.0},
+        gt=0,
     )
+    n_step: int = setting(
+        1, "Rewards that are summed up before a value is relied on.", read_by=REPLAYING, own={"DQN": 3}, ge=1, le=100
+    )
+    tau: float = setting(
+        0.005, "Share of the network that its target takes over at a gradient step.", read_by=REPLAYING, gt=0, le=1
+    )
+    initial_alpha: float = setting(
+        0.2, "First weight of the entropy in the return; it adapts itself.", read_by=("SAC",), gt=0
+    )
+    target_entropy: float | None = setting(
+        None, "The entropy it adapts to, in nats; null is minus the floats of an action.", read_by=("SAC",)
+    )
+    final_epsilon: float = setting(
+        0.05, "Share of random actions at the end; at first all are random.", read_by=("DQN",), ge=0, le=1
+    )
+    epsilon_steps: int = setting(200_000, "Agent steps, over all policies, until then.", read_by=("DQN",), ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: Any) -> Any:
+        """Null takes a setting out again that a file below has set, except where it means something."""
+        if not isinstance(data, Mapping):
+            return data
+        return {k: v for k, v in data.items() if v is not None or k not in cls.model_fields or _may_be_null(cls, k)}
 
 
 class TrainingConfig(PolicyTrainingConfig):
-    """PPO as a whole."""
+    """Learning as a whole. Each setting is read by the algorithms named after it, or else by all."""
 
-    train_batch_size: int = Field(default=8192, ge=1, description="Agent steps an iteration, over all policies.")
-    minibatch_size: int = Field(default=512, ge=1, description="Agent steps a gradient step, per policy.")
-    num_epochs: int = Field(default=6, ge=1, description="Passes over the batch an iteration.")
+    train_batch_size: int = setting(
+        8192, "Agent steps an iteration, over all policies.", own={"SAC": 2048, "DQN": 2048}, ge=1
+    )
+    minibatch_size: int = setting(512, "Agent steps a gradient step, per policy.", own={"SAC": 256, "DQN": 256}, ge=1)
+    num_epochs: int = setting(
+        6, "Passes over the batch an iteration.", read_by=ON_POLICY, own={"APPO": 3, "IMPALA": 1}, ge=1
+    )
+    training_intensity: float = setting(
+        8.0, "How often an agent step is learned from, on average.", read_by=REPLAYING, gt=0
+    )
+    warmup_steps: int = setting(
+        2000, "Agent steps of a policy that are gathered before it learns.", read_by=REPLAYING, ge=1
+    )
+    replay_capacity: int = setting(
+        200_000, "Latest agent steps, per policy, that are learned from.", read_by=REPLAYING, ge=1
+    )
 
 
 class PolicyConfig(Section):
@@ -102,3 +148,7 @@ class PolicyConfig(Section):
     def _only_what_was_set(self, value: Section, info: SerializationInfo) -> dict[str, object]:
         """Keep the settings partial: defaults written here would hide the run's own `model` and `training`."""
         return value.model_dump(mode=info.mode, exclude_unset=True)
+
+
+def _may_be_null(model: type[Section], key: str) -> bool:
+    return NoneType in get_args(model.model_fields[key].annotation)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from spacetime_rl.config.algorithms import ALL
 from spacetime_rl.config.model import RunConfig
 
 BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
@@ -46,7 +47,7 @@ def _tables(title: str, section: Mapping[str, Any], models: Mapping[str, Any]) -
 
 
 def _table(title: str, settings: Mapping[str, Any], description: str = "") -> str:
-    rows = [f"| `{key}` | {_kind(part)} | {_default(part)} | {part['description']} |" for key, part in settings.items()]
+    rows = [f"| `{key}` | {_kind(part)} | {_default(part)} | {_meaning(part)} |" for key, part in settings.items()]
     head = ["| key | value | default | meaning |", "|---|---|---|---|"]
     return "\n".join([f"### {title}", "", *([description, ""] if description else []), *head, *rows, ""])
 
@@ -82,7 +83,16 @@ def _kind(part: Mapping[str, Any]) -> str:
 def _default(part: Mapping[str, Any]) -> str:
     if _model(part) and part.get("default") is not None:
         return ""
-    return f"`{json.dumps(part['default'])}`" if "default" in part else "required"
+    if "default" not in part:
+        return "required"
+    own = [f"; {name}: `{json.dumps(value)}`" for name, value in part.get("own_defaults", {}).items()]
+    return "".join([f"`{json.dumps(part['default'])}`", *own])
+
+
+def _meaning(part: Mapping[str, Any]) -> str:
+    """The description, behind the algorithms that read the setting where not all do."""
+    readers = part.get("read_by", ALL)
+    return part["description"] if len(readers) == len(ALL) else f"{', '.join(readers)}: {part['description']}"
 
 
 if __name__ == "__main__":

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, readers
 from spacetime_rl.config.words import did_you_mean
 
 if TYPE_CHECKING:
     from spacetime_rl.config.model import RunConfig
+    from spacetime_rl.config.policy import ModelConfig
+    from spacetime_rl.config.section import Section
 
 Path = tuple[str | int, ...]
 
@@ -33,7 +36,15 @@ class ContradictionError(ValueError):
 
 def contradictions(config: RunConfig) -> list[Contradiction]:
     """Everything that no single setting shows."""
-    return [*_game(config), *_ports(config), *_batches(config), *_policies(config), *_stop(config)]
+    return [
+        *_game(config),
+        *_ports(config),
+        *_algorithm(config),
+        *_networks(config),
+        *_batches(config),
+        *_policies(config),
+        *_stop(config),
+    ]
 
 
 def _game(config: RunConfig) -> Iterator[Contradiction]:
@@ -62,14 +73,55 @@ def _ports(config: RunConfig) -> Iterator[Contradiction]:
         yield Contradiction(("game", "port_range"), f"the first port, {ports[0]}, is above the last, {ports[1]}")
 
 
+def _algorithm(config: RunConfig) -> Iterator[Contradiction]:
+    """Settings of `training` that the algorithm would never look at."""
+    sections: dict[Path, Section] = {("training",): config.training}
+    sections |= {("policies", name, "training"): policy.training for name, policy in config.policies.items()}
+    for path, section in sections.items():
+        for key in sorted(section.model_fields_set):
+            algorithms = readers(type(section), key)
+            if config.algorithm not in algorithms:
+                yield Contradiction(
+                    (*path, key),
+                    f"is read by {_listed(algorithms)}, not by {config.algorithm}; leave it out, or write null where "
+                    "an extended file sets it",
+                    (("algorithm",),),
+                )
+
+
+def _networks(config: RunConfig) -> Iterator[Contradiction]:
+    """What the networks of SAC and DQN do not have."""
+    if config.algorithm not in REPLAYING:
+        return
+    sections: dict[Path, ModelConfig] = {("model",): config.model}
+    sections |= {("policies", name, "model"): policy.model for name, policy in config.policies.items()}
+    for path, model in sections.items():
+        if model.lstm is not None:
+            yield Contradiction(
+                (*path, "lstm"),
+                f"{config.algorithm} learns from single steps, without memory; {_listed(ON_POLICY)} can have one",
+                (("algorithm",),),
+            )
+        if model.share_trunk:
+            yield Contradiction(
+                (*path, "share_trunk"), f"{config.algorithm} has no value function to share with", (("algorithm",),)
+            )
+
+
 def _batches(config: RunConfig) -> Iterator[Contradiction]:
-    batch, minibatch = config.training.train_batch_size, config.training.minibatch_size
-    if minibatch > batch:
-        yield Contradiction(
-            ("training", "minibatch_size"),
-            f"{minibatch} is more than training.train_batch_size, {batch}",
-            (("training", "train_batch_size"),),
-        )
+    training = config.training
+    limits = (
+        (("replay_capacity", "warmup_steps"), ("replay_capacity", "minibatch_size"))
+        if config.algorithm in REPLAYING
+        else (("train_batch_size", "minibatch_size"),)
+    )
+    for most, what in limits:
+        if getattr(training, what) > getattr(training, most):
+            yield Contradiction(
+                ("training", what),
+                f"{getattr(training, what)} is more than training.{most}, {getattr(training, most)}",
+                (("training", most),),
+            )
 
 
 def _policies(config: RunConfig) -> Iterator[Contradiction]:
@@ -98,3 +150,8 @@ def _stop(config: RunConfig) -> Iterator[Contradiction]:
         yield Contradiction(
             ("stop",), "training would never end for sure: set agent_steps, iterations or time_s", (("stop",),)
         )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

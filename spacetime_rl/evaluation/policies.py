@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spacetime_rl.export.schema import PolicySchema
 from spacetime_rl.export.session import make_session
 from spacetime_rl.game.spec import PolicyLayout
-from spacetime_rl.modules.actions import mode_numpy, plan_actions, shape_noise
+from spacetime_rl.modules.actions import mode_numpy, plan_actions, shape_noise, squash
 
 Floats = NDArray[np.float32]
 
@@ -93,6 +93,7 @@ class OnnxActor:
     def __init__(self, path: Path, schema: PolicySchema, agents: int, dice: Dice | None = None) -> None:
         self._session = make_session(path)
         self._layout = schema.layout
+        self._squashed = schema.squashed
         self._vectors = schema.vectors
         self._plan = plan_actions(schema.layout.actions)
         self._dice = dice
@@ -109,9 +110,10 @@ class OnnxActor:
         inputs = self._inputs(observations)
         distribution, self._state = self._session.run(["distribution", "state_outs"], inputs)
         if self._dice is None:
-            return mode_numpy(distribution, self._layout.actions)
+            return mode_numpy(distribution, self._layout.actions, self._squashed)
         normals, uniforms = self._dice.normal(len(self._plan.means)), self._dice.uniform(len(self._plan.choices))
-        return shape_noise(distribution, self._layout.actions, normals, uniforms)[0]
+        drawn = shape_noise(distribution, self._layout.actions, normals, uniforms)[0]
+        return squash(drawn, self._layout.actions) if self._squashed else drawn
 
     def _inputs(self, observations: Floats) -> dict[str, Floats]:
         inputs = {"state_ins": self._state}

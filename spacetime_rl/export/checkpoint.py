@@ -18,7 +18,7 @@ from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.training.checkpoint import FILE, FORMAT
 
 if TYPE_CHECKING:
-    from spacetime_rl.modules.policy import PolicyModule
+    from spacetime_rl.modules.acting import ActingModule
 
 _MODULES = Path("learner_group", "learner", "rl_module")
 
@@ -47,20 +47,20 @@ class Checkpoint:
             raise UsageError(f"{self.path}: no policy {unknown[0]!r}{hint}")
         return tuple(policies or self.policies)
 
-    def load_module(self, policy: str) -> PolicyModule:
+    def load_module(self, policy: str) -> ActingModule:
         """A policy with its trained weights and statistics. Raises CheckpointError."""
-        from spacetime_rl.modules.policy import PolicyModule
+        from spacetime_rl.modules.acting import ActingModule
 
         try:
-            module = PolicyModule.from_checkpoint((self.path / _MODULES / policy).absolute())
+            module = ActingModule.from_checkpoint((self.path / _MODULES / policy).absolute())
         except Exception as error:  # unpickling another version's classes can fail in any way
             raise CheckpointError(
                 f"{self.path}: the policy {policy!r} cannot be read ({type(error).__name__}: {error}); "
                 f"the checkpoint was written with {_listed(self.versions)}, this is spacetime-rl {__version__}"
             ) from error
-        if not isinstance(module, PolicyModule):
+        if not isinstance(module, ActingModule):
             raise CheckpointError(
-                f"{self.path}: the policy {policy!r} is a {type(module).__name__}, not a PolicyModule"
+                f"{self.path}: the policy {policy!r} is a {type(module).__name__}, not an ActingModule"
             )
         return module
 

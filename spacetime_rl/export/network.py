@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from spacetime_rl.export.schema import vector_inputs
+from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.actions import plan_actions
-from spacetime_rl.modules.policy import PolicyModule
 
 OUTPUTS = ("output", "state_outs", "distribution")
 PIXEL_MAX = 255.0
@@ -27,13 +27,14 @@ class ExportNetwork(nn.Module):
     row-major h, w, c; `state_ins`, [b] without memory (passed through, as the stock node wants it), [b, state_size]
     with: hidden then cell state, zeros where an episode begins.
 
-    `output` [b, m] is, field after field in declared order: for a continuous one its means clipped to [-1, 1], followed
-    by its log standard deviations if there are discrete fields too (the stock node then skips them); for a discrete
-    one its logits, shifted so that none is negative (the stock node looks for the largest from zero up).
+    `output` [b, m] is, field after field in declared order: for a continuous one its means clipped to [-1, 1] (of a
+    squashed policy: their tanh), followed by its log standard deviations if there are discrete fields too (the stock
+    node then skips them); for a discrete one its logits, shifted so that none is negative (the stock node looks for the
+    largest from zero up).
     `distribution` [b, inputs_dim] is the action distribution's input as `spacetime_rl.modules.actions` defines it.
     """
 
-    def __init__(self, module: PolicyModule, wire: str) -> None:
+    def __init__(self, module: ActingModule, wire: str) -> None:
         super().__init__()
         self.module = module
         self.layout = module.layout
@@ -78,7 +79,7 @@ class ExportNetwork(nn.Module):
             if action.kind == "discrete":
                 parts.append(head - head.min(-1, keepdim=True).values)
                 continue
-            parts.append(head.clamp(-1.0, 1.0))
+            parts.append(head.tanh() if self.module.squashed else head.clamp(-1.0, 1.0))
             if self.with_log_stds:
                 parts.append(inputs[:, begin : begin + action.size])
             begin += action.size

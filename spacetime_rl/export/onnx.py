@@ -22,8 +22,8 @@ from spacetime_rl.export.checkpoint import Checkpoint, read_checkpoint
 from spacetime_rl.export.network import OUTPUTS, ExportNetwork
 from spacetime_rl.export.parity import TOLERANCE, measure_parity
 from spacetime_rl.export.schema import Normalizer, Origin, PolicySchema
+from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.normalizer import VARIANCE_FLOOR
-from spacetime_rl.modules.policy import PolicyModule
 
 DEFAULT_OPSET = 18
 _LIBRARIES = ("torch", "ray", "onnx", "onnxscript", "onnxruntime", "numpy")
@@ -57,7 +57,7 @@ def export_checkpoint(
 
 
 def export_module(
-    module: PolicyModule, name: str, out: Path, origin: Origin, opset: int = DEFAULT_OPSET
+    module: ActingModule, name: str, out: Path, origin: Origin, opset: int = DEFAULT_OPSET
 ) -> ExportedPolicy:
     """Write `<name>.onnx` and `<name>.schema.json` into the folder `out`. Raises ExportError."""
     model_path, schema_path = out / f"{name}.onnx", out / f"{name}.schema.json"
@@ -119,6 +119,7 @@ def _describe(network: ExportNetwork, name: str, origin: Origin, opset: int, par
         layout=network.layout,
         state_size=2 * network.cell_size,
         normalizer=_statistics(network.module),
+        squashed=network.module.squashed,
         origin=origin,
         versions={
             "spacetime_rl": __version__,
@@ -130,7 +131,7 @@ def _describe(network: ExportNetwork, name: str, origin: Origin, opset: int, par
     )
 
 
-def _statistics(module: PolicyModule) -> Normalizer | None:
+def _statistics(module: ActingModule) -> Normalizer | None:
     normalizer = module.normalizer
     if normalizer is None:
         return None

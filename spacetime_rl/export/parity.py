@@ -84,7 +84,8 @@ def _expect(network: ExportNetwork, inputs: Arrays) -> Arrays:
 def _decode(network: ExportNetwork, distribution: NDArray[np.float32]) -> NDArray[np.float32]:
     plan = plan_actions(network.layout.actions)
     output = distribution.copy()
-    output[:, plan.means] = output[:, plan.means].clip(-1.0, 1.0)
+    means = output[:, plan.means]
+    output[:, plan.means] = np.tanh(means) if network.module.squashed else means.clip(-1.0, 1.0)
     for choice in plan.choices:
         output[:, choice.logits] -= output[:, choice.logits].min(-1, keepdims=True)
     return output if plan.choices else output[:, plan.means]

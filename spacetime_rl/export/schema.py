@@ -53,6 +53,7 @@ class PolicySchema:
     versions: Mapping[str, str]
     opset: int
     parity: float  # largest difference to the trained network over random and extreme batches
+    squashed: bool = False  # the tanh of what is drawn from `distribution` is the action
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -64,6 +65,7 @@ class PolicySchema:
             "layout": self.layout.to_dict(),
             "state_size": self.state_size,
             "normalizer": self.normalizer and asdict(self.normalizer),
+            "squashed": self.squashed,
             "origin": asdict(self.origin),
             "versions": dict(self.versions),
             "opset": self.opset,
@@ -84,6 +86,7 @@ class PolicySchema:
             versions=data["versions"],
             opset=int(data["opset"]),
             parity=float(data["parity"]),
+            squashed=bool(data.get("squashed", False)),
         )
 
     @property
@@ -123,8 +126,9 @@ class PolicySchema:
                 output.add(action.name, action.size, "logits, none negative: the choice is the index of the largest")
                 distribution.add(action.name, action.size, "logits")
                 continue
-            output.add(action.name, action.size, "the action, clipped to [-1, 1]")
-            distribution.add(action.name, action.size, "means: samples are clipped to [-1, 1]")
+            mapped = "squashed by tanh" if self.squashed else "clipped to [-1, 1]"
+            output.add(action.name, action.size, f"the action, {mapped}")
+            distribution.add(action.name, action.size, f"means: samples are {mapped}")
             if not only_means:
                 output.add(action.name, action.size, "log standard deviations: skip")
             distribution.add(action.name, action.size, "log standard deviations")

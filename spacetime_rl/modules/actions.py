@@ -100,14 +100,23 @@ def shape_noise(
     return action, logp
 
 
-def mode_numpy(inputs: NDArray[np.float32], actions: tuple[ActionField, ...]) -> NDArray[np.float32]:
+def mode_numpy(
+    inputs: NDArray[np.float32], actions: tuple[ActionField, ...], squashed: bool = False
+) -> NDArray[np.float32]:
     """The most probable actions [n, action_size] of inputs [n, inputs_dim], without torch."""
     plan = plan_actions(actions)
     action = np.empty((len(inputs), plan.action_size), np.float32)
     action[:, plan.columns] = inputs[:, plan.means]
     for choice in plan.choices:
         action[:, choice.column] = inputs[:, choice.logits].argmax(-1)
-    return action
+    return squash(action, actions) if squashed else action
+
+
+def squash(drawn: NDArray[np.float32], actions: tuple[ActionField, ...]) -> NDArray[np.float32]:
+    """The actions of a squashed policy from what was drawn, [n, action_size]: tanh of the continuous numbers."""
+    columns = plan_actions(actions).columns
+    drawn[:, columns] = np.tanh(drawn[:, columns])
+    return drawn
 
 
 def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,9 +6,21 @@ import gymnasium as gym
 import numpy as np
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 
+from spacetime_rl.config.algorithms import Algorithm
 from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.game.spec import PolicyLayout
-from spacetime_rl.modules.policy import PolicyModule
+from spacetime_rl.modules.acting import ActingModule
+from spacetime_rl.modules.policy import ClippedPolicyModule, PolicyModule
+from spacetime_rl.modules.q_values import QModule
+from spacetime_rl.modules.soft_actor import SoftActorModule
+
+_MODULES: dict[Algorithm, type[ActingModule]] = {
+    "PPO": PolicyModule,
+    "APPO": ClippedPolicyModule,
+    "IMPALA": PolicyModule,
+    "SAC": SoftActorModule,
+    "DQN": QModule,
+}
 
 
 def make_spaces(layout: PolicyLayout) -> tuple[gym.spaces.Box, gym.spaces.Box]:
@@ -19,14 +31,16 @@ def make_spaces(layout: PolicyLayout) -> tuple[gym.spaces.Box, gym.spaces.Box]:
     )
 
 
-def make_module_spec(layout: PolicyLayout, model: ModelConfig, *, inference_only: bool = False) -> RLModuleSpec:
+def make_module_spec(
+    layout: PolicyLayout, model: ModelConfig, algorithm: Algorithm = "PPO", *, inference_only: bool = False
+) -> RLModuleSpec:
     """A policy's module, specified by plain data so that a checkpoint can be read alone."""
     observation_space, action_space = make_spaces(layout)
     model_config = {"layout": layout.to_dict(), **model.model_dump(mode="json")}
     if model.lstm:
         model_config["max_seq_len"] = model.lstm.max_seq_len  # where RLlib's learner connectors look for it
     return RLModuleSpec(
-        module_class=PolicyModule,
+        module_class=_MODULES[algorithm],
         observation_space=observation_space,
         action_space=action_space,
         inference_only=inference_only,

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from ray.rllib.core.columns import Columns
 
 from spacetime_rl.game.spec import PolicyLayout
-from spacetime_rl.modules.actions import mode_numpy, sample_numpy
-from spacetime_rl.modules.policy import PolicyModule
+from spacetime_rl.modules.acting import ActingModule
+from spacetime_rl.modules.actions import sample_numpy
 from spacetime_rl.rollout.fragments import Decision, State
 
 
@@ -20,7 +20,7 @@ class PolicyActor:
     (about 300 µs), and calls the one they wrap.
     """
 
-    def __init__(self, module: PolicyModule, layout: PolicyLayout, rng: np.random.Generator) -> None:
+    def __init__(self, module: ActingModule, layout: PolicyLayout, rng: np.random.Generator) -> None:
         self._module = module
         self._layout = layout
         self._rng = rng
@@ -33,13 +33,13 @@ class PolicyActor:
     def decide(self, observations: NDArray[np.float32], state: State) -> Decision:
         """Sample actions for observations f32[n, obs_dim]."""
         inputs, state_out = self._forward(observations, state)
-        actions, logps = sample_numpy(inputs, self._layout.actions, self._rng)
+        actions, logps = self._module.explore(inputs, self._rng)
         return Decision(actions, logps, inputs, state_out)
 
     def decide_greedily(self, observations: NDArray[np.float32], state: State) -> Decision:
         """The most probable actions for observations f32[n, obs_dim]; their log-probabilities are given as 0."""
         inputs, state_out = self._forward(observations, state)
-        actions = mode_numpy(inputs, self._layout.actions)
+        actions = self._module.exploit(inputs)
         return Decision(actions, np.zeros(len(actions), np.float32), inputs, state_out)
 
     def decide_randomly(self, observations: NDArray[np.float32], state: State) -> Decision:

@@ -7,7 +7,7 @@ include a made-up step per episode.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,9 @@ from numpy.typing import NDArray
 from ray.rllib.core.columns import Columns
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from ray.rllib.evaluation.postprocessing import Postprocessing
-from torch import Tensor
 
 from spacetime_rl.modules.policy import PolicyModule
-
-Batch = Mapping[str, Tensor | Mapping[str, Tensor]]
+from spacetime_rl.rollout.columns import Batch, joined_outputs, recurrent_states, to_tensors
 
 
 def make_train_batch(
@@ -36,25 +34,25 @@ def make_train_batch(
     steps = _Rows(lengths)
     acted = seen.without_last()
     observations = np.concatenate([episode.observations.data for episode in episodes])
-    states = _states(module, episodes)
+    states = recurrent_states(module, episodes)
     values = _values(module, observations, states, seen)
     advantages = _advantages(episodes, values, seen, steps, gamma, lambda_)
     columns = {
         Columns.OBS: observations[acted],
         Columns.ACTIONS: np.concatenate([episode.actions.data for episode in episodes]),
-        Columns.ACTION_LOGP: _outputs(episodes, Columns.ACTION_LOGP),
-        Columns.ACTION_DIST_INPUTS: _outputs(episodes, Columns.ACTION_DIST_INPUTS),
+        Columns.ACTION_LOGP: joined_outputs(episodes, Columns.ACTION_LOGP),
+        Columns.ACTION_DIST_INPUTS: joined_outputs(episodes, Columns.ACTION_DIST_INPUTS),
         Postprocessing.VALUE_TARGETS: advantages + values[acted],
         Postprocessing.ADVANTAGES: (advantages - advantages.mean()) / max(1e-4, advantages.std()),
     }
     if not states:
-        return _to_tensors(columns, module)
+        return to_tensors(columns, module)
     sequences = _Sequences(steps, module.model_config["max_seq_len"])
     padded = {key: sequences.pad(value) for key, value in columns.items()}
     state_in = {key: value[acted][sequences.starts] for key, value in states.items()}
     return {
-        **_to_tensors({**padded, Columns.LOSS_MASK: sequences.mask}, module),
-        Columns.STATE_IN: _to_tensors(state_in, module),
+        **to_tensors({**padded, Columns.LOSS_MASK: sequences.mask}, module),
+        Columns.STATE_IN: to_tensors(state_in, module),
     }
 
 
@@ -101,11 +99,11 @@ def _values(
     """What the value function says about every row of `seen`."""
     with torch.no_grad():
         if not states:
-            return _compute(module, _to_tensors({Columns.OBS: observations}, module))
+            return _compute(module, to_tensors({Columns.OBS: observations}, module))
         sequences = _Sequences(seen, module.model_config["max_seq_len"])
         batch: Batch = {
-            **_to_tensors({Columns.OBS: sequences.pad(observations)}, module),
-            Columns.STATE_IN: _to_tensors({key: value[sequences.starts] for key, value in states.items()}, module),
+            **to_tensors({Columns.OBS: sequences.pad(observations)}, module),
+            Columns.STATE_IN: to_tensors({key: value[sequences.starts] for key, value in states.items()}, module),
         }
         return sequences.flatten(_compute(module, batch))
 
@@ -133,32 +131,6 @@ def _advantages(
     return advantages
 
 
-def _states(module: PolicyModule, episodes: Sequence[SingleAgentEpisode]) -> dict[str, NDArray[np.float32]]:
-    """The recurrent state before every row of `seen`; empty without memory."""
-    initial = {key: value.cpu().numpy()[None] for key, value in module.get_initial_state().items()}
-    if not initial:
-        return {}
-    outs = [episode.extra_model_outputs[Columns.STATE_OUT] for episode in episodes]
-    # A piece that goes on from an earlier one holds that one's last state in its lookback buffer.
-    return {
-        key: np.concatenate([part for out in outs for part in ([] if out.lookback else [begin]) + [out.data[key]]])
-        for key, begin in initial.items()
-    }
-
-
-def _outputs(episodes: Sequence[SingleAgentEpisode], key: str) -> NDArray[np.float32]:
-    return np.concatenate([episode.extra_model_outputs[key].data for episode in episodes])
-
-
 def _compute(module: PolicyModule, batch: Batch) -> NDArray[np.float32]:
     values: NDArray[np.float32] = module.compute_values(batch).cpu().numpy()
     return values
-
-
-def _to_tensors(columns: Mapping[str, NDArray[Any]], module: PolicyModule) -> dict[str, Tensor]:
-    return {key: torch.from_numpy(np.ascontiguousarray(value)).to(_device(module)) for key, value in columns.items()}
-
-
-def _device(module: PolicyModule) -> torch.device:
-    device: torch.device = next(module.parameters()).device
-    return device

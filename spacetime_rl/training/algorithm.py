@@ -1,4 +1,4 @@
-"""A run's configuration and its game's spec as RLlib's PPOConfig."""
+"""A run's configuration and its game's spec as the AlgorithmConfig of RLlib."""
 
 from __future__ import annotations
 
@@ -6,77 +6,92 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ray.rllib.algorithms.ppo import PPOConfig
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
 
 from spacetime_rl.config import PolicyTrainingConfig, RunConfig
+from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, Algorithm, readers
 from spacetime_rl.envs.rllib import GameMultiAgentEnv
 from spacetime_rl.modules.spec import make_module_spec
 from spacetime_rl.rollout.plan import PLAN, RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
+from spacetime_rl.training.asynchronous import AHEAD
+from spacetime_rl.training.base import SpacetimeAlgorithm
+from spacetime_rl.training.base_learner import SpacetimeLearner
 from spacetime_rl.training.callbacks import PublicMetrics
 from spacetime_rl.training.checkpoint import CARD, CheckpointCard
 from spacetime_rl.training.learner import SpacetimePPOLearner
 from spacetime_rl.training.ppo import SpacetimePPO
+from spacetime_rl.training.replaying import DQNLearner, SACLearner, SpacetimeDQN, SpacetimeSAC
+from spacetime_rl.training.vtrace import APPOLearner, IMPALALearner, SpacetimeAPPO, SpacetimeIMPALA
 
 MAIN_PROCESS_CPUS = 0.5  # it learns while the runners wait
 
+_CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]]] = {
+    "PPO": (SpacetimePPO, SpacetimePPOLearner),
+    "APPO": (SpacetimeAPPO, APPOLearner),
+    "IMPALA": (SpacetimeIMPALA, IMPALALearner),
+    "SAC": (SpacetimeSAC, SACLearner),
+    "DQN": (SpacetimeDQN, DQNLearner),
+}
 
-def make_ppo_config(config: RunConfig, plan: RolloutPlan, card: CheckpointCard, gpus: int = 0) -> PPOConfig:
+
+def make_algorithm_config(config: RunConfig, plan: RolloutPlan, card: CheckpointCard, gpus: int = 0) -> AlgorithmConfig:
     """The algorithm of a run. Only typed methods are called: `update_from_dict` would swallow unknown keys."""
-    training, rollout = config.training, config.rollout
+    rollout = config.rollout
     names = [policy.name for policy in plan.policies]
-    ppo = PPOConfig(algo_class=SpacetimePPO)
-    ppo.environment(env=GameMultiAgentEnv, env_config={PLAN: plan, CARD: card}, disable_env_checking=True)
-    ppo.env_runners(
+    algorithm_class, learner_class = _CLASSES[config.algorithm]
+    algorithm = algorithm_class.get_default_config()
+    algorithm.environment(env=GameMultiAgentEnv, env_config={PLAN: plan, CARD: card}, disable_env_checking=True)
+    algorithm.env_runners(
         env_runner_cls=GameEnvRunner,
         num_env_runners=rollout.runners,
         num_cpus_per_env_runner=config.resources.cpus_per_runner,
         rollout_fragment_length=fragment_agent_steps(config, plan),
         batch_mode="truncate_episodes",
+        max_requests_in_flight_per_env_runner=AHEAD,
         sample_timeout_s=None,  # a deadline for every step lies in the game client, which tells what is wrong
         add_default_connectors_to_env_to_module_pipeline=False,
         add_default_connectors_to_module_to_env_pipeline=False,
     )
-    ppo.multi_agent(
+    algorithm.multi_agent(
         policies=set(names),
         policy_mapping_fn=plan.policy_of,
         policies_to_train=[policy.name for policy in plan.policies if policy.trained],
         count_steps_by="agent_steps",
     )
-    ppo.rl_module(
+    algorithm.rl_module(
         algorithm_config_overrides_per_module={name: _overrides(config, name) for name in names},
         rl_module_spec=MultiRLModuleSpec(
             rl_module_specs={
-                policy.name: make_module_spec(policy.layout, config.policy_model(policy.name))
+                policy.name: make_module_spec(policy.layout, config.policy_model(policy.name), config.algorithm)
                 for policy in plan.policies
             }
         ),
     )
-    ppo.training(
+    algorithm.training(
         train_batch_size=train_batch_size(config, plan),
-        minibatch_size=training.minibatch_size,
-        num_epochs=training.num_epochs,
         grad_clip_by="global_norm",
-        **_settings(training),
+        **_shared_settings(config),
+        **_settings(config, config.training),
     )
-    ppo.learners(
-        learner_class=SpacetimePPOLearner,
+    algorithm.learners(
+        learner_class=learner_class,
         num_learners=0,
         num_gpus_per_learner=gpus,
         num_cpus_per_learner=MAIN_PROCESS_CPUS,
         add_default_connectors_to_learner_pipeline=False,
     )
-    ppo.resources(num_cpus_for_main_process=MAIN_PROCESS_CPUS)
-    ppo.fault_tolerance(
+    algorithm.resources(num_cpus_for_main_process=MAIN_PROCESS_CPUS)
+    algorithm.fault_tolerance(
         restart_failed_env_runners=True,
         delay_between_env_runner_restarts_s=0.0,
         env_runner_health_probe_timeout_s=10.0,
     )
-    ppo.callbacks(PublicMetrics)
-    ppo.debugging(seed=config.seed, log_level="WARN")
-    ppo.reporting(min_time_s_per_iteration=0)
-    return ppo
+    algorithm.callbacks(PublicMetrics)
+    algorithm.debugging(seed=config.seed, log_level="WARN")
+    algorithm.reporting(min_time_s_per_iteration=0)
+    return algorithm
 
 
 def fragment_agent_steps(config: RunConfig, plan: RolloutPlan) -> int:
@@ -94,12 +109,23 @@ def train_batch_size(config: RunConfig, plan: RolloutPlan) -> int:
     return math.ceil(config.training.train_batch_size / per_round) * per_round
 
 
-def _settings(training: PolicyTrainingConfig) -> dict[str, Any]:
-    """What PPO may set for one policy, under RLlib's names (ours are the same)."""
-    return {key: getattr(training, key) for key in PolicyTrainingConfig.model_fields}
+def _settings(config: RunConfig, training: PolicyTrainingConfig) -> dict[str, Any]:
+    """What an algorithm and its kin may set for one policy, under RLlib's names (ours are the same)."""
+    kin = REPLAYING if config.algorithm in REPLAYING else ON_POLICY
+    keys = [key for key in PolicyTrainingConfig.model_fields if {*kin} & {*readers(PolicyTrainingConfig, key)}]
+    return {key: getattr(training, key) for key in keys}
+
+
+def _shared_settings(config: RunConfig) -> dict[str, Any]:
+    """What is the same for all policies."""
+    keys = ["minibatch_size", "num_epochs"]
+    if config.algorithm in REPLAYING:
+        keys = ["minibatch_size", "training_intensity", "warmup_steps", "replay_capacity"]
+    return {key: getattr(config.training, key) for key in keys}
 
 
 def _overrides(config: RunConfig, policy: str) -> Mapping[str, Any]:
     """What a policy sets for itself; the rest stays the algorithm's, where a search may change it."""
-    common, own = _settings(config.training), _settings(config.policy_training(policy))
-    return PPOConfig.overrides(**{key: own[key] for key in own if own[key] != common[key]})  # type: ignore[no-any-return]
+    common, own = _settings(config, config.training), _settings(config, config.policy_training(policy))
+    make = type(_CLASSES[config.algorithm][0].get_default_config()).overrides
+    return make(**{key: own[key] for key in own if own[key] != common[key]})  # type: ignore[no-any-return]

@@ -20,7 +20,7 @@ from ray.rllib.utils.metrics import (
 from spacetime_rl.rollout.metrics import OWN
 
 if TYPE_CHECKING:
-    from spacetime_rl.training.ppo import SpacetimePPO
+    from spacetime_rl.training.base import SpacetimeAlgorithm
 
 WINDOW_EPISODES = 100  # means are over the latest iterations with at least so many agents' episodes, per policy
 
@@ -28,8 +28,14 @@ _LEARNER_NAMES = {
     "entropy": "entropy",
     "mean_kl_loss": "kl",
     "policy_loss": "policy_loss",
+    "mean_pi_loss": "policy_loss",
     "vf_loss": "value_loss",
+    "mean_vf_loss": "value_loss",  # IMPALA's, whose vf_loss is a sum
     "vf_explained_var": "explained_variance",
+    "qf_loss": "q_loss",
+    "qf_mean": "q_mean",
+    "alpha_value": "alpha",
+    "epsilon": "epsilon",
 }
 _EPISODE_NAMES = {"return": "return_mean", "length": "length_mean", "success": "success_rate"}
 
@@ -44,7 +50,7 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         super().__init__()
         self._windows: defaultdict[str, EpisodeWindow] = defaultdict(EpisodeWindow)
 
-    def on_train_result(self, *, algorithm: SpacetimePPO, result: dict[str, Any], **_: Any) -> None:
+    def on_train_result(self, *, algorithm: SpacetimeAlgorithm, result: dict[str, Any], **_: Any) -> None:
         """See RLlib."""
         runners = result.get(ENV_RUNNER_RESULTS, {})
         own = runners.get(OWN, {})
@@ -117,7 +123,7 @@ def _learner_metrics(learners: Mapping[str, Mapping[str, float]]) -> Iterator[tu
 
 
 def _performance(
-    algorithm: SpacetimePPO, runners: Mapping[str, Any], iteration_s: float
+    algorithm: SpacetimeAlgorithm, runners: Mapping[str, Any], iteration_s: float
 ) -> Iterator[tuple[str, float]]:
     """Where the iteration's time went. Of the runners' the mean is taken: they play at the same time."""
     own = runners.get(OWN, {})

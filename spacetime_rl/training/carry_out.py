@@ -12,7 +12,7 @@ from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.tracking.callback import MlflowCallback
 from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.tracking.sweep import describe_sweep
-from spacetime_rl.training.algorithm import MAIN_PROCESS_CPUS, make_ppo_config
+from spacetime_rl.training.algorithm import MAIN_PROCESS_CPUS, make_algorithm_config
 from spacetime_rl.training.checkpoint import CheckpointCard
 from spacetime_rl.training.interrupt import Interrupt
 from spacetime_rl.training.local_ray import choose_gpus, ray_session
@@ -60,7 +60,7 @@ def _train(
     card = CheckpointCard(folder.run_id, config.to_dict(), plan.spec.to_dict(), folder.versions())
     cpus = MAIN_PROCESS_CPUS + config.rollout.runners * config.resources.cpus_per_runner
     with Interrupt() as interrupt, ray_session(cpus):
-        ppo = make_ppo_config(config, plan, card, choose_gpus(config.resources.gpus))
+        algorithm = make_algorithm_config(config, plan, card, choose_gpus(config.resources.gpus))
         folder.keep()
         progress.stage("starting the runners")
-        return run_trial(ppo, config, folder, [interrupt, progress.callback, *callbacks], resumed)
+        return run_trial(algorithm, config, folder, [interrupt, progress.callback, *callbacks], resumed)

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-import math
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from ray.rllib.algorithms.ppo.ppo import LEARNER_RESULTS_KL_KEY
 from ray.rllib.algorithms.ppo.torch.ppo_torch_learner import PPOTorchLearner
-from ray.rllib.core import ALL_MODULES
 from ray.rllib.core.columns import Columns
 from ray.rllib.core.learner.training_data import TrainingData
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
-from ray.rllib.utils.metrics import (
-    NUM_ENV_STEPS_TRAINED,
-    NUM_ENV_STEPS_TRAINED_LIFETIME,
-    NUM_MODULE_STEPS_TRAINED,
-    NUM_MODULE_STEPS_TRAINED_LIFETIME,
-)
 
-from spacetime_rl.rollout.gae import Batch, make_train_batch
-
-logger = logging.getLogger(__name__)
+from spacetime_rl.modules.policy import PolicyModule
+from spacetime_rl.rollout.columns import Batch
+from spacetime_rl.rollout.gae import make_train_batch
+from spacetime_rl.training.base_learner import SpacetimeLearner
 
 
-class SpacetimePPOLearner(PPOTorchLearner):  # type: ignore[misc]
+class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[misc]
     """Learns from SingleAgentEpisodes of any number of policies, stateless and recurrent ones side by side.
 
     An epoch is the same number of gradient steps for every policy, so that the policy with the most experience sees
@@ -53,41 +44,21 @@ class SpacetimePPOLearner(PPOTorchLearner):  # type: ignore[misc]
         batches = self._make_batches(training_data.episodes)
         losses: Mapping[str, torch.Tensor] = {}
         for minibatch in _minibatches(batches, minibatch_size, num_epochs, num_total_minibatches):
-            losses = {policy: self._descend(policy, batch) for policy, batch in minibatch.items()}
+            losses = {policy: self.descend(policy, batch) for policy, batch in minibatch.items()}
         for policy, loss in losses.items():
             self.metrics.log_value((policy, self.TOTAL_LOSS_KEY), loss, window=1)
         for policy, batch in batches.items():
             self.metrics.log_value((policy, LEARNER_RESULTS_KL_KEY), self._measure_kl(policy, batch), window=1)
-        self._log_trained(training_data.episodes, batches)
+        self.log_trained(training_data.episodes)
         self.after_gradient_based_update(timesteps=timesteps or {})
         for policy, batch in batches.items():
             # Only now: during an update the old and the new policy have to see the same normalised inputs.
             self.module[policy].unwrapped().update_normalizer(batch[Columns.OBS], batch.get(Columns.LOSS_MASK))
         return self.metrics.reduce()
 
-    def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
-        """Adam over all of a policy's weights at once: a network is many small tensors."""
-        parameters = self.get_parameters(self._module[module_id])
-        optimizer = torch.optim.Adam(parameters, foreach=True)
-        self.register_optimizer(
-            module_id=module_id, optimizer=optimizer, params=parameters, lr_or_lr_schedule=config.lr
-        )
-
-    def _descend(self, policy: str, batch: Batch) -> torch.Tensor:
-        """One gradient step of one policy; left out, with a warning, where the gradient is not finite."""
-        config = self.config.get_config_for_module(policy)
-        ((_, optimizer),) = self.get_optimizers_for_module(policy)
-        output = self.module[policy].forward_train(batch)
-        loss: torch.Tensor = self.compute_loss_for_module(module_id=policy, config=config, batch=batch, fwd_out=output)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
-        parameters = optimizer.param_groups[0]["params"]
-        norm = torch.nn.utils.clip_grad_norm_(parameters, config.grad_clip or math.inf, foreach=True)
-        if torch.isfinite(norm):
-            optimizer.step()
-        else:
-            logger.warning("policy %s: a gradient step is left out, its gradient is not finite", policy)
-        return loss.detach()
+    def make_batch(self, module: PolicyModule, episodes: Sequence[SingleAgentEpisode], config: Any) -> Batch:
+        """The columns that the loss needs, from the episodes of one policy."""
+        return make_train_batch(module, episodes, config.gamma, config.lambda_)
 
     @torch.no_grad()
     def _measure_kl(self, policy: str, batch: Batch) -> torch.Tensor:
@@ -102,25 +73,11 @@ class SpacetimePPOLearner(PPOTorchLearner):  # type: ignore[misc]
         mask = batch.get(Columns.LOSS_MASK)
         return (kl[mask] if isinstance(mask, torch.Tensor) else kl).mean()
 
-    def _make_batches(self, episodes: list[SingleAgentEpisode]) -> dict[str, Batch]:
-        by_policy: defaultdict[str, list[SingleAgentEpisode]] = defaultdict(list)
-        for episode in episodes:
-            if self.should_module_be_updated(episode.module_id):
-                by_policy[episode.module_id].append(episode)
-        batches = {}
-        for policy, own in by_policy.items():
-            config = self.config.get_config_for_module(policy)
-            batches[policy] = make_train_batch(self.module[policy].unwrapped(), own, config.gamma, config.lambda_)
-        return batches
-
-    def _log_trained(self, episodes: list[SingleAgentEpisode], batches: Mapping[str, Batch]) -> None:
-        steps = {policy: sum(len(e) for e in episodes if e.module_id == policy) for policy in batches}
-        for name, count in [*steps.items(), (ALL_MODULES, sum(steps.values()))]:
-            self.metrics.log_value((name, NUM_MODULE_STEPS_TRAINED), count, reduce="sum")
-            self.metrics.log_value((name, NUM_MODULE_STEPS_TRAINED_LIFETIME), count, reduce="lifetime_sum")
-        env_steps = sum(len(episode) for episode in episodes)
-        self.metrics.log_value((ALL_MODULES, NUM_ENV_STEPS_TRAINED), env_steps, reduce="sum")
-        self.metrics.log_value((ALL_MODULES, NUM_ENV_STEPS_TRAINED_LIFETIME), env_steps, reduce="lifetime_sum")
+    def _make_batches(self, episodes: Sequence[SingleAgentEpisode]) -> dict[str, Batch]:
+        return {
+            policy: self.make_batch(self.module[policy].unwrapped(), own, self.config.get_config_for_module(policy))
+            for policy, own in self.by_policy(episodes).items()
+        }
 
 
 def _minibatches(

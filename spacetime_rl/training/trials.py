@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ray import tune
-from ray.rllib.algorithms.ppo import PPOConfig
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.tune import Callback, CheckpointConfig, ResumeConfig
 from ray.tune.experiment import Trial
 
@@ -39,15 +39,15 @@ class TrialEnd:
 
 
 def run_trial(
-    ppo: PPOConfig, config: RunConfig, folder: RunFolder, callbacks: Sequence[Callback], resume: bool
+    algorithm: AlgorithmConfig, config: RunConfig, folder: RunFolder, callbacks: Sequence[Callback], resume: bool
 ) -> TrialEnd:
     """Train until a stop criterion is met or the user stops it. With `resume`, go on from the latest checkpoint.
 
     Raises TrialFailed with the trial's own error.
     """
     analysis = tune.run(
-        ppo.algo_class,
-        config=ppo.to_dict(),
+        algorithm.algo_class,
+        config=algorithm.to_dict(),
         name=folder.tune.name,
         storage_path=str(folder.path),
         stop=StopAt(config.stop),

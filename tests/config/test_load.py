@@ -174,7 +174,10 @@ policies: {giver: {model: {hidens: [1]}, training: {num_epochs: 3}}}
             "resources: {gpus: autp}",
             "resources.gpus: expected 'auto' or a whole number, found 'autp'; did you mean 'auto'?",
         ),
-        ("algorithm: APPO", "algorithm: expected 'PPO', found 'APPO'; did you mean 'PPO'?"),
+        (
+            "algorithm: DDQN",
+            "algorithm: expected 'PPO', 'APPO', 'IMPALA', 'SAC' or 'DQN', found 'DDQN'; did you mean 'DQN'?",
+        ),
         ("policy_mapping: [{agent: x, policy: y}]", "policy_mapping.0.agents: is missing"),
         ("name: a/b", "name: expected a name of letters, digits, '_', '.' and '-', found 'a/b'"),
     ],

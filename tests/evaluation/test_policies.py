@@ -87,3 +87,21 @@ def test_sampled_actions_follow_from_seed_episode_and_agent_alone(tmp_path: Path
 
     np.testing.assert_allclose(play(3), play(1), atol=1e-5)
     assert play(1).std(0).min() > 0.0
+
+
+def test_a_squashed_policy_acts_as_its_module_does(tmp_path: Path) -> None:
+    module = make_policy(make_layout(MOVE), "SAC")
+    obs = np.random.default_rng(1).normal(size=(500, 7)).astype(np.float32)
+    actor = make_actor(module, tmp_path, 500)
+
+    inputs = module.forward_inference({Columns.OBS: torch.from_numpy(obs)})[Columns.ACTION_DIST_INPUTS].numpy()
+    np.testing.assert_allclose(actor.act(obs), module.exploit(inputs), atol=1e-5)
+
+    actor = OnnxActor(
+        tmp_path / "walker.onnx", read_schema(tmp_path / "walker.schema.json"), 500, Dice(7, np.arange(500))
+    )
+    actor.begin(np.arange(500), np.zeros(500, np.int64))
+    drawn = actor.act(obs)
+    assert (np.abs(drawn) < 1.0).mean() > 0.5
+    assert np.abs(drawn).max() <= 1.0
+    assert np.abs(drawn - module.exploit(inputs)).max() > 0.1

@@ -30,6 +30,8 @@ KINDS = {
     "lstm": (make_layout(MOVE, JUMP), {"lstm": LSTM}, 6),
     "camera": (make_layout(MOVE, images=[CAMERA]), {"activation": "relu"}, 2),
     "only a camera, with lstm": (make_layout(JUMP, images=[CAMERA], fields=()), {"lstm": LSTM}, 2),
+    "sac": (make_layout(MOVE, TURN), {"algorithm": "SAC"}, 3),
+    "dqn": (make_layout(GRAB), {"algorithm": "DQN"}, 3),
     "not normalised": (make_layout(MOVE), {"normalize_observations": False, "activation": "elu"}, 2),
 }
 
@@ -77,6 +79,20 @@ def test_continuous_output_is_the_clipped_mean_of_the_raw_observation(tmp_path: 
     assert means.abs().max() > 1.0
     np.testing.assert_allclose(output["output"], means.clamp(-1.0, 1.0), atol=1e-5)
     np.testing.assert_array_equal(output["state_outs"], np.ones(50))
+
+
+def test_the_output_of_a_squashed_policy_is_the_tanh_of_its_means(tmp_path: Path) -> None:
+    module = make_policy(make_layout(MOVE, TURN), "SAC")
+    obs = torch.randn(50, 7)
+    exported = export_module(module, "walker", tmp_path, ORIGIN)
+
+    output = run(exported, obs=obs, state_ins=np.ones(50))
+
+    inputs = module.forward_inference({Columns.OBS: obs})[Columns.ACTION_DIST_INPUTS]
+    means = module.get_inference_action_dist_cls().from_logits(inputs).mean
+    np.testing.assert_allclose(output["output"], means.tanh(), atol=1e-5)
+    np.testing.assert_allclose(output["distribution"], inputs, atol=1e-5, rtol=1e-5)
+    assert read_schema(exported.schema).squashed
 
 
 def test_the_stock_nodes_search_for_the_largest_logit_from_zero_up_finds_the_mode(tmp_path: Path) -> None:

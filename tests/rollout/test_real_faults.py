@@ -18,7 +18,7 @@ from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.training.algorithm import make_ppo_config
+from spacetime_rl.training.algorithm import make_algorithm_config
 from spacetime_rl.training.checkpoint import CheckpointCard
 
 STEP_TIMEOUT_S = 1.5
@@ -31,7 +31,7 @@ def runner(touch: Callable[..., GameLaunch], tmp_path: Path) -> GameEnvRunner:
     with open_game(launch) as game:
         spec = game.spec
     plan = RolloutPlan(launch, spec, assign_policies(spec, config))
-    return GameEnvRunner(make_ppo_config(config, plan, CheckpointCard("run", {}, {}, {})), worker_index=0)
+    return GameEnvRunner(make_algorithm_config(config, plan, CheckpointCard("run", {}, {}, {})), worker_index=0)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,156 @@
+"""What the policies of all algorithms share: from an observation to the inputs of the action distribution."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from ray.rllib.core.columns import Columns
+from ray.rllib.core.rl_module.apis import InferenceOnlyAPI
+from ray.rllib.core.rl_module.torch import TorchRLModule
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spacetime_rl.config.policy import ModelConfig
+from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.modules.actions import mode_numpy, sample_numpy
+from spacetime_rl.modules.distribution import ActionDistribution, make_distribution_class
+from spacetime_rl.modules.network import Trunk
+from spacetime_rl.modules.normalizer import RunningNormalizer
+
+# RLModule's own constructor uses the class it deprecates, and says so in every process.
+logging.getLogger("ray._common.deprecation").addFilter(lambda record: "RLModuleConfig" not in record.getMessage())
+
+
+class Acted(NamedTuple):
+    """What the policy's half of the network gives: distribution inputs, the features they came from, the new state."""
+
+    inputs: Tensor
+    features: Tensor
+    state: dict[str, Tensor]
+
+
+class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
+    """A policy over the flat observation and flat action of a `PolicyLayout`; `make_module_spec` builds one.
+
+    Observations are float32 [b, obs_dim]: the vector, then the images in [0, 1]. Without LSTM any number of leading
+    dimensions will do. With LSTM they are [b, t, obs_dim], or [b, obs_dim] for a single decision, and STATE_IN and
+    STATE_OUT are {"h", "c"} of [b, cell_size]; an episode begins with `get_initial_state()`, which is zeros.
+
+    ACTION_DIST_INPUTS are in the order that `modules.actions` explains. Where `squashed` is set, the tanh of what is
+    drawn from them is the action.
+    """
+
+    squashed = False
+    layout: PolicyLayout
+
+    def setup(self) -> None:
+        """Build the networks (RLlib calls this once)."""
+        self.layout = PolicyLayout.from_dict(self.model_config["layout"])
+        model = ModelConfig.model_validate(
+            {key: value for key, value in self.model_config.items() if key in ModelConfig.model_fields}
+        )
+        vector_dim = self.layout.vector_dim
+        normalized = model.normalize_observations and vector_dim > 0  # images are in [0, 1] as they come
+        self.normalizer = RunningNormalizer(vector_dim, model.observation_clip) if normalized else None
+        self.trunk = Trunk(vector_dim, self.layout.images, model)
+        self.lstm = nn.LSTM(self.trunk.features, model.lstm.cell_size, batch_first=True) if model.lstm else None
+        self._setup_heads(self.lstm.hidden_size if self.lstm else self.trunk.features, model)
+
+    def explore(
+        self, inputs: NDArray[np.float32], rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Draw actions [n, action_size] and their log-probabilities [n] from inputs [n, inputs_dim], in numpy."""
+        return sample_numpy(inputs, self.layout.actions, rng)
+
+    def exploit(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The best actions [n, action_size] that inputs [n, inputs_dim] tell, in numpy."""
+        return mode_numpy(inputs, self.layout.actions, self.squashed)
+
+    def get_initial_state(self) -> dict[str, Tensor]:
+        """The state an episode begins with: {"h", "c"} of zeros [cell_size]; empty without LSTM."""
+        if self.lstm is None:
+            return {}
+        return {key: torch.zeros(self.lstm.hidden_size) for key in ("h", "c")}
+
+    def get_inference_action_dist_cls(self) -> type[ActionDistribution]:
+        """The distribution of ACTION_DIST_INPUTS, the same for inference, exploration and training."""
+        return make_distribution_class(self.layout.actions)
+
+    def act(self, vector: Tensor, images: Sequence[Tensor], state: Mapping[str, Tensor] | None) -> Acted:
+        """The policy's half on a normalised vector and images [..., h, w, c]; what training and export both run."""
+        features, state_out = self._features(vector, images, state)
+        return Acted(self._inputs(features), features, state_out)
+
+    def normalize(self, vector: Tensor) -> Tensor:
+        """The observation vector as the trunk wants it."""
+        return vector if self.normalizer is None else self.normalizer(vector)
+
+    def update_normalizer(self, obs: Tensor, mask: Tensor | None = None) -> None:
+        """Merge observations [..., obs_dim] into the running statistics, only those where bool `mask` [...] holds."""
+        if self.normalizer is not None:
+            rows = obs if mask is None else obs[mask]
+            self.normalizer.update(rows[..., : self.layout.vector_dim])
+
+    @abstractmethod
+    def _setup_heads(self, features: int, model: ModelConfig) -> None:
+        """Build what lies behind the trunk and the LSTM."""
+
+    @abstractmethod
+    def _inputs(self, features: Tensor) -> Tensor:
+        """Inputs of the action distribution, [..., inputs_dim], from features [..., features]."""
+
+    def _forward(self, batch: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        acted = self.act(*self._split(batch[Columns.OBS]), batch.get(Columns.STATE_IN))
+        output: dict[str, Any] = {Columns.ACTION_DIST_INPUTS: acted.inputs}
+        if acted.state:
+            output[Columns.STATE_OUT] = acted.state
+        return output
+
+    def _split(self, obs: Tensor) -> tuple[Tensor, list[Tensor]]:
+        if not self.layout.images:
+            return self.normalize(obs), []
+        sizes = [self.layout.vector_dim, *(prod(image.shape) for image in self.layout.images)]
+        vector, *flat = torch.split(obs, sizes, -1)
+        images = [
+            part.reshape(*part.shape[:-1], *image.shape) for part, image in zip(flat, self.layout.images, strict=True)
+        ]
+        return self.normalize(vector), images
+
+    def _features(
+        self, vector: Tensor, images: Sequence[Tensor], state: Mapping[str, Tensor] | None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        hidden = over_batch(self.trunk, vector, images)
+        if self.lstm is None:
+            return hidden, {}
+        if state is None:
+            raise ValueError("a recurrent policy needs STATE_IN; an episode begins with get_initial_state()")
+        if hidden.dim() == 2:
+            h, c = _lstm_step(self.lstm, hidden, state["h"], state["c"])
+            return h, {"h": h, "c": c}
+        output, (h, c) = self.lstm(hidden, (state["h"].unsqueeze(0), state["c"].unsqueeze(0)))
+        return output, {"h": h.squeeze(0), "c": c.squeeze(0)}
+
+
+def over_batch(trunk: Trunk, vector: Tensor, images: Sequence[Tensor]) -> Tensor:
+    """Run a trunk on any leading dimensions; convolutions want exactly one."""
+    if not images or vector.dim() == 2:
+        return trunk(vector, images)  # type: ignore[no-any-return]
+    lead = vector.shape[:-1]
+    features = trunk(vector.flatten(0, -2), [image.flatten(0, -4) for image in images])
+    return features.reshape(*lead, -1)  # type: ignore[no-any-return]
+
+
+def _lstm_step(lstm: nn.LSTM, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    """One decision of an LSTM written out: cheaper than a sequence of one, and it exports to plain operators."""
+    weight_x, weight_h, bias_x, bias_h = lstm.all_weights[0]
+    gates = functional.linear(x, weight_x, bias_x) + functional.linear(h, weight_h, bias_h)
+    into, forget, cell, out = gates.chunk(4, -1)
+    c = forget.sigmoid() * c + into.sigmoid() * cell.tanh()
+    return out.sigmoid() * c.tanh(), c

@@ -1,0 +1,67 @@
+"""The policy of DQN: what each of the choices is worth."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from ray.rllib.algorithms.dqn.dqn_learner import QF_NEXT_PREDS, QF_PREDS, QF_TARGET_NEXT_PREDS
+from ray.rllib.core.columns import Columns
+from torch import Tensor, nn
+
+from spacetime_rl.config.policy import ModelConfig
+from spacetime_rl.modules.acting import ActingModule
+from spacetime_rl.modules.actions import plan_actions
+from spacetime_rl.modules.network import make_linear
+
+
+class QModule(ActingModule):
+    """A policy for DQN: one discrete field, without memory and without images.
+
+    ACTION_DIST_INPUTS are the values of the choices: as logits, the best one is the most probable. It explores by
+    choosing at random in a share `epsilon` of its decisions, a number that lies beside the weights and travels with
+    them to the runners.
+    """
+
+    def get_non_inference_attributes(self) -> list[str]:
+        """The parts that only training needs."""
+        return ["target_trunk", "target_head"]
+
+    def get_target_network_pairs(self) -> list[tuple[nn.Module, nn.Module]]:
+        """The networks, and those that follow them."""
+        return [(self.trunk, self.target_trunk), (self.action_head, self.target_head)]
+
+    def explore(
+        self, inputs: NDArray[np.float32], rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Choose the best, or at random; nobody reads the log-probabilities, which are given as 0."""
+        actions = self.exploit(inputs)
+        astray = np.flatnonzero(rng.random(len(inputs), np.float32) < float(self.epsilon))
+        actions[astray, 0] = rng.integers(inputs.shape[1], size=len(astray))
+        return actions, np.zeros(len(inputs), np.float32)
+
+    def _setup_heads(self, features: int, model: ModelConfig) -> None:
+        del model
+        self.action_head = make_linear(features, plan_actions(self.layout.actions).inputs_dim, 0.01)
+        self.target_trunk = copy.deepcopy(self.trunk).requires_grad_(False)
+        self.target_head = copy.deepcopy(self.action_head).requires_grad_(False)
+        self.register_buffer("epsilon", torch.ones(()))
+
+    def _inputs(self, features: Tensor) -> Tensor:
+        return self.action_head(features)  # type: ignore[no-any-return]
+
+    def _forward_train(self, batch: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """What RLlib's loss asks for, by its names."""
+        now, then = self.normalize(batch[Columns.OBS]), self.normalize(batch[Columns.NEXT_OBS])
+        with torch.no_grad():
+            next_values = self.act(then, [], None).inputs
+            target_next_values = self.target_head(self.target_trunk(then, []))
+        return {
+            QF_PREDS: self.act(now, [], None).inputs,
+            QF_NEXT_PREDS: next_values,
+            QF_TARGET_NEXT_PREDS: target_next_values,
+        }

@@ -1,0 +1,139 @@
+"""What every algorithm has in common: how it samples, what ends a trial, what lies in a checkpoint."""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from ray.rllib.algorithms.algorithm import Algorithm
+from ray.rllib.core import ALL_MODULES
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+from ray.rllib.utils.metrics import (
+    ENV_RUNNER_RESULTS,
+    ENV_RUNNER_SAMPLING_TIMER,
+    LEARNER_RESULTS,
+    LEARNER_UPDATE_TIMER,
+    NUM_AGENT_STEPS_SAMPLED,
+    NUM_AGENT_STEPS_SAMPLED_LIFETIME,
+    NUM_ENV_STEPS_SAMPLED_LIFETIME,
+    SYNCH_WORKER_WEIGHTS_TIMER,
+    TIMERS,
+)
+
+from spacetime_rl.errors import RestartsExhausted, RunnersLost
+from spacetime_rl.rollout.plan import PLAN
+from spacetime_rl.rollout.runner import GameEnvRunner
+from spacetime_rl.training.checkpoint import CARD, CheckpointCard
+
+Played = tuple[list[SingleAgentEpisode], Any]  # with the runner's metrics
+
+REVIVE_TIMEOUT_S = 120.0
+
+
+class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
+    """Learns from what `GameEnvRunner`s play: sampling and learning take turns."""
+
+    learner_s = 0.0  # the latest update
+
+    def setup(self, config: Any) -> None:
+        """See RLlib."""
+        # `self.trial_id` is "default" under Tune, too; the folder Tune gave the trial has its name.
+        env_config = self.config.env_config  # `config` is a copy that RLlib does not look into
+        env_config[PLAN] = env_config[PLAN].for_trial(Path(self.logdir).name)
+        super().setup(config)
+        if self.learner_group.is_local:  # Ray would give it one thread, however many cores there are
+            # Not all of them: one busy core makes OpenMP's other threads spin, ten times slower on two cores.
+            torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+
+    def training_step(self) -> None:
+        """Sample one train batch, learn from it, hand the weights to the runners."""
+        with self.metrics.log_time((TIMERS, ENV_RUNNER_SAMPLING_TIMER)):
+            episodes = self._sample_batch()
+        began = time.perf_counter()
+        with self.metrics.log_time((TIMERS, LEARNER_UPDATE_TIMER)):
+            results = self.learner_group.update(
+                episodes=episodes,
+                timesteps=self._timesteps(),
+                num_epochs=self.config.num_epochs,
+                minibatch_size=self.config.minibatch_size,
+                shuffle_batch_per_epoch=self.config.shuffle_batch_per_epoch,
+            )
+            self.metrics.aggregate(results, key=LEARNER_RESULTS)
+        self.learner_s = time.perf_counter() - began
+        with self.metrics.log_time((TIMERS, SYNCH_WORKER_WEIGHTS_TIMER)):
+            self.env_runner_group.sync_weights(
+                from_worker_or_learner_group=self.learner_group,
+                policies=set(results[0]) - {ALL_MODULES},
+                inference_only=True,
+            )
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        """Save RLlib's checkpoint, and beside it what it takes to understand it without the run."""
+        super().save_checkpoint(checkpoint_dir)
+        card: CheckpointCard = self.config.env_config[CARD]
+        card.write(Path(checkpoint_dir), self.training_iteration)
+
+    def _timesteps(self) -> dict[str, int]:
+        """What has been sampled in the whole run."""
+        agent_steps = self.metrics.peek((ENV_RUNNER_RESULTS, NUM_AGENT_STEPS_SAMPLED_LIFETIME))
+        return {
+            NUM_ENV_STEPS_SAMPLED_LIFETIME: self.metrics.peek((ENV_RUNNER_RESULTS, NUM_ENV_STEPS_SAMPLED_LIFETIME)),
+            NUM_AGENT_STEPS_SAMPLED_LIFETIME: sum(agent_steps.values()),
+        }
+
+    def _sample_batch(self) -> list[SingleAgentEpisode]:
+        """At least `train_batch_size` agent steps. Raises RestartsExhausted when a runner's games failed too often."""
+        episodes: list[SingleAgentEpisode] = []
+        wanted = self.config.total_train_batch_size
+        asked = agent_steps = 0
+        while agent_steps < wanted:
+            # Agents that wait for their arena's next episode give none of the steps they are asked for.
+            missing = wanted - agent_steps if not agent_steps else (wanted - agent_steps) * asked / agent_steps
+            per_runner = math.ceil(missing / max(1, self.config.num_env_runners))
+            per_runner = min(per_runner, self.config.rollout_fragment_length)
+            played = self._play_fragments(per_runner)
+            asked += per_runner * len(played)
+            for pieces, metrics in played:
+                episodes += pieces
+                agent_steps += sum(int(steps) for steps in metrics[NUM_AGENT_STEPS_SAMPLED].values())
+            self.metrics.aggregate([metrics for _, metrics in played], key=ENV_RUNNER_RESULTS)
+        return episodes
+
+    def _play_fragments(self, agent_steps: int) -> list[Played]:
+        """A fragment of every runner, waiting for one to come back where none is left."""
+        runners = self.env_runner_group
+        deadline = time.monotonic() + REVIVE_TIMEOUT_S
+        while True:
+            results = runners.foreach_env_runner(
+                functools.partial(play, agent_steps=agent_steps), local_env_runner=not runners.num_remote_env_runners()
+            )
+            if results:
+                return check_played(results)
+            self.revive_runners(deadline)
+
+    def revive_runners(self, deadline: float) -> None:
+        """Start runners that died. Raises RunnersLost after the `deadline`, in seconds of the monotonic clock."""
+        if time.monotonic() > deadline:
+            raise RunnersLost(f"all env runners died, and none came back within {REVIVE_TIMEOUT_S:g} s")
+        self.restore_env_runners(self.env_runner_group)
+
+
+def play(runner: GameEnvRunner, agent_steps: int) -> Played | RestartsExhausted:
+    """Runs on a runner. The error is a value: raised, it would only make RLlib restart the runner, for ever."""
+    try:
+        return runner.sample(num_timesteps=agent_steps), runner.get_metrics()
+    except RestartsExhausted as error:
+        return error
+
+
+def check_played(results: list[Played | RestartsExhausted]) -> list[Played]:
+    """What runners have played. Raises RestartsExhausted where one has given up."""
+    for result in results:
+        if isinstance(result, RestartsExhausted):
+            raise result
+    return results  # type: ignore[return-value]

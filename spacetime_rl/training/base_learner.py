@@ -1,0 +1,70 @@
+"""What the learners of all algorithms have in common: gradient steps, policy by policy."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from ray.rllib.core import ALL_MODULES
+from ray.rllib.core.learner.torch.torch_learner import TorchLearner
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+from ray.rllib.utils.metrics import (
+    NUM_ENV_STEPS_TRAINED,
+    NUM_ENV_STEPS_TRAINED_LIFETIME,
+    NUM_MODULE_STEPS_TRAINED,
+    NUM_MODULE_STEPS_TRAINED_LIFETIME,
+)
+
+from spacetime_rl.rollout.columns import Batch
+
+logger = logging.getLogger(__name__)
+
+
+class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
+    """Gradient steps policy by policy: each has an optimizer of its own, and a batch that suits it."""
+
+    def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
+        """Adam over all of a policy's weights at once: a network is many small tensors."""
+        parameters = [p for p in self.get_parameters(self._module[module_id]) if p.requires_grad]
+        optimizer = torch.optim.Adam(parameters, foreach=True)
+        self.register_optimizer(
+            module_id=module_id, optimizer=optimizer, params=parameters, lr_or_lr_schedule=config.lr
+        )
+
+    def descend(self, policy: str, batch: Batch) -> torch.Tensor:
+        """One gradient step of one policy; left out, with a warning, where the gradient is not finite."""
+        config = self.config.get_config_for_module(policy)
+        ((_, optimizer),) = self.get_optimizers_for_module(policy)
+        output = self.module[policy].forward_train(batch)
+        loss: torch.Tensor = self.compute_loss_for_module(module_id=policy, config=config, batch=batch, fwd_out=output)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
+        parameters = optimizer.param_groups[0]["params"]
+        norm = torch.nn.utils.clip_grad_norm_(parameters, config.grad_clip or math.inf, foreach=True)
+        if torch.isfinite(norm):
+            optimizer.step()
+        else:
+            logger.warning("policy %s: a gradient step is left out, its gradient is not finite", policy)
+        return loss.detach()
+
+    def by_policy(self, episodes: Sequence[SingleAgentEpisode]) -> dict[str, list[SingleAgentEpisode]]:
+        """The episodes of each policy that is to be trained."""
+        found: defaultdict[str, list[SingleAgentEpisode]] = defaultdict(list)
+        for episode in episodes:
+            if self.should_module_be_updated(episode.module_id):
+                found[episode.module_id].append(episode)
+        return found
+
+    def log_trained(self, episodes: Sequence[SingleAgentEpisode]) -> None:
+        """Count the steps of the episodes, under RLlib's names."""
+        steps = {policy: sum(map(len, own)) for policy, own in self.by_policy(episodes).items()}
+        for name, count in [*steps.items(), (ALL_MODULES, sum(steps.values()))]:
+            self.metrics.log_value((name, NUM_MODULE_STEPS_TRAINED), count, reduce="sum")
+            self.metrics.log_value((name, NUM_MODULE_STEPS_TRAINED_LIFETIME), count, reduce="lifetime_sum")
+        env_steps = sum(len(episode) for episode in episodes)
+        self.metrics.log_value((ALL_MODULES, NUM_ENV_STEPS_TRAINED), env_steps, reduce="sum")
+        self.metrics.log_value((ALL_MODULES, NUM_ENV_STEPS_TRAINED_LIFETIME), env_steps, reduce="lifetime_sum")

@@ -1,0 +1,91 @@
+"""Each algorithm has settings and defaults of its own, and says so where a file has others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spacetime_rl.config import RunConfig, dump, load
+from spacetime_rl.errors import ConfigError
+
+SCENARIO = "scenario: {name: room}\n"
+
+
+def write(folder: Path, text: str, name: str = "run.yaml") -> Path:
+    path = folder / name
+    path.write_text(SCENARIO + text)
+    return path
+
+
+def problems_of(path: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    return [problem.removeprefix(f"{path.parent}/") for problem in caught.value.problems]
+
+
+def test_what_is_not_set_takes_the_algorithms_own_default(tmp_path: Path) -> None:
+    config = load(write(tmp_path, "algorithm: DQN\ntraining: {n_step: 5}"))
+
+    assert (config.training.train_batch_size, config.training.minibatch_size, config.training.n_step) == (2048, 256, 5)
+    assert load(write(tmp_path, "algorithm: DQN")).training.n_step == 3
+    assert load(write(tmp_path, "algorithm: SAC")).training.n_step == 1
+    assert load(write(tmp_path, "")).training.train_batch_size == 8192
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "algorithm: SAC\ntraining: {clip_param: 0.1}",
+            "run.yaml:3: training.clip_param: is read by PPO and APPO, not by SAC; leave it out, or write null where "
+            "an extended file sets it",
+        ),
+        (
+            "training: {tau: 0.1}",
+            "run.yaml:2: training.tau: is read by SAC and DQN, not by PPO; leave it out, or write null where an "
+            "extended file sets it",
+        ),
+        (
+            "algorithm: DQN\npolicies: {walker: {training: {initial_alpha: 1.0}}}",
+            "run.yaml:3: policies.walker.training.initial_alpha: is read by SAC, not by DQN; leave it out, or write "
+            "null where an extended file sets it",
+        ),
+        (
+            "algorithm: DQN\nmodel: {lstm: {cell_size: 8}}",
+            "run.yaml:3: model.lstm: DQN learns from single steps, without memory; PPO, APPO and IMPALA can have one",
+        ),
+        (
+            "algorithm: SAC\npolicies: {walker: {model: {share_trunk: true}}}",
+            "run.yaml:3: policies.walker.model.share_trunk: SAC has no value function to share with",
+        ),
+        (
+            "algorithm: SAC\ntraining: {replay_capacity: 1000}",
+            "run.yaml:3: training.warmup_steps: 2000 is more than training.replay_capacity, 1000",
+        ),
+    ],
+)
+def test_what_the_algorithm_cannot_use_is_told(tmp_path: Path, text: str, problem: str) -> None:
+    assert problems_of(write(tmp_path, text)) == [problem]
+
+
+def test_null_takes_back_what_an_extended_file_sets(tmp_path: Path) -> None:
+    write(tmp_path, "training: {num_epochs: 9, lr: 1.0e-3}", "base.yaml")
+
+    config = load(write(tmp_path, "extends: base.yaml\nalgorithm: SAC\ntraining: {num_epochs: null, grad_clip: null}"))
+
+    assert config.training.lr == 1e-3
+    assert config.training.grad_clip is None
+    again = load(write(tmp_path, "extends: base.yaml\ntraining: {num_epochs: null, grad_clip: null}"))
+    assert (again.training.num_epochs, again.training.grad_clip) == (6, None)
+
+
+@pytest.mark.parametrize("algorithm", ["PPO", "APPO", "IMPALA", "SAC", "DQN"])
+def test_a_run_can_be_begun_again_from_what_it_has_written_down(tmp_path: Path, algorithm: str) -> None:
+    config = load(write(tmp_path, f"algorithm: {algorithm}\npolicies: {{walker: {{training: {{gamma: 0.9}}}}}}"))
+    path = tmp_path / "dumped.yaml"
+    path.write_text(dump(config))
+
+    assert load(path) == config
+    assert RunConfig.model_validate(config.to_dict()) == config
+    assert ("clip_param" in config.to_dict()["training"]) == (algorithm in ("PPO", "APPO"))
