@@ -48,7 +48,7 @@ def _machine(documents: Sequence[Document]) -> str:
 
 
 def _speeds(documents: Sequence[Document]) -> str:
-    rows = [[_case(d), *(_speed(d[name]) for name in MEASURED)] for d in documents]
+    rows = [[_case(d), *(_speed(d, name) for name in MEASURED)] for d in documents]
     return "Agent-steps a second, medians:\n\n" + _table(["case", *_SHORT], rows)
 
 
@@ -111,8 +111,10 @@ def _shares(document: Document) -> str:
     return ", ".join(f"{part} {document['shares'][part]:.0%}" for part in PARTS if part in document["shares"])
 
 
-def _speed(figures: Mapping[str, float] | None) -> str:
-    return _number(figures and figures["agent_steps_per_s"], 0)
+def _speed(document: Document, name: str) -> str:
+    speed = _number(document[name] and document[name]["agent_steps_per_s"], 0)
+    setting = document["settings"].get(name)  # of a peer for whom several were tried
+    return f"{speed} (games {setting['games']}, threads {setting['threads']})" if setting else speed
 
 
 def _number(value: Any, digits: int) -> str:

@@ -13,6 +13,7 @@ import torch
 
 from spacetime_rl.bench.measure import Measurement, NotMeasurable, Throughput
 from spacetime_rl.bench.stock_program import StockProgram, died, end, watch
+from spacetime_rl.bench.training import require_ppo
 from spacetime_rl.config import RunConfig
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.rollout.plan import RolloutPlan
@@ -46,6 +47,7 @@ class StockSb3(Measurement):
 
     def open(self) -> None:
         """See `Measurement`; plays one iteration of every setting."""
+        require_ppo(self._config)
         _require_one_policy(self._spec)
         self._program = StockProgram(self._launch)
         for games in _GAMES:

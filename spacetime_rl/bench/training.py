@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -20,7 +22,7 @@ from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.env.multi_agent_env_runner import MultiAgentEnvRunner
 from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS, NUM_ENV_STEPS_SAMPLED
 
-from spacetime_rl.bench.measure import Measurement, Throughput, median_of
+from spacetime_rl.bench.measure import Measurement, NotMeasurable, Throughput
 from spacetime_rl.bench.sampling import as_trained
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
@@ -53,11 +55,17 @@ class Training(Measurement):
     def play(self, seconds: float) -> Throughput:
         """See `Measurement`: whole iterations, as many as it takes."""
         torch.set_num_threads(self._threads)  # of this process; other measurements want other numbers
+        assert self._algorithm is not None
         began = time.perf_counter()
-        iterations = [self._iterate()]
+        results = [self._algorithm.train()]
         while time.perf_counter() - began < seconds:
-            iterations.append(self._iterate())
-        return median_of(iterations)
+            results.append(self._algorithm.train())
+        elapsed_s = time.perf_counter() - began
+        self.rss_mb = max(self.rss_mb, *(_figure(result, "health/rss_mb") or 0.0 for result in results))
+        spec, decisions = self._plan.spec, sum(_decisions(result) for result in results)
+        measured = Throughput.of(decisions, elapsed_s, spec.num_agents, spec.action_repeat, shares=_shares(results))
+        p50, p99 = (_figure(results[-1], f"perf/step_ms_{which}") for which in ("p50", "p99"))
+        return replace(measured, step_ms_p50=p50, step_ms_p99=p99)
 
     def close(self) -> None:
         """See `Measurement`."""
@@ -67,16 +75,6 @@ class Training(Measurement):
 
     def _make_config(self) -> AlgorithmConfig:
         return as_trained(self._config, self._plan, choose_gpus(self._config.resources.gpus))
-
-    def _iterate(self) -> Throughput:
-        assert self._algorithm is not None
-        began = time.perf_counter()
-        result = self._algorithm.train()
-        elapsed_s = time.perf_counter() - began
-        spec, decisions = self._plan.spec, float(result[ENV_RUNNER_RESULTS][NUM_ENV_STEPS_SAMPLED])
-        self.rss_mb = max(self.rss_mb, float(result.get("health/rss_mb", 0.0)))
-        measured = Throughput.of(decisions, elapsed_s, spec.num_agents, spec.action_repeat, shares=_shares(result))
-        return replace(measured, step_ms_p50=result.get("perf/step_ms_p50"), step_ms_p99=result.get("perf/step_ms_p99"))
 
 
 class StockRllib(Training):
@@ -94,6 +92,11 @@ class StockRllib(Training):
             config, replace(plan, launch=launch, spec=spec, policies=assign_policies(spec, config), games=1)
         )
 
+    def open(self) -> None:
+        """See `Measurement`."""
+        require_ppo(self._config)
+        super().open()
+
     def _make_config(self) -> AlgorithmConfig:
         ppo = super()._make_config()
         ppo.algo_class = PPO
@@ -109,9 +112,24 @@ class StockRllib(Training):
         return ppo
 
 
-def _shares(result: Mapping[str, Any]) -> dict[str, float]:
-    keys = {part: f"perf/share_{part}" for part in PARTS}
-    return {part: float(result[key]) for part, key in keys.items() if key in result}
+def require_ppo(config: RunConfig) -> None:
+    """Peers are measured with PPO only. Raises NotMeasurable."""
+    if config.algorithm != "PPO":
+        raise NotMeasurable(f"the peers are measured with PPO, and the algorithm here is {config.algorithm}")
+
+
+def _decisions(result: Mapping[str, Any]) -> float:
+    sampled = float(result.get(ENV_RUNNER_RESULTS, {}).get(NUM_ENV_STEPS_SAMPLED, 0.0))
+    return 0.0 if math.isnan(sampled) else sampled  # as RLlib sums nothing, once there has been something
+
+
+def _shares(results: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    figures = {part: [_figure(result, f"perf/share_{part}") for result in results] for part in PARTS}
+    return {part: fmean(own) for part, values in figures.items() if (own := [v for v in values if v is not None])}
+
+
+def _figure(result: Mapping[str, Any], name: str) -> float | None:
+    return float(result[name]) if name in result else None
 
 
 def _remove_logs(folder: Path) -> None:
