@@ -165,9 +165,11 @@ func test_bad_frames_are_answered_with_an_error() -> void:
 	)
 	_check_error(func(game: ChildGame) -> void: game.send_frame(2, [1]), "a RESET frame needs 16 bytes, got 1")
 	_check_error(func(game: ChildGame) -> void: game.send_frame(3, [65]), 'a CONFIGURE frame needs {"params": {...}}')
-	_check_error(func(game: ChildGame) -> void: game.send_raw([0, 0, 0, 0]), "a frame must have a kind, got length 0")
 	_check_error(
-		func(game: ChildGame) -> void: game.send_raw([1, 0, 0, 255]),
+		func(game: ChildGame) -> void: game.send_raw([0, 0, 0, 0, 1]), "a frame must have a kind, got length 0"
+	)
+	_check_error(
+		func(game: ChildGame) -> void: game.send_raw([1, 0, 0, 255, 1]),
 		"a message of 4278190081 bytes is over the limit of 67108864"
 	)
 

@@ -47,11 +47,14 @@ func look_from(number: int) -> void:
 	var column := _cell_along(at.x)
 	var row := _cell_along(at.z)
 	for z: int in range(maxi(row - 1, 0), mini(row + 2, _cells)):
-		for x: int in range(maxi(column - 1, 0), mini(column + 2, _cells)):
-			var other := _first[z * _cells + x]
+		for cell: int in range(z * _cells + maxi(column - 1, 0), z * _cells + mini(column + 2, _cells)):
+			var other := _first[cell]
 			while other != _NOBODY:
 				if other != number:
-					_keep_if_near(_places[other] - at)
+					var offset := _places[other] - at
+					var distance := offset.length()
+					if distance <= REACH_M and distance < distances[NEAREST - 1]:
+						_keep(offset, distance)
 				other = _next[other]
 
 
@@ -70,10 +73,7 @@ func _cell_along(metres: float) -> int:
 	return clampi(floori(metres / REACH_M + 0.5 * _cells), 0, _cells - 1)
 
 
-func _keep_if_near(offset: Vector3) -> void:
-	var distance := offset.length()
-	if distance > REACH_M or distance >= distances[NEAREST - 1]:
-		return
+func _keep(offset: Vector3, distance: float) -> void:
 	var place := NEAREST - 1
 	while place > 0 and distances[place - 1] > distance:
 		distances[place] = distances[place - 1]

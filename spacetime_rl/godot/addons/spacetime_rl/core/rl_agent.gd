@@ -50,6 +50,8 @@ var _reward := 0.0
 var _ending := 0
 var _reward_index: Dictionary[StringName, int] = {}
 var _reward_sums := PackedFloat32Array()
+# For each reward term the place of its sum.
+var _term_at := PackedInt32Array()
 var _metric_index: Dictionary[StringName, int] = {}
 var _metrics := PackedFloat32Array()
 var _own_action := PackedFloat32Array()
@@ -69,11 +71,12 @@ func _human(action: PackedFloat32Array) -> void:
 func add_reward(term: StringName, amount: float) -> void:
 	if not active and _ending == 0:
 		return
-	if not _reward_index.has(term):
+	var at: int = _reward_index.get(term, -1)
+	if at < 0:
 		push_error("agent '%s': reward '%s' is not declared in reward_names %s" % [agent_name, term, reward_names])
 		return
 	_reward += amount
-	_reward_sums[_reward_index[term]] += amount
+	_reward_sums[at] += amount
 
 
 ## Set one of the episode's own metrics. It begins every episode at 0.
@@ -127,7 +130,8 @@ func setup(in_arena: RLArena, number: int) -> void:
 		_reward_index[term_name] = _reward_index.size()
 	for term: RLRewardTerm in reward_terms:
 		term.setup(self)
-		_reward_index.get_or_add(term.name, _reward_index.size())
+		var at: int = _reward_index.get_or_add(term.name, _reward_index.size())
+		_term_at.append(at)
 	_reward_sums.resize(_reward_index.size())
 	for metric: StringName in metric_names:
 		_metric_index[metric] = _metric_index.size()
@@ -163,8 +167,11 @@ func begin_episode() -> void:
 func tick(delta: float) -> void:
 	if not active:
 		return
-	for term: RLRewardTerm in reward_terms:
-		add_reward(term.name, term.weight * term.amount(delta))
+	for i: int in reward_terms.size():
+		var term := reward_terms[i]
+		var amount := term.weight * term.amount(delta)
+		_reward += amount
+		_reward_sums[_term_at[i]] += amount
 
 
 ## For the arena: keep the observation of the tick that ended the episode.

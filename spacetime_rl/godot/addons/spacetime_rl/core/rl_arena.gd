@@ -25,6 +25,8 @@ var _schedule: RLSchedule
 var _played := 0
 var _playing := 0
 var _ending: Array[RLAgent] = []
+# The agents with reward terms.
+var _paid_by_tick: Array[RLAgent] = []
 
 
 ## Called once, in the tree, when `params` is known: spawn the players. Agents and their spaces are fixed after it.
@@ -58,6 +60,8 @@ func build(arena_index: int, schedule: RLSchedule) -> void:
 		var number: int = counts.get(agent.policy_name, 0)
 		counts[agent.policy_name] = number + 1
 		agent.setup(self, number)
+		if not agent.reward_terms.is_empty():
+			_paid_by_tick.append(agent)
 
 
 ## For the bridge: number episodes from the schedule's first again.
@@ -97,7 +101,7 @@ func advance(delta: float) -> void:
 	if not is_running():
 		return
 	ticks += 1
-	for agent: RLAgent in agents:
+	for agent: RLAgent in _paid_by_tick:
 		agent.tick(delta)
 	_tick(delta)
 	if max_ticks > 0 and ticks >= max_ticks:
@@ -119,6 +123,8 @@ func note_ending(agent: RLAgent) -> void:
 
 
 func _capture_endings() -> void:
+	if _ending.is_empty():
+		return
 	for agent: RLAgent in _ending:
 		agent.capture_final()
 	_ending.clear()

@@ -23,7 +23,8 @@ func fields() -> Array[RLField]:
 func write(buffer: PackedFloat32Array, offset: int) -> void:
 	var away := Vector3.ZERO
 	if target != null:
-		away = (target.global_position - body.global_position) * body.global_basis
+		var place := body.global_transform
+		away = (target.global_position - place.origin) * place.basis
 	var distance := away.length()
 	var direction := away / distance if distance > 0.0 else Vector3.ZERO
 	buffer[offset] = away.x / scale_m

@@ -9,6 +9,10 @@ extends RLSensor
 ## Radians a second that become 1.
 @export_range(0.01, 1000.0) var scale_rad_s := 5.0
 
+# One of the two.
+var _character: CharacterBody3D
+var _rigid: RigidBody3D
+
 
 func _init() -> void:
 	label = &"velocity"
@@ -24,24 +28,21 @@ func fields() -> Array[RLField]:
 func write(buffer: PackedFloat32Array, offset: int) -> void:
 	# vector * basis is the inverse rotation
 	var own := body.global_basis
-	var linear := _linear_velocity() * own / scale_m_s
+	var linear := (_character.velocity if _character != null else _rigid.linear_velocity) * own / scale_m_s
 	buffer[offset] = linear.x
 	buffer[offset + 1] = linear.y
 	buffer[offset + 2] = linear.z
 	if angular:
-		var turn := (body as RigidBody3D).angular_velocity * own / scale_rad_s
+		var turn := _rigid.angular_velocity * own / scale_rad_s
 		buffer[offset + 3] = turn.x
 		buffer[offset + 4] = turn.y
 		buffer[offset + 5] = turn.z
 
 
-func _linear_velocity() -> Vector3:
-	var character := body as CharacterBody3D
-	return character.velocity if character != null else (body as RigidBody3D).linear_velocity
-
-
 func _setup() -> void:
-	if body is not RigidBody3D and (angular or body is not CharacterBody3D):
+	_character = body as CharacterBody3D
+	_rigid = body as RigidBody3D
+	if _rigid == null and (angular or _character == null):
 		push_error(
 			"%s: needs a RigidBody3D%s as the agent's parent" % [get_path(), "" if angular else " or CharacterBody3D"]
 		)

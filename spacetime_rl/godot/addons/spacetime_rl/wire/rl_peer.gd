@@ -8,6 +8,8 @@ extends RefCounted
 const MAX_LENGTH := 64 << 20
 
 const _HOST := "127.0.0.1"
+const _LENGTH_BYTES := 4
+const _HEADER_BYTES := 5
 const _CONNECT_ATTEMPTS := 20
 const _CONNECT_PAUSE_MS := 50
 
@@ -36,7 +38,7 @@ func open(port: int) -> bool:
 ## Read one JSON object; empty when the other side closed or sent something else (see `problem`).
 func read_json() -> Dictionary:
 	problem = ""
-	var text := _read(_read_length()).get_string_from_utf8()
+	var text := _read(_length_in(_read(_LENGTH_BYTES))).get_string_from_utf8()
 	if closed or problem != "":
 		return {}
 	var json := JSON.new()
@@ -50,7 +52,7 @@ func read_json() -> Dictionary:
 func send_json(message: Dictionary) -> void:
 	var text := JSON.stringify(message).to_utf8_buffer()
 	var data := PackedByteArray()
-	data.resize(4)
+	data.resize(_LENGTH_BYTES)
 	data.encode_u32(0, text.size())
 	data.append_array(text)
 	_send(data)
@@ -59,21 +61,22 @@ func send_json(message: Dictionary) -> void:
 ## Read one frame into `body` and return its kind; -1 when the other side closed or broke the rules (see `problem`).
 func read_frame() -> int:
 	problem = ""
-	var length := _read_length()
+	# Length and kind together: every read is a call to the system, in every decision.
+	var header := _read(_HEADER_BYTES)
+	var length := _length_in(header)
 	if closed or problem != "":
 		return -1
 	if length < 1:
 		problem = "a frame must have a kind, got length 0"
 		return -1
-	var kind := _read(1)
 	body = _read(length - 1) if length > 1 else PackedByteArray()
-	return -1 if closed else kind[0]
+	return -1 if closed else header[4]
 
 
 ## Send one frame.
 func send_frame(kind: int, content: PackedByteArray) -> void:
 	var data := PackedByteArray()
-	data.resize(5)
+	data.resize(_HEADER_BYTES)
 	data.encode_u32(0, content.size() + 1)
 	data[4] = kind
 	data.append_array(content)
@@ -93,14 +96,10 @@ func _connected() -> bool:
 	return _stream.get_status() == StreamPeerTCP.STATUS_CONNECTED
 
 
-func _read_length() -> int:
-	var header := _read(4)
-	if closed:
-		return 0
-	var length := header.decode_u32(0)
+func _length_in(header: PackedByteArray) -> int:
+	var length := 0 if closed else header.decode_u32(0)
 	if length > MAX_LENGTH:
 		problem = "a message of %d bytes is over the limit of %d" % [length, MAX_LENGTH]
-		return 0
 	return length
 
 
