@@ -37,13 +37,11 @@ class Verdict:
 def bottleneck(shares: Mapping[str, float], spare_cores: int = 0) -> Verdict:
     """Judge by the shares of `PARTS`; what is missing counts as nothing.
 
-    Shares are of the wall-clock time. Where parts overlap and add up to more than 1 they are scaled down; what is left
-    below 1 is the rest. `spare_cores` nobody uses are the first advice where playing limits.
+    Shares are of the wall-clock time; parts that overlap may add up to more than 1, and what is left below 1 is the
+    rest. `spare_cores` nobody uses are the first advice where playing limits.
     """
-    known = {part: max(0.0, float(shares.get(part, 0.0))) for part in PARTS}
-    whole = max(1.0, sum(known.values()))
-    known = {part: share / whole for part, share in known.items()}
-    known[REST] = 1.0 - sum(known.values())
+    known = {part: min(1.0, max(0.0, float(shares.get(part, 0.0)))) for part in PARTS}
+    known[REST] = 1.0 - min(1.0, sum(known.values()))
     part = max(known, key=lambda name: known[name])
     return Verdict(part, known[part], _sentence(part, known[part], spare_cores))
 

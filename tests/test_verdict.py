@@ -38,7 +38,8 @@ def test_time_that_no_part_accounts_for_is_told() -> None:
     assert bottleneck({}).part == "rest"
 
 
-def test_parts_that_overlap_are_scaled_to_the_whole() -> None:
-    verdict = bottleneck({"game": 1.2, "forward": 0.6, "learner": 0.2})
+def test_parts_that_overlap_keep_their_shares() -> None:
+    verdict = bottleneck({"game": 0.7, "forward": 0.4, "learner": 0.6})
 
-    assert verdict.to_dict() == {"part": "game", "share": pytest.approx(0.6), "sentence": verdict.sentence}
+    assert verdict.to_dict() == {"part": "game", "share": 0.7, "sentence": verdict.sentence}
+    assert bottleneck({"game": 1.2}).share == 1.0

@@ -43,8 +43,9 @@ def _machine(documents: Sequence[Document]) -> str:
     where = f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}; {listed}."
     settings = documents[0]["settings"]
     network = " x ".join(map(str, settings["hiddens"]))
-    ppo = f"PPO: batch {settings['train_batch_size']}, minibatch {settings['minibatch_size']}"
-    return f"{where} {ppo}, {settings['num_epochs']} epochs, network {network}; {settings['runners']} runners."
+    batch = f"batch {settings['train_batch_size']}, minibatch {settings['minibatch_size']}"
+    epochs = f", {settings['num_epochs']} epochs" if settings["num_epochs"] else ""
+    return f"{where} {settings['algorithm']}: {batch}{epochs}, network {network}; {settings['runners']} runners."
 
 
 def _speeds(documents: Sequence[Document]) -> str:

@@ -53,7 +53,7 @@ def run_bench(target: str, command: str, config: RunConfig, options: BenchOption
     ours = [engine, bridge, Sampling(config, plan), training, *(make_runner_alone(config, n) for n in NULL_AGENTS)]
     sb3 = StockSb3(config, plan)
     stock = [StockClient(plan), sb3, StockRllib(config, plan)] if options.stock else []
-    with ray_session(cpus=_cpus(config)):
+    with ray_session(cpus=_cpus(plan)):
         with opened([*ours, *stock], progress) as (able, refused):
             results = interleave(able, options.rounds, options.seconds, progress)
             profile = engine.profile(options.seconds) if engine in able else {}
@@ -68,7 +68,7 @@ def run_bench(target: str, command: str, config: RunConfig, options: BenchOption
         runner_alone=tuple(_alone(results, agents) for agents in NULL_AGENTS),
         us_per_agent_tick=profile and {**profile, "wire": _wire_us(results, plan.spec)},
         memory_mb=memory,
-        verdict=bottleneck(_median(results, "training").shares, _spare_cores(config)),
+        verdict=bottleneck(_median(results, "training").shares, _spare_cores(plan)),
         scaling=tuple(cells),
     )
 
@@ -88,7 +88,8 @@ def _settings(config: RunConfig, plan: RolloutPlan, options: BenchOptions) -> Ma
         "action_repeat": plan.spec.action_repeat,
         "physics_hz": plan.spec.physics_hz,
         "games_per_runner": plan.games,
-        "runners": config.rollout.runners,
+        "runners": plan.runners,
+        "algorithm": config.algorithm,
         "train_batch_size": train_batch_size(config, plan),
         "minibatch_size": config.training.minibatch_size,
         "num_epochs": config.training.num_epochs,
@@ -115,10 +116,10 @@ def _median(results: Mapping[str, Result], name: str) -> Throughput:
     return taken
 
 
-def _cpus(config: RunConfig) -> float:
+def _cpus(plan: RolloutPlan) -> float:
     """What the runners of two trainings take from Ray, ours and RLlib's own, or the two of the scaling table."""
-    return 1.0 + 2 * max(1, config.rollout.runners) * config.resources.cpus_per_runner
+    return 1.0 + 2 * max(1, plan.runners) * plan.cpus_per_runner
 
 
-def _spare_cores(config: RunConfig) -> int:
-    return len(os.sched_getaffinity(0)) - max(1, config.rollout.runners)
+def _spare_cores(plan: RolloutPlan) -> int:
+    return len(os.sched_getaffinity(0)) - max(1, plan.runners)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from spacetime_rl.errors import UsageError
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.project import scenarios
 from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.training.sizes import settle_sizes
 
 SCENARIO = "bench"  # the one made for this: any number of agents in one arena
 _PLAYERS = "players"  # its parameter for that
@@ -67,8 +69,9 @@ def meet(config: RunConfig) -> RolloutPlan:
     with open_game(launch) as game:
         spec = game.spec
     launch = replace(launch, action_repeat=spec.action_repeat)
-    games = config.rollout.games_per_runner
-    return RolloutPlan(launch, spec, assign_policies(spec, config), games=games, seed=config.seed)
+    plan = RolloutPlan(launch, spec, assign_policies(spec, config), seed=config.seed)
+    sized = _change(config, {"game": {"arenas": spec.arenas}})
+    return settle_sizes(sized, plan, len(os.sched_getaffinity(0)))[1]
 
 
 def _change(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
