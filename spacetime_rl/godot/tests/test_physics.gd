@@ -63,6 +63,74 @@ func test_bodies_that_rest_on_each_other_after_a_reset_repeat_their_fall_bit_for
 		check_equal(again == first, true, "repetition %d is the same" % repetition)
 
 
+func test_a_held_body_stays_where_it_is_put_and_rays_see_it_there_at_once() -> void:
+	var ball := _add_ball()
+	ball.linear_velocity = Vector3(5.0, 0.0, 0.0)
+	await wait_ticks(2)
+	for step: int in 4:
+		var place := Vector3(0.0, 10.0 + 3.0 * step, 0.0)
+		RLPhysics.hold(ball, Transform3D(Basis(), place))
+		check_equal(ball.global_position, place, "place in step %d" % step)
+		check(_is_hit(place), "no ray sees the ball in step %d" % step)
+		check(step == 0 or not _is_hit(place - Vector3(0.0, 3.0, 0.0)), "a ray sees the old place in step %d" % step)
+		ball.apply_force(Vector3(1000.0, 0.0, 0.0))
+		await wait_ticks(2)
+		check_equal(ball.global_position, place, "place after step %d" % step)
+
+
+func test_a_released_body_falls_from_rest_and_one_that_was_never_held_is_left_alone() -> void:
+	var held := _add_ball()
+	var other := _add_ball()
+	other.position.x = 5.0
+	other.linear_velocity = Vector3(0.0, 0.0, 3.0)
+	held.linear_velocity = Vector3(0.0, 0.0, 3.0)
+	await wait_ticks(2)
+	RLPhysics.hold(held, Transform3D(Basis(), Vector3(0.0, 10.0, 0.0)))
+	await wait_ticks(2)
+	RLPhysics.release(held)
+	RLPhysics.release(other)
+	await wait_ticks(3)
+	check(held.position.y < 10.0, "the ball stayed at %s" % held.position)
+	check_equal(held.position.z, 0.0, "drift of the released ball")
+	check_close(other.linear_velocity.z, 3.0, "speed of the other", 0.1)
+
+
+func test_a_body_can_be_thrown() -> void:
+	var ball := _add_ball()
+	await wait_ticks(2)
+	RLPhysics.hold(ball, Transform3D(Basis(), Vector3(0.0, 10.0, 0.0)))
+	await wait_ticks(2)
+	RLPhysics.release(ball)
+	ball.linear_velocity = Vector3(9.0, 0.0, 0.0)
+	await wait_ticks(3)
+	check(ball.position.x > 0.1, "the ball stayed at %s" % ball.position)
+
+
+func test_a_reset_lets_go_of_a_held_body_and_a_hold_outlasts_the_reset_before_it() -> void:
+	var ball := _add_ball()
+	var other := _add_ball()
+	await wait_ticks(2)
+	RLPhysics.hold(ball, Transform3D(Basis(), Vector3(0.0, 10.0, 0.0)))
+	await wait_ticks(1)
+	RLPhysics.reset_body(ball, Transform3D(Basis(), Vector3(0.0, 20.0, 0.0)))
+	RLPhysics.reset_body(other, Transform3D(Basis(), Vector3(5.0, 20.0, 0.0)))
+	RLPhysics.hold(other, Transform3D(Basis(), Vector3(5.0, 30.0, 0.0)))
+	await wait_ticks(4)
+	check(ball.position.y < 20.0, "the ball stayed at %s" % ball.position)
+	check_equal(other.position, Vector3(5.0, 30.0, 0.0), "place of the one held after its reset")
+
+
+func test_carrying_and_dropping_repeats_bit_for_bit() -> void:
+	add_child(TouchRoom.make(8.0))
+	var boxes: Array[RigidBody3D] = [_add_box(), _add_box()]
+	await wait_ticks(1)
+	var first := await _carry_and_drop(boxes)
+	check(first[-1] != first[0], "nothing moved")
+	for repetition: int in 3:
+		var again := await _carry_and_drop(boxes)
+		check_equal(again == first, true, "repetition %d is the same" % repetition)
+
+
 func test_rays_see_a_reset_body_at_once_in_its_new_place_only() -> void:
 	var bodies: Array[PhysicsBody3D] = [CharacterBody3D.new(), _add_ball(), AnimatableBody3D.new(), StaticBody3D.new()]
 	for body: PhysicsBody3D in bodies:
@@ -110,6 +178,21 @@ func _topple(boxes: Array[RigidBody3D]) -> Array[Transform3D]:
 	var trace: Array[Transform3D] = []
 	for tick: int in 30:
 		await wait_ticks(1)
+		trace.append_array([boxes[0].transform, boxes[1].transform])
+	return trace
+
+
+# One box is carried into another and dropped there: where both are in each tick.
+func _carry_and_drop(boxes: Array[RigidBody3D]) -> Array[Transform3D]:
+	RLPhysics.reset_body(boxes[0], Transform3D(Basis(), Vector3(0.0, 0.155, 0.0)))
+	RLPhysics.reset_body(boxes[1], Transform3D(Basis(), Vector3(1.0, 0.155, 0.0)))
+	var trace: Array[Transform3D] = []
+	for tick: int in 40:
+		await wait_ticks(1)
+		if tick == 20:
+			RLPhysics.release(boxes[1])
+		elif tick > 5 and tick < 20:
+			RLPhysics.hold(boxes[1], Transform3D(Basis(), Vector3(1.0 - 0.04 * tick, 0.3, 0.03)))
 		trace.append_array([boxes[0].transform, boxes[1].transform])
 	return trace
 

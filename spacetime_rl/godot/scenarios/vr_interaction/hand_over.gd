@@ -109,7 +109,8 @@ func _set_holder(now: Holder) -> void:
 	holder = now
 	_open_s = 0.0
 	_kept_s = 0.0
-	object.gravity_scale = 1.0 if now == Holder.NOBODY else 0.0
+	if now == Holder.NOBODY:
+		RLPhysics.release(object)
 	_gap = _measure_gap()
 	_taker_gap = _distance(taker)
 
@@ -148,4 +149,4 @@ func _carry() -> void:
 	if holder == Holder.NOBODY:
 		return
 	var hand := giver.hand if holder == Holder.GIVER else taker.hand
-	RLPhysics.reset_body(object, Transform3D(Basis.IDENTITY, hand))
+	RLPhysics.hold(object, Transform3D(Basis.IDENTITY, hand))

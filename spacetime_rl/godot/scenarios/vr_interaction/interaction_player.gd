@@ -36,19 +36,10 @@ func _ready() -> void:
 		_show_hands()
 
 
-## Stand at a place for a new episode.
-func stand(at: Vector3, yaw: float) -> void:
-	RLPhysics.reset_body(self, Transform3D(Basis(Vector3.UP, yaw), at))
-	_sticks = Vector3.ZERO
-	_hand_place = REST
-	_touching = false
-	_comfort.reset(arena.settings.max_speed, deg_to_rad(arena.settings.max_turn_deg))
-	rest()
-	_track(false)
-
-
-## One physics tick: follow the sticks, move the hand, notice contacts.
-func advance(delta: float) -> void:
+## Follow the sticks, move the hand, notice contacts.
+func _physics_process(delta: float) -> void:
+	if not agent.active:
+		return
 	var settings := arena.settings
 	_sticks = _sticks.lerp(move.vector3(), settings.smoothing)
 	var yaw_rate := -_sticks.z * deg_to_rad(settings.max_turn_deg)
@@ -62,6 +53,17 @@ func advance(delta: float) -> void:
 		_hand_place = _hand_place.move_toward(target, settings.hand_speed * delta)
 		_track(button.value == 1 if button != null else trigger.values[0] > 0.0)
 	_comfort.tick(velocity, yaw_rate, delta)
+
+
+## Stand at a place for a new episode.
+func stand(at: Vector3, yaw: float) -> void:
+	RLPhysics.reset_body(self, Transform3D(Basis(Vector3.UP, yaw), at))
+	_sticks = Vector3.ZERO
+	_hand_place = REST
+	_touching = false
+	_comfort.reset(arena.settings.max_speed, deg_to_rad(arena.settings.max_turn_deg))
+	rest()
+	_track(false)
 
 
 ## Pay for the last decision's time, contacts and comfort.

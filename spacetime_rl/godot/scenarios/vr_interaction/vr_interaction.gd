@@ -28,9 +28,6 @@ func _begin_episode() -> void:
 
 
 func _tick(delta: float) -> void:
-	for player: InteractionPlayer in players:
-		if player.agent.active:
-			player.advance(delta)
 	objective.tick(delta)
 	if ticks >= max_ticks:
 		objective.time_out()

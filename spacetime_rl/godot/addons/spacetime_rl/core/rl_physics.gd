@@ -1,5 +1,7 @@
 class_name RLPhysics
-## Puts bodies back in place between episodes, so that an episode does not depend on those before it.
+## Puts bodies in place: between episodes, so that an episode does not depend on those before it, and in a hand.
+
+const _HELD := &"_rl_held"
 
 # Rigid bodies that stand still until the next tick begins.
 static var _paused: Array[RigidBody3D] = []
@@ -25,8 +27,29 @@ static func reset_body(body: PhysicsBody3D, place: Transform3D) -> void:
 	if rigid == null:
 		PhysicsServer3D.body_set_mode(rid, mode)
 	else:
+		rigid.remove_meta(_HELD)
 		_pause(rigid)
 	body.reset_physics_interpolation()
+
+
+## Keep a rigid body at `place` (global), as in a hand: nothing moves it, sensors see it there at once, what it meets
+## bounces off it. Call it every tick to carry the body along, and `release` or `reset_body` to let it go.
+static func hold(body: RigidBody3D, place: Transform3D) -> void:
+	if not body.has_meta(_HELD):
+		body.set_meta(_HELD, true)
+		PhysicsServer3D.body_set_mode(body.get_rid(), PhysicsServer3D.BODY_MODE_STATIC)
+	body.global_transform = place
+	body.force_update_transform()
+
+
+## Let go of a body that is held: it falls from where it is, at rest. Set velocities afterwards to throw it.
+static func release(body: RigidBody3D) -> void:
+	if body.has_meta(_HELD):
+		body.remove_meta(_HELD)
+		body.linear_velocity = Vector3.ZERO
+		body.angular_velocity = Vector3.ZERO
+		if body not in _paused:
+			_free(body)
 
 
 # A character remembers floor, walls and platform of its last slide. A slide through nothing clears them.
@@ -52,12 +75,17 @@ static func _pause(rigid: RigidBody3D) -> void:
 
 static func _release_all() -> void:
 	for rigid: RigidBody3D in _paused.filter(is_instance_valid):
-		var rid := rigid.get_rid()
-		PhysicsServer3D.body_set_mode(rid, _mode_of(rigid))
-		PhysicsServer3D.body_set_state(rid, PhysicsServer3D.BODY_STATE_LINEAR_VELOCITY, rigid.linear_velocity)
-		PhysicsServer3D.body_set_state(rid, PhysicsServer3D.BODY_STATE_ANGULAR_VELOCITY, rigid.angular_velocity)
-		rigid.sleeping = false
+		if not rigid.has_meta(_HELD):
+			_free(rigid)
 	_paused.clear()
+
+
+static func _free(rigid: RigidBody3D) -> void:
+	var rid := rigid.get_rid()
+	PhysicsServer3D.body_set_mode(rid, _mode_of(rigid))
+	PhysicsServer3D.body_set_state(rid, PhysicsServer3D.BODY_STATE_LINEAR_VELOCITY, rigid.linear_velocity)
+	PhysicsServer3D.body_set_state(rid, PhysicsServer3D.BODY_STATE_ANGULAR_VELOCITY, rigid.angular_velocity)
+	rigid.sleeping = false
 
 
 static func _mode_of(rigid: RigidBody3D) -> PhysicsServer3D.BodyMode:
