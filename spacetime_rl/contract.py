@@ -19,6 +19,8 @@ from spacetime_rl.game.spec import GameSpec, PolicyLayout
 
 Names = list[tuple[str | None, ...]]  # per group, per agent inside an arena: the policy
 
+UNSIZED_ARENAS = 8  # of a game whose configuration leaves it open, until a run has measured how many pay
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -90,7 +92,7 @@ def make_launch(config: RunConfig) -> GameLaunch:
         project=game.project,
         scene=game.scene,
         env_path=game.env_path,
-        arenas=game.arenas,
+        arenas=UNSIZED_ARENAS if game.arenas == "auto" else game.arenas,
         action_repeat=game.action_repeat,
         params=config.scenario.params,
         seed=config.seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ray.rllib.algorithms.ppo import PPOConfig
@@ -15,6 +16,7 @@ from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.training.algorithm import make_algorithm_config
 from spacetime_rl.training.checkpoint import CheckpointCard
+from spacetime_rl.training.sizes import settle_sizes
 
 LSTM = {"model": {"lstm": {"cell_size": 8, "max_seq_len": 4}}}
 MIXED = (make_group("giver", 2, make_layout(3, 2)), make_group("taker", 3, make_layout(4, 1, 3)))
@@ -23,7 +25,8 @@ MIXED = (make_group("giver", 2, make_layout(3, 2)), make_group("taker", 3, make_
 def make_config(**sections: Any) -> RunConfig:
     defaults: dict[str, Any] = {
         "scenario": {"name": "fake"},
-        "rollout": {"runners": 0},
+        "game": {"arenas": 1},
+        "rollout": {"runners": 0, "games_per_runner": 1},
         "training": {"train_batch_size": 100, "minibatch_size": 50},
         "model": {"hiddens": [16]},
         "seed": 3,
@@ -32,9 +35,9 @@ def make_config(**sections: Any) -> RunConfig:
 
 
 def make_plan(opener: FakeGameOpener, config: RunConfig, **changes: Any) -> RolloutPlan:
-    return RolloutPlan(
-        make_launch(seed=1), opener.spec, assign_policies(opener.spec, config), seed=config.seed, open=opener, **changes
-    )
+    policies = assign_policies(opener.spec, config)
+    plan = RolloutPlan(make_launch(seed=1), opener.spec, policies, seed=config.seed, open=opener)
+    return replace(settle_sizes(config, plan, cores=1)[1], **changes)
 
 
 def make_ppo(opener: FakeGameOpener, config: RunConfig, **changes: Any) -> PPOConfig:

@@ -64,14 +64,16 @@ def with_games(config: RunConfig, games: int, agents: int) -> RunConfig:
 
 
 def meet(config: RunConfig) -> RolloutPlan:
-    """Start the game once and make of what it declares what env runners play. Raises what `open_game` raises."""
+    """Start the game once and make of what it declares what env runners of a training here would play.
+
+    Open arenas are measured, which takes some seconds. Raises what `open_game` raises.
+    """
     launch = make_launch(config)
     with open_game(launch) as game:
         spec = game.spec
     launch = replace(launch, action_repeat=spec.action_repeat)
     plan = RolloutPlan(launch, spec, assign_policies(spec, config), seed=config.seed)
-    sized = _change(config, {"game": {"arenas": spec.arenas}})
-    return settle_sizes(sized, plan, len(os.sched_getaffinity(0)))[1]
+    return settle_sizes(config, plan, len(os.sched_getaffinity(0)))[1]
 
 
 def _change(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:

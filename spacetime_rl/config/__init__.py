@@ -1,6 +1,6 @@
 """The configuration of a run: YAML at the door, one frozen validated `RunConfig` inside."""
 
-from spacetime_rl.config.compare import diff
+from spacetime_rl.config.compare import diff, settle_like
 from spacetime_rl.config.loader import load
 from spacetime_rl.config.model import (
     CheckpointConfig,
@@ -44,4 +44,5 @@ __all__ = [
     "diff",
     "dump",
     "load",
+    "settle_like",
 ]

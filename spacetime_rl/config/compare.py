@@ -15,6 +15,21 @@ def diff(before: RunConfig, after: RunConfig) -> list[str]:
     return [f"{k}: {_shown(old, k)} -> {_shown(new, k)}" for k in keys if _shown(old, k) != _shown(new, k)]
 
 
+def settle_like(config: RunConfig, settled: RunConfig) -> RunConfig:
+    """The configuration with the numbers that another one has where this one says `auto`."""
+    return RunConfig.model_validate(_settle(config.to_dict(), settled.to_dict()))
+
+
+def _settle(data: Mapping[str, Any], settled: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(data)
+    for key in data.keys() & settled.keys():
+        if isinstance(data[key], Mapping) and isinstance(settled[key], Mapping):
+            result[key] = _settle(data[key], settled[key])
+        elif data[key] == "auto":
+            result[key] = settled[key]
+    return result
+
+
 def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in data.items():
         if isinstance(value, Mapping) and value:

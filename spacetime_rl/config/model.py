@@ -22,6 +22,7 @@ from spacetime_rl.config.section import Section
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
+Auto = Literal["auto"]
 
 
 class ScenarioConfig(Section):
@@ -43,7 +44,9 @@ class GameConfig(Section):
     scene: str | None = Field(
         default=None, description="The scene of `project` to run (`res://…`); null for its main scene."
     )
-    arenas: int = Field(default=8, ge=1, le=1024, description="Copies of the scene in one game process.")
+    arenas: Auto | Annotated[int, Field(ge=1, le=1024)] = Field(
+        default="auto", description="Copies of the scene in one game process; auto measures how many pay."
+    )
     action_repeat: int | None = Field(
         default=None, ge=1, le=1000, description="Physics ticks a decision; null for the scenario's own."
     )
@@ -74,8 +77,13 @@ class MappingRule(Section):
 class RolloutConfig(Section):
     """How experience is gathered."""
 
-    runners: int = Field(default=2, ge=0, description="Ray actors that play; 0 plays inside the training process.")
-    games_per_runner: int = Field(default=1, ge=1, le=64, description="Games a runner steps in turn.")
+    runners: Auto | Annotated[int, Field(ge=0)] = Field(
+        default="auto",
+        description="Ray actors that play; 0 plays inside the training process, auto takes one for each core.",
+    )
+    games_per_runner: Auto | Annotated[int, Field(ge=1, le=64)] = Field(
+        default="auto", description="Games that a runner plays at the same time; auto takes two where the batch allows."
+    )
     fragment_length: int | None = Field(
         default=None,
         ge=1,
@@ -86,10 +94,12 @@ class RolloutConfig(Section):
 class ResourcesConfig(Section):
     """What a run takes from the Ray cluster."""
 
-    gpus: Literal["auto"] | Annotated[int, Field(ge=0)] = Field(
+    gpus: Auto | Annotated[int, Field(ge=0)] = Field(
         default="auto", description="GPUs of the learner; auto takes one where the cluster has one."
     )
-    cpus_per_runner: float = Field(default=0.5, gt=0, description="CPU cores that Ray reserves for a runner.")
+    cpus_per_runner: Auto | Annotated[float, Field(gt=0)] = Field(
+        default="auto", description="CPU cores that Ray reserves for a runner; auto takes one for each of its games."
+    )
 
 
 class StopConfig(Section):

@@ -23,7 +23,9 @@ class RolloutPlan:
     launch: GameLaunch
     spec: GameSpec
     policies: tuple[PolicyPlan, ...]
-    games: int = 1
+    runners: int = 0  # 0 plays inside the training process
+    games: int = 1  # of each runner
+    cpus_per_runner: float = 0.5
     seed: int = 0
     max_lifetime_restarts: int = 100
     restarts_rate_limit_n: int = 10

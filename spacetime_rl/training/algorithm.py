@@ -15,6 +15,7 @@ from spacetime_rl.envs.rllib import GameMultiAgentEnv
 from spacetime_rl.modules.spec import make_module_spec
 from spacetime_rl.rollout.plan import PLAN, RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
+from spacetime_rl.rollout.sizing import MAIN_PROCESS_CPUS
 from spacetime_rl.training.asynchronous import AHEAD
 from spacetime_rl.training.base import SpacetimeAlgorithm
 from spacetime_rl.training.base_learner import SpacetimeLearner
@@ -24,8 +25,6 @@ from spacetime_rl.training.learner import SpacetimePPOLearner
 from spacetime_rl.training.ppo import SpacetimePPO
 from spacetime_rl.training.replaying import DQNLearner, SACLearner, SpacetimeDQN, SpacetimeSAC
 from spacetime_rl.training.vtrace import APPOLearner, IMPALALearner, SpacetimeAPPO, SpacetimeIMPALA
-
-MAIN_PROCESS_CPUS = 0.5  # it learns while the runners wait
 
 _CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]]] = {
     "PPO": (SpacetimePPO, SpacetimePPOLearner),
@@ -38,15 +37,14 @@ _CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]
 
 def make_algorithm_config(config: RunConfig, plan: RolloutPlan, card: CheckpointCard, gpus: int = 0) -> AlgorithmConfig:
     """The algorithm of a run. Only typed methods are called: `update_from_dict` would swallow unknown keys."""
-    rollout = config.rollout
     names = [policy.name for policy in plan.policies]
     algorithm_class, learner_class = _CLASSES[config.algorithm]
     algorithm = algorithm_class.get_default_config()
     algorithm.environment(env=GameMultiAgentEnv, env_config={PLAN: plan, CARD: card}, disable_env_checking=True)
     algorithm.env_runners(
         env_runner_cls=GameEnvRunner,
-        num_env_runners=rollout.runners,
-        num_cpus_per_env_runner=config.resources.cpus_per_runner,
+        num_env_runners=plan.runners,
+        num_cpus_per_env_runner=plan.cpus_per_runner,
         rollout_fragment_length=fragment_agent_steps(config, plan),
         batch_mode="truncate_episodes",
         max_requests_in_flight_per_env_runner=AHEAD,
@@ -89,7 +87,7 @@ def make_algorithm_config(config: RunConfig, plan: RolloutPlan, card: Checkpoint
         env_runner_health_probe_timeout_s=10.0,
     )
     algorithm.callbacks(PublicMetrics)
-    algorithm.debugging(seed=config.seed, log_level="WARN")
+    algorithm.debugging(log_level="WARN")
     algorithm.reporting(min_time_s_per_iteration=0)
     return algorithm
 
@@ -99,13 +97,13 @@ def fragment_agent_steps(config: RunConfig, plan: RolloutPlan) -> int:
     per_decision = plan.spec.num_agents * plan.games
     if config.rollout.fragment_length is not None:
         return config.rollout.fragment_length * per_decision
-    runners = max(1, config.rollout.runners)
+    runners = max(1, plan.runners)
     return math.ceil(config.training.train_batch_size / (per_decision * runners)) * per_decision
 
 
 def train_batch_size(config: RunConfig, plan: RolloutPlan) -> int:
     """`training.train_batch_size` rounded up to whole fragments of all runners; RLlib insists on it."""
-    per_round = fragment_agent_steps(config, plan) * max(1, config.rollout.runners)
+    per_round = fragment_agent_steps(config, plan) * max(1, plan.runners)
     return math.ceil(config.training.train_batch_size / per_round) * per_round
 
 

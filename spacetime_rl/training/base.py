@@ -28,6 +28,7 @@ from ray.rllib.utils.metrics import (
 from spacetime_rl.errors import RestartsExhausted, RunnersLost
 from spacetime_rl.rollout.plan import PLAN
 from spacetime_rl.rollout.runner import GameEnvRunner
+from spacetime_rl.rollout.seeding import seed_process
 from spacetime_rl.training.checkpoint import CARD, CheckpointCard
 
 Played = tuple[list[SingleAgentEpisode], Any]  # with the runner's metrics
@@ -45,6 +46,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         # `self.trial_id` is "default" under Tune, too; the folder Tune gave the trial has its name.
         env_config = self.config.env_config  # `config` is a copy that RLlib does not look into
         env_config[PLAN] = env_config[PLAN].for_trial(Path(self.logdir).name)
+        seed_process(env_config[PLAN].seed)
         super().setup(config)
         if self.learner_group.is_local:  # Ray would give it one thread, however many cores there are
             # Not all of them: one busy core makes OpenMP's other threads spin, ten times slower on two cores.

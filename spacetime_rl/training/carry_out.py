@@ -12,14 +12,15 @@ from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.tracking.callback import MlflowCallback
 from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.tracking.sweep import describe_sweep
-from spacetime_rl.training.algorithm import MAIN_PROCESS_CPUS, make_algorithm_config
+from spacetime_rl.training.algorithm import make_algorithm_config
 from spacetime_rl.training.checkpoint import CheckpointCard
 from spacetime_rl.training.interrupt import Interrupt
-from spacetime_rl.training.local_ray import choose_gpus, ray_session
+from spacetime_rl.training.local_ray import choose_gpus, cluster_cpus, ray_session
 from spacetime_rl.training.outputs import make_outputs
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.result_log import PROGRESS, ResultLog
 from spacetime_rl.training.run_folder import RunFolder
+from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes
 from spacetime_rl.training.summary import RunSummary
 from spacetime_rl.training.trials import TrialEnd, run_trial
 
@@ -28,12 +29,16 @@ def carry_out(
     config: RunConfig, folder: RunFolder, plan: RolloutPlan, progress: Progress, *, resumed: bool, judge: bool
 ) -> RunSummary:
     """Train, and make of it what it is for; the run's state says how it went."""
-    sweep = describe_sweep(config, folder.run_id, folder.path)
     store = resolve_store(config.results, config.tracking.uri)
     try:
         folder.set_status("training")
-        records = [ResultLog(folder.path / PROGRESS), MlflowCallback(sweep, store, resumed)]
-        end = _train(config, folder, plan, progress, records, resumed)
+        progress.stage("starting Ray")
+        with Interrupt() as interrupt, ray_session(needed_cpus(config)):
+            config, plan = settle_sizes(config, plan, cluster_cpus(), progress.stage)
+            folder.write_config(config, plan.spec)
+            sweep = describe_sweep(config, folder.run_id, folder.path)
+            records = [ResultLog(folder.path / PROGRESS), MlflowCallback(sweep, store, resumed)]
+            end = _train(config, folder, plan, progress, [interrupt, progress.callback, *records], resumed)
         folder.set_status("trained" if end.finished else "interrupted")
         summary = make_outputs(config, folder, end, sweep, store, progress, judge)
     except Exception as error:
@@ -56,11 +61,8 @@ def _train(
     callbacks: Sequence[Callback],
     resumed: bool,
 ) -> TrialEnd:
-    progress.stage("starting Ray")
     card = CheckpointCard(folder.run_id, config.to_dict(), plan.spec.to_dict(), folder.versions())
-    cpus = MAIN_PROCESS_CPUS + config.rollout.runners * config.resources.cpus_per_runner
-    with Interrupt() as interrupt, ray_session(cpus):
-        algorithm = make_algorithm_config(config, plan, card, choose_gpus(config.resources.gpus))
-        folder.keep()
-        progress.stage("starting the runners")
-        return run_trial(algorithm, config, folder, [interrupt, progress.callback, *callbacks], resumed)
+    algorithm = make_algorithm_config(config, plan, card, choose_gpus(config.resources.gpus))
+    folder.keep()
+    progress.stage(f"starting {describe_sizes(plan)}")
+    return run_trial(algorithm, config, folder, callbacks, resumed)

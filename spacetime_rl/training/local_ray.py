@@ -65,6 +65,13 @@ def start_private_ray(cpus: int) -> None:
         start()
 
 
+def cluster_cpus() -> float:
+    """CPU cores of all nodes together."""
+    import ray
+
+    return float(ray.cluster_resources().get("CPU", 1.0))
+
+
 def choose_gpus(wanted: int | str) -> int:
     """GPUs of the learner: `auto` takes one where Ray has one. Raises UsageError for more than there are."""
     import ray

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from spacetime_rl.config import RunConfig, diff
+from spacetime_rl.config import RunConfig, diff, settle_like
 from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.errors import ResumeError
 from spacetime_rl.game.client import open_game
@@ -77,7 +77,6 @@ def _meet_game(config: RunConfig, folder: RunFolder, progress: Progress) -> Roll
         launch,
         spec,
         policies,
-        games=config.rollout.games_per_runner,
         seed=config.seed,
         max_lifetime_restarts=config.game.max_lifetime_restarts,
         restarts_rate_limit_n=config.game.restarts_rate_limit_n,
@@ -98,7 +97,7 @@ def _check_resumable(folder: RunFolder, begun: RunConfig, wanted: RunConfig) -> 
     if folder.state()["status"] == "finished":
         folder.release()
         raise ResumeError(f"{folder.run_id}: is finished; begin another run for more")
-    changes = diff(begun, wanted.model_copy(update={"results": begun.results}))
+    changes = diff(begun, settle_like(wanted.model_copy(update={"results": begun.results}), begun))
     if changes:
         folder.release()
         listed = "\n  ".join(changes)

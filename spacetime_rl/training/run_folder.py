@@ -105,6 +105,11 @@ class RunFolder:
         state = {"run_id": self.run_id, "status": status, "message": message, "pid": os.getpid()}
         self._write_json("state.json", {**state, "started": began, "updated": now})
 
+    def write_config(self, config: RunConfig, spec: GameSpec) -> None:
+        """Record the configuration with every size settled, and the game of that size."""
+        self._write("config.yaml", dump(config))
+        self._write_json("spec.json", spec.to_dict())
+
     def write_facts(self, spec: GameSpec, versions: Mapping[str, str]) -> None:
         """Record what the game declared and what the run is made with."""
         self._write_json("spec.json", spec.to_dict())

@@ -40,7 +40,7 @@ def test_a_minimal_file_takes_defaults_for_the_rest(write: Write) -> None:
 
     assert config.scenario.name == "vr_interaction"
     assert config.training.lr == 3e-4
-    assert config.rollout.runners == 2
+    assert config.rollout.runners == "auto"
 
 
 @pytest.mark.parametrize("name", config_names())
@@ -143,7 +143,7 @@ policies: {giver: {model: {hidens: [1]}, training: {num_epochs: 3}}}
     assert problems_of(path, "stop.iteration=5", "rubbish") == [
         "run.yaml:6: minibatch_size: written twice; first in line 6",
         "--set rubbish: expected key=value, for example training.lr=1e-4",
-        "run.yaml:4: game.arenas: expected a whole number, found 'eight'",
+        "run.yaml:4: game.arenas: expected 'auto' or a whole number, found 'eight'",
         "run.yaml:3: game.action_repeta: unknown key; did you mean 'action_repeat'?",
         "run.yaml:6: training.lr: should be greater than 0, found -1",
         "run.yaml:7: policies.giver.model.hidens: unknown key; did you mean 'hiddens'?",
@@ -159,9 +159,9 @@ policies: {giver: {model: {hidens: [1]}, training: {num_epochs: 3}}}
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("game: {arenas: true}", "game.arenas: expected a whole number, found True"),
-        ('game: {arenas: "8"}', "game.arenas: expected a whole number, found '8'"),
-        ("game: {arenas: 1.5}", "game.arenas: expected a whole number, found 1.5"),
+        ("game: {arenas: true}", "game.arenas: expected 'auto' or a whole number, found True"),
+        ('game: {arenas: "8"}', "game.arenas: expected 'auto' or a whole number, found '8'"),
+        ("game: {arenas: 1.5}", "game.arenas: expected 'auto' or a whole number, found 1.5"),
         ("game: 3", "game: expected keys and values, found 3"),
         ("model: {hiddens: 64}", "model.hiddens: expected a list, found 64"),
         (

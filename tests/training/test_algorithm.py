@@ -31,10 +31,10 @@ def test_a_train_batch_is_whole_fragments_of_all_runners(
     rollout: dict[str, Any], wanted: int, fragment: int, batch: int
 ) -> None:
     training = {"train_batch_size": wanted, "minibatch_size": 10}
-    config = make_config(rollout=rollout, training=training)
-    plan = make_plan(OPENER, config, games=config.rollout.games_per_runner)
+    config = make_config(rollout={"games_per_runner": 1, **rollout}, training=training)
+    plan = make_plan(OPENER, config)
     assert (fragment_agent_steps(config, plan), train_batch_size(config, plan)) == (fragment, batch)
-    ppo = make_ppo(OPENER, config, games=config.rollout.games_per_runner)
+    ppo = make_ppo(OPENER, config)
     ppo.validate()
     assert (ppo.rollout_fragment_length, ppo.total_train_batch_size) == (fragment, batch)
 

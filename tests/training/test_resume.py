@@ -138,7 +138,7 @@ def test_a_run_whose_process_was_killed_goes_on_from_its_latest_checkpoint(comma
 def test_a_second_ctrl_c_ends_at_once_and_leaves_no_process(command: Command) -> None:
     process = command.start("touch.yaml", "--run-id", "one", "--set", "training.num_epochs=2000")
     assert process.stdout is not None
-    assert any("starting the runners" in line for line in process.stdout)
+    assert any("starting 1 runner x" in line for line in process.stdout)
     time.sleep(15.0)
     press_ctrl_c(process)
     time.sleep(1.0)

@@ -1,0 +1,57 @@
+"""How many runners, games and arenas a run gets where its configuration leaves that open: pure arithmetic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MAIN_PROCESS_CPUS = 0.5  # it learns while the runners wait
+GAMES_PER_RUNNER = 2  # one works while the runner decides for the other
+MIN_FRAGMENT = 32  # decisions; shorter pieces of episodes leave the advantages to the value function
+GOOD_ENOUGH = 0.9  # of the best throughput: fewer arenas are lighter, and their episodes longer in a batch
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one decision of a game of `arenas` arenas was measured to take: the game's work, and the runner's."""
+
+    arenas: int
+    agents: int
+    game_s: float
+    runner_s: float
+
+    @property
+    def agent_steps_per_core_s(self) -> float:
+        """Agent steps that a second of one core gives."""
+        return self.agents / (self.game_s + self.runner_s)
+
+
+def choose_arenas(costs: Sequence[Cost], batch: int) -> int:
+    """The fewest arenas whose throughput is nearly the best, of those that leave a batch fragments long enough."""
+    fitting = [cost for cost in costs if cost.agents * MIN_FRAGMENT <= batch] or [min(costs, key=lambda c: c.agents)]
+    best = max(cost.agent_steps_per_core_s for cost in fitting)
+    return min(cost.arenas for cost in fitting if cost.agent_steps_per_core_s >= GOOD_ENOUGH * best)
+
+
+def choose_runners(
+    agents: int, cores: int, batch: int, runners: int | None = None, games: int | None = None
+) -> tuple[int, int]:
+    """Runners, and games of each, for games of so many agents; a number that is given stays.
+
+    One runner for each core, because a game and its runner mostly wait for each other; two games for each runner. A
+    batch of `batch` agent steps has to leave every game a fragment of `MIN_FRAGMENT` decisions: small batches get fewer
+    games, then fewer runners.
+    """
+    most_games = max(1, batch // (agents * MIN_FRAGMENT))
+    if games is None:
+        games = min(GAMES_PER_RUNNER, max(1, most_games // max(1, cores if runners is None else runners)))
+    if runners is None:
+        runners = min(max(1, cores), max(1, most_games // games))
+    return runners, games
+
+
+def share_cores(cores: float, runners: int, games: int) -> float:
+    """CPU cores that Ray reserves for each runner: one for each of its games, or as many as there are for it."""
+    share = (cores - MAIN_PROCESS_CPUS) / max(1, runners)
+    return max(0.01, math.floor(100 * min(float(games), share)) / 100)

@@ -1,0 +1,48 @@
+"""Sizes of a rollout, from measured costs and the cores there are."""
+
+from __future__ import annotations
+
+import pytest
+
+from spacetime_rl.rollout.sizing import Cost, choose_arenas, choose_runners, share_cores
+
+
+def make_costs(game_s: float, runner_s: float = 3e-4) -> list[Cost]:
+    """Of 1, 2, 4 … arenas of four agents each."""
+    return [Cost(n, 4 * n, game_s=n * game_s, runner_s=runner_s + n * 1e-5) for n in (1, 2, 4, 8, 16, 32)]
+
+
+def test_every_core_gets_a_runner_with_two_games() -> None:
+    assert choose_runners(agents=32, cores=2, batch=8192) == (2, 2)
+    assert choose_runners(agents=32, cores=1, batch=8192) == (1, 2)
+
+
+def test_a_small_batch_leaves_out_the_second_games_first_and_then_runners() -> None:
+    assert choose_runners(32, cores=4, batch=32 * 32 * 4) == (4, 1)
+    assert choose_runners(32, cores=16, batch=32 * 32 * 4) == (4, 1)
+    assert choose_runners(32, cores=16, batch=100) == (1, 1)
+
+
+@pytest.mark.parametrize(("runners", "games"), [(3, None), (None, 4), (0, 1), (5, 7)])
+def test_numbers_that_are_given_stay(runners: int | None, games: int | None) -> None:
+    chosen = choose_runners(32, 8, 100_000, runners, games)
+    assert runners in (None, chosen[0])
+    assert games in (None, chosen[1])
+
+
+def test_the_fewest_arenas_are_taken_that_are_nearly_the_fastest() -> None:
+    speeds = {cost.arenas: cost.agent_steps_per_core_s for cost in make_costs(2e-4)}
+    chosen = choose_arenas(make_costs(2e-4), batch=100_000)
+    assert speeds[chosen // 2] < 0.9 * max(speeds.values()) <= speeds[chosen]
+
+
+def test_arenas_leave_a_batch_fragments_of_some_length() -> None:
+    assert choose_arenas(make_costs(1e-5), batch=32 * 4 * 4) == 4
+    assert choose_arenas(make_costs(1e-5), batch=10) == 1
+
+
+def test_ray_reserves_a_core_for_every_game_where_there_are_so_many() -> None:
+    assert share_cores(2, runners=2, games=2) == 0.75
+    assert share_cores(64, runners=4, games=2) == 2.0
+    assert share_cores(2, runners=0, games=1) == 1.0
+    assert 2 * share_cores(1, runners=2, games=1) + 0.5 <= 1
