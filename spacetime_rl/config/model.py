@@ -84,6 +84,11 @@ class RolloutConfig(Section):
     games_per_runner: Auto | Annotated[int, Field(ge=1, le=64)] = Field(
         default="auto", description="Games that a runner plays at the same time; auto takes two where the batch allows."
     )
+    overlap: bool = Field(
+        default=False,
+        description="PPO's runners play the next batch while the learner learns from the last: faster, and what is "
+        "learned from is one update old. The other algorithms always do.",
+    )
     fragment_length: int | None = Field(
         default=None,
         ge=1,

@@ -40,6 +40,7 @@ def contradictions(config: RunConfig) -> list[Contradiction]:
         *_game(config),
         *_ports(config),
         *_algorithm(config),
+        *_overlap(config),
         *_networks(config),
         *_batches(config),
         *_policies(config),
@@ -87,6 +88,13 @@ def _algorithm(config: RunConfig) -> Iterator[Contradiction]:
                     "an extended file sets it",
                     (("algorithm",),),
                 )
+
+
+def _overlap(config: RunConfig) -> Iterator[Contradiction]:
+    if config.rollout.overlap and config.algorithm != "PPO":
+        yield Contradiction(
+            ("rollout", "overlap"), f"{config.algorithm} overlaps anyway; leave it out", (("algorithm",),)
+        )
 
 
 def _networks(config: RunConfig) -> Iterator[Contradiction]:

@@ -22,7 +22,7 @@ from spacetime_rl.training.base_learner import SpacetimeLearner
 from spacetime_rl.training.callbacks import PublicMetrics
 from spacetime_rl.training.checkpoint import CARD, CheckpointCard
 from spacetime_rl.training.learner import SpacetimePPOLearner
-from spacetime_rl.training.ppo import SpacetimePPO
+from spacetime_rl.training.ppo import OverlappingPPO, SpacetimePPO
 from spacetime_rl.training.replaying import DQNLearner, SACLearner, SpacetimeDQN, SpacetimeSAC
 from spacetime_rl.training.vtrace import APPOLearner, IMPALALearner, SpacetimeAPPO, SpacetimeIMPALA
 
@@ -39,6 +39,8 @@ def make_algorithm_config(config: RunConfig, plan: RolloutPlan, card: Checkpoint
     """The algorithm of a run. Only typed methods are called: `update_from_dict` would swallow unknown keys."""
     names = [policy.name for policy in plan.policies]
     algorithm_class, learner_class = _CLASSES[config.algorithm]
+    if config.rollout.overlap:
+        algorithm_class = OverlappingPPO
     algorithm = algorithm_class.get_default_config()
     algorithm.environment(env=GameMultiAgentEnv, env_config={PLAN: plan, CARD: card}, disable_env_checking=True)
     algorithm.env_runners(

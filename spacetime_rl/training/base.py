@@ -100,11 +100,16 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             per_runner = min(per_runner, self.config.rollout_fragment_length)
             played = self._play_fragments(per_runner)
             asked += per_runner * len(played)
-            for pieces, metrics in played:
-                episodes += pieces
-                agent_steps += sum(int(steps) for steps in metrics[NUM_AGENT_STEPS_SAMPLED].values())
-            self.metrics.aggregate([metrics for _, metrics in played], key=ENV_RUNNER_RESULTS)
+            agent_steps += sum(
+                int(steps) for _, metrics in played for steps in metrics[NUM_AGENT_STEPS_SAMPLED].values()
+            )
+            episodes += self.take(played)
         return episodes
+
+    def take(self, played: list[Played]) -> list[SingleAgentEpisode]:
+        """The episodes of fragments, whose metrics are added to the algorithm's."""
+        self.metrics.aggregate([metrics for _, metrics in played], key=ENV_RUNNER_RESULTS)
+        return [piece for pieces, _ in played for piece in pieces]
 
     def _play_fragments(self, agent_steps: int) -> list[Played]:
         """A fragment of every runner, waiting for one to come back where none is left."""

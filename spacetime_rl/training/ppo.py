@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from ray.rllib.algorithms.ppo import PPOConfig
+import functools
+import time
 
-from spacetime_rl.training.base import SpacetimeAlgorithm
+from ray.rllib.algorithms.ppo import PPOConfig
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+
+from spacetime_rl.training.base import REVIVE_TIMEOUT_S, Played, SpacetimeAlgorithm, check_played, play
+
+_TAG = "play"
+_PATIENCE_S = 1.0  # before looking again whether a runner that is waited for has died
 
 
 class SpacetimePPO(SpacetimeAlgorithm):
@@ -14,3 +21,34 @@ class SpacetimePPO(SpacetimeAlgorithm):
     def get_default_config(cls) -> PPOConfig:
         """See RLlib."""
         return PPOConfig(cls)
+
+
+class OverlappingPPO(SpacetimePPO):
+    """PPO whose runners play the next batch while the learner learns from the last one.
+
+    A batch is thus played with weights one update old. The probabilities with which its actions were drawn travel with
+    it, so that the clipped loss stays what it is.
+    """
+
+    def _sample_batch(self) -> list[SingleAgentEpisode]:
+        """What the runners have played since they were asked last; asks them for their next fragments.
+
+        It is somewhat less than a batch where agents wait for their arena's next episode.
+        """
+        runners = self.env_runner_group
+        if not runners.num_remote_env_runners():
+            return super()._sample_batch()
+        deadline = time.monotonic() + REVIVE_TIMEOUT_S
+        played: list[Played] = []
+        while not played:
+            if not runners.num_in_flight_async_reqs(_TAG) and not self._ask():
+                self.revive_runners(deadline)
+            while runners.num_in_flight_async_reqs(_TAG):
+                ready = runners.fetch_ready_async_reqs(tags=_TAG, timeout_seconds=_PATIENCE_S)
+                played += check_played([result for _, result in ready])
+        self._ask()
+        return self.take(played)
+
+    def _ask(self) -> int:
+        ask = functools.partial(play, agent_steps=self.config.rollout_fragment_length)
+        return int(self.env_runner_group.foreach_env_runner_async(ask, tag=_TAG))

@@ -16,7 +16,7 @@ from fake_runs import LSTM, MIXED, make_config, make_ppo
 from toy_game import FakeGame, FakeGameOpener, make_group, make_layout
 
 from spacetime_rl.errors import GameDied, RestartsExhausted
-from spacetime_rl.training.ppo import SpacetimePPO
+from spacetime_rl.training.ppo import OverlappingPPO, SpacetimePPO
 
 pytestmark = pytest.mark.usefixtures("ray_cluster")
 
@@ -107,4 +107,33 @@ def test_games_that_fail_for_good_end_the_training_with_the_reason() -> None:
     algorithm = build(opener, make_config(), max_lifetime_restarts=3)
     with pytest.raises(RestartsExhausted, match=r"max_lifetime_restarts = 3.*killed by SIGSEGV"):
         algorithm.train()
+    algorithm.stop()
+
+
+def test_runners_play_ahead_of_the_learner_where_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = make_config(
+        rollout={"runners": 2, "overlap": True},
+        training={"train_batch_size": 2000, "minibatch_size": 250, "lr": 3e-3},
+    )
+    algorithm = build(FakeGameOpener(MIXED, arenas=4, lengths=(5, 7)), config)
+    assert isinstance(algorithm, OverlappingPPO)
+    update, in_flight = algorithm.learner_group.update, []
+
+    def note_and_update(**batch: Any) -> Any:
+        in_flight.append(algorithm.env_runner_group.num_in_flight_async_reqs("play"))
+        return update(**batch)
+
+    monkeypatch.setattr(algorithm.learner_group, "update", note_and_update)
+    results = [algorithm.train() for _ in range(7)]
+    assert in_flight == [2] * 7
+    assert results[-1]["policy/taker/return_mean"] > results[0]["policy/taker/return_mean"] + 0.5
+    assert 0.7 * 7 * 2000 <= results[-1]["agent_steps"] <= 7 * 2000  # agents wait for their arena's last one
+
+    os.kill(runner_pids(algorithm)[0], signal.SIGKILL)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        done = algorithm.train()["agent_steps"]
+        if done >= results[-1]["agent_steps"] + 4000 and len(runner_pids(algorithm)) == 2:
+            break
+    assert len(runner_pids(algorithm)) == 2
     algorithm.stop()
