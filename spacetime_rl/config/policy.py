@@ -112,14 +112,17 @@ class TrainingConfig(PolicyTrainingConfig):
     """Learning as a whole. Each setting is read by the algorithms named after it, or else by all."""
 
     train_batch_size: int = setting(
-        8192, "Agent steps an iteration, over all policies.", own={"SAC": 2048, "DQN": 2048}, ge=1
+        8192,
+        "Agent steps an iteration, over all policies.",
+        own={"APPO": 4096, "IMPALA": 4096, "SAC": 2048, "DQN": 2048},
+        ge=1,
     )
     minibatch_size: int = setting(512, "Agent steps a gradient step, per policy.", own={"SAC": 256, "DQN": 256}, ge=1)
     num_epochs: int = setting(
-        6, "Passes over the batch an iteration.", read_by=ON_POLICY, own={"APPO": 3, "IMPALA": 1}, ge=1
+        6, "Passes over the batch an iteration.", read_by=ON_POLICY, own={"APPO": 3, "IMPALA": 2}, ge=1
     )
     training_intensity: float = setting(
-        8.0, "How often an agent step is learned from, on average.", read_by=REPLAYING, gt=0
+        16.0, "How often an agent step is learned from, on average.", read_by=REPLAYING, own={"SAC": 32.0}, gt=0
     )
     warmup_steps: int = setting(
         2000, "Agent steps of a policy that are gathered before it learns.", read_by=REPLAYING, ge=1

@@ -36,7 +36,7 @@ _SETTINGS: dict[str, Any] = {  # that RLlib's own config has not; most of them a
     "burn_in_len": 0,
     "final_epsilon": 0.05,
     "epsilon_steps": 200_000,
-    "training_intensity": 8.0,
+    "training_intensity": 16.0,
     "warmup_steps": 2000,
     "replay_capacity": 200_000,
 }
