@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from spacetime_rl.config import RunConfig, dump, load
+from spacetime_rl.config.packaged import config_names
 from spacetime_rl.errors import ConfigError
 
 SCENARIO = "scenario: {name: room}\n"
@@ -89,3 +90,9 @@ def test_a_run_can_be_begun_again_from_what_it_has_written_down(tmp_path: Path, 
     assert load(path) == config
     assert RunConfig.model_validate(config.to_dict()) == config
     assert ("clip_param" in config.to_dict()["training"]) == (algorithm in ("PPO", "APPO"))
+
+
+@pytest.mark.parametrize("algorithm", ["APPO", "IMPALA"])
+@pytest.mark.parametrize("name", config_names())
+def test_a_packaged_configuration_trains_with_the_kin_of_ppo_as_it_is(name: str, algorithm: str) -> None:
+    assert load(name, [f"algorithm={algorithm}"]).algorithm == algorithm
