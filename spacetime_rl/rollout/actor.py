@@ -1,4 +1,4 @@
-"""One policy as an env runner uses it: a forward pass in torch, everything else in numpy."""
+"""One policy as an env runner uses it: a forward pass in numpy or torch, everything else in numpy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ray.rllib.core.columns import Columns
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.actions import sample_numpy
+from spacetime_rl.modules.numpy_forward import NumpyForward
 from spacetime_rl.rollout.fragments import Decision, State
 
 
@@ -25,6 +26,7 @@ class PolicyActor:
         self._layout = layout
         self._rng = rng
         module.eval()
+        self._fast = NumpyForward.of(module)
 
     def initial_state(self, agents: int) -> State:
         """The recurrent state that episodes begin with, f32[agents, ...] by name; empty without memory."""
@@ -50,6 +52,8 @@ class PolicyActor:
         return Decision(actions, logps, inputs, state_out)
 
     def _forward(self, observations: NDArray[np.float32], state: State) -> tuple[NDArray[np.float32], State]:
+        if self._fast is not None:
+            return self._fast(observations), {}
         batch: dict[str, object] = {Columns.OBS: torch.from_numpy(observations)}
         if state:
             batch[Columns.STATE_IN] = {key: torch.from_numpy(value) for key, value in state.items()}

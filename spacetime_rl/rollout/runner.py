@@ -13,6 +13,7 @@ from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.env import INPUT_ENV_SINGLE_SPACES, INPUT_ENV_SPACES
 from ray.rllib.env.multi_agent_env_runner import MultiAgentEnvRunner
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+from threadpoolctl import threadpool_limits
 
 from spacetime_rl.game.restarts import RestartBudget
 from spacetime_rl.modules.spec import make_spaces
@@ -38,7 +39,9 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         worker = int(kwargs.get("worker_index") or 0)
         seed_process(self._plan.seed, worker)
         super().__init__(config, **kwargs)
-        if worker:  # runners share the machine: each has one core's worth of work
+        # Runners share the machine: each has one core's worth of work, and products of matrices too small to share.
+        threadpool_limits(1, user_api="blas")
+        if worker:
             torch.set_num_threads(1)
         rng = np.random.default_rng([self._plan.seed, worker])
         actors = [PolicyActor(self.module[policy.name], policy.layout, rng) for policy in self._plan.policies]

@@ -1,0 +1,109 @@
+"""The forward pass of small policies in numpy: a fraction of what calling torch costs for a few agents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from spacetime_rl.modules.acting import ActingModule
+from spacetime_rl.modules.actions import plan_actions
+from spacetime_rl.modules.normalizer import VARIANCE_FLOOR
+from spacetime_rl.modules.policy import LOG_STD_MAX, LOG_STD_MIN, PolicyModule
+
+Array = NDArray[np.float32]
+
+
+class NumpyForward:
+    """Inputs of the action distribution from observations, on the module's own weights, which may change in place.
+
+    Agrees with torch to rounding. Made by `of`, for policies of PPO and its kin without images and memory.
+    """
+
+    def __init__(self, module: PolicyModule) -> None:
+        plan = plan_actions(module.layout.actions)
+        self._layers = [_Layer(linear, _ACTIVATIONS[type(activation)]) for linear, activation in _pairs(module)]
+        self._head = _Layer(module.action_head, _keep)
+        self._normalizer = module.normalizer
+        if self._normalizer is not None:
+            self._mean, self._var = _view(self._normalizer.mean), _view(self._normalizer.var)
+        self._width = plan.inputs_dim
+        self._log_std = None if module.log_std is None else _view(module.log_std)
+        self._log_stds = plan.log_stds
+        self._given = np.setdiff1d(np.arange(plan.inputs_dim), plan.log_stds)
+
+    @classmethod
+    def of(cls, module: ActingModule) -> Self | None:
+        """The fast pass of a module, or None where there is none."""
+        plain = isinstance(module, PolicyModule) and module.lstm is None and not module.layout.images
+        return cls(module) if plain and module.action_head.weight.device.type == "cpu" else None
+
+    def __call__(self, observations: Array) -> Array:
+        """f32[n, obs_dim] to f32[n, inputs_dim]."""
+        hidden = observations
+        if self._normalizer is not None:
+            hidden = (hidden - self._mean) / np.sqrt(self._var + np.float32(VARIANCE_FLOOR))
+            np.clip(hidden, -self._normalizer.clip, self._normalizer.clip, out=hidden)
+        for layer in self._layers:
+            hidden = layer(hidden)
+        given = self._head(hidden)
+        if self._log_std is None:
+            return given
+        inputs = np.empty((len(given), self._width), np.float32)
+        inputs[:, self._given] = given
+        inputs[:, self._log_stds] = np.clip(self._log_std, LOG_STD_MIN, LOG_STD_MAX)
+        return inputs
+
+
+class _Layer:
+    def __init__(self, linear: nn.Linear, activate: Callable[[Array], Array]) -> None:
+        self._weight, self._bias = _view(linear.weight).T, _view(linear.bias)
+        self._activate = activate
+
+    def __call__(self, x: Array) -> Array:
+        y: Array = x @ self._weight
+        y += self._bias
+        return self._activate(y)
+
+
+def _pairs(module: PolicyModule) -> list[tuple[nn.Linear, nn.Module]]:
+    layers = list(module.trunk.hiddens)
+    return list(zip(layers[::2], layers[1::2], strict=True))  # type: ignore[arg-type]  # as `make_mlp` stacks them
+
+
+def _view(tensor: Tensor) -> Array:
+    """The tensor's own memory."""
+    view: Array = tensor.detach().numpy()
+    return view
+
+
+def _keep(x: Array) -> Array:
+    return x
+
+
+def _tanh(x: Array) -> Array:
+    return np.tanh(x, out=x)
+
+
+def _relu(x: Array) -> Array:
+    return np.maximum(x, 0.0, out=x)
+
+
+def _elu(x: Array) -> Array:
+    return np.where(x > 0.0, x, np.expm1(np.minimum(x, 0.0)))
+
+
+def _silu(x: Array) -> Array:
+    x /= 1.0 + np.exp(-x)
+    return x
+
+
+_ACTIVATIONS: dict[type[nn.Module], Callable[[Array], Array]] = {
+    nn.Tanh: _tanh,
+    nn.ReLU: _relu,
+    nn.ELU: _elu,
+    nn.SiLU: _silu,
+}

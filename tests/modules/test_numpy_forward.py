@@ -1,0 +1,59 @@
+"""The forward pass in numpy beside torch's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from test_policy import CAMERA, LAYOUT, LSTM, make
+
+from spacetime_rl.game.spec import ActionField, PolicyLayout
+from spacetime_rl.modules.numpy_forward import NumpyForward
+
+DISCRETE = PolicyLayout(LAYOUT.fields, (), (ActionField("grab", "discrete", 3),))
+CONTINUOUS = PolicyLayout(LAYOUT.fields, (), (ActionField("move", "continuous", 2),))
+
+
+def both(module: Any, observations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    fast = NumpyForward.of(module)
+    assert fast is not None
+    with torch.inference_mode():
+        slow = module._forward({"obs": torch.from_numpy(observations)})["action_dist_inputs"].numpy()
+    return fast(observations), slow
+
+
+@pytest.mark.parametrize("layout", [LAYOUT, DISCRETE, CONTINUOUS], ids=["mixed", "discrete", "continuous"])
+@pytest.mark.parametrize("activation", ["tanh", "relu", "elu", "silu"])
+@pytest.mark.parametrize("normalize", [True, False])
+def test_it_agrees_with_torch(layout: PolicyLayout, activation: str, normalize: bool) -> None:
+    module = make(layout, activation=activation, normalize_observations=normalize)
+    rng = np.random.default_rng(0)
+    observations = rng.normal(size=(9, layout.obs_dim), scale=3.0).astype(np.float32)
+    module.update_normalizer(torch.from_numpy(rng.normal(1.0, 2.0, (50, layout.obs_dim)).astype(np.float32)))
+    with torch.no_grad():
+        module.action_head.weight.mul_(50.0)
+    fast, slow = both(module, observations)
+    assert fast.dtype == np.float32
+    np.testing.assert_allclose(fast, slow, rtol=1e-5, atol=1e-5)
+
+
+def test_it_follows_the_weights() -> None:
+    module, other = make(), make(initial_log_std=0.3)
+    fast = NumpyForward.of(module)
+    assert fast is not None
+    other.update_normalizer(torch.rand(20, 12))
+    with torch.no_grad():
+        other.trunk.hiddens[0].weight.add_(0.1)
+    observations = np.random.default_rng(1).normal(size=(4, 12)).astype(np.float32)
+    before = fast(observations)
+    module.set_state(other.get_state())
+    after, expected = fast(observations), both(other, observations)[1]
+    assert not np.allclose(before, after, atol=1e-2)
+    np.testing.assert_allclose(after, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("layout", "model"), [(CAMERA, {}), (LAYOUT, {"lstm": LSTM})], ids=["images", "memory"])
+def test_what_it_cannot_do_is_left_to_torch(layout: PolicyLayout, model: dict[str, Any]) -> None:
+    assert NumpyForward.of(make(layout, **model)) is None
