@@ -172,6 +172,9 @@ class RunConfig(Section):
         default=(),
         description="Which policy plays which agents, first match wins; empty follows the game's policy names.",
     )
+    callbacks: tuple[str, ...] = Field(
+        default=(), description="Your own RLlib callback classes, as `module.Class`; see docs/training.md."
+    )
     policies_to_train: tuple[str, ...] | None = Field(default=None, description="Policies that learn; null for all.")
     rollout: RolloutConfig = Field(default=RolloutConfig(), description="How experience is gathered.")
     resources: ResourcesConfig = Field(default=ResourcesConfig(), description="What the run takes from Ray.")

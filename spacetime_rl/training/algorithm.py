@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
 
 from spacetime_rl.config import PolicyTrainingConfig, RunConfig
@@ -24,6 +25,7 @@ from spacetime_rl.training.checkpoint import CARD, CheckpointCard
 from spacetime_rl.training.learner import SpacetimePPOLearner
 from spacetime_rl.training.ppo import OverlappingPPO, SpacetimePPO
 from spacetime_rl.training.replaying import DQNLearner, SACLearner, SpacetimeDQN, SpacetimeSAC
+from spacetime_rl.training.user_code import load_classes
 from spacetime_rl.training.vtrace import APPOLearner, IMPALALearner, SpacetimeAPPO, SpacetimeIMPALA
 
 _CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]]] = {
@@ -88,7 +90,7 @@ def make_algorithm_config(config: RunConfig, plan: RolloutPlan, card: Checkpoint
         delay_between_env_runner_restarts_s=0.0,
         env_runner_health_probe_timeout_s=10.0,
     )
-    algorithm.callbacks(PublicMetrics)
+    algorithm.callbacks([PublicMetrics, *load_classes("callbacks", config.callbacks, RLlibCallback)])
     algorithm.debugging(log_level="WARN")
     algorithm.reporting(min_time_s_per_iteration=0)
     return algorithm

@@ -22,6 +22,7 @@ from spacetime_rl.rollout.metrics import OWN
 if TYPE_CHECKING:
     from spacetime_rl.training.base import SpacetimeAlgorithm
 
+CUSTOM = "custom"  # a user's callbacks log under (CUSTOM, name) what is to be recorded as `custom/<name>`
 WINDOW_EPISODES = 100  # means are over the latest iterations with at least so many agents' episodes, per policy
 
 _LEARNER_NAMES = {
@@ -65,6 +66,7 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         result["health/restarts"] = int(own.get("restarts", 0))
         result["health/dead_time_s"] = float(own.get("dead_time_s", 0.0))
         result["health/rss_mb"] = float(own.get("rss_mb", 0.0))
+        result.update((f"custom/{name}", float(value)) for name, value in runners.get(CUSTOM, {}).items())
 
     def _episode_metrics(self) -> Iterator[tuple[str, float]]:
         scenario = EpisodeSums()

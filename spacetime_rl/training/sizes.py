@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.config.algorithms import REPLAYING
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.sizing import MAIN_PROCESS_CPUS, choose_arenas, choose_runners, share_cores
 from spacetime_rl.training.probe import measure_costs, with_arenas
@@ -21,6 +23,8 @@ def settle_sizes(
     so. Raises GameError where the game cannot be played.
     """
     rollout, batch = config.rollout, config.training.train_batch_size
+    if config.algorithm in REPLAYING:
+        batch = sys.maxsize  # they learn from single steps: fragments may be short
     arenas = config.game.arenas
     if arenas == "auto":
         arenas = 1  # as a stock game has

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from fake_runs import MIXED, make_config, make_plan, make_ppo
 from toy_game import FakeGameOpener
 
 from spacetime_rl.envs.rllib import GameMultiAgentEnv
-from spacetime_rl.errors import UsageError
+from spacetime_rl.errors import ConfigError, UsageError
 from spacetime_rl.rollout.plan import PLAN
 from spacetime_rl.training.algorithm import fragment_agent_steps, train_batch_size
 
@@ -58,3 +60,27 @@ def test_what_rllib_would_default_badly_is_set() -> None:
 def test_rllibs_own_env_plays_one_arena_only() -> None:
     with pytest.raises(UsageError, match=r"one arena, not 4; set game\.arenas=1"):
         GameMultiAgentEnv({PLAN: make_plan(OPENER, make_config())})
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("Nothing", "expected a module and a class"),
+        ("no_such_module.Thing", "No module named 'no_such_module'"),
+        ("fake_runs.Missing", "has no attribute 'Missing'"),
+        ("fake_runs.RunConfig", "expected a subclass of ray.rllib"),
+    ],
+)
+def test_callbacks_that_cannot_be_loaded_are_told(path: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=rf"callbacks.0: '{path}' cannot be loaded: .*{said}"):
+        make_ppo(OPENER, make_config(callbacks=[path]))
+
+
+def test_callbacks_of_a_users_own_join_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own_callbacks.py").write_text(
+        "from ray.rllib.callbacks.callbacks import RLlibCallback\n\n\nclass Counting(RLlibCallback):\n    pass\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
+    ppo = make_ppo(OPENER, make_config(callbacks=["own_callbacks.Counting"]))
+    assert [callback.__name__ for callback in ppo.callbacks_class] == ["PublicMetrics", "Counting"]
