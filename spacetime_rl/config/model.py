@@ -82,7 +82,8 @@ class RolloutConfig(Section):
         description="Ray actors that play; 0 plays inside the training process, auto takes one for each core.",
     )
     games_per_runner: Auto | Annotated[int, Field(ge=1, le=64)] = Field(
-        default="auto", description="Games that a runner plays at the same time; auto takes two where the batch allows."
+        default="auto",
+        description="Games that a runner plays at the same time; auto takes one, or more where cores are left over.",
     )
     overlap: bool = Field(
         default=False,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAIN_PROCESS_CPUS = 0.5  # it learns while the runners wait
-GAMES_PER_RUNNER = 2  # one works while the runner decides for the other
+MOST_GAMES = 4  # of one runner, which takes about a fifth of a game's time for each
 MIN_FRAGMENT = 32  # decisions; shorter pieces of episodes leave the advantages to the value function
 GOOD_ENOUGH = 0.9  # of the best throughput: fewer arenas are lighter, and their episodes longer in a batch
 
@@ -39,15 +39,17 @@ def choose_runners(
 ) -> tuple[int, int]:
     """Runners, and games of each, for games of so many agents; a number that is given stays.
 
-    One runner for each core, because a game and its runner mostly wait for each other; two games for each runner. A
-    batch of `batch` agent steps has to leave every game a fragment of `MIN_FRAGMENT` decisions: small batches get fewer
-    games, then fewer runners.
+    One runner with one game for each core: the two wait for each other, and measured beside it neither more games a
+    runner nor fewer runners with more games are faster. Where fewer runners are given, they get more games, so that
+    these use the other cores. A batch of `batch` agent steps has to leave every game a fragment of `MIN_FRAGMENT`
+    decisions.
     """
     most_games = max(1, batch // (agents * MIN_FRAGMENT))
-    if games is None:
-        games = min(GAMES_PER_RUNNER, max(1, most_games // max(1, cores if runners is None else runners)))
     if runners is None:
-        runners = min(max(1, cores), max(1, most_games // games))
+        runners = min(max(1, cores), max(1, most_games // (games or 1)))
+    if games is None:
+        own = max(1, runners)  # 0 plays inside the training process
+        games = max(1, min(MOST_GAMES, cores // own, most_games // own))
     return runners, games
 
 

@@ -55,7 +55,7 @@ def needed_cpus(config: RunConfig) -> float:
 
 
 def describe_sizes(plan: RolloutPlan) -> str:
-    """`2 runners x 2 games x 8 arenas`."""
+    """`2 runners x 1 game x 8 arenas`."""
     parts = ((max(1, plan.runners), "runner"), (plan.games, "game"), (plan.spec.arenas, "arena"))
     return " x ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in parts)
 

@@ -12,14 +12,22 @@ def make_costs(game_s: float, runner_s: float = 3e-4) -> list[Cost]:
     return [Cost(n, 4 * n, game_s=n * game_s, runner_s=runner_s + n * 1e-5) for n in (1, 2, 4, 8, 16, 32)]
 
 
-def test_every_core_gets_a_runner_with_two_games() -> None:
-    assert choose_runners(agents=32, cores=2, batch=8192) == (2, 2)
-    assert choose_runners(agents=32, cores=1, batch=8192) == (1, 2)
+def test_every_core_gets_a_runner_with_a_game() -> None:
+    assert choose_runners(agents=32, cores=2, batch=8192) == (2, 1)
+    assert choose_runners(agents=32, cores=1, batch=8192) == (1, 1)
 
 
-def test_a_small_batch_leaves_out_the_second_games_first_and_then_runners() -> None:
-    assert choose_runners(32, cores=4, batch=32 * 32 * 4) == (4, 1)
+def test_fewer_runners_than_cores_get_more_games() -> None:
+    assert choose_runners(32, cores=8, batch=100_000, runners=4) == (4, 2)
+    assert choose_runners(32, cores=64, batch=100_000, runners=4) == (4, 4)
+    assert choose_runners(32, cores=2, batch=100_000, runners=0) == (0, 2)
+    assert choose_runners(32, cores=2, batch=100_000, runners=5) == (5, 1)
+
+
+def test_a_small_batch_gets_fewer_of_both() -> None:
     assert choose_runners(32, cores=16, batch=32 * 32 * 4) == (4, 1)
+    assert choose_runners(32, cores=16, batch=32 * 32 * 4, games=2) == (2, 2)
+    assert choose_runners(32, cores=16, batch=32 * 32 * 4, runners=2) == (2, 2)
     assert choose_runners(32, cores=16, batch=100) == (1, 1)
 
 

@@ -27,7 +27,7 @@ def make_plan(arenas: int = 4) -> RolloutPlan:
 @pytest.mark.parametrize(
     ("rollout", "settled", "cpus"),
     [
-        ({}, {"runners": 4, "games_per_runner": 2}, 0.87),
+        ({}, {"runners": 4, "games_per_runner": 1}, 0.87),
         ({"runners": 2}, {"runners": 2, "games_per_runner": 2}, 1.75),
         ({"runners": 0, "games_per_runner": 3}, {"runners": 0, "games_per_runner": 3}, 3.0),
     ],
@@ -43,7 +43,7 @@ def test_open_numbers_of_runners_and_games_follow_from_the_cores(
 
 def test_sizes_read_as_a_phrase() -> None:
     _, plan = settle_sizes(make_config(game={"arenas": 4}, rollout={}, training=BATCH), make_plan(), cores=4)
-    assert describe_sizes(plan) == "4 runners x 2 games x 4 arenas"
+    assert describe_sizes(plan) == "4 runners x 1 game x 4 arenas"
 
 
 def test_a_private_ray_has_room_for_what_is_insisted_on() -> None:
