@@ -25,6 +25,8 @@ from spacetime_rl.rollout.sampler import GameSampler, play_together
 from spacetime_rl.rollout.seat import Decide
 from spacetime_rl.rollout.seeding import seed_process
 
+_EVALUATION = 1_000_000  # added to the numbers of runners that RLlib evaluates with
+
 
 class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
     """Samples from the games of a `RolloutPlan`: one forward pass per policy and decision, no Python per agent.
@@ -37,6 +39,8 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         self._plan: RolloutPlan = config.env_config[PLAN]
         self._samplers: list[GameSampler] = []
         worker = int(kwargs.get("worker_index") or 0)
+        if config.in_evaluation:  # other games than the training runner of the same number plays
+            worker += _EVALUATION
         seed_process(self._plan.seed, worker)
         super().__init__(config, **kwargs)
         # Runners share the machine: each has one core's worth of work, and products of matrices too small to share.

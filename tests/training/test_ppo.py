@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from fake_runs import LSTM, MIXED, make_config, make_ppo
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from toy_game import FakeGame, FakeGameOpener, make_group, make_layout
 
 from spacetime_rl.errors import GameDied, RestartsExhausted
@@ -137,3 +138,24 @@ def test_runners_play_ahead_of_the_learner_where_that_is_wanted(monkeypatch: pyt
             break
     assert len(runner_pids(algorithm)) == 2
     algorithm.stop()
+
+
+def test_rllib_can_evaluate_with_runners_of_our_own() -> None:
+    config = make_ppo(FakeGameOpener(ONE, lengths=(5,)), make_config())
+    config.evaluation(
+        evaluation_num_env_runners=1,
+        evaluation_interval=1,
+        evaluation_duration=6,
+        evaluation_duration_unit="episodes",
+        evaluation_config=AlgorithmConfig.overrides(explore=False),
+    )
+    algorithm = config.build_algo()
+    result = algorithm.train()["evaluation"]["env_runners"]
+    seeds = algorithm.eval_env_runner_group.foreach_env_runner(
+        lambda runner: runner._samplers[0]._game.launch.seed, local_env_runner=False
+    )
+    own = algorithm.env_runner_group.foreach_env_runner(lambda runner: runner._samplers[0]._game.launch.seed)
+    algorithm.stop()
+    assert result["num_episodes"] >= 6
+    assert result["episode_len_mean"] == 5.0
+    assert not set(seeds) & set(own)
