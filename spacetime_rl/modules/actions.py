@@ -85,7 +85,6 @@ def shape_noise(
     field, [n, discrete].
     """
     plan = plan_actions(actions)
-    rows = np.arange(len(inputs))
     action = np.empty((len(inputs), plan.action_size), np.float32)
     log_std = inputs[:, plan.log_stds]
     action[:, plan.columns] = inputs[:, plan.means] + normals * np.exp(log_std)
@@ -96,8 +95,16 @@ def shape_noise(
         drawn = uniforms[:, i, None] * cumulative[:, -1:]
         index = np.minimum((cumulative <= drawn).sum(-1), logps.shape[1] - 1)
         action[:, choice.column] = index
-        logp = logp + logps[rows, index]
+        logp = logp + logps[np.arange(len(inputs)), index]
     return action, logp
+
+
+def clip_into(
+    values: NDArray[np.float32], low: float | NDArray[np.float32], high: float | NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Clip in place. `np.clip` goes through so much Python that it takes five times as long for a few agents."""
+    np.maximum(values, low, out=values)
+    return np.minimum(values, high, out=values)
 
 
 def mode_numpy(

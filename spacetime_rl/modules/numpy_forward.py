@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from spacetime_rl.modules.acting import ActingModule
-from spacetime_rl.modules.actions import plan_actions
+from spacetime_rl.modules.actions import clip_into, plan_actions
 from spacetime_rl.modules.normalizer import VARIANCE_FLOOR
 from spacetime_rl.modules.policy import LOG_STD_MAX, LOG_STD_MIN, PolicyModule
 
@@ -46,7 +46,7 @@ class NumpyForward:
         hidden = observations
         if self._normalizer is not None:
             hidden = (hidden - self._mean) / np.sqrt(self._var + np.float32(VARIANCE_FLOOR))
-            np.clip(hidden, -self._normalizer.clip, self._normalizer.clip, out=hidden)
+            clip_into(hidden, -self._normalizer.clip, self._normalizer.clip)
         for layer in self._layers:
             hidden = layer(hidden)
         given = self._head(hidden)
@@ -54,7 +54,7 @@ class NumpyForward:
             return given
         inputs = np.empty((len(given), self._width), np.float32)
         inputs[:, self._given] = given
-        inputs[:, self._log_stds] = np.clip(self._log_std, LOG_STD_MIN, LOG_STD_MAX)
+        inputs[:, self._log_stds] = clip_into(self._log_std.copy(), LOG_STD_MIN, LOG_STD_MAX)
         return inputs
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from spacetime_rl.contract import PolicyPlan, action_limits
 from spacetime_rl.game.api import EndedAgent, StepResult
+from spacetime_rl.modules.actions import clip_into
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.fragments import Decision, PolicyFragment, State
 
@@ -42,7 +43,7 @@ class Seat:
         self._state = self._decision.state
         for value in self._state.values():
             value[~now.active[self.plan.agents]] = 0.0  # who waits has nothing to remember
-        self.plan.scatter(np.clip(self._decision.actions, *self._limits), actions)
+        self.plan.scatter(clip_into(self._decision.actions.copy(), *self._limits), actions)
 
     def record(self, step: int, fragment: PolicyFragment) -> None:
         """Record the last decision in `fragment`, before the game overwrites what it was made on."""
