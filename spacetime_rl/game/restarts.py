@@ -37,12 +37,12 @@ class RestartBudget:
             self._recent.popleft()
         if self.spent == self._lifetime:
             raise RestartsExhausted(
-                f"a game would have to be restarted more than max_lifetime_restarts = {self._lifetime} times; "
+                f"a game failed again after max_lifetime_restarts = {self._lifetime} restarts; "
                 f"the last reason: {reason}"
             )
         if len(self._recent) >= self._rate_n:
             raise RestartsExhausted(
-                f"a game would have to be restarted more than restarts_rate_limit_n = {self._rate_n} times within "
+                f"a game failed again after restarts_rate_limit_n = {self._rate_n} restarts within "
                 f"restarts_rate_limit_period_s = {self._period_s:g} s; the last reason: {reason}"
             )
         self.spent += 1

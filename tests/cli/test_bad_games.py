@@ -104,7 +104,7 @@ def test_training_that_cannot_go_on_ends_with_the_games_reason(
     seen = fails("train", "--run-id", "one", "--results", str(results), *options, *ray_settings)
 
     assert seen.code == FAULT
-    assert seen.headline.startswith("one: training failed: a game would have to be restarted more than")
+    assert seen.headline.startswith("one: training failed: a game failed again after max_lifetime_restarts =")
     assert "touch_arena.gd" in seen.headline
     assert f"More is in {results}/one/logs." in seen.message
     logs = (results / "one" / "logs").rglob("runner1-game0*.log")

@@ -25,7 +25,7 @@ def test_the_quota_of_a_lifetime_is_kept() -> None:
         clock.now += 1000
         budget.spend("it died")
     assert budget.spent == 3
-    with pytest.raises(RestartsExhausted, match="max_lifetime_restarts = 3 times; the last reason: it hung"):
+    with pytest.raises(RestartsExhausted, match="max_lifetime_restarts = 3 restarts; the last reason: it hung"):
         budget.spend("it hung")
 
 
@@ -34,7 +34,7 @@ def test_the_rate_is_kept_over_a_sliding_period() -> None:
     budget = RestartBudget(100, 2, 60.0, clock)
     for clock.now in (0.0, 50.0, 61.0):
         budget.spend("it died")
-    with pytest.raises(RestartsExhausted, match=r"restarts_rate_limit_n = 2 times within .* = 60 s"):
+    with pytest.raises(RestartsExhausted, match=r"restarts_rate_limit_n = 2 restarts within .* = 60 s"):
         budget.spend("it died")
     clock.now = 110.0
     budget.spend("it died")
