@@ -6,8 +6,8 @@ import json
 import secrets
 import struct
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from spacetime_rl.game.workers import calm_workers
 
 __all__ = ["EndedAgent", "EngineReport", "Game", "GameClient", "GameLaunch", "StepResult", "Timing", "open_game"]
 
+_Answer = TypeVar("_Answer")
 _RESET = struct.Struct("<qII")
 _RUN = struct.Struct("<IB")
 _SENSE, _PROFILE = 1, 2
@@ -70,8 +71,8 @@ class GameClient(RunningGame):
         parts = np.split(self._frames.outgoing[: self._action_bytes].view(np.float32), np.cumsum(sizes)[:-1])
         self._actions = tuple(part.reshape(shape) for part, shape in zip(parts, self._action_shapes, strict=True))
         self._state = StateReader(self.spec, self._frames.incoming)
-        self._asked = Request.RESET  # the last request, when it was sent and how long that took
-        self._sent_at = self._sending_s = 0.0
+        self._asked = Request.RESET  # the last request, when it was sent, how long that took, when it was answered
+        self._sent_at = self._sending_s = self._answered_at = 0.0
 
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
         """See `api.Game.reset`."""
@@ -91,20 +92,10 @@ class GameClient(RunningGame):
 
     def receive(self) -> StepResult:
         """See `api.Game.receive`."""
-        self._require_open()
         began = time.monotonic()
-        try:
-            kind, length = self._frames.receive(self._sent_at + self._timeout_s)
-            now = time.monotonic()
-            if kind is not Reply.STATE:
-                raise self._unexpected(kind, length, Reply.STATE)
-            result = self._state.read(length)
-        except (OSError, GameError) as error:
-            raise self._failed(self._asked.name, error) from error
-        except BaseException:  # interrupted between request and reply: the next reply would answer the wrong request
-            self._kill()
-            raise
-        self.timing.add(now - self._sent_at, self._sending_s + now - began, self._state.busy_s)
+        result = self._receive(Reply.STATE, self._state.read)
+        waited_s = self._answered_at - began
+        self.timing.add(self._answered_at - self._sent_at, self._sending_s + waited_s, self._state.busy_s)
         return result
 
     def configure(self, params: Mapping[str, Any]) -> None:
@@ -134,16 +125,7 @@ class GameClient(RunningGame):
             raise ValueError(f"a run of {decisions} decisions; at least one is needed")
         _RUN.pack_into(self._frames.outgoing.data, 0, decisions, _SENSE * sense + _PROFILE * profile)
         self._send(Request.RUN, _RUN.size)
-        try:
-            kind, length = self._frames.receive(self._sent_at + self._timeout_s)
-            if kind is not Reply.REPORT:
-                raise self._unexpected(kind, length, Reply.REPORT)
-            return _read_report(self._text(length))
-        except (OSError, GameError) as error:
-            raise self._failed("RUN", error) from error
-        except BaseException:
-            self._kill()
-            raise
+        return self._receive(Reply.REPORT, lambda length: _read_report(self._text(length)))
 
     def _send(self, request: Request, body_bytes: int) -> None:
         self._require_open()
@@ -156,6 +138,21 @@ class GameClient(RunningGame):
             self._kill()
             raise
         self._sending_s = time.monotonic() - self._sent_at
+
+    def _receive(self, expected: Reply, read: Callable[[int], _Answer]) -> _Answer:
+        """What `read` makes of the answer to the last request, given the bytes of its body."""
+        self._require_open()
+        try:
+            kind, length = self._frames.receive(self._sent_at + self._timeout_s)
+            self._answered_at = time.monotonic()
+            if kind is not expected:
+                raise self._unexpected(kind, length, expected)
+            return read(length)
+        except (OSError, GameError) as error:
+            raise self._failed(self._asked.name, error) from error
+        except BaseException:  # interrupted between request and reply: the next reply would answer the wrong request
+            self._kill()
+            raise
 
     def _unexpected(self, kind: Reply, length: int, expected: Reply) -> GameError:
         if kind is Reply.ERROR:
