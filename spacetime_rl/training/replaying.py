@@ -20,6 +20,7 @@ from ray.rllib.utils.metrics import NUM_AGENT_STEPS_SAMPLED_LIFETIME, TD_ERROR_K
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from spacetime_rl.rollout.columns import Batch, to_tensors
+from spacetime_rl.rollout.plan import PLAN
 from spacetime_rl.rollout.replay import Replay, make_transitions
 from spacetime_rl.training.asynchronous import AsynchronousAlgorithm
 from spacetime_rl.training.base_learner import SpacetimeLearner
@@ -113,7 +114,7 @@ class ReplayLearner(SpacetimeLearner):
     def _remember(self, policy: str, episodes: Sequence[SingleAgentEpisode]) -> None:
         config = self.config.get_config_for_module(policy)
         if policy not in self._replays:
-            rng = np.random.default_rng([self.config.seed or 0, len(self._replays)])
+            rng = np.random.default_rng([self.config.env_config[PLAN].seed, len(self._replays)])
             self._replays[policy] = Replay(config.replay_capacity, rng)
         transitions = make_transitions(episodes, config.gamma, config.n_step)
         self._replays[policy].add(transitions)

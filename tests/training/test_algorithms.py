@@ -176,3 +176,13 @@ def test_a_policy_may_reckon_with_gamma_and_steps_of_its_own() -> None:
     algorithm = make_ppo(FakeGameOpener(WALKERS), config)
     own = algorithm.get_config_for_module("walker")
     assert (own.gamma, own.n_step, own.tau, own.lr) == (0.5, 3, 0.005, 3e-3)
+
+
+def test_what_is_replayed_follows_the_seed_of_the_run() -> None:
+    drawn = []
+    for seed in (1, 2):
+        algorithm = build("SAC", training=TRAINING["SAC"], seed=seed)
+        algorithm.train()
+        drawn.append(algorithm.learner_group._learner._replays["walker"]._rng.bit_generator.seed_seq.entropy)
+        algorithm.stop()
+    assert drawn == [[1, 0], [2, 0]]
