@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import time
 
-from spacetime_rl.training.base import REVIVE_TIMEOUT_S, Played, SpacetimeAlgorithm, check_played, play
+from spacetime_rl.training.base import PLAY, REVIVE_TIMEOUT_S, Played, SpacetimeAlgorithm, check_played
 
-_TAG = "play"
 AHEAD = 2  # fragments asked of a runner at a time, so that it begins another as soon as it has handed one over
 _PATIENCE_S = 0.02  # longest wait for all runners before looking whether one is ready
 
@@ -23,7 +21,7 @@ class AsynchronousAlgorithm(SpacetimeAlgorithm):
         deadline = time.monotonic() + REVIVE_TIMEOUT_S
         while True:
             self._ask()
-            ready = runners.fetch_ready_async_reqs(tags=_TAG, timeout_seconds=_PATIENCE_S)
+            ready = runners.fetch_ready_async_reqs(tags=PLAY, timeout_seconds=_PATIENCE_S)
             if ready:
                 self._ask()  # before anybody learns
                 return check_played([played for _, played in ready])
@@ -32,6 +30,5 @@ class AsynchronousAlgorithm(SpacetimeAlgorithm):
 
     def _ask(self) -> None:
         """Let every runner have as many fragments to play as it may."""
-        ask = functools.partial(play, agent_steps=self.config.rollout_fragment_length)
         for _ in range(AHEAD):  # RLlib passes over those that have
-            self.env_runner_group.foreach_env_runner_async(ask, tag=_TAG)
+            self.ask_runners()

@@ -34,6 +34,7 @@ from spacetime_rl.training.checkpoint import CARD, CheckpointCard
 Played = tuple[list[SingleAgentEpisode], Any]  # with the runner's metrics
 
 REVIVE_TIMEOUT_S = 120.0
+PLAY = "play"
 
 
 class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
@@ -122,6 +123,11 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             if results:
                 return check_played(results)
             self.revive_runners(deadline)
+
+    def ask_runners(self) -> int:
+        """Ask every runner for one fragment more, to be fetched under the tag `PLAY`; how many will play it."""
+        ask = functools.partial(play, agent_steps=self.config.rollout_fragment_length)
+        return int(self.env_runner_group.foreach_env_runner_async(ask, tag=PLAY))
 
     def revive_runners(self, deadline: float) -> None:
         """Start runners that died. Raises RunnersLost after the `deadline`, in seconds of the monotonic clock."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import time
 
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 
-from spacetime_rl.training.base import REVIVE_TIMEOUT_S, Played, SpacetimeAlgorithm, check_played, play
+from spacetime_rl.training.base import PLAY, REVIVE_TIMEOUT_S, Played, SpacetimeAlgorithm, check_played
 
-_TAG = "play"
 _PATIENCE_S = 1.0  # before looking again whether a runner that is waited for has died
 
 
@@ -41,14 +39,10 @@ class OverlappingPPO(SpacetimePPO):
         deadline = time.monotonic() + REVIVE_TIMEOUT_S
         played: list[Played] = []
         while not played:
-            if not runners.num_in_flight_async_reqs(_TAG) and not self._ask():
+            if not runners.num_in_flight_async_reqs(PLAY) and not self.ask_runners():
                 self.revive_runners(deadline)
-            while runners.num_in_flight_async_reqs(_TAG):
-                ready = runners.fetch_ready_async_reqs(tags=_TAG, timeout_seconds=_PATIENCE_S)
+            while runners.num_in_flight_async_reqs(PLAY):
+                ready = runners.fetch_ready_async_reqs(tags=PLAY, timeout_seconds=_PATIENCE_S)
                 played += check_played([result for _, result in ready])
-        self._ask()
+        self.ask_runners()
         return self.take(played)
-
-    def _ask(self) -> int:
-        ask = functools.partial(play, agent_steps=self.config.rollout_fragment_length)
-        return int(self.env_runner_group.foreach_env_runner_async(ask, tag=_TAG))

@@ -48,7 +48,7 @@ def _numbers_of_arenas(plan: RolloutPlan) -> Iterator[int]:
 
 def _measure(config: RunConfig, plan: RolloutPlan) -> Cost:
     """Play one game for a moment with untrained policies."""
-    plan = replace(plan, games=1, runners=0, launch=replace(plan.launch, name="probe"))
+    plan = replace(plan, games=1, runners=0)
     card = CheckpointCard("probe", config.to_dict(), plan.spec.to_dict(), {})
     runner = GameEnvRunner(make_algorithm_config(config, plan, card), worker_index=1)
     try:
