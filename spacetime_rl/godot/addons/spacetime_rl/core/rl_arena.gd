@@ -49,6 +49,18 @@ func _end_decision() -> void:
 	pass
 
 
+## Override: places that a picture of the episode marks, by name (goal, pads, waypoints), relative to the arena. Asked
+## once an episode after `_begin_episode`, and only where traces are recorded.
+func _landmarks() -> Dictionary[StringName, Vector3]:
+	return {}
+
+
+## Override where the world moves under its players (floating origin): what to add to a position in the arena to get the
+## place that it stands for, so that a trace does not jump.
+func _origin() -> Vector3:
+	return Vector3.ZERO
+
+
 ## For the bridge: build the players and find the agents.
 func build(arena_index: int, schedule: RLSchedule) -> void:
 	index = arena_index
