@@ -13,3 +13,10 @@ func _heuristic(action: PackedFloat32Array) -> void:
 	if walker.is_on_wall():
 		var wall := walker.get_wall_normal() * walker.basis
 		action[1] = 1.0 if wall.x >= 0.0 else -1.0
+
+
+func _human(action: PackedFloat32Array) -> void:
+	var walk := RLHuman.left_stick()
+	action[0] = walk.y
+	action[1] = walk.x
+	action[2] = RLHuman.right_stick().x

@@ -11,3 +11,7 @@ func _heuristic(action: PackedFloat32Array) -> void:
 	for other: InteractionPlayer in player.arena.players:
 		middle += other.global_position / player.arena.players.size()
 	InteractionPilot.walk_along(player.to_own_frame(middle - player.global_position), APART, action)
+
+
+func _human(action: PackedFloat32Array) -> void:
+	InteractionPilot.walk_by_hand(action)

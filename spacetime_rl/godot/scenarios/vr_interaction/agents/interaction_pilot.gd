@@ -1,5 +1,5 @@
 class_name InteractionPilot
-## What the scripted players share: walk straight to a point and reach for it. They know nothing of screens.
+## What the players share when no policy plays them. Scripted ones go straight to a point: they know nothing of screens.
 
 ## Horizontal distance at which an arm is long enough, in metres.
 const ARM := 0.5
@@ -32,3 +32,19 @@ static func nearest_rival(player: InteractionPlayer) -> Vector3:
 			if offset.length_squared() < nearest.length_squared():
 				nearest = offset
 	return player.to_own_frame(nearest) if nearest.is_finite() else nearest
+
+
+## Write move from a person's sticks.
+static func walk_by_hand(action: PackedFloat32Array) -> void:
+	var walk := RLHuman.left_stick()
+	action[0] = walk.x
+	action[1] = walk.y
+	action[2] = RLHuman.right_stick().x
+
+
+## Write move and reach from a person's sticks: the hand hovers before the body and goes sideways, up and ahead.
+static func reach_by_hand(action: PackedFloat32Array) -> void:
+	walk_by_hand(action)
+	action[3] = RLHuman.roll()
+	action[4] = RLHuman.lift()
+	action[5] = -RLHuman.right_stick().y

@@ -8,3 +8,7 @@ func _heuristic(action: PackedFloat32Array) -> void:
 	var rival := InteractionPilot.nearest_rival(player)
 	if rival.is_finite():
 		InteractionPilot.walk_along(-rival, 0.0, action)
+
+
+func _human(action: PackedFloat32Array) -> void:
+	InteractionPilot.walk_by_hand(action)

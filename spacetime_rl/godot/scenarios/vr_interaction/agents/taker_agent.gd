@@ -10,3 +10,8 @@ func _heuristic(action: PackedFloat32Array) -> void:
 	action[0] = 0.0
 	action[1] = 0.0
 	action[6] = 1.0 if pair.holder != HandOver.Holder.NOBODY else -1.0
+
+
+func _human(action: PackedFloat32Array) -> void:
+	InteractionPilot.reach_by_hand(action)
+	action[6] = 1.0 if RLHuman.button(0) else -1.0
