@@ -96,8 +96,7 @@ func _track(closed: bool) -> void:
 
 
 func _report_comfort(_success: bool) -> void:
-	agent.set_metric(&"comfort_score", _comfort.mean_score())
-	agent.set_metric(&"comfort_dose", _comfort.dose())
+	_comfort.report(agent)
 
 
 func _show_hands() -> void:
