@@ -44,6 +44,10 @@ def evaluate(
     stochastic: Annotated[
         bool, typer.Option("--stochastic", help="Sample actions as in training; default: the most probable ones.")
     ] = False,
+    with_sources: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="POLICY=SOURCE", help="Who plays one of the policies instead; repeatable."),
+    ] = None,
     checkpoint_number: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Which checkpoint of a run; default: the latest.")
     ] = None,
@@ -59,15 +63,18 @@ def evaluate(
       spacetime-rl eval heuristic --config vr_interaction --episodes 200 --json
 
       spacetime-rl eval results/my-run/onnx --config vr_interaction --seed 7
+
+      spacetime-rl eval my-run --with runner=heuristic
     """
     from spacetime_rl.contract import make_launch
     from spacetime_rl.evaluation.evaluate import evaluate as play
-    from spacetime_rl.evaluation.resolve import require_config, resolve_source
+    from spacetime_rl.evaluation.resolve import mix_sources, require_config, resolve_source
 
     options = {"episodes": episodes, "seed": seed, "games": games, "arenas": arenas}
     changes = [*(overrides or ()), *as_overrides({f"evaluation.{key}": value for key, value in options.items()})]
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-eval-") as folder:
         found = resolve_source(source, results or DEFAULT_RESULTS, Path(folder), checkpoint_number, stochastic)
+        found = mix_sources(found, with_sources or (), results or DEFAULT_RESULTS, Path(folder), stochastic)
         if config or (overrides and found.config is None):
             chosen = load_config(config, changes)
         else:

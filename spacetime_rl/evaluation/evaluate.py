@@ -45,7 +45,7 @@ def evaluate(
     finished. Raises ContractError if source or config do not fit the game, and GameError if a game fails again and
     again.
     """
-    launch = replace(launch, seed=seed, control=source.control)
+    launch = replace(launch, seed=seed, control=source.control, scripted=source.scripted)
     with open_game(replace(launch, name="eval-0")) as first:
         plans = assign_policies(first.spec, config)
         table = _Table(launch, first.spec, plans, source, seed, open_game)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spacetime_rl.config import RunConfig, load
 from spacetime_rl.errors import UsageError
 from spacetime_rl.evaluation.sources import (
     HeuristicSource,
+    MixedSource,
     OnnxSource,
     RandomSource,
     Source,
@@ -46,6 +48,23 @@ def resolve_source(
     checkpoint = read_checkpoint(found)
     export_checkpoint(checkpoint.path, workspace)
     return Resolved(OnnxSource(workspace, stochastic, f"{checkpoint.run_id} {checkpoint.path.name}"), checkpoint.config)
+
+
+def mix_sources(
+    found: Resolved, others: Sequence[str], results: Path, workspace: Path, stochastic: bool = False
+) -> Resolved:
+    """Give some policies to sources of their own: `others` are POLICY=SOURCE. Raises UsageError, and as above."""
+    own: dict[str, Source] = {}
+    for other in others:
+        policy, separator, name = other.partition("=")
+        if not (policy and separator and name):
+            raise UsageError(f"--with {other}: expected POLICY=SOURCE, as in --with runner=heuristic")
+        folder = workspace / f"with-{policy}"
+        folder.mkdir()
+        own[policy] = resolve_source(name, results, folder, None, stochastic).source
+    if found.source.control == "heuristic" and own:
+        raise UsageError("eval heuristic: name what is not the heuristic first: eval RUN --with POLICY=heuristic")
+    return replace(found, source=MixedSource(found.source, own)) if own else found
 
 
 def _config_of_folder(folder: Path) -> RunConfig | None:

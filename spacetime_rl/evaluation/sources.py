@@ -1,8 +1,8 @@
-"""What can be evaluated: chance, the game's own heuristic, or a folder of exported policies."""
+"""What can be evaluated: chance, the game's own heuristic, a folder of exported policies, or a mix of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -27,6 +27,10 @@ class Source(Protocol):
     def control(self) -> Literal["policy", "heuristic"]:
         """Who moves the agents in the game."""
 
+    @property
+    def scripted(self) -> tuple[str, ...]:
+        """Policies whose agents the game's heuristics move all the same."""
+
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
         """One actor per plan. Raises ContractError if the source cannot play these."""
 
@@ -37,6 +41,7 @@ class RandomSource:
 
     name: str = "random"
     control: Literal["policy", "heuristic"] = "policy"
+    scripted: tuple[str, ...] = ()
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
         """See `Source.make_actors`."""
@@ -49,6 +54,7 @@ class HeuristicSource:
 
     name: str = "heuristic"
     control: Literal["policy", "heuristic"] = "heuristic"
+    scripted: tuple[str, ...] = ()
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
         """See `Source.make_actors`."""
@@ -66,6 +72,7 @@ class OnnxSource:
     stochastic: bool = False
     name: str = "policy"
     control: Literal["policy", "heuristic"] = "policy"
+    scripted: tuple[str, ...] = ()
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
         """See `Source.make_actors`."""
@@ -89,6 +96,37 @@ class OnnxSource:
             return
         for problem in compare_layouts(schemas[plan.name].layout, plan.layout):
             yield f"{self.folder / plan.name}.onnx: {problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class MixedSource:
+    """Some policies played by sources of their own, the others by `rest`, which is not the heuristic."""
+
+    rest: Source
+    own: Mapping[str, Source]
+
+    @property
+    def name(self) -> str:
+        """See `Source.name`."""
+        return ", ".join([self.rest.name, *(f"{policy}={source.name}" for policy, source in self.own.items())])
+
+    @property
+    def control(self) -> Literal["policy", "heuristic"]:
+        """See `Source.control`."""
+        return "policy"
+
+    @property
+    def scripted(self) -> tuple[str, ...]:
+        """See `Source.scripted`."""
+        return tuple(policy for policy, source in self.own.items() if source.control == "heuristic")
+
+    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
+        """See `Source.make_actors`."""
+        unknown = [policy for policy in self.own if policy not in {plan.name for plan in plans}]
+        if unknown:
+            known = ", ".join(plan.name for plan in plans)
+            raise ContractError([f"--with {policy}=…: no such policy; there are {known}" for policy in unknown])
+        return [self.own.get(plan.name, self.rest).make_actors(spec, [plan], seed)[0] for plan in plans]
 
 
 def is_onnx_folder(path: Path) -> bool:

@@ -34,6 +34,7 @@ class GameLaunch:
     params: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     control: Literal["policy", "heuristic"] = "policy"
+    scripted: tuple[str, ...] = ()  # policies whose agents act by their heuristics all the same
     launch_timeout_s: float = 60.0  # from process start to the end of the handshake
     step_timeout_s: float = 30.0
     log_dir: Path | None = None  # default: a temporary folder, removed with the game
@@ -117,6 +118,8 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     ours.append(f"--params={json.dumps(dict(launch.params))}")
     if launch.control != "policy":
         ours.append(f"--control={launch.control}")
+    if launch.scripted:
+        ours.append(f"--scripted={','.join(launch.scripted)}")
     # A stock game reads its arguments from before the `--` only, ours from behind it.
     before = [] if launch.scenario else stock
     return [*engine, *before, "--", *stock, *ours, *launch.extra_args]

@@ -98,3 +98,28 @@ def test_an_unknown_source_is_answered_with_the_runs_there_are(command: Command)
 
     assert done.code == 2
     assert "the runs in results are a-run" in done.err
+
+
+def test_each_policy_may_be_played_by_a_source_of_its_own(command: Command) -> None:
+    document = found(command("random", "--config", "touch.yaml", "--with", "walker=heuristic", *SHORT))
+
+    assert document["source"] == "random, walker=heuristic"
+    rates = {name: figures["success_rate"] for name, figures in document["policies"].items()}
+    alone = found(command("heuristic", "--config", "touch.yaml", *SHORT))["policies"]
+    assert rates["walker"] == alone["walker"]["success_rate"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("random", "--with", "walker"), "expected POLICY=SOURCE"),
+        (("random", "--with", "waker=heuristic"), "--scripted=waker: no such policy; there are walker, jumper"),
+        (("random", "--with", "waker=random"), "--with waker=…: no such policy; there are walker, jumper"),
+        (("heuristic", "--with", "walker=random"), "name what is not the heuristic first"),
+    ],
+)
+def test_a_mix_that_cannot_be_played_is_refused(arguments: tuple[str, ...], words: str, command: Command) -> None:
+    done = command(*arguments, "--config", "touch.yaml", *SHORT)
+
+    assert done.code == 2
+    assert words in done.err

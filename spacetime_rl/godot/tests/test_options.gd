@@ -4,6 +4,7 @@ extends RLTest
 
 func test_every_option_is_read() -> void:
 	var given := "--physics_hz=60 --port=123 --token=ab=c --env_seed=5 --action_repeat=4 --arenas=3 --control=heuristic"
+	given += " --scripted=giver,taker"
 	var options := RLOptions.new(given.split(" ") + PackedStringArray(['--params={"walkers": 3}']))
 	check_equal(options.problems, PackedStringArray(), "problems")
 	check_equal(options.physics_hz, 60)
@@ -14,6 +15,7 @@ func test_every_option_is_read() -> void:
 	check_equal(options.arenas, 3)
 	check_equal(options.params, {"walkers": 3.0})
 	check_equal(options.control, "heuristic")
+	check_equal(options.scripted, PackedStringArray(["giver", "taker"]))
 
 
 func test_mistakes_are_all_reported() -> void:

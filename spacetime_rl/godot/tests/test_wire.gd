@@ -125,6 +125,17 @@ func test_the_heuristic_plays_whatever_actions_come() -> void:
 	check_equal(game.stop(), 0, "exit code")
 
 
+func test_the_heuristic_plays_some_policies_only() -> void:
+	var games: Array[ChildGame] = [ChildGame.new(), ChildGame.new({}, ["--scripted=walker"])]
+	for game: ChildGame in games:
+		game.reset(1)
+		game.step(_still(game))
+	check(games[0].observations[0] != games[1].observations[0], "the scripted walker moves")
+	check_equal(games[0].observations[-1], games[1].observations[-1], "the jumper's observation")
+	for game: ChildGame in games:
+		check_equal(game.stop(), 0, "exit code")
+
+
 func test_parameters_can_be_changed_for_the_next_episodes() -> void:
 	var game := ChildGame.new(SHORT)
 	game.reset(1)

@@ -28,6 +28,8 @@ var body: Node3D
 var arena: RLArena
 ## False from the agent's end until its arena's next episode; an inactive agent neither acts nor collects rewards.
 var active := false
+## Acts by its heuristic, whatever the peer says.
+var scripted := false
 var success := false
 ## Decisions acted in this episode.
 var decisions := 0
@@ -193,6 +195,10 @@ func act(buffer: PackedFloat32Array, offset: int) -> void:
 	if not active:
 		return
 	decisions += 1
+	if scripted:
+		_heuristic(_own_action)
+		buffer = _own_action
+		offset = 0
 	for action: RLAction in actions:
 		action.read(buffer, offset)
 		offset += action.width

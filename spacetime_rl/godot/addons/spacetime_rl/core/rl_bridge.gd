@@ -46,6 +46,7 @@ func _ready() -> void:
 	if _problems.is_empty():
 		roster = RLRoster.new(arenas)
 		_problems.append_array(roster.problems)
+		_script_agents()
 
 
 func _physics_process(delta: float) -> void:
@@ -137,6 +138,15 @@ func _build_arenas() -> void:
 		_world_for(arena).add_child(arena)
 		arenas.append(arena)
 		arena.build(i, _schedule)
+
+
+func _script_agents() -> void:
+	for policy: String in options.scripted:
+		if not roster.groups.has(StringName(policy)):
+			var known := ", ".join(PackedStringArray(roster.groups.keys()))
+			_problems.append("--scripted=%s: no such policy; there are %s" % [policy, known])
+	for agent: RLAgent in roster.agents:
+		agent.scripted = agent.policy_name in options.scripted
 
 
 func _params_of(arena: RLArena) -> RLParams:

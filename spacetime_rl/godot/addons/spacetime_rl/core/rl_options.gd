@@ -21,6 +21,8 @@ var arenas := 1
 var params: Dictionary = {}
 ## Who acts: "policy" (the peer), "heuristic" (the agents' scripts) or "human".
 var control := "policy"
+## Policies whose agents act by their heuristics, whoever acts for the others.
+var scripted: PackedStringArray = []
 ## Ticks in a second of game time, the same as the engine's `--fixed-fps`; 0 keeps the project's.
 var physics_hz := 0
 ## How many times faster than the wall clock a stock client wants a game that it starts without `--fixed-fps`.
@@ -58,6 +60,8 @@ func _set_option(name: String, text: String) -> void:
 			speedup = maxf(text.to_float(), 1.0)
 		"params":
 			_set_params(text)
+		"scripted":
+			scripted = text.split(",", false)
 		"control":
 			control = text
 			if text not in CONTROLS:
