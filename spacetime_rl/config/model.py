@@ -32,7 +32,9 @@ class ScenarioConfig(Section):
         default=None, description="A scenario of this package (`spacetime-rl scenarios`); null for a game of your own."
     )
     params: Mapping[str, Any] = Field(
-        default={}, description="Parameters of the scenario; the game refuses a name it does not know."
+        default={},
+        description="Parameters of the scenario, or samplers that draw them for every episode (docs/training.md); the "
+        "game refuses a name it does not know.",
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, readers
+from spacetime_rl.config.sampler import param_problems
 from spacetime_rl.config.words import did_you_mean
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def contradictions(config: RunConfig) -> list[Contradiction]:
     """Everything that no single setting shows."""
     return [
         *_game(config),
+        *_params(config),
         *_ports(config),
         *_algorithm(config),
         *_overlap(config),
@@ -66,6 +68,11 @@ def _game(config: RunConfig) -> Iterator[Contradiction]:
         )
     if config.game.scene is not None and config.game.project is None:
         yield Contradiction(("game", "scene"), "is a scene of game.project, which is not set", (("game", "project"),))
+
+
+def _params(config: RunConfig) -> Iterator[Contradiction]:
+    for name, problem in param_problems(config.scenario.params):
+        yield Contradiction(("scenario", "params", name), problem)
 
 
 def _ports(config: RunConfig) -> Iterator[Contradiction]:

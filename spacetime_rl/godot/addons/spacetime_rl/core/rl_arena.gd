@@ -22,6 +22,7 @@ var index := 0
 var agents: Array[RLAgent] = []
 
 var _schedule: RLSchedule
+var _revision := 0
 var _played := 0
 var _playing := 0
 var _ending: Array[RLAgent] = []
@@ -95,12 +96,13 @@ func is_finished() -> bool:
 func begin_episode() -> void:
 	episode = _schedule.episode_number(index, _played)
 	_played += 1
-	rng.seed = _schedule.episode_seed(episode)
+	var episode_seed := _schedule.episode_seed(episode)
+	rng.seed = episode_seed
 	ticks = 0
 	_playing = agents.size()
 	_ending.clear()
 	if params != null:
-		params.apply(_schedule.params)
+		_settle_params(episode_seed)
 	for agent: RLAgent in agents:
 		agent.clear_episode()
 	_begin_episode()
@@ -132,6 +134,15 @@ func end_decision() -> void:
 func note_ending(agent: RLAgent) -> void:
 	_playing -= 1
 	_ending.append(agent)
+
+
+# Take over what the Python side has set since the last episode, and draw what is drawn for each.
+func _settle_params(episode_seed: int) -> void:
+	if _revision != _schedule.revision:
+		_revision = _schedule.revision
+		params.apply(_schedule.params)
+	for problem: String in params.draw(episode_seed):
+		push_error("the parameters drawn for episode %d do not go together: %s" % [episode, problem])
 
 
 func _capture_endings() -> void:

@@ -102,7 +102,7 @@ func configure(values: Dictionary) -> PackedStringArray:
 	var params := _params_of(arenas[0]).duplicate() as RLParams
 	var problems := params.apply(values, true)
 	if problems.is_empty():
-		_schedule.params.merge(values, true)
+		_schedule.set_params(values)
 	return problems
 
 

@@ -2,10 +2,15 @@ class_name RLParams
 extends Resource
 ## Base of a scenario's parameters: a subclass declares typed, documented `@export var`s, and a run overrides them.
 ##
-## `@export_range` and `@export_enum` are enforced. Types: bool, int, float, String.
+## `@export_range` and `@export_enum` are enforced. Types: bool, int, float, String. A run may give a sampler in place
+## of a value (see RLSampler); the parameter then has another value in every episode.
+
+# Of the parameters that are drawn.
+var _samplers: Dictionary[String, RLSampler] = {}
+var _rng := RandomNumberGenerator.new()
 
 
-## Names that `RLArena._build` depends on: they can be set at launch only.
+## Names that `RLArena._build` depends on: they can be set at launch only, and not be drawn.
 func _launch_only() -> PackedStringArray:
 	return []
 
@@ -23,12 +28,14 @@ func apply(values: Dictionary, running: bool = false) -> PackedStringArray:
 		if not known.has(key):
 			problems.append("unknown parameter '%s'%s" % [key, _suggestion(key, known.keys())])
 			continue
-		if running and key in _launch_only() and get(key) != values[key]:
-			problems.append("parameter '%s' can be set at launch only" % key)
 		var property: Dictionary = known[key]
 		var problem := _problem_with(property, values[key])
 		if problem != "":
 			problems.append("parameter '%s': %s" % [key, problem])
+		elif key in _launch_only() and values[key] is Dictionary:
+			problems.append("parameter '%s' can be set at launch only: it cannot be drawn every episode" % key)
+		elif running and key in _launch_only() and get(key) != values[key]:
+			problems.append("parameter '%s' can be set at launch only" % key)
 	if not problems.is_empty():
 		return problems
 	var before := to_dict()
@@ -39,11 +46,22 @@ func apply(values: Dictionary, running: bool = false) -> PackedStringArray:
 	return problems
 
 
-## All parameters with their present values.
+## For the arena: draw the values of an episode. Each parameter has a generator of its own, so that what is drawn for it
+## depends on nothing else. Returns what is wrong with the values taken together.
+func draw(episode_seed: int) -> PackedStringArray:
+	if _samplers.is_empty():
+		return []
+	for key: String in _samplers:
+		_rng.seed = hash([episode_seed, key])
+		set(key, _samplers[key].draw(_rng))
+	return _check()
+
+
+## All parameters with their present values, or their samplers.
 func to_dict() -> Dictionary:
 	var result := {}
 	for key: String in _declared():
-		result[key] = get(key)
+		result[key] = _samplers[key].given if _samplers.has(key) else get(key)
 	return result
 
 
@@ -51,7 +69,24 @@ func _set_all(values: Dictionary, declared: Dictionary) -> void:
 	for key: String in values:
 		var property: Dictionary = declared[key]
 		var type: int = property["type"]
-		set(key, type_convert(values[key], type))
+		if values[key] is Dictionary:
+			_samplers[key] = _sampler_of(property, values[key] as Dictionary)
+		else:
+			_samplers.erase(key)
+			set(key, type_convert(values[key], type))
+
+
+func _sampler_of(property: Dictionary, given: Dictionary) -> RLSampler:
+	var type: int = property["type"]
+	var values := {}
+	for kind: String in given:
+		var listed: Array = given[kind]
+		# JSON has one kind of number; a choice must be of the parameter's type.
+		values[kind] = (
+			listed.map(func(x: Variant) -> Variant: return type_convert(x, type)) if kind == "choice" else listed
+		)
+	var limits := _limits_of(property)
+	return RLSampler.new(values, limits[0], limits[1], type == TYPE_INT)
 
 
 func _declared() -> Dictionary:
@@ -72,22 +107,46 @@ func _suggestion(key: String, names: Array) -> String:
 
 
 func _problem_with(property: Dictionary, value: Variant) -> String:
+	if value is not Dictionary:
+		return _problem_with_value(value, property)
+	var type: int = property["type"]
+	var numeric := type == TYPE_INT or type == TYPE_FLOAT
+	return RLSampler.problem_in(value as Dictionary, numeric, _problem_with_value.bind(property))
+
+
+func _problem_with_value(value: Variant, property: Dictionary) -> String:
 	var type: int = property["type"]
 	if not _fits(type, value):
 		return "%s is not of type %s" % [JSON.stringify(value), type_string(type)]
 	var hint: int = property["hint"]
-	var limits: PackedStringArray = str(property["hint_string"]).split(",")
 	if hint == PROPERTY_HINT_RANGE:
 		var number: float = value
-		var too_low := number < limits[0].to_float() and "or_less" not in limits
-		if too_low or (number > limits[1].to_float() and "or_greater" not in limits):
-			var shown := [number, limits[0].to_float(), limits[1].to_float()].map(
+		var limits := _limits_of(property)
+		if number < limits[0] or number > limits[1]:
+			var shown := [value, _declared_limit(property, 0), _declared_limit(property, 1)].map(
 				func(x: float) -> Variant: return type_convert(x, type)
 			)
 			return "%s is outside %s..%s" % shown
-	elif hint == PROPERTY_HINT_ENUM and type == TYPE_STRING and str(value) not in limits:
-		return "'%s' is none of %s" % [value, ", ".join(limits)]
+	elif hint == PROPERTY_HINT_ENUM and type == TYPE_STRING:
+		var choices := str(property["hint_string"]).split(",")
+		if str(value) not in choices:
+			return "'%s' is none of %s" % [value, ", ".join(choices)]
 	return ""
+
+
+# Lowest and highest value; infinite where the range is open.
+func _limits_of(property: Dictionary) -> PackedFloat64Array:
+	if property["hint"] != PROPERTY_HINT_RANGE:
+		return [-INF, INF]
+	var words := str(property["hint_string"]).split(",")
+	return [
+		-INF if "or_less" in words else _declared_limit(property, 0),
+		INF if "or_greater" in words else _declared_limit(property, 1),
+	]
+
+
+func _declared_limit(property: Dictionary, index: int) -> float:
+	return str(property["hint_string"]).get_slice(",", index).to_float()
 
 
 func _fits(type: int, value: Variant) -> bool:

@@ -8,6 +8,8 @@ var first_episode := 0
 var stride := 1
 ## Parameter values that arenas take over when their next episode begins.
 var params: Dictionary = {}
+## Grows with every change of `params`.
+var revision := 0
 
 
 ## Number of the `count`-th episode of an arena.
@@ -18,3 +20,9 @@ func episode_number(arena_index: int, count: int) -> int:
 ## Seed of an episode's random generator: the same for (seed, episode) in whichever arena and process it is played.
 func episode_seed(episode: int) -> int:
 	return hash([seed_value, episode])
+
+
+## Set parameters for the episodes to come.
+func set_params(values: Dictionary) -> void:
+	params.merge(values, true)
+	revision += 1
