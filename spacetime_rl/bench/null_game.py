@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from spacetime_rl.game.api import EndedAgent, Game, StepResult, Timing
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
+from spacetime_rl.game.trace import Trace
 
 _OBSERVATION, _ACTION = 48, 3  # floats, as in the bench scenario
 _EPISODE = 200  # decisions
@@ -88,6 +89,11 @@ class NullGame:
 
     def configure(self, params: Mapping[str, Any]) -> None:
         """See `api.Game`; there are no parameters."""
+
+    def traces(self, below: int = 0) -> tuple[Trace, ...]:
+        """None: nobody moves."""
+        del below
+        return ()
 
     def close(self) -> None:
         """See `api.Game`."""

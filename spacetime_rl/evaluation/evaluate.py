@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
@@ -13,8 +13,8 @@ from spacetime_rl.contract import PolicyPlan, assign_policies
 from spacetime_rl.errors import GameError
 from spacetime_rl.evaluation.agents import places_of
 from spacetime_rl.evaluation.play import Crew, play_share
-from spacetime_rl.evaluation.report import EvalReport, summarise
-from spacetime_rl.evaluation.schedule import Metrics, Share, make_schedule
+from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise
+from spacetime_rl.evaluation.schedule import Share, make_schedule
 from spacetime_rl.evaluation.sources import Source
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
@@ -38,27 +38,36 @@ def evaluate(
     games: int,
     progress: Progress | None = None,
     open_game: Open = open_game,
+    traced: int = 0,
 ) -> EvalReport:
     """Let `source` play the episodes 0 .. `episodes` - 1 of `seed` in `launch`'s game, `games` of it at most.
 
-    `config` says which policy plays which agents. A game that fails is started again and replays what it has not
-    finished. Raises ContractError if source or config do not fit the game, and GameError if a game fails again and
-    again.
+    `config` says which policy plays which agents. The first `traced` episodes are recorded. A game that fails is
+    started again and replays what it has not finished. Raises ContractError if source or config do not fit the game,
+    and GameError if a game fails again and again.
     """
     launch = replace(launch, seed=seed, control=source.control, scripted=source.scripted)
     with open_game(replace(launch, name="eval-0")) as first:
         plans = assign_policies(first.spec, config)
-        table = _Table(launch, first.spec, plans, source, seed, open_game)
+        table = _Table(launch, first.spec, plans, source, seed, open_game, min(traced, episodes))
         table.make_crew()  # whatever does not fit is said before other games are started
         shares = table.deal(episodes, games)
         restarts = table.play(shares, first, _Tally(episodes, progress))
-    results = _in_order(shares)
-    places = places_of(first.spec)
-    overall = summarise("overall", episodes, seed, list(results.values()))
-    by_policy = tuple(
-        summarise(plan.name, episodes, seed, _of_agents(results, set(places[plan.agents].tolist()))) for plan in plans
+    results = _in_order(shares, _Cast.of(first.spec, plans))
+    traces = [trace for share in shares for trace in share.traces.values()]
+    return EvalReport(
+        source=source.name,
+        scenario=first.spec.scenario,
+        episodes=episodes,
+        seed=seed,
+        overall=summarise("overall", episodes, seed, results),
+        policies=tuple(
+            summarise(plan.name, episodes, seed, [r for r in results if r.policy == plan.name]) for plan in plans
+        ),
+        restarts=restarts,
+        results=results,
+        traces=tuple(sorted(traces, key=lambda trace: trace.episode)),
     )
-    return EvalReport(source.name, first.spec.scenario, episodes, seed, overall, by_policy, restarts)
 
 
 class _Tally:
@@ -87,6 +96,7 @@ class _Table:
     source: Source
     seed: int
     open_game: Open
+    traced: int
 
     def make_crew(self) -> Crew:
         return Crew(self.spec, self.plans, self.source.make_actors(self.spec, self.plans, self.seed))
@@ -116,7 +126,7 @@ class _Table:
         for restarts in range(MAX_RESTARTS + 1):
             try:
                 with game or self.open_game(launch) as game:
-                    play_share(game, crew, share, self.seed, tally.add, tally.stop)
+                    play_share(game, crew, share, self.seed, tally.add, tally.stop, self.traced)
                 break
             except GameError as error:
                 if restarts == MAX_RESTARTS:
@@ -127,10 +137,23 @@ class _Table:
         return restarts
 
 
-def _in_order(shares: Sequence[Share]) -> dict[tuple[int, int], Metrics]:
-    """The metrics by episode and agent, in an order that does not depend on who played what when."""
-    return dict(sorted((key, metrics) for share in shares for key, metrics in share.results.items()))
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """The agents of an arena by their place in it: their names, and the policies that play them."""
+
+    names: Sequence[str]
+    policies: Mapping[int, str]
+
+    @classmethod
+    def of(cls, spec: GameSpec, plans: Sequence[PolicyPlan]) -> _Cast:
+        places = places_of(spec)
+        policies = {place: plan.name for plan in plans for place in places[plan.agents].tolist()}
+        return cls([name for group in spec.groups for name in group.agents], policies)
 
 
-def _of_agents(results: Mapping[tuple[int, int], Metrics], places: Container[int]) -> list[Metrics]:
-    return [metrics for (_, place), metrics in results.items() if place in places]
+def _in_order(shares: Sequence[Share], cast: _Cast) -> tuple[AgentResult, ...]:
+    """What every agent reported of every episode, in an order that does not depend on who played what when."""
+    found = sorted((key, metrics) for share in shares for key, metrics in share.results.items())
+    return tuple(
+        AgentResult(episode, cast.names[place], cast.policies[place], metrics) for (episode, place), metrics in found
+    )

@@ -58,12 +58,16 @@ class Crew:
         return episode
 
 
-def play_share(game: Game, crew: Crew, share: Share, seed: int, done: Callable[[], None], stop: Event) -> None:
+def play_share(
+    game: Game, crew: Crew, share: Share, seed: int, done: Callable[[], None], stop: Event, traced: int = 0
+) -> None:
     """Play until the share is finished or `stop` is set; `done` is called for every episode that is over.
 
-    Raises GameError.
+    Episodes with a number less than `traced` are recorded. Raises GameError.
     """
     first, stride = share.first_episode, share.schedule.stride
+    if traced:
+        game.traces(traced)
     state = game.reset(seed, first, stride)
     crew.reset(first, stride)
     while not share.finished and not stop.is_set():
@@ -71,4 +75,6 @@ def play_share(game: Game, crew: Crew, share: Share, seed: int, done: Callable[[
         for agent in state.ended:
             episode = crew.end(agent)
             if share.record(episode, int(crew.places[agent.agent]), agent.metrics):
+                if episode < traced:
+                    share.keep(game.traces(traced))
                 done()

@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
-import math
+import csv
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
+
+from spacetime_rl.evaluation.intervals import Interval, mean, mean_interval, wilson_interval
+from spacetime_rl.game.trace import Trace
 
 FORMAT = 1
 _COUNTED = ("episode", "return", "length", "success")
-_Z95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal distribution
+
+
+@dataclass(frozen=True, slots=True)
+class AgentResult:
+    """What one agent reported at the end of one episode."""
+
+    episode: int
+    agent: str
+    policy: str
+    metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyReport:
     """How one policy did, over all its agents in all episodes; `overall` is all policies together.
 
-    `success_ci` is the 95 % Wilson interval. It counts episodes, not agents: agents of one episode share their luck.
-    Both are None for a game that does not say what success is. `metrics` are means of what else the game measured.
+    `success_rate` is that of agents, `episode_success_rate` the share of episodes in which every agent succeeded; both
+    with 95 % Wilson intervals, and None for a game that does not say what success is. `metrics` are means of what else
+    the game measured, and `zero_rates` the shares of episodes in which a metric was 0 for every agent (no collision,
+    say). Intervals count episodes, not agents: agents of one episode share their luck.
     """
 
     policy: str
     episodes: int
     seed: int
     success_rate: float | None
-    success_ci: tuple[float, float] | None
+    success_ci: Interval | None
+    episode_success_rate: float | None
+    episode_success_ci: Interval | None
     return_mean: float
+    return_ci: Interval
     length_mean: float
+    length_ci: Interval
     metrics: Mapping[str, float]
+    metrics_ci: Mapping[str, Interval]
+    zero_rates: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class EvalReport:
-    """Every policy of one source on the same seeded episodes."""
+    """Every policy of one source on the same seeded episodes, with what each agent reported and what was recorded."""
 
     source: str
     scenario: str
@@ -41,9 +63,11 @@ class EvalReport:
     overall: PolicyReport
     policies: tuple[PolicyReport, ...]
     restarts: int = 0
+    results: tuple[AgentResult, ...] = ()
+    traces: tuple[Trace, ...] = field(default=(), compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
+        """The summary as plain JSON data; `results` and `traces` are large and stay out."""
         return {
             "format": FORMAT,
             "source": self.source,
@@ -56,30 +80,51 @@ class EvalReport:
         }
 
 
-def summarise(policy: str, episodes: int, seed: int, results: Sequence[Mapping[str, float]]) -> PolicyReport:
-    """Sum up the metrics of every agent in every episode."""
-    successes = [result["success"] for result in results if "success" in result]
-    rate = _mean(successes) if successes else None
-    own = dict.fromkeys(name for result in results for name in result if name not in _COUNTED)
+def summarise(policy: str, episodes: int, seed: int, results: Sequence[AgentResult]) -> PolicyReport:
+    """Sum up what agents reported."""
+    columns = _by_episode(results)
+    rate = _mean(columns["success"]) if "success" in columns else None
+    together = None if rate is None else mean([float(min(values) >= 1.0) for values in columns["success"].values()])
+    own = [name for name in columns if name not in _COUNTED]
+    measured = [name for name in own if not name.startswith("reward/")]
     return PolicyReport(
         policy=policy,
         episodes=episodes,
         seed=seed,
         success_rate=rate,
         success_ci=None if rate is None else wilson_interval(rate, episodes),
-        return_mean=_mean([result["return"] for result in results]),
-        length_mean=_mean([result["length"] for result in results]),
-        metrics={name: _mean([result[name] for result in results if name in result]) for name in own},
+        episode_success_rate=together,
+        episode_success_ci=None if together is None else wilson_interval(together, episodes),
+        return_mean=_mean(columns["return"]),
+        return_ci=mean_interval(list(columns["return"].values())),
+        length_mean=_mean(columns["length"]),
+        length_ci=mean_interval(list(columns["length"].values())),
+        metrics={name: _mean(columns[name]) for name in own},
+        metrics_ci={name: mean_interval(list(columns[name].values())) for name in own},
+        zero_rates={name: mean([float(not any(values)) for values in columns[name].values()]) for name in measured},
     )
 
 
-def wilson_interval(rate: float, trials: int) -> tuple[float, float]:
-    """The 95 % score interval of a proportion (E. B. Wilson 1927), for a rate that may be a mean over agents."""
-    spread = _Z95**2 / trials
-    centre = (rate + spread / 2.0) / (1.0 + spread)
-    half = _Z95 / (1.0 + spread) * math.sqrt(rate * (1.0 - rate) / trials + spread / (4.0 * trials))
-    return max(0.0, centre - half), min(1.0, centre + half)
+def write_episodes(results: Sequence[AgentResult], file: Path) -> None:
+    """A CSV table: a row for every agent in every episode; what an agent does not measure is left empty."""
+    names = list(dict.fromkeys(name for result in results for name in result.metrics if name != "episode"))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", newline="", encoding="utf-8") as target:
+        writer = csv.writer(target, lineterminator="\n")
+        writer.writerow(["episode", "agent", "policy", *names])
+        for result in results:
+            values = [f"{result.metrics[name]:g}" if name in result.metrics else "" for name in names]
+            writer.writerow([result.episode, result.agent, result.policy, *values])
 
 
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)
+def _by_episode(results: Sequence[AgentResult]) -> dict[str, dict[int, list[float]]]:
+    """For each metric what its agents reported, by episode."""
+    columns: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for result in results:
+        for name, value in result.metrics.items():
+            columns[name][result.episode].append(value)
+    return columns
+
+
+def _mean(by_episode: Mapping[int, Sequence[float]]) -> float:
+    return mean([value for values in by_episode.values() for value in values])

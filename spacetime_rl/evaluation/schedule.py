@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from spacetime_rl.game.trace import Trace
 
 Metrics = Mapping[str, float]
 
@@ -41,6 +43,7 @@ class Share:
     def __init__(self, schedule: Schedule, game: int, agents: int) -> None:
         self.schedule = schedule
         self.results: dict[tuple[int, int], Metrics] = {}  # by episode and agent of the arena
+        self.traces: dict[int, Trace] = {}  # by episode
         self._game = game
         numbers = (e for e in range(schedule.episodes) if e % schedule.stride // schedule.arenas == game)
         self._missing = {episode: set(range(agents)) for episode in numbers}
@@ -55,6 +58,11 @@ class Share:
         """Where the game has to begin, or to begin again, to play all that is missing."""
         stride = self.schedule.stride
         return min(self._missing) // stride * stride + self._game * self.schedule.arenas
+
+    def keep(self, traces: Iterable[Trace]) -> None:
+        """Keep what was recorded of episodes; of one that was played twice the first."""
+        for trace in traces:
+            self.traces.setdefault(trace.episode, trace)
 
     def record(self, episode: int, agent: int, metrics: Metrics) -> bool:
         """Note how an episode ended for an agent; whether that was the episode's last one. Others are not counted."""

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
+from spacetime_rl.evaluation.intervals import Interval
 from spacetime_rl.evaluation.report import EvalReport, PolicyReport
 
 
 def compare(reports: Sequence[EvalReport]) -> Table:
-    """Success with its 95 % interval, return and length of every policy; the sources have played the same episodes.
+    """Success with 95 % intervals, return and length of every policy; the sources have played the same episodes.
 
     With a single source the game's own metrics follow.
     """
@@ -36,17 +37,20 @@ def _of(report: EvalReport, policy: str) -> PolicyReport:
 
 def _rows(found: Sequence[PolicyReport]) -> dict[str, list[str]]:
     rows = {
-        "success": [_success(report) for report in found],
+        "success": [_share(report.success_rate, report.success_ci) for report in found],
+        "all succeed": [_share(report.episode_success_rate, report.episode_success_ci) for report in found],
         "return": [f"{report.return_mean:.2f}" for report in found],
         "length": [f"{report.length_mean:.1f}" for report in found],
     }
+    if rows["all succeed"] == rows["success"]:  # one agent an episode
+        del rows["all succeed"]
     if len(found) == 1:
         rows |= {name: [f"{value:.3g}"] for name, value in found[0].metrics.items()}
     return rows
 
 
-def _success(report: PolicyReport) -> str:
-    if report.success_rate is None or report.success_ci is None:
+def _share(rate: float | None, interval: Interval | None) -> str:
+    if rate is None or interval is None:
         return "\N{EN DASH}"
-    low, high = report.success_ci
-    return f"{report.success_rate:.1%} [{low:.1%}, {high:.1%}]"
+    low, high = interval
+    return f"{rate:.1%} [{low:.1%}, {high:.1%}]"

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.game.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,12 @@ class Game(Protocol):
 
     def configure(self, params: Mapping[str, Any]) -> None:
         """Change scenario parameters, from each arena's next episode on. Raises ContractError if the game refuses."""
+
+    def traces(self, below: int = 0) -> tuple[Trace, ...]:
+        """The recorded episodes that are over since the last call; a stock game records none.
+
+        From now on those that begin are recorded if their number is less than `below`.
+        """
 
     def close(self) -> None:
         """End the game. May be called again."""

@@ -21,6 +21,7 @@ from spacetime_rl.game.running import RunningGame
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.state import StateReader, state_bytes
 from spacetime_rl.game.stock import StockGame
+from spacetime_rl.game.trace import Trace, read_traces
 from spacetime_rl.game.wire import MAX_FRAME_BYTES, FrameSocket, JsonSocket, Reply, Request
 from spacetime_rl.game.workers import calm_workers
 
@@ -28,6 +29,7 @@ __all__ = ["EndedAgent", "EngineReport", "Game", "GameClient", "GameLaunch", "St
 
 _Answer = TypeVar("_Answer")
 _RESET = struct.Struct("<qII")
+_TRACE = struct.Struct("<I")
 _RUN = struct.Struct("<IB")
 _SENSE, _PROFILE = 1, 2
 _KEEP_SEED = -1
@@ -114,6 +116,22 @@ class GameClient(RunningGame):
         if kind is not Reply.OK:
             raise self._failed("CONFIGURE", ProtocolError(f"a {kind.name} frame instead of OK"))
 
+    def traces(self, below: int = 0) -> tuple[Trace, ...]:
+        """See `api.Game.traces`. A game with an addon that does not know this request gives up."""
+        _TRACE.pack_into(self._frames.outgoing.data, 0, below)
+        self._send(Request.TRACE, _TRACE.size)
+        try:
+            kind, body = self._frames.receive_bytes(self._sent_at + self._timeout_s)
+            text = body.decode(errors="replace")
+            if kind is not Reply.TRACES:
+                raise self._unexpected(kind, text, Reply.TRACES)
+            return read_traces(text, self.spec.physics_hz)
+        except (OSError, GameError) as error:
+            raise self._failed(self._asked.name, error) from error
+        except BaseException:
+            self._kill()
+            raise
+
     def run_alone(self, decisions: int, *, sense: bool = True, profile: bool = False) -> EngineReport:
         """Let the game play by itself with random actions: how fast it is when it waits for nobody.
 
@@ -146,7 +164,7 @@ class GameClient(RunningGame):
             kind, length = self._frames.receive(self._sent_at + self._timeout_s)
             self._answered_at = time.monotonic()
             if kind is not expected:
-                raise self._unexpected(kind, length, expected)
+                raise self._unexpected(kind, self._text(length), expected)
             return read(length)
         except (OSError, GameError) as error:
             raise self._failed(self._asked.name, error) from error
@@ -154,9 +172,9 @@ class GameClient(RunningGame):
             self._kill()
             raise
 
-    def _unexpected(self, kind: Reply, length: int, expected: Reply) -> GameError:
+    def _unexpected(self, kind: Reply, text: str, expected: Reply) -> GameError:
         if kind is Reply.ERROR:
-            return GameDied(self._text(length))
+            return GameDied(text)
         return ProtocolError(f"a {kind.name} frame instead of {expected.name}")
 
     def _text(self, length: int) -> str:

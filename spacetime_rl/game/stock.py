@@ -16,6 +16,7 @@ from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.running import RunningGame
 from spacetime_rl.game.stock_spec import STOCK_METRICS, flatten, read_stock_spec
+from spacetime_rl.game.trace import Trace
 from spacetime_rl.game.wire import JsonSocket
 
 _log = logging.getLogger(__name__)
@@ -105,6 +106,11 @@ class StockGame(RunningGame):
     def configure(self, params: Mapping[str, Any]) -> None:
         """Always raises ContractError: stock games have no parameters."""
         raise ContractError([f"{self._title}: a stock game has no parameters to set: {', '.join(params)}"])
+
+    def traces(self, below: int = 0) -> tuple[Trace, ...]:
+        """None: a stock game does not say where anybody is."""
+        del below
+        return ()
 
     def _send(self, request: _Message, reply_type: str) -> None:
         self._require_open()

@@ -30,6 +30,7 @@ class Request(IntEnum):
     CONFIGURE = 3
     CLOSE = 4
     RUN = 5
+    TRACE = 6
 
 
 class Reply(IntEnum):
@@ -39,6 +40,7 @@ class Reply(IntEnum):
     OK = 2
     ERROR = 3
     REPORT = 4
+    TRACES = 5
 
 
 _REPLIES = {int(reply): reply for reply in Reply}
@@ -86,21 +88,36 @@ class FrameSocket:
             if kind == 0 and got >= _HEADER.size:
                 length, kind = _HEADER.unpack_from(self._in_view)
                 end = _LENGTH.size + length
-                self._check_header(length, kind)
+                self._check_header(length, kind, len(self._in_view) - _LENGTH.size)
         if got > end:
             raise ProtocolError(f"a frame of {end - _LENGTH.size} bytes is followed by {got - end} unasked bytes")
         return _REPLIES[kind], end - _HEADER.size
+
+    def receive_bytes(self, deadline: float) -> tuple[Reply, bytes]:
+        """Receive one frame that need not fit into `incoming`; returns its kind and its body."""
+        length, kind = _HEADER.unpack(self._read_exactly(_HEADER.size, deadline))
+        self._check_header(length, kind, MAX_FRAME_BYTES)
+        return _REPLIES[kind], self._read_exactly(length - 1, deadline)
 
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
 
-    def _check_header(self, length: int, kind: int) -> None:
+    def _read_exactly(self, count: int, deadline: float) -> bytes:
+        data = bytearray()
+        while len(data) < count:
+            self._socket.settimeout(_remaining_s(deadline))
+            chunk = self._socket.recv(count - len(data))
+            if not chunk:
+                raise ConnectionError("the game closed the connection")
+            data += chunk
+        return bytes(data)
+
+    def _check_header(self, length: int, kind: int, limit: int) -> None:
         if kind not in _REPLIES:
             known = ", ".join(f"{reply.value} {reply.name}" for reply in Reply)
             raise ProtocolError(f"a frame of {length} bytes has the unknown kind {kind} (known: {known})")
-        if length < 1 or _LENGTH.size + length > len(self._in_view):
-            limit = len(self._in_view) - _LENGTH.size
+        if not 1 <= length <= limit:
             raise ProtocolError(f"a frame announces {length} bytes; this game's frames have 1 to {limit}")
 
 

@@ -168,3 +168,12 @@ def test_a_stock_game_is_evaluated_on_a_single_game_whose_agents_count_their_own
     assert len(report.policies) >= 1
     with pytest.raises(ContractError, match="a stock game has no heuristic"):
         evaluate(launch, config, HeuristicSource(), 3, SEED, 1)
+
+
+def test_the_first_episodes_are_recorded_when_asked_whoever_plays_them(touch: Touch, config: RunConfig) -> None:
+    report = play(touch(arenas=2), HeuristicSource(), config, games=2, traced=3)
+
+    assert [trace.episode for trace in report.traces] == [0, 1, 2]
+    endings = {(r.episode, r.agent): r.metrics["success"] for r in report.results if r.episode < 3}
+    assert {(t.episode, a.name): float(a.ending == "success") for t in report.traces for a in t.agents} == endings
+    assert play(touch(arenas=4), HeuristicSource(), config) == report

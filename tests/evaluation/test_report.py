@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from io import StringIO
+from pathlib import Path
+from statistics import stdev
 
 import pytest
 from rich.console import Console
 from scipy.stats import binomtest
 
-from spacetime_rl.evaluation.report import EvalReport, summarise, wilson_interval
+from spacetime_rl.evaluation.intervals import mean_interval, wilson_interval
+from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise, write_episodes
 from spacetime_rl.evaluation.schedule import make_schedule
 from spacetime_rl.evaluation.table import compare
 
@@ -20,10 +23,55 @@ def test_the_interval_is_wilsons(successes: int, trials: int) -> None:
     assert wilson_interval(successes / trials, trials) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
+def result(number: int = 0, /, **metrics: float) -> AgentResult:
+    return AgentResult(number, f"walker_{number}", "walker", metrics)
+
+
+def test_the_interval_of_a_mean_is_the_textbooks_where_every_episode_has_one_agent() -> None:
+    values = [1.0, 2.0, 4.0, 9.0]
+    half = 1.959963984540054 * stdev(values) / 2.0
+
+    assert mean_interval([[value] for value in values]) == pytest.approx((4.0 - half, 4.0 + half))
+    assert mean_interval([[3.0, 5.0]]) == (4.0, 4.0)
+
+
+def test_agents_that_share_an_episode_do_not_make_a_mean_surer() -> None:
+    alone = mean_interval([[1.0], [2.0], [4.0]])
+
+    assert mean_interval([[1.0, 1.0], [2.0, 2.0], [4.0, 4.0]]) == pytest.approx(alone)
+
+
+def test_an_episode_succeeds_when_every_agent_does() -> None:
+    outcomes = {0: (1.0, 1.0), 1: (1.0, 0.0), 2: (1.0, 1.0), 3: (0.0, 0.0)}
+    results = [
+        AgentResult(episode, f"walker_{i}", "walker", {"return": 0.0, "length": 1.0, "success": value, "falls": i})
+        for episode, values in outcomes.items()
+        for i, value in enumerate(values)
+    ]
+
+    report = summarise("walker", 4, 9, results)
+
+    assert (report.success_rate, report.episode_success_rate) == (0.625, 0.5)
+    assert report.episode_success_ci == wilson_interval(0.5, 4)
+    assert report.zero_rates == {"falls": 0.0}
+
+
+def test_every_agent_of_every_episode_is_a_row_of_the_table(tmp_path: Path) -> None:
+    results = [result(0, episode=0.0, success=1.0), result(1, episode=1.0, success=0.0, touches=2.5)]
+
+    write_episodes(results, tmp_path / "new" / "episodes.csv")
+
+    assert (tmp_path / "new" / "episodes.csv").read_text().splitlines() == [
+        "episode,agent,policy,success,touches",
+        "0,walker_0,walker,1,",
+        "1,walker_1,walker,0,2.5",
+    ]
+
+
 def test_means_are_over_all_agents_and_the_interval_over_episodes() -> None:
     results = [
-        {"episode": 0.0, "return": 2.0, "length": 10.0, "success": 1.0, "touches": 3.0},
-        {"episode": 0.0, "return": 4.0, "length": 20.0, "success": 0.0},
+        result(**{"return": 2.0}, episode=0.0, length=10.0, success=1.0, touches=3.0),
+        result(**{"return": 4.0}, episode=0.0, length=20.0, success=0.0),
     ]
 
     report = summarise("walker", 1, 9, results)
@@ -34,10 +82,11 @@ def test_means_are_over_all_agents_and_the_interval_over_episodes() -> None:
 
 
 def test_a_game_that_does_not_say_what_success_is_has_no_rate() -> None:
-    report = summarise("walker", 1, 9, [{"return": 2.0, "length": 10.0}])
+    report = summarise("walker", 1, 9, [result(**{"return": 2.0}, length=10.0)])
 
     assert report.success_rate is None
     assert report.success_ci is None
+    assert report.episode_success_rate is None
 
 
 @pytest.mark.parametrize(("episodes", "games", "arenas"), [(1, 4, 4), (7, 2, 3), (100, 2, 8), (17, 3, 2)])
@@ -72,7 +121,7 @@ def test_episodes_that_were_not_asked_for_or_are_played_twice_do_not_count() -> 
 
 
 def test_sources_stand_side_by_side() -> None:
-    own = summarise("walker", 1, 9, [{"return": 2.0, "length": 10.0, "success": 1.0, "touches": 3.0}])
+    own = summarise("walker", 1, 9, [result(**{"return": 2.0}, length=10.0, success=1.0, touches=3.0)])
     reports = [EvalReport(source, "touch", 1, 9, own, (own,)) for source in ("trained", "random")]
     console = Console(width=100, record=True, file=StringIO())
 

@@ -31,6 +31,8 @@ var active := false
 ## Acts by its heuristic, whatever the peer says.
 var scripted := false
 var success := false
+## True when the last episode ended because time was up.
+var truncated := false
 ## Decisions acted in this episode.
 var decisions := 0
 var episode_return := 0.0
@@ -102,6 +104,7 @@ func end(succeeded: bool, terminated: bool = true) -> void:
 		return
 	active = false
 	success = succeeded
+	truncated = not terminated
 	_ending = RLRoster.TERMINATED if terminated else RLRoster.TRUNCATED
 	arena.note_ending(self)
 	episode_ended.emit(succeeded)

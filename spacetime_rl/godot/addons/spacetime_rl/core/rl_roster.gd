@@ -26,6 +26,8 @@ var endings := PackedFloat32Array()
 var images := PackedByteArray()
 ## Where the time goes; null unless somebody asked.
 var profile: RLProfile
+## Records episodes; null unless somebody asked.
+var trace: RLTrace
 
 var _observation_at := PackedInt32Array()
 var _rewards_at := 0
@@ -58,7 +60,7 @@ func _init(of_arenas: Array[RLArena]) -> void:
 ## Start the next episode in every arena, finished or not; rewards and endings so far are dropped.
 func begin_all() -> void:
 	for arena: RLArena in arenas:
-		arena.begin_episode()
+		_begin(arena)
 
 
 ## Hand every active agent its part of the actions of all.
@@ -96,6 +98,8 @@ func update_state() -> void:
 		profile.start()
 	for arena: RLArena in arenas:
 		arena.end_decision()
+	if trace != null:
+		trace.note_decision()
 	_write_outcomes()
 	if profile != null:
 		profile.stop(&"rewards")
@@ -166,7 +170,13 @@ func _write_outcomes() -> void:
 func _begin_finished() -> void:
 	for arena: RLArena in arenas:
 		if arena.is_finished():
-			arena.begin_episode()
+			_begin(arena)
+
+
+func _begin(arena: RLArena) -> void:
+	arena.begin_episode()
+	if trace != null:
+		trace.begin(arena)
 
 
 func _write_observations() -> void:

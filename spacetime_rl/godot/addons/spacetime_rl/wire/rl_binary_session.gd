@@ -3,9 +3,9 @@ extends RLSession
 ## Speaks "spacetime/1": binary frames, one STATE for every STEP or RESET.
 
 ## Frames to the game.
-enum Request { STEP = 1, RESET = 2, CONFIGURE = 3, CLOSE = 4, RUN = 5 }
+enum Request { STEP = 1, RESET = 2, CONFIGURE = 3, CLOSE = 4, RUN = 5, TRACE = 6 }
 ## Frames to the Python side.
-enum Reply { STATE = 1, OK = 2, ERROR = 3, REPORT = 4 }
+enum Reply { STATE = 1, OK = 2, ERROR = 3, REPORT = 4, TRACES = 5 }
 
 ## The name of this wire, as the handshake has it.
 const WIRE := "spacetime/1"
@@ -14,6 +14,7 @@ const REFUSED := 4
 
 const _RESET_BYTES := 16
 const _RUN_BYTES := 5
+const _TRACE_BYTES := 4
 
 var _peer: RLPeer
 var _bridge: RLBridge
@@ -65,6 +66,8 @@ func _serve(kind: int) -> void:
 			over = true
 		Request.RUN:
 			_run()
+		Request.TRACE:
+			_trace()
 		_:
 			fail(_peer.problem if _peer.problem != "" else "unknown frame kind %d" % kind)
 
@@ -103,6 +106,18 @@ func _run() -> void:
 	elif _has_begun("RUN"):
 		_owes_state = false
 		_alone = RLAloneRun.new(_bridge, _peer.body.decode_u32(0), _peer.body[4])
+
+
+## The recorded episodes that are over; those to be recorded from now on are given by number.
+func _trace() -> void:
+	if _peer.body.size() != _TRACE_BYTES:
+		fail("a TRACE frame needs %d bytes, got %d" % [_TRACE_BYTES, _peer.body.size()])
+		return
+	if _roster.trace == null:
+		_roster.trace = RLTrace.new(_roster.arenas)
+	_roster.trace.below = _peer.body.decode_u32(0)
+	var answer := {"episodes": _roster.trace.take()}
+	_peer.send_frame(Reply.TRACES, JSON.stringify(answer).to_utf8_buffer())
 
 
 func _has_begun(request: String) -> bool:

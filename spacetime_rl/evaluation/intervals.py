@@ -1,0 +1,39 @@
+"""How sure an evaluation can be of its rates and means: 95 % intervals that count episodes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+Interval = tuple[float, float]
+
+_Z95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal distribution
+
+
+def wilson_interval(rate: float, trials: int) -> Interval:
+    """The 95 % score interval of a proportion (E. B. Wilson 1927), for a rate that may be a mean over agents."""
+    spread = _Z95**2 / trials
+    centre = (rate + spread / 2.0) / (1.0 + spread)
+    half = _Z95 / (1.0 + spread) * math.sqrt(rate * (1.0 - rate) / trials + spread / (4.0 * trials))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def mean_interval(clusters: Sequence[Sequence[float]]) -> Interval:
+    """The 95 % interval of the mean of all values, where those of one cluster (an episode) hang together.
+
+    The ratio estimator of cluster sampling (W. G. Cochran, Sampling Techniques, 1977, eq. 11.26) with normal
+    quantiles; a single cluster says nothing about its spread, and gets the mean itself twice.
+    """
+    values = sum(len(cluster) for cluster in clusters)
+    centre = mean([value for cluster in clusters for value in cluster])
+    if len(clusters) < 2:
+        return centre, centre
+    off = [math.fsum(cluster) - centre * len(cluster) for cluster in clusters]
+    scale = len(clusters) / (len(clusters) - 1)
+    half = _Z95 * math.sqrt(scale * math.fsum(residual**2 for residual in off)) / values
+    return centre - half, centre + half
+
+
+def mean(values: Sequence[float]) -> float:
+    """The mean, summed exactly."""
+    return math.fsum(values) / len(values)

@@ -1,0 +1,149 @@
+"""Recorded episodes: where everybody was, what they earned, and what stood around them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.errors import ProtocolError
+
+Ending = Literal["success", "terminated", "truncated"]
+Floats = NDArray[np.float32]
+
+_PLACE = 7  # floats of a row before its reward sums: tick, position, velocity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """Something that stood still: its outline from above and the heights between which it stood, in metres.
+
+    `points` are the corners of a convex polygon, float32 [n, 2] of x and z; of a circle, its centre, with a `radius`;
+    of a terrain the least and greatest corner, with `heights`, float32 [rows along z, columns along x].
+    """
+
+    name: str
+    low: float
+    high: float
+    points: Floats
+    radius: float | None = None
+    heights: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AgentTrace:
+    """One agent's episode: a row at its beginning, after every decision, and at its end."""
+
+    name: str
+    policy: str
+    ending: Ending
+    ticks: NDArray[np.int64]  # [rows] since the episode began
+    positions: Floats  # [rows, 3] in metres
+    velocities: Floats | None  # [rows, 3] in m/s; None of a body that has none
+    rewards: Mapping[str, Floats]  # [rows] earned so far, by reward term
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """One episode of one arena."""
+
+    episode: int
+    agents: tuple[AgentTrace, ...]
+    outline: tuple[Shape, ...]
+    landmarks: Mapping[str, tuple[float, float, float]]
+    physics_hz: int
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every agent did."""
+        return all(agent.ending == "success" for agent in self.agents)
+
+
+def read_traces(text: str, physics_hz: int) -> tuple[Trace, ...]:
+    """The episodes of a TRACES frame. Raises ProtocolError."""
+    try:
+        return tuple(_read_trace(episode, physics_hz) for episode in json.loads(text)["episodes"])
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ProtocolError(f"malformed TRACES: {error!r}") from error
+
+
+def write_traces(traces: tuple[Trace, ...]) -> str:
+    """The JSON that `read_traces` reads."""
+    return json.dumps({"episodes": [_trace_to_dict(trace) for trace in traces]})
+
+
+def _read_trace(data: Mapping[str, Any], physics_hz: int) -> Trace:
+    return Trace(
+        episode=int(data["episode"]),
+        agents=tuple(_read_agent(agent) for agent in data["agents"]),
+        outline=tuple(_read_shape(shape) for shape in data["outline"]),
+        landmarks={str(name): (float(x), float(y), float(z)) for name, (x, y, z) in data["landmarks"].items()},
+        physics_hz=physics_hz,
+    )
+
+
+def _read_agent(data: Mapping[str, Any]) -> AgentTrace:
+    terms = [str(name) for name in data["rewards"]]
+    rows = np.frombuffer(base64.b64decode(data["rows"]), "<f4").reshape(-1, _PLACE + len(terms))
+    if data["ending"] not in ("success", "terminated", "truncated"):
+        raise ValueError(f"an episode that ended as {data['ending']!r}")
+    return AgentTrace(
+        name=str(data["name"]),
+        policy=str(data["policy"]),
+        ending=data["ending"],
+        ticks=rows[:, 0].astype(np.int64),
+        positions=rows[:, 1:4],
+        velocities=rows[:, 4:_PLACE] if data["moves"] else None,
+        rewards={term: rows[:, _PLACE + i] for i, term in enumerate(terms)},
+    )
+
+
+def _read_shape(data: Mapping[str, Any]) -> Shape:
+    common = (str(data["name"]), float(data["low"]), float(data["high"]))
+    if data["kind"] == "circle":
+        return Shape(*common, np.array([data["centre"]], np.float32), radius=float(data["radius"]))
+    if data["kind"] == "heights":
+        heights = np.array(data["heights"], np.float32).reshape(-1, int(data["columns"]))
+        corner, step = np.array(data["corner"], np.float32), np.array(data["step"], np.float32)
+        far = corner + step * (np.array(heights.shape[::-1], np.float32) - 1)
+        return Shape(*common, np.stack([corner, far]), heights=heights)
+    return Shape(*common, np.array(data["points"], np.float32).reshape(-1, 2))
+
+
+def _trace_to_dict(trace: Trace) -> dict[str, Any]:
+    return {
+        "episode": trace.episode,
+        "outline": [_shape_to_dict(shape) for shape in trace.outline],
+        "landmarks": {name: list(at) for name, at in trace.landmarks.items()},
+        "agents": [_agent_to_dict(agent) for agent in trace.agents],
+    }
+
+
+def _agent_to_dict(agent: AgentTrace) -> dict[str, Any]:
+    moving = np.zeros_like(agent.positions) if agent.velocities is None else agent.velocities
+    rows = np.column_stack([agent.ticks, agent.positions, moving, *agent.rewards.values()])
+    return {
+        "name": agent.name,
+        "policy": agent.policy,
+        "ending": agent.ending,
+        "moves": agent.velocities is not None,
+        "rewards": list(agent.rewards),
+        "rows": base64.b64encode(rows.astype("<f4").tobytes()).decode(),
+    }
+
+
+def _shape_to_dict(shape: Shape) -> dict[str, Any]:
+    common = {"name": shape.name, "low": shape.low, "high": shape.high}
+    if shape.radius is not None:
+        return common | {"kind": "circle", "centre": shape.points[0].tolist(), "radius": shape.radius}
+    if shape.heights is None:
+        return common | {"kind": "polygon", "points": shape.points.tolist()}
+    rows, columns = shape.heights.shape
+    step = (shape.points[1] - shape.points[0]) / np.maximum(1, np.array([columns - 1, rows - 1]))
+    grid = {"corner": shape.points[0].tolist(), "step": step.tolist(), "columns": columns}
+    return common | {"kind": "heights", "heights": shape.heights.ravel().tolist(), **grid}

@@ -1,0 +1,113 @@
+class_name RLOutline
+## What stands still in an arena, as seen from above and with the heights between which it stands: data for pictures.
+##
+## Every enabled collision shape of a StaticBody3D counts; endless planes do not.
+
+## Most points along an edge of a height map; larger ones are thinned out.
+const MAX_POINTS := 48
+
+const _RING := 16
+const _UPRIGHT := 0.99
+
+
+## The shapes of an arena as it stands now, in metres: `{"kind": "polygon", "points", …}`, `"circle"` or `"heights"`.
+static func of(arena: RLArena) -> Array[Dictionary]:
+	var found: Array[Dictionary] = []
+	var to_arena := Transform3D(Basis.IDENTITY, arena._origin()) * arena.global_transform.affine_inverse()
+	for body: Node in arena.find_children("*", "StaticBody3D", true, false):
+		for child: Node in body.get_children():
+			var holder := child as CollisionShape3D
+			if holder == null or holder.disabled or holder.shape == null:
+				continue
+			var part := _outline(holder.shape, to_arena * holder.global_transform)
+			if not part.is_empty():
+				part["name"] = String(body.name)
+				found.append(part)
+	return found
+
+
+static func _outline(shape: Shape3D, place: Transform3D) -> Dictionary:
+	if shape is HeightMapShape3D:
+		return _heights(shape as HeightMapShape3D, place)
+	if shape is SphereShape3D:
+		var reach := (shape as SphereShape3D).radius * place.basis.get_scale().x
+		return _circle(place, reach, reach)
+	if shape is CylinderShape3D:
+		return _round(place, (shape as CylinderShape3D).radius, (shape as CylinderShape3D).height)
+	if shape is CapsuleShape3D:
+		return _round(place, (shape as CapsuleShape3D).radius, (shape as CapsuleShape3D).height)
+	return _polygon(place * _points(shape))
+
+
+static func _points(shape: Shape3D) -> PackedVector3Array:
+	if shape is ConvexPolygonShape3D:
+		return (shape as ConvexPolygonShape3D).points
+	if shape is ConcavePolygonShape3D:
+		return (shape as ConcavePolygonShape3D).get_faces()
+	var corners := PackedVector3Array()
+	if shape is BoxShape3D:
+		var box := AABB((shape as BoxShape3D).size / -2.0, (shape as BoxShape3D).size)
+		for i: int in 8:
+			corners.append(box.get_endpoint(i))
+	return corners
+
+
+## A cylinder or capsule: a circle where it stands upright, else the hull of its two rims.
+static func _round(place: Transform3D, radius: float, height: float) -> Dictionary:
+	var size := place.basis.get_scale()
+	if absf(place.basis.y.normalized().y) > _UPRIGHT:
+		return _circle(place, radius * size.x, height / 2.0 * size.y)
+	var rims := PackedVector3Array()
+	for i: int in _RING:
+		var rim := Vector3(radius, 0.0, 0.0).rotated(Vector3.UP, TAU * i / _RING)
+		rims.append(rim + Vector3.UP * height / 2.0)
+		rims.append(rim + Vector3.DOWN * height / 2.0)
+	return _polygon(place * rims)
+
+
+static func _circle(place: Transform3D, radius: float, half_height: float) -> Dictionary:
+	var centre := place.origin
+	return {
+		"kind": "circle",
+		"centre": [centre.x, centre.z],
+		"radius": radius,
+		"low": centre.y - half_height,
+		"high": centre.y + half_height,
+	}
+
+
+static func _polygon(corners: PackedVector3Array) -> Dictionary:
+	if corners.is_empty():
+		return {}
+	var flat := PackedVector2Array()
+	var low := INF
+	var high := -INF
+	for corner: Vector3 in corners:
+		flat.append(Vector2(corner.x, corner.z))
+		low = minf(low, corner.y)
+		high = maxf(high, corner.y)
+	var points: Array[Array] = []
+	for point: Vector2 in Geometry2D.convex_hull(flat):
+		points.append([point.x, point.y])
+	return {"kind": "polygon", "points": points, "low": low, "high": high}
+
+
+## A terrain without rotation: heights row by row (along x), `step` metres apart, from the corner of least x and z.
+static func _heights(map: HeightMapShape3D, place: Transform3D) -> Dictionary:
+	var stride := ceili(maxi(map.map_width, map.map_depth) / float(MAX_POINTS))
+	var columns := ceili(map.map_width / float(stride))
+	var heights := PackedFloat32Array()
+	var first := place * Vector3((1 - map.map_width) / 2.0, 0.0, (1 - map.map_depth) / 2.0)
+	for z: int in range(0, map.map_depth, stride):
+		for x: int in range(0, map.map_width, stride):
+			heights.append(place.basis.y.y * map.map_data[z * map.map_width + x] + place.origin.y)
+	var step := place.basis.get_scale() * stride
+	return {
+		"kind": "heights",
+		"corner": [first.x, first.z],
+		"step": [step.x, step.z],
+		"columns": columns,
+		"heights": Array(heights),
+		"low": Array(heights).min(),
+		"high": Array(heights).max(),
+	}

@@ -1,0 +1,64 @@
+"""Recorded episodes of the real game, as Python sees them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spacetime_rl.errors import GameDied, ProtocolError
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.trace import read_traces, write_traces
+
+SHORT = {"touch_m": 0.0, "max_ticks": 60}
+
+
+def _still(game):
+    spec = game.spec
+    return [np.zeros((spec.group_size(g), group.layout.action_size), np.float32) for g, group in enumerate(spec.groups)]
+
+
+def test_only_the_episodes_that_were_asked_for_are_recorded_with_all_that_happened(touch) -> None:
+    with open_game(touch(SHORT, arenas=2, action_repeat=6)) as game:
+        assert game.traces(below=3) == ()
+        game.reset(seed=1)
+        returns = [game.step(_still(game)).rewards.copy() for _ in range(20)]
+        traces = game.traces(below=3)
+        again = game.traces()
+
+    assert again == ()
+    assert [trace.episode for trace in traces] == [0, 1, 2]
+    first = traces[0]
+    assert [agent.name for agent in first.agents] == ["walker_0", "walker_1", "jumper_0"]
+    assert {agent.ending for agent in first.agents} == {"truncated"}
+    walker = first.agents[0]
+    assert walker.ticks.tolist() == list(range(0, 61, 6))
+    assert walker.positions.shape == (11, 3)
+    assert walker.velocities is not None
+    assert sum(sums[-1] for sums in walker.rewards.values()) == pytest.approx(sum(r[0] for r in returns[:10]), abs=1e-4)
+    assert [shape.points.shape for shape in first.outline] == [(4, 2)] * 5 or len(first.outline) == 5
+    assert not first.succeeded
+
+
+def test_a_trace_can_be_written_and_read_again(touch) -> None:
+    with open_game(touch(SHORT)) as game:
+        game.traces(below=1)
+        game.reset(seed=1)
+        for _ in range(10):
+            game.step(_still(game))
+        traces = game.traces()
+
+    again = read_traces(write_traces(traces), traces[0].physics_hz)
+
+    assert write_traces(again) == write_traces(traces)
+    np.testing.assert_array_equal(again[0].agents[1].positions, traces[0].agents[1].positions)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "nonsense", '{"episodes": [{"episode": 0}]}'])
+def test_a_malformed_answer_is_said_so(text: str) -> None:
+    with pytest.raises(ProtocolError, match="malformed TRACES"):
+        read_traces(text, 90)
+
+
+def test_a_game_that_records_nothing_gives_up_with_its_reason(fake) -> None:
+    with open_game(fake()) as game, pytest.raises(GameDied, match="TRACE"):
+        game.traces(below=1)
