@@ -18,6 +18,13 @@ func test_givers_and_takers_have_different_spaces_with_the_same_first_twelve_flo
 	check_equal(taker.agent.actions.map(_kind_of), ["continuous", "continuous", "continuous"], "taker's actions")
 
 
+func test_every_role_begins_with_the_same_twelve_floats() -> void:
+	for objective: String in ["gather", "avoid"]:
+		for player: InteractionPlayer in _make_room({"objective": objective}).players:
+			check_equal(player.agent.sensors[0].size, 12, "floats about the room")
+			check_equal(player.agent.observation_size, 25 if objective == "gather" else 30, "floats")
+
+
 func test_an_odd_number_of_players_cannot_cooperate() -> void:
 	var params := InteractionParams.new()
 	check_equal(params.apply({"players": 5}).size(), 1, "problems")
@@ -88,6 +95,10 @@ func test_a_caught_runner_is_out_and_the_others_go_on() -> void:
 	arena.objective.tick(TICK)
 	check(not caught.agent.active and not caught.agent.success, "the runner is out")
 	check(chaser.agent.active and (runners[1] as InteractionPlayer).agent.active, "the others go on")
+	check(InteractionPilot.nearest_rival(chaser) != caught, "the chaser has another rival now")
+	check_equal(_crowd_of(chaser).slice(9), PackedFloat32Array([0.0, 0.0, 0.0]), "a third fellow")
+	arena.begin_episode()
+	check(caught.present and caught.agent.active, "the runner is back in the next episode")
 
 
 func test_staying_together_without_contact_is_gathering() -> void:
@@ -178,3 +189,10 @@ func _move_to(player: InteractionPlayer, place: Vector3) -> void:
 
 func _kind_of(action: RLAction) -> String:
 	return action.kind()
+
+
+func _crowd_of(player: InteractionPlayer) -> PackedFloat32Array:
+	var floats := PackedFloat32Array()
+	floats.resize(12)
+	player.agent.sensors[0].write(floats, 0)
+	return floats

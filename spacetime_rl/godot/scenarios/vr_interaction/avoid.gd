@@ -1,6 +1,6 @@
 class_name AvoidObjective
 extends InteractionObjective
-## Chasers catch runners; a runner that is caught is out, the others go on.
+## Chasers catch runners; a runner that is caught leaves the room, the others go on.
 
 var chasers: Array[InteractionPlayer] = []
 var runners: Array[InteractionPlayer] = []
@@ -57,6 +57,7 @@ func _catch(chaser: InteractionPlayer, runner: InteractionPlayer) -> void:
 	chaser.agent.add_metric(&"catches", 1.0)
 	runner.agent.add_reward(&"caught", params.reward_caught)
 	runner.agent.end(false)
+	runner.leave()
 	if runners.any(func(other: InteractionPlayer) -> bool: return other.agent.active):
 		_measure()
 		return

@@ -7,6 +7,8 @@ const REACH_CENTRE := Vector3(0.15, 0.95, -0.4)
 const REACH_HALF := Vector3(0.45, 0.85, 0.35)
 const REST := Vector3(0.25, 1.1, -0.3)
 const BODY_RADIUS := 0.25
+## Physics layer of those who are in the room.
+const PLAYERS := 2
 
 @export var agent: RLAgent
 @export var move: RLContinuousAction
@@ -23,6 +25,9 @@ var hand_over: HandOver
 var hand := Vector3.ZERO
 ## Whether the right hand is closed, as tracked.
 var grip := false
+
+## False for a player who has left the room before the episode's end.
+var present := true
 
 var _sticks := Vector3.ZERO
 var _hand_place := REST
@@ -61,6 +66,7 @@ func stand(at: Vector3, yaw: float) -> void:
 	_sticks = Vector3.ZERO
 	_hand_place = REST
 	_touching = false
+	_set_present(true)
 	_comfort.reset(arena.settings.max_speed, deg_to_rad(arena.settings.max_turn_deg))
 	rest()
 	_track(false)
@@ -75,6 +81,11 @@ func decide() -> void:
 		agent.add_reward(&"contact", settings.reward_contact)
 		agent.add_metric(&"contacts", 1.0)
 	_touching = false
+
+
+## Leave the room for the rest of the episode: nobody sees it or runs into it any more.
+func leave() -> void:
+	_set_present(false)
 
 
 ## Whether it touched a wall, a screen or another player since the last decision.
@@ -97,6 +108,14 @@ func _track(closed: bool) -> void:
 
 func _report_comfort(_success: bool) -> void:
 	_comfort.report(agent)
+
+
+func _set_present(to: bool) -> void:
+	if present == to:
+		return
+	present = to
+	visible = to
+	collision_layer = PLAYERS if to else 0
 
 
 func _show_hands() -> void:

@@ -23,15 +23,25 @@ static func walk_along(offset: Vector3, distance: float, action: PackedFloat32Ar
 	action[2] = clampf(2.0 * atan2(flat.x, flat.y), -1.0, 1.0)
 
 
-## Offset (own frame) to the nearest player of another policy who is still playing; infinite where there is none.
-static func nearest_rival(player: InteractionPlayer) -> Vector3:
-	var nearest := Vector3.INF
+## The nearest player of another policy who is still playing; null where there is none.
+static func nearest_rival(player: InteractionPlayer) -> InteractionPlayer:
+	var nearest: InteractionPlayer = null
+	var least := INF
 	for other: InteractionPlayer in player.arena.players:
 		if other.agent.active and other.agent.policy_name != player.agent.policy_name:
-			var offset := other.global_position - player.global_position
-			if offset.length_squared() < nearest.length_squared():
-				nearest = offset
-	return player.to_own_frame(nearest) if nearest.is_finite() else nearest
+			var distance := player.global_position.distance_squared_to(other.global_position)
+			if distance < least:
+				least = distance
+				nearest = other
+	return nearest
+
+
+## Write move so that the player runs at its nearest rival (`side` 1) or away from it (-1).
+static func run_by_rival(player: InteractionPlayer, side: float, action: PackedFloat32Array) -> void:
+	var rival := nearest_rival(player)
+	if rival != null:
+		var offset := player.to_own_frame(rival.global_position - player.global_position)
+		walk_along(side * offset, 0.0, action)
 
 
 ## Write move from a person's sticks.

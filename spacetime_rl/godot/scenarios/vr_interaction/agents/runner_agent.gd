@@ -4,10 +4,7 @@ extends RLAgent
 
 
 func _heuristic(action: PackedFloat32Array) -> void:
-	var player := body as InteractionPlayer
-	var rival := InteractionPilot.nearest_rival(player)
-	if rival.is_finite():
-		InteractionPilot.walk_along(-rival, 0.0, action)
+	InteractionPilot.run_by_rival(body as InteractionPlayer, -1.0, action)
 
 
 func _human(action: PackedFloat32Array) -> void:

@@ -39,7 +39,7 @@ func _setup() -> void:
 func _find_nearest(player: InteractionPlayer, at: Vector3) -> void:
 	_distances.fill(INF)
 	for other: InteractionPlayer in player.arena.players:
-		if other == player:
+		if other == player or not other.present:
 			continue
 		var offset := other.global_position - at
 		var distance := offset.length()
