@@ -2,8 +2,8 @@ class_name ObstacleField
 extends Node3D
 ## Obstacles that stand elsewhere every episode, always with room to walk between any two of them.
 ##
-## No two footprints come nearer to each other than `gap`, so whoever is slimmer gets everywhere. In an episode:
-## `clear`, `keep_free` what needs room, `block` and `scatter`, `finish`.
+## No two footprints come nearer to each other than `gap`, but for two walls that make a corner: whoever is slimmer gets
+## everywhere. In an episode: `clear`, `keep_free` what needs room, `block` and `scatter`, `finish`.
 
 const TRIES := 12
 
@@ -44,10 +44,10 @@ func keep_free(spot: Vector2, distance: float) -> void:
 	_free_radii.append(distance)
 
 
-## Stand an obstacle in the straight way from one point to another; false where there is no room for any.
-func block(rng: RandomNumberGenerator, start: Vector2, end: Vector2) -> bool:
+## Stand an obstacle in the straight way from one point to another; false where there is no room for any. With
+## `corner` a wall has a second one at its end that comes back towards the start, where there is room for it.
+func block(rng: RandomNumberGenerator, start: Vector2, end: Vector2, corner: bool) -> bool:
 	var across := (end - start).orthogonal()
-	var yaw := atan2(-across.y, across.x)
 	for attempt: int in TRIES:
 		var kind := FieldObstacle.Kind.WALL if attempt < TRIES >> 1 else FieldObstacle.Kind.PILLAR
 		var obstacle := _next(rng, kind)
@@ -55,9 +55,11 @@ func block(rng: RandomNumberGenerator, start: Vector2, end: Vector2) -> bool:
 			continue
 		var spot := start.lerp(end, rng.randf_range(0.35, 0.65))
 		spot += across.normalized() * obstacle.half_length * rng.randf_range(-0.6, 0.6)
-		obstacle.plan(spot, yaw + rng.randf_range(-0.5, 0.5))
+		obstacle.plan(spot, -across.angle() + rng.randf_range(-0.5, 0.5))
 		if _fits(obstacle):
 			_keep(obstacle)
+			if corner and kind == FieldObstacle.Kind.WALL:
+				_add_corner(rng, obstacle, start)
 			return true
 	return false
 
@@ -110,16 +112,31 @@ func _next(rng: RandomNumberGenerator, kind: FieldObstacle.Kind) -> FieldObstacl
 	return obstacle
 
 
+## A second wall from one end of another, towards a point.
+func _add_corner(rng: RandomNumberGenerator, wall: FieldObstacle, towards: Vector2) -> void:
+	var side := _next(rng, FieldObstacle.Kind.WALL)
+	if side == null:
+		return
+	var end := wall.from if rng.randf() < 0.5 else wall.to
+	var back := (wall.to - wall.from).orthogonal().normalized()
+	if back.dot(towards - end) < 0.0:
+		back = -back
+	side.plan(end + back * side.half_length, -back.angle())
+	if _fits(side, wall):
+		_keep(side)
+
+
 func _keep(obstacle: FieldObstacle) -> void:
 	standing.append(obstacle)
 	_used[obstacle.kind] += 1
 
 
-func _fits(obstacle: FieldObstacle) -> bool:
+## Whether there is room for an obstacle, which may touch `partner`.
+func _fits(obstacle: FieldObstacle, partner: FieldObstacle = null) -> bool:
 	for i: int in _free_spots.size():
 		if obstacle.gap_to_point(_free_spots[i]) < _free_radii[i]:
 			return false
 	for other: FieldObstacle in standing:
-		if obstacle.gap_to(other, gap) < gap:
+		if other != partner and obstacle.gap_to(other, gap) < gap:
 			return false
 	return true

@@ -38,13 +38,22 @@ func test_every_map_has_its_goal_within_the_distances_asked_for_and_something_in
 
 
 func test_between_any_two_obstacles_there_is_room_to_walk() -> void:
-	var arena := _make_map({"obstacles": 6.0, "gap": 1.0})
+	var arena := _make_map({"obstacles": 6.0, "gap": 1.0, "corners": 0.0})
 	arena.begin_episode()
 	var all := arena.map.field.standing
 	check(all.size() > 60, "%d obstacles" % all.size())
 	for one: FieldObstacle in all:
 		for other: FieldObstacle in all:
 			check(one == other or one.gap_to(other, 9.0) >= 0.999, "gap %f" % one.gap_to(other, 9.0))
+
+
+func test_corners_stand_where_they_are_asked_for() -> void:
+	var arena := _make_map({"corners": 1.0, "goal_distance_min": 15.0, "obstacles": 0.0})
+	var corners := 0
+	for way: int in HUNDRED_WAYS:
+		arena.begin_episode()
+		corners += int(arena.map.field.standing.size() == 2)
+	check(corners > 80, "%d corners on a hundred maps" % corners)
 
 
 func test_rays_see_an_obstacle_where_its_footprint_says_it_stands() -> void:

@@ -33,7 +33,7 @@ func build(params: NavigationParams) -> void:
 	var size := Vector3(params.map_size, FLOOR_DEPTH, params.map_size)
 	(floor_shape.shape as BoxShape3D).size = size
 	(floor_mesh.mesh as BoxMesh).size = size
-	field.build(_count(MOST_OBSTACLES) + 3)
+	field.build(_count(MOST_OBSTACLES) + 6)
 
 
 ## Lay out a new map.
@@ -43,7 +43,7 @@ func lay_out(rng: RandomNumberGenerator, params: NavigationParams) -> void:
 	_choose_way(rng, rng.randf_range(params.goal_distance_min, params.goal_distance_max))
 	field.keep_free(start, CLEARANCE)
 	field.keep_free(goal, CLEARANCE)
-	field.block(rng, start, goal)
+	field.block(rng, start, goal, rng.randf() < params.corners)
 	var reach := _half - MARGIN
 	field.scatter(rng, _count(params.obstacles), Rect2(-reach, -reach, 2.0 * reach, 2.0 * reach), _kinds)
 	field.finish()

@@ -12,6 +12,8 @@ extends RLParams
 @export_range(0.2, 3.0) var goal_radius: float = 0.5
 ## Obstacles on a hundred square metres; one more always stands in the straight way to the goal.
 @export_range(0.0, 6.0) var obstacles: float = 4.0
+## Share of the maps where that one is a corner of two walls, open towards the start.
+@export_range(0.0, 1.0) var corners: float = 0.5
 ## Room between any two obstacles, in metres; the player is 0.5 m wide.
 @export_range(0.7, 5.0) var gap: float = 1.2
 ## Game time after which an episode is truncated, in seconds: 1000 decisions of 8 ticks.
