@@ -1,0 +1,125 @@
+class_name LandingRewards
+extends RefCounted
+## What one craft is paid for its descent, what its touchdown was worth, and what it reports about it.
+
+const REWARDS: Array[StringName] = [
+	&"approach", &"aim", &"descent", &"upright", &"fuel", &"touchdown", &"pad", &"crash", &"timeout"
+]
+const METRICS: Array[StringName] = [
+	&"touchdown_speed", &"pad_distance", &"tilt", &"fuel_used", &"fuel_left", &"fuel_efficiency", &"crash"
+]
+## Share of the main engine that the safe descent counts on.
+const SAFE_THRUST := 0.9
+## Speed that the safe descent ends with, in m/s.
+const SAFE_SPEED := 1.0
+
+var craft: Spacecraft
+var settings: SpacecraftParams
+
+var _ideal_fuel := 0.0
+var _fuel := 0.0
+var _distance := 0.0
+var _aim := 0.0
+var _excess := 0.0
+var _tilt := 0.0
+
+
+func _init(of_craft: Spacecraft, with_settings: SpacecraftParams) -> void:
+	craft = of_craft
+	settings = with_settings
+
+
+## The least fuel that brings a craft down from this height and velocity, in units: it falls freely, then stops at full
+## thrust as its feet touch (bang-bang), and cancels its sideways speed; the way to the pad, wind and attitude are free.
+static func ideal_fuel(height: float, velocity: Vector3, settings_of: SpacecraftParams) -> float:
+	var gravity := settings_of.gravity_m_s2
+	var braking := settings_of.main_thrust_n / settings_of.mass_kg - gravity
+	var down := maxf(-velocity.y, 0.0)
+	var top_speed := sqrt((2.0 * height + down * down / gravity) / (1.0 / gravity + 1.0 / braking))
+	var burn_s := maxf(top_speed, down) / braking
+	var sideways := settings_of.mass_kg * Vector2(velocity.x, velocity.z).length()
+	return (settings_of.main_thrust_n * burn_s + sideways) / Spacecraft.IMPULSE_OF_FUEL
+
+
+## The fastest descent at a height that can still be stopped with `SAFE_THRUST`, in m/s.
+static func safe_descent(height: float, settings_of: SpacecraftParams) -> float:
+	var braking := SAFE_THRUST * settings_of.main_thrust_n / settings_of.mass_kg - settings_of.gravity_m_s2
+	return sqrt(SAFE_SPEED * SAFE_SPEED + 2.0 * braking * maxf(height, 0.0))
+
+
+## The craft stands at its start.
+func begin() -> void:
+	_ideal_fuel = ideal_fuel(-craft.to_pad().y, craft.linear_velocity, settings)
+	_fuel = craft.fuel
+	_distance = craft.to_pad().length()
+	_aim = _aim_potential()
+	_excess = _excess_speed(craft.linear_velocity)
+	_tilt = craft.tilt()
+
+
+## Pay for what changed since the last call.
+func shape(velocity: Vector3) -> void:
+	var agent := craft.agent
+	var distance := craft.to_pad().length()
+	var aim := _aim_potential()
+	var excess := _excess_speed(velocity)
+	var tilt := craft.tilt()
+	agent.add_reward(&"approach", settings.reward_approach * (_distance - distance))
+	agent.add_reward(&"aim", settings.reward_aim * (aim - _aim))
+	agent.add_reward(&"descent", settings.reward_descent * (_excess - excess))
+	agent.add_reward(&"upright", settings.reward_upright * (_tilt - tilt))
+	agent.add_reward(&"fuel", settings.reward_fuel * (_fuel - craft.fuel))
+	_distance = distance
+	_aim = aim
+	_excess = excess
+	_tilt = tilt
+	_fuel = craft.fuel
+
+
+## Judge the first contact with ground or pad. Returns whether the landing is a success, and pays for it.
+func touch_down() -> bool:
+	var speed := craft.touchdown_velocity.length()
+	var upright := craft.tilt() < settings.upright_rad
+	var to_pad := craft.to_pad()
+	var on_pad := Vector2(to_pad.x, to_pad.z).length() < settings.on_pad_m
+	craft.agent.set_metric(&"touchdown_speed", speed)
+	if not upright or speed >= settings.hard_m_s:
+		crash()
+		return false
+	var soft := speed < settings.soft_m_s
+	craft.agent.add_reward(&"touchdown", settings.reward_soft if soft else settings.reward_hard)
+	if on_pad:
+		craft.agent.add_reward(&"pad", settings.reward_pad)
+	return soft and on_pad
+
+
+## The craft is lost.
+func crash() -> void:
+	craft.agent.add_reward(&"crash", settings.reward_crash)
+	craft.agent.set_metric(&"crash", 1.0)
+
+
+## Time is up.
+func time_out() -> void:
+	craft.agent.add_reward(&"timeout", settings.reward_timeout)
+
+
+## Note the state that the episode ends in; `velocity` is the last one in flight.
+func report(velocity: Vector3) -> void:
+	shape(velocity)
+	var agent := craft.agent
+	var to_pad := craft.to_pad()
+	agent.set_metric(&"pad_distance", Vector2(to_pad.x, to_pad.z).length())
+	agent.set_metric(&"tilt", craft.tilt())
+	agent.set_metric(&"fuel_used", craft.fuel_used())
+	agent.set_metric(&"fuel_left", craft.fuel / settings.fuel)
+	agent.set_metric(&"fuel_efficiency", _ideal_fuel / maxf(craft.fuel_used(), _ideal_fuel))
+
+
+func _aim_potential() -> float:
+	var to_pad := craft.to_pad()
+	return -log(1.0 + Vector2(to_pad.x, to_pad.z).length()) / log(2.0)
+
+
+func _excess_speed(velocity: Vector3) -> float:
+	return maxf(-velocity.y - safe_descent(-craft.to_pad().y, settings), 0.0)
