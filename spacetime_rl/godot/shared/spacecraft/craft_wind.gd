@@ -24,7 +24,7 @@ func begin(rng: RandomNumberGenerator, strongest: float, gusts: float) -> void:
 	blows = speed > 0.0
 
 
-## One tick: an Ornstein-Uhlenbeck step of the gusts.
+## Some ticks' time: an Ornstein-Uhlenbeck step of the gusts.
 func tick(delta: float, rng: RandomNumberGenerator) -> void:
 	if _strength <= 0.0:
 		return

@@ -7,8 +7,11 @@ const TOUCHDOWN_M_S := 1.0
 ## The profile ends this much above the pad, in metres; the rest is done at touchdown speed.
 const FLARE_M := 2.0
 const SPEED_GAIN := 1.5
-const PLACE_GAIN := 0.08
-const DRIFT_GAIN := 0.6
+const PLACE_GAIN := 0.15
+const DRIFT_GAIN := 0.75
+## A craft farther to the side than this stays above a cone around the pad, `CONE` metres high for each metre.
+const MISS_M := 1.5
+const CONE := 0.5
 const TILT_GAIN := 4.0
 const SPIN_GAIN := 8.0
 
@@ -25,17 +28,21 @@ static func fly_to(craft: Spacecraft, target: Vector3, action: PackedFloat32Arra
 	var strength := settings.lateral_thrust_n / settings.mass_kg
 	action[0] = clampf((PLACE_GAIN * offset.x - DRIFT_GAIN * velocity.x) / strength, -1.0, 1.0)
 	action[1] = clampf((PLACE_GAIN * offset.z - DRIFT_GAIN * velocity.z) / strength, -1.0, 1.0)
-	action[2] = 2.0 * _throttle(settings, -offset.y, velocity.y) - 1.0
+	action[2] = 2.0 * _throttle(settings, -offset.y, Vector2(offset.x, offset.z).length(), velocity.y) - 1.0
 	action[3] = clampf(-TILT_GAIN * atan2(up.z, up.y) - SPIN_GAIN * spin.x, -1.0, 1.0)
 	action[4] = clampf(-SPIN_GAIN * spin.y, -1.0, 1.0)
 	action[5] = clampf(-TILT_GAIN * atan2(-up.x, up.y) - SPIN_GAIN * spin.z, -1.0, 1.0)
 
 
-## Share of the main engine: follow v = -sqrt(2 a h), and climb to a target above.
-static func _throttle(settings: SpacecraftParams, height: float, velocity: float) -> float:
+## Share of the main engine: follow v = -sqrt(2 a h) down to the pad, or to a cone around it while to the side of it.
+static func _throttle(settings: SpacecraftParams, height: float, miss: float, velocity: float) -> float:
 	var engine := settings.main_thrust_n / settings.mass_kg
 	var braking := BRAKE_THRUST * engine - settings.gravity_m_s2
-	var above := maxf(height - FLARE_M, 0.0)
-	var wanted := -sqrt(TOUCHDOWN_M_S * TOUCHDOWN_M_S + 2.0 * braking * above) if height > 0.0 else -height
+	var over_pad := miss < MISS_M
+	var above := height - (FLARE_M if over_pad else CONE * miss)
+	var last := TOUCHDOWN_M_S if over_pad else 0.0
+	var wanted := -last if over_pad else minf(-above, 2.0)
+	if above > 0.0:
+		wanted = -sqrt(last * last + 2.0 * braking * above)
 	var hold := braking if above > 0.0 else 0.0
 	return clampf((settings.gravity_m_s2 + hold + SPEED_GAIN * (wanted - velocity)) / engine, 0.0, 1.0)

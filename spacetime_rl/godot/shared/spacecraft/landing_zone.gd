@@ -6,6 +6,10 @@ extends RLArena
 const RANGE := LandingGround.HALF
 ## Higher than this above the highest start it is lost, too, in metres.
 const HEADROOM := 300.0
+## From below this height a start is nearer and slower in proportion, so that none is hopeless, in metres.
+const FULL_START := 500.0
+## Gusts, the zone's borders and the origin are looked at once in so many ticks.
+const SLOW_TICKS := 9
 
 @export var ground: LandingGround
 @export var pads: Array[LandingPad] = []
@@ -37,12 +41,16 @@ func _begin_episode() -> void:
 
 
 func _tick(delta: float) -> void:
-	wind.tick(delta, rng)
 	for i: int in crafts.size():
-		if crafts[i].agent.active:
-			_watch(i)
-	if _farthest_from_origin() > settings.rebase_m:
-		_rebase()
+		if crafts[i].touched != null and crafts[i].agent.active:
+			_touch_down(i)
+	if ticks % SLOW_TICKS == 0:
+		wind.tick(SLOW_TICKS * delta, rng)
+		_watch_range()
+		if _farthest_from_origin() > settings.rebase_m:
+			_rebase()
+	if ticks >= max_ticks:
+		_time_out()
 
 
 func _end_decision() -> void:
@@ -100,13 +108,14 @@ func _lay_pads() -> void:
 
 
 func _start(craft: Spacecraft) -> void:
-	var side := settings.start_offset_m
-	var sideways := settings.start_sideways_m_s
-	var height := rng.randf_range(settings.start_height_min_m, settings.start_height_max_m) + Spacecraft.FEET
-	var place := Vector3(rng.randf_range(-side, side), height, rng.randf_range(-side, side))
+	var height := rng.randf_range(settings.start_height_min_m, settings.start_height_max_m)
+	var share := minf(height / FULL_START, 1.0)
+	var side := settings.start_offset_m * share
+	var sideways := settings.start_sideways_m_s * share
+	var place := Vector3(rng.randf_range(-side, side), height + Spacecraft.FEET, rng.randf_range(-side, side))
 	var velocity := Vector3(
 		rng.randf_range(-sideways, sideways),
-		rng.randf_range(-settings.start_descent_m_s, 0.0),
+		rng.randf_range(-settings.start_descent_m_s * share, 0.0),
 		rng.randf_range(-sideways, sideways)
 	)
 	var lean := Vector3.RIGHT.rotated(Vector3.UP, rng.randf_range(-PI, PI))
@@ -115,19 +124,21 @@ func _start(craft: Spacecraft) -> void:
 	craft.health[rng.randi_range(0, Spacecraft.Thruster.NONE - 1)] -= settings.thruster_damage
 
 
-## Whether a craft's flight is over, and how.
-func _watch(i: int) -> void:
-	var craft := crafts[i]
-	if craft.touched != null:
-		_touch_down(i)
-		return
-	var here := craft.global_position - ground.global_position
+## Lose the craft that have left the zone.
+func _watch_range() -> void:
 	var ceiling := settings.start_height_max_m + HEADROOM
-	if absf(here.x) > RANGE or absf(here.z) > RANGE or here.y > ceiling or here.y < -settings.terrain_m:
-		_lose(i)
-	elif ticks >= max_ticks:
-		judges[i].report(craft.linear_velocity)
-		judges[i].time_out()
+	for i: int in crafts.size():
+		var here := crafts[i].position - ground.position
+		if absf(here.x) > RANGE or absf(here.z) > RANGE or here.y > ceiling or here.y < -settings.terrain_m:
+			if crafts[i].agent.active:
+				_lose(i)
+
+
+func _time_out() -> void:
+	for i: int in crafts.size():
+		if crafts[i].agent.active:
+			judges[i].report(crafts[i].linear_velocity)
+			judges[i].time_out()
 
 
 func _farthest_from_origin() -> float:

@@ -17,6 +17,8 @@ const WIND_ARM := 0.3
 const CONTACTS := 4
 
 @export var agent: RLAgent
+## What is there to be seen; goes where nobody sees it, as moving it along takes time.
+@export var looks: Node3D
 @export var lateral: RLContinuousAction
 @export var main: RLContinuousAction
 @export var rcs: RLContinuousAction
@@ -45,6 +47,8 @@ var _velocity := Vector3.ZERO
 
 
 func _ready() -> void:
+	if DisplayServer.get_name() == "headless":
+		looks.free()
 	contact_monitor = true
 	max_contacts_reported = CONTACTS
 	can_sleep = false
@@ -60,14 +64,20 @@ func _integrate_forces(state: PhysicsDirectBodyState3D) -> void:
 		return
 	if agent.decisions != _decision:
 		_take_controls()
+	var force := Vector3.ZERO
+	var torque := Vector3.ZERO
+	var axes := state.transform.basis
 	if fuel > 0.0:
 		fuel = maxf(fuel - _burn * state.step, 0.0)
-		var axes := state.transform.basis
-		state.apply_central_force(axes * _thrust)
-		state.apply_torque(axes * _torque)
+		force = axes * _thrust
+		torque = axes * _torque
 	if wind.blows:
 		var push := settings.drag_n_s_m * (wind.velocity - _velocity)
-		state.apply_force(Vector3(push.x, 0.0, push.z), state.transform.basis.y * WIND_ARM)
+		push.y = 0.0
+		force += push
+		torque += (WIND_ARM * axes.y).cross(push)
+	state.apply_central_force(force)
+	state.apply_torque(torque)
 
 
 ## Begin an episode at `place` (arena coordinates) with these velocities and a full tank.
