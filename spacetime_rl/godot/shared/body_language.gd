@@ -1,6 +1,6 @@
 class_name BodyLanguage
 extends RefCounted
-## What head and hands of a simulated VR player do while it walks: the head leans into a curve, the arms swing.
+## Head and hands of a simulated VR player that walks: the head leans into a curve and looks, the arms swing.
 
 ## Greatest lean, in rad, and the time it takes, in seconds.
 const LEAN := 0.5
@@ -16,6 +16,9 @@ const RIGHT_HAND := Vector3(0.25, 1.0, -0.15)
 ## Roll of the head, in rad, and its rate, in rad/s.
 var roll := 0.0
 var roll_rate := 0.0
+## Where the head looks, in rad: up, and to the left of the body's front.
+var pitch := 0.0
+var yaw := 0.0
 
 var _phase := 0.0
 var _walk := Vector3.ZERO
@@ -25,6 +28,8 @@ var _walk := Vector3.ZERO
 func reset() -> void:
 	roll = 0.0
 	roll_rate = 0.0
+	pitch = 0.0
+	yaw = 0.0
 	_phase = 0.0
 	_walk = Vector3.ZERO
 
@@ -36,7 +41,7 @@ func tick(player: RLXRPlayer, walk: Vector3, delta: float) -> void:
 	var lean := clampf(-sideways / GRAVITY, -LEAN, LEAN)
 	roll_rate = (lean - roll) / LEAN_S
 	roll += roll_rate * delta
-	player.track_head(Transform3D(Basis(Vector3.BACK, roll), HEAD))
+	player.track_head(Transform3D(Basis.from_euler(Vector3(pitch, yaw, roll)), HEAD))
 	var rate := SWING_RATE * walk.length()
 	_phase += rate * delta
 	var reach := Vector3(0.0, 0.0, SWING * sin(_phase))

@@ -37,7 +37,7 @@ func _init(of_kind: Kind = Kind.CRATE) -> void:
 		_add_mesh()
 
 
-## Take a new size, in metres: 0 < `bulk` <= 1 goes from the smallest to the largest of its kind.
+## Take a new size: 0 is the smallest, slimmest and lowest of its kind, 1 the opposite.
 func resize(bulk: float, slimness: float, tallness: float) -> void:
 	match kind:
 		Kind.CRATE:

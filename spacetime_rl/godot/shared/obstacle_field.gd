@@ -9,6 +9,8 @@ const TRIES := 12
 
 ## Room between two obstacles, in metres.
 var gap := 1.2
+## How small an obstacle may be: 0 is the smallest of its kind, 1 the largest.
+var least_bulk := 0.0
 ## The obstacles that stand in this episode.
 var standing: Array[FieldObstacle] = []
 
@@ -44,24 +46,34 @@ func keep_free(spot: Vector2, distance: float) -> void:
 	_free_radii.append(distance)
 
 
-## Stand an obstacle in the straight way from one point to another; false where there is no room for any. With
-## `corner` a wall has a second one at its end that comes back towards the start, where there is room for it.
-func block(rng: RandomNumberGenerator, start: Vector2, end: Vector2, corner: bool) -> bool:
+## Stand an obstacle in the straight way from one point to another; null where there is no room for it.
+func block(rng: RandomNumberGenerator, start: Vector2, end: Vector2, kind: FieldObstacle.Kind) -> FieldObstacle:
 	var across := (end - start).orthogonal()
 	for attempt: int in TRIES:
-		var kind := FieldObstacle.Kind.WALL if attempt < TRIES >> 1 else FieldObstacle.Kind.PILLAR
 		var obstacle := _next(rng, kind)
 		if obstacle == null:
-			continue
+			return null
 		var spot := start.lerp(end, rng.randf_range(0.35, 0.65))
 		spot += across.normalized() * obstacle.half_length * rng.randf_range(-0.6, 0.6)
 		obstacle.plan(spot, -across.angle() + rng.randf_range(-0.5, 0.5))
 		if _fits(obstacle):
 			_keep(obstacle)
-			if corner and kind == FieldObstacle.Kind.WALL:
-				_add_corner(rng, obstacle, start)
-			return true
-	return false
+			return obstacle
+	return null
+
+
+## Make a corner of a wall, where there is room: a second one from one of its ends, on the side of a point.
+func add_corner(rng: RandomNumberGenerator, wall: FieldObstacle, towards: Vector2) -> void:
+	var side := _next(rng, FieldObstacle.Kind.WALL)
+	if side == null:
+		return
+	var end := wall.from if rng.randf() < 0.5 else wall.to
+	var back := (wall.to - wall.from).orthogonal().normalized()
+	if back.dot(towards - end) < 0.0:
+		back = -back
+	side.plan(end + back * side.half_length, -back.angle())
+	if _fits(side, wall):
+		_keep(side)
 
 
 ## Stand `count` more obstacles within a rectangle; fewer where it gets too narrow. All of `kinds` in turn.
@@ -108,22 +120,8 @@ func _next(rng: RandomNumberGenerator, kind: FieldObstacle.Kind) -> FieldObstacl
 	if _used[kind] >= _supply[kind].size():
 		return null
 	var obstacle: FieldObstacle = _supply[kind][_used[kind]]
-	obstacle.resize(rng.randf(), rng.randf(), rng.randf())
+	obstacle.resize(rng.randf_range(least_bulk, 1.0), rng.randf(), rng.randf())
 	return obstacle
-
-
-## A second wall from one end of another, towards a point.
-func _add_corner(rng: RandomNumberGenerator, wall: FieldObstacle, towards: Vector2) -> void:
-	var side := _next(rng, FieldObstacle.Kind.WALL)
-	if side == null:
-		return
-	var end := wall.from if rng.randf() < 0.5 else wall.to
-	var back := (wall.to - wall.from).orthogonal().normalized()
-	if back.dot(towards - end) < 0.0:
-		back = -back
-	side.plan(end + back * side.half_length, -back.angle())
-	if _fits(side, wall):
-		_keep(side)
 
 
 func _keep(obstacle: FieldObstacle) -> void:

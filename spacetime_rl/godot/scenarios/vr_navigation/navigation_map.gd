@@ -43,7 +43,7 @@ func lay_out(rng: RandomNumberGenerator, params: NavigationParams) -> void:
 	_choose_way(rng, rng.randf_range(params.goal_distance_min, params.goal_distance_max))
 	field.keep_free(start, CLEARANCE)
 	field.keep_free(goal, CLEARANCE)
-	field.block(rng, start, goal, rng.randf() < params.corners)
+	_block_way(rng, params.corners)
 	var reach := _half - MARGIN
 	field.scatter(rng, _count(params.obstacles), Rect2(-reach, -reach, 2.0 * reach, 2.0 * reach), _kinds)
 	field.finish()
@@ -52,6 +52,16 @@ func lay_out(rng: RandomNumberGenerator, params: NavigationParams) -> void:
 ## Half the length of a side, in metres.
 func half_size() -> float:
 	return _half
+
+
+## There is no walking straight to the goal.
+func _block_way(rng: RandomNumberGenerator, corners: float) -> void:
+	var has_corner := rng.randf() < corners
+	var wall := field.block(rng, start, goal, FieldObstacle.Kind.WALL)
+	if wall == null:
+		field.block(rng, start, goal, FieldObstacle.Kind.PILLAR)
+	elif has_corner:
+		field.add_corner(rng, wall, start)
 
 
 func _count(on_hundred_m2: float) -> int:
