@@ -94,6 +94,7 @@ def make_launch(config: RunConfig) -> GameLaunch:
         env_path=game.env_path,
         arenas=UNSIZED_ARENAS if game.arenas == "auto" else game.arenas,
         action_repeat=game.action_repeat,
+        episode_steps=game.episode_steps,
         params=config.scenario.params,
         seed=config.seed,
         launch_timeout_s=game.launch_timeout_s,

@@ -22,12 +22,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as on
 ResultsOption = Annotated[Path | None, typer.Option("--results", metavar="DIR", help="Folder of the results.")]
 
 
-def load_config(path: str | None, overrides: Sequence[str] = ()) -> RunConfig:
+def load_config(path: str | None, overrides: Sequence[str] = (), preset: str | None = None) -> RunConfig:
     """The configuration a user names, its scenario checked against those that exist. Raises ConfigError."""
     from spacetime_rl.config import load
     from spacetime_rl.game.project import scenarios
 
-    return load(path, overrides, scenarios=[scenario.name for scenario in scenarios()])
+    return load(path, overrides, [scenario.name for scenario in scenarios()], preset)
 
 
 def as_overrides(options: Mapping[str, object]) -> list[str]:

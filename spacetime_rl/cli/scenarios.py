@@ -14,18 +14,21 @@ if TYPE_CHECKING:
 
 
 def scenarios(json_output: JsonOption = False) -> None:
-    """List the scenarios with their variants, policies and configurations."""
+    """List the scenarios with their variants, policies and configurations, and the presets."""
     from spacetime_rl.config import load
-    from spacetime_rl.config.packaged import config_names
+    from spacetime_rl.config.packaged import config_names, find_preset, preset_names, title
     from spacetime_rl.game.project import scenarios as read_scenarios
 
     configs = {name: load(name) for name in config_names()}
     found = [_describe(scenario, configs) for scenario in read_scenarios()]
+    presets = [{"name": name, "description": title(find_preset(name))} for name in preset_names()]
     if json_output:
-        print_json({"scenarios": found})
+        print_json({"scenarios": found, "presets": presets})
         return
     _show(found)
-    typer.echo("\nTrain one with: spacetime-rl train CONFIG")
+    for preset in presets:
+        typer.echo(f"--preset {preset['name']:20} {preset['description']}")
+    typer.echo("\nTrain one with: spacetime-rl train CONFIG [--preset NAME]")
 
 
 def _describe(scenario: ScenarioInfo, configs: dict[str, RunConfig]) -> dict[str, Any]:

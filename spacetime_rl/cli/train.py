@@ -20,6 +20,7 @@ from spacetime_rl.cli.common import (
 from spacetime_rl.errors import UsageError
 
 if TYPE_CHECKING:
+    from spacetime_rl.config import RunConfig
     from spacetime_rl.training.summary import RunSummary
 
 INTERRUPTED = 130
@@ -29,6 +30,9 @@ def train(
     config: Annotated[
         str | None,
         typer.Argument(metavar="CONFIG", help="A YAML file, or the name of a packaged one (vr_interaction)."),
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Lay a preset over it (quick_test), before any --set.")
     ] = None,
     overrides: SetOption = None,
     resume: Annotated[str | None, typer.Option(metavar="RUN", help="Go on with a run, by its id or folder.")] = None,
@@ -49,6 +53,7 @@ def train(
     [bold]Examples[/bold]
     $ spacetime-rl train vr_interaction
     $ spacetime-rl train vr_interaction --set training.lr=1e-4 --set stop.agent_steps=200000 --run-id slow
+    $ spacetime-rl train vr_navigation --preset quick_test
     $ spacetime-rl train --resume slow
     $ spacetime-rl train --set env_path=./my_game.x86_64
     """
@@ -63,9 +68,9 @@ def train(
                     "train: name a configuration, as in `spacetime-rl train vr_interaction`; "
                     "`spacetime-rl scenarios` lists them"
                 )
-            summary = _begin(config, settings, run_id, force, not no_eval, json_output)
+            summary = _begin(load_config(config, settings, preset), run_id, force, not no_eval, json_output)
         else:
-            _refuse_with_resume({"--force": force, "--run-id": run_id})
+            _refuse_with_resume({"--force": force, "--run-id": run_id, "--preset": preset})
             summary = _go_on(resume, results or DEFAULT_RESULTS, config, settings, not no_eval, json_output)
     except KeyboardInterrupt:
         typer.echo("spacetime-rl: stopped at once; a run that had begun goes on with --resume", err=True)
@@ -75,13 +80,10 @@ def train(
         raise typer.Exit(INTERRUPTED)
 
 
-def _begin(
-    config: str | None, settings: Sequence[str], run_id: str | None, force: bool, judge: bool, json_output: bool
-) -> RunSummary:
-    run_config = load_config(config, settings)
+def _begin(config: RunConfig, run_id: str | None, force: bool, judge: bool, json_output: bool) -> RunSummary:
     from spacetime_rl.training import run  # late: it takes a second
 
-    return run.train(run_config, run_id, force, judge, json_output)
+    return run.train(config, run_id, force, judge, json_output)
 
 
 def _go_on(

@@ -13,19 +13,26 @@ from pydantic import ValidationError
 from spacetime_rl.config.document import Document, KeyPath, read_document
 from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.overrides import parse_overrides
-from spacetime_rl.config.packaged import find_config, packaged
+from spacetime_rl.config.packaged import find_config, find_preset, packaged
 from spacetime_rl.config.problems import contradictions_in, field_mistakes
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ConfigError
 
 
-def load(path: str | Path | None, overrides: Sequence[str] = (), scenarios: Collection[str] | None = None) -> RunConfig:
-    """Read a configuration: a file, the name of a packaged one, or None for the defaults; `overrides` are laid over it.
+def load(
+    path: str | Path | None,
+    overrides: Sequence[str] = (),
+    scenarios: Collection[str] | None = None,
+    preset: str | Path | None = None,
+) -> RunConfig:
+    """Read a configuration: a file, the name of a packaged one, or None for the defaults.
 
-    `overrides` are `a.b=c` with YAML values. `scenarios` are the valid scenario names; None leaves the name unchecked.
-    Raises ConfigError listing every mistake as `file:line: dotted.key: what`.
+    A `preset` is laid over it, then `overrides`: `a.b=c` with YAML values. `scenarios` are the valid scenario names;
+    None leaves the name unchecked. Raises ConfigError listing every mistake as `file:line: dotted.key: what`.
     """
     files = Document() if path is None else _read(find_config(path), ())
+    if preset is not None:
+        files = files.under(_read(find_preset(preset), ()))
     return _validate(files.under(parse_overrides(overrides, RunConfig)), scenarios, str(path or "configuration"))
 
 

@@ -52,6 +52,9 @@ class GameConfig(Section):
     action_repeat: int | None = Field(
         default=None, ge=1, le=1000, description="Physics ticks a decision; null for the scenario's own."
     )
+    episode_steps: int | None = Field(
+        default=None, ge=1, description="Decisions until an episode is truncated; null for the scenario's own limit."
+    )
     physics_hz: int = Field(default=90, ge=1, le=1000, description="Physics ticks a second of game time.")
     launch_timeout_s: Seconds = Field(
         default=60.0, description="From the start of the process until the game connects."
@@ -129,6 +132,9 @@ class CheckpointConfig(Section):
 
     every_iterations: int = Field(
         default=10, ge=1, description="Iterations between two checkpoints; one is saved at the end."
+    )
+    every_agent_steps: int | None = Field(
+        default=None, ge=1, description="Agent steps between two checkpoints, in place of iterations."
     )
     keep: int = Field(default=3, ge=1, description="Latest checkpoints that are kept.")
 

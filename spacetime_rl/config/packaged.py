@@ -7,6 +7,7 @@ from pathlib import Path
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ConfigError
 
+PRESETS = "presets"  # the folder of configurations that are laid over others
 CONFIGS = Path(__file__).resolve().parent.parent / "rllib_configs"
 
 
@@ -26,14 +27,41 @@ def find_config(name: str | Path) -> Path:
     raise ConfigError([f"{path}: no such configuration file, nor a packaged one{hint}"])
 
 
+def find_preset(name: str | Path) -> Path:
+    """The file of a preset: a packaged one (`quick_test`), or a path. Raises ConfigError with the known names."""
+    path = Path(name)
+    found = path if path.is_file() else packaged(Path(PRESETS) / path)
+    if found is not None:
+        return found
+    known = preset_names()
+    hint = did_you_mean(str(name), known) or f"; presets: {', '.join(known)}"
+    raise ConfigError([f"--preset {name}: no such preset{hint}"])
+
+
 def packaged(name: str | Path) -> Path | None:
-    """The packaged configuration of that name, if there is one."""
+    """The packaged configuration or preset (`presets/quick_test`) of that name, if there is one."""
     key = _key(Path(name))
-    return CONFIGS / f"{key}.yaml" if key in config_names() else None
+    return CONFIGS / f"{key}.yaml" if key in _names() else None
 
 
 def config_names() -> list[str]:
-    """Names of the packaged configurations, with their folder where they are in one (`presets/quick_test`)."""
+    """Names of the packaged configurations, with their folder where they are in one."""
+    return [name for name in _names() if not name.startswith(f"{PRESETS}/")]
+
+
+def preset_names() -> list[str]:
+    """Names of the packaged presets."""
+    return [name.removeprefix(f"{PRESETS}/") for name in _names() if name.startswith(f"{PRESETS}/")]
+
+
+def title(file: Path) -> str:
+    """What a file says it is, in a comment on its first line."""
+    with file.open(encoding="utf-8") as lines:
+        first = lines.readline()
+    return first.removeprefix("#").strip() if first.startswith("#") else ""
+
+
+def _names() -> list[str]:
     return sorted(str(path.relative_to(CONFIGS).with_suffix("")) for path in CONFIGS.rglob("*.yaml"))
 
 

@@ -31,6 +31,7 @@ class GameLaunch:
     env_path: Path | None = None
     arenas: int = 1
     action_repeat: int | None = None  # physics ticks per decision; default: what the game says
+    episode_steps: int | None = None  # decisions until an episode is truncated; default: what the game says
     params: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     control: Literal["policy", "heuristic"] = "policy"
@@ -51,7 +52,7 @@ class GameLaunch:
             raise UsageError(f"a game needs exactly one of scenario, project and env_path; given: {found}")
         if self.scene is not None and self.project is None:
             raise UsageError("scene: names a scene of `project`, which is not given")
-        for key in ("arenas", "action_repeat", "physics_hz", "launch_timeout_s", "step_timeout_s"):
+        for key in ("arenas", "action_repeat", "episode_steps", "physics_hz", "launch_timeout_s", "step_timeout_s"):
             value = getattr(self, key)
             if value is not None and value <= 0:
                 raise UsageError(f"{key}: must be positive, not {value}")
@@ -116,6 +117,8 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
         stock.append(f"--action_repeat={launch.action_repeat}")
     ours = [f"--token={token}", f"--arenas={launch.arenas}", f"--physics_hz={launch.physics_hz}"]
     ours.append(f"--params={json.dumps(dict(launch.params))}")
+    if launch.episode_steps is not None:
+        ours.append(f"--episode_steps={launch.episode_steps}")
     if launch.control != "policy":
         ours.append(f"--control={launch.control}")
     if launch.scripted:

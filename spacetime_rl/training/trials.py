@@ -14,6 +14,7 @@ from ray.tune.experiment import Trial
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import SpacetimeError, TrialFailed
+from spacetime_rl.training.checkpoint import CheckpointEvery
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.stopping import StopAt
 
@@ -52,11 +53,11 @@ def run_trial(
         storage_path=str(folder.path),
         stop=StopAt(config.stop),
         checkpoint_config=CheckpointConfig(
-            checkpoint_frequency=config.checkpoint.every_iterations,
+            checkpoint_frequency=0 if config.checkpoint.every_agent_steps else config.checkpoint.every_iterations,
             num_to_keep=config.checkpoint.keep,
             checkpoint_at_end=True,
         ),
-        callbacks=list(callbacks),
+        callbacks=[*callbacks, *_checkpoints(config)],
         trial_dirname_creator=_folder_name,
         resume_config=_RESUME if resume and can_resume(folder) else None,
         raise_on_failed_trial=False,
@@ -68,6 +69,11 @@ def run_trial(
 def can_resume(folder: RunFolder) -> bool:
     """Whether Tune has saved anything of this run; a run stopped before that begins again."""
     return any(folder.tune.glob("experiment_state-*.json"))
+
+
+def _checkpoints(config: RunConfig) -> list[Callback]:
+    every = config.checkpoint.every_agent_steps
+    return [CheckpointEvery(every)] if every else []
 
 
 def _describe_end(trial: Trial, folder: RunFolder) -> TrialEnd:

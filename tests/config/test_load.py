@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spacetime_rl.config import RunConfig, diff, dump, load
+from spacetime_rl.config import RunConfig, diff, dump, load, packaged
 from spacetime_rl.config.packaged import CONFIGS, config_names
 from spacetime_rl.errors import ConfigError
 
@@ -67,6 +67,36 @@ def test_a_file_of_the_user_may_extend_a_packaged_one(write: Write) -> None:
     config = load(write("extends: vr_interaction\nname: mine"))
 
     assert (config.name, config.scenario.name) == ("mine", "vr_interaction")
+
+
+def test_a_preset_lies_over_a_file_and_overrides_over_both(write: Write) -> None:
+    path = write("scenario: {name: vr_interaction, params: {players: 6}}\nstop: {agent_steps: 5}")
+    preset = write("game: {episode_steps: 200}\nstop: {agent_steps: 10000, time_s: 60}", "short.yaml")
+
+    config = load(path, ["stop.time_s=90"], preset=preset)
+
+    assert (config.scenario.params, config.game.episode_steps) == ({"players": 6}, 200)
+    assert (config.stop.agent_steps, config.stop.time_s) == (10_000, 90)
+
+
+def test_a_packaged_preset_is_found_by_its_name(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "presets").mkdir()
+    write("# ten thousand steps\nstop: {agent_steps: 10000}", "presets/quick_test.yaml")
+    write("scenario: {name: parking_3d}", "parking_3d.yaml")
+    path = write("extends: [parking_3d, presets/quick_test]")
+    monkeypatch.setattr(packaged, "CONFIGS", tmp_path)
+
+    assert load("parking_3d", preset="quick_test") == load(path)
+    assert (packaged.config_names(), packaged.preset_names()) == (["parking_3d", "run"], ["quick_test"])
+    assert packaged.title(packaged.find_preset("quick_test")) == "ten thousand steps"
+    with pytest.raises(ConfigError, match="--preset quick_tset: no such preset; did you mean 'quick_test'"):
+        load("parking_3d", preset="quick_tset")
+
+
+@pytest.mark.parametrize("name", packaged.preset_names())
+def test_every_packaged_preset_goes_with_a_scenario_and_says_what_it_is(name: str) -> None:
+    load("vr_interaction", preset=name)
+    assert packaged.title(packaged.find_preset(name))
 
 
 def test_overrides_lie_over_files_and_read_yaml_values(write: Write) -> None:

@@ -48,3 +48,7 @@ def test_a_game_says_what_it_draws_and_takes_another_sampler_while_it_runs(touch
 def test_a_launch_with_a_sampler_outside_the_range_says_so(touch: Callable[..., GameLaunch]) -> None:
     with pytest.raises((HandshakeError, ContractError), match=r"parameter 'room_m': 60(\.0)? is outside 3.0..50.0"):
         open_game(touch({"room_m": {"uniform": [4, 60]}}))
+
+
+def test_a_run_s_own_episode_length_wins(touch: Callable[..., GameLaunch]) -> None:
+    assert set(play(touch(NOBODY_ARRIVES, action_repeat=2, episode_steps=3), 4).values()) == {3.0}

@@ -28,6 +28,17 @@ func test_another_seed_or_number_is_another_episode() -> void:
 	game.stop()
 
 
+func test_a_run_may_set_how_many_decisions_an_episode_lasts() -> void:
+	var game := ChildGame.new({"touch_m": 0.0, "max_ticks": 60}, ["--action_repeat=3", "--episode_steps=4"])
+	game.reset(1)
+	for decision: int in 3:
+		game.step(PackedFloat32Array([0, 0, 0, 0, 0, 0, 0]))
+		check_equal(game.endings.size(), 0, "endings after %d decisions" % (decision + 1))
+	game.step(PackedFloat32Array([0, 0, 0, 0, 0, 0, 0]))
+	check_equal(game.flags[0], RLRoster.TRUNCATED | RLRoster.ACTIVE, "flags")
+	check_equal(game.stop(), 0, "exit code")
+
+
 # Observations and rewards of the wanted episode, which one of the arenas plays after `before` others.
 func _trace(arenas: int, first: int, before: int, seed_value: int = 1) -> Array[PackedFloat32Array]:
 	var game := ChildGame.new(CROWD, ["--arenas=%d" % arenas])

@@ -3,9 +3,11 @@ extends RLTest
 
 
 func test_every_option_is_read() -> void:
-	var given := "--physics_hz=60 --port=123 --token=ab=c --env_seed=5 --action_repeat=4 --arenas=3 --control=heuristic"
+	var given := "--physics_hz=60 --port=123 --token=ab=c --env_seed=5 --action_repeat=4 --arenas=3"
 	given += " --scripted=giver,taker"
-	var options := RLOptions.new(given.split(" ") + PackedStringArray(['--params={"walkers": 3}']))
+	var options := RLOptions.new(
+		given.split(" ") + PackedStringArray(['--params={"walkers": 3}', "--control=heuristic", "--episode_steps=7"])
+	)
 	check_equal(options.problems, PackedStringArray(), "problems")
 	check_equal(options.physics_hz, 60)
 	check_equal(options.port, 123)
@@ -15,6 +17,7 @@ func test_every_option_is_read() -> void:
 	check_equal(options.arenas, 3)
 	check_equal(options.params, {"walkers": 3.0})
 	check_equal(options.control, "heuristic")
+	check_equal(options.episode_steps, 7)
 	check_equal(options.scripted, PackedStringArray(["giver", "taker"]))
 
 

@@ -14,7 +14,8 @@ var rng := RandomNumberGenerator.new()
 var episode := -1
 ## Physics ticks since the episode began.
 var ticks := 0
-## Ticks after which the agents still playing are truncated; 0 is no limit. Usually set in `_build` from a parameter.
+## Ticks after which the agents still playing are truncated; 0 is no limit. Usually set from a parameter when an episode
+## begins; a run's own limit (`--episode_steps`) takes its place.
 var max_ticks := 0
 ## Place among the arenas of the process. Never let it influence the game.
 var index := 0
@@ -67,6 +68,7 @@ func build(arena_index: int, schedule: RLSchedule) -> void:
 	index = arena_index
 	_schedule = schedule
 	_build()
+	_limit_ticks()
 	_find_agents(self)
 	var counts: Dictionary[StringName, int] = {}
 	for agent: RLAgent in agents:
@@ -106,6 +108,7 @@ func begin_episode() -> void:
 	for agent: RLAgent in agents:
 		agent.clear_episode()
 	_begin_episode()
+	_limit_ticks()
 	for agent: RLAgent in agents:
 		agent.begin_episode()
 
@@ -134,6 +137,11 @@ func end_decision() -> void:
 func note_ending(agent: RLAgent) -> void:
 	_playing -= 1
 	_ending.append(agent)
+
+
+func _limit_ticks() -> void:
+	if _schedule.max_ticks > 0:
+		max_ticks = _schedule.max_ticks
 
 
 # Take over what the Python side has set since the last episode, and draw what is drawn for each.

@@ -41,6 +41,7 @@ func _ready() -> void:
 	if options.action_repeat > 0:
 		action_repeat = options.action_repeat
 	_problems.append_array(options.problems)
+	_schedule.max_ticks = options.episode_steps * action_repeat
 	renumber(options.env_seed, 0, 0)
 	_build_arenas()
 	if _problems.is_empty():

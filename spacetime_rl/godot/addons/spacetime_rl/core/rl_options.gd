@@ -15,6 +15,8 @@ var token := ""
 var env_seed := 0
 ## Physics ticks a decision; 0 keeps the bridge's own.
 var action_repeat := 0
+## Decisions after which an episode is truncated; 0 keeps the arena's own limit.
+var episode_steps := 0
 ## Copies of the arena in this process.
 var arenas := 1
 ## Scenario parameters that differ from their defaults.
@@ -52,6 +54,8 @@ func _set_option(name: String, text: String) -> void:
 			env_seed = _integer(name, text, 0)
 		"action_repeat":
 			action_repeat = _integer(name, text, 1)
+		"episode_steps":
+			episode_steps = _integer(name, text, 1)
 		"arenas":
 			arenas = _integer(name, text, 1)
 		"physics_hz":
