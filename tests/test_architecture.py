@@ -25,7 +25,7 @@ HOMES = {
     "mlflow": {"tracking"},
     "torch": {"modules", "rollout", "training", "export", "bench"},
     "onnxruntime": {"export", "evaluation"},
-    "matplotlib": {"tracking", "bench"},
+    "matplotlib": {"tracking", "bench", "pictures"},
     "godot_rl": {"bench"},
     "stable_baselines3": {"bench"},
 }
@@ -80,7 +80,7 @@ def test_a_heavy_library_has_one_home(library: str) -> None:
     assert strangers == []
 
 
-@pytest.mark.parametrize("part", ["tracking", "doctor", "cli"])
+@pytest.mark.parametrize("part", ["tracking", "pictures", "doctor", "cli"])
 def test_a_part_that_starts_fast_imports_mlflow_and_matplotlib_late(part: str) -> None:
     late = {"mlflow", "matplotlib", "onnx"} | ({"ray", "torch"} if part != "tracking" else set())
 

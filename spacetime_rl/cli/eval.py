@@ -20,10 +20,12 @@ from spacetime_rl.cli.common import (
     load_config,
     print_json,
 )
+from spacetime_rl.shell import short
 
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
     from spacetime_rl.evaluation.evaluate import Progress
+    from spacetime_rl.evaluation.report import EvalReport
 
 
 def evaluate(
@@ -51,6 +53,17 @@ def evaluate(
     checkpoint_number: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Which checkpoint of a run; default: the latest.")
     ] = None,
+    plots: Annotated[
+        bool, typer.Option("--plots", help="Draw paths, heights, rewards and comfort of these episodes.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="DIR", help="Folder of the pictures; default: the run's report/eval-SEED/."),
+    ] = None,
+    episodes_csv: Annotated[
+        Path | None,
+        typer.Option("--episodes-csv", metavar="FILE", help="Write what every agent reported of every episode."),
+    ] = None,
     results: ResultsOption = None,
     json_output: JsonOption = False,
 ) -> None:
@@ -65,10 +78,14 @@ def evaluate(
       spacetime-rl eval results/my-run/onnx --config vr_interaction --seed 7
 
       spacetime-rl eval my-run --with runner=heuristic
+
+      spacetime-rl eval my-run --plots
     """
     from spacetime_rl.contract import make_launch
     from spacetime_rl.evaluation.evaluate import evaluate as play
+    from spacetime_rl.evaluation.report import write_episodes
     from spacetime_rl.evaluation.resolve import mix_sources, require_config, resolve_source
+    from spacetime_rl.pictures.write import TRACED
 
     options = {"episodes": episodes, "seed": seed, "games": games, "arenas": arenas}
     changes = [*(overrides or ()), *as_overrides({f"evaluation.{key}": value for key, value in options.items()})]
@@ -82,15 +99,37 @@ def evaluate(
         plan = chosen.evaluation
         launch = replace(make_launch(chosen), arenas=plan.arenas)
         with _progress(shown=not json_output) as progress:
-            report = play(launch, chosen, found.source, plan.episodes, plan.seed, plan.games, progress)
+            traced = TRACED if plots else 0
+            report = play(launch, chosen, found.source, plan.episodes, plan.seed, plan.games, progress, traced=traced)
+    if episodes_csv:
+        write_episodes(report.results, episodes_csv)
+    files = _draw(report, chosen, found.run, output, results or DEFAULT_RESULTS) if plots else []
     if json_output:
-        print_json(report.to_dict())
+        print_json(report.to_dict() | ({"files": [str(file) for file in files]} if plots else {}))
         return
     from rich.console import Console
 
     from spacetime_rl.evaluation.table import compare
 
     Console().print(compare([report]))
+    for file in files:
+        typer.echo(str(short(file)))
+
+
+def _draw(report: EvalReport, config: RunConfig, run: Path | None, output: Path | None, results: Path) -> list[Path]:
+    """Write the pictures, and record them with the run they belong to."""
+    from spacetime_rl.pictures.write import write_pictures
+    from spacetime_rl.tracking.outputs import record_report
+    from spacetime_rl.tracking.store import resolve_store
+    from spacetime_rl.tracking.sweep import describe_sweep
+
+    name = f"eval-{report.seed}"
+    folder = output or (run / "report" / name if run else results / f"{name}-{report.source}-{config.name}")
+    files = write_pictures(report, folder, f"{report.source}, {config.name}")
+    if run and not output:
+        store = resolve_store(run.parent, config.tracking.uri)
+        record_report(store, describe_sweep(config, run.name, run), folder, f"report/{name}")
+    return files
 
 
 def _change(config: RunConfig, changes: Sequence[str], folder: Path) -> RunConfig:

@@ -23,10 +23,11 @@ from spacetime_rl.game.project import scenarios
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A source, and the configuration it was trained with; None where it was not trained."""
+    """A source, the configuration it was trained with and the folder of its run; None where it was not trained."""
 
     source: Source
     config: RunConfig | None
+    run: Path | None = None
 
 
 def resolve_source(
@@ -40,14 +41,17 @@ def resolve_source(
     if name in ("random", "heuristic"):
         return Resolved(RandomSource() if name == "random" else HeuristicSource(), None)
     if is_onnx_folder(Path(name)):
-        return Resolved(OnnxSource(Path(name), stochastic, Path(name).name), _config_of_folder(Path(name)))
+        return Resolved(
+            OnnxSource(Path(name), stochastic, Path(name).name), _config_of_folder(Path(name)), _run_of(Path(name))
+        )
     found = find_checkpoint(name, results, number)
     from spacetime_rl.export.checkpoint import read_checkpoint  # torch takes seconds to import
     from spacetime_rl.export.onnx import export_checkpoint
 
     checkpoint = read_checkpoint(found)
     export_checkpoint(checkpoint.path, workspace)
-    return Resolved(OnnxSource(workspace, stochastic, f"{checkpoint.run_id} {checkpoint.path.name}"), checkpoint.config)
+    source = OnnxSource(workspace, stochastic, f"{checkpoint.run_id} {checkpoint.path.name}")
+    return Resolved(source, checkpoint.config, _run_of(checkpoint.path))
 
 
 def mix_sources(
@@ -65,6 +69,11 @@ def mix_sources(
     if found.source.control == "heuristic" and own:
         raise UsageError("eval heuristic: name what is not the heuristic first: eval RUN --with POLICY=heuristic")
     return replace(found, source=MixedSource(found.source, own)) if own else found
+
+
+def _run_of(path: Path) -> Path | None:
+    """The folder of the run that a checkpoint or an ONNX folder lies in."""
+    return next((folder for folder in path.absolute().parents if (folder / "state.json").is_file()), None)
 
 
 def _config_of_folder(folder: Path) -> RunConfig | None:

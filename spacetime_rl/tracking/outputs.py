@@ -68,6 +68,22 @@ def record_outputs(
     return True
 
 
+def record_report(store: Store, sweep: Sweep, files: Path, path: str) -> bool:
+    """Add a folder's files to the newest trial that was recorded for a run. Returns whether that went well."""
+    try:
+        client = make_client(store)
+        experiment = client.get_experiment_by_name(sweep.experiment)
+        tags = {names.RUN_ID: sweep.run_id, names.KIND: "trial"}
+        run = find_run(client, experiment.experiment_id, tags) if experiment else None
+        if run is not None:
+            client.log_artifacts(run.info.run_id, str(files), path)
+            return True
+        logger.warning("MLflow at %s has no run of %s.", store.uri, sweep.run_id)
+    except Exception as error:  # what was made lies in its folder all the same
+        logger.warning("MLflow at %s did not take %s: %s", store.uri, files, error)
+    return False
+
+
 def _figures(reports: Reports, policy: Exported) -> dict[str, float]:
     """How a policy did on the seeded episodes, beside the success of who else played them."""
     found = {source: report["policies"].get(policy.name, {}) for source, report in reports.items()}

@@ -13,8 +13,9 @@ from spacetime_rl.errors import SpacetimeError
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint
+from spacetime_rl.pictures.write import TRACED, write_pictures
 from spacetime_rl.tracking.models import TrackedRun
-from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs
+from spacetime_rl.tracking.outputs import TRAINED, find_tracked_run, record_outputs
 from spacetime_rl.tracking.plots import plot_policies, read_progress
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
@@ -51,11 +52,11 @@ def make_outputs(
 
 
 def _evaluate(config: RunConfig, folder: RunFolder, progress: Progress) -> Reports:
-    """Every source on the same seeded episodes; one that cannot play this game is left out."""
+    """Every source on the same seeded episodes, drawn where it is the trained one; what cannot play is left out."""
     plan = config.evaluation
     launch = replace(make_launch(config), arenas=plan.arenas, log_dir=folder.logs / "evaluation")
     sources: dict[str, Source] = {
-        "trained": OnnxSource(folder.onnx, name="trained"),
+        TRAINED: OnnxSource(folder.onnx, name=TRAINED),
         "heuristic": HeuristicSource(),
         "random": RandomSource(),
     }
@@ -63,7 +64,11 @@ def _evaluate(config: RunConfig, folder: RunFolder, progress: Progress) -> Repor
     for name, source in sources.items():
         progress.stage(f"evaluating: {name}")
         try:
-            reports[name] = evaluate(launch, config, source, plan.episodes, plan.seed, plan.games).to_dict()
+            traced = TRACED if name == TRAINED else 0
+            report = evaluate(launch, config, source, plan.episodes, plan.seed, plan.games, traced=traced)
+            reports[name] = report.to_dict()
+            if name == TRAINED:
+                write_pictures(report, folder.path / "report", folder.run_id)
         except SpacetimeError as error:
             logger.warning("%s was not evaluated: %s", name, error)
     return reports

@@ -87,8 +87,9 @@ static func _polygon(corners: PackedVector3Array) -> Dictionary:
 		low = minf(low, corner.y)
 		high = maxf(high, corner.y)
 	var points: Array[Array] = []
-	for point: Vector2 in Geometry2D.convex_hull(flat):
-		points.append([point.x, point.y])
+	var hull := Geometry2D.convex_hull(flat)  # its last point is its first again
+	for i: int in hull.size() - 1:
+		points.append([hull[i].x, hull[i].y])
 	return {"kind": "polygon", "points": points, "low": low, "high": high}
 
 

@@ -1,0 +1,134 @@
+"""What is drawn of evaluated episodes, from the real game and from made-up ones."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.evaluation.evaluate import evaluate
+from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise
+from spacetime_rl.evaluation.sources import HeuristicSource
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.trace import AgentTrace, Ending, Shape, Trace, read_traces
+from spacetime_rl.pictures.comfort import write_comfort
+from spacetime_rl.pictures.heights import draw_heights, heights_vary
+from spacetime_rl.pictures.paths import draw_paths
+from spacetime_rl.pictures.rewards import draw_rewards
+from spacetime_rl.pictures.write import write_pictures
+
+
+def size(png: Path) -> tuple[int, ...]:
+    data = png.read_bytes()
+    assert data.startswith(b"\x89PNG")
+    return tuple(int(n) for n in np.frombuffer(data[16:24], ">u4"))
+
+
+def make_agent(
+    ending: Ending = "success", height: float = 1.0, velocity: bool = True, policy: str = "pilot"
+) -> AgentTrace:
+    share = np.linspace(0.0, 1.0, 11)
+    positions = np.stack([5.0 * share, height * (1.0 - share), share**2], axis=1).astype(np.float32)
+    rewards = {"progress": (3.0 * share).astype(np.float32), "goal": np.float32(10.0) * (share == 1.0)}
+    return AgentTrace(
+        name=f"{policy}_0",
+        policy=policy,
+        ending=ending,
+        ticks=(90 * share).astype(np.int64),
+        positions=positions,
+        velocities=np.gradient(positions, axis=0) if velocity else None,
+        rewards=rewards | {"time": (-share).astype(np.float32), "never": np.zeros(11, np.float32)},
+    )
+
+
+def make_trace(episode: int, *agents: AgentTrace) -> Trace:
+    heights = np.arange(12, dtype=np.float32).reshape(3, 4)
+    outline = (
+        Shape("Floor", -1.0, 0.0, np.array([[-9, -9], [9, -9], [9, 9], [-9, 9]], np.float32)),
+        Shape("Pillar", 0.0, 2.0, np.array([[2, 0]], np.float32), radius=0.5),
+        Shape("Hills", 0.0, 11.0, np.array([[-9, -9], [9, 9]], np.float32), heights=heights),
+    )
+    return Trace(episode, agents or (make_agent(),), outline, {"goal": (5.0, 0.0, 1.0)}, 90)
+
+
+def make_report(policy: str, metrics: list[dict[str, float]]) -> EvalReport:
+    results = [
+        AgentResult(i, f"{policy}_0", policy, {"return": 1.0, "length": 9.0, "success": 1.0} | own)
+        for i, own in enumerate(metrics)
+    ]
+    own = summarise(policy, len(results), 7, results)
+    return EvalReport("trained", "vr", len(results), 7, own, (own,), results=tuple(results))
+
+
+def test_an_evaluation_of_the_real_game_is_drawn_and_written_down(godot_bin: Path, tmp_path: Path) -> None:
+    launch = GameLaunch(scenario="vr_interaction", arenas=2)
+    config = RunConfig.model_validate({"scenario": {"name": "vr_interaction"}})
+    report = evaluate(launch, config, HeuristicSource(), 4, 1, 1, traced=2)
+
+    files = write_pictures(report, tmp_path / "report", "heuristic")
+
+    assert [file.name for file in files] == [
+        "paths.png",
+        "rewards_giver.png",
+        "rewards_taker.png",
+        "comfort_giver.png",
+        "comfort_taker.png",
+        "comfort.json",
+        "traces.json",
+        "episodes.csv",
+    ]
+    assert all(file.stat().st_size > 0 for file in files)
+    assert len(read_traces((tmp_path / "report/traces.json").read_text(), 90)) == 2
+    rows = list(csv.DictReader((tmp_path / "report/episodes.csv").open()))
+    assert len(rows) == 16
+    assert {row["agent"] for row in rows} == {"giver_0", "giver_1", "taker_0", "taker_1"}
+
+
+@pytest.mark.parametrize(("episodes", "panels"), [(1, (1000, 590)), (4, (1500, 1090)), (12, (1500, 1590))])
+def test_paths_have_a_panel_for_each_of_up_to_nine_episodes(
+    episodes: int, panels: tuple[int, int], tmp_path: Path
+) -> None:
+    traces = [make_trace(i, make_agent(), make_agent("terminated", policy="walker")) for i in range(episodes)]
+
+    assert size(draw_paths(traces, "demo", tmp_path / "paths.png")) == panels
+
+
+def test_heights_are_drawn_of_those_who_fly(tmp_path: Path) -> None:
+    low, high = make_trace(0), make_trace(1, make_agent(height=500.0), make_agent("truncated", 300.0, velocity=False))
+
+    assert not heights_vary([low])
+    assert heights_vary([low, high])
+    assert size(draw_heights([low, high], "demo", tmp_path / "heights.png")) == (1500, 620)
+
+
+def test_rewards_are_stacked_for_an_episode_of_each_ending(tmp_path: Path) -> None:
+    endings: list[Ending] = ["success", "success", "success", "terminated", "truncated"]
+    traces = [make_trace(i, make_agent(ending)) for i, ending in enumerate(endings)]
+
+    assert size(draw_rewards(traces, "pilot", "demo", tmp_path / "rewards.png")) == (1500, 3 * 360 + 60)
+    assert size(draw_rewards(traces[:1], "pilot", "demo", tmp_path / "one.png")) == (1500, 420)
+
+
+def test_comfort_is_reported_with_quantiles_for_the_policies_that_measure_it(tmp_path: Path) -> None:
+    report = make_report("walker", [{"comfort_score": i / 100, "jerk": 2.0} for i in range(101)])
+
+    files = write_comfort(report, "demo", tmp_path)
+
+    assert [file.name for file in files] == ["comfort.json", "comfort_walker.png"]
+    found = json.loads(files[0].read_text())["policies"]["walker"]
+    assert list(found) == ["comfort_score", "jerk"]
+    assert found["comfort_score"]["q5"] == pytest.approx(0.05)
+    assert found["comfort_score"]["q50"] == pytest.approx(0.5)
+    assert found["jerk"] == {
+        "unit": "rms, m/s³", "values": 101, "mean": 2.0, "least": 2.0, "greatest": 2.0,
+        "q5": 2.0, "q25": 2.0, "q50": 2.0, "q75": 2.0, "q95": 2.0,
+    }  # fmt: skip
+
+
+def test_nothing_is_said_of_comfort_where_nobody_measures_it(tmp_path: Path) -> None:
+    assert write_comfort(make_report("car", [{"speed": 1.0}]), "demo", tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
