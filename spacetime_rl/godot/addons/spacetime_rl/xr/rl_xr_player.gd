@@ -82,6 +82,7 @@ func rest() -> void:
 	for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
 		track_hand(hand, Transform3D(Basis(), _RESTING[hand]))
 		set_trigger(hand, 0.0)
+		set_grip(hand, 0.0)
 
 
 ## Put the head somewhere, relative to `origin`. Velocity in metres a second, for code that reads the pose's.
@@ -97,6 +98,11 @@ func track_hand(hand: Hand, pose: Transform3D, velocity_m_s: Vector3 = Vector3.Z
 ## Press a trigger, 0 to 1; read it back by `hands[hand].get_float("trigger")`.
 func set_trigger(hand: Hand, amount: float) -> void:
 	_hand_trackers[hand].set_input(&"trigger", amount)
+
+
+## Close a grip, 0 to 1; read it back by `hands[hand].get_float("grip")`.
+func set_grip(hand: Hand, amount: float) -> void:
+	_hand_trackers[hand].set_input(&"grip", amount)
 
 
 ## Velocity of a hand relative to `origin`, metres a second, as last tracked.

@@ -1,0 +1,39 @@
+class_name UiAgent
+extends RLAgent
+## Points the right hand at the next element, and presses when it is there; drags sliders to their wanted value.
+
+# A share of the element's size that is well inside it.
+const _SURE := 0.6
+
+
+func _heuristic(action: PackedFloat32Array) -> void:
+	var user := body as UiUser
+	var target := user.arena.course.target
+	var off := user.turn_to(RLXRPlayer.Hand.RIGHT, user.arena.target_point())
+	var reach := deg_to_rad(user.arena.settings.pointing_speed_deg) * decision_s()
+	action.fill(0.0)
+	action[2] = clampf(off.x / reach, -1.0, 1.0)
+	action[3] = clampf(off.y / reach, -1.0, 1.0)
+	var pixels := user.pointers[RLXRPlayer.Hand.RIGHT]
+	var away := (pixels - target.point()).abs()
+	if target.is_dragged():
+		action[4] = 0.0 if absf(target.value() - target.wanted) < _SURE * target.tolerance else 2.0
+	elif not user.pressing and target.is_enabled() and away.x < 15.0 and away.y < 15.0:
+		action[4] = 2.0
+
+
+func _human(action: PackedFloat32Array) -> void:
+	var left := RLHuman.left_stick()
+	var right := RLHuman.right_stick()
+	action[0] = left.x
+	action[1] = left.y
+	action[2] = right.x
+	action[3] = right.y
+	action[4] = 2.0 if RLHuman.button(0) else float(RLHuman.lift() < -0.5)
+	action[5] = float(RLHuman.button(1))
+
+
+## Seconds of game time that a decision lasts.
+func decision_s() -> float:
+	var bridge := get_tree().get_first_node_in_group(RLOptions.BRIDGE_GROUP) as RLBridge
+	return bridge.action_repeat / float(Engine.physics_ticks_per_second)

@@ -1,0 +1,114 @@
+class_name UiUser
+extends RLXRPlayer
+## One person before the panel: turns the rays of both hands, pulls triggers, steadies the rays with the grip.
+
+## Where the hands are held, and how far they turn sideways and up or down, in radians.
+const HELD: Array[Vector3] = [Vector3(-0.25, 1.15, -0.3), Vector3(0.25, 1.15, -0.3)]
+const MOST_YAW := 1.4
+const MOST_PITCH := 1.0
+## How far a ray reaches, in metres.
+const RAY_M := 6.0
+
+@export var agent: RLAgent
+## Rates of both rays: the left one to the right and up, then the right one.
+@export var pointing: RLContinuousAction
+## 0 nothing, 1 the left hand's, 2 the right hand's.
+@export var trigger: RLDiscreteAction
+## 1 steadies both hands.
+@export var grip: RLDiscreteAction
+
+var arena: UiArena
+var panel: UiPanel
+## Angles of each hand's ray from straight ahead, to the right and up, in radians.
+var aims: Array[Vector2] = [Vector2.ZERO, Vector2.ZERO]
+## Where each ray meets the panel's plane, in pixels; and whether it meets the panel.
+var pointers: Array[Vector2] = [Vector2.ZERO, Vector2.ZERO]
+var hits: Array[bool] = [false, false]
+## The hand that moves the pointer: the one that pressed last.
+var acting := Hand.RIGHT
+## The trigger of the acting hand is pulled, and the mouse button with it.
+var pressing := false
+
+var _pulled: Array[bool] = [false, false]
+var _query := PhysicsRayQueryParameters3D.new()
+
+
+func _ready() -> void:
+	_query.exclude = [get_rid()]
+	if DisplayServer.get_name() != "headless":
+		for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
+			_show_ray(hand)
+
+
+func _physics_process(delta: float) -> void:
+	if not agent.active:
+		return
+	var speed := deg_to_rad(arena.settings.pointing_speed_deg) * delta
+	set_grip(Hand.RIGHT, float(grip.value))
+	if hands[Hand.RIGHT].get_float(&"grip") > 0.5:
+		speed *= arena.settings.steady_share
+	for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
+		var turn := Vector2(pointing.values[2 * hand], pointing.values[2 * hand + 1]) * speed
+		aim(hand, aims[hand] + turn)
+		set_trigger(hand, float(trigger.value == hand + 1))
+	_press_and_release()
+	panel.move_pointer(pointers[acting] if hits[acting] or pressing else UiPanel.NOWHERE)
+
+
+## Stand before the panel for a new episode, with hands that point anywhere near it.
+func stand(rng: RandomNumberGenerator) -> void:
+	RLPhysics.reset_body(self, Transform3D.IDENTITY)
+	rest()
+	acting = Hand.RIGHT
+	pressing = false
+	for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
+		_pulled[hand] = false
+		aim(hand, Vector2(rng.randf_range(-0.4, 0.4), rng.randf_range(-0.3, 0.3)))
+
+
+## Point a hand, and read back from the tracked hand what its ray meets.
+func aim(hand: Hand, at: Vector2) -> void:
+	aims[hand] = at.clamp(Vector2(-MOST_YAW, -MOST_PITCH), Vector2(MOST_YAW, MOST_PITCH))
+	track_hand(hand, Transform3D(Basis.from_euler(Vector3(aims[hand].y, -aims[hand].x, 0.0)), HELD[hand]))
+	var place := hands[hand].global_transform
+	_query.from = place.origin
+	_query.to = place.origin - RAY_M * place.basis.z
+	var hit := get_world_3d().direct_space_state.intersect_ray(_query)
+	hits[hand] = not hit.is_empty() and hit["collider"] == panel
+	pointers[hand] = panel.pixels_along(place.origin, -place.basis.z)
+
+
+## How far a hand's ray has to turn to meet a point of the world: to the right and up, in radians.
+func turn_to(hand: Hand, point: Vector3) -> Vector2:
+	var away := point - hands[hand].global_position
+	var flat := Vector2(away.x, away.z).length()
+	return Vector2(atan2(away.x, -away.z), atan2(away.y, flat)) - aims[hand]
+
+
+func _press_and_release() -> void:
+	for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
+		var pulled := hands[hand].get_float(&"trigger") > 0.5
+		if pulled and not _pulled[hand] and not pressing:
+			acting = hand
+			pressing = true
+			panel.move_pointer(pointers[hand])
+			arena.note_press(hits[hand] and panel.press(pointers[hand]))
+		elif pressing and hand == acting and not pulled:
+			pressing = false
+			panel.release(pointers[hand])
+		_pulled[hand] = pulled
+
+
+func _show_ray(hand: Hand) -> void:
+	var rod := CylinderMesh.new()
+	rod.top_radius = 0.003
+	rod.bottom_radius = 0.006
+	rod.height = 3.0
+	var colour := StandardMaterial3D.new()
+	colour.albedo_color = Color(0.3, 0.7, 1.0) if hand == Hand.LEFT else Color(1.0, 0.6, 0.2)
+	colour.shading_mode = BaseMaterial3D.SHADING_MODE_UNSHADED
+	rod.material = colour
+	var mesh := MeshInstance3D.new()
+	mesh.mesh = rod
+	mesh.transform = Transform3D(Basis(Vector3.RIGHT, -PI / 2.0), Vector3(0.0, 0.0, -1.5))
+	hands[hand].add_child(mesh)

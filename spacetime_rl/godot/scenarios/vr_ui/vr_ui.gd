@@ -1,0 +1,85 @@
+class_name UiArena
+extends RLArena
+## One user before one panel: a new menu every episode, and a sequence to be done in it.
+
+@export var user: UiUser
+@export var panel: UiPanel
+
+var settings: UiParams
+var course := MenuCourse.new()
+
+var _changed := false
+# What the user pointed for when the last decision ended, and how far off it was.
+var _gap := 0.0
+var _gap_to: MenuElement
+var _gap_dragging := false
+
+
+func _build() -> void:
+	settings = params as UiParams
+	user.arena = self
+	user.panel = panel
+	panel.menu.changed.connect(func() -> void: _changed = true)
+
+
+func _begin_episode() -> void:
+	max_ticks = roundi(settings.time_limit_s * Engine.physics_ticks_per_second)
+	_hang_panel()
+	MenuPlan.fill(panel.menu, rng, settings)
+	panel.menu.open()
+	course.begin(panel.menu)
+	user.stand(rng)
+	_changed = false
+	_note_gap()
+
+
+func _tick(_delta: float) -> void:
+	if not _changed:
+		return
+	_changed = false
+	var steps := course.take_steps()
+	user.agent.add_reward(&"step", settings.reward_step * steps)
+	user.agent.set_metric(&"steps_done", float(course.done) / course.total)
+	if course.over:
+		user.agent.add_reward(&"sequence", settings.reward_sequence)
+		user.agent.set_metric(&"persisted", 1.0)
+		user.agent.end(true)
+
+
+func _end_decision() -> void:
+	var before := _gap
+	var same := course.target == _gap_to and course.target.is_dragged() == _gap_dragging
+	_note_gap()
+	if same:
+		user.agent.add_reward(&"progress", settings.reward_progress * (before - _gap))
+
+
+## A trigger was pulled, and an element answered or none did.
+func note_press(answered: bool) -> void:
+	user.agent.add_metric(&"presses", 1.0)
+	if not answered:
+		user.agent.add_metric(&"misses", 1.0)
+		user.agent.add_reward(&"miss", settings.reward_miss)
+
+
+## Where to point next, in the world.
+func target_point() -> Vector3:
+	return panel.point_of(course.target.point())
+
+
+func _hang_panel() -> void:
+	var away := rng.randf_range(settings.panel_near_m, settings.panel_far_m)
+	var bearing := rng.randf_range(-0.3, 0.3)
+	var place := Vector3(-sin(bearing) * away, rng.randf_range(1.2, 1.6), -cos(bearing) * away)
+	var facing := Basis.from_euler(Vector3(rng.randf_range(-0.2, 0.1), bearing + rng.randf_range(-0.25, 0.25), 0.0))
+	panel.hang(Transform3D(facing, place))
+
+
+func _note_gap() -> void:
+	_gap_to = course.target
+	_gap_dragging = _gap_to.is_dragged()
+	var point := target_point()
+	_gap = user.turn_to(user.acting, point).length()
+	if not user.pressing:
+		for hand: RLXRPlayer.Hand in [RLXRPlayer.Hand.LEFT, RLXRPlayer.Hand.RIGHT]:
+			_gap = minf(_gap, user.turn_to(hand, point).length())
