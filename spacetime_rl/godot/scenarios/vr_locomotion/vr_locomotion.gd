@@ -1,0 +1,107 @@
+class_name LocomotionArena
+extends RLArena
+## One course with its player: what is paid from waypoint to waypoint, and how the course ends.
+
+@export var course: Course
+@export var player: LocomotionPlayer
+
+var settings: LocomotionParams
+
+# The nearest that the player has been to its waypoint, and the metres gained in the running decision.
+var _best := 0.0
+var _gained := 0.0
+var _decision_ticks := 0
+var _fired := 0
+
+
+func _build() -> void:
+	settings = params as LocomotionParams
+	player.settings = settings
+	course.build(settings)
+	player.agent.episode_ended.connect(_report)
+
+
+func _begin_episode() -> void:
+	max_ticks = roundi(settings.time_limit_s * Engine.physics_ticks_per_second)
+	course.lay_out(rng, settings)
+	player.gaze = course.marker.position
+	player.stand(course.start, rng.randf_range(-PI, PI))
+	_best = distance()
+	_gained = 0.0
+	_decision_ticks = 0
+	_fired = 0
+
+
+func _tick(_delta: float) -> void:
+	if not player.agent.active:
+		return
+	_decision_ticks += 1
+	_measure_progress()
+	if distance() < settings.waypoint_radius:
+		_reach_waypoint()
+	elif ticks >= max_ticks:
+		player.agent.add_reward(&"timeout", settings.reward_timeout)
+
+
+func _end_decision() -> void:
+	if _decision_ticks == 0:
+		return
+	var full := settings.max_speed * _decision_ticks / Engine.physics_ticks_per_second
+	player.agent.add_reward(&"alive", settings.reward_alive * _gained / full)
+	_gained = 0.0
+	_decision_ticks = 0
+	_pay_mishaps()
+
+
+func _landmarks() -> Dictionary[StringName, Vector3]:
+	var places: Dictionary[StringName, Vector3] = {}
+	for i: int in course.waypoints.size():
+		places["waypoint_%d" % (i + 1)] = Vector3(course.waypoints[i].x, 0.0, course.waypoints[i].y)
+	return places
+
+
+## Metres from the player to the next waypoint.
+func distance() -> float:
+	return course.target().distance_to(Vector2(player.position.x, player.position.z))
+
+
+## Whether nothing has been bumped into and no vignette has fired in this episode.
+func is_clean() -> bool:
+	return player.agent.get_metric(&"collisions") == 0.0 and player.vignette.fired == 0
+
+
+func _measure_progress() -> void:
+	var now := distance()
+	_gained += maxf(0.0, _best - now)
+	_best = minf(_best, now)
+
+
+func _reach_waypoint() -> void:
+	player.agent.add_reward(&"waypoint", settings.reward_waypoint)
+	player.agent.add_metric(&"waypoints", 1.0)
+	if course.advance():
+		player.gaze = course.marker.position
+		_best = distance()
+		return
+	player.agent.set_metric(&"finished", 1.0)
+	# Before it is judged: what has happened in this decision so far.
+	_pay_mishaps()
+	player.agent.end(is_clean())
+
+
+func _pay_mishaps() -> void:
+	var collisions := player.contacts.take()
+	if collisions > 0:
+		player.agent.add_reward(&"collision", settings.reward_collision * collisions)
+		player.agent.add_metric(&"collisions", collisions)
+	var fired := player.vignette.fired - _fired
+	_fired = player.vignette.fired
+	if fired > 0:
+		player.agent.add_reward(&"vignette", settings.reward_vignette * fired)
+		player.agent.add_metric(&"vignettes", fired)
+
+
+func _report(_success: bool) -> void:
+	player.agent.set_metric(&"course_time_s", float(ticks) / Engine.physics_ticks_per_second)
+	player.agent.set_metric(&"clean", 1.0 if is_clean() else 0.0)
+	player.comfort.report(player.agent)

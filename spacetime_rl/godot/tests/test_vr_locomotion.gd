@@ -1,0 +1,255 @@
+extends RLTest
+## The rules of vr_locomotion: sticks, snaps and teleports, the vignette, what is paid on the course, how it ends.
+
+const ARENA: PackedScene = preload("res://scenarios/vr_locomotion/arena.tscn")
+const SCENE := "res://scenarios/vr_locomotion/vr_locomotion.tscn"
+const TICK := 1.0 / 90.0
+const FLOATS := 13
+const EPISODES := 30
+
+
+func test_the_player_sees_12_floats_and_the_vignette_where_comfort_is_on() -> void:
+	check_equal(_make_course().player.agent.observation_size, 13, "floats with comfort")
+	var arena := _make_course({"comfort": false})
+	check_equal(arena.player.agent.observation_size, 12, "floats without")
+	check_equal(arena.player.agent.actions.map(_kind_of), ["continuous", "discrete"], "actions")
+	check_equal(arena.player.agent.action_size, 4, "floats acted by")
+	for episode: int in EPISODES:
+		arena.begin_episode()
+		var seen := PackedFloat32Array()
+		seen.resize(12)
+		arena.player.agent.observe(seen, 0)
+		for i: int in 12:
+			check(is_finite(seen[i]) and absf(seen[i]) <= 1.0, "float %d is %f" % [i, seen[i]])
+
+
+func test_every_course_has_its_waypoints_free_and_within_the_walls() -> void:
+	var arena := _make_course({"leg_min": 5.0, "leg_max": 9.0})
+	for episode: int in EPISODES:
+		arena.begin_episode()
+		var course := arena.course
+		var from := course.start
+		for waypoint: Vector2 in course.waypoints:
+			check(maxf(waypoint.abs().x, waypoint.abs().y) <= 17.01, "waypoint at %s" % waypoint)
+			check(from.distance_to(waypoint) <= 9.01, "leg of %f m" % from.distance_to(waypoint))
+			check(course.field.gap_at(waypoint) >= 1.2, "room of %f m" % course.field.gap_at(waypoint))
+			from = waypoint
+
+
+func test_legs_are_blocked_where_they_are_asked_to_be() -> void:
+	check_equal(_blocked_share({"blocked_legs": 0.0, "obstacles": 0.0}), 0.0, "share without obstacles")
+	check(_blocked_share({"blocked_legs": 1.0, "obstacles": 0.0}) > 0.7, "nearly all blocked")
+
+
+func test_a_push_of_the_right_stick_snaps_once_until_it_came_back() -> void:
+	var arena := _make_course({"blocked_legs": 0.0, "obstacles": 0.0})
+	var yaw := arena.player.rotation.y
+	_move(arena, Vector3(0.0, 0.0, 0.8), 5)
+	check_close(angle_difference(yaw, arena.player.rotation.y), -PI / 6.0, "one snap to the right")
+	_move(arena, Vector3(0.0, 0.0, 0.4), 1)
+	_move(arena, Vector3(0.0, 0.0, -0.8), 5)
+	check_close(angle_difference(yaw, arena.player.rotation.y), 0.0, "and one back")
+	check_equal(arena.player.agent.get_metric(&"snap_turns"), 2.0, "snaps")
+
+
+func test_a_snap_takes_the_walk_along_and_is_no_acceleration() -> void:
+	var arena := _make_course({"blocked_legs": 0.0, "obstacles": 0.0})
+	_move(arena, Vector3(0.0, 0.3, 0.0), 30)
+	var walk := arena.player.walk
+	_move(arena, Vector3(0.0, 0.3, 0.8), 1)
+	check_close(arena.player.walk.distance_to(walk), 0.0, "change of the walk, own frame")
+	check_close(arena.player.comfort.acceleration(), 0.0, "acceleration", 1e-2)
+
+
+func test_a_pull_of_the_trigger_teleports_once_and_not_again_too_soon() -> void:
+	var arena := _make_course({"blocked_legs": 0.0, "obstacles": 0.0})
+	_stand_in_the_middle(arena)
+	_move(arena, Vector3.ZERO, 3, 1)
+	check_close(arena.player.position.z, -3.0, "metres ahead")
+	_move(arena, Vector3.ZERO, 1, 0)
+	_move(arena, Vector3.ZERO, 1, 1)
+	check_equal(arena.player.agent.get_metric(&"teleports"), 1.0, "teleports at once")
+	_move(arena, Vector3.ZERO, 180, 0)
+	_move(arena, Vector3.ZERO, 1, 1)
+	check_equal(arena.player.agent.get_metric(&"teleports"), 2.0, "teleports after the pause")
+	check_equal(arena.player.contacts.take(), 0, "collisions")
+
+
+func test_a_wall_in_the_way_blocks_a_teleport() -> void:
+	var arena := _make_course({"blocked_legs": 0.0, "obstacles": 0.0})
+	_stand_in_the_middle(arena)
+	arena.player.position = Vector3(0.0, 0.0, -18.0)
+	_move(arena, Vector3.ZERO, 1, 1)
+	check_close(arena.player.position.z, -18.0, "place")
+	check_equal(arena.player.agent.get_metric(&"blocked_teleports"), 1.0, "blocked teleports")
+
+
+func test_speed_acceleration_and_snaps_in_a_row_fire_the_vignette_and_an_easy_walk_does_not() -> void:
+	var vignette := _vignette()
+	for tick: int in 90:
+		vignette.tick(Vector3(0.0, 0.0, -minf(2.5, 0.05 * tick)), TICK)
+	check_equal(vignette.fired, 0, "an easy walk")
+	check(vignette.intensity > 0.5 and vignette.intensity < 1.0, "intensity %f at 2.5 m/s" % vignette.intensity)
+	for tick: int in 90:
+		vignette.tick(Vector3(0.0, 0.0, -minf(2.8, 2.5 + 0.05 * tick)), TICK)
+	check_equal(vignette.fired, 1, "a second beyond the speed limit")
+	vignette = _vignette()
+	for tick: int in 60:
+		vignette.tick(Vector3(0.0, 0.0, -minf(2.5, 0.15 * tick)), TICK)
+	check_equal(vignette.fired, 1, "a start at 13.5 m/s²")
+	check_equal(_fired_by_snaps(2), 0, "two snaps in a row")
+	check_equal(_fired_by_snaps(4), 1, "four snaps in a row")
+
+
+func test_without_comfort_there_is_no_vignette() -> void:
+	var arena := _make_course({"comfort": false, "blocked_legs": 0.0, "obstacles": 0.0})
+	_stand_in_the_middle(arena)
+	_move(arena, Vector3(0.0, 1.0, 0.0), 90)
+	check_equal(arena.player.vignette.fired, 0, "fired")
+
+
+func test_a_course_walked_to_its_end_is_a_success_if_nothing_happened_on_it() -> void:
+	var arena := _make_course({"waypoints": 3})
+	_visit_all(arena)
+	check_equal(arena.player.agent.take_ending(), RLRoster.TERMINATED, "ending")
+	check(arena.player.agent.success, "success")
+	check_close(arena.player.agent.take_reward(), 3.0, "a point for each waypoint")
+	arena.begin_episode()
+	arena.player.vignette.fired = 1
+	_visit_all(arena)
+	check(not arena.player.agent.success, "no success with a vignette")
+	check_close(arena.player.agent.take_reward(), 2.5, "points less the vignette's")
+
+
+func test_when_time_is_up_the_episode_is_truncated() -> void:
+	var arena := _make_course({"time_limit_s": 1.0})
+	for tick: int in 90:
+		arena.advance(TICK)
+	check_equal(arena.player.agent.take_ending(), RLRoster.TRUNCATED, "ending")
+	check_close(arena.player.agent.take_reward(), -5.0, "reward")
+
+
+func test_being_alive_pays_for_new_metres_only() -> void:
+	var arena := _make_course({"leg_min": 6.0})
+	# 6 ticks at 3 m/s are 0.2 m.
+	check_close(_reward_of_step(arena, 0.2), 0.1, "a decision at full speed")
+	check_close(_reward_of_step(arena, 0.0), 0.0, "standing")
+	check_close(_reward_of_step(arena, -0.5), 0.0, "going back")
+	check_close(_reward_of_step(arena, 0.5), 0.0, "the same metres again")
+	check_close(_reward_of_step(arena, 0.1), 0.05, "on")
+
+
+func test_an_episode_is_the_same_in_every_arena_and_after_other_episodes() -> void:
+	var game := ChildGame.new({"time_limit_s": 3.0}, ["--arenas=3"], SCENE)
+	game.reset(7)
+	var first := _play(game, 40, 2)
+	game.reset(7, 2, 3)
+	check_equal(_play(game, 40, 0).hash(), first.hash(), "what is seen of episode 2 in arena 0 and in arena 2")
+	game.reset(8, 2, 3)
+	check(_play(game, 40, 0).hash() != first.hash(), "another seed is another episode")
+	check_equal(game.stop(), 0, "exit code")
+
+
+func test_the_scripted_player_finishes_its_courses() -> void:
+	var game := ChildGame.new({"waypoints": 3}, ["--arenas=8", "--control=heuristic"], SCENE)
+	game.reset(3)
+	var idle := PackedFloat32Array()
+	idle.resize(game.action_size())
+	var metrics: Array = game.info["spec"]["groups"][0]["metrics"]
+	var finished := 0.0
+	var ended := 0
+	for decision: int in 300:
+		game.step(idle)
+		for agent: int in game.endings:
+			finished += game.endings[agent][FLOATS + metrics.find("finished")]
+			ended += 1
+	game.stop()
+	check(ended >= 8 and finished >= 0.8 * ended, "%d of %d finished" % [finished, ended])
+
+
+func _play(game: ChildGame, decisions: int, arena: int) -> Array[PackedFloat32Array]:
+	var seen: Array[PackedFloat32Array] = []
+	var actions := PackedFloat32Array()
+	for agent: int in 3:
+		actions.append_array([0.2, 0.9, 0.6, 1.0])
+	for decision: int in decisions:
+		seen.append(game.observations[arena])
+		game.step(actions)
+	return seen
+
+
+func _kind_of(action: RLAction) -> String:
+	return action.kind()
+
+
+func _blocked_share(values: Dictionary) -> float:
+	var arena := _make_course(values)
+	var blocked := 0
+	for episode: int in EPISODES:
+		arena.begin_episode()
+		var from := arena.course.start
+		for waypoint: Vector2 in arena.course.waypoints:
+			blocked += int(arena.course.field.is_blocked(from, waypoint, 0.5))
+			from = waypoint
+	return blocked / float(EPISODES * arena.course.waypoints.size())
+
+
+func _vignette() -> ComfortVignette:
+	var vignette := ComfortVignette.new()
+	vignette.reset(LocomotionParams.new())
+	return vignette
+
+
+## Snaps with 12 ticks, two decisions, from one to the next.
+func _fired_by_snaps(count: int) -> int:
+	var vignette := _vignette()
+	for snap: int in count:
+		vignette.snap(PI / 6.0)
+		for tick: int in 12:
+			vignette.tick(Vector3.ZERO, TICK)
+	return vignette.fired
+
+
+func _stand_in_the_middle(arena: LocomotionArena) -> void:
+	arena.player.stand(Vector2.ZERO, 0.0)
+
+
+## The player's own ticks with sticks and trigger held.
+func _move(arena: LocomotionArena, sticks: Vector3, ticks: int, trigger: int = 0) -> void:
+	for tick: int in ticks:
+		arena.player.sticks.values = PackedFloat32Array([sticks.x, sticks.y, sticks.z])
+		arena.player.trigger.value = trigger
+		arena.player._physics_process(TICK)
+
+
+## Put the player on every waypoint in turn. Its reward is then that of the waypoints alone.
+func _visit_all(arena: LocomotionArena) -> void:
+	for waypoint: Vector2 in arena.course.waypoints.duplicate():
+		arena.player.position = Vector3(waypoint.x, 0.0, waypoint.y)
+		arena.advance(TICK)
+
+
+## The reward of a decision of 6 ticks in which the player comes `metres` nearer to its waypoint.
+func _reward_of_step(arena: LocomotionArena, metres: float) -> float:
+	var player := arena.player
+	var to_waypoint := (arena.course.marker.position - player.position).normalized()
+	player.position += to_waypoint * metres
+	for tick: int in 6:
+		arena.advance(TICK)
+	arena.end_decision()
+	return player.agent.take_reward()
+
+
+func _make_course(values: Dictionary = {}) -> LocomotionArena:
+	var arena: LocomotionArena = ARENA.instantiate()
+	arena.params = arena.params.duplicate() as RLParams
+	check_equal(arena.params.apply(values).size(), 0, "problems with %s" % values)
+	var world := SubViewport.new()
+	world.own_world_3d = true
+	add_child(world)
+	world.add_child(arena)
+	# The rules are tried by hand, tick by tick.
+	arena.player.set_physics_process(false)
+	arena.build(0, RLSchedule.new())
+	arena.begin_episode()
+	return arena
