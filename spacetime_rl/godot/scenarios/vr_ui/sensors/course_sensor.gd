@@ -1,4 +1,4 @@
-class_name CourseSensor
+class_name UiCourseSensor
 extends RLSensor
 ## What is to be done next: which element, how far each ray is off it, which value it has to get; and how far along.
 

@@ -1,4 +1,4 @@
-class_name ElementsSensor
+class_name UiElementsSensor
 extends RLSensor
 ## What stands in each cell of the page that is open: its state, where it is from the acting hand's pointer, its value.
 ##

@@ -1,4 +1,4 @@
-class_name PointerSensor
+class_name UiPointerSensor
 extends RLSensor
 ## Both rays: does it meet the panel, where, where does the hand point, is its trigger pulled; and which hand acts.
 
