@@ -113,6 +113,12 @@ func test_comfort_is_paid_for_new_metres_only() -> void:
 	check_close(_reward_of_step(arena, 0.4), 0.0, "the same metres again")
 
 
+func test_lost_comfort_counts_to_a_power() -> void:
+	var arena := _make_map({"reward_progress": 0.0, "reward_low_acceleration": 0.0, "comfort_power": 3.0})
+	arena.player.comfort.tick(Vector3(2.0, 0.0, 0.0), 0.0, TICK)
+	check_close(_reward_of_step(arena, 0.2), 2.0 * 0.8 ** 3.0, "a fast decision")
+
+
 func test_a_body_elsewhere_than_it_walked_is_an_excess_teleport() -> void:
 	var arena := _make_map()
 	var player := arena.player

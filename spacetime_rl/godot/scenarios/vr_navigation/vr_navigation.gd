@@ -42,7 +42,7 @@ func _tick(_delta: float) -> void:
 	if not player.agent.active:
 		return
 	_decision_ticks += 1
-	_scores += player.comfort.score()
+	_scores += pow(player.comfort.score(), settings.comfort_power)
 	_accelerations += player.comfort.acceleration()
 	if player.position.y < DEPTH:
 		player.agent.add_reward(&"fall", settings.reward_fall)
