@@ -12,7 +12,7 @@ import typer
 from spacetime_rl.cli.app import app
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 COMMANDS = [
     pytest.param(command.group().strip(), id=f"{page.name}:{text[: command.start()].count(chr(10)) + 1}")
     for page in PAGES

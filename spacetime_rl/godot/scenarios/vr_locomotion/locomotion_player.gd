@@ -29,6 +29,11 @@ var _pulled := false
 var _teleport_pause_s := 0.0
 
 
+func _ready() -> void:
+	if DisplayServer.get_name() != "headless":
+		add_child(VignetteView.new(vignette))
+
+
 func _physics_process(delta: float) -> void:
 	if not agent.active:
 		return
