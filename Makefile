@@ -10,7 +10,7 @@ CONFIG ?= rllib_configs/vr_interaction.yaml
 BIN    := $(VENV)/bin
 GDSCRIPT := spacetime_rl/godot
 
-.PHONY: help setup train test test-all check lint type format bench clean mlflow lock
+.PHONY: help setup train baseline test test-all check lint type format bench clean mlflow lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ $(VENV)/.ready: pyproject.toml requirements.lock spacetime_rl/game/install_godot
 
 train: setup ## train the two vr_interaction policies, track, export, evaluate (CONFIG=..., ARGS="--set ...")
 	@$(BIN)/spacetime-rl train $(CONFIG) $(ARGS)
+
+baseline: setup ## train, judge and keep the policies that come with the package (SCENARIO=vr_navigation)
+	@$(BIN)/spacetime-rl baseline $(or $(SCENARIO),$(error name a configuration: make baseline SCENARIO=vr_navigation)) $(ARGS)
 
 test: setup ## run the tests (ARGS="-k name")
 	@$(BIN)/python -m pytest -m "not slow" $(ARGS)

@@ -1,4 +1,4 @@
-"""The laws that hold in the code's structure: where heavy libraries live, what imports what, what a scenario has."""
+"""The laws that hold in the code's structure: where heavy libraries live, what imports what."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 
 import spacetime_rl
-from spacetime_rl.config import load
-from spacetime_rl.config.packaged import config_names
-from spacetime_rl.game.project import OWN_PROJECT, scenarios
+from spacetime_rl.game.project import OWN_PROJECT
 
 PACKAGE = Path(spacetime_rl.__file__).parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not path.is_relative_to(OWN_PROJECT))
@@ -111,22 +109,3 @@ def test_a_light_part_loads_no_heavy_library(modules: list[str]) -> None:
 
 def test_every_file_says_in_its_first_line_why_it_exists() -> None:
     assert [str(module) for module in MODULES if not ast.get_docstring(ast.parse(module.read_text()))] == []
-
-
-@pytest.mark.parametrize(
-    "folder", sorted(p for p in (OWN_PROJECT / "scenarios").iterdir() if p.is_dir()), ids=lambda p: p.name
-)
-def test_a_scenario_is_complete(folder: Path) -> None:
-    """Scene, description, configuration for every variant, and its own Godot test."""
-    (info,) = [scenario for scenario in scenarios() if scenario.name == folder.name]
-    configs = [load(name) for name in config_names()]
-
-    assert (OWN_PROJECT / info.scene.removeprefix("res://")).is_file()
-    for variant in info.variants:
-        assert any(
-            config.scenario.name == info.name and variant.params.items() <= config.scenario.params.items()
-            for config in configs
-        ), f"no configuration in rllib_configs/ trains {info.name}, variant {variant.name}"
-    assert any(config.scenario.name == info.name for config in configs)
-    tests = (OWN_PROJECT / "tests").rglob("test_*.gd")
-    assert any(info.name in str(test.relative_to(OWN_PROJECT)) for test in tests), f"{info.name} has no Godot test"

@@ -17,7 +17,9 @@ COMMANDS = [
     pytest.param(command.group().strip(), id=f"{page.name}:{text[: command.start()].count(chr(10)) + 1}")
     for page in PAGES
     for text in [page.read_text()]
-    for command in re.finditer(r"spacetime-rl (?:train|eval|export|bench|doctor|scenarios|godot)\b[^`\n#|]*", text)
+    for command in re.finditer(
+        r"spacetime-rl (?:train|eval|export|baseline|bench|doctor|scenarios|godot)\b[^`\n#|]*", text
+    )
 ]
 
 

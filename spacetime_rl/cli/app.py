@@ -9,6 +9,7 @@ import typer
 
 from spacetime_rl import __version__
 from spacetime_rl.cli import godot
+from spacetime_rl.cli.baseline import baseline
 from spacetime_rl.cli.bench import bench
 from spacetime_rl.cli.doctor import doctor
 from spacetime_rl.cli.errors import report
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command("train")(train)
 app.command("eval")(evaluate)
 app.command("export")(export)
+app.command("baseline")(baseline)
 app.command("bench")(bench)
 app.command("doctor")(doctor)
 app.command("scenarios")(scenarios)

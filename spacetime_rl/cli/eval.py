@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 def evaluate(
     source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="A run, a checkpoint, an ONNX folder, `random` or `heuristic`.")
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="A run, a checkpoint, an ONNX folder, `baseline`, `heuristic` or `random`."
+        ),
     ],
     config: Annotated[
         str | None,
@@ -75,6 +78,8 @@ def evaluate(
 
       spacetime-rl eval heuristic --config vr_interaction --episodes 200 --json
 
+      spacetime-rl eval baseline --config vr_interaction
+
       spacetime-rl eval results/my-run/onnx --config vr_interaction --seed 7
 
       spacetime-rl eval my-run --with runner=heuristic
@@ -84,15 +89,18 @@ def evaluate(
     from spacetime_rl.contract import make_launch
     from spacetime_rl.evaluation.evaluate import evaluate as play
     from spacetime_rl.evaluation.report import write_episodes
-    from spacetime_rl.evaluation.resolve import mix_sources, require_config, resolve_source
+    from spacetime_rl.evaluation.resolve import BASELINE, mix_sources, require_config, resolve_source
     from spacetime_rl.pictures.write import TRACED
 
     options = {"episodes": episodes, "seed": seed, "games": games, "arenas": arenas}
     changes = [*(overrides or ()), *as_overrides({f"evaluation.{key}": value for key, value in options.items()})]
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-eval-") as folder:
-        found = resolve_source(source, results or DEFAULT_RESULTS, Path(folder), checkpoint_number, stochastic)
-        found = mix_sources(found, with_sources or (), results or DEFAULT_RESULTS, Path(folder), stochastic)
-        if config or (overrides and found.config is None):
+        where = results or DEFAULT_RESULTS
+        found = resolve_source(source, where, Path(folder), checkpoint_number, stochastic, baseline=config)
+        found = mix_sources(found, with_sources or (), where, Path(folder), stochastic, baseline=config)
+        if source == BASELINE:
+            chosen = _change(require_config(found, source), changes, Path(folder))
+        elif config or (overrides and found.config is None):
             chosen = load_config(config, changes)
         else:
             chosen = _change(require_config(found, source), changes, Path(folder))
@@ -103,7 +111,7 @@ def evaluate(
             report = play(launch, chosen, found.source, plan.episodes, plan.seed, plan.games, progress, traced=traced)
     if episodes_csv:
         write_episodes(report.results, episodes_csv)
-    files = _draw(report, chosen, found.run, output, results or DEFAULT_RESULTS) if plots else []
+    files = _draw(report, chosen, found.run, output, where) if plots else []
     if json_output:
         print_json(report.to_dict() | ({"files": [str(file) for file in files]} if plots else {}))
         return

@@ -9,18 +9,24 @@ import typer
 from spacetime_rl.cli.common import JsonOption, print_json
 
 if TYPE_CHECKING:
+    from spacetime_rl.baselines.store import Baseline
     from spacetime_rl.config import RunConfig
     from spacetime_rl.game.project import ScenarioInfo
 
 
 def scenarios(json_output: JsonOption = False) -> None:
     """List the scenarios with their variants, policies and configurations, and the presets."""
+    from spacetime_rl.baselines.store import read_baselines
     from spacetime_rl.config import load
     from spacetime_rl.config.packaged import config_names, find_preset, preset_names, title
     from spacetime_rl.game.project import scenarios as read_scenarios
 
     configs = {name: load(name) for name in config_names()}
-    found = [_describe(scenario, configs) for scenario in read_scenarios()]
+    baselines = {baseline.name: _success(baseline) for baseline in read_baselines()}
+    found = [_describe(scenario, configs) | {"baselines": {}} for scenario in read_scenarios()]
+    for scenario in found:
+        names = [name for name in baselines if name.partition("-")[0] in scenario["configs"]]
+        scenario["baselines"] = {name: baselines[name] for name in names}
     presets = [{"name": name, "description": title(find_preset(name))} for name in preset_names()]
     if json_output:
         print_json({"scenarios": found, "presets": presets})
@@ -29,6 +35,12 @@ def scenarios(json_output: JsonOption = False) -> None:
     for preset in presets:
         typer.echo(f"--preset {preset['name']:20} {preset['description']}")
     typer.echo("\nTrain one with: spacetime-rl train CONFIG [--preset NAME]")
+
+
+def _success(baseline: Baseline) -> float | None:
+    """The share of episodes in which every agent of the shipped policies succeeded."""
+    rate: float | None = baseline.reports["trained"]["overall"]["episode_success_rate"]
+    return rate
 
 
 def _describe(scenario: ScenarioInfo, configs: dict[str, RunConfig]) -> dict[str, Any]:
@@ -66,3 +78,6 @@ def _show(found: list[dict[str, Any]]) -> None:
             policies = ", ".join(variant.get("policies", []))
             table.add_row("\n".join(variant["configs"]), variant["name"], policies, variant["description"])
         Console().print(table)
+        for name, rate in scenario["baselines"].items():
+            success = "" if rate is None else f": {rate:.1%} of the episodes succeed"
+            Console().print(f"  baseline [bold]{name}[/bold]{success}", highlight=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,13 @@ def diff(before: RunConfig, after: RunConfig) -> list[str]:
     old, new = dict(_flat(before.to_dict())), dict(_flat(after.to_dict()))
     keys = dict.fromkeys([*old, *new])
     return [f"{k}: {_shown(old, k)} -> {_shown(new, k)}" for k in keys if _shown(old, k) != _shown(new, k)]
+
+
+def overrides_for(base: RunConfig, wanted: RunConfig) -> list[str]:
+    """What `--set` needs to make `wanted` of `base`, as `training.lr=0.001`; sizes that were `auto` stay so."""
+    old, new = dict(_flat(settle_like(base, wanted).to_dict())), dict(_flat(wanted.to_dict()))
+    changed = [key for key in new if _shown(old, key) != _shown(new, key)]
+    return [f"{key}={json.dumps(new[key])}" for key in changed]
 
 
 def settle_like(config: RunConfig, settled: RunConfig) -> RunConfig:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from spacetime_rl.baselines.store import read_baseline
 from spacetime_rl.config import RunConfig, load
+from spacetime_rl.config.packaged import CONFIGS
 from spacetime_rl.errors import UsageError
 from spacetime_rl.evaluation.sources import (
     HeuristicSource,
@@ -20,6 +22,8 @@ from spacetime_rl.evaluation.sources import (
 from spacetime_rl.export.locate import find_checkpoint
 from spacetime_rl.game.project import scenarios
 
+BASELINE = "baseline"
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -31,15 +35,27 @@ class Resolved:
 
 
 def resolve_source(
-    name: str, results: Path, workspace: Path, number: int | None = None, stochastic: bool = False
+    name: str,
+    results: Path,
+    workspace: Path,
+    number: int | None = None,
+    stochastic: bool = False,
+    baseline: str | None = None,
 ) -> Resolved:
     """Find what `name` means: `random`, `heuristic`, a folder of ONNX files, or a run, a trial or a checkpoint.
+
+    `baseline` is the package's baseline of that name, which plays what it was judged on.
 
     A checkpoint (the latest of a run, or number `number`) is exported into the folder `workspace` first: what is judged
     is what a game would load. Raises UsageError, CheckpointError or ExportError.
     """
     if name in ("random", "heuristic"):
         return Resolved(RandomSource() if name == "random" else HeuristicSource(), None)
+    if name == BASELINE:
+        if baseline is None:
+            raise UsageError("eval baseline: whose? Name its configuration: --config vr_interaction")
+        shipped = read_baseline(baseline.removeprefix(f"{CONFIGS.name}/").removesuffix(".yaml"))
+        return Resolved(OnnxSource(shipped.folder, stochastic, BASELINE), shipped.config)
     if is_onnx_folder(Path(name)):
         return Resolved(
             OnnxSource(Path(name), stochastic, Path(name).name), _config_of_folder(Path(name)), _run_of(Path(name))
@@ -55,7 +71,12 @@ def resolve_source(
 
 
 def mix_sources(
-    found: Resolved, others: Sequence[str], results: Path, workspace: Path, stochastic: bool = False
+    found: Resolved,
+    others: Sequence[str],
+    results: Path,
+    workspace: Path,
+    stochastic: bool = False,
+    baseline: str | None = None,
 ) -> Resolved:
     """Give some policies to sources of their own: `others` are POLICY=SOURCE. Raises UsageError, and as above."""
     own: dict[str, Source] = {}
@@ -65,7 +86,7 @@ def mix_sources(
             raise UsageError(f"--with {other}: expected POLICY=SOURCE, as in --with runner=heuristic")
         folder = workspace / f"with-{policy}"
         folder.mkdir()
-        own[policy] = resolve_source(name, results, folder, None, stochastic).source
+        own[policy] = resolve_source(name, results, folder, None, stochastic, baseline).source
     if found.source.control == "heuristic" and own:
         raise UsageError("eval heuristic: name what is not the heuristic first: eval RUN --with POLICY=heuristic")
     return replace(found, source=MixedSource(found.source, own)) if own else found

@@ -1,0 +1,198 @@
+"""Make a baseline of a finished run: its policies, the heuristic and chance play the same episodes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from spacetime_rl.baselines.store import (
+    BASELINES,
+    FILE,
+    SCHEMA_VERSION,
+    TRAINED,
+    Baseline,
+    baseline_names,
+    read_baseline,
+)
+from spacetime_rl.config import RunConfig, load
+from spacetime_rl.config.compare import diff, overrides_for, settle_like
+from spacetime_rl.contract import make_launch
+from spacetime_rl.errors import ContractError, UsageError
+from spacetime_rl.evaluation.evaluate import evaluate
+from spacetime_rl.evaluation.report import EvalReport
+from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source, is_onnx_folder
+from spacetime_rl.export.locate import find_checkpoint
+from spacetime_rl.pictures.paths import draw_paths
+
+OLD = "old baseline"
+
+_DRAWN = 3  # episodes in the picture
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it: who played how well, whether the baseline was written, and why."""
+
+    name: str
+    folder: Path
+    reports: Sequence[EvalReport]
+    written: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedRun:
+    """A finished run: its folder, its settled configuration, its summary."""
+
+    folder: Path
+    config: RunConfig
+    summary: Mapping[str, Any]
+    versions: Mapping[str, str]
+
+    @classmethod
+    def read(cls, folder: Path) -> TrainedRun:
+        """Read a run's folder. Raises UsageError if the run never came to its end."""
+        summary, versions = folder / "report" / "summary.json", folder / "versions.json"
+        if not summary.is_file():
+            raise UsageError(f"{folder}: has no report/summary.json: name a run that came to its end")
+        found = json.loads(summary.read_text(encoding="utf-8"))
+        if found["interrupted"]:
+            raise UsageError(f"{folder}: was interrupted; go on with it first: spacetime-rl train --resume {folder}")
+        made_with = json.loads(versions.read_text(encoding="utf-8")) if versions.is_file() else {}
+        return cls(folder, load(folder / "config.yaml"), found, made_with)
+
+    def onnx(self, workspace: Path) -> Path:
+        """Its exported policies; exported into `workspace` where it has none."""
+        if is_onnx_folder(self.folder / "onnx"):
+            return self.folder / "onnx"
+        from spacetime_rl.export.onnx import export_checkpoint  # torch takes seconds to import
+
+        export_checkpoint(find_checkpoint(self.folder, self.folder.parent), workspace)
+        return workspace
+
+
+def make_baseline(
+    name: str,
+    config: RunConfig,
+    run: TrainedRun,
+    command: Sequence[str],
+    force: bool = False,
+    root: Path = BASELINES,
+    say: Say = lambda _: None,
+) -> Outcome:
+    """Judge a run's policies on `config`'s scenario and write them to `root/name`, beside heuristic and chance.
+
+    An earlier baseline of that name plays the same episodes, too, and is replaced if it does worse, if it does not fit
+    the game any more, or with `force`. `command` are the words that make the baseline from nothing, settings that the
+    run had of its own apart. Raises UsageError, ContractError or GameError.
+    """
+    if run.config.scenario.name != config.scenario.name:
+        raise UsageError(
+            f"{run.folder}: was trained on {run.config.scenario.name}, the configuration plays {config.scenario.name}"
+        )
+    judged = _judged(config, run.config)
+    with tempfile.TemporaryDirectory(prefix="spacetime-rl-baseline-") as workspace:
+        onnx = run.onnx(Path(workspace))
+        trained = _play(judged, OnnxSource(onnx, name=TRAINED), say, traced=_DRAWN)
+        reports = [trained, _play(judged, HeuristicSource(), say), _play(judged, RandomSource(), say)]
+        written, reason, old = _decide(trained, _play_old(name, root, judged, say), force)
+        if written:
+            words = [*command, *(f"--set {change}" for change in overrides_for(config, judged))]
+            _write(root / name, _document(name, judged, run, reports, " ".join(words)), onnx, trained)
+    return Outcome(name, root / name, [*reports, *([old] if old else [])], written, reason)
+
+
+def _judged(config: RunConfig, trained: RunConfig) -> RunConfig:
+    """How the run was trained, on the scenario as the configuration plays it; nothing of the machine it was made on."""
+    ours = {key: getattr(config, key) for key in ("name", "scenario", "game", "evaluation", "results", "tracking")}
+    game = settle_like(config, trained).game
+    return trained.model_copy(update=ours | {"game": game, "results": Path("results")})
+
+
+def _play(config: RunConfig, source: Source, say: Say, traced: int = 0) -> EvalReport:
+    say(f"playing: {source.name}")
+    plan = config.evaluation
+    launch = replace(make_launch(config), arenas=plan.arenas)
+    return evaluate(launch, config, source, plan.episodes, plan.seed, plan.games, traced=traced)
+
+
+def _play_old(name: str, root: Path, config: RunConfig, say: Say) -> EvalReport | str | None:
+    """How an earlier baseline does on these episodes; why it cannot play them; None where there is none."""
+    if name not in baseline_names(root):
+        return None
+    old: Baseline = read_baseline(name, root)
+    try:
+        return _play(config, OnnxSource(old.folder, name=OLD), say)
+    except ContractError as error:
+        return str(error)
+
+
+def _decide(new: EvalReport, old: EvalReport | str | None, force: bool) -> tuple[bool, str, EvalReport | None]:
+    if old is None:
+        return True, "the first one", None
+    if isinstance(old, str):
+        return True, f"the old one does not fit the game any more: {old}", None
+    said = f"{_figures(new)} against {_figures(old)} on the same episodes"
+    if _rank(new) > _rank(old):
+        return True, f"better: {said}", old
+    return force, f"{'replaced as told, though' if force else 'kept the old one;'} not better: {said}", old
+
+
+def _rank(report: EvalReport) -> tuple[float, float]:
+    return (report.overall.episode_success_rate or 0.0, report.overall.return_mean)
+
+
+def _figures(report: EvalReport) -> str:
+    rate = report.overall.episode_success_rate
+    success = "" if rate is None else f"success {rate:.1%}, "
+    return f"{success}return {report.overall.return_mean:.2f}"
+
+
+def _document(
+    name: str, config: RunConfig, run: TrainedRun, reports: Sequence[EvalReport], command: str
+) -> dict[str, Any]:
+    policies = [report.policy for report in reports[0].policies]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": name,
+        "scenario": reports[0].scenario,
+        "command": command,
+        "date": time.strftime("%Y-%m-%d"),
+        "episodes": reports[0].episodes,
+        "seed": reports[0].seed,
+        "policies": {policy: {"onnx": f"{policy}.onnx", "schema": f"{policy}.schema.json"} for policy in policies},
+        "training": {
+            "algorithm": config.algorithm,
+            "agent_steps": run.summary["agent_steps"],
+            "wall_time_s": run.summary["training_s"],
+            "cores": len(os.sched_getaffinity(0)),
+            "differs": [line for line in diff(config, run.config) if line.startswith(("scenario.", "game."))],
+        },
+        "reports": {report.source: report.to_dict() for report in reports},
+        "versions": dict(run.versions),
+        "config": config.to_dict(),
+    }
+
+
+def _write(folder: Path, document: Mapping[str, Any], onnx: Path, report: EvalReport) -> None:
+    """All or nothing: a baseline is put together beside its place."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    for files in document["policies"].values():
+        for file in files.values():
+            shutil.copyfile(onnx / file, partial / file)
+    (partial / FILE).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    if report.traces:
+        draw_paths(report.traces, f"{document['name']}: the trained policies", partial / "paths.png")
+    partial.chmod(0o755)
+    if folder.exists():
+        shutil.rmtree(folder)
+    partial.rename(folder)

@@ -1,0 +1,106 @@
+"""The tables and pictures of docs/baselines.md, made of the `baseline.json` files.
+
+`python -m spacetime_rl.baselines.page docs/baselines.md` writes them between the page's marks.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spacetime_rl.baselines.store import TRAINED, Baseline, read_baselines
+
+BEGIN, END = "<!-- baselines: begin -->", "<!-- baselines: end -->"
+_NOTHING = "\N{EN DASH}"
+
+Figures = Mapping[str, Any]
+
+
+def update(page: str, baselines: Sequence[Baseline], folder: Path) -> str:
+    """The page, which lies in `folder`, with fresh tables between its marks."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    blocks = [_overview(baselines), *(_section(baseline, folder) for baseline in baselines)]
+    written = "\n\n".join(blocks) if baselines else "None yet."
+    return f"{before}{BEGIN}\n\n{written}\n\n{END}{after}"
+
+
+def _overview(baselines: Sequence[Baseline]) -> str:
+    heads = ["baseline", "trained", "heuristic", "random", "agent steps", "wall time"]
+    rows = [
+        [
+            f"[{baseline.name}](#{baseline.name})",
+            *(_success(baseline.reports[source]["overall"]) for source in baseline.reports),
+            f"{baseline.document['training']['agent_steps']:,}",
+            _minutes(baseline.document["training"]),
+        ]
+        for baseline in baselines
+    ]
+    return "Episodes in which every agent succeeded, with 95 % intervals:\n\n" + _table(heads, rows)
+
+
+def _section(baseline: Baseline, folder: Path) -> str:
+    document, training = baseline.document, baseline.document["training"]
+    facts = (
+        f"{training['algorithm']}, {training['agent_steps']:,} agent steps in {_minutes(training)}; "
+        f"{document['episodes']} episodes of seed {document['seed']}; {document['date']}."
+    )
+    parts = [f"### {baseline.name}", facts, f"```sh\n{document['command']}\n```"]
+    if training["differs"]:
+        parts.append("Trained elsewhere than it is judged: " + "; ".join(f"`{line}`" for line in training["differs"]))
+    picture = baseline.folder / "paths.png"
+    if picture.is_file():
+        parts.append(f"![Paths of the trained policies]({os.path.relpath(picture, folder)})")
+    return "\n\n".join([*parts, *(_measured(baseline, policy) for policy in baseline.policies)])
+
+
+def _measured(baseline: Baseline, policy: str) -> str:
+    found = {source: report["policies"][policy] for source, report in baseline.reports.items()}
+    names = [name for name in found[TRAINED]["metrics"] if not name.startswith("reward/")]
+    rows = [
+        ["success of an agent", *(_share(f["success_rate"], f["success_ci"]) for f in found.values())],
+        ["return", *(_mean(f["return_mean"], f["return_ci"]) for f in found.values())],
+        ["decisions", *(_mean(f["length_mean"], f["length_ci"]) for f in found.values())],
+    ]
+    for name in names:
+        rows.append([name, *(_mean(f["metrics"].get(name), f["metrics_ci"].get(name)) for f in found.values())])
+    return _table([f"`{policy}`", *found], rows)
+
+
+def _success(overall: Figures) -> str:
+    return _share(overall["episode_success_rate"], overall["episode_success_ci"])
+
+
+def _share(rate: float | None, interval: Sequence[float] | None) -> str:
+    if rate is None or interval is None:
+        return _NOTHING
+    return f"{rate:.1%} ({100 * interval[0]:.1f}{_NOTHING}{100 * interval[1]:.1f})"
+
+
+def _mean(value: float | None, interval: Sequence[float] | None) -> str:
+    if value is None or interval is None:
+        return _NOTHING
+    return f"{value:.3g} ± {(interval[1] - interval[0]) / 2.0:.1g}"
+
+
+def _minutes(training: Figures) -> str:
+    return f"{training['wall_time_s'] / 60.0:.0f} min on {training['cores']} cores"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(_lines(heads, rows))
+
+
+def _lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |"
+    yield f"|---{'|---:' * (len(heads) - 1)}|"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+if __name__ == "__main__":
+    path = Path(sys.argv[1])
+    path.write_text(update(path.read_text(encoding="utf-8"), read_baselines(), path.parent), encoding="utf-8")

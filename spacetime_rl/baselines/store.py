@@ -1,0 +1,75 @@
+"""The baselines of the package: a folder each with its ONNX files, their schemas and `baseline.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.config.words import did_you_mean
+from spacetime_rl.errors import UsageError
+
+BASELINES = Path(__file__).resolve().parent
+FILE = "baseline.json"
+SCHEMA_VERSION = 1
+TRAINED = "trained"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A baseline: its folder and what its `baseline.json` says."""
+
+    name: str
+    folder: Path
+    document: Mapping[str, Any]
+
+    @property
+    def scenario(self) -> str:
+        """The scenario it plays."""
+        return str(self.document["scenario"])
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Its policies, each `<policy>.onnx` in the folder."""
+        return tuple(self.document["policies"])
+
+    @property
+    def config(self) -> RunConfig:
+        """What it was trained with and judged on."""
+        return RunConfig.model_validate(self.document["config"])
+
+    @property
+    def reports(self) -> Mapping[str, Mapping[str, Any]]:
+        """`EvalReport.to_dict()` by who played: `trained`, `heuristic`, `random`, in that order."""
+        found: Mapping[str, Mapping[str, Any]] = self.document["reports"]
+        return found
+
+
+def baseline_names(root: Path = BASELINES) -> list[str]:
+    """Names of the baselines there are: of the configurations that they were trained with."""
+    return sorted(str(file.parent.relative_to(root)) for file in root.rglob(FILE))
+
+
+def read_baseline(name: str, root: Path = BASELINES) -> Baseline:
+    """A baseline by its name. Raises UsageError with the known names, or if its file cannot be read."""
+    known = baseline_names(root)
+    if name not in known:
+        hint = did_you_mean(name, known) or (f"; there are {', '.join(known)}" if known else "; there is none yet")
+        raise UsageError(f"{name!r}: there is no such baseline{hint}; `spacetime-rl baseline CONFIG` makes one")
+    file = root / name / FILE
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        version = document["schema_version"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{file}: cannot be read: {type(error).__name__}: {error}") from error
+    if version != SCHEMA_VERSION:
+        raise UsageError(f"{file}: schema_version {version}, this version reads {SCHEMA_VERSION}; make it again")
+    return Baseline(name, root / name, document)
+
+
+def read_baselines(root: Path = BASELINES) -> list[Baseline]:
+    """All baselines."""
+    return [read_baseline(name, root) for name in baseline_names(root)]

@@ -1,0 +1,184 @@
+"""Baselines: made of a run, kept or replaced, read back; and every one that comes with the package fits its game."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import run_command
+from made_policies import make_policy
+
+from spacetime_rl.baselines.make import Outcome, TrainedRun, make_baseline
+from spacetime_rl.baselines.page import update
+from spacetime_rl.baselines.store import FILE, baseline_names, read_baseline, read_baselines
+from spacetime_rl.config import RunConfig, dump, load
+from spacetime_rl.config.packaged import packaged
+from spacetime_rl.contract import assign_policies, make_launch
+from spacetime_rl.errors import UsageError
+from spacetime_rl.evaluation.sources import OnnxSource, compare_layouts, read_schemas
+from spacetime_rl.export.onnx import export_module
+from spacetime_rl.export.schema import Origin
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.project import OWN_PROJECT
+
+Make = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="session")
+def config() -> RunConfig:
+    scene = "res://tests/fixtures/touch/touch.tscn"
+    game = {"project": str(OWN_PROJECT), "scene": scene, "arenas": 2}
+    plan = {"episodes": 6, "games": 1, "arenas": 3}
+    return RunConfig.model_validate({"name": "touch", "game": game, "evaluation": plan, "training": {"lr": 0.001}})
+
+
+@pytest.fixture(scope="session")
+def run(godot_bin: Path, config: RunConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of the touch fixture: policies that never learned, and a learning rate of its own."""
+    folder = tmp_path_factory.mktemp("runs") / "a-run"
+    (folder / "onnx").mkdir(parents=True)
+    with open_game(GameLaunch(project=config.game.project, scene=config.game.scene)) as game:
+        for group in game.spec.groups:
+            export_module(make_policy(group.layout), group.name, folder / "onnx", Origin("touch", 90, 6, {}))
+    trained = config.model_copy(update={"training": config.training.model_copy(update={"lr": 0.01})})
+    (folder / "config.yaml").write_text(dump(trained))
+    (folder / "versions.json").write_text('{"ray": "2.60.0"}')
+    (folder / "report").mkdir()
+    summary = {"agent_steps": 1234, "training_s": 90.0, "interrupted": False}
+    (folder / "report" / "summary.json").write_text(json.dumps(summary))
+    return folder
+
+
+@pytest.fixture
+def make(config: RunConfig, run: Path, tmp_path: Path) -> Make:
+    def make(force: bool = False, params: dict[str, Any] | None = None, **changes: Any) -> Outcome:
+        scenario = config.scenario.model_copy(update={"params": params or {}})
+        words = ["spacetime-rl", "baseline", "touch"]
+        taken = replace(TrainedRun.read(run), **changes)
+        return make_baseline("touch", config.model_copy(update={"scenario": scenario}), taken, words, force, tmp_path)
+
+    return make
+
+
+def test_a_baseline_holds_the_policies_and_how_everybody_does_on_the_same_episodes(make: Make, tmp_path: Path) -> None:
+    outcome = make()
+
+    assert (outcome.written, outcome.reason) == (True, "the first one")
+    files = {"walker.onnx", "walker.schema.json", "jumper.onnx", "jumper.schema.json", FILE, "paths.png"}
+    assert {file.name for file in (tmp_path / "touch").iterdir()} == files
+    baseline = read_baseline("touch", tmp_path)
+    assert baseline.policies == ("walker", "jumper")
+    assert list(baseline.reports) == ["trained", "heuristic", "random"]
+    for report in baseline.reports.values():
+        assert (report["episodes"], report["seed"]) == (6, baseline.config.evaluation.seed)
+        low, high = report["overall"]["episode_success_ci"]
+        assert 0.0 <= low <= report["overall"]["episode_success_rate"] <= high <= 1.0
+    assert baseline.document["training"]["agent_steps"] == 1234
+    assert baseline.document["training"]["differs"] == []
+    assert baseline.document["command"] == "spacetime-rl baseline touch --set training.lr=0.01"
+    assert str(baseline.config.results) == "results"
+    OnnxSource(baseline.folder)
+
+
+def test_what_was_trained_on_something_else_than_it_is_judged_on_is_said(make: Make, tmp_path: Path) -> None:
+    make(params={"touch_m": 2.0})
+
+    differs = read_baseline("touch", tmp_path).document["training"]["differs"]
+
+    assert any(line.startswith("scenario.params.touch_m: 2.0 -> ") for line in differs)
+
+
+def test_an_earlier_baseline_is_kept_unless_the_new_one_does_better_or_one_is_told(make: Make, tmp_path: Path) -> None:
+    make()
+    kept = make()
+    told = make(force=True)
+
+    assert not kept.written
+    assert kept.reason.startswith("kept the old one; not better: success ")
+    assert [report.source for report in kept.reports] == ["trained", "heuristic", "random", "old baseline"]
+    assert told.written
+    assert told.reason.startswith("replaced as told, though not better")
+    assert [path.name for path in tmp_path.iterdir()] == ["touch"]
+
+
+def test_an_earlier_baseline_that_does_not_fit_any_more_is_replaced(make: Make, tmp_path: Path) -> None:
+    make()
+    schema = tmp_path / "touch" / "walker.schema.json"
+    document = json.loads(schema.read_text())
+    document["layout"]["fields"][0]["name"] = "gone"
+    schema.write_text(json.dumps(document))
+
+    outcome = make()
+
+    assert outcome.written
+    assert "does not fit the game any more" in outcome.reason
+    assert "gone" in outcome.reason
+
+
+@pytest.mark.parametrize("interrupted", [True, None])
+def test_a_run_that_did_not_come_to_its_end_is_refused(interrupted: bool | None, run: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / "copy"))
+    summary = copy / "report" / "summary.json"
+    summary.unlink() if interrupted is None else summary.write_text('{"interrupted": true}')
+
+    with pytest.raises(UsageError, match="was interrupted" if interrupted else "has no report"):
+        TrainedRun.read(copy)
+
+
+def test_a_name_that_is_none_is_answered_with_those_there_are(make: Make, tmp_path: Path) -> None:
+    make()
+
+    with pytest.raises(UsageError, match="did you mean 'touch'"):
+        read_baseline("tuoch", tmp_path)
+
+
+def test_the_page_shows_every_baseline(make: Make, tmp_path: Path) -> None:
+    make()
+    page = "# Title\n<!-- baselines: begin -->\nold\n<!-- baselines: end -->\nrest\n"
+
+    found = update(page, read_baselines(tmp_path), tmp_path)
+
+    assert found.startswith("# Title\n")
+    assert found.endswith("\nrest\n")
+    assert "old" not in found
+    assert "| [touch](#touch) |" in found
+    assert "PPO, 1,234 agent steps in 2 min on" in found
+    assert "| `walker` | trained | heuristic | random |" in found
+    assert "](touch/paths.png)" in found
+
+
+def test_the_commands_know_no_baseline_of_a_wrong_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unnamed = run_command("eval", "baseline", monkeypatch=monkeypatch, capsys=capsys)
+    unknown = run_command("baseline", "no_such_config", monkeypatch=monkeypatch, capsys=capsys)
+
+    assert (unnamed.code, unknown.code) == (2, 2)
+    assert "eval baseline: whose?" in unnamed.err
+    assert "no_such_config: is no packaged configuration" in unknown.err
+
+
+@pytest.mark.parametrize("name", baseline_names())
+def test_a_shipped_baseline_fits_the_game_it_was_made_for(name: str, godot_bin: Path) -> None:
+    """Its configuration exists, its numbers are there, and the real game still has the spaces of its policies."""
+    baseline = read_baseline(name)
+    source = packaged(name.partition("-")[0])
+    assert source is not None, f"{name}: there is no such configuration any more"
+    assert load(source).scenario.name == baseline.scenario
+    for report in baseline.reports.values():
+        assert report["episodes"] >= 500
+        assert {"return_mean", "length_mean", "episode_success_rate"} <= set(report["overall"])
+    assert baseline.document["training"]["agent_steps"] > 0
+    assert baseline.document["command"].startswith("spacetime-rl baseline ")
+
+    schemas = read_schemas(baseline.folder)
+    with open_game(replace(make_launch(baseline.config), arenas=1)) as game:
+        plans = assign_policies(game.spec, baseline.config)
+    assert {plan.name for plan in plans} == set(schemas) == set(baseline.policies)
+    assert [problem for plan in plans for problem in compare_layouts(schemas[plan.name].layout, plan.layout)] == []
