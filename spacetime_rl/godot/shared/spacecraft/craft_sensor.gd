@@ -22,15 +22,15 @@ func write(buffer: PackedFloat32Array, offset: int) -> void:
 	var inverse := craft.heading().transposed()
 	var ground := craft.ground
 	var feet := craft.feet()
-	var to_pad := craft.to_pad()
-	var distance := to_pad.length()
+	var target := craft.to_target()
+	var distance := target.length()
 	var up := inverse * craft.global_basis.y
 	buffer[offset] = (feet.y - ground.global_position.y) / 1000.0
 	_write_vector(buffer, offset + 1, inverse * craft.linear_velocity / 50.0)
 	_write_vector(buffer, offset + 4, inverse * craft.angular_velocity)
 	buffer[offset + 7] = atan2(up.z, up.y) / PI
 	buffer[offset + 8] = atan2(-up.x, up.y) / PI
-	_write_vector(buffer, offset + 9, inverse * to_pad / maxf(distance, 0.01))
+	_write_vector(buffer, offset + 9, inverse * target / maxf(distance, 0.01))
 	buffer[offset + 12] = distance / 1000.0
 	var here := feet - ground.global_position
 	buffer[offset + 13] = ground.height_at(here.x, here.z) / 100.0

@@ -3,7 +3,7 @@ extends RefCounted
 ## What one craft is paid for its descent, what its touchdown was worth, and what it reports about it.
 
 const REWARDS: Array[StringName] = [
-	&"approach", &"aim", &"descent", &"upright", &"fuel", &"touchdown", &"pad", &"crash", &"timeout"
+	&"approach", &"aim", &"sink", &"descent", &"upright", &"fuel", &"touchdown", &"pad", &"crash", &"timeout"
 ]
 const METRICS: Array[StringName] = [
 	&"touchdown_speed", &"pad_distance", &"tilt", &"fuel_used", &"fuel_left", &"fuel_efficiency", &"crash"
@@ -20,6 +20,7 @@ var _ideal_fuel := 0.0
 var _fuel := 0.0
 var _distance := 0.0
 var _aim := 0.0
+var _sink := 0.0
 var _excess := 0.0
 var _tilt := 0.0
 
@@ -51,8 +52,14 @@ static func safe_descent(height: float, settings_of: SpacecraftParams) -> float:
 func begin() -> void:
 	_ideal_fuel = ideal_fuel(-craft.to_pad().y, craft.linear_velocity, settings)
 	_fuel = craft.fuel
-	_distance = craft.to_pad().length()
-	_aim = _aim_potential()
+	retarget()
+
+
+## The craft is to go elsewhere: that its target is nearer or farther now is neither its merit nor its fault.
+func retarget() -> void:
+	_distance = craft.to_target().length()
+	_aim = _halvings(_target_beside())
+	_sink = _halvings(_target_below())
 	_excess = _excess_speed(craft.linear_velocity)
 	_tilt = craft.tilt()
 
@@ -60,17 +67,20 @@ func begin() -> void:
 ## Pay for what changed since the last call.
 func shape(velocity: Vector3) -> void:
 	var agent := craft.agent
-	var distance := craft.to_pad().length()
-	var aim := _aim_potential()
+	var distance := craft.to_target().length()
+	var aim := _halvings(_target_beside())
+	var sink := _halvings(_target_below())
 	var excess := _excess_speed(velocity)
 	var tilt := craft.tilt()
 	agent.add_reward(&"approach", settings.reward_approach * (_distance - distance))
-	agent.add_reward(&"aim", settings.reward_aim * (aim - _aim))
+	agent.add_reward(&"aim", settings.reward_aim * (_aim - aim))
+	agent.add_reward(&"sink", settings.reward_sink * (_sink - sink))
 	agent.add_reward(&"descent", settings.reward_descent * (_excess - excess))
 	agent.add_reward(&"upright", settings.reward_upright * (_tilt - tilt))
 	agent.add_reward(&"fuel", settings.reward_fuel * (_fuel - craft.fuel))
 	_distance = distance
 	_aim = aim
+	_sink = sink
 	_excess = excess
 	_tilt = tilt
 	_fuel = craft.fuel
@@ -80,8 +90,7 @@ func shape(velocity: Vector3) -> void:
 func touch_down() -> bool:
 	var speed := craft.touchdown_velocity.length()
 	var upright := craft.tilt() < settings.upright_rad
-	var to_pad := craft.to_pad()
-	var on_pad := Vector2(to_pad.x, to_pad.z).length() < settings.on_pad_m
+	var on_pad := craft.is_cleared() and _pad_distance() < settings.on_pad_m
 	craft.agent.set_metric(&"touchdown_speed", speed)
 	if not upright or speed >= settings.hard_m_s:
 		crash()
@@ -108,18 +117,31 @@ func time_out() -> void:
 func report(velocity: Vector3) -> void:
 	shape(velocity)
 	var agent := craft.agent
-	var to_pad := craft.to_pad()
-	agent.set_metric(&"pad_distance", Vector2(to_pad.x, to_pad.z).length())
+	agent.set_metric(&"pad_distance", _pad_distance())
 	agent.set_metric(&"tilt", craft.tilt())
 	agent.set_metric(&"fuel_used", craft.fuel_used())
 	agent.set_metric(&"fuel_left", craft.fuel / settings.fuel)
 	agent.set_metric(&"fuel_efficiency", _ideal_fuel / maxf(craft.fuel_used(), _ideal_fuel))
 
 
-func _aim_potential() -> float:
+func _pad_distance() -> float:
 	var to_pad := craft.to_pad()
-	return -log(1.0 + Vector2(to_pad.x, to_pad.z).length()) / log(2.0)
+	return Vector2(to_pad.x, to_pad.z).length()
+
+
+## How often a distance has to be halved to come down to the last metre.
+func _halvings(distance: float) -> float:
+	return log(1.0 + distance) / log(2.0)
+
+
+func _target_beside() -> float:
+	var target := craft.to_target()
+	return Vector2(target.x, target.z).length()
+
+
+func _target_below() -> float:
+	return maxf(-craft.to_target().y, 0.0)
 
 
 func _excess_speed(velocity: Vector3) -> float:
-	return maxf(-velocity.y - safe_descent(-craft.to_pad().y, settings), 0.0)
+	return maxf(-velocity.y - safe_descent(_target_below(), settings), 0.0)

@@ -4,8 +4,7 @@ extends RLAgent
 
 
 func _heuristic(action: PackedFloat32Array) -> void:
-	var craft := body as Spacecraft
-	LandingPilot.fly_to(craft, craft.pad.global_position, action)
+	LandingPilot.fly(body as Spacecraft, action)
 
 
 ## Left stick: sideways thrusters. E / Q: more or less thrust than hovering. Right stick: pitch and roll, Z / C: yaw.
@@ -16,7 +15,7 @@ func _human(action: PackedFloat32Array) -> void:
 	var slide := RLHuman.left_stick()
 	var lean := RLHuman.right_stick()
 	var hover := 2.0 * settings.mass_kg * settings.gravity_m_s2 / settings.main_thrust_n - 1.0
-	LandingPilot.fly_to(craft, craft.pad.global_position, action)
+	LandingPilot.fly(craft, action)
 	action[0] = slide.x
 	action[1] = -slide.y
 	action[2] = clampf(hover + RLHuman.lift(), -1.0, 1.0)

@@ -29,6 +29,8 @@ var ground: LandingGround
 var settings: SpacecraftParams
 ## Where it is to land.
 var pad: LandingPad
+## Where it has to wait before it may, seen from the pad; zero for a craft that is cleared to land.
+var hold := Vector3.ZERO
 ## Units of fuel left.
 var fuel := 0.0
 ## Share of its strength that each thruster still has.
@@ -93,6 +95,7 @@ func start(place: Transform3D, velocity: Vector3, spin: Vector3) -> void:
 	fuel = settings.fuel
 	health.fill(1.0)
 	touched = null
+	hold = Vector3.ZERO
 	_decision = -1
 	_thrust = Vector3.ZERO
 	_torque = Vector3.ZERO
@@ -117,6 +120,16 @@ func feet() -> Vector3:
 ## From the feet to the middle of the pad.
 func to_pad() -> Vector3:
 	return pad.global_position - feet()
+
+
+## From the feet to where it has to go now: the pad, or the place where it waits.
+func to_target() -> Vector3:
+	return to_pad() + hold
+
+
+## Whether it may land now.
+func is_cleared() -> bool:
+	return hold == Vector3.ZERO
 
 
 ## Units of fuel burned since the start.

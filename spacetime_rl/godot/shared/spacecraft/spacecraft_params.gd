@@ -13,7 +13,7 @@ extends RLParams
 ## The attitude thrusters (RCS) at full torque about each axis, in newton metres.
 @export_range(10.0, 5000.0) var rcs_torque_nm: float = 500.0
 ## Fuel aboard, in units: one unit gives an impulse of 100 N s, so the main engine burns 100 units a second.
-@export_range(100.0, 20000.0) var fuel: float = 3000.0
+@export_range(100.0, 20000.0) var fuel: float = 4000.0
 
 ## Lowest start of the feet above the pads, in metres.
 @export_range(5.0, 1000.0) var start_height_min_m: float = 500.0
@@ -67,14 +67,16 @@ extends RLParams
 @export var reward_fuel: float = -0.01
 ## Time is up.
 @export var reward_timeout: float = -20.0
-## A metre nearer to the pad. This and the next three are differences of a potential: going back costs what coming paid,
+## A metre nearer to the pad. This and the next four are differences of a potential: going back costs what coming paid,
 ## so hovering and circling earn nothing.
 @export var reward_approach: float = 0.02
-## Aiming better: paid for each halving of the sideways distance to the pad (plus 1 m).
+## Each halving of the sideways distance to the pad (plus 1 m).
 @export var reward_aim: float = 2.0
-## Each m/s below the steepest safe descent for the height (full use of `SAFE_THRUST` of the main engine from here on).
+## Each halving of the height above the pad (plus 1 m): the last metres count as much as the first hundreds.
+@export var reward_sink: float = 2.0
+## Each m/s less above the fastest descent that `SAFE_THRUST` of the main engine can still stop from this height.
 @export var reward_descent: float = 0.5
-## A radian of tilt.
+## A radian less of tilt.
 @export var reward_upright: float = 10.0
 
 

@@ -44,8 +44,8 @@ func watch(game: ChildGame, decisions: int, agent: int) -> Array[PackedFloat32Ar
 
 
 ## A zone in a world of its own, in its first episode.
-func make_zone(values: Dictionary) -> LandingZone:
-	var zone: LandingZone = ARENA.instantiate()
+func make_zone(values: Dictionary, scene: PackedScene = ARENA) -> LandingZone:
+	var zone: LandingZone = scene.instantiate()
 	zone.params = zone.params.duplicate() as RLParams
 	check_equal(zone.params.apply(values).size(), 0, "problems with %s" % values)
 	var world := SubViewport.new()
