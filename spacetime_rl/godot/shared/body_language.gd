@@ -34,17 +34,20 @@ func reset() -> void:
 	_walk = Vector3.ZERO
 
 
-## Follow one tick of a walk, in m/s of the player's own frame, and pose the player's trackers.
-func tick(player: RLXRPlayer, walk: Vector3, delta: float) -> void:
+## Follow one tick of a walk, in m/s of the player's own frame.
+func tick(walk: Vector3, delta: float) -> void:
 	var sideways := (walk.x - _walk.x) / delta
 	_walk = walk
 	var lean := clampf(-sideways / GRAVITY, -LEAN, LEAN)
 	roll_rate = (lean - roll) / LEAN_S
 	roll += roll_rate * delta
+	_phase += SWING_RATE * walk.length() * delta
+
+
+## Pose the player's trackers. Dearer than a whole tick's walk, so once a decision, before anybody looks.
+func pose(player: RLXRPlayer) -> void:
 	player.track_head(Transform3D(Basis.from_euler(Vector3(pitch, yaw, roll)), HEAD))
-	var rate := SWING_RATE * walk.length()
-	_phase += rate * delta
 	var reach := Vector3(0.0, 0.0, SWING * sin(_phase))
-	var speed := Vector3(0.0, 0.0, SWING * cos(_phase) * rate)
+	var speed := Vector3(0.0, 0.0, SWING * cos(_phase) * SWING_RATE * _walk.length())
 	player.track_hand(RLXRPlayer.Hand.LEFT, Transform3D(Basis.IDENTITY, LEFT_HAND + reach), speed)
 	player.track_hand(RLXRPlayer.Hand.RIGHT, Transform3D(Basis.IDENTITY, RIGHT_HAND - reach), -speed)

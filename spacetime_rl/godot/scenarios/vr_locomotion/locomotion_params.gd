@@ -24,7 +24,7 @@ extends RLParams
 ## Top walking speed, in metres a second.
 @export_range(0.1, 10.0) var max_speed: float = 3.0
 ## How fast the velocity follows the left stick, in m/s².
-@export_range(1.0, 100.0) var acceleration: float = 10.0
+@export_range(1.0, 100.0) var acceleration: float = 8.0
 ## Angle of a snap turn, in degrees.
 @export_range(1.0, 90.0) var snap_deg: float = 30.0
 ## The right stick beyond this snaps once; it has to come back below before it snaps again.

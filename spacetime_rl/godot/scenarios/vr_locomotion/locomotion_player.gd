@@ -40,8 +40,7 @@ func _physics_process(delta: float) -> void:
 	_snap_turn(sticks.values[2])
 	_teleport(trigger.value == 1, delta)
 	_walk(sticks.values[0], sticks.values[1], delta)
-	_look()
-	_body_language.tick(self, walk, delta)
+	_body_language.tick(walk, delta)
 	if settings.comfort:
 		vignette.tick(walk, delta)
 	comfort.tick(walk, 0.0, delta, _body_language.roll, vignette.is_on())
@@ -58,7 +57,15 @@ func stand(at: Vector2, yaw: float) -> void:
 	vignette.reset(settings)
 	comfort.reset(settings.max_speed, PI)
 	_body_language.reset()
-	rest()
+	pose()
+
+
+## Bring head and hands to where they are by now: the head looks where the way leads.
+func pose() -> void:
+	var away := (gaze - position) * basis
+	_body_language.yaw = clampf(atan2(-away.x, -away.z), -GLANCE, GLANCE)
+	_body_language.pitch = -atan2(EYES_M, away.length() + 1.0)
+	_body_language.pose(self)
 
 
 ## One snap for each push of the stick beyond the threshold.
@@ -104,10 +111,3 @@ func _walk(right: float, ahead: float, delta: float) -> void:
 	contacts.tick(self, touching)
 	if touching:
 		walk = velocity * basis
-
-
-## Look where the way leads.
-func _look() -> void:
-	var away := (gaze - position) * basis
-	_body_language.yaw = clampf(atan2(-away.x, -away.z), -GLANCE, GLANCE)
-	_body_language.pitch = -atan2(EYES_M, away.length() + 1.0)

@@ -51,6 +51,7 @@ func _end_decision() -> void:
 	_gained = 0.0
 	_decision_ticks = 0
 	_pay_mishaps()
+	player.pose()
 
 
 func _landmarks() -> Dictionary[StringName, Vector3]:
@@ -102,6 +103,7 @@ func _pay_mishaps() -> void:
 
 
 func _report(_success: bool) -> void:
+	player.pose()
 	player.agent.set_metric(&"course_time_s", float(ticks) / Engine.physics_ticks_per_second)
 	player.agent.set_metric(&"clean", 1.0 if is_clean() else 0.0)
 	player.comfort.report(player.agent)

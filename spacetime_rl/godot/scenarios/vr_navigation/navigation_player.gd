@@ -37,7 +37,7 @@ func _physics_process(delta: float) -> void:
 	var yaw_rate := -_sticks.z * _max_turn
 	rotate_y(yaw_rate * delta)
 	_walk(delta)
-	_body_language.tick(self, velocity * basis, delta)
+	_body_language.tick(velocity * basis, delta)
 	angular_velocity = Vector3(0.0, yaw_rate, _body_language.roll_rate)
 	comfort.tick(velocity, yaw_rate, delta, _body_language.roll)
 
@@ -56,7 +56,12 @@ func stand(at: Vector2, yaw: float) -> void:
 	contacts.reset(roundi(settings.contact_pause_s * Engine.physics_ticks_per_second))
 	_set_comfort()
 	_body_language.reset()
-	rest()
+	pose()
+
+
+## Bring head and hands to where they are by now.
+func pose() -> void:
+	_body_language.pose(self)
 
 
 ## Whether there is no floor under the feet any more.

@@ -61,6 +61,7 @@ func _end_decision() -> void:
 	_pay_progress()
 	_pay_mishaps()
 	_start_decision()
+	player.pose()
 
 
 func _landmarks() -> Dictionary[StringName, Vector3]:
@@ -103,6 +104,7 @@ func _pay_mishaps() -> void:
 
 
 func _report(_success: bool) -> void:
+	player.pose()
 	player.agent.set_metric(&"goal_distance", goal_distance())
 	player.agent.set_metric(&"walked", player.walked)
 	var efficiency := (_way - goal_distance()) / player.walked if player.walked > 0.0 else 0.0
