@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spacetime_rl.pictures.style import BLUE, GREEN, PURPLE, VERMILION, canvas, grid
 from spacetime_rl.tracking import names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
-# Okabe and Ito's palette, told apart with every kind of colour vision.
-_BLUE, _ORANGE, _GREEN, _PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 _SUCCESS = "Episodes that succeed"
-_CURVES = (
-    ("return_mean", "Return of an episode", _BLUE),
-    ("success_rate", _SUCCESS, _GREEN),
-    ("length_mean", "Decisions in an episode", _ORANGE),
-    ("entropy", "Entropy", _PURPLE),
-    ("kl", "KL divergence of an update", _PURPLE),
-    ("explained_variance", "Explained variance", _PURPLE),
+_OUTCOMES = (
+    ("return_mean", "Return of an episode", BLUE),
+    ("success_rate", _SUCCESS, GREEN),
+    ("length_mean", "Decisions in an episode", VERMILION),
 )
+# What the algorithm learns from; the first three that it reports are drawn.
+_LEARNING = (
+    ("entropy", "Entropy", PURPLE),
+    ("kl", "KL divergence of an update", PURPLE),
+    ("explained_variance", "Explained variance", PURPLE),
+    ("q_loss", "Loss of the Q values", PURPLE),
+    ("q_mean", "Mean Q value", PURPLE),
+    ("alpha", "Temperature (alpha)", PURPLE),
+    ("epsilon", "Share of random actions (epsilon)", PURPLE),
+)
+_COLUMNS = 3
+_LESSON_LINE: dict[str, Any] = {"color": "#555555", "linestyle": (0, (4, 3)), "linewidth": 1.2}
+_LESSON_RATE = re.compile(r"curriculum/[^/]+/success_rate")
 
 
 def read_progress(file: Path, trial_id: str) -> list[dict[str, Any]]:
@@ -49,26 +61,43 @@ def plot_learning_curves(progress: Sequence[Mapping[str, Any]], policy: str, tit
     """Draw how one policy learned and write it to `out` as PNG (1500 x 800 pixels). Returns `out`.
 
     `progress` holds the results of a trial in order, with the flat public names (`policy/<p>/return_mean` …). Every
-    curve shows the raw values lightly and a smoothed line, against agent steps; one without values says so.
+    curve shows the raw values lightly and a smoothed line, against agent steps; one without values says so. Dashed
+    lines mark where a curriculum's next lesson began.
     """
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    with rc_context({"font.size": 11, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(15, 8), dpi=100, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
-        FigureCanvasAgg(figure)
-        figure.suptitle(f"{policy}  ·  {title}", fontsize=15, fontweight="bold", x=0.01, ha="left")
-        panels = figure.subplots(2, 3, sharex=True)
-        for axes, (name, label, colour) in zip(panels.flat, _CURVES, strict=True):
+    with canvas(f"{policy}  ·  {title}", out, 1500, 800) as figure:
+        begun = promotions(progress)
+        panels = figure.subplots(2, _COLUMNS, sharex=True)
+        for axes, (name, label, colour) in zip(panels.flat, choose_curves(progress, policy), strict=True):
             _draw(axes, *_series(progress, f"policy/{policy}/{name}"), label, colour)
+            _mark_lessons(axes, begun)
         for axes in panels[1]:
             axes.set_xlabel("agent steps")
         _scale(panels)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(out)
+        if begun:
+            figure.legend(handles=_lesson_key(begun), loc="outside lower left", ncols=6, frameon=False)
     return out
+
+
+def choose_curves(progress: Sequence[Mapping[str, Any]], policy: str) -> list[tuple[str, str, str]]:
+    """The curves that are drawn of a policy: name, title and colour."""
+    reported = [curve for curve in _LEARNING if _series(progress, f"policy/{policy}/{curve[0]}")[0]]
+    missing = [curve for curve in _LEARNING if curve not in reported]
+    return [*_OUTCOMES, *[*reported, *missing][:_COLUMNS]]
+
+
+def promotions(progress: Sequence[Mapping[str, Any]]) -> list[tuple[float, str]]:
+    """Where each lesson but the first began, in agent steps, and its name; nothing without a curriculum.
+
+    Results have the lesson's number and the success rates of all lessons so far, by name and in order.
+    """
+    rates = (key for result in progress for key in result if _LESSON_RATE.fullmatch(key))
+    lessons = dict(enumerate(dict.fromkeys(key.split("/")[1] for key in rates)))
+    found: list[tuple[float, str]] = []
+    for before, result in pairwise(r for r in progress if "curriculum/lesson" in r):
+        number = int(result["curriculum/lesson"])
+        if number != before["curriculum/lesson"]:
+            found.append((float(result["agent_steps"]), lessons.get(number, "just begun")))
+    return found
 
 
 def smooth(values: Sequence[float], share: float = 0.05) -> list[float]:
@@ -81,6 +110,21 @@ def smooth(values: Sequence[float], share: float = 0.05) -> list[float]:
     return [sum(window) / len(window) for window in windows]
 
 
+def _mark_lessons(axes: Axes, begun: Sequence[tuple[float, str]]) -> None:
+    """A dashed line where each lesson begins, with its number."""
+    beside: dict[str, Any] = {"xytext": (3, 3), "textcoords": "offset points", "fontsize": 9}
+    for number, (steps, _) in enumerate(begun, start=2):
+        axes.axvline(steps, **_LESSON_LINE)
+        axes.annotate(str(number), (steps, 0.0), xycoords=axes.get_xaxis_transform(), **beside)
+
+
+def _lesson_key(begun: Sequence[tuple[float, str]]) -> list[Line2D]:
+    from matplotlib.lines import Line2D
+
+    names = [f"lesson {number}: {name}" for number, (_, name) in enumerate(begun, start=2)]
+    return [Line2D([], [], label=name, **_LESSON_LINE) for name in names]
+
+
 def _halves(count: int, reach: int) -> Iterator[tuple[int, int]]:
     return ((i, min(reach, i, count - 1 - i)) for i in range(count))
 
@@ -89,8 +133,7 @@ def _draw(axes: Axes, steps: list[float], values: list[float], label: str, colou
     from matplotlib.ticker import PercentFormatter
 
     axes.set_title(label, loc="left", fontsize=12)
-    axes.grid(color="#dddddd", linewidth=0.8)
-    axes.set_axisbelow(True)
+    grid(axes)
     if not values:
         axes.text(0.5, 0.5, "no values", transform=axes.transAxes, ha="center", color="#777777")
         axes.set_yticks([])

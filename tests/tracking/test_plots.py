@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spacetime_rl.tracking.plots import plot_policies, read_progress, smooth
+from spacetime_rl.tracking.plots import choose_curves, plot_policies, promotions, read_progress, smooth
 from tests.tracking.made_up import make_result
 
 
@@ -48,3 +48,32 @@ def test_iterations_played_again_after_a_resume_are_read_once(tmp_path: Path) ->
     file.write_text("\n".join([*lines, '{"trial_id": "b", "agent_steps": 600}']) + "\n")
     assert [result["order"] for result in read_progress(file, "a")] == [0, 1, 4, 5, 6]
     assert read_progress(tmp_path / "nowhere", "a") == []
+
+
+def test_a_curriculums_promotions_are_marked_where_they_happened(tmp_path: Path) -> None:
+    lessons = [0, 0, 0, 1, 1, 2]
+    rates = [f"curriculum/{name}/success_rate" for name in ("near", "far")]
+    progress = [
+        make_result(i + 1) | {"curriculum/lesson": float(lesson), **dict.fromkeys(rates[: lesson + 1], 0.5)}
+        for i, lesson in enumerate(lessons)
+    ]
+
+    assert promotions(progress) == [(4 * 8192.0, "far"), (6 * 8192.0, "just begun")]
+    assert promotions([make_result(i) for i in range(3)]) == []
+    assert plot_policies(progress, "demo", tmp_path)[0].stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("reported", "drawn"),
+    [
+        (("entropy", "kl", "explained_variance"), ["entropy", "kl", "explained_variance"]),
+        (("q_loss", "q_mean", "alpha"), ["q_loss", "q_mean", "alpha"]),
+        (("q_loss", "q_mean", "epsilon"), ["q_loss", "q_mean", "epsilon"]),
+        ((), ["entropy", "kl", "explained_variance"]),
+    ],
+    ids=["PPO", "SAC", "DQN", "nothing"],
+)
+def test_the_curves_are_those_of_the_algorithm(reported: tuple[str, ...], drawn: list[str]) -> None:
+    progress = [{"agent_steps": 1, **{f"policy/giver/{name}": 0.5 for name in reported}}]
+
+    assert [name for name, _, _ in choose_curves(progress, "giver")][3:] == drawn
