@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import tempfile
 import time
@@ -105,7 +106,7 @@ def make_baseline(
         reports = [trained, _play(judged, HeuristicSource(), say), _play(judged, RandomSource(), say)]
         written, reason, old = _decide(trained, _play_old(name, root, judged, say), force)
         if written:
-            words = [*command, *(f"--set {change}" for change in overrides_for(config, judged))]
+            words = [*command, *(f"--set {shlex.quote(change)}" for change in overrides_for(config, judged))]
             _write(root / name, _document(name, judged, run, reports, " ".join(words)), onnx, trained)
     return Outcome(name, root / name, [*reports, *([old] if old else [])], written, reason)
 
@@ -172,7 +173,7 @@ def _document(
         "training": {
             "algorithm": config.algorithm,
             "agent_steps": run.summary["agent_steps"],
-            "wall_time_s": run.summary["training_s"],
+            "wall_time_s": round(run.summary["training_s"], 1),
             "cores": len(os.sched_getaffinity(0)),
             "differs": [line for line in diff(config, run.config) if line.startswith(("scenario.", "game."))],
         },

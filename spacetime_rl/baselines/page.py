@@ -83,7 +83,13 @@ def _share(rate: float | None, interval: Sequence[float] | None) -> str:
 def _mean(value: float | None, interval: Sequence[float] | None) -> str:
     if value is None or interval is None:
         return _NOTHING
-    return f"{value:.3g} ± {(interval[1] - interval[0]) / 2.0:.1g}"
+    half = (interval[1] - interval[0]) / 2.0
+    return f"{_round(value, 3)} ± {_round(half, 2)}"
+
+
+def _round(value: float, digits: int) -> str:
+    """So many significant digits, never with an exponent where it is not tiny."""
+    return f"{float(f'{value:.{digits}g}'):,.10g}"
 
 
 def _minutes(training: Figures) -> str:

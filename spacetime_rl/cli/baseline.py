@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,7 +56,7 @@ def baseline(
     from spacetime_rl.baselines.make import TrainedRun, make_baseline
 
     words = ["spacetime-rl", "baseline", config, *([f"--preset {preset}"] if preset else []), f"--episodes {episodes}"]
-    words += [f"--set {change}" for change in overrides or ()]
+    words += [f"--set {shlex.quote(change)}" for change in overrides or ()]
     outcome = make_baseline(
         name, judged, TrainedRun.read(folder), words, force, say=lambda what: typer.echo(what, err=True)
     )

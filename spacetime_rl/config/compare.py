@@ -17,9 +17,13 @@ def diff(before: RunConfig, after: RunConfig) -> list[str]:
 
 
 def overrides_for(base: RunConfig, wanted: RunConfig) -> list[str]:
-    """What `--set` needs to make `wanted` of `base`, as `training.lr=0.001`; sizes that were `auto` stay so."""
+    """What `--set` needs to make `wanted` of `base`, as `training.lr=0.001`.
+
+    Sizes that were `auto` stay so; where results go and are recorded does not count.
+    """
     old, new = dict(_flat(settle_like(base, wanted).to_dict())), dict(_flat(wanted.to_dict()))
-    changed = [key for key in new if _shown(old, key) != _shown(new, key)]
+    elsewhere = ("results", "tracking.")
+    changed = [key for key in new if _shown(old, key) != _shown(new, key) and not key.startswith(elsewhere)]
     return [f"{key}={json.dumps(new[key])}" for key in changed]
 
 
