@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs
+from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs, record_report
 from spacetime_rl.tracking.recorder import Recorder
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
@@ -94,3 +94,21 @@ def test_a_failure_to_record_outputs_is_said_and_not_raised(
     with caplog.at_level(logging.WARNING):
         assert not record_outputs(run, tmp_path, [exported], REPORTS, note="")
     assert "did not take all outputs" in caplog.text
+
+
+def test_pictures_of_a_later_evaluation_join_the_run_they_belong_to(
+    tmp_path: Path, store: Store, client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    sweep = make_sweep(tmp_path, "later")
+    record_trial(sweep, store)
+    run = find_tracked_run(store, sweep, "t_00000")
+    assert run is not None
+    (tmp_path / "eval-7").mkdir()
+    (tmp_path / "eval-7" / "paths.png").write_bytes(b"a picture")
+
+    assert record_report(store, sweep, tmp_path / "eval-7", "report/eval-7")
+    with caplog.at_level(logging.WARNING):
+        assert not record_report(store, make_sweep(tmp_path, "unknown"), tmp_path / "eval-7", "report/eval-7")
+
+    assert [file.path for file in client.list_artifacts(run.id, "report/eval-7")] == ["report/eval-7/paths.png"]
+    assert "has no run of unknown" in caplog.text
