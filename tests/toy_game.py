@@ -35,13 +35,14 @@ class FakeGameOpener:
     """Opens fake games; picklable, so that it can stand in a RolloutPlan.
 
     Agent i of an arena plays episodes of `lengths[i % len(lengths)]` decisions, then waits until its arena's last agent
-    has ended. Odd episodes are truncated, even ones terminated. The reward is high when the first action number is near
+    has ended. Its part begins after `begins[i % len(begins)]` decisions of the episode. Odd episodes are truncated, even ones terminated. The reward is high when the first action number is near
     the first observation number.
     """
 
     groups: tuple[AgentGroup, ...]
     arenas: int = 1
     lengths: tuple[int, ...] = (5,)
+    begins: tuple[int, ...] = (0,)
     seed: int | None = None  # given: whatever seed is asked for
     fault: GameError | None = None
     fails_at: tuple[int, ...] = ()  # the request, counted over the games of this process, at which `fault` is raised
@@ -72,6 +73,7 @@ class FakeGame:
             [np.repeat(np.arange(self.spec.arenas), len(group.agents)) for group in self.spec.groups]
         )
         self._length = np.array([opener.lengths[i % len(opener.lengths)] for i in range(n)])
+        self._begins = np.array([opener.begins[i % len(opener.begins)] for i in range(n)])
         self._group = np.concatenate([np.full(self.spec.group_size(g), g) for g in range(len(self.spec.groups))])
         self._row = np.concatenate([np.arange(self.spec.group_size(g)) for g in range(len(self.spec.groups))])
 
@@ -82,7 +84,8 @@ class FakeGame:
         self._episode = first_episode + np.arange(self.spec.arenas)
         self._stride = stride or self.spec.arenas
         n = self.spec.num_agents
-        self._age, self._return, self._active = np.zeros(n, int), np.zeros(n), np.ones(n, bool)
+        self._age, self._return, self._clock = np.zeros(n, int), np.zeros(n), np.zeros(n, int)
+        self._active, self._waiting = self._begins == 0, self._begins > 0
         return self._result(np.zeros(n), np.zeros(n, bool), np.zeros(n, bool), ())
 
     def step(self, actions: Sequence[np.ndarray]) -> StepResult:
@@ -106,11 +109,15 @@ class FakeGame:
         odd = self._episode[self._arena] % 2 == 1
         ended = tuple(self._end(i) for i in np.flatnonzero(done))
         self._active &= ~done
+        self._clock += 1
+        woken = self._waiting & (self._clock >= self._begins)
+        self._active, self._waiting = self._active | woken, self._waiting & ~woken
         for arena in range(self.spec.arenas):
             inside = self._arena == arena
-            if not self._active[inside].any():
+            if not (self._active | self._waiting)[inside].any():
                 self._episode[arena] += self._stride
-                self._age[inside], self._return[inside], self._active[inside] = 0, 0.0, True
+                self._age[inside], self._return[inside], self._clock[inside] = 0, 0.0, 0
+                self._active[inside], self._waiting[inside] = self._begins[inside] == 0, self._begins[inside] > 0
         return self._result(rewards, done & ~odd, done & odd, ended)
 
     def configure(self, params: Mapping[str, Any]) -> None:

@@ -39,7 +39,10 @@ def parallel_env(
 
 
 class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not typed
-    """See `parallel_env`. At an agent's end its info holds its metrics: return, length, success, ..."""
+    """See `parallel_env`. At an agent's end its info holds its metrics: return, length, success, ...
+
+    An agent whose part begins later in the episode joins `agents` then, with an observation and a reward of 0.
+    """
 
     def __init__(self, launch: GameLaunch, max_cycles: int | None = None) -> None:
         self._game = open_game(replace(launch, arenas=1))
@@ -49,6 +52,7 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
         self.max_cycles = max_cycles
         self.possible_agents = list(spec.agent_ids)
         self.agents: list[str] = []
+        self._over: set[str] = set()  # who has ended in this episode
         self._cycles = 0
         self._actions = [
             np.zeros((spec.group_size(g), group.layout.action_size), np.float32) for g, group in enumerate(spec.groups)
@@ -69,6 +73,7 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
         """Begin an episode: the first one of `seed`, or without it the next one. No `options` are known."""
         result = self._game.reset(seed)
         self._cycles = 0
+        self._over.clear()
         self.agents = [name for name, active in zip(self.possible_agents, result.active, strict=True) if active]
         return {name: self._observe(name, result) for name in self.agents}, {name: {} for name in self.agents}
 
@@ -92,7 +97,9 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
 
     def _report(self, result: StepResult) -> tuple[_PerAgent, _PerAgent, _PerAgent, _PerAgent, _PerAgent]:
         ended = {self.possible_agents[end.agent]: end for end in result.ended}
-        live, numbers = self.agents, [self.possible_agents.index(name) for name in self.agents]
+        self._over |= ended.keys()
+        live = self.agents + self._woken(result)
+        numbers = [self.possible_agents.index(name) for name in live]
         terminated = {name: bool(result.terminated[i]) for name, i in zip(live, numbers, strict=True)}
         overtime = self.max_cycles is not None and self._cycles >= self.max_cycles
         truncated = {
@@ -107,6 +114,11 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
             truncated,
             {name: dict(ended[name].metrics) if name in ended else {} for name in live},
         )
+
+    def _woken(self, result: StepResult) -> list[str]:
+        """Who has waited until now. When all have ended the game has begun anew: who is active then is not meant."""
+        known = self._over.union(self.agents)
+        return [n for n, active in zip(self.possible_agents, result.active, strict=True) if active and n not in known]
 
     def _observe(self, name: str, result: StepResult, end: EndedAgent | None = None) -> Any:
         group, row = self._places[name]

@@ -71,6 +71,23 @@ def test_an_episode_goes_on_until_everybody_has_ended() -> None:
     env.close()
 
 
+def test_an_agent_whose_part_begins_later_joins_the_others_once() -> None:
+    launch = GameLaunch(
+        project=OWN_PROJECT,
+        scene="res://tests/fixtures/touch/touch.tscn",
+        params={"late_tick": 20, "touch_m": 0.0, "max_ticks": 90},
+        action_repeat=6,
+    )
+    env = spacetime_rl.parallel_env(launch)
+    present = [list(env.reset(seed=1)[0])]
+    while env.agents:
+        observations, *_ = env.step({agent: env.action_space(agent).sample() for agent in env.agents})
+        present.append(list(observations))
+    env.close()
+    assert present[:4] == [["walker_0", "walker_1"]] * 4
+    assert present[4:] == [["walker_0", "walker_1", "jumper_0"]] * 12
+
+
 def test_max_cycles_truncates_those_who_are_left() -> None:
     env = _touch(max_cycles=3)
     env.reset(seed=1)

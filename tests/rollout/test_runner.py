@@ -34,6 +34,16 @@ def test_a_fragment_is_cut_into_one_piece_per_agent_and_episode() -> None:
     assert [piece.is_done for piece in pieces["giver_0"]] == [True, False]
 
 
+def test_an_agent_whose_part_begins_later_has_a_piece_of_what_it_did() -> None:
+    runner = make_runner(FakeGameOpener((make_group("giver", 2, make_layout()),), lengths=(3, 4), begins=(0, 2)))
+    pieces = by_agent(runner.sample(num_timesteps=2 * 11))
+    # The second one acts in decisions 2 to 5, and again from decision 8 on.
+    assert [len(piece) for piece in pieces["giver_0"]] == [3, 3]
+    assert [len(piece) for piece in pieces["giver_1"]] == [4, 3]
+    assert [piece.t_started for piece in pieces["giver_1"]] == [0, 0]
+    assert [piece.is_done for piece in pieces["giver_1"]] == [True, False]
+
+
 def test_an_episode_goes_on_in_the_next_fragment_from_the_observation_the_last_one_ended_with() -> None:
     runner = make_runner(FakeGameOpener((make_group("giver", 1, make_layout()),), lengths=(8,)))
     (first,) = runner.sample(num_timesteps=5)

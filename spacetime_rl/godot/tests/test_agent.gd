@@ -127,3 +127,32 @@ func _metrics(agent: RLAgent) -> Dictionary[StringName, float]:
 	for i: int in names.size():
 		result[names[i]] = values[i]
 	return result
+
+
+func test_an_agent_that_waits_neither_acts_nor_earns_until_it_is_woken() -> void:
+	var arena := make_arena({"late_tick": 3})
+	arena.begin_episode()
+	var agent := arena.agents[2]
+	check(agent.waiting and not agent.active, "it waits")
+	agent.act(PackedFloat32Array([1.0, 1.0, 0.0]), 0)
+	agent.add_reward(&"touch", 1.0)
+	check_equal(agent.decisions, 0, "decisions")
+	check_close(agent.take_reward(), 0.0, "reward")
+	for tick: int in 3:
+		arena.advance(1.0 / 90.0)
+	check(agent.active and not agent.waiting, "it takes part")
+	agent.add_reward(&"touch", 1.0)
+	check_close(agent.take_reward(), 1.0, "reward")
+
+
+func test_an_agent_that_waits_can_end_and_its_arena_then_begins_again() -> void:
+	var arena := make_arena({"late_tick": 1000})
+	arena.begin_episode()
+	var agent := arena.agents[2]
+	for other: RLAgent in arena.agents:
+		other.end(other != agent)
+	check_equal(agent.take_ending(), RLRoster.TERMINATED, "ending")
+	check(arena.is_finished(), "all have ended")
+	check_equal(_metrics(agent)["length"], 0.0, "length")
+	arena.begin_episode()
+	check(agent.waiting, "it waits again")

@@ -26,8 +26,10 @@ const COMMON_METRICS: Array[StringName] = [&"episode", &"return", &"length", &"s
 ## The player: the agent's parent.
 var body: Node3D
 var arena: RLArena
-## False from the agent's end until its arena's next episode; an inactive agent neither acts nor collects rewards.
+## False while the agent waits, and from its end until its arena's next episode: it neither acts nor collects rewards.
 var active := false
+## True from `wait` until `wake` or the episode's end: the agent's part of the episode has not begun.
+var waiting := false
 ## Acts by its heuristic, whatever the peer says.
 var scripted := false
 var success := false
@@ -98,11 +100,31 @@ func get_metric(metric: StringName) -> float:
 	return _metrics[_index_of_metric(metric)]
 
 
-## The agent's task is over: reached, or failed for good. Later calls in the same episode do nothing.
-func end(succeeded: bool, terminated: bool = true) -> void:
-	if not active:
+## Let the agent's part of the episode begin later: it neither sees nor acts until `wake`. Call it in the arena's
+## `_begin_episode`. Its time runs, too, and it can end without ever having acted.
+func wait() -> void:
+	if decisions > 0 or not active:
+		push_error("agent '%s': it may wait only from the beginning of an episode" % agent_name)
 		return
 	active = false
+	waiting = true
+
+
+## The agent, which waited, takes part from now on: it acts on what it sees at the end of this decision.
+func wake() -> void:
+	if not waiting:
+		push_error("agent '%s': it does not wait" % agent_name)
+		return
+	waiting = false
+	active = true
+
+
+## The agent's task is over: reached, or failed for good. Later calls in the same episode do nothing.
+func end(succeeded: bool, terminated: bool = true) -> void:
+	if not active and not waiting:
+		return
+	active = false
+	waiting = false
 	success = succeeded
 	truncated = not terminated
 	_ending = RLRoster.TERMINATED if terminated else RLRoster.TRUNCATED
@@ -148,6 +170,7 @@ func setup(in_arena: RLArena, number: int) -> void:
 ## For the arena: forget the last episode.
 func clear_episode() -> void:
 	active = true
+	waiting = false
 	success = false
 	decisions = 0
 	episode_return = 0.0
