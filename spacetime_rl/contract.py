@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -82,6 +82,14 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
     if problems:
         raise ContractError(problems)
     return tuple(_plan(policy, spec, config, names) for policy in policies)
+
+
+def unknown_params(where: str, params: Iterable[str], spec: GameSpec) -> Iterator[str]:
+    """A sentence for every parameter that the game does not have; `where` is the setting that holds them."""
+    for name in params:
+        if name not in spec.params:
+            hint = _hint(name, tuple(spec.params)) if spec.params else "; it takes none"
+            yield f"{where}.{name}: {spec.scenario} has no such parameter{hint}"
 
 
 def make_launch(config: RunConfig) -> GameLaunch:
@@ -199,10 +207,7 @@ def _algorithm_problems(spec: GameSpec, config: RunConfig, names: Names, policie
 
 
 def _param_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
-    for name in config.scenario.params:
-        if name not in spec.params:
-            hint = _hint(name, tuple(spec.params)) if spec.params else "; it takes none"
-            yield f"scenario.params.{name}: {spec.scenario} has no such parameter{hint}"
+    yield from unknown_params("scenario.params", config.scenario.params, spec)
 
 
 def _hint(word: str, known: tuple[str, ...]) -> str:

@@ -65,6 +65,7 @@ class FakeGame:
         self.log_path = Path(os.devnull)
         self.pid = os.getpid()
         self.closed = False
+        self.configured: list[dict[str, Any]] = []
         self.asked: list[list[np.ndarray]] = []
         self._opener = opener
         self._seed = launch.seed if opener.seed is None else opener.seed
@@ -121,7 +122,7 @@ class FakeGame:
         return self._result(rewards, done & ~odd, done & odd, ended)
 
     def configure(self, params: Mapping[str, Any]) -> None:
-        pass
+        self.configured.append(dict(params))
 
     def close(self) -> None:
         self.closed = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def scenarios(json_output: JsonOption = False) -> None:
-    """List the scenarios with their variants, policies and configurations, and the presets."""
+    """List the scenarios with their variants, policies, lessons and configurations, and the presets."""
     from spacetime_rl.baselines.store import read_baselines
     from spacetime_rl.config import load
     from spacetime_rl.config.packaged import config_names, find_preset, preset_names, title
@@ -50,6 +51,7 @@ def _describe(scenario: ScenarioInfo, configs: dict[str, RunConfig]) -> dict[str
         "title": scenario.title,
         "description": scenario.description,
         "configs": list(own),
+        "lessons": [asdict(lesson) for lesson in scenario.lessons],
         "variants": [
             {
                 "name": variant.name,
@@ -81,3 +83,5 @@ def _show(found: list[dict[str, Any]]) -> None:
         for name, rate in scenario["baselines"].items():
             success = "" if rate is None else f": {rate:.1%} of the episodes succeed"
             Console().print(f"  baseline [bold]{name}[/bold]{success}", highlight=False)
+        if scenario["lessons"]:
+            Console().print(f"  lessons {', '.join(lesson['name'] for lesson in scenario['lessons'])}", highlight=False)

@@ -1,6 +1,7 @@
 """The configuration of a run: YAML at the door, one frozen validated `RunConfig` inside."""
 
 from spacetime_rl.config.compare import diff, settle_like
+from spacetime_rl.config.lesson import LessonConfig
 from spacetime_rl.config.loader import load
 from spacetime_rl.config.model import (
     CheckpointConfig,
@@ -29,6 +30,7 @@ __all__ = [
     "CnnConfig",
     "EvaluationConfig",
     "GameConfig",
+    "LessonConfig",
     "LstmConfig",
     "MappingRule",
     "ModelConfig",

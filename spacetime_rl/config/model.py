@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SerializationInfo, ValidationInfo, field_serializer, field_validator, model_validator
 
 from spacetime_rl.config.algorithms import Algorithm, own_defaults, readers
+from spacetime_rl.config.lesson import SCENARIO, Lessons, own_lessons
 from spacetime_rl.config.merge import deep_merge
 from spacetime_rl.config.policy import (
     ModelConfig,
@@ -171,6 +172,11 @@ class RunConfig(Section):
     )
     scenario: ScenarioConfig = Field(default=ScenarioConfig(), description="The scenario.")
     game: GameConfig = Field(default=GameConfig(), description="How the game is started.")
+    curriculum: Lessons = Field(
+        default=(),
+        description="Lessons in order, played one after the other; `scenario` takes the scenario's own. An evaluation "
+        "plays plain `scenario.params`.",
+    )
     model: ModelConfig = Field(default=ModelConfig(), description="The network of every policy.")
     algorithm: Algorithm = Field(default="PPO", description="The learning algorithm.")
     training: TrainingConfig = Field(default=TrainingConfig(), validate_default=True, description="How policies learn.")
@@ -201,6 +207,13 @@ class RunConfig(Section):
         algorithm = info.data.get("algorithm", "PPO")
         own = own_defaults(TrainingConfig, algorithm)
         return training.model_copy(update={key: own[key] for key in own if key not in training.model_fields_set})
+
+    @field_serializer("curriculum")
+    def _only_what_was_set(self, value: Lessons, info: SerializationInfo) -> object:
+        """Keep lessons partial: defaults written here would hide what the scenario's own lessons say."""
+        if value == SCENARIO:
+            return value
+        return [lesson.model_dump(mode=info.mode, exclude_unset=True) for lesson in own_lessons(value)]
 
     @model_validator(mode="after")
     def _no_contradictions(self) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -54,15 +54,15 @@ def contradictions_in(error: ValidationError) -> tuple[Contradiction, ...]:
 def _path_in(data: Any, loc: Sequence[str | int], kind: str) -> KeyPath:
     """Pydantic's location without the steps that are not in the document (the members of a union)."""
     path: list[str | int] = []
-    for step in loc:
+    for step in loc if kind != "missing" else loc[:-1]:
         if isinstance(data, Mapping) and step in data:
             data = data[str(step)]
         elif isinstance(data, list) and isinstance(step, int) and step < len(data):
             data = data[step]
-        elif kind != "missing":
-            break
+        else:
+            continue
         path.append(step)
-    return tuple(path)
+    return (*path, loc[-1]) if kind == "missing" else tuple(path)
 
 
 def _sentence(details: Any, path: KeyPath, model: type[BaseModel]) -> str:
@@ -104,8 +104,18 @@ def _section(model: type[BaseModel], path: KeyPath) -> type[BaseModel] | None:
             annotation = [arg for arg in get_args(annotation) if arg is not Ellipsis][-1:]
             annotation = annotation[0] if annotation else None
         if isinstance(annotation, UnionType) or get_origin(annotation) is Union:
-            annotation = next((arg for arg in get_args(annotation) if arg is not NoneType), None)
+            members = map(_bare, get_args(annotation))
+            annotation = next((member for member in members if not _is_word(member)), None)
     return annotation if _is_model(annotation) else None
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _is_word(annotation: Any) -> bool:
+    """Null, or a word such as `auto`: a member of a union that has no keys."""
+    return annotation is NoneType or get_origin(annotation) is Literal
 
 
 def _is_model(annotation: Any) -> bool:

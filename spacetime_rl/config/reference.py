@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,19 +55,26 @@ def _table(title: str, settings: Mapping[str, Any], description: str = "") -> st
 def _title(key: str, part: Mapping[str, Any]) -> str:
     if "additionalProperties" in part:
         return f"{key}.<policy>"
-    return f"{key}[…]" if "items" in part else key
+    return f"{key}[…]" if any("items" in option for option in (part, *_options(part))) else key
 
 
 def _model(part: Mapping[str, Any]) -> str | None:
     """The name of the model that describes a setting, or each of its members."""
-    places = [part, part.get("additionalProperties"), part.get("items"), *part.get("anyOf", [])]
+    options = [option.get("items", option) for option in _options(part)]
+    places = [part, part.get("additionalProperties"), part.get("items"), *options]
     found = [place["$ref"] for place in places if isinstance(place, Mapping) and "$ref" in place]
     return str(found[0]).rpartition("/")[2] if found else None
 
 
+def _options(part: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The members of a union."""
+    found: Sequence[Mapping[str, Any]] = part.get("anyOf") or part.get("oneOf") or []
+    return found
+
+
 def _kind(part: Mapping[str, Any]) -> str:
-    if "anyOf" in part:
-        return " or ".join(_kind(option) for option in part["anyOf"])
+    if _options(part):
+        return " or ".join(_kind(option) for option in _options(part))
     if _model(part) or part.get("type") == "object":
         return "keys and values"
     if "const" in part or "enum" in part:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, readers
+from spacetime_rl.config.lesson import SCENARIO, own_lessons
 from spacetime_rl.config.sampler import param_problems
 from spacetime_rl.config.words import did_you_mean
 
@@ -40,6 +41,7 @@ def contradictions(config: RunConfig) -> list[Contradiction]:
     return [
         *_game(config),
         *_params(config),
+        *_curriculum(config),
         *_ports(config),
         *_algorithm(config),
         *_overlap(config),
@@ -73,6 +75,20 @@ def _game(config: RunConfig) -> Iterator[Contradiction]:
 def _params(config: RunConfig) -> Iterator[Contradiction]:
     for name, problem in param_problems(config.scenario.params):
         yield Contradiction(("scenario", "params", name), problem)
+
+
+def _curriculum(config: RunConfig) -> Iterator[Contradiction]:
+    if config.curriculum == SCENARIO:
+        if config.scenario.name is None:
+            others: tuple[Path, ...] = (("scenario", "name"),)
+            yield Contradiction(("curriculum",), "only a scenario of this package has lessons; list yours", others)
+        return
+    names = [lesson.lesson for lesson in own_lessons(config.curriculum)]
+    for index, lesson in enumerate(own_lessons(config.curriculum)):
+        if lesson.lesson in names[:index]:
+            yield Contradiction(("curriculum", index, "lesson"), f"another lesson is called {lesson.lesson!r}, too")
+        for name, problem in param_problems(lesson.params):
+            yield Contradiction(("curriculum", index, "params", name), problem)
 
 
 def _ports(config: RunConfig) -> Iterator[Contradiction]:

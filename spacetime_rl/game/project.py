@@ -46,6 +46,18 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class LessonInfo:
+    """An easier form of a scenario, and when it is learned; None where it does not say."""
+
+    name: str
+    description: str
+    params: Mapping[str, Any]
+    success_rate: float | None
+    window: int | None
+    agent_steps: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioInfo:
     """What `scenarios/<name>/scenario.json` says; `scene` is the resource path of its scene."""
 
@@ -54,6 +66,7 @@ class ScenarioInfo:
     description: str
     scene: str
     variants: tuple[Variant, ...]
+    lessons: tuple[LessonInfo, ...] = ()
 
 
 def scenarios(project: Path = OWN_PROJECT) -> list[ScenarioInfo]:
@@ -128,6 +141,7 @@ def _read_scenario(path: Path) -> ScenarioInfo:
             description=data["description"],
             scene=f"res://scenarios/{path.parent.name}/{data['scene']}",
             variants=tuple(_read_variant(v) for v in data.get("variants", [])),
+            lessons=tuple(_read_lesson(lesson) for lesson in data.get("lessons", [])),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path}: not a scenario description: {error!r}") from error
@@ -135,6 +149,11 @@ def _read_scenario(path: Path) -> ScenarioInfo:
 
 def _read_variant(data: Mapping[str, Any]) -> Variant:
     return Variant(data["name"], data["description"], tuple(data["policies"]), data["params"])
+
+
+def _read_lesson(data: Mapping[str, Any]) -> LessonInfo:
+    conditions = (data.get(key) for key in ("success_rate", "window", "agent_steps"))
+    return LessonInfo(data["name"], data["description"], data["params"], *conditions)
 
 
 def _make_copy(project: Path, copy: Path, godot: Godot) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from ray.rllib.utils.metrics import (
@@ -26,11 +27,21 @@ from ray.rllib.utils.metrics import (
 from ray.rllib.utils.metrics.metrics_logger import MetricsLogger
 
 from spacetime_rl.game.api import EndedAgent
+from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.recording import Fragment
 
 # Subtree of a runner's metrics that `training.callbacks` turns into the public names.
 OWN = "spacetime"
+LESSONS = "lessons"
+
+
+def lesson_outcomes(metrics: Mapping[str, Any]) -> Iterator[LessonOutcome]:
+    """What a runner's metrics tell about lessons."""
+    for lesson, sums in metrics[OWN].get(LESSONS, {}).items():
+        steps, episodes, successes = (float(sums[name]) for name in ("agent_steps", "episodes", "successes"))
+        if steps > 0:  # RLlib keeps the sums of lessons that are over, as nothing or not a number
+            yield LessonOutcome(int(lesson), int(steps), int(episodes), successes)
 
 
 class RunnerMetrics:
@@ -46,6 +57,7 @@ class RunnerMetrics:
         """Log all fragments of one `sample()`."""
         self._log_steps(fragments)
         self._log_time(fragments)
+        self._log_lessons(fragments)
         ended = [agent for fragment in fragments for agent in fragment.ended]
         if ended:
             self._log_rllib_episodes(ended)
@@ -111,6 +123,12 @@ class RunnerMetrics:
             self._sum((OWN, "episodes", policy), episodes)
             for name, total in totals[policy].items():
                 self._sum((OWN, "totals", policy, name), float(total))
+
+    def _log_lessons(self, fragments: Sequence[Fragment]) -> None:
+        """Sums of what the fragments tell about lessons, by the lesson's number and what it is a sum of."""
+        for outcome in (fragment.lesson for fragment in fragments if fragment.lesson is not None):
+            for name in ("agent_steps", "episodes", "successes"):
+                self._sum((OWN, LESSONS, str(outcome.lesson), name), float(getattr(outcome, name)))
 
     def _sum(self, key: tuple[str, ...], value: float) -> None:
         self._logger.log_value(key, value, reduce="sum")

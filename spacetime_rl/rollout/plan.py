@@ -12,6 +12,7 @@ from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.rollout.lesson import Lesson
 
 PLAN = "rollout_plan"  # the key of RLlib's `config.env_config` under which runners find it
 
@@ -23,6 +24,7 @@ class RolloutPlan:
     launch: GameLaunch
     spec: GameSpec
     policies: tuple[PolicyPlan, ...]
+    lessons: tuple[Lesson, ...] = ()
     runners: int = 0  # 0 plays inside the training process
     games: int = 1  # of each runner
     cpus_per_runner: float = 0.5

@@ -13,6 +13,7 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from spacetime_rl.game.api import EndedAgent, StepResult
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.rollout.fragments import TERMINATED, TRUNCATED, Outcome, make_episodes
+from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.seat import Decide, Seat
 
 
@@ -27,6 +28,7 @@ class Fragment:
     game_s: float  # waiting while the game worked
     wire_s: float  # see `api.Timing`
     decide_s: float
+    lesson: LessonOutcome | None = None  # where there are lessons
 
 
 class Recording:

@@ -82,6 +82,11 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         both = (spaces.observation_space, spaces.action_space)
         return {INPUT_ENV_SPACES: both, INPUT_ENV_SINGLE_SPACES: both, **spaces.by_policy}
 
+    def set_lesson(self, lesson: int | None) -> None:
+        """Play a lesson of the plan from every arena's next episode on; where it has none, this does nothing."""
+        for sampler in self._samplers:
+            sampler.set_lesson(lesson)
+
     def get_metrics(self) -> Any:
         """What was logged since the last call."""
         return self.metrics.reduce()

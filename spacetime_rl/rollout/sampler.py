@@ -7,10 +7,13 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from spacetime_rl.errors import GameError
 from spacetime_rl.game.api import Game, StepResult
 from spacetime_rl.game.restarts import RestartBudget
 from spacetime_rl.rollout.actor import PolicyActor
+from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.recording import Fragment, Recording
 from spacetime_rl.rollout.seat import Decide, Seat
@@ -55,6 +58,9 @@ class GameSampler:
         self._game: Game | None = None
         self._now: StepResult | None = None  # what the agents see; None until episodes have begun
         self._asked_at = 0.0
+        self._lesson: int | None = None  # that is to be played; None plays without
+        self._taught: int | None = None  # that the running game plays
+        self._older: set[int] = set()  # agents whose running episode began before that lesson
 
     @property
     def pid(self) -> int | None:
@@ -73,6 +79,8 @@ class GameSampler:
             self._asked_at = time.perf_counter()
             try:
                 game = self._game or self._open(played)
+                if self._taught != self._lesson:
+                    self._teach(game)
                 now = self._now or self._begin_episodes(game)
                 if dead_since is not None:
                     self.dead_time_s += time.perf_counter() - dead_since
@@ -89,11 +97,15 @@ class GameSampler:
         """Begin new episodes with the next fragment."""
         self._now = None
 
+    def set_lesson(self, lesson: int | None) -> None:
+        """Play a lesson of the plan, in every arena from its next episode on."""
+        self._lesson = lesson if self._plan.lessons else None
+
     def close(self) -> None:
         """End the game."""
         if self._game is not None:
             self._game.close()
-        self._game = self._now = None
+        self._game = self._now = self._taught = None
 
     def _open(self, played: int) -> Game:
         seed = self._plan.game_seed(self._worker, self._index, self.restarts, played)
@@ -103,7 +115,14 @@ class GameSampler:
         self._opened(self._game)
         return self._game
 
+    def _teach(self, game: Game) -> None:
+        if self._lesson is not None:
+            game.configure(self._plan.lessons[self._lesson].params)
+        self._taught = self._lesson
+        self._older = set(np.flatnonzero(self._now.active).tolist()) if self._now else set()
+
     def _begin_episodes(self, game: Game) -> StepResult:
+        self._older.clear()
         for seat in self._seats:
             seat.begin_episodes()
         self._now = game.reset()
@@ -121,7 +140,19 @@ class GameSampler:
             now = game.receive()
             recording.answer(step, now, time.perf_counter() - self._asked_at)
         self._now = now
-        return recording.finish(now, game.timing.game_s - game_s, game.timing.wire_s - wire_s)
+        fragment = recording.finish(now, game.timing.game_s - game_s, game.timing.wire_s - wire_s)
+        return fragment if self._taught is None else replace(fragment, lesson=self._judge(fragment, self._taught))
+
+    def _judge(self, fragment: Fragment, lesson: int) -> LessonOutcome:
+        """What came of the lesson in a fragment; episodes that began before it do not count."""
+        episodes, successes = 0, 0.0
+        for agent in fragment.ended:
+            if agent.agent in self._older:
+                self._older.remove(agent.agent)
+            else:
+                episodes += 1
+                successes += agent.metrics["success"]
+        return LessonOutcome(lesson, sum(fragment.agent_steps), episodes, successes)
 
     def _abandon(self, fault: GameError) -> None:
         logger.warning("a game failed and is replaced: %s", fault)

@@ -45,6 +45,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         self._mutated: set[str] = set()
         self._results: dict[str, dict[str, float]] = {}
         self._ended: set[str] = set()
+        self._lessons: dict[str, str] = {}
 
     def setup(self, **_: Any) -> None:
         """Start recording (Tune calls this once)."""
@@ -66,6 +67,9 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         if trial.trial_id in self._mutated:
             metrics = metrics | names.finite_metrics({f"mutated/{k}": _float(v) for k, v in _sampled(trial).items()})
         stamp = int(float(result.get("timestamp", time.time())) * 1000)
+        if result.get(names.LESSON) != self._lessons.get(trial.trial_id):
+            self._lessons[trial.trial_id] = result[names.LESSON]
+            self._submit(self._live.tag_trial, trial.trial_id, {names.LESSON: result[names.LESSON]})
         self._submit(self._live.log_metrics, trial.trial_id, metrics, names.step_of(result), stamp, droppable=True)
 
     def on_trial_complete(self, trial: Any, **_: Any) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 RUN_ID = "run_id"
+LESSON = "lesson"  # of a result, and the tag on a trial's run
 TRIAL_ID = "trial_id"
 KIND = "kind"
 SCENARIO = "scenario"
@@ -17,7 +18,7 @@ FOLDER = "folder"
 BEST_TRIAL = "best_trial"
 CANDIDATE = "candidate"
 
-_PUBLIC = ("policy/", "scenario/", "perf/", "health/", "custom/")
+_PUBLIC = ("policy/", "scenario/", "perf/", "health/", "custom/", "curriculum/")
 _COUNTERS = ("agent_steps", "episodes", "training_iteration", "time_total_s")
 _FIRST = ("scenario/", "/success_rate", "/return_mean", "/length_mean", "agent_steps", "episodes", "policy/", "perf/")
 _LEARNER = {

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import json
+import logging
 import math
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +28,18 @@ from ray.rllib.utils.metrics import (
     TIMERS,
 )
 
-from spacetime_rl.errors import RestartsExhausted, RunnersLost
+from spacetime_rl.errors import ContractError, RestartsExhausted, RunnersLost, SpacetimeError
+from spacetime_rl.rollout.lesson import LessonOutcome
+from spacetime_rl.rollout.metrics import lesson_outcomes
 from spacetime_rl.rollout.plan import PLAN
 from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.rollout.seeding import seed_process
-from spacetime_rl.training.checkpoint import CARD, CheckpointCard
+from spacetime_rl.training.checkpoint import CARD, CURRICULUM, CheckpointCard
+from spacetime_rl.training.curriculum import Curriculum
 
 Played = tuple[list[SingleAgentEpisode], Any]  # with the runner's metrics
+
+logger = logging.getLogger(__name__)
 
 REVIVE_TIMEOUT_S = 120.0
 PLAY = "play"
@@ -41,6 +49,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
     """Learns from what `GameEnvRunner`s play: sampling and learning take turns."""
 
     learner_s = 0.0  # the latest update
+    curriculum: Curriculum | None = None
 
     def setup(self, config: Any) -> None:
         """See RLlib."""
@@ -48,6 +57,8 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         env_config = self.config.env_config  # `config` is a copy that RLlib does not look into
         env_config[PLAN] = env_config[PLAN].for_trial(Path(self.logdir).name)
         seed_process(env_config[PLAN].seed)
+        if env_config[PLAN].lessons:
+            self.curriculum = Curriculum(env_config[PLAN].lessons)
         super().setup(config)
         if self.learner_group.is_local:  # Ray would give it one thread, however many cores there are
             # Not all of them: one busy core makes OpenMP's other threads spin, ten times slower on two cores.
@@ -80,6 +91,15 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         super().save_checkpoint(checkpoint_dir)
         card: CheckpointCard = self.config.env_config[CARD]
         card.write(Path(checkpoint_dir), self.training_iteration)
+        if self.curriculum is not None:
+            (Path(checkpoint_dir) / CURRICULUM).write_text(json.dumps(self.curriculum.to_dict()), encoding="utf-8")
+
+    def load_checkpoint(self, checkpoint_dir: str) -> None:
+        """See RLlib. The curriculum goes on where it was."""
+        super().load_checkpoint(checkpoint_dir)
+        saved = Path(checkpoint_dir) / CURRICULUM
+        if self.curriculum is not None and saved.is_file():
+            self.curriculum = self.curriculum.resumed(json.loads(saved.read_text(encoding="utf-8")))
 
     def _timesteps(self) -> dict[str, int]:
         """What has been sampled in the whole run."""
@@ -110,7 +130,22 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
     def take(self, played: list[Played]) -> list[SingleAgentEpisode]:
         """The episodes of fragments, whose metrics are added to the algorithm's."""
         self.metrics.aggregate([metrics for _, metrics in played], key=ENV_RUNNER_RESULTS)
+        for outcome in [outcome for _, metrics in played for outcome in lesson_outcomes(metrics)]:
+            self._note_lesson(outcome)
         return [piece for pieces, _ in played for piece in pieces]
+
+    def _note_lesson(self, outcome: LessonOutcome) -> None:
+        """The next fragments that are asked for are of the next lesson, if that ends the present one."""
+        assert self.curriculum is not None  # only runners with lessons report any
+        before, self.curriculum = self.curriculum, self.curriculum.after(outcome)
+        if before.lesson != self.curriculum.lesson:
+            rate = self.curriculum.rates.get(before.present.name, 0.0)
+            logger.info(
+                "lesson %s, after %s at a success rate of %.0f %%",
+                self.curriculum.present.name,
+                before.present.name,
+                100 * rate,
+            )
 
     def _play_fragments(self, agent_steps: int) -> list[Played]:
         """A fragment of every runner, waiting for one to come back where none is left."""
@@ -118,7 +153,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         deadline = time.monotonic() + REVIVE_TIMEOUT_S
         while True:
             results = runners.foreach_env_runner(
-                functools.partial(play, agent_steps=agent_steps), local_env_runner=not runners.num_remote_env_runners()
+                self._request(agent_steps), local_env_runner=not runners.num_remote_env_runners()
             )
             if results:
                 return check_played(results)
@@ -126,8 +161,13 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
 
     def ask_runners(self) -> int:
         """Ask every runner for one fragment more, to be fetched under the tag `PLAY`; how many will play it."""
-        ask = functools.partial(play, agent_steps=self.config.rollout_fragment_length)
+        ask = self._request(self.config.rollout_fragment_length)
         return int(self.env_runner_group.foreach_env_runner_async(ask, tag=PLAY))
+
+    def _request(self, agent_steps: int) -> Callable[[GameEnvRunner], Played | SpacetimeError]:
+        """A fragment of the present lesson. It travels with every request, so that new runners and games know it."""
+        lesson = None if self.curriculum is None else self.curriculum.lesson
+        return functools.partial(play, agent_steps=agent_steps, lesson=lesson)
 
     def revive_runners(self, deadline: float) -> None:
         """Start runners that died. Raises RunnersLost after the `deadline`, in seconds of the monotonic clock."""
@@ -136,17 +176,18 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         self.restore_env_runners(self.env_runner_group)
 
 
-def play(runner: GameEnvRunner, agent_steps: int) -> Played | RestartsExhausted:
+def play(runner: GameEnvRunner, agent_steps: int, lesson: int | None = None) -> Played | SpacetimeError:
     """Runs on a runner. The error is a value: raised, it would only make RLlib restart the runner, for ever."""
     try:
+        runner.set_lesson(lesson)
         return runner.sample(num_timesteps=agent_steps), runner.get_metrics()
-    except RestartsExhausted as error:
+    except (RestartsExhausted, ContractError) as error:
         return error
 
 
-def check_played(results: list[Played | RestartsExhausted]) -> list[Played]:
-    """What runners have played. Raises RestartsExhausted where one has given up."""
+def check_played(results: list[Played | SpacetimeError]) -> list[Played]:
+    """What runners have played. Raises RestartsExhausted or ContractError where one has given up."""
     for result in results:
-        if isinstance(result, RestartsExhausted):
+        if isinstance(result, SpacetimeError):
             raise result
     return results  # type: ignore[return-value]

@@ -44,7 +44,8 @@ _EPISODE_NAMES = {"return": "return_mean", "length": "length_mean", "success": "
 class PublicMetrics(RLlibCallback):  # type: ignore[misc]
     """Adds `agent_steps`, `episodes`, `policy/…`, `scenario/…`, `perf/…` and `health/…` to every result.
 
-    Means over episodes are over agents' episodes; the scenario's are over those of all policies.
+    Where there are lessons, `curriculum/…`, too. Means over episodes are over agents' episodes; the scenario's are over
+    those of all policies.
     """
 
     def __init__(self) -> None:
@@ -61,6 +62,8 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         result["agent_steps"] = int(sum(runners.get(NUM_AGENT_STEPS_SAMPLED_LIFETIME, {}).values()))
         result["episodes"] = int(runners.get(NUM_EPISODES_LIFETIME, 0))
         result.update(self._episode_metrics())
+        if algorithm.curriculum is not None:
+            result.update(algorithm.curriculum.metrics())
         result.update(_learner_metrics(result.get(LEARNER_RESULTS, {})))
         result.update(_performance(algorithm, runners, float(result["time_this_iter_s"])))
         result["health/restarts"] = int(own.get("restarts", 0))

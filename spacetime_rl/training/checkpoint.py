@@ -13,6 +13,7 @@ from ray.tune.result import SHOULD_CHECKPOINT
 
 FORMAT = 1
 FILE = "spacetime.json"
+CURRICULUM = "curriculum.json"  # beside it, where there are lessons
 CARD = "checkpoint_card"  # the key of RLlib's `config.env_config` under which the algorithm finds it
 
 

@@ -37,6 +37,9 @@ class LineView(View):
         yield "policy", policy
         yield "trial", trial.index
         yield "agent_steps", str(trial.agent_steps)
+        if trial.lesson is not None:
+            yield "lesson", trial.lesson
+            yield "lesson_success_rate", _number(trial.lesson_success_rate)
         for name in _FIGURES:
             yield name, _number(trial.figure(f"policy/{policy}/{name}"))
         yield "agent_steps_per_s", _number(trial.figure("perf/agent_steps_per_s"))
@@ -74,7 +77,11 @@ class MetricLines(View):
 def _is_headline(name: str) -> bool:
     if name.startswith("policy/"):
         return name.endswith(("/return_mean", "/success_rate", "/length_mean"))
-    return name.startswith("scenario/") or name in ("agent_steps", "perf/agent_steps_per_s", "health/restarts")
+    return name.startswith(("scenario/", "curriculum/")) or name in (
+        "agent_steps",
+        "perf/agent_steps_per_s",
+        "health/restarts",
+    )
 
 
 def _number(value: float | None) -> str:

@@ -79,6 +79,8 @@ class PanelFrame:
         else:
             yield self._headline(leading)
             yield self._way(leading)
+            if leading.lesson is not None:
+                yield lesson_line(leading)
             yield Text()
             if len(progress.trials) > 1:
                 yield trials_table(list(progress.trials.values()), leading)
@@ -197,6 +199,15 @@ def health_line(trial: TrialProgress) -> Text:
     if restarts and lost_s is not None:
         line.append(f", {lost_s:.1f} s lost")
     line.append(f"  ·  memory {MISSING if memory_mb is None else f'{memory_mb:.0f} MB'}")
+    return line
+
+
+def lesson_line(trial: TrialProgress) -> Text:
+    """Which lesson of how many, and how often it succeeds."""
+    number, left = (int(trial.figure(name) or 0) for name in ("curriculum/lesson", "lessons_left"))
+    line = Text.assemble(("lesson ", "dim"), f"{number + 1} of {number + 1 + left}, ", (trial.lesson or "", "bold"))
+    line.append("  ·  success ")
+    line.append(_figure(trial.lesson_success_rate, "success_rate"))
     return line
 
 

@@ -44,5 +44,6 @@ class OverlappingPPO(SpacetimePPO):
             while runners.num_in_flight_async_reqs(PLAY):
                 ready = runners.fetch_ready_async_reqs(tags=PLAY, timeout_seconds=_PATIENCE_S)
                 played += check_played([result for _, result in ready])
+        episodes = self.take(played)
         self.ask_runners()
-        return self.take(played)
+        return episodes

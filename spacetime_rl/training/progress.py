@@ -64,6 +64,17 @@ class TrialProgress:
         known = {part: share for part, share in shares.items() if share is not None}
         return bottleneck(known) if known else None
 
+    @property
+    def lesson(self) -> str | None:
+        """The name of the lesson, where there is a curriculum."""
+        name = self.result.get("lesson")
+        return None if name is None else str(name)
+
+    @property
+    def lesson_success_rate(self) -> float | None:
+        """The latest success rate in that lesson."""
+        return self.figure(f"curriculum/{self.lesson}/success_rate")
+
     def figure(self, name: str) -> float | None:
         """A metric of the last result, or None where it is missing or not a number."""
         return finite(self.result.get(name))
@@ -139,8 +150,8 @@ class Progress:
 
     def update(self, trial_id: str, status: str, settings: str = "", result: Mapping[str, Any] | None = None) -> None:
         """Take in a trial's status, and a result if there is one; the first result says that training is under way."""
-        if result is not None and self.leading is None:
-            self.stage("training")
+        if result is not None:
+            self._say_training(result)
         with self.lock:
             trial = self.trials.setdefault(trial_id, TrialProgress(trial_id, settings=settings))
             trial.status = status
@@ -149,6 +160,12 @@ class Progress:
             _take(trial, result, self.elapsed_s)
         for view in self.views:
             view.result(trial)
+
+    def _say_training(self, result: Mapping[str, Any]) -> None:
+        """Training is under way, or one of several lessons began; of several trials, nothing is said of lessons."""
+        text = f"training, lesson {result['lesson']}" if "lesson" in result and len(self.trials) < 2 else "training"
+        if not self.stages or self.stages[-1][0] != text:
+            self.stage(text)
 
     def done(self, trial: TrialProgress) -> float | None:
         """The share of the way to the nearest stop criterion, 0 to 1; None where only a success rate ends the run."""

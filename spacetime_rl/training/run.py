@@ -17,6 +17,7 @@ from spacetime_rl.game.client import open_game
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.tracking.store import resolve_store
+from spacetime_rl.training.lessons import make_lessons, rehearse
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.screen import show_progress
@@ -65,7 +66,9 @@ def _meet_game(config: RunConfig, folder: RunFolder, progress: Progress) -> Roll
     launch = replace(make_launch(config), log_dir=folder.logs)
     with open_game(replace(launch, name="first")) as game:
         spec = game.spec
-    policies = assign_policies(spec, config)
+        policies = assign_policies(spec, config)
+        lessons = make_lessons(config, spec)
+        rehearse(game, lessons)
     begun = folder.spec()
     if begun is not None and begun != spec:
         raise ResumeError(
@@ -77,6 +80,7 @@ def _meet_game(config: RunConfig, folder: RunFolder, progress: Progress) -> Roll
         launch,
         spec,
         policies,
+        lessons,
         seed=config.seed,
         max_lifetime_restarts=config.game.max_lifetime_restarts,
         restarts_rate_limit_n=config.game.restarts_rate_limit_n,

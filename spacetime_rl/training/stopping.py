@@ -8,6 +8,7 @@ from ray.tune import Stopper
 
 from spacetime_rl.config import StopConfig
 from spacetime_rl.training.callbacks import WINDOW_EPISODES
+from spacetime_rl.training.curriculum import LESSONS_LEFT
 
 
 class StopAt(Stopper):  # type: ignore[misc]
@@ -26,6 +27,8 @@ class StopAt(Stopper):  # type: ignore[misc]
         del trial_id
         if any(limit is not None and result.get(name, 0) >= limit for name, limit in self._limits.items()):
             return True
+        if result.get(LESSONS_LEFT):
+            return False  # an easier task says nothing
         # A few lucky episodes are no success rate.
         rated = self._success_rate is not None and result.get("episodes", 0) >= WINDOW_EPISODES
         return rated and result.get("scenario/success_rate", 0.0) >= self._success_rate

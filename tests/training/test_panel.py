@@ -67,6 +67,22 @@ def test_the_panel_shows_steps_speed_policies_times_and_restarts_in_80_columns()
     assert max(len(line) for line in text.splitlines()) == 80
 
 
+def test_the_lesson_is_shown_and_said_once_when_it_begins() -> None:
+    progress = make_progress(agent_steps=491_520)
+    out = io.StringIO()
+    progress.views.append(LineView(progress, out))
+    for iteration, (number, name) in enumerate([(0, "near"), (0, "near"), (1, "far")], start=1):
+        lesson = {"curriculum/lesson": number, "lesson": name, "lessons_left": 1 - number}
+        rate = {"curriculum/near/success_rate": 0.25}
+        progress.update("ab12c_00000", "RUNNING", "", make_result(iteration) | lesson | rate)
+        if name == "near":
+            assert "lesson 1 of 2, near  ·  success 25%" in drawn(progress)
+    assert "lesson 2 of 2, far  ·  success \N{EN DASH}" in drawn(progress)
+    stages = [line.partition(" elapsed")[0] for line in out.getvalue().splitlines() if line.startswith("stage=")]
+    assert stages == ['stage="training, lesson near"', 'stage="training, lesson far"']
+    assert "lesson=near lesson_success_rate=0.25" in out.getvalue()
+
+
 def test_what_is_missing_is_a_dash() -> None:
     progress = make_progress()
     progress.update("t_0", "RUNNING", "", {"training_iteration": 1, "policy/giver/kl": float("nan")})
