@@ -28,8 +28,16 @@ from spacetime_rl.contract import make_launch
 from spacetime_rl.errors import ContractError, UsageError
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import EvalReport
-from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source, is_onnx_folder
+from spacetime_rl.evaluation.sources import (
+    HeuristicSource,
+    MixedSource,
+    OnnxSource,
+    RandomSource,
+    Source,
+    is_onnx_folder,
+)
 from spacetime_rl.export.locate import find_checkpoint
+from spacetime_rl.game.project import find_scenario
 from spacetime_rl.pictures.paths import draw_paths
 
 OLD = "old baseline"
@@ -86,14 +94,16 @@ def make_baseline(
     run: TrainedRun,
     command: Sequence[str],
     force: bool = False,
+    adversarial: bool = False,
     root: Path = BASELINES,
     say: Say = lambda _: None,
 ) -> Outcome:
     """Judge a run's policies on `config`'s scenario and write them to `root/name`, beside heuristic and chance.
 
     An earlier baseline of that name plays the same episodes, too, and is replaced if it does worse, if it does not fit
-    the game any more, or with `force`. `command` are the words that make the baseline from nothing, settings that the
-    run had of its own apart. Raises UsageError, ContractError or GameError.
+    the game any more, or with `force`. `adversarial` policies also meet the others' heuristics. `command` are the words
+    that make the baseline from nothing, settings that the run had of its own apart. Raises UsageError, ContractError or
+    GameError.
     """
     if run.config.scenario.name != config.scenario.name:
         raise UsageError(
@@ -103,7 +113,10 @@ def make_baseline(
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-baseline-") as workspace:
         onnx = run.onnx(Path(workspace))
         trained = _play(judged, OnnxSource(onnx, name=TRAINED), say, traced=_DRAWN)
-        reports = [trained, _play(judged, HeuristicSource(), say), _play(judged, RandomSource(), say)]
+        others: list[Source] = [HeuristicSource(), RandomSource()]
+        if adversarial:
+            others += _against_heuristics(trained, onnx)
+        reports = [trained, *(_play(judged, source, say) for source in others)]
         written, reason, old = _decide(trained, _play_old(name, root, judged, say), force)
         if written:
             words = [*command, *(f"--set {shlex.quote(change)}" for change in overrides_for(config, judged))]
@@ -123,6 +136,22 @@ def _play(config: RunConfig, source: Source, say: Say, traced: int = 0) -> EvalR
     plan = config.evaluation
     launch = replace(make_launch(config), arenas=plan.arenas)
     return evaluate(launch, config, source, plan.episodes, plan.seed, plan.games, traced=traced)
+
+
+def is_adversarial(config: RunConfig) -> bool:
+    """Whether the policies of a configuration play against each other, as its scenario says."""
+    name, params = config.scenario.name, config.scenario.params
+    variants = find_scenario(name).variants if name else ()
+    return any(variant.adversarial and variant.params.items() <= params.items() for variant in variants)
+
+
+def _against_heuristics(trained: EvalReport, onnx: Path) -> list[Source]:
+    """Adversaries are as good as whom they meet: each policy against the heuristics of the others."""
+    policies = [report.policy for report in trained.policies]
+    return [
+        MixedSource(OnnxSource(onnx, name=TRAINED), {other: HeuristicSource() for other in policies if other != policy})
+        for policy in policies
+    ]
 
 
 def _play_old(name: str, root: Path, config: RunConfig, say: Say) -> EvalReport | str | None:

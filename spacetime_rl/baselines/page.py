@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spacetime_rl.baselines.store import TRAINED, Baseline, read_baselines
+from spacetime_rl.baselines.store import SOURCES, TRAINED, Baseline, against_heuristics, read_baselines
 
 BEGIN, END = "<!-- baselines: begin -->", "<!-- baselines: end -->"
 _NOTHING = "\N{EN DASH}"
@@ -33,13 +33,17 @@ def _overview(baselines: Sequence[Baseline]) -> str:
     rows = [
         [
             f"[{baseline.name}](#{baseline.name})",
-            *(_success(baseline.reports[source]["overall"]) for source in baseline.reports),
+            *(_successes(baseline, source) for source in SOURCES),
             f"{baseline.document['training']['agent_steps']:,}",
             _minutes(baseline.document["training"]),
         ]
         for baseline in baselines
     ]
-    return "Episodes in which every agent succeeded, with 95 % intervals:\n\n" + _table(heads, rows)
+    meaning = (
+        "Episodes in which every agent succeeded, with 95 % intervals; of adversaries each policy's success, that of a "
+        "trained one against the heuristics of the others:"
+    )
+    return f"{meaning}\n\n{_table(heads, rows)}"
 
 
 def _section(baseline: Baseline, folder: Path) -> str:
@@ -70,8 +74,16 @@ def _measured(baseline: Baseline, policy: str) -> str:
     return _table([f"`{policy}`", *found], rows)
 
 
-def _success(overall: Figures) -> str:
-    return _share(overall["episode_success_rate"], overall["episode_success_ci"])
+def _successes(baseline: Baseline, source: str) -> str:
+    if len(baseline.reports) == len(SOURCES):
+        overall = baseline.reports[source]["overall"]
+        return _share(overall["episode_success_rate"], overall["episode_success_ci"])
+    cells = []
+    for policy in baseline.policies:
+        played = against_heuristics(policy, baseline.policies) if source == TRAINED else source
+        found = baseline.reports[played]["policies"][policy]
+        cells.append(f"{policy} {_share(found['success_rate'], found['success_ci'])}")
+    return "<br>".join(cells)
 
 
 def _share(rate: float | None, interval: Sequence[float] | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ BASELINES = Path(__file__).resolve().parent
 FILE = "baseline.json"
 SCHEMA_VERSION = 1
 TRAINED = "trained"
+SOURCES = (TRAINED, "heuristic", "random")  # whose reports every baseline has
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,14 @@ class Baseline:
 
     @property
     def reports(self) -> Mapping[str, Mapping[str, Any]]:
-        """`EvalReport.to_dict()` by who played: `trained`, `heuristic`, `random`, in that order."""
+        """`EvalReport.to_dict()` by who played: `SOURCES` in that order, then, of adversaries, `against_heuristics`."""
         found: Mapping[str, Mapping[str, Any]] = self.document["reports"]
         return found
+
+
+def against_heuristics(policy: str, policies: Sequence[str]) -> str:
+    """What the report of a trained policy that meets the heuristics of all the others is called."""
+    return ", ".join([TRAINED, *(f"{other}=heuristic" for other in policies if other != policy)])
 
 
 def baseline_names(root: Path = BASELINES) -> list[str]:

@@ -53,13 +53,13 @@ def baseline(
     chosen = load_config(config, settings, preset)
     judged = load_config(config, [*settings, *as_overrides({"evaluation.episodes": episodes})], preset)
     folder = _train(chosen, json_output) if run is None else _find(run, results or DEFAULT_RESULTS)
-    from spacetime_rl.baselines.make import TrainedRun, make_baseline
+    from spacetime_rl.baselines.make import TrainedRun, is_adversarial, make_baseline
 
     words = ["spacetime-rl", "baseline", config, *([f"--preset {preset}"] if preset else []), f"--episodes {episodes}"]
     words += [f"--set {shlex.quote(change)}" for change in overrides or ()]
-    outcome = make_baseline(
-        name, judged, TrainedRun.read(folder), words, force, say=lambda what: typer.echo(what, err=True)
-    )
+    taken = TrainedRun.read(folder)
+    hostile = is_adversarial(judged)
+    outcome = make_baseline(name, judged, taken, words, force, hostile, say=lambda what: typer.echo(what, err=True))
     _show(outcome, json_output)
 
 

@@ -37,12 +37,13 @@ _SCENES = {".tscn", ".scn"}
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A ready set of parameters of a scenario, and the policies that play it."""
+    """A ready set of parameters of a scenario, and the policies that play it: with or, if `adversarial`, against."""
 
     name: str
     description: str
     policies: tuple[str, ...]
     params: Mapping[str, Any]
+    adversarial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,8 @@ def _read_scenario(path: Path) -> ScenarioInfo:
 
 
 def _read_variant(data: Mapping[str, Any]) -> Variant:
-    return Variant(data["name"], data["description"], tuple(data["policies"]), data["params"])
+    policies, params = tuple(data["policies"]), data["params"]
+    return Variant(data["name"], data["description"], policies, params, data.get("adversarial", False))
 
 
 def _read_lesson(data: Mapping[str, Any]) -> LessonInfo:

@@ -13,7 +13,7 @@ import pytest
 from command import run_command
 from made_policies import make_policy
 
-from spacetime_rl.baselines.make import Outcome, TrainedRun, make_baseline
+from spacetime_rl.baselines.make import Outcome, TrainedRun, is_adversarial, make_baseline
 from spacetime_rl.baselines.page import update
 from spacetime_rl.baselines.store import FILE, baseline_names, read_baseline, read_baselines
 from spacetime_rl.config import RunConfig, dump, load
@@ -57,11 +57,15 @@ def run(godot_bin: Path, config: RunConfig, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def make(config: RunConfig, run: Path, tmp_path: Path) -> Make:
-    def make(force: bool = False, params: dict[str, Any] | None = None, **changes: Any) -> Outcome:
+    def make(
+        force: bool = False, adversarial: bool = False, params: dict[str, Any] | None = None, **changes: Any
+    ) -> Outcome:
         scenario = config.scenario.model_copy(update={"params": params or {}})
         words = ["spacetime-rl", "baseline", "touch"]
         taken = replace(TrainedRun.read(run), **changes)
-        return make_baseline("touch", config.model_copy(update={"scenario": scenario}), taken, words, force, tmp_path)
+        return make_baseline(
+            "touch", config.model_copy(update={"scenario": scenario}), taken, words, force, adversarial, tmp_path
+        )
 
     return make
 
@@ -182,3 +186,21 @@ def test_a_shipped_baseline_fits_the_game_it_was_made_for(name: str, godot_bin: 
         plans = assign_policies(game.spec, baseline.config)
     assert {plan.name for plan in plans} == set(schemas) == set(baseline.policies)
     assert [problem for plan in plans for problem in compare_layouts(schemas[plan.name].layout, plan.layout)] == []
+
+
+def test_trained_adversaries_meet_the_heuristics_too(make: Make, tmp_path: Path) -> None:
+    make(adversarial=True)
+
+    baseline = read_baseline("touch", tmp_path)
+    assert list(baseline.reports)[3:] == ["trained, jumper=heuristic", "trained, walker=heuristic"]
+    trained, mixed = (baseline.reports[source]["policies"] for source in ("trained", "trained, jumper=heuristic"))
+    assert mixed["jumper"]["success_rate"] > trained["jumper"]["success_rate"]
+    page = update("<!-- baselines: begin --><!-- baselines: end -->", [baseline], tmp_path)
+    assert f"walker {mixed['walker']['success_rate']:.1%}" in page
+
+
+@pytest.mark.parametrize(("name", "expected"), [("vr_interaction_avoid", True), ("vr_interaction", False)])
+def test_a_scenario_says_who_are_adversaries(name: str, expected: bool) -> None:
+    file = packaged(name)
+    assert file is not None
+    assert is_adversarial(load(file)) is expected
