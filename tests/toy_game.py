@@ -35,8 +35,8 @@ class FakeGameOpener:
     """Opens fake games; picklable, so that it can stand in a RolloutPlan.
 
     Agent i of an arena plays episodes of `lengths[i % len(lengths)]` decisions, then waits until its arena's last agent
-    has ended. Its part begins after `begins[i % len(begins)]` decisions of the episode. Odd episodes are truncated, even ones terminated. The reward is high when the first action number is near
-    the first observation number.
+    has ended. Its part begins after `begins[i % len(begins)]` decisions of the episode. Odd episodes are truncated,
+    even ones terminated. The reward is high when the first action number is near the first observation number.
     """
 
     groups: tuple[AgentGroup, ...]
