@@ -160,9 +160,14 @@ func _rebase() -> void:
 
 
 func _move_all(by: Vector3) -> void:
+	for body: PhysicsBody3D in _bodies():
+		body.global_position += by
+		body.force_update_transform()
+
+
+## All that moves along with the origin.
+func _bodies() -> Array[PhysicsBody3D]:
 	var bodies: Array[PhysicsBody3D] = [ground]
 	bodies.append_array(pads)
 	bodies.append_array(crafts)
-	for body: PhysicsBody3D in bodies:
-		body.global_position += by
-		body.force_update_transform()
+	return bodies
