@@ -90,6 +90,10 @@ class GameDied(GameError):
     """The game process ended in the middle of an episode."""
 
 
+class GameClosed(GameDied):
+    """The game ended by itself without a fault: whoever sat before its window closed it."""
+
+
 class ProtocolError(GameError):
     """The game sent a frame that breaks the wire's rules."""
 

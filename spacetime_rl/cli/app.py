@@ -15,6 +15,7 @@ from spacetime_rl.cli.doctor import doctor
 from spacetime_rl.cli.errors import report
 from spacetime_rl.cli.eval import evaluate
 from spacetime_rl.cli.export import export
+from spacetime_rl.cli.play import play
 from spacetime_rl.cli.scenarios import scenarios
 from spacetime_rl.cli.train import train
 
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command("train")(train)
 app.command("eval")(evaluate)
+app.command("play")(play)
 app.command("export")(export)
 app.command("baseline")(baseline)
 app.command("bench")(bench)

@@ -30,6 +30,15 @@ def load_config(path: str | None, overrides: Sequence[str] = (), preset: str | N
     return load(path, overrides, [scenario.name for scenario in scenarios()], preset)
 
 
+def change_config(config: RunConfig, changes: Sequence[str], folder: Path) -> RunConfig:
+    """A configuration with `--set` overrides laid over it, checked as one from a file; `folder` is scratch."""
+    from spacetime_rl.config import dump
+
+    written = folder / "config.yaml"
+    written.write_text(dump(config))
+    return load_config(str(written), changes)
+
+
 def as_overrides(options: Mapping[str, object]) -> list[str]:
     """Options that stand for a setting, by its dotted key, as `--set` overrides; None where an option is not given."""
     return [f"{key}={json.dumps(value, default=str)}" for key, value in options.items() if value is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from spacetime_rl.cli.common import (
     ResultsOption,
     SetOption,
     as_overrides,
+    change_config,
     load_config,
     print_json,
 )
@@ -99,11 +100,11 @@ def evaluate(
         found = resolve_source(source, where, Path(folder), checkpoint_number, stochastic, baseline=config)
         found = mix_sources(found, with_sources or (), where, Path(folder), stochastic, baseline=config)
         if source == BASELINE:
-            chosen = _change(require_config(found, source), changes, Path(folder))
+            chosen = change_config(require_config(found, source), changes, Path(folder))
         elif config or (overrides and found.config is None):
             chosen = load_config(config, changes)
         else:
-            chosen = _change(require_config(found, source), changes, Path(folder))
+            chosen = change_config(require_config(found, source), changes, Path(folder))
         plan = chosen.evaluation
         launch = replace(make_launch(chosen), arenas=plan.arenas)
         with _progress(shown=not json_output) as progress:
@@ -138,14 +139,6 @@ def _draw(report: EvalReport, config: RunConfig, run: Path | None, output: Path 
         store = resolve_store(run.parent, config.tracking.uri)
         record_report(store, describe_sweep(config, run.name, run), folder, f"report/{name}")
     return files
-
-
-def _change(config: RunConfig, changes: Sequence[str], folder: Path) -> RunConfig:
-    from spacetime_rl.config import dump
-
-    written = folder / "config.yaml"
-    written.write_text(dump(config))
-    return load_config(str(written), changes)
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from spacetime_rl.game.engine import check_godot, find_godot
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.project import OWN_PROJECT, check_scene, find_scenario, import_project, kept
 
+_WINDOW = ["--resolution", "1280x720"]
+
 
 @dataclass(frozen=True, slots=True)
 class GameLaunch:
@@ -36,6 +38,8 @@ class GameLaunch:
     seed: int = 0
     control: Literal["policy", "heuristic"] = "policy"
     scripted: tuple[str, ...] = ()  # policies whose agents act by their heuristics all the same
+    window: bool = False  # in real time for a person to watch; headless and as fast as it can otherwise
+    human: str | None = None  # the agent that a person plays in that window; "" is the first one
     launch_timeout_s: float = 60.0  # from process start to the end of the handshake
     step_timeout_s: float = 30.0
     log_dir: Path | None = None  # default: a temporary folder, removed with the game
@@ -111,7 +115,9 @@ def _check_program(program: Path) -> None:
 
 
 def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
-    engine = ["--headless", "--fixed-fps", str(launch.physics_hz), "--disable-render-loop", "--xr-mode", "off"]
+    engine = (
+        _WINDOW if launch.window else ["--headless", "--fixed-fps", str(launch.physics_hz), "--disable-render-loop"]
+    )
     stock = [f"--port={port}", f"--env_seed={launch.seed}"]
     if launch.action_repeat is not None:
         stock.append(f"--action_repeat={launch.action_repeat}")
@@ -123,9 +129,13 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
         ours.append(f"--control={launch.control}")
     if launch.scripted:
         ours.append(f"--scripted={','.join(launch.scripted)}")
+    if launch.window:
+        ours.append("--watched=1")
+    if launch.human is not None:
+        ours.append(f"--human={launch.human}")
     # A stock game reads its arguments from before the `--` only, ours from behind it.
     before = [] if launch.scenario else stock
-    return [*engine, *before, "--", *stock, *ours, *launch.extra_args]
+    return [*engine, "--xr-mode", "off", *before, "--", *stock, *ours, *launch.extra_args]
 
 
 def _listen_on(port: int) -> socket.socket:

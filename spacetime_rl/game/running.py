@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.errors import ActionError, GameDied, GameError, StepTimeout
+from spacetime_rl.errors import ActionError, GameClosed, GameDied, GameError, StepTimeout
 from spacetime_rl.game.api import StepResult, Timing
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.process import GameProcess
@@ -105,7 +105,9 @@ class RunningGame:
             state = self._process.ending(patience_s=0.0)
             return StepTimeout, f"no answer to {request} within {self._timeout_s:g} s ({state})"
         if isinstance(error, OSError):
-            return GameDied, f"the connection ended at {request} ({self._process.ending()})"
+            ending = self._process.ending()
+            kind = GameClosed if self._process.exit_code() == 0 else GameDied
+            return kind, f"the connection ended at {request} ({ending})"
         if isinstance(error, GameDied):
             return GameDied, f"the game gave up at {request}: {error} ({self._process.ending(told=True)})"
         return type(error), f"bad answer to {request}: {error}"

@@ -131,3 +131,11 @@ def test_without_any_godot_it_says_how_to_get_one(fails: Run, tmp_path: Path, co
         f"no Godot of version 4.5 or newer: none on PATH and none in {cache}/spacetime-rl/godot; "
         "run `spacetime-rl godot install`, or set GODOT_BIN to a Godot binary"
     )
+
+
+def test_playing_without_a_display_is_told_with_what_to_do(fails: Run) -> None:
+    seen = fails("play", "vr_interaction", DISPLAY="", WAYLAND_DISPLAY="")
+
+    assert seen.code == USAGE
+    assert "there is no display here" in seen.message
+    assert "set DISPLAY; `xvfb-run -a spacetime-rl play" in seen.message

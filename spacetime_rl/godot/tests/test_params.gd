@@ -55,7 +55,7 @@ func test_what_the_agents_depend_on_can_be_set_at_launch_only() -> void:
 
 func test_to_dict_has_every_parameter() -> void:
 	var values := TouchParams.new().to_dict()
-	check_equal(values.size(), 11, "parameters")
+	check_equal(values.size(), 12, "parameters")
 	check_equal(values["objective"], "touch")
 
 

@@ -31,7 +31,7 @@ extends RLParams
 ## The trigger was pulled on something that did not respond: a switched-off element, a label, the panel, the air.
 @export var reward_miss: float = -2.0
 ## A radian that the nearer hand's ray comes nearer to the next element; moving away takes it back.
-@export var reward_progress: float = 0.5
+@export var reward_progress: float = 2.0
 
 
 func _check() -> PackedStringArray:

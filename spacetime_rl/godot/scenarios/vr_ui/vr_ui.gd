@@ -9,6 +9,8 @@ var settings: UiParams
 var course := MenuCourse.new()
 
 var _changed := false
+# Tells a person what to do next; null where nobody looks.
+var _card: Label3D
 # What the user pointed for when the last decision ended, and how far off it was.
 var _gap := 0.0
 var _gap_to: MenuElement
@@ -20,6 +22,11 @@ func _build() -> void:
 	user.arena = self
 	user.panel = panel
 	panel.menu.changed.connect(func() -> void: _changed = true)
+	if DisplayServer.get_name() != "headless":
+		_card = Label3D.new()
+		_card.position.y = 0.5 * UiPanel.SIZE.y + 0.07
+		_card.pixel_size = 0.0015
+		panel.add_child(_card)
 
 
 func _begin_episode() -> void:
@@ -78,6 +85,8 @@ func _hang_panel() -> void:
 func _note_gap() -> void:
 	_gap_to = course.target
 	_gap_dragging = _gap_to.is_dragged()
+	if _card != null:
+		_card.text = _gap_to.describe()
 	var point := target_point()
 	_gap = user.turn_to(user.acting, point).length()
 	if not user.pressing:

@@ -32,6 +32,8 @@ var active := false
 var waiting := false
 ## Acts by its heuristic, whatever the peer says.
 var scripted := false
+## Acts by a person's hand, whatever the peer says.
+var human := false
 var success := false
 ## True when the last episode ended because time was up.
 var truncated := false
@@ -221,8 +223,11 @@ func act(buffer: PackedFloat32Array, offset: int) -> void:
 	if not active:
 		return
 	decisions += 1
-	if scripted:
+	if human:
+		_human(_own_action)
+	elif scripted:
 		_heuristic(_own_action)
+	if human or scripted:
 		buffer = _own_action
 		offset = 0
 	for action: RLAction in actions:
@@ -230,13 +235,11 @@ func act(buffer: PackedFloat32Array, offset: int) -> void:
 		offset += action.width
 
 
-## For the roster: act by `_heuristic` or `_human`.
-func act_by_itself(human: bool) -> void:
+## For the roster: act by `_heuristic`, or by `_human` where a person plays this agent.
+func act_by_itself() -> void:
 	if not active:
 		return
-	if human:
-		_human(_own_action)
-	else:
+	if not human:
 		_heuristic(_own_action)
 	act(_own_action, 0)
 

@@ -9,6 +9,8 @@ extends Node
 const NOT_CONNECTED := 5
 
 const _LAST := 1 << 20
+# A window draws as often as it can: then several ticks of game time pass between two pictures.
+const _STEPS_WHEN_WATCHED := 12
 
 ## One arena; its root has a script that extends RLArena.
 @export var arena_scene: PackedScene
@@ -16,6 +18,8 @@ const _LAST := 1 << 20
 @export var scenario_name := ""
 ## Physics ticks a decision lasts, unless the launch says otherwise.
 @export_range(1, 90) var action_repeat := 8
+## Where a person looks from at first: the scene's camera, behind the agent's body, or out of its eyes.
+@export_enum("scene", "behind", "eyes") var view := "scene"
 
 var options := RLOptions.from_command_line()
 var roster: RLRoster
@@ -48,6 +52,9 @@ func _ready() -> void:
 		roster = RLRoster.new(arenas)
 		_problems.append_array(roster.problems)
 		_script_agents()
+		_seat_human()
+	if _problems.is_empty() and is_watched():
+		add_child(RLWatch.new(self))
 
 
 func _physics_process(delta: float) -> void:
@@ -107,6 +114,12 @@ func configure(values: Dictionary) -> PackedStringArray:
 	return problems
 
 
+## A person looks at the only arena, in a window.
+func is_watched() -> bool:
+	var alone := options.port == 0 or options.watched
+	return alone and options.arenas == 1 and DisplayServer.get_name() != "headless"
+
+
 ## For a session: measure where the time goes from now on, or no longer.
 func set_profile(to: RLProfile) -> void:
 	profile = to
@@ -114,7 +127,7 @@ func set_profile(to: RLProfile) -> void:
 
 
 func _set_engine_pace() -> void:
-	Engine.max_physics_steps_per_frame = 1
+	Engine.max_physics_steps_per_frame = _STEPS_WHEN_WATCHED if is_watched() else 1
 	Engine.physics_jitter_fix = 0.0
 	physics_hz = options.physics_hz if options.physics_hz > 0 else Engine.physics_ticks_per_second
 	# More ticks in a second of the wall clock, each as long as before in game time.
@@ -150,13 +163,26 @@ func _script_agents() -> void:
 		agent.scripted = agent.policy_name in options.scripted
 
 
+## The agent whose actions a person gives: as asked, or the first one of a scene that plays locally.
+func _seat_human() -> void:
+	var local := options.port == 0 and options.control != "heuristic"
+	if not (local or options.has_human):
+		return
+	for agent: RLAgent in roster.agents:
+		if options.human in ["", String(agent.agent_name)]:
+			agent.human = true
+			return
+	var names := roster.agents.map(func(agent: RLAgent) -> String: return String(agent.agent_name))
+	_problems.append("--human=%s: no such agent; there are %s" % [options.human, ", ".join(names)])
+
+
 func _params_of(arena: RLArena) -> RLParams:
 	return arena.params if arena.params != null else RLParams.new()
 
 
 ## Where an arena lives: its own physics world, or this scene's when a person watches a single one.
 func _world_for(arena: RLArena) -> Node:
-	if options.port == 0 and options.arenas == 1:
+	if options.arenas == 1 and (options.port == 0 or is_watched()):
 		return self
 	var viewport := SubViewport.new()
 	viewport.name = "Arena%d" % arenas.size()

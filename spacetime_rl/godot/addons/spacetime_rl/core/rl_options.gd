@@ -25,6 +25,12 @@ var params: Dictionary = {}
 var control := "policy"
 ## Policies whose agents act by their heuristics, whoever acts for the others.
 var scripted: PackedStringArray = []
+## A person plays one of the agents, whoever acts for the others.
+var has_human := false
+## The agent that a person plays; "" is the first one.
+var human := ""
+## A person watches a game that somebody else drives: its only arena is shown in the window.
+var watched := false
 ## Ticks in a second of game time, the same as the engine's `--fixed-fps`; 0 keeps the project's.
 var physics_hz := 0
 ## How many times faster than the wall clock a stock client wants a game that it starts without `--fixed-fps`.
@@ -66,6 +72,11 @@ func _set_option(name: String, text: String) -> void:
 			_set_params(text)
 		"scripted":
 			scripted = text.split(",", false)
+		"human":
+			has_human = true
+			human = text
+		"watched":
+			watched = text == "1"
 		"control":
 			control = text
 			if text not in CONTROLS:

@@ -71,10 +71,10 @@ func act(actions: PackedFloat32Array) -> void:
 		offset += agent.action_size
 
 
-## Let every active agent act by its heuristic, or by a person's hand.
-func act_by_themselves(human: bool) -> void:
+## Let every active agent act by its heuristic, or by a person's hand where one plays it.
+func act_by_themselves() -> void:
 	for agent: RLAgent in agents:
-		agent.act_by_itself(human)
+		agent.act_by_itself()
 
 
 ## True once the first episodes began.

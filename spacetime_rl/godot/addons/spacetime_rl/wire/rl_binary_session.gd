@@ -85,7 +85,7 @@ func _act() -> void:
 	if _bridge.options.control == "policy":
 		_roster.act(_peer.body.to_float32_array())
 	else:
-		_roster.act_by_themselves(false)
+		_roster.act_by_themselves()
 
 
 func _reset() -> void:

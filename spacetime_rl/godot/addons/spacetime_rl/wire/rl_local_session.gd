@@ -3,12 +3,10 @@ extends RLSession
 ## No network: a person or the agents' heuristics play, one episode after another.
 
 var _roster: RLRoster
-var _human: bool
 
 
-func _init(roster: RLRoster, human: bool) -> void:
+func _init(roster: RLRoster) -> void:
 	_roster = roster
-	_human = human
 
 
 func exchange() -> void:
@@ -16,4 +14,4 @@ func exchange() -> void:
 		_roster.update_state()
 	else:
 		_roster.begin_all()
-	_roster.act_by_themselves(_human)
+	_roster.act_by_themselves()

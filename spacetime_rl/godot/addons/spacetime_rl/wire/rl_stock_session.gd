@@ -73,7 +73,7 @@ func _act(message: Dictionary) -> void:
 		_roster.begin_all()
 	_owes_state = true
 	if _bridge.options.control != "policy":
-		_roster.act_by_themselves(false)
+		_roster.act_by_themselves()
 		return
 	var given: Variant = message.get("action")
 	if given is not Array or (given as Array).size() != _roster.agents.size():

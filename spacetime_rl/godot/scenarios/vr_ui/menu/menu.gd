@@ -28,6 +28,7 @@ var _opener_alone: Array[MenuElement] = []
 
 func _init() -> void:
 	size = MenuPage.SIZE
+	theme = MenuTheme.make()
 	var back := Panel.new()
 	back.size = MenuPage.SIZE
 	back.mouse_filter = Control.MOUSE_FILTER_IGNORE

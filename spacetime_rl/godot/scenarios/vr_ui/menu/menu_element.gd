@@ -101,6 +101,15 @@ func is_met() -> bool:
 	return used
 
 
+## What to do with it, for a person.
+func describe() -> String:
+	if kind == Kind.SLIDER:
+		return "%s: drag to %d" % [title, roundi(100.0 * wanted)]
+	if kind == Kind.TOGGLE:
+		return "%s: turn %s" % [title, "on" if wanted > 0.5 else "off"]
+	return "press: %s" % title
+
+
 ## Where to point, in pixels of the panel: at the handle of a slider, at the wanted value while it is dragged.
 func point() -> Vector2:
 	if kind == Kind.SLIDER:

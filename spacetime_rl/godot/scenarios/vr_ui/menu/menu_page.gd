@@ -77,7 +77,7 @@ func add(kind: MenuElement.Kind, called: String, cell: int, shift: Vector2) -> M
 	var middle := middle_of(cell) + shift
 	if kind == MenuElement.Kind.SLIDER:
 		# Its caption stands above it.
-		element.control.position = middle - Vector2(0.5 * SLIDER.x, 0.5 * SLIDER.y - 14.0)
+		element.control.position = middle - Vector2(0.5 * SLIDER.x, 0.5 * SLIDER.y - 18.0)
 	else:
 		element.control.position = middle - 0.5 * ELEMENT
 	element.control.visible = true

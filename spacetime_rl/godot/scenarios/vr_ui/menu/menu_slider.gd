@@ -22,7 +22,7 @@ func _init() -> void:
 	min_value = 0.0
 	max_value = 1.0
 	step = 0.01
-	_caption.position = Vector2(8.0, -30.0)
+	_caption.position = Vector2(8.0, -36.0)
 	_caption.mouse_filter = Control.MOUSE_FILTER_IGNORE
 	add_child(_caption)
 	for state: int in _PICTURES.size():

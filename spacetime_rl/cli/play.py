@@ -1,0 +1,109 @@
+"""`spacetime-rl play`: a scenario in a window, for a person to play or to watch."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spacetime_rl.cli.common import (
+    DEFAULT_RESULTS,
+    JsonOption,
+    ResultsOption,
+    SetOption,
+    change_config,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from spacetime_rl.config import RunConfig
+    from spacetime_rl.evaluation.resolve import Resolved
+    from spacetime_rl.evaluation.watch import PlayedEpisode
+
+
+def play(
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TARGET", help="A scenario or a configuration; default: what the policy was trained on."
+        ),
+    ] = None,
+    overrides: SetOption = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            "--policy", metavar="SOURCE", help="Who plays: a run, an ONNX folder, `baseline`, `heuristic` or `random`."
+        ),
+    ] = None,
+    agent: Annotated[
+        str | None,
+        typer.Option("--agent", metavar="NAME", help="The agent you play, e.g. taker_0; default: the first one."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the episodes.")] = 0,
+    episodes: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Episodes; default: until the window is closed.")
+    ] = None,
+    results: ResultsOption = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Open a scenario in a window and play it with keyboard or gamepad, its rewards on screen; or watch policies play.
+
+    The others are played by their scripted heuristics, or by what --policy names. Esc or closing the window ends it.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl play vr_interaction
+
+      spacetime-rl play vr_interaction --agent taker_0 --set scenario.params.players=2
+
+      spacetime-rl play vr_navigation --policy baseline
+
+      spacetime-rl play --policy my-run
+
+      spacetime-rl play vr_interaction_avoid --policy my-run --agent runner_0
+    """
+    from spacetime_rl.contract import make_launch
+    from spacetime_rl.evaluation.resolve import resolve_source
+    from spacetime_rl.evaluation.watch import require_display, watch
+
+    require_display()
+    with tempfile.TemporaryDirectory(prefix="spacetime-rl-play-") as folder:
+        found = resolve_source(policy or "heuristic", results or DEFAULT_RESULTS, Path(folder), baseline=target)
+        config = _config(target, overrides or [], found, Path(folder))
+        launch = replace(
+            make_launch(config),
+            arenas=1,
+            window=True,
+            control=found.source.control,
+            human=(agent or "") if agent or policy is None else None,
+        )
+        played = []
+        for episode in watch(launch, config, found.source, seed, episodes):
+            played.append(episode)
+            if not json_output:
+                typer.echo(_line(episode))
+    if json_output:
+        print_json([{"episode": episode.episode, "agents": episode.agents} for episode in played])
+
+
+def _config(target: str | None, overrides: list[str], found: Resolved, folder: Path) -> RunConfig:
+    from spacetime_rl.bench.target import load_target
+    from spacetime_rl.errors import UsageError
+    from spacetime_rl.evaluation.resolve import BASELINE
+
+    if target is not None and found.source.name != BASELINE:
+        return load_target(target, overrides)
+    if found.config is None:
+        raise UsageError("play: what is to be played? Name a scenario or a configuration: play vr_interaction")
+    return change_config(found.config, overrides, folder)
+
+
+def _line(episode: PlayedEpisode) -> str:
+    shares = [
+        f"{name}: {'success' if metrics['success'] else 'no success'}, return {metrics['return']:.2f}"
+        for name, metrics in episode.agents.items()
+    ]
+    return f"episode {episode.episode}  {'; '.join(shares)}"

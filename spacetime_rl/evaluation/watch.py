@@ -1,0 +1,71 @@
+"""A game in a window, played for a person to see: by the person, by scripts or by trained policies."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.contract import assign_policies
+from spacetime_rl.errors import GameClosed, UsageError
+from spacetime_rl.evaluation.play import Crew
+from spacetime_rl.evaluation.sources import Source
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.stock_spec import STOCK_WIRE
+
+_WITHOUT_DISPLAY = (
+    "play opens a window, and there is no display here: run it on a desktop, over `ssh -X`, "
+    "or set DISPLAY; `xvfb-run -a spacetime-rl play …` plays into a window that nobody sees"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedEpisode:
+    """What every agent reported of an episode, by the agent's name."""
+
+    episode: int
+    agents: dict[str, dict[str, float]]
+
+    @property
+    def success(self) -> bool:
+        """Whether all agents succeeded."""
+        return all(metrics["success"] > 0 for metrics in self.agents.values())
+
+
+def require_display() -> None:
+    """Raises UsageError where no window can be opened."""
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise UsageError(_WITHOUT_DISPLAY)
+
+
+def watch(
+    launch: GameLaunch, config: RunConfig, source: Source, seed: int, episodes: int | None
+) -> Iterator[PlayedEpisode]:
+    """Play episodes in a window until there were enough or the window is closed; each is given when it is over.
+
+    The game itself keeps real time. Raises UsageError, ContractError or GameError.
+    """
+    require_display()
+    with suppress(GameClosed), open_game(launch) as game:
+        spec = game.spec
+        if spec.wire == STOCK_WIRE and launch.human is not None:
+            raise UsageError(f"{launch.title}: a stock game cannot be played by hand here; name who plays: --policy")
+        plans = assign_policies(spec, config)
+        crew = Crew(spec, plans, source.make_actors(spec, plans, seed))
+        state = game.reset(seed, 0, 1)
+        crew.reset(0, 1)
+        over: dict[str, dict[str, float]] = {}
+        played = 0
+        while episodes is None or played < episodes:
+            state = game.step(crew.act(state))
+            for ended in state.ended:
+                number = crew.end(ended)
+                over[spec.agent_ids[ended.agent]] = ended.metrics
+                if len(over) == spec.num_agents:
+                    yield PlayedEpisode(number, over)
+                    over = {}
+                    played += 1

@@ -1,0 +1,130 @@
+class_name RLHud
+extends CanvasLayer
+## What a person sees of an agent's rewards while it plays: this decision's, the return so far, a bar for each term.
+
+const _WIDTH := 380.0
+const _MARGIN := 12.0
+const _LINE := 22.0
+const _FONT_SIZE := 16
+const _BAR_X := 200.0
+const _GOOD := Color(0.35, 0.85, 0.45)
+const _BAD := Color(0.95, 0.4, 0.35)
+const _PAPER := Color(0.05, 0.06, 0.09, 0.72)
+
+var _bridge: RLBridge
+var _agent: RLAgent
+var _at := 0
+var _sheet := Control.new()
+var _terms: Array[StringName] = []
+var _help_shown := true
+# How the agent's last episode went, in words.
+var _last := ""
+var _drawn_decision := -1
+
+
+func _ready() -> void:
+	_sheet.draw.connect(_draw_sheet)
+	_sheet.mouse_filter = Control.MOUSE_FILTER_IGNORE
+	_sheet.set_anchors_preset(Control.PRESET_FULL_RECT)
+	add_child(_sheet)
+
+
+func _process(_delta: float) -> void:
+	var decision := _agent.arena.ticks if _agent != null and _agent.arena.is_running() else -1
+	if decision != _drawn_decision:
+		_drawn_decision = decision
+		_sheet.queue_redraw()
+
+
+## Show this agent's rewards from now on.
+func watch(bridge: RLBridge, agent: RLAgent) -> void:
+	if _agent != null:
+		_agent.episode_began.disconnect(_note_result)
+	_bridge = bridge
+	_agent = agent
+	_at = bridge.roster.agents.find(agent)
+	_agent.episode_began.connect(_note_result)
+	_last = ""
+	_terms.clear()
+	for metric: StringName in agent.all_metric_names():
+		if metric.begins_with("reward/"):
+			_terms.append(StringName(metric.trim_prefix("reward/")))
+
+
+func is_help_shown() -> bool:
+	return _help_shown
+
+
+## Show or hide the keys.
+func show_help(shown: bool) -> void:
+	_help_shown = shown
+	_sheet.queue_redraw()
+
+
+## What the agent reported of the episode that ended before this one.
+func _note_result() -> void:
+	if _agent.final_metrics.is_empty():
+		return
+	var names := _agent.all_metric_names()
+	var ending := "success" if _agent.final_metrics[names.find(&"success")] > 0.5 else "no success"
+	var total := _agent.final_metrics[names.find(&"return")]
+	var steps := int(_agent.final_metrics[names.find(&"length")])
+	_last = "last episode: %s, return %.2f, %d steps" % [ending, total, steps]
+
+
+func _draw_sheet() -> void:
+	if _agent == null or not _agent.arena.is_running():
+		return
+	var arena := _agent.arena
+	var who := "%s%s" % [_agent.agent_name, ", you" if _agent.human else ""]
+	var seconds := float(arena.ticks) / _bridge.physics_hz
+	var lines: Array[String] = [
+		"%s: %s" % [_bridge.scenario_name, who],
+		(
+			"episode %d   step %d   %.1f s%s"
+			% [arena.episode, _agent.decisions, seconds, "" if _agent.active else "   done"]
+		),
+		"reward %+.3f   return %+.2f" % [_bridge.roster.reward_of(_at), _agent.episode_return],
+	]
+	var height := _LINE * (lines.size() + _terms.size() + (1 if _last != "" else 0)) + 2.0 * _MARGIN
+	_sheet.draw_rect(Rect2(_MARGIN, _MARGIN, _WIDTH, height), _PAPER)
+	var y := 2.0 * _MARGIN
+	for line: String in lines:
+		y = _write(line, y)
+	y = _draw_bars(y)
+	if _last != "":
+		_write(_last, y)
+	if _help_shown:
+		_draw_help()
+
+
+func _draw_bars(y: float) -> float:
+	var sums := _agent.metrics_vector().slice(RLAgent.COMMON_METRICS.size())
+	var largest := 1.0
+	for i: int in _terms.size():
+		largest = maxf(largest, absf(sums[i]))
+	var reach := 0.5 * (_WIDTH - _BAR_X - 2.0 * _MARGIN)
+	for i: int in _terms.size():
+		var length := reach * sums[i] / largest
+		var from := _MARGIN + _BAR_X + reach + minf(length, 0.0)
+		var bar := Rect2(from, y + 5.0, maxf(absf(length), 1.0), _LINE - 10.0)
+		_sheet.draw_rect(bar, _GOOD if length >= 0.0 else _BAD)
+		y = _write("%s %+.2f" % [_terms[i], sums[i]], y)
+	return y
+
+
+func _draw_help() -> void:
+	var lines := RLHuman.KEYS + RLWatch.HELP if _agent.human else RLWatch.HELP
+	var height := _LINE * lines.size() + 2.0 * _MARGIN
+	var top := _sheet.size.y - height - _MARGIN
+	_sheet.draw_rect(Rect2(_MARGIN, top, _WIDTH, height), _PAPER)
+	var y := top + _MARGIN
+	for line: String in lines:
+		y = _write(line, y)
+
+
+func _write(text: String, y: float) -> float:
+	var font := ThemeDB.fallback_font
+	var place := Vector2(2.0 * _MARGIN, y + 0.75 * _LINE)
+	_sheet.draw_string(font, place, text, HORIZONTAL_ALIGNMENT_LEFT, _WIDTH - 2.0 * _MARGIN, _FONT_SIZE)
+	return y + _LINE

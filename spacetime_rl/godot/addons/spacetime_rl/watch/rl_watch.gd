@@ -1,0 +1,50 @@
+class_name RLWatch
+extends Node
+## Everything for a person before the window: which agent is looked at, from where, and the keys that change it.
+
+const HELP: Array[String] = ["tab: next agent   V: view   H: help   esc: end"]
+
+## The agent whose rewards are shown and whom the camera follows.
+var agent: RLAgent
+
+var _bridge: RLBridge
+var _camera: RLWatchCamera
+var _hud := RLHud.new()
+
+
+func _init(bridge: RLBridge) -> void:
+	_bridge = bridge
+	name = "Watch"
+	agent = bridge.roster.agents[0]
+	for other: RLAgent in bridge.roster.agents:
+		if other.human:
+			agent = other
+
+
+func _ready() -> void:
+	_camera = RLWatchCamera.new(_bridge.view)
+	add_child(_camera)
+	add_child(_hud)
+	_look_at(agent)
+
+
+func _input(event: InputEvent) -> void:
+	var key := event as InputEventKey
+	if key == null or not key.pressed or key.echo:
+		return
+	match key.physical_keycode:
+		KEY_ESCAPE:
+			get_tree().quit()
+		KEY_TAB:
+			var agents := _bridge.roster.agents
+			_look_at(agents[(agents.find(agent) + 1) % agents.size()])
+		KEY_V:
+			_camera.change_view()
+		KEY_H:
+			_hud.show_help(not _hud.is_help_shown())
+
+
+func _look_at(at: RLAgent) -> void:
+	agent = at
+	_camera.body = agent.body
+	_hud.watch(_bridge, agent)

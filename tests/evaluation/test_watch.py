@@ -1,0 +1,130 @@
+"""Games in a window: a person's real keys, what the screen shows, policies that play before one's eyes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from screen import SIZE, Screen, missing, open_screen
+
+from spacetime_rl.config import RunConfig, dump
+from spacetime_rl.errors import ContractError, GameClosed
+from spacetime_rl.game.api import Game
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.launch import GameLaunch
+
+pytestmark = pytest.mark.skipif(missing() != "", reason=missing())
+
+COMMAND = (sys.executable, "-c", "from spacetime_rl.cli.app import main; main()")
+ROOM = {"players": 2, "screens": 0, "time_limit_s": 300.0}
+RETURN = (slice(68, 90), slice(12, 392))  # its line of the rewards on screen
+DEADLINE = 900  # decisions, a minute of game time
+
+
+@pytest.fixture
+def screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
+    with open_screen(tmp_path) as opened:
+        monkeypatch.setenv("DISPLAY", opened.display)
+        monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+        yield opened
+
+
+def room(human: str | None) -> GameLaunch:
+    return GameLaunch(scenario="vr_interaction", params=ROOM, window=True, human=human, control="heuristic", seed=3)
+
+
+def nothing(game: Game) -> list[NDArray[np.float32]]:
+    return [np.zeros((len(group.agents), group.layout.action_size), np.float32) for group in game.spec.groups]
+
+
+def wait(game: Game) -> None:
+    for _ in range(DEADLINE):
+        game.step(nothing(game))
+
+
+def test_a_person_walks_by_key_and_sees_the_rewards_change(screen: Screen) -> None:
+    with open_game(room("taker_0")) as game:
+        state = game.reset(3)
+        idle = nothing(game)
+        taker = [group.name for group in game.spec.groups].index("taker")
+        for _ in range(15):
+            state = game.step(idle)
+        still = state.observations[taker][0, :2].copy()
+        for _ in range(15):
+            state = game.step(idle)
+        assert np.allclose(state.observations[taker][0, :2], still, atol=1e-5), "nobody touches the keys"
+        before = screen.picture().copy()
+
+        screen.press("w")
+        for _ in range(DEADLINE):
+            state = game.step(idle)
+            if np.abs(state.observations[taker][0, :2] - still).max() > 0.05:
+                break
+        screen.release("w")
+
+        assert np.abs(state.observations[taker][0, :2] - still).max() > 0.05, "the player did not walk"
+        after = screen.picture()
+        assert after.shape == (SIZE[1], SIZE[0], 3)
+        assert before.std() > 10, "the window is empty"
+        assert (before[RETURN] != after[RETURN]).any(), "the rewards on screen did not change"
+        assert (before[360:] != after[360:]).mean() > 0.05, "the view did not follow the player"
+
+
+def test_escape_ends_the_game_without_a_fault(screen: Screen) -> None:
+    with open_game(room("")) as game:
+        game.reset(3)
+        game.step(nothing(game))
+        screen.press("Escape")
+        with pytest.raises(GameClosed, match="exit code 0"):
+            wait(game)
+
+
+def test_an_agent_that_is_not_there_cannot_be_played(screen: Screen) -> None:
+    with pytest.raises(ContractError, match=r"--human=giver_7: no such agent; there are giver_0, taker_0"):
+        open_game(room("giver_7"))
+
+
+def test_policies_play_before_ones_eyes(screen: Screen, config: RunConfig, onnx_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "touch.yaml").write_text(dump(config))
+    options = [
+        "--policy",
+        str(onnx_folder),
+        "--episodes",
+        "2",
+        "--seed",
+        "5",
+        "--set",
+        "game.episode_steps=10",
+        "--json",
+    ]
+
+    done = subprocess.run(
+        [*COMMAND, "play", "touch.yaml", *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    played = json.loads(done.stdout)
+    assert [episode["episode"] for episode in played] == [0, 1]
+    assert all(metrics["length"] <= 10 for episode in played for metrics in episode["agents"].values())
+
+
+def test_closing_the_window_ends_the_command(screen: Screen, tmp_path: Path) -> None:
+    command = [*COMMAND, "play", "vr_ui", "--set", "scenario.params.time_limit_s=1"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as playing:
+        assert playing.stdout is not None
+        first = playing.stdout.readline()
+        screen.press("Escape")
+        assert playing.wait(timeout=120) == 0
+    assert first.startswith("episode 0  user_0: no success, return ")
