@@ -38,7 +38,7 @@ from spacetime_rl.evaluation.sources import (
 )
 from spacetime_rl.export.locate import find_checkpoint
 from spacetime_rl.game.project import find_scenario
-from spacetime_rl.pictures.paths import draw_paths
+from spacetime_rl.pictures.paths import anybody_moves, draw_paths
 
 OLD = "old baseline"
 
@@ -220,7 +220,7 @@ def _write(folder: Path, document: Mapping[str, Any], onnx: Path, report: EvalRe
         for file in files.values():
             shutil.copyfile(onnx / file, partial / file)
     (partial / FILE).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    if report.traces:
+    if anybody_moves(report.traces):
         draw_paths(report.traces, f"{document['name']}: the trained policies", partial / "paths.png")
     partial.chmod(0o755)
     if folder.exists():

@@ -89,6 +89,8 @@ def _draw(columns: Mapping[str, Values], title: str, out: Path) -> Path:
 
 
 def _draw_distribution(axes: Axes, name: str, values: Values) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     label, unit = METRICS[name]
     axes.hist(values, bins=_bins(values, name), color=BLUE, alpha=0.75, edgecolor="white", linewidth=0.6)
     low, median, high = np.quantile(values, (0.05, 0.5, 0.95))
@@ -97,6 +99,7 @@ def _draw_distribution(axes: Axes, name: str, values: Values) -> None:
     axes.set_title(label, loc="left", fontsize=12)
     axes.set_title(f"median {median:.3g}", loc="right", fontsize=12, color=VERMILION, fontweight="bold")
     axes.set_xlabel(f"{unit};  90 % between {low:.3g} and {high:.3g}")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     grid(axes)
 
 

@@ -22,10 +22,16 @@ _COLUMNS = 3
 _PANEL = 500  # pixels
 _STEP_M = 0.35  # what is no higher above the start is ground to walk on
 _GROUND, _LOW, _TALL = "#f1efe9", "#c9c6bd", "#85827a"
-_MANY_LANDMARKS = 12
+_MANY_LANDMARKS = 3  # more of them are labelled by the last word of their names
+_MOVED_M = 0.5
 _ROOM_M = 12.0  # ground of this size is shown whole, however short the paths
 
 Box = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def anybody_moves(traces: Sequence[Trace]) -> bool:
+    """Whether there are paths to be seen from above."""
+    return any(np.ptp(agent.positions[:, [0, 2]], axis=0).max() > _MOVED_M for t in traces for agent in t.agents)
 
 
 def draw_paths(traces: Sequence[Trace], title: str, out: Path) -> Path:
@@ -102,12 +108,15 @@ def _draw_agent(axes: Axes, agent: AgentTrace, line: Any) -> None:
 def _draw_landmarks(axes: Axes, trace: Trace) -> None:
     from matplotlib.patheffects import withStroke
 
+    many = len(trace.landmarks) > _MANY_LANDMARKS
     outlined: list[Any] = [withStroke(linewidth=3.0, foreground="white")]
     for name, (x, _, z) in trace.landmarks.items():
-        axes.plot(x, z, "*", color=YELLOW, markeredgecolor="black", markersize=15, zorder=7, clip_on=False)
-        if len(trace.landmarks) <= _MANY_LANDMARKS:
-            at = axes.annotate(name, (x, z), (8, 8), textcoords="offset points", fontsize=10, zorder=8)
-            at.set_path_effects(outlined)
+        # Below the ends of paths, which lie on it where all is well.
+        size = 12 if many else 18
+        axes.plot(x, z, "*", color=YELLOW, markeredgecolor="black", markersize=size, zorder=3.5, clip_on=False)
+        label = name.rpartition("_")[2] if many else name
+        at = axes.annotate(label, (x, z), (7, 6), textcoords="offset points", fontsize=10, zorder=8)
+        at.set_path_effects(outlined)
 
 
 def _frame(trace: Trace, start_height: float) -> Box:

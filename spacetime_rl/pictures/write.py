@@ -8,7 +8,7 @@ from spacetime_rl.evaluation.report import EvalReport, write_episodes
 from spacetime_rl.game.trace import write_traces
 from spacetime_rl.pictures.comfort import write_comfort
 from spacetime_rl.pictures.heights import draw_heights, heights_vary
-from spacetime_rl.pictures.paths import MOST, draw_paths
+from spacetime_rl.pictures.paths import MOST, anybody_moves, draw_paths
 from spacetime_rl.pictures.rewards import draw_rewards
 
 TRACED = MOST  # episodes to record for the pictures
@@ -19,7 +19,8 @@ def write_pictures(report: EvalReport, folder: Path, title: str) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
     if report.traces:
-        files.append(draw_paths(report.traces, f"Paths from above  ·  {title}", folder / "paths.png"))
+        if anybody_moves(report.traces):
+            files.append(draw_paths(report.traces, f"Paths from above  ·  {title}", folder / "paths.png"))
         if heights_vary(report.traces):
             files.append(draw_heights(report.traces, f"Heights  ·  {title}", folder / "heights.png"))
         for policy in dict.fromkeys(agent.policy for agent in report.traces[0].agents):

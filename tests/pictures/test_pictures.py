@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.trace import AgentTrace, Ending, Shape, Trace, read_traces
 from spacetime_rl.pictures.comfort import write_comfort
 from spacetime_rl.pictures.heights import draw_heights, heights_vary
-from spacetime_rl.pictures.paths import draw_paths
+from spacetime_rl.pictures.paths import anybody_moves, draw_paths
 from spacetime_rl.pictures.rewards import draw_rewards
 from spacetime_rl.pictures.write import write_pictures
 
@@ -103,6 +104,14 @@ def test_heights_are_drawn_of_those_who_fly(tmp_path: Path) -> None:
     assert not heights_vary([low])
     assert heights_vary([low, high])
     assert size(draw_heights([low, high], "demo", tmp_path / "heights.png")) == (1500, 620)
+
+
+def test_paths_are_drawn_of_those_who_move() -> None:
+    still = make_agent()
+    standing = make_trace(0, replace(still, positions=still.positions[:1].repeat(11, axis=0)))
+
+    assert anybody_moves([make_trace(0)])
+    assert not anybody_moves([standing])
 
 
 def test_rewards_are_stacked_for_an_episode_of_each_ending(tmp_path: Path) -> None:
