@@ -29,6 +29,8 @@ def draw_heights(traces: Sequence[Trace], title: str, out: Path) -> Path:
         for trace in traces:
             for agent in trace.agents:
                 seconds, height = agent.ticks / trace.physics_hz, agent.positions[:, 1].astype(np.float64)
+                if len(seconds) < 2:  # it ended before its part began
+                    continue
                 speed = np.gradient(height, seconds) if agent.velocities is None else agent.velocities[:, 1]
                 line: dict[str, Any] = {
                     "color": ENDINGS[agent.ending],

@@ -116,6 +116,7 @@ def _draw_landmarks(axes: Axes, trace: Trace) -> None:
         axes.plot(x, z, "*", color=YELLOW, markeredgecolor="black", markersize=size, zorder=3.5, clip_on=False)
         label = name.rpartition("_")[2] if many else name
         at = axes.annotate(label, (x, z), (7, 6), textcoords="offset points", fontsize=10, zorder=8)
+        at.set_in_layout(False)
         at.set_path_effects(outlined)
 
 

@@ -62,6 +62,17 @@ func test_an_agent_that_succeeds_ends_where_and_when_it_did() -> void:
 	game.stop()
 
 
+func test_an_agent_that_waits_has_no_way_until_it_is_woken() -> void:
+	var game := ChildGame.new(SHORT.merged({"late_tick": 13}))
+	_traces(game, 1)
+	game.reset(1)
+	for decision: int in 4:
+		game.step(_still(game))
+	var rows := _rows(_traces(game, 0)[0]["agents"][2] as Dictionary)
+	check_equal(rows.map(func(row: PackedFloat32Array) -> float: return row[0]), [18.0, 24.0], "ticks")
+	game.stop()
+
+
 func test_a_short_trace_request_is_refused() -> void:
 	var game := ChildGame.new()
 	game.send_frame(RLBinarySession.Request.TRACE, PackedByteArray([1]))

@@ -1,6 +1,6 @@
 class_name RLTrack
 extends RefCounted
-## One agent's way through an episode: a row when it begins, after every decision, and where it ended.
+## One agent's way through an episode: a row where it begins, after every decision, and where it ended.
 
 ## Floats of a row before its reward sums: tick, position, velocity.
 const PLACE := 7
@@ -31,6 +31,9 @@ func begin() -> void:
 ## A decision is over; its rewards are paid.
 func note_decision() -> void:
 	if _ending != "":
+		return
+	if _agent.waiting:
+		_rows.clear()  # its way begins where and when it wakes
 		return
 	if _agent.active:
 		_write(_place())
