@@ -3,6 +3,15 @@ extends LandingTest
 
 const FLEET: PackedScene = preload("res://scenarios/spacecraft_fleet/arena.tscn")
 const FLEET_SCENE := "res://scenarios/spacecraft_fleet/spacecraft_fleet.tscn"
+const NO_SHAPING := {
+	"reward_approach": 0.0,
+	"reward_aim": 0.0,
+	"reward_sink": 0.0,
+	"reward_descent": 0.0,
+	"reward_pace": 0.0,
+	"reward_drift": 0.0,
+	"reward_upright": 0.0
+}
 const SEEN_BY_ONE := 15 + 18
 
 
@@ -85,7 +94,7 @@ func test_a_collision_ends_both_and_nobody_else() -> void:
 
 
 func test_coming_near_costs_what_going_away_pays() -> void:
-	var zone := _make_fleet({"reward_approach": 0.0, "reward_aim": 0.0, "reward_sink": 0.0, "reward_descent": 0.0})
+	var zone := _make_fleet(NO_SHAPING)
 	var craft := zone.crafts[0]
 	var home := craft.position
 	zone.end_decision()

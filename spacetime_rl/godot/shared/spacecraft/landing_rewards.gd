@@ -3,7 +3,18 @@ extends RefCounted
 ## What one craft is paid for its descent, what its touchdown was worth, and what it reports about it.
 
 const REWARDS: Array[StringName] = [
-	&"approach", &"aim", &"sink", &"descent", &"upright", &"fuel", &"touchdown", &"pad", &"crash", &"timeout"
+	&"approach",
+	&"aim",
+	&"sink",
+	&"descent",
+	&"pace",
+	&"drift",
+	&"upright",
+	&"fuel",
+	&"touchdown",
+	&"pad",
+	&"crash",
+	&"timeout"
 ]
 const METRICS: Array[StringName] = [
 	&"touchdown_speed", &"pad_distance", &"tilt", &"fuel_used", &"fuel_left", &"fuel_efficiency", &"crash"
@@ -12,6 +23,9 @@ const METRICS: Array[StringName] = [
 const SAFE_THRUST := 0.9
 ## Speed that the safe descent ends with, in m/s.
 const SAFE_SPEED := 1.0
+## Sideways the right speed is this for each metre to go, in 1/s, and no more than this, in m/s.
+const SLIDE_RATE := 0.2
+const SLIDE_SPEED := 10.0
 
 var craft: Spacecraft
 var settings: SpacecraftParams
@@ -22,6 +36,8 @@ var _distance := 0.0
 var _aim := 0.0
 var _sink := 0.0
 var _excess := 0.0
+var _lack := 0.0
+var _drift := 0.0
 var _tilt := 0.0
 
 
@@ -60,7 +76,7 @@ func retarget() -> void:
 	_distance = craft.to_target().length()
 	_aim = _halvings(_target_beside())
 	_sink = _halvings(_target_below())
-	_excess = _excess_speed(craft.linear_velocity)
+	_note_velocity(craft.linear_velocity)
 	_tilt = craft.tilt()
 
 
@@ -70,18 +86,22 @@ func shape(velocity: Vector3) -> void:
 	var distance := craft.to_target().length()
 	var aim := _halvings(_target_beside())
 	var sink := _halvings(_target_below())
-	var excess := _excess_speed(velocity)
+	var excess := _excess
+	var lack := _lack
+	var drift := _drift
+	_note_velocity(velocity)
 	var tilt := craft.tilt()
 	agent.add_reward(&"approach", settings.reward_approach * (_distance - distance))
 	agent.add_reward(&"aim", settings.reward_aim * (_aim - aim))
 	agent.add_reward(&"sink", settings.reward_sink * (_sink - sink))
-	agent.add_reward(&"descent", settings.reward_descent * (_excess - excess))
+	agent.add_reward(&"descent", settings.reward_descent * (excess - _excess))
+	agent.add_reward(&"pace", settings.reward_pace * (lack - _lack))
+	agent.add_reward(&"drift", settings.reward_drift * (drift - _drift))
 	agent.add_reward(&"upright", settings.reward_upright * (_tilt - tilt))
 	agent.add_reward(&"fuel", settings.reward_fuel * (_fuel - craft.fuel))
 	_distance = distance
 	_aim = aim
 	_sink = sink
-	_excess = excess
 	_tilt = tilt
 	_fuel = craft.fuel
 
@@ -143,5 +163,11 @@ func _target_below() -> float:
 	return maxf(-craft.to_target().y, 0.0)
 
 
-func _excess_speed(velocity: Vector3) -> float:
-	return maxf(-velocity.y - safe_descent(_target_below(), settings), 0.0)
+## How far a velocity is from the one that would be right here, downwards and sideways.
+func _note_velocity(velocity: Vector3) -> void:
+	var down := -velocity.y - safe_descent(_target_below(), settings)
+	_excess = maxf(down, 0.0)
+	_lack = maxf(-down, 0.0)
+	var target := craft.to_target()
+	var slide := Vector2(target.x, target.z).limit_length(SLIDE_SPEED / SLIDE_RATE) * SLIDE_RATE
+	_drift = slide.distance_to(Vector2(velocity.x, velocity.z))

@@ -67,7 +67,7 @@ extends RLParams
 @export var reward_fuel: float = -0.01
 ## Time is up.
 @export var reward_timeout: float = -20.0
-## A metre nearer to the pad. This and the next four are differences of a potential: going back costs what coming paid,
+## A metre nearer to the pad. This and the next six are differences of a potential: going back costs what coming paid,
 ## so hovering and circling earn nothing.
 @export var reward_approach: float = 0.02
 ## Each halving of the sideways distance to the pad (plus 1 m).
@@ -76,6 +76,10 @@ extends RLParams
 @export var reward_sink: float = 2.0
 ## Each m/s less above the fastest descent that `SAFE_THRUST` of the main engine can still stop from this height.
 @export var reward_descent: float = 0.5
+## Each m/s less below that descent: who comes down slowly hovers, and burns fuel for nothing.
+@export var reward_pace: float = 0.3
+## Each m/s less between the sideways velocity and the one that leads to the pad and ends there.
+@export var reward_drift: float = 0.5
 ## A radian less of tilt.
 @export var reward_upright: float = 10.0
 
