@@ -14,7 +14,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ContractError
-from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.launch import GameLaunch, RewardScript
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
 
 Names = list[tuple[str | None, ...]]  # per group, per agent inside an arena: the policy
@@ -78,6 +78,7 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
         *_layout_problems(spec, config, names, policies),
         *_algorithm_problems(spec, config, names, policies),
         *_param_problems(spec, config),
+        *_reward_problems(spec, config),
     ]
     if problems:
         raise ContractError(problems)
@@ -104,6 +105,9 @@ def make_launch(config: RunConfig) -> GameLaunch:
         action_repeat=game.action_repeat,
         episode_steps=game.episode_steps,
         params=config.scenario.params,
+        reward_scripts=tuple(
+            RewardScript(script.path.absolute(), script.policies, script.weight) for script in config.rewards.terms
+        ),
         seed=config.seed,
         launch_timeout_s=game.launch_timeout_s,
         step_timeout_s=game.step_timeout_s,
@@ -208,6 +212,16 @@ def _algorithm_problems(spec: GameSpec, config: RunConfig, names: Names, policie
 
 def _param_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
     yield from unknown_params("scenario.params", config.scenario.params, spec)
+
+
+def _reward_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
+    declared = tuple(group.name for group in spec.groups)
+    for index, script in enumerate(config.rewards.terms):
+        if spec.wire.startswith("stock"):
+            yield f"rewards.scripts.{index}: {spec.scenario} is a stock game, which takes no reward scripts"
+        for policy in script.policies:
+            if policy not in declared:
+                yield f"rewards.scripts.{index}.policies: no policy {policy!r} in the game{_hint(policy, declared)}"
 
 
 def _hint(word: str, known: tuple[str, ...]) -> str:

@@ -106,6 +106,10 @@ class RestartsExhausted(GameError):
     """Games failed more often than the configuration lets them be restarted."""
 
 
+class RewardHookError(SpacetimeError):
+    """A user's reward function failed, or its answer is no reward."""
+
+
 class RunnersLost(SpacetimeError):
     """The processes that play the games died and did not come back."""
 

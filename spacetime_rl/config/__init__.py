@@ -23,6 +23,7 @@ from spacetime_rl.config.policy import (
     PolicyTrainingConfig,
     TrainingConfig,
 )
+from spacetime_rl.config.rewards import RewardsConfig
 from spacetime_rl.config.writer import dump
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "PolicyConfig",
     "PolicyTrainingConfig",
     "ResourcesConfig",
+    "RewardsConfig",
     "RolloutConfig",
     "RunConfig",
     "ScenarioConfig",

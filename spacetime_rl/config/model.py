@@ -18,6 +18,7 @@ from spacetime_rl.config.policy import (
     PolicyConfig,
     TrainingConfig,
 )
+from spacetime_rl.config.rewards import RewardsConfig
 from spacetime_rl.config.rules import ContradictionError, contradictions
 from spacetime_rl.config.section import Section
 
@@ -190,6 +191,7 @@ class RunConfig(Section):
     callbacks: tuple[str, ...] = Field(
         default=(), description="Your own RLlib callback classes, as `module.Class`; see docs/training.md."
     )
+    rewards: RewardsConfig = Field(default=RewardsConfig(), description="Rewards of your own.")
     policies_to_train: tuple[str, ...] | None = Field(default=None, description="Policies that learn; null for all.")
     rollout: RolloutConfig = Field(default=RolloutConfig(), description="How experience is gathered.")
     resources: ResourcesConfig = Field(default=ResourcesConfig(), description="What the run takes from Ray.")

@@ -21,6 +21,15 @@ _WINDOW = ["--resolution", "1280x720"]
 
 
 @dataclass(frozen=True, slots=True)
+class RewardScript:
+    """A GDScript file with a reward term, for the agents of some of the game's policies (none named: all)."""
+
+    path: Path
+    policies: tuple[str, ...] = ()
+    weight: float | None = None  # in place of the script's own
+
+
+@dataclass(frozen=True, slots=True)
 class GameLaunch:
     """One game: exactly one of `scenario`, `project` (a Godot project folder) and `env_path` (an exported game).
 
@@ -35,6 +44,7 @@ class GameLaunch:
     action_repeat: int | None = None  # physics ticks per decision; default: what the game says
     episode_steps: int | None = None  # decisions until an episode is truncated; default: what the game says
     params: Mapping[str, Any] = field(default_factory=dict)
+    reward_scripts: tuple[RewardScript, ...] = ()
     seed: int = 0
     control: Literal["policy", "heuristic"] = "policy"
     scripted: tuple[str, ...] = ()  # policies whose agents act by their heuristics all the same
@@ -125,6 +135,9 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     ours.append(f"--params={json.dumps(dict(launch.params))}")
     if launch.episode_steps is not None:
         ours.append(f"--episode_steps={launch.episode_steps}")
+    if launch.reward_scripts:
+        scripts = [{"path": str(s.path), "policies": s.policies, "weight": s.weight} for s in launch.reward_scripts]
+        ours.append(f"--reward_scripts={json.dumps(scripts)}")
     if launch.control != "policy":
         ours.append(f"--control={launch.control}")
     if launch.scripted:

@@ -13,6 +13,7 @@ from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.rollout.lesson import Lesson
+from spacetime_rl.rollout.reward_hook import HookPlace
 
 PLAN = "rollout_plan"  # the key of RLlib's `config.env_config` under which runners find it
 
@@ -25,6 +26,7 @@ class RolloutPlan:
     spec: GameSpec
     policies: tuple[PolicyPlan, ...]
     lessons: tuple[Lesson, ...] = ()
+    reward_hook: HookPlace | None = None
     runners: int = 0  # 0 plays inside the training process
     games: int = 1  # of each runner
     cpus_per_runner: float = 0.5

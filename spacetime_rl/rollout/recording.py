@@ -14,6 +14,7 @@ from spacetime_rl.game.api import EndedAgent, StepResult
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.rollout.fragments import TERMINATED, TRUNCATED, Outcome, make_episodes
 from spacetime_rl.rollout.lesson import LessonOutcome
+from spacetime_rl.rollout.reward_hook import RewardHook
 from spacetime_rl.rollout.seat import Decide, Seat
 
 
@@ -37,10 +38,11 @@ class Recording:
     For every step `decide`, then `add` while the game works, then `answer`; `finish` after the last one.
     """
 
-    def __init__(self, seats: Sequence[Seat], spec: GameSpec, steps: int) -> None:
+    def __init__(self, seats: Sequence[Seat], spec: GameSpec, steps: int, hook: RewardHook | None = None) -> None:
         n = spec.num_agents
         self._seats = seats
         self._spec = spec
+        self._hook = hook
         self._policies = [seat.open_fragment(steps) for seat in seats]
         self._rewards = np.empty((n, steps), np.float32)
         self._acted = np.empty((n, steps), np.bool_)
@@ -94,3 +96,7 @@ class Recording:
     def _add_outcome(self, step: int, now: StepResult) -> None:
         self._rewards[:, step] = now.rewards
         self._ending[:, step] = now.terminated * TERMINATED + now.truncated * TRUNCATED
+        if self._hook is not None:
+            for seat, fragment in zip(self._seats, self._policies, strict=True):
+                agents = seat.plan.agents
+                self._rewards[agents, step] = seat.shape(step, now, fragment, self._acted[agents, step], self._hook)

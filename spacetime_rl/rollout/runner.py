@@ -21,6 +21,7 @@ from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.callbacks import RunnerCallbacks
 from spacetime_rl.rollout.metrics import RunnerMetrics
 from spacetime_rl.rollout.plan import PLAN, RolloutPlan
+from spacetime_rl.rollout.reward_hook import RewardHook
 from spacetime_rl.rollout.sampler import GameSampler, play_together
 from spacetime_rl.rollout.seat import Decide
 from spacetime_rl.rollout.seeding import seed_process
@@ -56,8 +57,9 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         )
         self._runner_callbacks = RunnerCallbacks(self, self._callbacks)
         opened = self._runner_callbacks.game_opened
+        hook = RewardHook(self._plan.reward_hook) if self._plan.reward_hook else None
         self._samplers = [
-            GameSampler(self._plan, actors, worker, game, budget, opened) for game in range(self._plan.games)
+            GameSampler(self._plan, actors, worker, game, budget, opened, hook) for game in range(self._plan.games)
         ]
         window = math.ceil(self.config.metrics_num_episodes_for_smoothing / (self.config.num_env_runners or 1))
         self._runner_metrics = RunnerMetrics(self.metrics, self._plan, max(1, window))

@@ -16,6 +16,7 @@ from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.recording import Fragment, Recording
+from spacetime_rl.rollout.reward_hook import RewardHook
 from spacetime_rl.rollout.seat import Decide, Seat
 
 Play = Generator[None, None, Fragment]
@@ -47,6 +48,7 @@ class GameSampler:
         index: int,
         budget: RestartBudget,
         opened: Callable[[Game], None],
+        hook: RewardHook | None = None,
     ) -> None:
         self.restarts = 0
         self.dead_time_s = 0.0  # from the request that a game failed at to the first answer of its successor
@@ -54,6 +56,7 @@ class GameSampler:
         self._seats = [Seat(policy, actor) for policy, actor in zip(plan.policies, actors, strict=True)]
         self._worker, self._index = worker, index
         self._budget = budget
+        self._hook = hook
         self._opened = opened  # is told of every new game
         self._game: Game | None = None
         self._now: StepResult | None = None  # what the agents see; None until episodes have begun
@@ -130,7 +133,7 @@ class GameSampler:
 
     def _play(self, game: Game, now: StepResult, steps: int, decide: Decide) -> Play:
         game_s, wire_s = game.timing.game_s, game.timing.wire_s
-        recording = Recording(self._seats, self._plan.spec, steps)
+        recording = Recording(self._seats, self._plan.spec, steps, self._hook)
         for step in range(steps):
             actions = recording.decide(now, decide)
             self._asked_at = time.perf_counter()

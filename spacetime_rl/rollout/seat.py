@@ -12,6 +12,9 @@ from spacetime_rl.game.api import EndedAgent, StepResult
 from spacetime_rl.modules.actions import clip_into
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.fragments import Decision, PolicyFragment, State
+from spacetime_rl.rollout.reward_hook import RewardHook, RewardStep
+
+HOOKED_RETURN = "hooked_return"
 
 Decide = Callable[[PolicyActor, NDArray[np.float32], State], Decision]
 
@@ -26,10 +29,12 @@ class Seat:
         self._state: State = {}
         self._row_of = {int(agent): row for row, agent in enumerate(plan.agents)}
         self._limits = action_limits(plan.layout)
+        self._hooked = np.zeros(len(plan.agents))  # what a reward hook gave each agent in its running episode
 
     def begin_episodes(self) -> None:
         """All agents begin new episodes."""
         self.ages[:] = 0
+        self._hooked[:] = 0.0
         self._state = self._actor.initial_state(len(self.ages))
 
     def open_fragment(self, steps: int) -> PolicyFragment:
@@ -60,3 +65,33 @@ class Seat:
             fragment.finals[row, step] = agent.final_observation
         for value in self._state.values():
             value[[row for row, _ in rows]] = 0.0
+
+    def shape(
+        self, step: int, now: StepResult, fragment: PolicyFragment, acted: NDArray[np.bool_], hook: RewardHook
+    ) -> NDArray[np.float32]:
+        """The rewards f32[n] that a user's hook makes of a step, which `now` is the game's answer to.
+
+        An ended agent's sum over its episode becomes its metric `hooked_return`.
+        """
+        agents = self.plan.agents
+        seen_next = np.array(self.plan.gather(now.observations))
+        ended = [(self._row_of[agent.agent], agent) for agent in now.ended if agent.agent in self._row_of]
+        for row, _ in ended:
+            seen_next[row] = fragment.finals[row, step]
+        rewards = hook(
+            RewardStep(
+                policy=self.plan.name,
+                observations=fragment.observations[:, step].copy(),
+                actions=fragment.actions[:, step].copy(),
+                rewards=now.rewards[agents],
+                next_observations=seen_next,
+                terminated=now.terminated[agents],
+                truncated=now.truncated[agents],
+                acted=acted.copy(),
+            )
+        )
+        self._hooked += rewards
+        for row, agent in ended:
+            agent.metrics[HOOKED_RETURN] = float(self._hooked[row])
+            self._hooked[row] = 0.0
+        return rewards

@@ -25,8 +25,8 @@ from spacetime_rl.training.checkpoint import CARD, CheckpointCard
 from spacetime_rl.training.learner import SpacetimePPOLearner
 from spacetime_rl.training.ppo import OverlappingPPO, SpacetimePPO
 from spacetime_rl.training.replaying import DQNLearner, SACLearner, SpacetimeDQN, SpacetimeSAC
-from spacetime_rl.training.user_code import load_classes
 from spacetime_rl.training.vtrace import APPOLearner, IMPALALearner, SpacetimeAPPO, SpacetimeIMPALA
+from spacetime_rl.user_code import load_classes
 
 _CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]]] = {
     "PPO": (SpacetimePPO, SpacetimePPOLearner),

@@ -28,7 +28,7 @@ from ray.rllib.utils.metrics import (
     TIMERS,
 )
 
-from spacetime_rl.errors import ContractError, RestartsExhausted, RunnersLost, SpacetimeError
+from spacetime_rl.errors import ContractError, RestartsExhausted, RewardHookError, RunnersLost, SpacetimeError
 from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.metrics import lesson_outcomes
 from spacetime_rl.rollout.plan import PLAN
@@ -181,12 +181,12 @@ def play(runner: GameEnvRunner, agent_steps: int, lesson: int | None = None) -> 
     try:
         runner.set_lesson(lesson)
         return runner.sample(num_timesteps=agent_steps), runner.get_metrics()
-    except (RestartsExhausted, ContractError) as error:
+    except (RestartsExhausted, ContractError, RewardHookError) as error:
         return error
 
 
 def check_played(results: list[Played | SpacetimeError]) -> list[Played]:
-    """What runners have played. Raises RestartsExhausted or ContractError where one has given up."""
+    """What runners have played. Raises the error with which one has given up."""
     for result in results:
         if isinstance(result, SpacetimeError):
             raise result

@@ -16,6 +16,7 @@ from spacetime_rl.errors import ResumeError
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.rollout.reward_hook import HookPlace, RewardHook
 from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.training.lessons import make_lessons, rehearse
 from spacetime_rl.training.progress import Progress
@@ -81,11 +82,21 @@ def _meet_game(config: RunConfig, folder: RunFolder, progress: Progress) -> Roll
         spec,
         policies,
         lessons,
+        _find_hook(config),
         seed=config.seed,
         max_lifetime_restarts=config.game.max_lifetime_restarts,
         restarts_rate_limit_n=config.game.restarts_rate_limit_n,
         restarts_rate_limit_period_s=config.game.restarts_rate_limit_period_s,
     )
+
+
+def _find_hook(config: RunConfig) -> HookPlace | None:
+    """Where the user's reward function is, loaded once so that a mistake is told now."""
+    if config.rewards.hook is None:
+        return None
+    place = HookPlace(config.rewards.hook, Path.cwd())
+    RewardHook(place)
+    return place
 
 
 def _carry_out(

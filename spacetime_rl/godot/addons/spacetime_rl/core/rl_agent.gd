@@ -202,6 +202,8 @@ func tick(delta: float) -> void:
 		var amount := term.weight * term.amount(delta)
 		_reward += amount
 		_reward_sums[_term_at[i]] += amount
+	if not is_finite(_reward):
+		_complain_of_term()
 
 
 ## For the arena: keep the observation of the tick that ended the episode.
@@ -265,6 +267,16 @@ func metrics_vector() -> PackedFloat32Array:
 	values.append_array(_reward_sums)
 	values.append_array(_metrics)
 	return values
+
+
+func _complain_of_term() -> void:
+	for i: int in reward_terms.size():
+		if not is_finite(_reward_sums[_term_at[i]]):
+			var source := (reward_terms[i].get_script() as Script).resource_path
+			push_error(
+				"agent '%s': the reward term '%s' (%s) gave no number" % [agent_name, reward_terms[i].name, source]
+			)
+			return
 
 
 func _index_of_metric(metric: StringName) -> int:

@@ -74,6 +74,8 @@ func build(arena_index: int, schedule: RLSchedule) -> void:
 	for agent: RLAgent in agents:
 		var number: int = counts.get(agent.policy_name, 0)
 		counts[agent.policy_name] = number + 1
+		for script: RLRewardScript in schedule.reward_scripts:
+			script.add_to(agent)
 		agent.setup(self, number)
 		if not agent.reward_terms.is_empty():
 			_paid_by_tick.append(agent)

@@ -46,6 +46,7 @@ func _ready() -> void:
 		action_repeat = options.action_repeat
 	_problems.append_array(options.problems)
 	_schedule.max_ticks = options.episode_steps * action_repeat
+	_schedule.reward_scripts = RLRewardScript.load_all(options.reward_scripts, _problems)
 	renumber(options.env_seed, 0, 0)
 	_build_arenas()
 	if _problems.is_empty():

@@ -40,8 +40,9 @@ func _log_error(
 	if error_type == ERROR_TYPE_WARNING:
 		return
 	var where := "%s:%d in %s" % [file, line, function]
+	# A script's own error names its place; what the engine or push_error complains of was caused by a script's line.
 	for trace: ScriptBacktrace in backtraces:
-		if trace.get_frame_count() > 0:
+		if error_type != ERROR_TYPE_SCRIPT and trace.get_frame_count() > 0:
 			where = "%s:%d in %s" % [trace.get_frame_file(0), trace.get_frame_line(0), trace.get_frame_function(0)]
 	_record("%s: %s" % [where, code if rationale == "" else rationale])
 

@@ -21,6 +21,8 @@ var episode_steps := 0
 var arenas := 1
 ## Scenario parameters that differ from their defaults.
 var params: Dictionary = {}
+## Reward terms from outside the project, as RLRewardScript takes them.
+var reward_scripts: Array = []
 ## Who acts: "policy" (the peer), "heuristic" (the agents' scripts) or "human".
 var control := "policy"
 ## Policies whose agents act by their heuristics, whoever acts for the others.
@@ -69,7 +71,11 @@ func _set_option(name: String, text: String) -> void:
 		"speedup":
 			speedup = maxf(text.to_float(), 1.0)
 		"params":
-			_set_params(text)
+			var given: Variant = _json(name, text, TYPE_DICTIONARY, "a JSON object")
+			params = given if given != null else {}
+		"reward_scripts":
+			var given: Variant = _json(name, text, TYPE_ARRAY, "a JSON list")
+			reward_scripts = given if given != null else []
 		"scripted":
 			scripted = text.split(",", false)
 		"human":
@@ -90,9 +96,9 @@ func _integer(name: String, text: String, minimum: int) -> int:
 	return text.to_int()
 
 
-func _set_params(text: String) -> void:
+func _json(name: String, text: String, type: Variant.Type, what: String) -> Variant:
 	var json := JSON.new()
-	if json.parse(text) == OK and json.data is Dictionary:
-		params = json.data
-	else:
-		problems.append("--params=%s: expected a JSON object" % text)
+	if json.parse(text) == OK and typeof(json.data) == type:
+		return json.data
+	problems.append("--%s=%s: expected %s" % [name, text, what])
+	return null

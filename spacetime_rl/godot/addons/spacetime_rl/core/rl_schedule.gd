@@ -6,6 +6,8 @@ var seed_value := 0
 var first_episode := 0
 ## Distance between the numbers of two successive episodes of one arena.
 var stride := 1
+## Reward terms that a run adds to the scene's own.
+var reward_scripts: Array[RLRewardScript] = []
 ## Ticks that every episode may take; 0 leaves it to the arena.
 var max_ticks := 0
 ## Parameter values that arenas take over when their next episode begins.

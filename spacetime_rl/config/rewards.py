@@ -1,0 +1,45 @@
+"""Rewards of a user's own: terms in GDScript, a function in Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Field, Tag
+
+from spacetime_rl.config.section import Section
+
+
+class RewardScriptConfig(Section):
+    """A reward term in GDScript."""
+
+    path: Path = Field(description="The file, from the folder you start in.")
+    policies: tuple[str, ...] = Field(default=(), description="The game's policies that get it; empty for all.")
+    weight: float | None = Field(default=None, description="In place of the script's own; null keeps it.")
+
+
+def _kind(value: Any) -> str:
+    return "path" if isinstance(value, (str, Path)) else "keys"
+
+
+PathOrKeys = Annotated[
+    Annotated[Path, Tag("path")] | Annotated[RewardScriptConfig, Tag("keys")],
+    Discriminator(_kind),
+]
+
+
+class RewardsConfig(Section):
+    """Rewards of your own beside the scenario's (docs/rewards.md)."""
+
+    scripts: tuple[PathOrKeys, ...] = Field(
+        default=(),
+        description="GDScript files that extend RLRewardTerm: each a path, or `{path, policies, weight}`.",
+    )
+    hook: str | None = Field(
+        default=None, description="A Python function, `module.function`, that makes the rewards policies learn from."
+    )
+
+    @property
+    def terms(self) -> tuple[RewardScriptConfig, ...]:
+        """The scripts, each with all its keys."""
+        return tuple(RewardScriptConfig(path=s) if isinstance(s, Path) else s for s in self.scripts)

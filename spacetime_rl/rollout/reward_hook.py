@@ -1,0 +1,71 @@
+"""A user's Python function that makes the rewards policies learn from, called once per policy and decision."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.errors import RewardHookError
+from spacetime_rl.user_code import load_function
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RewardStep:
+    """One decision of the n agents of a policy. All arrays are the function's own, to change as it likes.
+
+    Of an agent that ended, `next_observations` holds the last observation of its episode. Agents that waited have
+    `acted` false; what is returned for them is not looked at.
+    """
+
+    policy: str
+    observations: Floats  # [n, obs_dim], before the decision
+    actions: Floats  # [n, action_size], as the policy chose them
+    rewards: Floats  # [n], the game's
+    next_observations: Floats  # [n, obs_dim]
+    terminated: NDArray[np.bool_]  # [n]
+    truncated: NDArray[np.bool_]  # [n]
+    acted: NDArray[np.bool_]  # [n]
+
+
+@dataclass(frozen=True, slots=True)
+class HookPlace:
+    """Where the function is: `module.function`, in `folder` or anywhere that Python looks."""
+
+    path: str
+    folder: Path
+
+
+class RewardHook:
+    """The loaded function with its answers checked. Raises ConfigError where it cannot be loaded."""
+
+    def __init__(self, place: HookPlace) -> None:
+        self._path = place.path
+        self._function: Callable[[RewardStep], object] = load_function("rewards.hook", place.path, place.folder)
+
+    def __call__(self, step: RewardStep) -> Floats:
+        """The rewards f32[n] to learn from. Raises RewardHookError."""
+        try:
+            found = np.asarray(self._function(step), np.float32)
+        except Exception as error:  # whatever the user's function raises
+            raise self._wrong(step, f"{_place_of(error)}{type(error).__name__}: {error}") from error
+        if found.shape != step.acted.shape:
+            raise self._wrong(step, f"returned shape {found.shape}, expected one reward per agent, {step.acted.shape}")
+        if not np.isfinite(found[step.acted]).all():
+            raise self._wrong(step, f"returned {found[step.acted].tolist()}, expected finite numbers")
+        return np.where(step.acted, found, np.float32(0.0))
+
+    def _wrong(self, step: RewardStep, what: str) -> RewardHookError:
+        return RewardHookError(f"rewards.hook: {self._path}, for policy {step.policy!r}: {what}")
+
+
+def _place_of(error: Exception) -> str:
+    """`file:line: ` of the last line of a file that led to it."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
+    return f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
