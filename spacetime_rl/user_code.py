@@ -19,7 +19,7 @@ def load_classes(setting: str, paths: Sequence[str], base: type) -> list[type]:
     classes, problems = [], []
     for index, path in enumerate(paths):
         try:
-            found = _load(path, Path.cwd())
+            found = _load(path, Path.cwd(), "class, such as 'my_callbacks.LogWind'")
             if not (isinstance(found, type) and issubclass(found, base)):
                 raise TypeError(f"expected a subclass of {base.__module__}.{base.__name__}")
             classes.append(found)
@@ -33,7 +33,7 @@ def load_classes(setting: str, paths: Sequence[str], base: type) -> list[type]:
 def load_function(setting: str, path: str, folder: Path) -> Callable[..., Any]:
     """The function at a dotted path, from a folder too. Raises ConfigError where it cannot be loaded."""
     try:
-        found = _load(path, folder)
+        found = _load(path, folder, "function, such as 'my_rewards.far_sighted'")
         if not callable(found):
             raise TypeError(f"expected a function, found {found!r}")
     except Exception as error:  # whatever the user's module raises
@@ -42,10 +42,10 @@ def load_function(setting: str, path: str, folder: Path) -> Callable[..., Any]:
     return function
 
 
-def _load(path: str, folder: Path) -> Any:
+def _load(path: str, folder: Path, what: str) -> Any:
     module, _, name = path.rpartition(".")
     if not module:
-        raise ValueError("expected a module and a name in it, such as 'my_module.MyClass'")
+        raise ValueError(f"expected a module and a {what}")
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     return getattr(importlib.import_module(module), name)
