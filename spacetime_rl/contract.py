@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from spacetime_rl.config import RunConfig
 from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING
 from spacetime_rl.config.words import did_you_mean
-from spacetime_rl.errors import ContractError
-from spacetime_rl.game.launch import GameLaunch, RewardScript
+from spacetime_rl.errors import ContractError, UsageError
+from spacetime_rl.game.launch import GameLaunch, RewardScript, TaskLaunch
+from spacetime_rl.game.project import find_scenario
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
 
 Names = list[tuple[str | None, ...]]  # per group, per agent inside an arena: the policy
@@ -78,6 +79,7 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
         *_layout_problems(spec, config, names, policies),
         *_algorithm_problems(spec, config, names, policies),
         *_param_problems(spec, config),
+        *_task_problems(spec, config),
         *_reward_problems(spec, config),
     ]
     if problems:
@@ -94,7 +96,10 @@ def unknown_params(where: str, params: Iterable[str], spec: GameSpec) -> Iterato
 
 
 def make_launch(config: RunConfig) -> GameLaunch:
-    """The game of a run as training plays it; `dataclasses.replace` sets another seed, log folder or control."""
+    """The game of a run as training plays it; `dataclasses.replace` sets another seed, log folder or control.
+
+    Raises ContractError where a task names a scenario that there is not.
+    """
     game = config.game
     return GameLaunch(
         scenario=config.scenario.name,
@@ -105,6 +110,7 @@ def make_launch(config: RunConfig) -> GameLaunch:
         action_repeat=game.action_repeat,
         episode_steps=game.episode_steps,
         params=config.scenario.params,
+        tasks=_task_launches(config),
         reward_scripts=tuple(
             RewardScript(script.path.absolute(), script.policies, script.weight) for script in config.rewards.terms
         ),
@@ -114,6 +120,23 @@ def make_launch(config: RunConfig) -> GameLaunch:
         port_range=game.port_range,
         physics_hz=game.physics_hz,
     )
+
+
+def _task_launches(config: RunConfig) -> tuple[TaskLaunch, ...]:
+    tasks, problems = [], []
+    for index, task in enumerate(config.tasks):
+        foreign = task.scenario not in (None, config.scenario.name)
+        scene = task.scene
+        try:
+            scene = find_scenario(task.scenario).scene if foreign and task.scenario else scene
+        except UsageError as error:
+            problems.append(f"tasks.{index}.{error}")
+        own = foreign or scene is not None
+        params = task.params if own else {**config.scenario.params, **task.params}
+        tasks.append(TaskLaunch(task.name, scene, params, task.weight))
+    if problems:
+        raise ContractError(problems)
+    return tuple(tasks)
 
 
 def _policy_of(agent: str, group: str, config: RunConfig) -> str | None:
@@ -211,7 +234,15 @@ def _algorithm_problems(spec: GameSpec, config: RunConfig, names: Names, policie
 
 
 def _param_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
-    yield from unknown_params("scenario.params", config.scenario.params, spec)
+    if not config.tasks:  # whose parameters the game has checked
+        yield from unknown_params("scenario.params", config.scenario.params, spec)
+
+
+def _task_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
+    wanted, found = ([task.name for task in tasks] for tasks in (config.tasks, spec.tasks))
+    if wanted != found:
+        what = "a stock game" if spec.wire.startswith("stock") else "an older addon"
+        yield f"tasks: {spec.scenario} plays {_listed(found) or 'none'}, as {what} does; leave them out"
 
 
 def _reward_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:

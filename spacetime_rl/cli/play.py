@@ -42,6 +42,10 @@ def play(
         str | None,
         typer.Option("--agent", metavar="NAME", help="The agent you play, e.g. taker_0; default: the first one."),
     ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option("--task", metavar="NAME", help="Of several tasks, the one to play; default: the first."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the episodes.")] = 0,
     episodes: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Episodes; default: until the window is closed.")
@@ -68,13 +72,14 @@ def play(
     from spacetime_rl.contract import make_launch
     from spacetime_rl.evaluation.resolve import resolve_source
     from spacetime_rl.evaluation.watch import require_display, watch
+    from spacetime_rl.game.launch import only_task
 
     require_display()
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-play-") as folder:
         found = resolve_source(policy or "heuristic", results or DEFAULT_RESULTS, Path(folder), baseline=target)
         config = _config(target, overrides or [], found, Path(folder))
         launch = replace(
-            make_launch(config),
+            only_task(make_launch(config), task),
             arenas=1,
             window=True,
             control=found.source.control,

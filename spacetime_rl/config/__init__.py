@@ -24,6 +24,7 @@ from spacetime_rl.config.policy import (
     TrainingConfig,
 )
 from spacetime_rl.config.rewards import RewardsConfig
+from spacetime_rl.config.task import TaskConfig
 from spacetime_rl.config.writer import dump
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "RunConfig",
     "ScenarioConfig",
     "StopConfig",
+    "TaskConfig",
     "TrackingConfig",
     "TrainingConfig",
     "diff",

@@ -109,12 +109,18 @@ def _overlap(one: KeyPath, other: KeyPath) -> bool:
 
 
 def _unknown_scenario(document: Document, scenarios: Collection[str] | None) -> dict[KeyPath, str]:
-    section = document.data.get("scenario")
-    name = section.get("name") if isinstance(section, dict) else None
-    if scenarios is None or not isinstance(name, str) or name in scenarios:
+    if scenarios is None:
         return {}
+    section, tasks = document.data.get("scenario"), document.data.get("tasks")
+    named: dict[KeyPath, Any] = {("scenario", "name"): section.get("name") if isinstance(section, dict) else None}
+    for index, task in enumerate(tasks if isinstance(tasks, list) else ()):
+        named["tasks", index, "scenario"] = task.get("scenario") if isinstance(task, dict) else None
     known = f"; scenarios: {', '.join(sorted(scenarios))}"
-    return {("scenario", "name"): f"unknown scenario {name!r}{did_you_mean(name, scenarios)}{known}"}
+    return {
+        path: f"unknown scenario {name!r}{did_you_mean(name, scenarios)}{known}"
+        for path, name in named.items()
+        if isinstance(name, str) and name not in scenarios
+    }
 
 
 def _where(document: Document, path: KeyPath, name: str) -> str:

@@ -21,6 +21,7 @@ from spacetime_rl.config.policy import (
 from spacetime_rl.config.rewards import RewardsConfig
 from spacetime_rl.config.rules import ContradictionError, contradictions
 from spacetime_rl.config.section import Section
+from spacetime_rl.config.task import TaskConfig
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -35,8 +36,8 @@ class ScenarioConfig(Section):
     )
     params: Mapping[str, Any] = Field(
         default={},
-        description="Parameters of the scenario, or samplers that draw them for every episode (docs/training.md); the "
-        "game refuses a name it does not know.",
+        description="Parameters of the scenario, or samplers that draw them for every episode (docs/curriculum.md); "
+        "the game refuses a name it does not know.",
     )
 
 
@@ -177,6 +178,9 @@ class RunConfig(Section):
         default=(),
         description="Lessons in order, played one after the other; `scenario` takes the scenario's own. An evaluation "
         "plays plain `scenario.params`.",
+    )
+    tasks: tuple[TaskConfig, ...] = Field(
+        default=(), description="Tasks that the same policies learn, one an episode; empty plays the scenario alone."
     )
     model: ModelConfig = Field(default=ModelConfig(), description="The network of every policy.")
     algorithm: Algorithm = Field(default="PPO", description="The learning algorithm.")

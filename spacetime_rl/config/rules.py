@@ -42,6 +42,7 @@ def contradictions(config: RunConfig) -> list[Contradiction]:
         *_game(config),
         *_params(config),
         *_curriculum(config),
+        *_tasks(config),
         *_ports(config),
         *_algorithm(config),
         *_overlap(config),
@@ -89,6 +90,26 @@ def _curriculum(config: RunConfig) -> Iterator[Contradiction]:
             yield Contradiction(("curriculum", index, "lesson"), f"another lesson is called {lesson.lesson!r}, too")
         for name, problem in param_problems(lesson.params):
             yield Contradiction(("curriculum", index, "params", name), problem)
+
+
+def _tasks(config: RunConfig) -> Iterator[Contradiction]:
+    if config.tasks and config.curriculum:
+        message = "lessons set the parameters of one scenario; with tasks, draw parameters by samplers instead"
+        yield Contradiction(("curriculum",), message, (("tasks",),))
+    if config.tasks and not any(task.weight for task in config.tasks):
+        yield Contradiction(("tasks",), "no task has a weight above 0, so that none would be played")
+    names = [task.name for task in config.tasks]
+    for index, task in enumerate(config.tasks):
+        if task.name in names[:index]:
+            yield Contradiction(("tasks", index, "name"), f"another task is called {task.name!r}, too")
+        if task.scenario is not None and config.scenario.name is None:
+            message = "scenarios of this package are played by runs of one; name a scene of game.project"
+            yield Contradiction(("tasks", index, "scenario"), message, (("scenario", "name"),))
+        if task.scene is not None and config.game.project is None:
+            message = "is a scene of game.project, which is not set"
+            yield Contradiction(("tasks", index, "scene"), message, (("game", "project"),))
+        for name, problem in param_problems(task.params):
+            yield Contradiction(("tasks", index, "params", name), problem)
 
 
 def _ports(config: RunConfig) -> Iterator[Contradiction]:

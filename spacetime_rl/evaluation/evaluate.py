@@ -13,10 +13,10 @@ from spacetime_rl.contract import PolicyPlan, assign_policies
 from spacetime_rl.errors import GameError
 from spacetime_rl.evaluation.agents import places_of
 from spacetime_rl.evaluation.play import Crew, play_share
-from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise
+from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise, summarise_tasks
 from spacetime_rl.evaluation.schedule import Share, make_schedule
 from spacetime_rl.evaluation.sources import Source
-from spacetime_rl.game.api import Game
+from spacetime_rl.game.api import TASK, Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import GameSpec
@@ -67,6 +67,7 @@ def evaluate(
         restarts=restarts,
         results=results,
         traces=tuple(sorted(traces, key=lambda trace: trace.episode)),
+        tasks=summarise_tasks([task.name for task in first.spec.tasks], seed, results),
     )
 
 
@@ -143,17 +144,21 @@ class _Cast:
 
     names: Sequence[str]
     policies: Mapping[int, str]
+    tasks: Sequence[str]
 
     @classmethod
     def of(cls, spec: GameSpec, plans: Sequence[PolicyPlan]) -> _Cast:
         places = places_of(spec)
         policies = {place: plan.name for plan in plans for place in places[plan.agents].tolist()}
-        return cls([name for group in spec.groups for name in group.agents], policies)
+        names = [name for group in spec.groups for name in group.agents]
+        return cls(names, policies, [task.name for task in spec.tasks])
+
+    def result(self, episode: int, place: int, metrics: Mapping[str, float]) -> AgentResult:
+        task = self.tasks[int(metrics[TASK])] if self.tasks else ""
+        return AgentResult(episode, self.names[place], self.policies[place], metrics, task)
 
 
 def _in_order(shares: Sequence[Share], cast: _Cast) -> tuple[AgentResult, ...]:
     """What every agent reported of every episode, in an order that does not depend on who played what when."""
     found = sorted((key, metrics) for share in shares for key, metrics in share.results.items())
-    return tuple(
-        AgentResult(episode, cast.names[place], cast.policies[place], metrics) for (episode, place), metrics in found
-    )
+    return tuple(cast.result(episode, place, metrics) for (episode, place), metrics in found)

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.evaluation.intervals import Interval, mean, mean_interval, wilson_interval
+from spacetime_rl.game.api import TASK
 from spacetime_rl.game.trace import Trace
 
 FORMAT = 1
-_COUNTED = ("episode", "return", "length", "success")
+_NUMBERS = ("episode", TASK)
+_COUNTED = (*_NUMBERS, "return", "length", "success")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class AgentResult:
     agent: str
     policy: str
     metrics: Mapping[str, float]
+    task: str = ""  # where there are several
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class EvalReport:
     restarts: int = 0
     results: tuple[AgentResult, ...] = ()
     traces: tuple[Trace, ...] = field(default=(), compare=False)
+    tasks: tuple[PolicyReport, ...] = ()  # over all policies, each under its task's name; empty where there is one only
 
     def to_dict(self) -> dict[str, Any]:
         """The summary as plain JSON data; `results` and `traces` are large and stay out."""
@@ -77,6 +81,7 @@ class EvalReport:
             "restarts": self.restarts,
             "overall": asdict(self.overall),
             "policies": {report.policy: asdict(report) for report in self.policies},
+            **({"tasks": {report.policy: asdict(report) for report in self.tasks}} if self.tasks else {}),
         }
 
 
@@ -105,16 +110,26 @@ def summarise(policy: str, episodes: int, seed: int, results: Sequence[AgentResu
     )
 
 
+def summarise_tasks(tasks: Sequence[str], seed: int, results: Sequence[AgentResult]) -> tuple[PolicyReport, ...]:
+    """A report for each task that was played, over all policies; `episodes` are the task's own."""
+    by_task = {task: [result for result in results if result.task == task] for task in tasks}
+    return tuple(
+        summarise(task, len({result.episode for result in own}), seed, own) for task, own in by_task.items() if own
+    )
+
+
 def write_episodes(results: Sequence[AgentResult], file: Path) -> None:
     """A CSV table: a row for every agent in every episode; what an agent does not measure is left empty."""
-    names = list(dict.fromkeys(name for result in results for name in result.metrics if name != "episode"))
+    names = list(dict.fromkeys(name for result in results for name in result.metrics if name not in _NUMBERS))
+    with_tasks = any(result.task for result in results)
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", newline="", encoding="utf-8") as target:
         writer = csv.writer(target, lineterminator="\n")
-        writer.writerow(["episode", "agent", "policy", *names])
+        writer.writerow(["episode", "agent", "policy", *(["task"] if with_tasks else []), *names])
         for result in results:
             values = [f"{result.metrics[name]:g}" if name in result.metrics else "" for name in names]
-            writer.writerow([result.episode, result.agent, result.policy, *values])
+            task = [result.task] if with_tasks else []
+            writer.writerow([result.episode, result.agent, result.policy, *task, *values])
 
 
 def _by_episode(results: Sequence[AgentResult]) -> dict[str, dict[int, list[float]]]:

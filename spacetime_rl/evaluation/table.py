@@ -23,16 +23,18 @@ def compare(reports: Sequence[EvalReport]) -> Table:
     table.add_column("")
     for report in reports:
         table.add_column(report.source, justify="right")
-    for policy in [*(report.policy for report in first.policies), "overall"]:
-        found = [_of(report, policy) for report in reports]
-        for i, (what, cells) in enumerate(_rows(found).items()):
-            table.add_row(policy if i == 0 else "", what, *cells)
-        table.add_section()
+    for i, policy in enumerate(first.policies):
+        _add(table, policy.policy, [report.policies[i] for report in reports])
+    for i, task in enumerate(first.tasks):
+        _add(table, f"task {task.policy}", [report.tasks[i] for report in reports])
+    _add(table, "overall", [report.overall for report in reports])
     return table
 
 
-def _of(report: EvalReport, policy: str) -> PolicyReport:
-    return next((own for own in report.policies if own.policy == policy), report.overall)
+def _add(table: Table, name: str, found: Sequence[PolicyReport]) -> None:
+    for i, (what, cells) in enumerate(_rows(found).items()):
+        table.add_row(name if i == 0 else "", what, *cells)
+    table.add_section()
 
 
 def _rows(found: Sequence[PolicyReport]) -> dict[str, list[str]]:

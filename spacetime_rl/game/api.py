@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.trace import Trace
 
+TASK = "task"  # the metric that holds the number of the episode's task, where a game plays several
+
 
 @dataclass(frozen=True, slots=True)
 class EndedAgent:
@@ -21,7 +23,7 @@ class EndedAgent:
 
     agent: int  # in the global order
     final_observation: NDArray[np.float32]  # [obs_dim], a copy
-    metrics: dict[str, float]  # names as in the group's `metrics`
+    metrics: dict[str, float]  # names as in the group's `metrics`; with tasks, those that its task measures
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ import os
 import random
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,6 +30,16 @@ class RewardScript:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskLaunch:
+    """A task of several that a game's arenas play in turn; without a `scene` (`res://…`) it plays the game's own."""
+
+    name: str
+    scene: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class GameLaunch:
     """One game: exactly one of `scenario`, `project` (a Godot project folder) and `env_path` (an exported game).
 
@@ -44,6 +54,7 @@ class GameLaunch:
     action_repeat: int | None = None  # physics ticks per decision; default: what the game says
     episode_steps: int | None = None  # decisions until an episode is truncated; default: what the game says
     params: Mapping[str, Any] = field(default_factory=dict)
+    tasks: tuple[TaskLaunch, ...] = ()  # drawn by weight, one an episode; `params` is not looked at then
     reward_scripts: tuple[RewardScript, ...] = ()
     seed: int = 0
     control: Literal["policy", "heuristic"] = "policy"
@@ -75,6 +86,18 @@ class GameLaunch:
     def title(self) -> str:
         """The game's name in messages."""
         return self.scenario or str(self.project or self.env_path)
+
+
+def only_task(launch: GameLaunch, name: str | None) -> GameLaunch:
+    """The same game playing one of its tasks alone, by default the first; the others keep their places.
+
+    Raises UsageError where there is no such task.
+    """
+    names = [task.name for task in launch.tasks]
+    if name is not None and name not in names:
+        raise UsageError(f"there is no task {name!r}; tasks: {', '.join(names) or 'none'}")
+    chosen = name or next((task.name for task in launch.tasks if task.weight), None)
+    return replace(launch, tasks=tuple(replace(t, weight=float(t.name == chosen)) for t in launch.tasks))
 
 
 def listen(launch: GameLaunch) -> socket.socket:
@@ -135,6 +158,8 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     ours.append(f"--params={json.dumps(dict(launch.params))}")
     if launch.episode_steps is not None:
         ours.append(f"--episode_steps={launch.episode_steps}")
+    if launch.tasks:
+        ours.append(f"--tasks={json.dumps([_as_data(task) for task in launch.tasks])}")
     if launch.reward_scripts:
         scripts = [{"path": str(s.path), "policies": s.policies, "weight": s.weight} for s in launch.reward_scripts]
         ours.append(f"--reward_scripts={json.dumps(scripts)}")
@@ -149,6 +174,10 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     # A stock game reads its arguments from before the `--` only, ours from behind it.
     before = [] if launch.scenario else stock
     return [*engine, "--xr-mode", "off", *before, "--", *stock, *ours, *launch.extra_args]
+
+
+def _as_data(task: TaskLaunch) -> dict[str, Any]:
+    return {"name": task.name, "scene": task.scene, "params": dict(task.params), "weight": task.weight}
 
 
 def _listen_on(port: int) -> socket.socket:

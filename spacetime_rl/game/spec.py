@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import prod
 from typing import Any, Literal
@@ -87,6 +87,17 @@ class AgentGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskSpec:
+    """A task that the game's arenas play in turn with others. `metrics` are, for each group, those that it measures."""
+
+    name: str
+    scenario: str
+    weight: float
+    params: Mapping[str, Any]
+    metrics: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GameSpec:
     """Everything Python has to know about a running game before the first step.
 
@@ -100,6 +111,7 @@ class GameSpec:
     groups: tuple[AgentGroup, ...]
     params: Mapping[str, Any] = field(default_factory=dict)
     wire: str = "spacetime/1"
+    tasks: tuple[TaskSpec, ...] = ()  # empty where there is one only
 
     @property
     def num_agents(self) -> int:
@@ -148,4 +160,18 @@ class GameSpec:
             ),
             params=dict(data.get("params", {})),
             wire=str(data.get("wire", "spacetime/1")),
+            tasks=tuple(_read_task(task, data["groups"]) for task in data.get("tasks", ())),
         )
+
+
+def _read_task(data: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> TaskSpec:
+    """The game names metrics by policy, `GameSpec.to_dict` lists them in the groups' order."""
+    metrics = data["metrics"]
+    by_group = [metrics.get(group["name"], ()) for group in groups] if isinstance(metrics, Mapping) else metrics
+    return TaskSpec(
+        name=str(data["name"]),
+        scenario=str(data["scenario"]),
+        weight=float(data["weight"]),
+        params=dict(data["params"]),
+        metrics=tuple(tuple(names) for names in by_group),
+    )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.errors import ObservationError, ProtocolError
-from spacetime_rl.game.api import EndedAgent, StepResult
+from spacetime_rl.game.api import TASK, EndedAgent, StepResult
 from spacetime_rl.game.spec import AgentGroup, GameSpec
 
 _ENDED = 1 | 2
@@ -120,9 +120,21 @@ class StateReader:
             values = tail[layout.vector : layout.tail]
             if not np.isfinite(tail[: layout.tail]).all():
                 raise self._not_finite_at_end(agent, observation, values)
-            records.append(EndedAgent(agent, observation, dict(zip(layout.metrics, values.tolist(), strict=True))))
+            metrics = dict(zip(layout.metrics, values.tolist(), strict=True))
+            records.append(EndedAgent(agent, observation, self._of_its_task(agent, metrics)))
             tail, pixels = tail[layout.tail :], pixels[layout.pixels :]
         return tuple(records)
+
+    def _of_its_task(self, agent: int, metrics: dict[str, float]) -> dict[str, float]:
+        """Without what only other tasks measure."""
+        tasks = self._spec.tasks
+        if not tasks:
+            return metrics
+        task = int(metrics[TASK])
+        if not 0 <= task < len(tasks):
+            raise ProtocolError(f"agent {self._spec.agent_ids[agent]} reports task {task} of {len(tasks)}")
+        measured = tasks[task].metrics[self._group_of[agent]]
+        return {name: metrics[name] for name in (*measured, TASK)}
 
     def _bad_flags(self) -> ProtocolError:
         agent, value = next((a, v) for a, v in enumerate(self._flags.tolist()) if v not in _FLAGS)

@@ -26,7 +26,7 @@ from ray.rllib.utils.metrics import (
 )
 from ray.rllib.utils.metrics.metrics_logger import MetricsLogger
 
-from spacetime_rl.game.api import EndedAgent
+from spacetime_rl.game.api import TASK, EndedAgent
 from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.recording import Fragment
@@ -34,6 +34,15 @@ from spacetime_rl.rollout.recording import Fragment
 # Subtree of a runner's metrics that `training.callbacks` turns into the public names.
 OWN = "spacetime"
 LESSONS = "lessons"
+
+_NUMBERS = ("episode", TASK)  # metrics that are no measurements
+_OF = "@"  # neither policies nor tasks have it in their names
+
+
+def split_source(source: str) -> tuple[str, str | None]:
+    """Whose episodes sums are of: a policy, and the task where there are several."""
+    policy, _, task = source.partition(_OF)
+    return policy, task or None
 
 
 def lesson_outcomes(metrics: Mapping[str, Any]) -> Iterator[LessonOutcome]:
@@ -51,6 +60,7 @@ class RunnerMetrics:
         self._logger = logger
         self._window = window
         self._policies = [policy.name for policy in plan.policies]
+        self._tasks = [task.name for task in plan.spec.tasks]
         self._policy_of = {int(agent): policy.name for policy in plan.policies for agent in policy.agents}
 
     def log(self, fragments: Sequence[Fragment]) -> None:
@@ -112,17 +122,21 @@ class RunnerMetrics:
             )
 
     def _log_episodes(self, ended: Sequence[EndedAgent]) -> None:
-        """Sums over agents' episodes by policy and metric, so that means over all runners are exact."""
+        """Sums over agents' episodes by source and metric, so that means over all runners are exact."""
         count: Counter[str] = Counter()
         totals: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for agent in ended:
-            policy = self._policy_of[agent.agent]
-            count[policy] += 1
-            totals[policy].update({name: value for name, value in agent.metrics.items() if name != "episode"})
-        for policy, episodes in count.items():
-            self._sum((OWN, "episodes", policy), episodes)
-            for name, total in totals[policy].items():
-                self._sum((OWN, "totals", policy, name), float(total))
+            source = self._source_of(agent)
+            count[source] += 1
+            totals[source].update({name: value for name, value in agent.metrics.items() if name not in _NUMBERS})
+        for source, episodes in count.items():
+            self._sum((OWN, "episodes", source), episodes)
+            for name, total in totals[source].items():
+                self._sum((OWN, "totals", source, name), float(total))
+
+    def _source_of(self, agent: EndedAgent) -> str:
+        policy = self._policy_of[agent.agent]
+        return f"{policy}{_OF}{self._tasks[int(agent.metrics[TASK])]}" if self._tasks else policy
 
     def _log_lessons(self, fragments: Sequence[Fragment]) -> None:
         """Sums of what the fragments tell about lessons, by the lesson's number and what it is a sum of."""

@@ -18,7 +18,7 @@ FOLDER = "folder"
 BEST_TRIAL = "best_trial"
 CANDIDATE = "candidate"
 
-_PUBLIC = ("policy/", "scenario/", "perf/", "health/", "custom/", "curriculum/")
+_PUBLIC = ("policy/", "scenario/", "perf/", "health/", "custom/", "curriculum/", "task/")
 _COUNTERS = ("agent_steps", "episodes", "training_iteration", "time_total_s")
 _FIRST = ("scenario/", "/success_rate", "/return_mean", "/length_mean", "agent_steps", "episodes", "policy/", "perf/")
 _LEARNER = {

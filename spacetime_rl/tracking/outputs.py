@@ -58,6 +58,7 @@ def record_outputs(
             _log_figures(client, run, policy.name, figures, model.model_id)
             if register:
                 register_policy(client, run, policy, model, figures.get(_SUCCESS))
+        _log_points(client, run, _task_figures(reports))
         for name in ("onnx", "report"):
             if (folder / name).is_dir():
                 client.log_artifacts(run.id, str(folder / name), name)
@@ -93,12 +94,25 @@ def _figures(reports: Reports, policy: Exported) -> dict[str, float]:
     return names.finite_metrics(figures | {"parity": policy.parity})
 
 
+def _task_figures(reports: Reports) -> dict[str, float]:
+    """How the trained policies did in each task, where there are several."""
+    tasks = reports.get(TRAINED, {}).get("tasks", {})
+    figures = {
+        f"task/{task}/{name}": own.get(name) for task, own in tasks.items() for name in (_SUCCESS, "return_mean")
+    }
+    return names.finite_metrics(figures)
+
+
 def _log_figures(client: MlflowClient, run: TrackedRun, policy: str, figures: Mapping[str, float], model: str) -> None:
+    _log_points(client, run, {f"{policy}/{name}": value for name, value in figures.items()}, model)
+
+
+def _log_points(client: MlflowClient, run: TrackedRun, figures: Mapping[str, float], model: str | None = None) -> None:
     from mlflow.entities import Metric
 
     now = int(time.time() * 1000)
     points = [
-        Metric(names.valid_key(f"test/{policy}/{name}"), value, now, run.step, model_id=model)
-        for name, value in figures.items()
+        Metric(names.valid_key(f"test/{name}"), value, now, run.step, model_id=model) for name, value in figures.items()
     ]
-    client.log_batch(run.id, metrics=points)
+    if points:
+        client.log_batch(run.id, metrics=points)

@@ -17,7 +17,7 @@ from ray.rllib.utils.metrics import (
     NUM_EPISODES_LIFETIME,
 )
 
-from spacetime_rl.rollout.metrics import OWN
+from spacetime_rl.rollout.metrics import OWN, split_source
 
 if TYPE_CHECKING:
     from spacetime_rl.training.base import SpacetimeAlgorithm
@@ -44,21 +44,20 @@ _EPISODE_NAMES = {"return": "return_mean", "length": "length_mean", "success": "
 class PublicMetrics(RLlibCallback):  # type: ignore[misc]
     """Adds `agent_steps`, `episodes`, `policy/…`, `scenario/…`, `perf/…` and `health/…` to every result.
 
-    Where there are lessons, `curriculum/…`, too. Means over episodes are over agents' episodes; the scenario's are over
-    those of all policies.
+    Where there are lessons, `curriculum/…`, and with tasks `task/…`, too. Means over episodes are over agents'
+    episodes; the scenario's and a task's are over those of all policies.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._windows: defaultdict[str, EpisodeWindow] = defaultdict(EpisodeWindow)
+        self._tasks: defaultdict[str, EpisodeWindow] = defaultdict(EpisodeWindow)
 
     def on_train_result(self, *, algorithm: SpacetimeAlgorithm, result: dict[str, Any], **_: Any) -> None:
         """See RLlib."""
         runners = result.get(ENV_RUNNER_RESULTS, {})
         own = runners.get(OWN, {})
-        for policy, episodes in own.get("episodes", {}).items():
-            if not math.isnan(episodes):  # as RLlib sums nothing, once there has been something
-                self._windows[policy].add(episodes, own["totals"][policy])
+        self._add_episodes(own)
         result["agent_steps"] = int(sum(runners.get(NUM_AGENT_STEPS_SAMPLED_LIFETIME, {}).values()))
         result["episodes"] = int(runners.get(NUM_EPISODES_LIFETIME, 0))
         result.update(self._episode_metrics())
@@ -71,6 +70,21 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         result["health/rss_mb"] = float(own.get("rss_mb", 0.0))
         result.update((f"custom/{name}", float(value)) for name, value in runners.get(CUSTOM, {}).items())
 
+    def _add_episodes(self, own: Mapping[str, Any]) -> None:
+        policies: defaultdict[str, EpisodeSums] = defaultdict(EpisodeSums)
+        tasks: defaultdict[str, EpisodeSums] = defaultdict(EpisodeSums)
+        for source, episodes in own.get("episodes", {}).items():
+            if math.isnan(episodes):  # as RLlib sums nothing, once there has been something
+                continue
+            sums = EpisodeSums(int(episodes), own["totals"][source])
+            policy, task = split_source(source)
+            policies[policy].add(sums)
+            if task is not None:
+                tasks[task].add(sums)
+        for windows, found in ((self._windows, policies), (self._tasks, tasks)):
+            for name, sums in found.items():
+                windows[name].add(sums)
+
     def _episode_metrics(self) -> Iterator[tuple[str, float]]:
         scenario = EpisodeSums()
         for policy, window in self._windows.items():
@@ -78,6 +92,8 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
             scenario.add(sums)
             yield from ((f"policy/{policy}/{name}", mean) for name, mean in sums.means())
         yield from ((f"scenario/{name}", mean) for name, mean in scenario.means())
+        for task, window in self._tasks.items():
+            yield from ((f"task/{task}/{name}", mean) for name, mean in window.sums().means())
 
 
 class EpisodeSums:
@@ -106,9 +122,9 @@ class EpisodeWindow:
     def __init__(self) -> None:
         self._iterations: deque[EpisodeSums] = deque()
 
-    def add(self, episodes: float, totals: Mapping[str, float]) -> None:
+    def add(self, iteration: EpisodeSums) -> None:
         """Add an iteration, drop those no longer needed."""
-        self._iterations.append(EpisodeSums(int(episodes), totals))
+        self._iterations.append(iteration)
         while sum(sums.episodes for sums in self._iterations) - self._iterations[0].episodes >= WINDOW_EPISODES:
             self._iterations.popleft()
 

@@ -40,6 +40,8 @@ class LineView(View):
         if trial.lesson is not None:
             yield "lesson", trial.lesson
             yield "lesson_success_rate", _number(trial.lesson_success_rate)
+        for task, rate in trial.tasks.items():
+            yield f"task_{task}_success_rate", _number(rate)
         for name in _FIGURES:
             yield name, _number(trial.figure(f"policy/{policy}/{name}"))
         yield "agent_steps_per_s", _number(trial.figure("perf/agent_steps_per_s"))
@@ -75,7 +77,7 @@ class MetricLines(View):
 
 
 def _is_headline(name: str) -> bool:
-    if name.startswith("policy/"):
+    if name.startswith(("policy/", "task/")):
         return name.endswith(("/return_mean", "/success_rate", "/length_mean"))
     return name.startswith(("scenario/", "curriculum/")) or name in (
         "agent_steps",

@@ -81,6 +81,8 @@ class PanelFrame:
             yield self._way(leading)
             if leading.lesson is not None:
                 yield lesson_line(leading)
+            if leading.tasks:
+                yield tasks_line(leading)
             yield Text()
             if len(progress.trials) > 1:
                 yield trials_table(list(progress.trials.values()), leading)
@@ -208,6 +210,15 @@ def lesson_line(trial: TrialProgress) -> Text:
     line = Text.assemble(("lesson ", "dim"), f"{number + 1} of {number + 1 + left}, ", (trial.lesson or "", "bold"))
     line.append("  ·  success ")
     line.append(_figure(trial.lesson_success_rate, "success_rate"))
+    return line
+
+
+def tasks_line(trial: TrialProgress) -> Text:
+    """How often each task succeeds."""
+    line = Text.assemble(("tasks ", "dim"))
+    for i, (task, rate) in enumerate(trial.tasks.items()):
+        line.append(f"{'  ·  ' if i else ''}{task} ")
+        line.append(_figure(rate, "success_rate"))
     return line
 
 

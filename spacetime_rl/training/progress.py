@@ -75,6 +75,14 @@ class TrialProgress:
         """The latest success rate in that lesson."""
         return self.figure(f"curriculum/{self.lesson}/success_rate")
 
+    @property
+    def tasks(self) -> dict[str, float | None]:
+        """The latest success rate of every task, by name; empty where there is one only."""
+        names = [
+            name.split("/")[1] for name in self.result if name.startswith("task/") and name.endswith("/success_rate")
+        ]
+        return {name: self.figure(f"task/{name}/success_rate") for name in names}
+
     def figure(self, name: str) -> float | None:
         """A metric of the last result, or None where it is missing or not a number."""
         return finite(self.result.get(name))

@@ -104,7 +104,7 @@ def to_note(summary: RunSummary) -> str:
     lines = []
     if summary.reports:
         lines += [f"| policy | {' | '.join(summary.reports)} |", "|---|" + "---:|" * len(summary.reports)]
-        lines += [f"| {policy} | {' | '.join(_row(summary, policy))} |" for policy in summary.judged]
+        lines += [f"| {name} | {' | '.join(figures)} |" for name, figures in _rows(summary)]
         lines += ["", f"{_evaluated(summary)}; {_headline(summary)}."]
     else:
         lines += [f"Not evaluated; {_headline(summary)}."]
@@ -151,7 +151,7 @@ def _parts(summary: RunSummary) -> Iterator[Text]:
 
 
 def _comparison(summary: RunSummary) -> Iterator[Text]:
-    rows = [("policy", *summary.reports), *((policy, *_row(summary, policy)) for policy in summary.judged)]
+    rows = [("policy", *summary.reports), *((name, *figures) for name, figures in _rows(summary))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         name, *figures = row
@@ -186,8 +186,16 @@ def _evaluated(summary: RunSummary) -> str:
     return f"{what}, the same {figures.get('episodes', MISSING)} episodes for all (seed {figures.get('seed', MISSING)})"
 
 
-def _row(summary: RunSummary, policy: str) -> list[str]:
-    figures = (report["policies"].get(policy, {}) for report in summary.reports.values())
+def _rows(summary: RunSummary) -> Iterator[tuple[str, list[str]]]:
+    """The policies, then the tasks where there are several: a name, and how each source did."""
+    for policy in summary.judged:
+        yield policy, _row(summary, "policies", policy)
+    for task in dict.fromkeys(task for report in summary.reports.values() for task in report.get("tasks", {})):
+        yield f"task {task}", _row(summary, "tasks", task)
+
+
+def _row(summary: RunSummary, kind: str, name: str) -> list[str]:
+    figures = (report.get(kind, {}).get(name, {}) for report in summary.reports.values())
     return [_success(found) if summary.has_success else _return(found) for found in figures]
 
 

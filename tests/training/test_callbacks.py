@@ -22,7 +22,7 @@ def test_a_metric_that_only_some_episodes_have_is_averaged_over_those() -> None:
 def test_a_window_holds_the_latest_iterations_that_have_enough_episodes() -> None:
     window = EpisodeWindow()
     for total in (0.0, 60.0, 60.0):
-        window.add(60, {"success": total})
+        window.add(EpisodeSums(60, {"success": total}))
     assert dict(window.sums().means()) == {"success_rate": 1.0}
-    window.add(10, {"success": 0.0})
+    window.add(EpisodeSums(10, {"success": 0.0}))
     assert dict(window.sums().means())["success_rate"] == pytest.approx(120 / 130)

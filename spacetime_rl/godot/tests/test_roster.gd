@@ -3,16 +3,16 @@ extends RLTest
 
 
 func test_agents_are_ordered_by_policy_then_arena_then_scene() -> void:
-	var roster := RLRoster.new([make_arena(), make_arena()])
+	var roster := RLRoster.new([_stage(make_arena()), _stage(make_arena())])
 	var order := roster.agents.map(func(agent: RLAgent) -> String: return String(agent.agent_name))
 	check_equal(order, ["walker_0", "walker_1", "walker_0", "walker_1", "jumper_0", "jumper_0"], "order")
-	check_equal(roster.agents[2].arena, roster.arenas[1], "arena of the third agent")
+	check_equal(roster.agents[2].arena, roster.stages[1].present, "arena of the third agent")
 	check_equal(roster.problems, PackedStringArray(), "problems")
 
 
 func test_agents_of_one_policy_that_differ_are_reported() -> void:
 	var other := make_arena({"images": "all"})
-	var problems := RLRoster.new([make_arena(), other]).problems
+	var problems := RLRoster.new([_stage(make_arena()), _stage(other)]).problems
 	check_equal(problems.size(), 3, "problems")
 	check("share the policy 'walker' but differ" in problems[0], problems[0])
 
@@ -41,7 +41,7 @@ func test_an_arena_without_agents_is_reported() -> void:
 
 func test_the_state_vector_holds_observations_then_rewards_then_flags() -> void:
 	var arena := make_arena()
-	var roster := RLRoster.new([arena])
+	var roster := RLRoster.new([_stage(arena)])
 	roster.begin_all()
 	roster.observe_begun()
 	check_equal(roster.state.size(), 1 + 3 * 16 + 3 + 3, "floats")
@@ -59,10 +59,14 @@ func test_the_state_vector_holds_observations_then_rewards_then_flags() -> void:
 
 func test_an_arena_begins_its_next_episode_in_the_step_in_which_its_last_agent_ended() -> void:
 	var arena := make_arena()
-	var roster := RLRoster.new([arena, make_arena()])
+	var roster := RLRoster.new([_stage(arena), _stage(make_arena())])
 	roster.begin_all()
 	for agent: RLAgent in arena.agents:
 		agent.end(true)
 	roster.update_state()
 	check_equal(roster.state.slice(-6), PackedFloat32Array([5, 5, 4, 4, 5, 4]), "flags")
 	check_equal(arena.ticks, 0, "ticks of the new episode")
+
+
+func _stage(arena: RLArena) -> RLStage:
+	return RLStage.new([arena], RLSchedule.new())

@@ -19,12 +19,13 @@ var ticks := 0
 var max_ticks := 0
 ## Place among the arenas of the process. Never let it influence the game.
 var index := 0
+## Number of the task that this arena plays, where there are several.
+var task := 0
 ## The agents found below this node after `_build`.
 var agents: Array[RLAgent] = []
 
 var _schedule: RLSchedule
 var _revision := 0
-var _played := 0
 var _playing := 0
 var _ending: Array[RLAgent] = []
 # The agents with reward terms.
@@ -74,16 +75,13 @@ func build(arena_index: int, schedule: RLSchedule) -> void:
 	for agent: RLAgent in agents:
 		var number: int = counts.get(agent.policy_name, 0)
 		counts[agent.policy_name] = number + 1
+		if not schedule.task_names.is_empty():
+			RLTask.show_to(agent, task, schedule.task_names)
 		for script: RLRewardScript in schedule.reward_scripts:
 			script.add_to(agent)
 		agent.setup(self, number)
 		if not agent.reward_terms.is_empty():
 			_paid_by_tick.append(agent)
-
-
-## For the bridge: number episodes from the schedule's first again.
-func restart_count() -> void:
-	_played = 0
 
 
 ## True between the first `begin_episode` and the end of the process.
@@ -96,10 +94,9 @@ func is_finished() -> bool:
 	return _playing == 0
 
 
-## For the bridge: start the arena's next episode in place.
-func begin_episode() -> void:
-	episode = _schedule.episode_number(index, _played)
-	_played += 1
+## For the stage: start an episode in place, by default the one after the last.
+func begin_episode(number: int = episode + 1) -> void:
+	episode = number
 	var episode_seed := _schedule.episode_seed(episode)
 	rng.seed = episode_seed
 	ticks = 0

@@ -23,13 +23,14 @@ const _STEPS_WHEN_WATCHED := 12
 
 var options := RLOptions.from_command_line()
 var roster: RLRoster
-var arenas: Array[RLArena] = []
+var stages: Array[RLStage] = []
 ## Ticks in a second of game time.
 var physics_hz := 0
 ## Where the time goes; null unless somebody asked.
 var profile: RLProfile
 
 var _schedule := RLSchedule.new()
+var _tasks: Array[RLTask] = []
 var _session: RLSession
 var _ticks_to_decision := 1
 var _problems: PackedStringArray = []
@@ -48,9 +49,10 @@ func _ready() -> void:
 	_schedule.max_ticks = options.episode_steps * action_repeat
 	_schedule.reward_scripts = RLRewardScript.load_all(options.reward_scripts, _problems)
 	renumber(options.env_seed, 0, 0)
-	_build_arenas()
+	_take_tasks()
+	_build_stages()
 	if _problems.is_empty():
-		roster = RLRoster.new(arenas)
+		roster = RLRoster.new(stages, _schedule.task_names)
 		_problems.append_array(roster.problems)
 		_script_agents()
 		_seat_human()
@@ -61,8 +63,8 @@ func _ready() -> void:
 func _physics_process(delta: float) -> void:
 	if profile != null:
 		profile.start()
-	for arena: RLArena in arenas:
-		arena.advance(delta)
+	for stage: RLStage in stages:
+		stage.present.advance(delta)
 	if profile != null:
 		profile.stop(&"rewards")
 	_ticks_to_decision -= 1
@@ -88,11 +90,12 @@ func _get_configuration_warnings() -> PackedStringArray:
 func describe() -> Dictionary:
 	return {
 		"scenario": scenario_name,
-		"arenas": arenas.size(),
+		"arenas": stages.size(),
 		"physics_hz": physics_hz,
 		"action_repeat": action_repeat,
 		"groups": roster.describe(),
-		"params": arenas[0].params.to_dict() if arenas[0].params != null else {},
+		"params": stages[0].lead().params.to_dict(),
+		"tasks": _describe_tasks(),
 		"wire": RLBinarySession.WIRE,
 	}
 
@@ -102,13 +105,15 @@ func renumber(seed_value: int, first_episode: int, stride: int) -> void:
 	_schedule.seed_value = seed_value
 	_schedule.first_episode = first_episode
 	_schedule.stride = stride if stride > 0 else options.arenas
-	for arena: RLArena in arenas:
-		arena.restart_count()
+	for stage: RLStage in stages:
+		stage.restart_count()
 
 
 ## Set parameters for the episodes to come. Returns one sentence for each mistake; with a mistake nothing is set.
 func configure(values: Dictionary) -> PackedStringArray:
-	var params := _params_of(arenas[0]).duplicate() as RLParams
+	if not _schedule.task_names.is_empty():
+		return ["the parameters of tasks can be set at launch only"]
+	var params := stages[0].lead().params.duplicate() as RLParams
 	var problems := params.apply(values, true)
 	if problems.is_empty():
 		_schedule.set_params(values)
@@ -139,20 +144,61 @@ func _set_engine_pace() -> void:
 		OS.low_processor_usage_mode_sleep_usec = 1
 
 
-func _build_arenas() -> void:
-	for i: int in options.arenas:
-		var arena := arena_scene.instantiate() as RLArena if arena_scene != null else null
-		if arena == null:
-			_problems.append("RLBridge.arena_scene is not a scene whose root extends RLArena")
-			return
-		arena.params = _params_of(arena).duplicate() as RLParams
-		_problems.append_array(arena.params.apply(options.params))
-		if not _problems.is_empty():
-			arena.free()
-			return
-		_world_for(arena).add_child(arena)
-		arenas.append(arena)
-		arena.build(i, _schedule)
+func _take_tasks() -> void:
+	_tasks = RLTask.load_all(self, _problems)
+	if not options.tasks.is_empty():
+		for task: RLTask in _tasks:
+			_schedule.task_names.append(task.name)
+			_schedule.task_weights.append(task.weight)
+	var played := _tasks.filter(func(task: RLTask) -> bool: return task.weight > 0.0)
+	if played.is_empty():
+		_problems.append("no task has a weight above 0")
+		return
+	if is_watched() and played.size() > 1:
+		_problems.append("a window shows one task only: give the others a weight of 0")
+	var first: RLTask = played[0]
+	for task: RLTask in played:
+		if options.action_repeat == 0 and task.action_repeat != first.action_repeat:
+			_problems.append(
+				(
+					"a decision lasts %d ticks in task '%s' and %d in task '%s': set action_repeat for all"
+					% [first.action_repeat, first.name, task.action_repeat, task.name]
+				)
+			)
+	if options.action_repeat == 0:
+		action_repeat = first.action_repeat
+
+
+func _build_stages() -> void:
+	for i: int in options.arenas if _problems.is_empty() else 0:
+		var arenas: Array[RLArena] = []
+		for number: int in _tasks.size():
+			var arena := _tasks[number].make_arena(_problems) if _tasks[number].weight > 0.0 else null
+			arenas.append(arena)
+			if not _problems.is_empty():
+				return
+			if arena != null:
+				arena.task = number
+				_world_for(arena, i).add_child(arena)
+				arena.build(i, _schedule)
+		stages.append(RLStage.new(arenas, _schedule))
+
+
+func _describe_tasks() -> Array[Dictionary]:
+	var described: Array[Dictionary] = []
+	for number: int in _schedule.task_names.size():
+		var task := _tasks[number]
+		var arena := stages[0].arenas[number]
+		described.append(
+			{
+				"name": task.name,
+				"scenario": task.scenario,
+				"weight": task.weight,
+				"params": arena.params.to_dict() if arena != null else task.params,
+				"metrics": roster.metrics_of_task(number)
+			}
+		)
+	return described
 
 
 func _script_agents() -> void:
@@ -160,8 +206,11 @@ func _script_agents() -> void:
 		if not roster.groups.has(StringName(policy)):
 			var known := ", ".join(PackedStringArray(roster.groups.keys()))
 			_problems.append("--scripted=%s: no such policy; there are %s" % [policy, known])
-	for agent: RLAgent in roster.agents:
-		agent.scripted = agent.policy_name in options.scripted
+	for stage: RLStage in stages:
+		for arena: RLArena in stage.played_arenas():
+			var cast := stage.cast_of(arena)
+			for i: int in cast.size():
+				cast[i].scripted = stage.lead().agents[i].policy_name in options.scripted
 
 
 ## The agent whose actions a person gives: as asked, or the first one of a scene that plays locally.
@@ -177,16 +226,12 @@ func _seat_human() -> void:
 	_problems.append("--human=%s: no such agent; there are %s" % [options.human, ", ".join(names)])
 
 
-func _params_of(arena: RLArena) -> RLParams:
-	return arena.params if arena.params != null else RLParams.new()
-
-
 ## Where an arena lives: its own physics world, or this scene's when a person watches a single one.
-func _world_for(arena: RLArena) -> Node:
+func _world_for(arena: RLArena, place: int) -> Node:
 	if options.arenas == 1 and (options.port == 0 or is_watched()):
 		return self
 	var viewport := SubViewport.new()
-	viewport.name = "Arena%d" % arenas.size()
+	viewport.name = "Arena%d_%d" % [place, arena.task]
 	viewport.own_world_3d = true
 	viewport.size = Vector2i(2, 2)
 	viewport.render_target_update_mode = SubViewport.UPDATE_DISABLED

@@ -18,6 +18,22 @@ static func of(agent: RLAgent) -> Dictionary:
 	return {"fields": fields, "images": images, "actions": actions}
 
 
+## An agent's spaces in one line, for a message.
+static func described(agent: RLAgent) -> String:
+	var layout := of(agent)
+	var seen: PackedStringArray = []
+	for field: Dictionary in layout["fields"]:
+		var unit := ", %s" % field["unit"] if field["unit"] != "" else ""
+		if field["name"] != String(RLTask.FIELD):
+			seen.append("%s(%d%s)" % [field["name"], field["size"], unit])
+	for image: Dictionary in layout["images"]:
+		seen.append("%s%s" % [image["name"], image["shape"]])
+	var actions: PackedStringArray = []
+	for action: Dictionary in layout["actions"]:
+		actions.append("%s:%s(%d)" % [action["name"], action["kind"], action["size"]])
+	return "[%s -> %s]" % [" + ".join(seen), " + ".join(actions)]
+
+
 ## What makes an agent untrainable: no sensor, no action, or a name used twice. One sentence each.
 static func problems_of(agent: RLAgent) -> PackedStringArray:
 	var problems: PackedStringArray = []

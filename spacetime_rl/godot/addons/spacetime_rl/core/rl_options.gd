@@ -21,6 +21,8 @@ var episode_steps := 0
 var arenas := 1
 ## Scenario parameters that differ from their defaults.
 var params: Dictionary = {}
+## Tasks that arenas play in turn, as RLTask takes them; without any the scene is all there is.
+var tasks: Array = []
 ## Reward terms from outside the project, as RLRewardScript takes them.
 var reward_scripts: Array = []
 ## Who acts: "policy" (the peer), "heuristic" (the agents' scripts) or "human".
@@ -73,9 +75,10 @@ func _set_option(name: String, text: String) -> void:
 		"params":
 			var given: Variant = _json(name, text, TYPE_DICTIONARY, "a JSON object")
 			params = given if given != null else {}
+		"tasks":
+			tasks = _list(name, text)
 		"reward_scripts":
-			var given: Variant = _json(name, text, TYPE_ARRAY, "a JSON list")
-			reward_scripts = given if given != null else []
+			reward_scripts = _list(name, text)
 		"scripted":
 			scripted = text.split(",", false)
 		"human":
@@ -94,6 +97,11 @@ func _integer(name: String, text: String, minimum: int) -> int:
 		problems.append("--%s=%s: expected a whole number of at least %d" % [name, text, minimum])
 		return minimum
 	return text.to_int()
+
+
+func _list(name: String, text: String) -> Array:
+	var given: Variant = _json(name, text, TYPE_ARRAY, "a JSON list")
+	return given if given != null else []
 
 
 func _json(name: String, text: String, type: Variant.Type, what: String) -> Variant:

@@ -10,10 +10,11 @@ const TERMINATED := 1
 const TRUNCATED := 2
 const ACTIVE := 4
 
-## Agents of one policy, in global order.
+## Agents of one policy, in global order, as the leading arenas have them.
 var groups: Dictionary[StringName, Array] = {}
+## The agents that play, in global order; with tasks, others in each episode.
 var agents: Array[RLAgent] = []
-var arenas: Array[RLArena] = []
+var stages: Array[RLStage] = []
 ## Floats of one action of all agents.
 var action_size := 0
 ## What disagrees between agents that should be alike, one sentence each.
@@ -33,12 +34,17 @@ var _observation_at := PackedInt32Array()
 var _rewards_at := 0
 var _flags_at := 0
 var _image_sensors: Array[RLImageSensor] = []
+# For each agent of a leading arena its place in the global order.
+var _places: Dictionary[RLAgent, int] = {}
+# What each group reports, and the group's name by its agents' place.
+var _metrics: Dictionary[StringName, RLMetricUnion] = {}
+var _policies: Array[StringName] = []
 
 
-func _init(of_arenas: Array[RLArena]) -> void:
-	arenas = of_arenas
-	for arena: RLArena in arenas:
-		for agent: RLAgent in arena.agents:
+func _init(of_stages: Array[RLStage], tasks: PackedStringArray = []) -> void:
+	stages = of_stages
+	for stage: RLStage in stages:
+		for agent: RLAgent in stage.lead().agents:
 			var members: Array = groups.get_or_add(agent.policy_name, [])
 			members.append(agent)
 	_rewards_at = 1
@@ -46,11 +52,16 @@ func _init(of_arenas: Array[RLArena]) -> void:
 		problems.append_array(RLLayout.problems_of(members[0] as RLAgent))
 		for agent: RLAgent in members:
 			_check_alike(members[0] as RLAgent, agent)
+			_places[agent] = agents.size()
+			_policies.append(agent.policy_name)
 			agents.append(agent)
 			_observation_at.append(_rewards_at)
 			_rewards_at += agent.observation_size
 			action_size += agent.action_size
-			_image_sensors.append_array(agent.image_sensors)
+	_find_images()
+	if not stages.is_empty():
+		problems.append_array(RLTaskCheck.problems_of(stages[0], tasks))
+		_join_metrics(stages[0], not tasks.is_empty())
 	if agents.is_empty():
 		problems.append("the arena has no RLAgent")
 	_flags_at = _rewards_at + agents.size()
@@ -59,8 +70,8 @@ func _init(of_arenas: Array[RLArena]) -> void:
 
 ## Start the next episode in every arena, finished or not; rewards and endings so far are dropped.
 func begin_all() -> void:
-	for arena: RLArena in arenas:
-		_begin(arena)
+	for stage: RLStage in stages:
+		_begin(stage)
 
 
 ## Hand every active agent its part of the actions of all.
@@ -79,7 +90,7 @@ func act_by_themselves() -> void:
 
 ## True once the first episodes began.
 func has_begun() -> bool:
-	return not arenas.is_empty() and arenas[0].is_running()
+	return not stages.is_empty() and stages[0].present.is_running()
 
 
 ## Write the first observations of episodes that have just begun: no rewards, nobody ended.
@@ -96,8 +107,8 @@ func observe_begun() -> void:
 func update_state() -> void:
 	if profile != null:
 		profile.start()
-	for arena: RLArena in arenas:
-		arena.end_decision()
+	for stage: RLStage in stages:
+		stage.present.end_decision()
 	if trace != null:
 		trace.note_decision()
 	_write_outcomes()
@@ -113,8 +124,8 @@ func update_state() -> void:
 
 ## Finish a decision that nobody wants to know of: no sensor is read, rewards and endings are dropped.
 func skip_state() -> void:
-	for arena: RLArena in arenas:
-		arena.end_decision()
+	for stage: RLStage in stages:
+		stage.present.end_decision()
 	for agent: RLAgent in agents:
 		agent.take_reward()
 		agent.take_ending()
@@ -147,8 +158,16 @@ func describe() -> Array[Dictionary]:
 			if agent.arena == first.arena:
 				names.append(String(agent.agent_name))
 		result.append(
-			{"name": policy, "agents": names, "layout": RLLayout.of(first), "metrics": first.all_metric_names()}
+			{"name": policy, "agents": names, "layout": RLLayout.of(first), "metrics": _metrics[policy].names}
 		)
+	return result
+
+
+## What the agents of a task report, by the policy that they are played by.
+func metrics_of_task(task: int) -> Dictionary:
+	var result := {}
+	for policy: StringName in _metrics:
+		result[policy] = _metrics[policy].names_of(task)
 	return result
 
 
@@ -163,20 +182,48 @@ func _write_outcomes() -> void:
 		if ending != 0:
 			endings.append_array(agent.final_observation)
 			agent.final_metrics = agent.metrics_vector()
-			endings.append_array(agent.final_metrics)
+			endings.append_array(_metrics[_policies[i]].spread(agent, agent.final_metrics))
 			images.append_array(agent.final_images)
 
 
 func _begin_finished() -> void:
-	for arena: RLArena in arenas:
-		if arena.is_finished():
-			_begin(arena)
+	for stage: RLStage in stages:
+		if stage.present.is_finished():
+			_begin(stage)
 
 
-func _begin(arena: RLArena) -> void:
-	arena.begin_episode()
+func _begin(stage: RLStage) -> void:
+	if stage.begin_episode():
+		_seat(stage)
 	if trace != null:
-		trace.begin(arena)
+		trace.begin(stage.present)
+
+
+# The agents of the arena that plays now take the places of the others.
+func _seat(stage: RLStage) -> void:
+	var cast := stage.cast_of(stage.present)
+	for i: int in cast.size():
+		agents[_places[stage.lead().agents[i]]] = cast[i]
+	if not _image_sensors.is_empty():
+		_find_images()
+
+
+func _find_images() -> void:
+	_image_sensors.clear()
+	for agent: RLAgent in agents:
+		_image_sensors.append_array(agent.image_sensors)
+
+
+func _join_metrics(stage: RLStage, with_tasks: bool) -> void:
+	for i: int in stage.lead().agents.size():
+		var policy := stage.lead().agents[i].policy_name
+		if not _metrics.has(policy):
+			var alike: Array[RLAgent] = []
+			for arena: RLArena in stage.played_arenas():
+				var cast := stage.cast_of(arena)
+				if i < cast.size():
+					alike.append(cast[i])
+			_metrics[policy] = RLMetricUnion.new(alike, with_tasks)
 
 
 func _write_observations() -> void:

@@ -6,6 +6,10 @@ var seed_value := 0
 var first_episode := 0
 ## Distance between the numbers of two successive episodes of one arena.
 var stride := 1
+## The tasks that are played in turn, by name; empty where there is only one.
+var task_names: PackedStringArray = []
+## How often each is drawn, beside the others.
+var task_weights: PackedFloat32Array = []
 ## Reward terms that a run adds to the scene's own.
 var reward_scripts: Array[RLRewardScript] = []
 ## Ticks that every episode may take; 0 leaves it to the arena.
@@ -14,6 +18,8 @@ var max_ticks := 0
 var params: Dictionary = {}
 ## Grows with every change of `params`.
 var revision := 0
+
+var _rng := RandomNumberGenerator.new()
 
 
 ## Number of the `count`-th episode of an arena.
@@ -24,6 +30,14 @@ func episode_number(arena_index: int, count: int) -> int:
 ## Seed of an episode's random generator: the same for (seed, episode) in whichever arena and process it is played.
 func episode_seed(episode: int) -> int:
 	return hash([seed_value, episode])
+
+
+## The number of an episode's task, drawn by weight from the seed and the episode's number alone.
+func task_of(episode: int) -> int:
+	if task_names.is_empty():
+		return 0
+	_rng.seed = hash([episode_seed(episode), RLTask.FIELD])
+	return _rng.rand_weighted(task_weights)
 
 
 ## Set parameters for the episodes to come.

@@ -48,9 +48,10 @@ var _recordings: Dictionary[RLArena, Recording] = {}
 var _finished: Array[Dictionary] = []
 
 
-func _init(arenas: Array[RLArena]) -> void:
-	for arena: RLArena in arenas:
-		_recordings[arena] = Recording.new(arena)
+func _init(stages: Array[RLStage]) -> void:
+	for stage: RLStage in stages:
+		for arena: RLArena in stage.played_arenas():
+			_recordings[arena] = Recording.new(arena)
 
 
 ## An arena has begun an episode.

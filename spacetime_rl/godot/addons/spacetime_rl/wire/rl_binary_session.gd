@@ -114,7 +114,7 @@ func _trace() -> void:
 		fail("a TRACE frame needs %d bytes, got %d" % [_TRACE_BYTES, _peer.body.size()])
 		return
 	if _roster.trace == null:
-		_roster.trace = RLTrace.new(_roster.arenas)
+		_roster.trace = RLTrace.new(_roster.stages)
 	_roster.trace.below = _peer.body.decode_u32(0)
 	var answer := {"episodes": _roster.trace.take()}
 	_peer.send_frame(Reply.TRACES, JSON.stringify(answer).to_utf8_buffer())

@@ -1,0 +1,108 @@
+class_name RLStage
+extends RefCounted
+## A place where one episode after the other is played: by its only arena, or by the arena of each episode's task.
+##
+## The arenas of other tasks stand still meanwhile: nothing in them is processed, and their physics is not stepped.
+
+## By the task's number; null where a task is not played.
+var arenas: Array[RLArena] = []
+## The arena that plays.
+var present: RLArena
+
+var _schedule: RLSchedule
+var _played := 0
+# For each arena its agents, in the order of the leading arena's.
+var _casts: Dictionary[RLArena, Array] = {}
+
+
+## `of_arenas` are built; at least one of them is not null.
+func _init(of_arenas: Array[RLArena], schedule: RLSchedule) -> void:
+	arenas = of_arenas
+	_schedule = schedule
+	present = lead()
+	for arena: RLArena in played_arenas():
+		_casts[arena] = _cast(arena)
+		if arenas.size() > 1:
+			_keep_bodies(arena)
+		if arena != present:
+			_hold_still(arena)
+
+
+## The arena that says which agents there are.
+func lead() -> RLArena:
+	return played_arenas()[0]
+
+
+## The arenas that there are.
+func played_arenas() -> Array[RLArena]:
+	return arenas.filter(func(arena: RLArena) -> bool: return arena != null)
+
+
+## The agents of an arena that take the places of `lead().agents`, in their order. Fewer where they do not match.
+func cast_of(arena: RLArena) -> Array[RLAgent]:
+	var cast: Array[RLAgent] = []
+	cast.assign(_casts[arena])
+	return cast
+
+
+## For the bridge: number episodes from the schedule's first again.
+func restart_count() -> void:
+	_played = 0
+
+
+## For the roster: start the next episode. True if another arena plays it than before.
+func begin_episode() -> bool:
+	var episode := _schedule.episode_number(lead().index, _played)
+	_played += 1
+	var next := arenas[_schedule.task_of(episode)]
+	var changed := next != present
+	if changed:
+		_hold_still(present)
+		_let_go(next)
+		present = next
+	present.begin_episode(episode)
+	return changed
+
+
+# Policies of other names take the places of the leading arena's in order.
+func _cast(arena: RLArena) -> Array[RLAgent]:
+	var theirs := _by_policy(arena)
+	var ours := _by_policy(lead())
+	var cast: Array[RLAgent] = []
+	var taken: Dictionary[StringName, int] = {}
+	var same_names := theirs.has_all(ours.keys())
+	for agent: RLAgent in lead().agents:
+		var policy := agent.policy_name if same_names else _at(theirs, ours.keys().find(agent.policy_name))
+		var number: int = taken.get(agent.policy_name, 0)
+		taken[agent.policy_name] = number + 1
+		if theirs.has(policy) and number < theirs[policy].size():
+			cast.append(theirs[policy][number] as RLAgent)
+	return cast
+
+
+func _at(of_policies: Dictionary[StringName, Array], place: int) -> StringName:
+	return of_policies.keys()[place] if place < of_policies.size() else &""
+
+
+func _by_policy(arena: RLArena) -> Dictionary[StringName, Array]:
+	var found: Dictionary[StringName, Array] = {}
+	for agent: RLAgent in arena.agents:
+		var members: Array = found.get_or_add(agent.policy_name, [])
+		members.append(agent)
+	return found
+
+
+# Bodies stay in their space when they are held: one that comes back to it has another place in the solver's order.
+func _keep_bodies(arena: RLArena) -> void:
+	for node: Node in arena.find_children("*", "CollisionObject3D", true, false):
+		(node as CollisionObject3D).disable_mode = CollisionObject3D.DISABLE_MODE_KEEP_ACTIVE
+
+
+func _hold_still(arena: RLArena) -> void:
+	arena.process_mode = Node.PROCESS_MODE_DISABLED
+	PhysicsServer3D.space_set_active(arena.get_world_3d().space, false)
+
+
+func _let_go(arena: RLArena) -> void:
+	PhysicsServer3D.space_set_active(arena.get_world_3d().space, true)
+	arena.process_mode = Node.PROCESS_MODE_INHERIT
