@@ -167,10 +167,32 @@ func test_hovering_and_circling_earn_nothing() -> void:
 
 func test_the_least_fuel_is_free_fall_and_a_full_stop() -> void:
 	var settings := SpacecraftParams.new()
+	var down := Vector3(0.0, -1000.0, 0.0)
 	# From rest 1000 m up: 46.8 m/s after 28.9 s, then 13.9 s at full thrust.
-	check_close(LandingRewards.ideal_fuel(1000.0, Vector3.ZERO, settings), 1384.5, "units", 1.0)
-	var drifting := LandingRewards.ideal_fuel(1000.0, Vector3(3.0, 0.0, 4.0), settings)
+	check_close(LandingRewards.ideal_fuel(down, Vector3.ZERO, settings), 1384.5, "units", 1.0)
+	var drifting := LandingRewards.ideal_fuel(down, Vector3(3.0, 0.0, 4.0), settings)
 	check_close(drifting, 1384.5 + 100.0, "units with 5 m/s sideways", 1.0)
+	# 42.7 s for 171 m to the side: 4 m/s, which the tilted stop cancels nearly for nothing.
+	var beside := down + Vector3(171.0, 0.0, 0.0)
+	check_close(LandingRewards.ideal_fuel(beside, Vector3(4.0, 0.0, 0.0), settings), 1384.5 + 2.3, "on its way", 1.0)
+	check_close(LandingRewards.ideal_fuel(beside, Vector3.ZERO, settings), 1384.5 + 2.3 + 80.0, "from rest", 1.0)
+
+
+func test_fuel_is_wasted_by_hovering_but_not_by_a_fall_or_a_late_stop() -> void:
+	var zone := make_zone(CALM.merged({"reward_waste": -0.05}))
+	var craft := zone.crafts[0]
+	for case: Vector3 in [Vector3(-1.0, 20.0, 0.0), Vector3(1.0, 20.0, 0.0), Vector3(-0.352, 0.0, 16.7)]:
+		var height := 20.0 * 20.0 / (2.0 * 3.38) if case.x > 0.0 else 300.0
+		craft.start(
+			Transform3D(Basis.IDENTITY, craft.pad.global_position + Vector3.UP * (height + Spacecraft.FEET)),
+			Vector3.DOWN * case.y,
+			Vector3.ZERO
+		)
+		zone.judges[0].begin()
+		craft.agent.take_reward()
+		await fly(zone, PackedFloat32Array([0.0, 0.0, case.x, 0.0, 0.0, 0.0]), 45)
+		zone.judges[0].shape(craft.linear_velocity)
+		check_close(paid(craft.agent, "waste"), -0.05 * case.z, "waste at throttle %s" % case.x, 0.1)
 
 
 func test_an_episode_is_the_same_in_every_arena_and_after_other_episodes() -> void:

@@ -35,5 +35,5 @@ func _init() -> void:
 func _check() -> PackedStringArray:
 	var problems := super()
 	if stranded_min_m > stranded_max_m:
-		problems.append("stranded_min_m: %g is above stranded_max_m %g" % [stranded_min_m, stranded_max_m])
+		problems.append("stranded_min_m: %s is above stranded_max_m %s" % [stranded_min_m, stranded_max_m])
 	return problems

@@ -11,6 +11,7 @@ const REWARDS: Array[StringName] = [
 	&"drift",
 	&"upright",
 	&"fuel",
+	&"waste",
 	&"touchdown",
 	&"pad",
 	&"crash",
@@ -24,13 +25,16 @@ const SAFE_THRUST := 0.9
 ## Speed that the safe descent ends with, in m/s.
 const SAFE_SPEED := 1.0
 ## Sideways the right speed is this for each metre to go, in 1/s, and no more than this, in m/s.
-const SLIDE_RATE := 0.2
-const SLIDE_SPEED := 10.0
+const SLIDE_RATE := 0.12
+const SLIDE_SPEED := 8.0
+## The quickest descent counts as no shorter than this, in seconds: it divides.
+const SHORTEST_S := 1.0
 
 var craft: Spacecraft
 var settings: SpacecraftParams
 
 var _ideal_fuel := 0.0
+var _least := 0.0
 var _fuel := 0.0
 var _distance := 0.0
 var _aim := 0.0
@@ -46,16 +50,18 @@ func _init(of_craft: Spacecraft, with_settings: SpacecraftParams) -> void:
 	settings = with_settings
 
 
-## The least fuel that brings a craft down from this height and velocity, in units: it falls freely, then stops at full
-## thrust as its feet touch (bang-bang), and cancels its sideways speed; the way to the pad, wind and attitude are free.
-static func ideal_fuel(height: float, velocity: Vector3, settings_of: SpacecraftParams) -> float:
-	var gravity := settings_of.gravity_m_s2
-	var braking := settings_of.main_thrust_n / settings_of.mass_kg - gravity
-	var down := maxf(-velocity.y, 0.0)
-	var top_speed := sqrt((2.0 * height + down * down / gravity) / (1.0 / gravity + 1.0 / braking))
-	var burn_s := maxf(top_speed, down) / braking
-	var sideways := settings_of.mass_kg * Vector2(velocity.x, velocity.z).length()
-	return (settings_of.main_thrust_n * burn_s + sideways) / Spacecraft.IMPULSE_OF_FUEL
+## The least fuel that brings a craft with this velocity to a pad at `to_pad`, in units. It falls freely, then stops
+## at full thrust as its feet touch (bang-bang), which is the quickest way, too, and so leaves gravity the least time; a
+## kick at once gives it the sideways speed that leads to the pad, and the stop, a little tilted, cancels it. Wind,
+## turns and the thrusters' limits are not counted.
+static func ideal_fuel(to_pad: Vector3, velocity: Vector3, settings_of: SpacecraftParams) -> float:
+	var down := -velocity.y
+	var top_speed := _top_speed(-to_pad.y, down, settings_of)
+	var slide := Vector2(to_pad.x, to_pad.z) / _quickest(top_speed, down, settings_of)
+	var kick := settings_of.mass_kg * Vector2(velocity.x, velocity.z).distance_to(slide)
+	var burn_s := top_speed / _braking(settings_of)
+	var stop := Vector2(settings_of.main_thrust_n * burn_s, settings_of.mass_kg * slide.length()).length()
+	return (kick + stop) / Spacecraft.IMPULSE_OF_FUEL
 
 
 ## The fastest descent at a height that can still be stopped with `SAFE_THRUST`, in m/s.
@@ -66,7 +72,7 @@ static func safe_descent(height: float, settings_of: SpacecraftParams) -> float:
 
 ## The craft stands at its start.
 func begin() -> void:
-	_ideal_fuel = ideal_fuel(-craft.to_pad().y, craft.linear_velocity, settings)
+	_ideal_fuel = ideal_fuel(craft.to_pad(), craft.linear_velocity, settings)
 	_fuel = craft.fuel
 	retarget()
 
@@ -77,6 +83,7 @@ func retarget() -> void:
 	_aim = _halvings(_target_beside())
 	_sink = _halvings(_target_below())
 	_note_velocity(craft.linear_velocity)
+	_least = ideal_fuel(craft.to_target(), craft.linear_velocity, settings)
 	_tilt = craft.tilt()
 
 
@@ -99,6 +106,10 @@ func shape(velocity: Vector3) -> void:
 	agent.add_reward(&"drift", settings.reward_drift * (drift - _drift))
 	agent.add_reward(&"upright", settings.reward_upright * (_tilt - tilt))
 	agent.add_reward(&"fuel", settings.reward_fuel * (_fuel - craft.fuel))
+	var least := ideal_fuel(craft.to_target(), velocity, settings)
+	if craft.is_cleared():  # who has to wait wastes nothing
+		agent.add_reward(&"waste", settings.reward_waste * (_fuel - craft.fuel - _least + least))
+	_least = least
 	_distance = distance
 	_aim = aim
 	_sink = sink
@@ -171,3 +182,20 @@ func _note_velocity(velocity: Vector3) -> void:
 	var target := craft.to_target()
 	var slide := Vector2(target.x, target.z).limit_length(SLIDE_SPEED / SLIDE_RATE) * SLIDE_RATE
 	_drift = slide.distance_to(Vector2(velocity.x, velocity.z))
+
+
+## Full thrust against gravity, in m/s².
+static func _braking(settings_of: SpacecraftParams) -> float:
+	return settings_of.main_thrust_n / settings_of.mass_kg - settings_of.gravity_m_s2
+
+
+## The speed at which a free fall has to turn into a full stop, in m/s; `down` is the present one.
+static func _top_speed(height: float, down: float, settings_of: SpacecraftParams) -> float:
+	var gravity := settings_of.gravity_m_s2
+	var fall := 2.0 * maxf(height, 0.0) + down * down / gravity
+	return maxf(sqrt(fall / (1.0 / gravity + 1.0 / _braking(settings_of))), down)
+
+
+## How long that descent takes, in seconds.
+static func _quickest(top_speed: float, down: float, settings_of: SpacecraftParams) -> float:
+	return maxf((top_speed - down) / settings_of.gravity_m_s2 + top_speed / _braking(settings_of), SHORTEST_S)

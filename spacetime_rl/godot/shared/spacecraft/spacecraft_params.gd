@@ -65,6 +65,9 @@ extends RLParams
 @export var reward_pad: float = 20.0
 ## Every unit of fuel.
 @export var reward_fuel: float = -0.01
+## Every unit of fuel that did not lessen the least fuel for the rest of the way: hovering, braking early. Over a flight
+## that is all but the least. For who can land already: before, it only teaches to fall.
+@export var reward_waste: float = 0.0
 ## Time is up.
 @export var reward_timeout: float = -20.0
 ## A metre nearer to the pad. This and the next six are differences of a potential: going back costs what coming paid,
@@ -88,8 +91,8 @@ func _check() -> PackedStringArray:
 	var problems: PackedStringArray = []
 	if start_height_min_m > start_height_max_m:
 		problems.append(
-			"start_height_min_m: %g is above start_height_max_m %g" % [start_height_min_m, start_height_max_m]
+			"start_height_min_m: %s is above start_height_max_m %s" % [start_height_min_m, start_height_max_m]
 		)
 	if main_thrust_n < 1.2 * mass_kg * gravity_m_s2:
-		problems.append("main_thrust_n: %g N cannot brake %g kg" % [main_thrust_n, mass_kg])
+		problems.append("main_thrust_n: %s N cannot brake %s kg" % [main_thrust_n, mass_kg])
 	return problems
