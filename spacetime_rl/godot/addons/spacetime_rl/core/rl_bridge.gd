@@ -154,8 +154,8 @@ func _take_tasks() -> void:
 	if played.is_empty():
 		_problems.append("no task has a weight above 0")
 		return
-	if is_watched() and played.size() > 1:
-		_problems.append("a window shows one task only: give the others a weight of 0")
+	if _shares_world() and played.size() > 1:
+		_problems.append("this scene shows one task only: give the others a weight of 0")
 	var first: RLTask = played[0]
 	for task: RLTask in played:
 		if options.action_repeat == 0 and task.action_repeat != first.action_repeat:
@@ -170,17 +170,19 @@ func _take_tasks() -> void:
 
 
 func _build_stages() -> void:
-	for i: int in options.arenas if _problems.is_empty() else 0:
+	for i: int in options.arenas:
 		var arenas: Array[RLArena] = []
-		for number: int in _tasks.size():
-			var arena := _tasks[number].make_arena(_problems) if _tasks[number].weight > 0.0 else null
-			arenas.append(arena)
-			if not _problems.is_empty():
-				return
-			if arena != null:
-				arena.task = number
-				_world_for(arena, i).add_child(arena)
-				arena.build(i, _schedule)
+		for task: RLTask in _tasks:
+			arenas.append(task.make_arena(_problems) if task.weight > 0.0 else null)
+		var made := arenas.filter(func(arena: RLArena) -> bool: return arena != null)
+		if not _problems.is_empty():
+			for arena: RLArena in made:
+				arena.free()
+			return
+		for arena: RLArena in made:
+			arena.task = arenas.find(arena)
+			_world_for(arena, i).add_child(arena)
+			arena.build(i, _schedule)
 		stages.append(RLStage.new(arenas, _schedule))
 
 
@@ -228,7 +230,7 @@ func _seat_human() -> void:
 
 ## Where an arena lives: its own physics world, or this scene's when a person watches a single one.
 func _world_for(arena: RLArena, place: int) -> Node:
-	if options.arenas == 1 and (options.port == 0 or is_watched()):
+	if _shares_world():
 		return self
 	var viewport := SubViewport.new()
 	viewport.name = "Arena%d_%d" % [place, arena.task]
@@ -239,6 +241,11 @@ func _world_for(arena: RLArena, place: int) -> Node:
 	add_child(viewport)
 	arena.name = "Arena"
 	return viewport
+
+
+# The only arena stands in this scene, for somebody to look at.
+func _shares_world() -> bool:
+	return options.arenas == 1 and (options.port == 0 or is_watched())
 
 
 func _open_session() -> void:
