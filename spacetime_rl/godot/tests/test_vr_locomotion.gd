@@ -41,15 +41,29 @@ func test_legs_are_blocked_where_they_are_asked_to_be() -> void:
 	check(_blocked_share({"blocked_legs": 1.0, "obstacles": 0.0}) > 0.7, "nearly all blocked")
 
 
-func test_a_push_of_the_right_stick_snaps_once_until_it_came_back() -> void:
-	var arena := _make_course({"blocked_legs": 0.0, "obstacles": 0.0})
+func test_the_right_stick_beyond_its_threshold_snaps_with_a_pause_after_each() -> void:
+	var arena := _make_course({"blocked_legs": 0.0, "obstacles": 0.0, "snap_pause_s": 0.25})
 	var yaw := arena.player.rotation.y
+	_move(arena, Vector3(0.0, 0.0, 0.4), 30)
+	check_equal(arena.player.agent.get_metric(&"snap_turns"), 0.0, "snaps below the threshold")
 	_move(arena, Vector3(0.0, 0.0, 0.8), 5)
 	check_close(angle_difference(yaw, arena.player.rotation.y), -PI / 6.0, "one snap to the right")
-	_move(arena, Vector3(0.0, 0.0, 0.4), 1)
-	_move(arena, Vector3(0.0, 0.0, -0.8), 5)
+	_move(arena, Vector3.ZERO, 5)
+	_move(arena, Vector3(0.0, 0.0, 0.8), 5)
+	check_equal(arena.player.agent.get_metric(&"snap_turns"), 1.0, "snaps within the pause")
+	_move(arena, Vector3(0.0, 0.0, -0.8), 10)
 	check_close(angle_difference(yaw, arena.player.rotation.y), 0.0, "and one back")
-	check_equal(arena.player.agent.get_metric(&"snap_turns"), 2.0, "snaps")
+	_move(arena, Vector3(0.0, 0.0, -0.8), 50)
+	check_equal(arena.player.agent.get_metric(&"snap_turns"), 4.0, "snaps of a stick that is held")
+
+
+func test_a_stick_held_for_more_than_a_half_turn_fires_the_vignette_and_for_a_quarter_does_not() -> void:
+	var arena := _make_course({"blocked_legs": 0.0, "obstacles": 0.0})
+	_move(arena, Vector3(0.0, 0.0, 1.0), 60)
+	check_equal(arena.player.agent.get_metric(&"snap_turns"), 3.0, "snaps of a quarter turn")
+	check_equal(arena.player.vignette.fired, 0, "fired by a quarter turn")
+	_move(arena, Vector3(0.0, 0.0, 1.0), 60)
+	check(arena.player.vignette.fired >= 1, "fired by more of it")
 
 
 func test_a_snap_takes_the_walk_along_and_is_no_acceleration() -> void:

@@ -27,8 +27,10 @@ extends RLParams
 @export_range(1.0, 100.0) var acceleration: float = 8.0
 ## Angle of a snap turn, in degrees.
 @export_range(1.0, 90.0) var snap_deg: float = 30.0
-## The right stick beyond this snaps once; it has to come back below before it snaps again.
+## The right stick beyond this snaps, at once and again and again while it is held there.
 @export_range(0.1, 0.95) var snap_threshold: float = 0.5
+## Time from one snap to the next at least, in seconds.
+@export_range(0.0, 10.0) var snap_pause_s: float = 0.25
 ## Length of a teleport, in metres; an obstacle in the way or a landing off the floor blocks it.
 @export_range(0.5, 10.0) var teleport_m: float = 3.0
 ## Time from one pull of the trigger that does something to the next, in seconds.
@@ -42,7 +44,8 @@ extends RLParams
 @export_range(0.1, 20.0) var vignette_speed: float = 2.7
 ## Accelerating more than this fires it, in m/s², measured over about a quarter of a second.
 @export_range(0.1, 100.0) var vignette_acceleration: float = 6.0
-## Turning more than this fires it, in degrees a second, measured over about half a second: the third snap in a row.
+## Turning more than this fires it, in degrees a second, measured over about half a second: snaps in a row
+## beyond 120°.
 @export_range(1.0, 1000.0) var vignette_turn_deg: float = 130.0
 
 ## A decision alive, times the share of full-speed progress that it made: of metres nearer to the waypoint than ever

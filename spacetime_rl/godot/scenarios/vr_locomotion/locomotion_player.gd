@@ -24,7 +24,7 @@ var walk := Vector3.ZERO
 var gaze := Vector3.ZERO
 
 var _body_language := BodyLanguage.new()
-var _snap_armed := true
+var _snap_pause_s := 0.0
 var _pulled := false
 var _teleport_pause_s := 0.0
 
@@ -37,7 +37,7 @@ func _ready() -> void:
 func _physics_process(delta: float) -> void:
 	if not agent.active:
 		return
-	_snap_turn(sticks.values[2])
+	_snap_turn(sticks.values[2], delta)
 	_teleport(trigger.value == 1, delta)
 	_walk(sticks.values[0], sticks.values[1], delta)
 	_body_language.tick(walk, delta)
@@ -50,7 +50,7 @@ func _physics_process(delta: float) -> void:
 func stand(at: Vector2, yaw: float) -> void:
 	RLPhysics.reset_body(self, Transform3D(Basis(Vector3.UP, yaw), Vector3(at.x, 0.0, at.y)))
 	walk = Vector3.ZERO
-	_snap_armed = true
+	_snap_pause_s = 0.0
 	_pulled = false
 	_teleport_pause_s = 0.0
 	contacts.reset(roundi(settings.contact_pause_s * Engine.physics_ticks_per_second))
@@ -68,16 +68,16 @@ func pose() -> void:
 	_body_language.pose(self)
 
 
-## One snap for each push of the stick beyond the threshold.
-func _snap_turn(stick: float) -> void:
-	if absf(stick) <= settings.snap_threshold:
-		_snap_armed = true
-	elif _snap_armed:
-		_snap_armed = false
-		var angle := -signf(stick) * deg_to_rad(settings.snap_deg)
-		rotate_y(angle)
-		vignette.snap(angle)
-		agent.add_metric(&"snap_turns", 1.0)
+## Snaps while the stick is beyond the threshold, with a pause after each.
+func _snap_turn(stick: float, delta: float) -> void:
+	_snap_pause_s -= delta
+	if absf(stick) <= settings.snap_threshold or _snap_pause_s > 0.0:
+		return
+	_snap_pause_s = settings.snap_pause_s
+	var angle := -signf(stick) * deg_to_rad(settings.snap_deg)
+	rotate_y(angle)
+	vignette.snap(angle)
+	agent.add_metric(&"snap_turns", 1.0)
 
 
 ## One teleport for each pull of the trigger, not too soon after the last one.
