@@ -34,6 +34,11 @@ def readers(model: type[BaseModel], key: str) -> tuple[Algorithm, ...]:
     return tuple(_extra(model.model_fields[key])["read_by"])
 
 
+def scheduled(model: type[BaseModel]) -> dict[str, str]:
+    """The settings that approach a final value, and the setting that holds it: `lr` and `final_lr`."""
+    return {key: f"final_{key}" for key in model.model_fields if f"final_{key}" in model.model_fields}
+
+
 def own_defaults(model: type[BaseModel], algorithm: Algorithm) -> dict[str, Any]:
     """The settings whose default is another one for this algorithm."""
     found = {key: _extra(field)["own_defaults"] for key, field in model.model_fields.items()}

@@ -58,12 +58,21 @@ class PolicyTrainingConfig(Section):
     """The part of learning that may differ from policy to policy."""
 
     lr: float = setting(3.0e-4, "Learning rate of Adam.", gt=0)
+    final_lr: float | None = setting(
+        None, "Learning rate at `stop.agent_steps`, approached linearly; null keeps `lr`.", gt=0
+    )
     gamma: float = setting(0.99, "Discount per decision.", ge=0, le=1)
     lambda_: float = setting(0.95, "Generalised advantage estimation's λ.", read_by=("PPO",), ge=0, le=1)
     clip_param: float = setting(
         0.2, "The probability ratio is clipped to 1 ± this.", read_by=CLIPPED, own={"APPO": 0.3}, gt=0
     )
     entropy_coeff: float = setting(0.0, "Weight of the entropy bonus.", read_by=ON_POLICY, ge=0)
+    final_entropy_coeff: float | None = setting(
+        None,
+        "That weight at `stop.agent_steps`, approached linearly; null keeps `entropy_coeff`.",
+        read_by=ON_POLICY,
+        ge=0,
+    )
     vf_loss_coeff: float = setting(0.5, "Weight of the value loss.", read_by=ON_POLICY, ge=0)
     vf_clip_param: float = setting(
         1.0e4,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, readers
+from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, readers, scheduled
 from spacetime_rl.config.lesson import SCENARIO, own_lessons
 from spacetime_rl.config.sampler import param_problems
 from spacetime_rl.config.words import did_you_mean
@@ -50,6 +50,7 @@ def contradictions(config: RunConfig) -> list[Contradiction]:
         *_batches(config),
         *_policies(config),
         *_stop(config),
+        *_schedules(config),
     ]
 
 
@@ -202,6 +203,19 @@ def _stop(config: RunConfig) -> Iterator[Contradiction]:
         yield Contradiction(
             ("stop",), "training would never end for sure: set agent_steps, iterations or time_s", (("stop",),)
         )
+
+
+def _schedules(config: RunConfig) -> Iterator[Contradiction]:
+    """What is approached until the last agent step."""
+    if config.stop.agent_steps is not None:
+        return
+    sections: dict[Path, Section] = {("training",): config.training}
+    sections |= {("policies", name, "training"): policy.training for name, policy in config.policies.items()}
+    for path, section in sections.items():
+        for key in scheduled(type(section)).values():
+            if getattr(section, key) is not None:
+                message = "is reached at stop.agent_steps, which is null"
+                yield Contradiction((*path, key), message, (("stop", "agent_steps"),))
 
 
 def _listed(words: Sequence[str]) -> str:

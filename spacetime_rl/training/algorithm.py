@@ -11,7 +11,7 @@ from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
 
 from spacetime_rl.config import PolicyTrainingConfig, RunConfig
-from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, Algorithm, readers
+from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, Algorithm, readers, scheduled
 from spacetime_rl.envs.rllib import GameMultiAgentEnv
 from spacetime_rl.modules.spec import make_module_spec
 from spacetime_rl.rollout.plan import PLAN, RolloutPlan
@@ -115,7 +115,12 @@ def _settings(config: RunConfig, training: PolicyTrainingConfig) -> dict[str, An
     """What an algorithm and its kin may set for one policy, under RLlib's names (ours are the same)."""
     kin = REPLAYING if config.algorithm in REPLAYING else ON_POLICY
     keys = [key for key in PolicyTrainingConfig.model_fields if {*kin} & {*readers(PolicyTrainingConfig, key)}]
-    return {key: getattr(training, key) for key in keys}
+    settings = {key: getattr(training, key) for key in keys}
+    for key, final_key in scheduled(PolicyTrainingConfig).items():
+        final = settings.pop(final_key, None)
+        if final is not None:
+            settings[key] = [[0, settings[key]], [config.stop.agent_steps, final]]
+    return settings
 
 
 def _shared_settings(config: RunConfig) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from ray.rllib.core import ALL_MODULES
 from ray.rllib.core.learner.torch.torch_learner import TorchLearner
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from ray.rllib.utils.metrics import (
+    NUM_AGENT_STEPS_SAMPLED_LIFETIME,
+    NUM_ENV_STEPS_SAMPLED_LIFETIME,
     NUM_ENV_STEPS_TRAINED,
     NUM_ENV_STEPS_TRAINED_LIFETIME,
     NUM_MODULE_STEPS_TRAINED,
@@ -34,6 +36,11 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
         self.register_optimizer(
             module_id=module_id, optimizer=optimizer, params=parameters, lr_or_lr_schedule=config.lr
         )
+
+    def after_gradient_based_update(self, *, timesteps: dict[str, Any]) -> None:
+        """See RLlib. Schedules count agent steps, as the settings do that they are made of."""
+        done = timesteps.get(NUM_AGENT_STEPS_SAMPLED_LIFETIME, 0)
+        super().after_gradient_based_update(timesteps={**timesteps, NUM_ENV_STEPS_SAMPLED_LIFETIME: done})
 
     def descend(self, policy: str, batch: Batch) -> torch.Tensor:
         """One gradient step of one policy; left out, with a warning, where the gradient is not finite."""

@@ -53,6 +53,10 @@ def test_what_is_not_set_takes_the_algorithms_own_default(tmp_path: Path) -> Non
             "null where an extended file sets it",
         ),
         (
+            "training: {final_lr: 1.0e-5}\nstop: {agent_steps: null, iterations: 5}",
+            "run.yaml:2: training.final_lr: is reached at stop.agent_steps, which is null",
+        ),
+        (
             "algorithm: DQN\nmodel: {lstm: {cell_size: 8}}",
             "run.yaml:3: model.lstm: DQN learns from single steps, without memory; PPO, APPO and IMPALA can have one",
         ),

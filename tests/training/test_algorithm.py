@@ -49,6 +49,16 @@ def test_a_policy_overrides_only_what_it_sets_for_itself() -> None:
     assert ppo.algorithm_config_overrides_per_module == {"giver": {"lr": 1e-5, "gamma": 0.9}, "taker": {}}
 
 
+def test_a_final_value_is_approached_until_the_last_agent_step() -> None:
+    training = {"lr": 1e-3, "final_lr": 1e-5, "entropy_coeff": 0.01}
+    own = {"training": {"final_entropy_coeff": 0.0}}
+    ppo = make_ppo(OPENER, make_config(training=training, policies={"giver": own}, stop={"agent_steps": 5000}))
+    ppo.validate()
+    giver, taker = ppo.get_config_for_module("giver"), ppo.get_config_for_module("taker")
+    assert giver.lr == taker.lr == [[0, 1e-3], [5000, 1e-5]]
+    assert (giver.entropy_coeff, taker.entropy_coeff) == ([[0, 0.01], [5000, 0.0]], 0.01)
+
+
 def test_what_rllib_would_default_badly_is_set() -> None:
     ppo = make_ppo(OPENER, make_config())
     assert ppo.lambda_ == 0.95
@@ -65,7 +75,7 @@ def test_rllibs_own_env_plays_one_arena_only() -> None:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("Nothing", "expected a module and a class"),
+        ("Nothing", "expected a module and a name"),
         ("no_such_module.Thing", "No module named 'no_such_module'"),
         ("fake_runs.Missing", "has no attribute 'Missing'"),
         ("fake_runs.RunConfig", "expected a subclass of ray.rllib"),

@@ -80,6 +80,22 @@ def test_it_learns_goes_on_from_its_checkpoint_and_is_exported(name: str, tmp_pa
     again.stop()
 
 
+@pytest.mark.parametrize("name", ["PPO", "APPO", "SAC"])
+def test_the_learning_rate_approaches_its_final_value_with_the_agent_steps(name: str) -> None:
+    training = {"train_batch_size": 1000, "minibatch_size": 250, "lr": 1e-3, "final_lr": 1e-4}
+    algorithm = build(name, training=training, stop={"agent_steps": 3000})
+    rates = []
+    for _ in range(5):
+        algorithm.train()
+        ((_, optimizer),) = algorithm.learner_group._learner.get_optimizers_for_module("walker")
+        rates.append(optimizer.param_groups[0]["lr"])
+    algorithm.stop()
+
+    assert 6e-4 < rates[0] < 8e-4
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] == pytest.approx(1e-4)
+
+
 @pytest.mark.parametrize("name", ["APPO", "IMPALA"])
 def test_recurrent_and_stateless_policies_with_mixed_actions_learn_side_by_side(name: str) -> None:
     algorithm = build(
