@@ -75,7 +75,7 @@ def test_rllibs_own_env_plays_one_arena_only() -> None:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("Nothing", "expected a module and a name"),
+        ("Nothing", "expected a module and a class"),
         ("no_such_module.Thing", "No module named 'no_such_module'"),
         ("fake_runs.Missing", "has no attribute 'Missing'"),
         ("fake_runs.RunConfig", "expected a subclass of ray.rllib"),
