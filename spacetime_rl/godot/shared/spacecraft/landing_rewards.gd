@@ -24,9 +24,6 @@ const METRICS: Array[StringName] = [
 const SAFE_THRUST := 0.9
 ## Speed that the safe descent ends with, in m/s.
 const SAFE_SPEED := 1.0
-## Sideways the right speed is this for each metre to go, in 1/s, and no more than this, in m/s.
-const SLIDE_RATE := 0.12
-const SLIDE_SPEED := 8.0
 ## The quickest descent counts as no shorter than this, in seconds: it divides.
 const SHORTEST_S := 1.0
 
@@ -180,7 +177,12 @@ func _note_velocity(velocity: Vector3) -> void:
 	_excess = maxf(down, 0.0)
 	_lack = maxf(-down, 0.0)
 	var target := craft.to_target()
-	var slide := Vector2(target.x, target.z).limit_length(SLIDE_SPEED / SLIDE_RATE) * SLIDE_RATE
+	var beside := Vector2(target.x, target.z)
+	var rate := minf(settings.slide_rate, settings.slide_m_s / maxf(beside.length(), 0.1))
+	if settings.slide_haste > 0.0:
+		var top_speed := _top_speed(_target_below(), -velocity.y, settings)
+		rate = minf(rate, settings.slide_haste / _quickest(top_speed, -velocity.y, settings))
+	var slide := rate * beside
 	_drift = slide.distance_to(Vector2(velocity.x, velocity.z))
 
 

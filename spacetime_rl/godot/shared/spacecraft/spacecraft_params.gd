@@ -55,6 +55,13 @@ extends RLParams
 ## A craft whose centre is this near to the pad's centre is on the pad, in metres.
 @export_range(0.5, 5.0) var on_pad_m: float = 2.0
 
+## The right speed sideways, for `reward_drift`: this for each metre to go, in 1/s.
+@export_range(0.01, 1.0) var slide_rate: float = 0.12
+## And at most this, in m/s.
+@export_range(1.0, 50.0) var slide_m_s: float = 8.0
+## And so many times as fast as the quickest descent needs it to arrive with it: saves fuel; 0 does not ask for it.
+@export_range(0.0, 5.0) var slide_haste: float = 0.0
+
 ## An upright touchdown below `soft_m_s`.
 @export var reward_soft: float = 50.0
 ## An upright touchdown below `hard_m_s`.
