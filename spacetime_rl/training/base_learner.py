@@ -42,6 +42,11 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
         done = timesteps.get(NUM_AGENT_STEPS_SAMPLED_LIFETIME, 0)
         super().after_gradient_based_update(timesteps={**timesteps, NUM_ENV_STEPS_SAMPLED_LIFETIME: done})
 
+    @staticmethod
+    def _set_optimizer_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
+        """See RLlib, whose schedules give tensors. Adam over all weights at once takes numbers only."""
+        TorchLearner._set_optimizer_lr(optimizer, float(lr))
+
     def descend(self, policy: str, batch: Batch) -> torch.Tensor:
         """One gradient step of one policy; left out, with a warning, where the gradient is not finite."""
         config = self.config.get_config_for_module(policy)
