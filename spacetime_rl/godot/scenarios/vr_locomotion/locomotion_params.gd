@@ -33,7 +33,7 @@ extends RLParams
 @export_range(0.0, 10.0) var snap_pause_s: float = 0.25
 ## Length of a teleport, in metres; an obstacle in the way or a landing off the floor blocks it.
 @export_range(0.5, 10.0) var teleport_m: float = 3.0
-## Time from one pull of the trigger that does something to the next, in seconds.
+## Time from one teleport, or one that was blocked, to the next at least, in seconds; a trigger that is held goes on.
 @export_range(0.0, 10.0) var teleport_pause_s: float = 2.0
 ## A touch of the same obstacle counts as a new collision after this long without, in seconds.
 @export_range(0.0, 5.0) var contact_pause_s: float = 0.5

@@ -25,7 +25,6 @@ var gaze := Vector3.ZERO
 
 var _body_language := BodyLanguage.new()
 var _snap_pause_s := 0.0
-var _pulled := false
 var _teleport_pause_s := 0.0
 
 
@@ -51,7 +50,6 @@ func stand(at: Vector2, yaw: float) -> void:
 	RLPhysics.reset_body(self, Transform3D(Basis(Vector3.UP, yaw), Vector3(at.x, 0.0, at.y)))
 	walk = Vector3.ZERO
 	_snap_pause_s = 0.0
-	_pulled = false
 	_teleport_pause_s = 0.0
 	contacts.reset(roundi(settings.contact_pause_s * Engine.physics_ticks_per_second))
 	vignette.reset(settings)
@@ -80,12 +78,10 @@ func _snap_turn(stick: float, delta: float) -> void:
 	agent.add_metric(&"snap_turns", 1.0)
 
 
-## One teleport for each pull of the trigger, not too soon after the last one.
+## Teleports while the trigger is pulled, with a pause after each.
 func _teleport(pulls: bool, delta: float) -> void:
 	_teleport_pause_s -= delta
-	var pulls_anew := pulls and not _pulled
-	_pulled = pulls
-	if not pulls_anew or _teleport_pause_s > 0.0:
+	if not pulls or _teleport_pause_s > 0.0:
 		return
 	_teleport_pause_s = settings.teleport_pause_s
 	var jump := basis * Vector3(0.0, 0.0, -settings.teleport_m)
