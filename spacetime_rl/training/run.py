@@ -23,7 +23,7 @@ from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.screen import show_progress
 from spacetime_rl.training.summary import RunSummary
-from spacetime_rl.training.versions import collect_versions
+from spacetime_rl.training.versions import collect_versions, other_versions
 
 
 def train(
@@ -112,6 +112,13 @@ def _check_resumable(folder: RunFolder, begun: RunConfig, wanted: RunConfig) -> 
     if folder.state()["status"] == "finished":
         folder.release()
         raise ResumeError(f"{folder.run_id}: is finished; begin another run for more")
+    others = other_versions(folder.versions())
+    if others:
+        folder.release()
+        raise ResumeError(
+            f"{folder.run_id}: was begun with {others}, whose saved state other versions cannot read: resume it with "
+            "these versions, or begin another run"
+        )
     changes = diff(begun, settle_like(wanted.model_copy(update={"results": begun.results}), begun))
     if changes:
         folder.release()

@@ -89,8 +89,9 @@ class RunFolder:
         return GameSpec.from_dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
 
     def versions(self) -> dict[str, str]:
-        """What the run is made with."""
-        document: dict[str, str] = json.loads((self.path / "versions.json").read_text(encoding="utf-8"))
+        """What the run is made with; empty where it never came that far."""
+        file = self.path / "versions.json"
+        document: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
         return document
 
     def state(self) -> dict[str, Any]:

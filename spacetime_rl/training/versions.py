@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Mapping
 from importlib.metadata import version
 
 from spacetime_rl import __version__
@@ -19,6 +20,13 @@ def collect_versions(godot: str | None) -> dict[str, str]:
         versions["godot"] = godot
     revision = git_revision()
     return versions | ({"git_revision": revision} if revision else {})
+
+
+def other_versions(begun_with: Mapping[str, str]) -> str:
+    """Of what pickles the state of a run, what has changed since: `spacetime-rl 0.1.0 (here: 0.2.0)`."""
+    here = {"spacetime-rl": __version__, "ray": version("ray")}
+    pairs = [(name, begun_with.get(name, ours), ours) for name, ours in here.items()]
+    return ", ".join(f"{name} {theirs} (here: {ours})" for name, theirs, ours in pairs if theirs != ours)
 
 
 def git_revision() -> str | None:

@@ -9,6 +9,7 @@ import pytest
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import ResumeError, RunExistsError, UsageError
+from spacetime_rl.training.run import resume
 from spacetime_rl.training.run_folder import RunFolder
 
 
@@ -22,6 +23,16 @@ def test_a_new_run_has_its_configuration_and_a_state(config: RunConfig) -> None:
     assert folder.config() == config
     assert (folder.state()["status"], folder.state()["run_id"]) == ("starting", "one")
     assert folder.path == (config.results / "one").absolute()
+
+
+def test_a_run_of_another_version_is_not_gone_on_with(config: RunConfig) -> None:
+    folder = RunFolder.create(config, "one")
+    folder.set_status("interrupted")
+    (folder.path / "versions.json").write_text(json.dumps({"spacetime-rl": "0.0.1", "torch": "1.0"}))
+    folder.release()
+    for _ in range(2):  # the folder is given back
+        with pytest.raises(ResumeError, match=r"one: was begun with spacetime-rl 0\.0\.1 \(here: [\d.]+\), whose"):
+            resume("one", config.results)
 
 
 def test_the_default_id_is_the_name_and_the_time(config: RunConfig) -> None:
