@@ -22,7 +22,6 @@ TO_BE_TRAINED = {
     "spacecraft_landing",
     "vr_interaction",
     "vr_interaction_avoid",
-    "vr_locomotion",
     "vr_navigation",
     "vr_ui",
 }
