@@ -20,9 +20,6 @@ TO_BE_TRAINED = {
     "crew_pickup",
     "spacecraft_fleet",
     "spacecraft_landing",
-    "vr_interaction",
-    "vr_interaction_avoid",
-    "vr_navigation",
     "vr_ui",
 }
 every_scenario = pytest.mark.parametrize("folder", SCENARIOS, ids=lambda path: path.name)
