@@ -48,7 +48,7 @@ def evaluate(
     games: Annotated[int | None, typer.Option(min=1, metavar="N", help="Games that play at the same time.")] = None,
     arenas: Annotated[int | None, typer.Option(min=1, metavar="N", help="Arenas in each of these games.")] = None,
     stochastic: Annotated[
-        bool, typer.Option("--stochastic", help="Sample actions as in training; default: the most probable ones.")
+        bool, typer.Option("--stochastic", help="Draw actions as in training; default: as the configuration says.")
     ] = False,
     with_sources: Annotated[
         list[str] | None,
@@ -93,12 +93,12 @@ def evaluate(
     from spacetime_rl.evaluation.resolve import BASELINE, mix_sources, require_config, resolve_source
     from spacetime_rl.pictures.write import TRACED
 
-    options = {"episodes": episodes, "seed": seed, "games": games, "arenas": arenas}
+    options = {"episodes": episodes, "seed": seed, "games": games, "arenas": arenas, "stochastic": stochastic or None}
     changes = [*(overrides or ()), *as_overrides({f"evaluation.{key}": value for key, value in options.items()})]
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-eval-") as folder:
         where = results or DEFAULT_RESULTS
-        found = resolve_source(source, where, Path(folder), checkpoint_number, stochastic, baseline=config)
-        found = mix_sources(found, with_sources or (), where, Path(folder), stochastic, baseline=config)
+        found = resolve_source(source, where, Path(folder), checkpoint_number, baseline=config)
+        found = mix_sources(found, with_sources or (), where, Path(folder), baseline=config)
         if source == BASELINE:
             chosen = change_config(require_config(found, source), changes, Path(folder))
         elif config or (overrides and found.config is None):

@@ -149,6 +149,11 @@ class EvaluationConfig(Section):
     games: int = Field(default=2, ge=1, le=64, description="Games that play them at the same time.")
     seed: int = Field(default=10_000, ge=0, description="Seed of the first; no training run uses the same episodes.")
     arenas: int = Field(default=8, ge=1, le=1024, description="Arenas in each of these games.")
+    stochastic: bool = Field(
+        default=False,
+        description="Policies draw their actions as in training, with seeded dice, instead of taking the most probable "
+        "ones: for those that get stuck without chance.",
+    )
 
 
 class TrackingConfig(Section):

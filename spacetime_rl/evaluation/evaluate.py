@@ -42,14 +42,15 @@ def evaluate(
 ) -> EvalReport:
     """Let `source` play the episodes 0 .. `episodes` - 1 of `seed` in `launch`'s game, `games` of it at most.
 
-    `config` says which policy plays which agents. The first `traced` episodes are recorded. A game that fails is
-    started again and replays what it has not finished. Raises ContractError if source or config do not fit the game,
-    and GameError if a game fails again and again.
+    `config` says which policy plays which agents, and whether policies draw their actions. The first `traced` episodes
+    are recorded. A game that fails is started again and replays what it has not finished. Raises ContractError if
+    source or config do not fit the game, and GameError if a game fails again and again.
     """
     launch = replace(launch, seed=seed, control=source.control, scripted=source.scripted)
     with open_game(replace(launch, name="eval-0")) as first:
         plans = assign_policies(first.spec, config)
-        table = _Table(launch, first.spec, plans, source, seed, open_game, min(traced, episodes))
+        recorded = min(traced, episodes)
+        table = _Table(launch, first.spec, plans, source, seed, open_game, recorded, config.evaluation.stochastic)
         table.make_crew()  # whatever does not fit is said before other games are started
         shares = table.deal(episodes, games)
         restarts = table.play(shares, first, _Tally(episodes, progress))
@@ -98,9 +99,10 @@ class _Table:
     seed: int
     open_game: Open
     traced: int
+    stochastic: bool
 
     def make_crew(self) -> Crew:
-        return Crew(self.spec, self.plans, self.source.make_actors(self.spec, self.plans, self.seed))
+        return Crew(self.spec, self.plans, self.source.make_actors(self.spec, self.plans, self.seed, self.stochastic))
 
     def deal(self, episodes: int, games: int) -> list[Share]:
         # A stock game cannot be told which episodes to play: two of them would play the same.

@@ -39,7 +39,6 @@ def resolve_source(
     results: Path,
     workspace: Path,
     number: int | None = None,
-    stochastic: bool = False,
     baseline: str | None = None,
 ) -> Resolved:
     """Find what `name` means: `random`, `heuristic`, a folder of ONNX files, or a run, a trial or a checkpoint.
@@ -55,18 +54,16 @@ def resolve_source(
         if baseline is None:
             raise UsageError("eval baseline: whose? Name its configuration: --config vr_interaction")
         shipped = read_baseline(baseline.removeprefix(f"{CONFIGS.name}/").removesuffix(".yaml"))
-        return Resolved(OnnxSource(shipped.folder, stochastic, BASELINE), shipped.config)
+        return Resolved(OnnxSource(shipped.folder, BASELINE), shipped.config)
     if is_onnx_folder(Path(name)):
-        return Resolved(
-            OnnxSource(Path(name), stochastic, Path(name).name), _config_of_folder(Path(name)), _run_of(Path(name))
-        )
+        return Resolved(OnnxSource(Path(name), Path(name).name), _config_of_folder(Path(name)), _run_of(Path(name)))
     found = find_checkpoint(name, results, number)
     from spacetime_rl.export.checkpoint import read_checkpoint  # torch takes seconds to import
     from spacetime_rl.export.onnx import export_checkpoint
 
     checkpoint = read_checkpoint(found)
     export_checkpoint(checkpoint.path, workspace)
-    source = OnnxSource(workspace, stochastic, f"{checkpoint.run_id} {checkpoint.path.name}")
+    source = OnnxSource(workspace, f"{checkpoint.run_id} {checkpoint.path.name}")
     return Resolved(source, checkpoint.config, _run_of(checkpoint.path))
 
 
@@ -75,7 +72,6 @@ def mix_sources(
     others: Sequence[str],
     results: Path,
     workspace: Path,
-    stochastic: bool = False,
     baseline: str | None = None,
 ) -> Resolved:
     """Give some policies to sources of their own: `others` are POLICY=SOURCE. Raises UsageError, and as above."""
@@ -86,7 +82,7 @@ def mix_sources(
             raise UsageError(f"--with {other}: expected POLICY=SOURCE, as in --with runner=heuristic")
         folder = workspace / f"with-{policy}"
         folder.mkdir()
-        own[policy] = resolve_source(name, results, folder, None, stochastic, baseline).source
+        own[policy] = resolve_source(name, results, folder, baseline=baseline).source
     if found.source.control == "heuristic" and own:
         raise UsageError("eval heuristic: name what is not the heuristic first: eval RUN --with POLICY=heuristic")
     return replace(found, source=MixedSource(found.source, own)) if own else found

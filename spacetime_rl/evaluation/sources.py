@@ -31,8 +31,8 @@ class Source(Protocol):
     def scripted(self) -> tuple[str, ...]:
         """Policies whose agents the game's heuristics move all the same."""
 
-    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
-        """One actor per plan. Raises ContractError if the source cannot play these."""
+    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
+        """One actor per plan; `stochastic` policies draw actions. Raises ContractError if it cannot play these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,9 @@ class RandomSource:
     control: Literal["policy", "heuristic"] = "policy"
     scripted: tuple[str, ...] = ()
 
-    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
+    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
         """See `Source.make_actors`."""
+        del stochastic
         return [RandomActor(plan.layout, _dice(spec, plan, seed)) for plan in plans]
 
 
@@ -56,9 +57,9 @@ class HeuristicSource:
     control: Literal["policy", "heuristic"] = "heuristic"
     scripted: tuple[str, ...] = ()
 
-    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
+    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
         """See `Source.make_actors`."""
-        del seed
+        del seed, stochastic
         if spec.wire == STOCK_WIRE:
             raise ContractError([f"{spec.scenario}: a stock game has no heuristic that could be asked to play"])
         return [IdleActor(plan.layout) for plan in plans]
@@ -66,15 +67,14 @@ class HeuristicSource:
 
 @dataclass(frozen=True, slots=True)
 class OnnxSource:
-    """The policies in a folder of exported files; `stochastic` ones sample their actions as in training."""
+    """The policies in a folder of exported files."""
 
     folder: Path
-    stochastic: bool = False
     name: str = "policy"
     control: Literal["policy", "heuristic"] = "policy"
     scripted: tuple[str, ...] = ()
 
-    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
+    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
         """See `Source.make_actors`."""
         schemas = read_schemas(self.folder)
         problems = [problem for plan in plans for problem in self._disagreements(plan, schemas)]
@@ -85,7 +85,7 @@ class OnnxSource:
                 self.folder / f"{plan.name}.onnx",
                 schemas[plan.name],
                 len(plan.agents),
-                _dice(spec, plan, seed) if self.stochastic else None,
+                _dice(spec, plan, seed) if stochastic else None,
             )
             for plan in plans
         ]
@@ -120,13 +120,13 @@ class MixedSource:
         """See `Source.scripted`."""
         return tuple(policy for policy, source in self.own.items() if source.control == "heuristic")
 
-    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int) -> list[Actor]:
+    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
         """See `Source.make_actors`."""
         unknown = [policy for policy in self.own if policy not in {plan.name for plan in plans}]
         if unknown:
             known = ", ".join(plan.name for plan in plans)
             raise ContractError([f"--with {policy}=…: no such policy; there are {known}" for policy in unknown])
-        return [self.own.get(plan.name, self.rest).make_actors(spec, [plan], seed)[0] for plan in plans]
+        return [self.own.get(plan.name, self.rest).make_actors(spec, [plan], seed, stochastic)[0] for plan in plans]
 
 
 def is_onnx_folder(path: Path) -> bool:

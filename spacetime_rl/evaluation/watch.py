@@ -55,7 +55,7 @@ def watch(
         if spec.wire == STOCK_WIRE and launch.human is not None:
             raise UsageError(f"{launch.title}: a stock game cannot be played by hand here; name who plays: --policy")
         plans = assign_policies(spec, config)
-        crew = Crew(spec, plans, source.make_actors(spec, plans, seed))
+        crew = Crew(spec, plans, source.make_actors(spec, plans, seed, config.evaluation.stochastic))
         state = game.reset(seed, 0, 1)
         crew.reset(0, 1)
         over: dict[str, dict[str, float]] = {}

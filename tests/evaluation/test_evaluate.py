@@ -31,7 +31,8 @@ def play(launch: GameLaunch, source: Source, config: RunConfig, games: int = 1, 
 def test_an_onnx_folder_gets_the_same_report_on_any_number_of_games_and_arenas(
     stochastic: bool, touch: Touch, config: RunConfig, onnx_folder: Path
 ) -> None:
-    source = OnnxSource(onnx_folder, stochastic)
+    source = OnnxSource(onnx_folder)
+    config = config.model_copy(update={"evaluation": config.evaluation.model_copy(update={"stochastic": stochastic})})
 
     once = play(touch(arenas=2), source, config)
     again = play(touch(arenas=2), source, config)
