@@ -267,6 +267,7 @@ func _point_at(arena: UiArena, hand: RLXRPlayer.Hand, pixels: Vector2) -> void:
 func _pull(arena: UiArena, choice: int) -> void:
 	arena.user.trigger.value = choice
 	arena.user._physics_process(1.0 / 90.0)
+	arena.user.pose()
 
 
 func _click(arena: UiArena, choice: int) -> void:

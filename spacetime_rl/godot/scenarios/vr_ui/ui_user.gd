@@ -9,6 +9,8 @@ const MOST_PITCH := 1.0
 ## How far a ray reaches, in metres.
 const RAY_M := 6.0
 
+const _FARTHEST := Vector2(MOST_YAW, MOST_PITCH)
+
 @export var agent: RLAgent
 ## Rates of both rays: the left one to the right and up, then the right one.
 @export var pointing: RLContinuousAction
@@ -30,12 +32,17 @@ var acting := Hand.RIGHT
 var pressing := false
 
 var _pulled: Array[bool] = [false, false]
+# What trigger and grip were last told to do.
+var _trigger := 0
+var _grip := 0
+# Somebody looks: hands move every tick.
+var _watched := DisplayServer.get_name() != "headless"
 var _query := PhysicsRayQueryParameters3D.new()
 
 
 func _ready() -> void:
 	_query.exclude = [get_rid()]
-	if DisplayServer.get_name() != "headless":
+	if _watched:
 		for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
 			_show_ray(hand)
 
@@ -44,14 +51,22 @@ func _physics_process(delta: float) -> void:
 	if not agent.active:
 		return
 	var speed := deg_to_rad(arena.settings.pointing_speed_deg) * delta
-	set_grip(Hand.RIGHT, float(grip.value))
-	if hands[Hand.RIGHT].get_float(&"grip") > 0.5:
+	if _closes_grip():
 		speed *= arena.settings.steady_share
 	for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
 		var turn := Vector2(pointing.values[2 * hand], pointing.values[2 * hand + 1]) * speed
-		aim(hand, aims[hand] + turn)
-		set_trigger(hand, float(trigger.value == hand + 1))
-	_press_and_release()
+		aims[hand] = (aims[hand] + turn).clamp(-_FARTHEST, _FARTHEST)
+	if trigger.value != _trigger:
+		_press_and_release()
+	if _watched:
+		pose()
+
+
+## Bring hands and pointer to where the rays point by now. Dearer than a whole tick, so once a decision, before anybody
+## looks, and whenever a trigger moves.
+func pose() -> void:
+	for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
+		aim(hand, aims[hand])
 	panel.move_pointer(pointers[acting] if hits[acting] or pressing else UiPanel.NOWHERE)
 
 
@@ -61,6 +76,8 @@ func stand(rng: RandomNumberGenerator) -> void:
 	rest()
 	acting = Hand.RIGHT
 	pressing = false
+	_trigger = 0
+	_grip = 0
 	for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
 		_pulled[hand] = false
 		aim(hand, Vector2(rng.randf_range(-0.4, 0.4), rng.randf_range(-0.3, 0.3)))
@@ -68,7 +85,7 @@ func stand(rng: RandomNumberGenerator) -> void:
 
 ## Point a hand, and read back from the tracked hand what its ray meets.
 func aim(hand: Hand, at: Vector2) -> void:
-	aims[hand] = at.clamp(Vector2(-MOST_YAW, -MOST_PITCH), Vector2(MOST_YAW, MOST_PITCH))
+	aims[hand] = at.clamp(-_FARTHEST, _FARTHEST)
 	track_hand(hand, Transform3D(Basis.from_euler(Vector3(aims[hand].y, -aims[hand].x, 0.0)), HELD[hand]))
 	var place := hands[hand].global_transform
 	_query.from = place.origin
@@ -85,7 +102,19 @@ func turn_to(hand: Hand, point: Vector3) -> Vector2:
 	return Vector2(atan2(away.x, -away.z), atan2(away.y, flat)) - aims[hand]
 
 
+func _closes_grip() -> bool:
+	if grip.value != _grip:
+		_grip = grip.value
+		set_grip(Hand.RIGHT, float(_grip))
+	return _grip == 1
+
+
+## A trigger moved: pull or let go where the rays point now.
 func _press_and_release() -> void:
+	_trigger = trigger.value
+	for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
+		set_trigger(hand, float(_trigger == hand + 1))
+	pose()
 	for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
 		var pulled := hands[hand].get_float(&"trigger") > 0.5
 		if pulled and not _pulled[hand] and not pressing:

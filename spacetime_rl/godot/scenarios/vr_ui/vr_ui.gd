@@ -54,6 +54,7 @@ func _tick(_delta: float) -> void:
 
 
 func _end_decision() -> void:
+	user.pose()
 	var before := _gap
 	var same := course.target == _gap_to and course.target.is_dragged() == _gap_dragging
 	_note_gap()
