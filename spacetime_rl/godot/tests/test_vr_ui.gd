@@ -99,6 +99,19 @@ func test_a_step_pays_once() -> void:
 	check_equal(arena.course.done, 2, "steps")
 
 
+func test_an_approach_pays_once_until_a_step_is_done() -> void:
+	var arena := _make_arena({"pages": 1})
+	arena.user.agent.take_reward()
+	for time: int in 3:
+		for hand: RLXRPlayer.Hand in [LEFT, RIGHT]:
+			arena.user.aim(hand, Vector2(-1.4, -1.0))
+		arena._end_decision()
+		_point(arena, RIGHT, arena.course.target)
+		arena._end_decision()
+		var paid := arena.user.agent.take_reward()
+		check(paid > 0.0 if time == 0 else paid == 0.0, "approach %d paid %f" % [time, paid])
+
+
 func test_settings_that_were_saved_are_there_when_the_menu_opens_again() -> void:
 	var arena := _make_arena({"pages": 1, "settings": 3})
 	var slider := _find(arena, MenuElement.Kind.SLIDER)

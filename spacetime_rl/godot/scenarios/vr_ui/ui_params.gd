@@ -30,7 +30,7 @@ extends RLParams
 @export var reward_sequence: float = 5.0
 ## The trigger was pulled on something that did not respond: a switched-off element, a label, the panel, the air.
 @export var reward_miss: float = -2.0
-## A radian that the nearer hand's ray comes nearer to the next element; moving away takes it back.
+## A radian that the nearer hand's ray comes nearer to the next element than ever since the last step was done.
 @export var reward_progress: float = 2.0
 
 

@@ -11,10 +11,8 @@ var course := MenuCourse.new()
 var _changed := false
 # Tells a person what to do next; null where nobody looks.
 var _card: Label3D
-# What the user pointed for when the last decision ended, and how far off it was.
-var _gap := 0.0
-var _gap_to: MenuElement
-var _gap_dragging := false
+# How near the rays have been to each thing that was to be pointed at since the last step was done, in radians.
+var _nearest: Dictionary[int, float] = {}
 
 
 func _build() -> void:
@@ -37,7 +35,8 @@ func _begin_episode() -> void:
 	course.begin(panel.menu)
 	user.stand(rng)
 	_changed = false
-	_note_gap()
+	_nearest.clear()
+	_pay_approach()
 
 
 func _tick(_delta: float) -> void:
@@ -45,6 +44,8 @@ func _tick(_delta: float) -> void:
 		return
 	_changed = false
 	var steps := course.take_steps()
+	if steps > 0:
+		_nearest.clear()
 	user.agent.add_reward(&"step", settings.reward_step * steps)
 	user.agent.set_metric(&"steps_done", float(course.done) / course.total)
 	if course.over:
@@ -55,11 +56,9 @@ func _tick(_delta: float) -> void:
 
 func _end_decision() -> void:
 	user.pose()
-	var before := _gap
-	var same := course.target == _gap_to and course.target.is_dragged() == _gap_dragging
-	_note_gap()
-	if same:
-		user.agent.add_reward(&"progress", settings.reward_progress * (before - _gap))
+	_pay_approach()
+	if _card != null:
+		_card.text = course.target.describe()
 
 
 ## A trigger was pulled, and an element answered or none did.
@@ -83,13 +82,19 @@ func _hang_panel() -> void:
 	panel.hang(Transform3D(facing, place))
 
 
-func _note_gap() -> void:
-	_gap_to = course.target
-	_gap_dragging = _gap_to.is_dragged()
-	if _card != null:
-		_card.text = _gap_to.describe()
+## Pay for coming nearer than ever. What was approached once pays no more until a step is done: else it would pay to
+## spoil a setting, come back and set it right for ever.
+func _pay_approach() -> void:
+	var target := course.target
+	var key := 2 * target.get_instance_id() + int(target.is_dragged())
+	var gap := _gap()
+	var before: float = _nearest.get(key, gap)
+	_nearest[key] = minf(gap, before)
+	user.agent.add_reward(&"progress", settings.reward_progress * (before - _nearest[key]))
+
+
+## How far the nearer ray is off the target, in radians; the acting one while its trigger is pulled.
+func _gap() -> float:
 	var point := target_point()
-	_gap = user.turn_to(user.acting, point).length()
-	if not user.pressing:
-		for hand: RLXRPlayer.Hand in [RLXRPlayer.Hand.LEFT, RLXRPlayer.Hand.RIGHT]:
-			_gap = minf(_gap, user.turn_to(hand, point).length())
+	var gap := user.turn_to(user.acting, point).length()
+	return gap if user.pressing else minf(gap, user.turn_to(1 - user.acting, point).length())
