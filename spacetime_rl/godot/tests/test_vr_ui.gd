@@ -99,17 +99,27 @@ func test_a_step_pays_once() -> void:
 	check_equal(arena.course.done, 2, "steps")
 
 
-func test_an_approach_pays_once_until_a_step_is_done() -> void:
+func test_going_back_and_forth_or_spoiling_a_setting_earns_nothing() -> void:
 	var arena := _make_arena({"pages": 1})
+	while arena.course.target.kind != MenuElement.Kind.SLIDER:
+		arena.begin_episode()
+	var slider := arena.course.target
+	_turn_away(arena)
+	_drag(arena, slider)
+	_turn_away(arena)
 	arena.user.agent.take_reward()
-	for time: int in 3:
-		for hand: RLXRPlayer.Hand in [LEFT, RIGHT]:
-			arena.user.aim(hand, Vector2(-1.4, -1.0))
+	for time: int in 2:
+		slider.set_value(slider.default_value)
+		arena.panel.menu.changed.emit()
+		arena._tick(0.0)
 		arena._end_decision()
-		_point(arena, RIGHT, arena.course.target)
+		check_equal(arena.course.target, slider, "what is asked for")
+		_point(arena, RIGHT, slider)
 		arena._end_decision()
-		var paid := arena.user.agent.take_reward()
-		check(paid > 0.0 if time == 0 else paid == 0.0, "approach %d paid %f" % [time, paid])
+		_drag(arena, slider)
+		arena._tick(0.0)
+		_turn_away(arena)
+		check_close(arena.user.agent.take_reward(), 0.0, "paid for spoiling it %d times" % time, 1e-5)
 
 
 func test_settings_that_were_saved_are_there_when_the_menu_opens_again() -> void:
@@ -266,6 +276,13 @@ func _find_disabled(arena: UiArena) -> MenuElement:
 		if not element.is_enabled():
 			return element
 	return null
+
+
+func _turn_away(arena: UiArena) -> void:
+	for hand: RLXRPlayer.Hand in [LEFT, RIGHT]:
+		arena.user.aim(hand, Vector2(-1.4, -1.0))
+	arena._tick(0.0)
+	arena._end_decision()
 
 
 func _point(arena: UiArena, hand: RLXRPlayer.Hand, element: MenuElement) -> void:

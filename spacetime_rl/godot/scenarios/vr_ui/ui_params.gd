@@ -30,7 +30,8 @@ extends RLParams
 @export var reward_sequence: float = 5.0
 ## The trigger was pulled on something that did not respond: a switched-off element, a label, the panel, the air.
 @export var reward_miss: float = -2.0
-## A radian that the nearer hand's ray comes nearer to the next element than ever since the last step was done.
+## A radian that the nearer hand's ray comes nearer to the next element, or drags a slider nearer to its value; a radian
+## away takes it back, also where something was spoilt in between.
 @export var reward_progress: float = 2.0
 
 

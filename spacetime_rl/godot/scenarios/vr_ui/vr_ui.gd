@@ -11,8 +11,9 @@ var course := MenuCourse.new()
 var _changed := false
 # Tells a person what to do next; null where nobody looks.
 var _card: Label3D
-# How near the rays have been to each thing that was to be pointed at since the last step was done, in radians.
-var _nearest: Dictionary[int, float] = {}
+# How far the rays had to go when the last decision ended, in radians; and whether a step was done since.
+var _gap := 0.0
+var _stepped := false
 
 
 func _build() -> void:
@@ -35,7 +36,7 @@ func _begin_episode() -> void:
 	course.begin(panel.menu)
 	user.stand(rng)
 	_changed = false
-	_nearest.clear()
+	_stepped = true
 	_pay_approach()
 
 
@@ -44,8 +45,7 @@ func _tick(_delta: float) -> void:
 		return
 	_changed = false
 	var steps := course.take_steps()
-	if steps > 0:
-		_nearest.clear()
+	_stepped = _stepped or steps > 0
 	user.agent.add_reward(&"step", settings.reward_step * steps)
 	user.agent.set_metric(&"steps_done", float(course.done) / course.total)
 	if course.over:
@@ -82,19 +82,25 @@ func _hang_panel() -> void:
 	panel.hang(Transform3D(facing, place))
 
 
-## Pay for coming nearer than ever. What was approached once pays no more until a step is done: else it would pay to
-## spoil a setting, come back and set it right for ever.
+## Pay for coming nearer: the difference of a potential, so that spoiling a setting, coming back and setting it right
+## earns nothing. It begins anew with every step that is done for the first time.
 func _pay_approach() -> void:
+	var before := _gap
+	_gap = _way()
+	if not _stepped:
+		user.agent.add_reward(&"progress", settings.reward_progress * (before - _gap))
+	_stepped = false
+
+
+## How far the nearer ray has to turn until the target is done, in radians; the acting one while its trigger is pulled.
+func _way() -> float:
 	var target := course.target
-	var key := 2 * target.get_instance_id() + int(target.is_dragged())
-	var gap := _gap()
-	var before: float = _nearest.get(key, gap)
-	_nearest[key] = minf(gap, before)
-	user.agent.add_reward(&"progress", settings.reward_progress * (before - _nearest[key]))
-
-
-## How far the nearer ray is off the target, in radians; the acting one while its trigger is pulled.
-func _gap() -> float:
 	var point := target_point()
-	var gap := user.turn_to(user.acting, point).length()
-	return gap if user.pressing else minf(gap, user.turn_to(1 - user.acting, point).length())
+	var way := user.turn_to(user.acting, point)
+	if not user.pressing:
+		var other := user.turn_to(1 - user.acting, point)
+		way = way if way.length() < other.length() else other
+	if target.kind != MenuElement.Kind.SLIDER or target.is_dragged():
+		return way.length()
+	var drag := user.turn_to(user.acting, panel.point_of(target.wanted_point())) - user.turn_to(user.acting, point)
+	return way.length() + drag.length()

@@ -113,8 +113,13 @@ func describe() -> String:
 ## Where to point, in pixels of the panel: at the handle of a slider, at the wanted value while it is dragged.
 func point() -> Vector2:
 	if kind == Kind.SLIDER:
-		return _slider.position + _slider.handle_at(wanted if _slider.dragged else _slider.value)
+		return wanted_point() if _slider.dragged else _slider.position + _slider.handle_at(_slider.value)
 	return control.position + 0.5 * control.size
+
+
+## Where the handle of a slider has to be dragged to, in pixels of the panel.
+func wanted_point() -> Vector2:
+	return _slider.position + _slider.handle_at(wanted)
 
 
 ## Whether pressing at these pixels would press it.
