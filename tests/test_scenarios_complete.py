@@ -20,7 +20,6 @@ TO_BE_TRAINED = {
     "crew_pickup",
     "spacecraft_fleet",
     "spacecraft_landing",
-    "vr_ui",
 }
 every_scenario = pytest.mark.parametrize("folder", SCENARIOS, ids=lambda path: path.name)
 every_learned_one = pytest.mark.parametrize(
