@@ -19,7 +19,6 @@ MEASURING = {"bench"}  # made to be fast, not to be learned
 TO_BE_TRAINED = {
     "crew_pickup",
     "spacecraft_fleet",
-    "spacecraft_landing",
 }
 every_scenario = pytest.mark.parametrize("folder", SCENARIOS, ids=lambda path: path.name)
 every_learned_one = pytest.mark.parametrize(
