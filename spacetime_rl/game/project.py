@@ -88,7 +88,8 @@ def check_scene(project: Path, scene: str) -> None:
     if scene.startswith("uid://") or (project / scene.removeprefix("res://")).is_file():
         return
     known = [f"res://{path.relative_to(project)}" for path in _project_files(project) if path.suffix in _SCENES]
-    raise UsageError(f"game.scene: {project} has no {scene}; {_hint(scene, sorted(known))}")
+    namesakes = [other for other in known if other.rpartition("/")[2] == scene.rpartition("/")[2]]
+    raise UsageError(f"game.scene: {project} has no {scene}; {_hint(scene, sorted(namesakes or known))}")
 
 
 def import_project(project: Path, godot: Godot) -> Path:

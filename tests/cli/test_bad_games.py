@@ -38,7 +38,10 @@ def test_a_script_error_at_start_is_told_with_its_line(fails: Run) -> None:
     assert seen.code == FAULT
     where, _, rest = seen.headline.partition("touch_arena.gd:")
     assert where == f"{OWN_PROJECT}: the game cannot start: res://tests/fixtures/touch/"
-    assert "in _break_down: Cannot call method 'queue_free' on a null value. (exit code 70: script error)" in rest
+    assert (
+        "in TouchArena._break_down: Cannot call method 'queue_free' on a null value. (exit code 70: script error)"
+        in rest
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +87,10 @@ def test_a_game_that_breaks_the_rules_is_told(fails: Run, tmp_path: Path, fault:
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ("script_error", "in _break_down: Cannot call method 'queue_free' on a null value. (exit code 70: script"),
+        (
+            "script_error",
+            "in TouchArena._break_down: Cannot call method 'queue_free' on a null value. (exit code 70: script",
+        ),
         ("nan", "bad answer to STEP: observation age[0] of agent walker_0 is nan"),
         ("die", "the connection ended at STEP (killed by SIGKILL)"),
     ],

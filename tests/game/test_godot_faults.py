@@ -36,7 +36,11 @@ Touch: TypeAlias = Callable[..., GameLaunch]
 @pytest.mark.parametrize(
     ("fault", "error", "message"),
     [
-        ("script_error", GameDied, r"touch_arena.gd:\d+ in _break_down: .* \(exit code 70: script error\); its log"),
+        (
+            "script_error",
+            GameDied,
+            r"touch_arena.gd:\d+ in TouchArena._break_down: .* \(exit code 70: script error\); its log",
+        ),
         ("engine_error", GameDied, r"touch_arena.gd:\d+ in _provoke: .* \(exit code 70: script error\); its log"),
         ("exit", GameDied, r"exit code 9"),
         ("die", GameDied, r"killed by SIG"),
@@ -52,7 +56,7 @@ def test_a_fault_in_mid_episode_is_told(touch: Touch, fault: str, error: type[Ga
 
 def test_a_script_error_at_start_is_told_with_its_line(touch: Touch) -> None:
     began = time.monotonic()
-    with pytest.raises(LaunchError, match=r"touch_arena.gd:\d+ in _break_down"):
+    with pytest.raises(LaunchError, match=r"touch_arena.gd:\d+ in TouchArena._break_down"):
         open_game(touch({"fault": "build_error"}))
     assert time.monotonic() - began < 10.0
 

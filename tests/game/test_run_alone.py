@@ -85,7 +85,7 @@ def test_a_game_that_was_not_reset_does_not_run(touch: Touch) -> None:
 def test_a_script_error_in_a_run_is_told(touch: Touch) -> None:
     game = _open(touch({"fault": "script_error"}))
     game.reset(seed=1)
-    with pytest.raises(GameDied, match=r"at RUN: .*touch_arena\.gd:\d+ in _break_down"):
+    with pytest.raises(GameDied, match=r"at RUN: .*touch_arena\.gd:\d+ in TouchArena._break_down"):
         game.run_alone(100)
 
 
