@@ -39,7 +39,7 @@ CHOOSERS = (make_group("walker", 4, make_layout(continuous=0, choices=3)),)
 
 def build(algorithm: str, opener: FakeGameOpener | None = None, **sections: Any) -> Any:
     games = opener or FakeGameOpener(CHOOSERS if algorithm == "DQN" else WALKERS, arenas=4, lengths=(5, 7))
-    defaults = {"algorithm": algorithm, "training": TRAINING[algorithm]}
+    defaults = {"algorithm": algorithm, "training": TRAINING.get(algorithm, {})}
     return make_ppo(games, make_config(**{**defaults, **sections})).build_algo()
 
 
