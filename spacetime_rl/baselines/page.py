@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from spacetime_rl.baselines.store import SOURCES, TRAINED, Baseline, against_heuristics, read_baselines
+from spacetime_rl.markdown import fill, table
 
 BEGIN, END = "<!-- baselines: begin -->", "<!-- baselines: end -->"
 _NOTHING = "\N{EN DASH}"
@@ -21,11 +22,9 @@ Figures = Mapping[str, Any]
 
 def update(page: str, baselines: Sequence[Baseline], folder: Path) -> str:
     """The page, which lies in `folder`, with fresh tables between its marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
     blocks = [_overview(baselines), *(_section(baseline, folder) for baseline in baselines)]
     written = "\n\n".join(blocks) if baselines else "None yet."
-    return f"{before}{BEGIN}\n\n{written}\n\n{END}{after}"
+    return fill(page, BEGIN, END, written)
 
 
 def _overview(baselines: Sequence[Baseline]) -> str:
@@ -43,7 +42,7 @@ def _overview(baselines: Sequence[Baseline]) -> str:
         "Episodes in which every agent succeeded, with 95 % intervals; of adversaries each policy's success, that of a "
         "trained one against the heuristics of the others:"
     )
-    return f"{meaning}\n\n{_table(heads, rows)}"
+    return f"{meaning}\n\n{table(heads, rows)}"
 
 
 def _section(baseline: Baseline, folder: Path) -> str:
@@ -71,7 +70,7 @@ def _measured(baseline: Baseline, policy: str) -> str:
     ]
     for name in names:
         rows.append([name, *(_mean(f["metrics"].get(name), f["metrics_ci"].get(name)) for f in found.values())])
-    return _table([f"`{policy}`", *found], rows)
+    return table([f"`{policy}`", *found], rows)
 
 
 def _successes(baseline: Baseline, source: str) -> str:
@@ -106,17 +105,6 @@ def _round(value: float, digits: int) -> str:
 
 def _minutes(training: Figures) -> str:
     return f"{training['wall_time_s'] / 60.0:.0f} min on {training['cores']} cores"
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(_lines(heads, rows))
-
-
-def _lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
-    yield f"|---{'|---:' * (len(heads) - 1)}|"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from spacetime_rl.bench.report import MEASURED, RATIOS
+from spacetime_rl.markdown import fill, table
 from spacetime_rl.verdict import PARTS
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
@@ -30,9 +31,7 @@ def figures(documents: Sequence[Document]) -> str:
 
 def update(page: str, documents: Sequence[Document]) -> str:
     """The page with fresh figures between its marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{figures(documents)}\n\n{END}{after}"
+    return fill(page, BEGIN, END, figures(documents))
 
 
 def _machine(documents: Sequence[Document]) -> str:
@@ -50,12 +49,12 @@ def _machine(documents: Sequence[Document]) -> str:
 
 def _speeds(documents: Sequence[Document]) -> str:
     rows = [[_case(d), *(_speed(d, name) for name in MEASURED)] for d in documents]
-    return "Agent-steps a second, medians:\n\n" + _table(["case", *_SHORT], rows)
+    return "Agent-steps a second, medians:\n\n" + table(["case", *_SHORT], rows)
 
 
 def _ratios(documents: Sequence[Document]) -> str:
     rows = [[_case(d), *(_number(d["ratio"][name], 2) for name in RATIOS), _shares(d)] for d in documents]
-    return _table(["case", *(f"`{name}`" for name in RATIOS), "time of training"], rows)
+    return table(["case", *(f"`{name}`" for name in RATIOS), "time of training"], rows)
 
 
 def _costs(documents: Sequence[Document]) -> str:
@@ -72,7 +71,7 @@ def _costs(documents: Sequence[Document]) -> str:
         for d in known
     ]
     heads = ["case", *(f"{section}, µs" for section in sections), "game, MB", "runner and games, MB"]
-    return "Microseconds an agent and tick, by what they are spent on, and memory:\n\n" + _table(heads, rows)
+    return "Microseconds an agent and tick, by what they are spent on, and memory:\n\n" + table(heads, rows)
 
 
 def _alone(document: Document) -> str:
@@ -81,7 +80,7 @@ def _alone(document: Document) -> str:
         for row in document["runner_alone"]
     ]
     head = ["agents", "agent-steps a second", "µs an agent-step"]
-    return "The env runner on a game that costs nothing:\n\n" + _table(head, rows)
+    return "The env runner on a game that costs nothing:\n\n" + table(head, rows)
 
 
 def _scaling(document: Document) -> str:
@@ -95,7 +94,7 @@ def _scaling(document: Document) -> str:
     heads = ["agents a game", *(f"{runners} runners x {games} games" for runners, games in columns)]
     heads = [head.replace("1 runners", "1 runner").replace("1 games", "1 game") for head in heads]
     repeat = document["settings"]["action_repeat"]
-    return f"How sampling scales at {repeat} ticks a decision, agent-steps a second:\n\n" + _table(heads, rows)
+    return f"How sampling scales at {repeat} ticks a decision, agent-steps a second:\n\n" + table(heads, rows)
 
 
 def _commands(documents: Sequence[Document]) -> str:
@@ -120,17 +119,6 @@ def _speed(document: Document, name: str) -> str:
 
 def _number(value: Any, digits: int) -> str:
     return f"{value:,.{digits}f}" if isinstance(value, int | float) else _NOTHING
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(_lines(heads, rows))
-
-
-def _lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
-    yield f"|---{'|---:' * (len(heads) - 1)}|"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
 
 
 if __name__ == "__main__":

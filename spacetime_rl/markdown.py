@@ -1,0 +1,18 @@
+"""Pages of the documentation that programs write a part of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def fill(page: str, begin: str, end: str, text: str) -> str:
+    """The page with `text` between its two marks."""
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table whose first column is text and whose others are figures."""
+    lines = [f"| {' | '.join(heads)} |", f"|---{'|---:' * (len(heads) - 1)}|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
