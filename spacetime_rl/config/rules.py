@@ -121,9 +121,7 @@ def _ports(config: RunConfig) -> Iterator[Contradiction]:
 
 def _algorithm(config: RunConfig) -> Iterator[Contradiction]:
     """Settings of `training` that the algorithm would never look at."""
-    sections: dict[Path, Section] = {("training",): config.training}
-    sections |= {("policies", name, "training"): policy.training for name, policy in config.policies.items()}
-    for path, section in sections.items():
+    for path, section in _training_sections(config):
         for key in sorted(section.model_fields_set):
             algorithms = readers(type(section), key)
             if config.algorithm not in algorithms:
@@ -209,13 +207,18 @@ def _schedules(config: RunConfig) -> Iterator[Contradiction]:
     """What is approached until the last agent step."""
     if config.stop.agent_steps is not None:
         return
-    sections: dict[Path, Section] = {("training",): config.training}
-    sections |= {("policies", name, "training"): policy.training for name, policy in config.policies.items()}
-    for path, section in sections.items():
+    for path, section in _training_sections(config):
         for key in scheduled(type(section)).values():
             if getattr(section, key) is not None:
                 message = "is reached at stop.agent_steps, which is null"
                 yield Contradiction((*path, key), message, (("stop", "agent_steps"),))
+
+
+def _training_sections(config: RunConfig) -> Iterator[tuple[Path, Section]]:
+    """`training`, and what policies set of it for themselves."""
+    yield ("training",), config.training
+    for name, policy in config.policies.items():
+        yield ("policies", name, "training"), policy.training
 
 
 def _listed(words: Sequence[str]) -> str:

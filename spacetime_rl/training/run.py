@@ -109,24 +109,29 @@ def _carry_out(
 
 
 def _check_resumable(folder: RunFolder, begun: RunConfig, wanted: RunConfig) -> None:
-    if folder.state()["status"] == "finished":
+    reason = _why_not_resumable(folder, begun, wanted)
+    if reason:
         folder.release()
-        raise ResumeError(f"{folder.run_id}: is finished; begin another run for more")
+        raise ResumeError(f"{folder.run_id}: {reason}")
+
+
+def _why_not_resumable(folder: RunFolder, begun: RunConfig, wanted: RunConfig) -> str | None:
+    if folder.state()["status"] == "finished":
+        return "is finished; begin another run for more"
     others = other_versions(folder.versions())
     if others:
-        folder.release()
-        raise ResumeError(
-            f"{folder.run_id}: was begun with {others}, whose saved state other versions cannot read: resume it with "
-            "these versions, or begin another run"
+        return (
+            f"was begun with {others}, whose saved state other versions cannot read: resume it with these versions, or "
+            "begin another run"
         )
     changes = diff(begun, settle_like(wanted.model_copy(update={"results": begun.results}), begun))
     if changes:
-        folder.release()
         listed = "\n  ".join(changes)
-        raise ResumeError(
-            f"{folder.run_id}: a run is resumed with the configuration it was begun with; these differ:\n  {listed}\n"
+        return (
+            f"a run is resumed with the configuration it was begun with; these differ:\n  {listed}\n"
             "Leave them out, or begin another run."
         )
+    return None
 
 
 @contextmanager
