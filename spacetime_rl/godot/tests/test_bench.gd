@@ -100,15 +100,7 @@ func test_the_scripted_walkers_reach_their_goals() -> void:
 
 
 func _make_room(values: Dictionary) -> BenchArena:
-	var world := SubViewport.new()
-	world.own_world_3d = true
-	world.render_target_update_mode = SubViewport.UPDATE_DISABLED
-	add_child(world)
-	var arena: BenchArena = ARENA.instantiate()
-	arena.params = arena.params.duplicate() as RLParams
-	check_equal(arena.params.apply(values).size(), 0, "problems with %s" % values)
-	world.add_child(arena)
-	arena.build(0, RLSchedule.new())
+	var arena := build_arena(ARENA, values) as BenchArena
 	arena.begin_episode()
 	return arena
 

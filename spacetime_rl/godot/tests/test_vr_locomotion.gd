@@ -254,15 +254,8 @@ func _reward_of_step(arena: LocomotionArena, metres: float) -> float:
 
 
 func _make_course(values: Dictionary = {}) -> LocomotionArena:
-	var arena: LocomotionArena = ARENA.instantiate()
-	arena.params = arena.params.duplicate() as RLParams
-	check_equal(arena.params.apply(values).size(), 0, "problems with %s" % values)
-	var world := SubViewport.new()
-	world.own_world_3d = true
-	add_child(world)
-	world.add_child(arena)
+	var arena := build_arena(ARENA, values) as LocomotionArena
 	# The rules are tried by hand, tick by tick.
 	arena.player.set_physics_process(false)
-	arena.build(0, RLSchedule.new())
 	arena.begin_episode()
 	return arena

@@ -210,15 +210,8 @@ func _look_along(arena: NavigationArena, obstacle: FieldObstacle) -> void:
 
 
 func _make_map(values: Dictionary = {}) -> NavigationArena:
-	var arena: NavigationArena = ARENA.instantiate()
-	arena.params = arena.params.duplicate() as RLParams
-	check_equal(arena.params.apply(values).size(), 0, "problems with %s" % values)
-	var world := SubViewport.new()
-	world.own_world_3d = true
-	add_child(world)
-	world.add_child(arena)
+	var arena := build_arena(ARENA, values) as NavigationArena
 	# The rules are tried by hand, tick by tick.
 	arena.player.set_physics_process(false)
-	arena.build(0, RLSchedule.new())
 	arena.begin_episode()
 	return arena

@@ -248,17 +248,7 @@ func _watch(game: ChildGame, arena: int) -> Array[PackedFloat32Array]:
 
 
 func _make_arena(values: Dictionary, seed_value: int = 1) -> UiArena:
-	var arena: UiArena = ARENA.instantiate()
-	arena.params = arena.params.duplicate() as RLParams
-	check_equal(arena.params.apply(values), PackedStringArray(), "problems with %s" % values)
-	var world := SubViewport.new()
-	world.own_world_3d = true
-	world.gui_disable_input = true
-	add_child(world)
-	world.add_child(arena)
-	var schedule := RLSchedule.new()
-	schedule.seed_value = seed_value
-	arena.build(0, schedule)
+	var arena := build_arena(ARENA, values, seed_value) as UiArena
 	arena.begin_episode()
 	return arena
 

@@ -45,13 +45,6 @@ func watch(game: ChildGame, decisions: int, agent: int) -> Array[PackedFloat32Ar
 
 ## A zone in a world of its own, in its first episode.
 func make_zone(values: Dictionary, scene: PackedScene = ARENA) -> LandingZone:
-	var zone: LandingZone = scene.instantiate()
-	zone.params = zone.params.duplicate() as RLParams
-	check_equal(zone.params.apply(values).size(), 0, "problems with %s" % values)
-	var world := SubViewport.new()
-	world.own_world_3d = true
-	add_child(world)
-	world.add_child(zone)
-	zone.build(0, RLSchedule.new())
+	var zone := build_arena(scene, values) as LandingZone
 	zone.begin_episode()
 	return zone

@@ -30,15 +30,20 @@ func wait_ticks(count: int) -> void:
 
 ## An arena of the touch fixture in a world of its own, built, with its first episode not yet begun.
 func make_arena(settings: Dictionary = {}, seed_value: int = 1) -> TouchArena:
+	return build_arena(_ARENA, settings, seed_value) as TouchArena
+
+
+## An arena of a scene in a world of its own, built, with its first episode not yet begun.
+func build_arena(scene: PackedScene, settings: Dictionary, seed_value: int = 0) -> RLArena:
 	var world := SubViewport.new()
 	world.own_world_3d = true
 	world.size = Vector2i(2, 2)
 	world.render_target_update_mode = SubViewport.UPDATE_DISABLED
+	world.gui_disable_input = true
 	add_child(world)
-	var arena := _ARENA.instantiate() as TouchArena
+	var arena := scene.instantiate() as RLArena
 	arena.params = arena.params.duplicate() as RLParams
-	for problem: String in arena.params.apply(settings):
-		push_error(problem)
+	check_equal(arena.params.apply(settings), PackedStringArray(), "problems with %s" % settings)
 	world.add_child(arena)
 	var schedule := RLSchedule.new()
 	schedule.seed_value = seed_value
