@@ -44,6 +44,12 @@ class ModelConfig(Section):
         default=True, description="Centre and scale observation vectors by running statistics kept beside the weights."
     )
     observation_clip: float = Field(default=10.0, gt=0, description="Normalised observations are clipped to ± this.")
+    symlog: float | None = Field(
+        default=None,
+        gt=0,
+        description="Besides, give the network every number x of an observation as sign(x)·log(1 + |x|·this): it then "
+        "tells 1 from 2 metres as well as 500 from 1000. For tasks that start far off and end precisely; null: no.",
+    )
     cnn: CnnConfig | None = Field(
         default=None,
         description="Encoder of image observations; null takes the default one where the game sends images.",

@@ -66,7 +66,7 @@ class ExportNetwork(nn.Module):
         state = None
         if self.cell_size:
             state = {"h": state_ins[:, : self.cell_size], "c": state_ins[:, self.cell_size :]}
-        acted = self.module.act(self.module.normalize(vector), images, state)
+        acted = self.module.act(self.module.prepare(vector), images, state)
         state_outs = torch.cat([acted.state["h"], acted.state["c"]], -1) if state else state_ins * 1.0
         return self._decode(acted.inputs), state_outs, acted.inputs
 

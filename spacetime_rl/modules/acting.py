@@ -23,6 +23,7 @@ from spacetime_rl.modules.actions import mode_numpy, sample_numpy
 from spacetime_rl.modules.distribution import ActionDistribution, make_distribution_class
 from spacetime_rl.modules.network import Trunk
 from spacetime_rl.modules.normalizer import RunningNormalizer
+from spacetime_rl.modules.symlog import symlog
 
 # RLModule's own constructor uses the class it deprecates, and says so in every process.
 logging.getLogger("ray._common.deprecation").addFilter(lambda record: "RLModuleConfig" not in record.getMessage())
@@ -59,7 +60,8 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
         vector_dim = self.layout.vector_dim
         normalized = model.normalize_observations and vector_dim > 0  # images are in [0, 1] as they come
         self.normalizer = RunningNormalizer(vector_dim, model.observation_clip) if normalized else None
-        self.trunk = Trunk(vector_dim, self.layout.images, model)
+        self.symlog = model.symlog
+        self.trunk = Trunk(self.prepared_dim, self.layout.images, model)
         self.lstm = nn.LSTM(self.trunk.features, model.lstm.cell_size, batch_first=True) if model.lstm else None
         self._setup_heads(self.lstm.hidden_size if self.lstm else self.trunk.features, model)
 
@@ -84,13 +86,19 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
         return make_distribution_class(self.layout.actions)
 
     def act(self, vector: Tensor, images: Sequence[Tensor], state: Mapping[str, Tensor] | None) -> Acted:
-        """The policy's half on a normalised vector and images [..., h, w, c]; what training and export both run."""
+        """The policy's half on a prepared vector and images [..., h, w, c]; what training and export both run."""
         features, state_out = self._features(vector, images, state)
         return Acted(self._inputs(features), features, state_out)
 
-    def normalize(self, vector: Tensor) -> Tensor:
-        """The observation vector as the trunk wants it."""
-        return vector if self.normalizer is None else self.normalizer(vector)
+    @property
+    def prepared_dim(self) -> int:
+        """Width of what `prepare` returns."""
+        return self.layout.vector_dim * (1 if self.symlog is None else 2)
+
+    def prepare(self, vector: Tensor) -> Tensor:
+        """The observation vector [..., vector_dim] as the trunk wants it: normalised, then on a logarithmic scale."""
+        normalized = vector if self.normalizer is None else self.normalizer(vector)
+        return normalized if self.symlog is None else torch.cat([normalized, symlog(vector, self.symlog)], -1)
 
     def update_normalizer(self, obs: Tensor, mask: Tensor | None = None) -> None:
         """Merge observations [..., obs_dim] into the running statistics, only those where bool `mask` [...] holds."""
@@ -115,13 +123,13 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
 
     def _split(self, obs: Tensor) -> tuple[Tensor, list[Tensor]]:
         if not self.layout.images:
-            return self.normalize(obs), []
+            return self.prepare(obs), []
         sizes = [self.layout.vector_dim, *(prod(image.shape) for image in self.layout.images)]
         vector, *flat = torch.split(obs, sizes, -1)
         images = [
             part.reshape(*part.shape[:-1], *image.shape) for part, image in zip(flat, self.layout.images, strict=True)
         ]
-        return self.normalize(vector), images
+        return self.prepare(vector), images
 
     def _features(
         self, vector: Tensor, images: Sequence[Tensor], state: Mapping[str, Tensor] | None

@@ -13,6 +13,7 @@ from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.actions import clip_into, plan_actions
 from spacetime_rl.modules.normalizer import VARIANCE_FLOOR
 from spacetime_rl.modules.policy import LOG_STD_MAX, LOG_STD_MIN, PolicyModule
+from spacetime_rl.modules.symlog import symlog_numpy
 
 Array = NDArray[np.float32]
 
@@ -30,6 +31,7 @@ class NumpyForward:
         self._normalizer = module.normalizer
         if self._normalizer is not None:
             self._mean, self._var = _view(self._normalizer.mean), _view(self._normalizer.var)
+        self._symlog = module.symlog
         self._width = plan.inputs_dim
         self._log_std = None if module.log_std is None else _view(module.log_std)
         self._log_stds = plan.log_stds
@@ -47,6 +49,8 @@ class NumpyForward:
         if self._normalizer is not None:
             hidden = (hidden - self._mean) / np.sqrt(self._var + np.float32(VARIANCE_FLOOR))
             clip_into(hidden, -self._normalizer.clip, self._normalizer.clip)
+        if self._symlog is not None:
+            hidden = np.concatenate([hidden, symlog_numpy(observations, self._symlog)], -1)
         for layer in self._layers:
             hidden = layer(hidden)
         given = self._head(hidden)

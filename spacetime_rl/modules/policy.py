@@ -52,7 +52,7 @@ class PolicyModule(ActingModule, ValueFunctionAPI):  # type: ignore[misc]
         self._setup_action_head(features, model.initial_log_std)
         self.share_trunk = model.share_trunk
         if not self.share_trunk:
-            vector_dim = self.layout.vector_dim + (features if self.lstm else 0)
+            vector_dim = self.prepared_dim + (features if self.lstm else 0)
             self.value_trunk = Trunk(vector_dim, self.layout.images, model)
         self.value_head = make_linear(features if self.share_trunk else self.value_trunk.features, 1, 1.0)
 

@@ -56,7 +56,7 @@ class QModule(ActingModule):
 
     def _forward_train(self, batch: Mapping[str, Any], **_: Any) -> dict[str, Any]:
         """What RLlib's loss asks for, by its names."""
-        now, then = self.normalize(batch[Columns.OBS]), self.normalize(batch[Columns.NEXT_OBS])
+        now, then = self.prepare(batch[Columns.OBS]), self.prepare(batch[Columns.NEXT_OBS])
         with torch.no_grad():
             next_values = self.act(then, [], None).inputs
             target_next_values = self.target_head(self.target_trunk(then, []))

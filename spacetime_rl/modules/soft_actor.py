@@ -56,7 +56,7 @@ class SoftActorModule(ActingModule):
         self.register_buffer("is_log_std", is_log_std, persistent=False)
         with torch.no_grad():
             self.action_head.bias[is_log_std] = _unbounded(model.initial_log_std)
-        self.critics = _TwinCritics(self.layout.vector_dim + plan.action_size, model)
+        self.critics = _TwinCritics(self.prepared_dim + plan.action_size, model)
         self.target_critics = copy.deepcopy(self.critics).requires_grad_(False)
         self.log_alpha = nn.Parameter(torch.zeros(1))
 
@@ -66,7 +66,7 @@ class SoftActorModule(ActingModule):
 
     def _forward_train(self, batch: Mapping[str, Any], **_: Any) -> dict[str, Any]:
         """What RLlib's loss asks for, by its names."""
-        now, then = self.normalize(batch[Columns.OBS]), self.normalize(batch[Columns.NEXT_OBS])
+        now, then = self.prepare(batch[Columns.OBS]), self.prepare(batch[Columns.NEXT_OBS])
         action, logp = self._draw(now)
         with torch.no_grad():
             next_action, next_logp = self._draw(then)

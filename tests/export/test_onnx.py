@@ -33,6 +33,8 @@ KINDS = {
     "sac": (make_layout(MOVE, TURN), {"algorithm": "SAC"}, 3),
     "dqn": (make_layout(GRAB), {"algorithm": "DQN"}, 3),
     "not normalised": (make_layout(MOVE), {"normalize_observations": False, "activation": "elu"}, 2),
+    "on a logarithmic scale, too": (make_layout(MOVE, GRAB), {"symlog": 1000.0}, 7),
+    "sac on a logarithmic scale": (make_layout(MOVE), {"algorithm": "SAC", "symlog": 1000.0}, 2),
 }
 
 

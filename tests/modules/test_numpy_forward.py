@@ -27,8 +27,9 @@ def both(module: Any, observations: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 @pytest.mark.parametrize("layout", [LAYOUT, DISCRETE, CONTINUOUS], ids=["mixed", "discrete", "continuous"])
 @pytest.mark.parametrize("activation", ["tanh", "relu", "elu", "silu"])
 @pytest.mark.parametrize("normalize", [True, False])
-def test_it_agrees_with_torch(layout: PolicyLayout, activation: str, normalize: bool) -> None:
-    module = make(layout, activation=activation, normalize_observations=normalize)
+@pytest.mark.parametrize("symlog", [None, 1000.0])
+def test_it_agrees_with_torch(layout: PolicyLayout, activation: str, normalize: bool, symlog: float | None) -> None:
+    module = make(layout, activation=activation, normalize_observations=normalize, symlog=symlog)
     rng = np.random.default_rng(0)
     observations = rng.normal(size=(9, layout.obs_dim), scale=3.0).astype(np.float32)
     module.update_normalizer(torch.from_numpy(rng.normal(1.0, 2.0, (50, layout.obs_dim)).astype(np.float32)))

@@ -40,7 +40,10 @@ def zero_state(n: int) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("layout", [LAYOUT, CAMERA], ids=["vector", "camera"])
-@pytest.mark.parametrize("model", [{}, {"share_trunk": True}, {"lstm": LSTM}, {"lstm": LSTM, "share_trunk": True}])
+@pytest.mark.parametrize(
+    "model",
+    [{}, {"share_trunk": True}, {"symlog": 100.0}, {"lstm": LSTM}, {"lstm": LSTM, "share_trunk": True, "symlog": 9.0}],
+)
 def test_training_gives_inputs_and_values_for_every_decision(layout: PolicyLayout, model: dict[str, Any]) -> None:
     module = make(layout, **model)
     lead = (6, 4) if "lstm" in model else (6,)

@@ -35,7 +35,7 @@ def touched(module: Any, loss: torch.Tensor) -> set[str]:
 
 def test_log_probabilities_are_those_of_a_squashed_gaussian() -> None:
     module = make_policy(LAYOUT, "SAC")
-    vector = module.normalize(torch.randn(200, LAYOUT.obs_dim))
+    vector = module.prepare(torch.randn(200, LAYOUT.obs_dim))
     with torch.no_grad():
         inputs = module.act(vector, [], None).inputs
         action, logp = module._draw(vector)
