@@ -17,7 +17,6 @@ SCENARIOS = sorted(path for path in (OWN_PROJECT / "scenarios").iterdir() if pat
 MEASURING = {"bench"}  # made to be fast, not to be learned
 # Configurations that have no baseline yet: a list to be emptied. A name that has one must go from it.
 TO_BE_TRAINED = {
-    "crew_pickup",
     "spacecraft_fleet",
 }
 every_scenario = pytest.mark.parametrize("folder", SCENARIOS, ids=lambda path: path.name)
