@@ -58,7 +58,7 @@ def _draw_episode(axes: Axes, trace: Trace, policies: Sequence[str]) -> None:
         _draw_shape(axes, shape, start_height)
     for agent in trace.agents:
         _draw_agent(axes, agent, LINES[policies.index(agent.policy) % len(LINES)])
-    _draw_landmarks(axes, trace)
+    _draw_landmarks(axes, trace, middle=(low[0] + high[0]) / 2.0)
     axes.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal", xlabel="x (m)", ylabel="z (m)")
     axes.set_title(f"episode {trace.episode}: {_outcome(trace)}", loc="left", fontsize=12)
 
@@ -105,7 +105,8 @@ def _draw_agent(axes: Axes, agent: AgentTrace, line: Any) -> None:
     axes.plot(x[-1], z[-1], MARKS[agent.ending], color=colour, markeredgecolor="white", markersize=10, zorder=6)
 
 
-def _draw_landmarks(axes: Axes, trace: Trace) -> None:
+def _draw_landmarks(axes: Axes, trace: Trace, middle: float) -> None:
+    """Stars with their names, which are written towards the middle, where there is room."""
     from matplotlib.patheffects import withStroke
 
     many = len(trace.landmarks) > _MANY_LANDMARKS
@@ -115,7 +116,8 @@ def _draw_landmarks(axes: Axes, trace: Trace) -> None:
         size = 12 if many else 18
         axes.plot(x, z, "*", color=YELLOW, markeredgecolor="black", markersize=size, zorder=3.5, clip_on=False)
         label = name.rpartition("_")[2] if many else name
-        at = axes.annotate(label, (x, z), (7, 6), textcoords="offset points", fontsize=10, zorder=8)
+        side, beside = ("left", 7) if x < middle else ("right", -7)
+        at = axes.annotate(label, (x, z), (beside, 6), textcoords="offset points", ha=side, fontsize=10, zorder=8)
         at.set_in_layout(False)
         at.set_path_effects(outlined)
 
