@@ -69,11 +69,14 @@ func test_a_lost_craft_leaves_its_pad_to_the_next() -> void:
 	check(waiting.is_cleared() and waiting.pad == guest.pad, "its pad is given away")
 
 
-func test_landing_without_a_pad_is_no_success() -> void:
+func test_landing_without_a_pad_counts_as_a_crash() -> void:
 	var zone := _make_fleet({})
 	var waiting := _waiting(zone)
 	await _put_down(zone, waiting)
 	check(not waiting.agent.active and not waiting.agent.success, "over without success")
+	check_equal(waiting.agent.get_metric(&"crash"), 1.0, "crash")
+	check_close(paid(waiting.agent, "crash"), -50.0, "crash")
+	check_close(paid(waiting.agent, "touchdown"), 0.0, "a soft touchdown")
 
 
 func test_a_collision_ends_both_and_nobody_else() -> void:

@@ -118,9 +118,11 @@ func shape(velocity: Vector3) -> void:
 func touch_down() -> bool:
 	var speed := craft.touchdown_velocity.length()
 	var upright := craft.tilt() < settings.upright_rad
-	var on_pad := craft.is_cleared() and _pad_distance() < settings.on_pad_m
+	var on_pad := _pad_distance() < settings.on_pad_m
 	craft.agent.set_metric(&"touchdown_speed", speed)
-	if not upright or speed >= settings.hard_m_s:
+	# Whoever is told to wait and comes down all the same has lost the craft for the fleet, be it ever so soft: else it
+	# would pay to sit down somewhere at once.
+	if not upright or speed >= settings.hard_m_s or not craft.is_cleared():
 		crash()
 		return false
 	var soft := speed < settings.soft_m_s
