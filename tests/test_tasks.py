@@ -77,7 +77,7 @@ def test_the_page_s_tasks_are_what_their_game_plays(tmp_path: Path) -> None:
 
 def test_a_task_of_the_run_s_scenario_lies_over_its_parameters_and_another_scenario_s_does_not() -> None:
     tasks = "tasks=[{name: a, params: {obstacles: 3}}, {name: b, scenario: vr_ui, params: {buttons: 2}, weight: 0.5}]"
-    config = load("vr_navigation", ["scenario.params={obstacles: 9, time_limit_s: 5}", tasks])
+    config = load("vr_navigation", ["curriculum=[]", "scenario.params={obstacles: 9, time_limit_s: 5}", tasks])
     ours, theirs = make_launch(config).tasks
     assert ours == TaskLaunch("a", None, {**config.scenario.params, "obstacles": 3}, 1.0)
     assert theirs == TaskLaunch("b", "res://scenarios/vr_ui/vr_ui.tscn", {"buttons": 2}, 0.5)
@@ -134,7 +134,7 @@ def test_a_game_says_what_it_plays_and_agents_report_what_their_task_measures() 
     ],
 )
 def test_tasks_that_one_policy_cannot_play_are_refused_with_what_differs(tasks: str, message: str) -> None:
-    config = load("vr_navigation", [f"tasks={tasks}", "game.action_repeat=8"])
+    config = load("vr_navigation", ["curriculum=[]", f"tasks={tasks}", "game.action_repeat=8"])
     with pytest.raises(ContractError, match=message):
         open_game(make_launch(config))
 

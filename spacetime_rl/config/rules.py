@@ -95,7 +95,10 @@ def _curriculum(config: RunConfig) -> Iterator[Contradiction]:
 
 def _tasks(config: RunConfig) -> Iterator[Contradiction]:
     if config.tasks and config.curriculum:
-        message = "lessons set the parameters of one scenario; with tasks, draw parameters by samplers instead"
+        message = (
+            "lessons set the parameters of one scenario; with tasks, draw parameters by samplers, and write "
+            "`curriculum: []` where an extended file has lessons"
+        )
         yield Contradiction(("curriculum",), message, (("tasks",),))
     if config.tasks and not any(task.weight for task in config.tasks):
         yield Contradiction(("tasks",), "no task has a weight above 0, so that none would be played")
