@@ -47,8 +47,9 @@ class ModelConfig(Section):
     symlog: float | None = Field(
         default=None,
         gt=0,
-        description="Besides, give the network every number x of an observation as sign(x)·log(1 + |x|·this): it then "
-        "tells 1 from 2 metres as well as 500 from 1000. For tasks that start far off and end precisely; null: no.",
+        description="Besides, give the network every number x of an observation as sign(x)·log(1 + this·abs(x)): it "
+        "then tells 1 from 2 metres as well as 500 from 1000. For tasks that start far off and end precisely; "
+        "null: no.",
     )
     cnn: CnnConfig | None = Field(
         default=None,
