@@ -24,6 +24,8 @@ HOMES = {
     "torch": {"modules", "rollout", "training", "export", "bench"},
     "onnxruntime": {"export", "evaluation"},
     "matplotlib": {"tracking", "bench", "pictures"},
+    "plotly": {"pictures"},
+    "optuna": {"pictures"},
     "godot_rl": {"bench"},
     "stable_baselines3": {"bench"},
 }
@@ -80,7 +82,7 @@ def test_a_heavy_library_has_one_home(library: str) -> None:
 
 @pytest.mark.parametrize("part", ["tracking", "pictures", "doctor", "cli"])
 def test_a_part_that_starts_fast_imports_mlflow_and_matplotlib_late(part: str) -> None:
-    late = {"mlflow", "matplotlib", "onnx"} | ({"ray", "torch"} if part != "tracking" else set())
+    late = {"mlflow", "matplotlib", "plotly", "optuna", "onnx"} | ({"ray", "torch"} if part != "tracking" else set())
 
     early = {str(module): imports_at_start(module) & late for module in MODULES if part_of(module) == part}
 

@@ -17,6 +17,7 @@ from spacetime_rl.cli.eval import evaluate
 from spacetime_rl.cli.export import export
 from spacetime_rl.cli.play import play
 from spacetime_rl.cli.scenarios import scenarios
+from spacetime_rl.cli.sweep import sweep
 from spacetime_rl.cli.train import train
 
 EXIT_CODES = (
@@ -33,6 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train)
+app.command("sweep")(sweep)
 app.command("eval")(evaluate)
 app.command("play")(play)
 app.command("export")(export)

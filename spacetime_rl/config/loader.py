@@ -18,6 +18,8 @@ from spacetime_rl.config.problems import contradictions_in, field_mistakes
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ConfigError
 
+SWEEP = "sweep"  # the section that makes a run a search
+
 
 def load(
     path: str | Path | None,
@@ -30,13 +32,13 @@ def load(
     A `preset` is laid over it, then `overrides`: `a.b=c` with YAML values. `scenarios` are the valid scenario names;
     None leaves the name unchecked. Raises ConfigError listing every mistake as `file:line: dotted.key: what`.
     """
-    files = Document() if path is None else _read(find_config(path), ())
+    files = Document() if path is None else read(find_config(path), ())
     if preset is not None:
-        files = files.under(_read(find_preset(preset), ()))
-    return _validate(files.under(parse_overrides(overrides, RunConfig)), scenarios, str(path or "configuration"))
+        files = files.under(read(find_preset(preset), ()))
+    return validate(files.under(parse_overrides(overrides, RunConfig)), scenarios, str(path or "configuration"))
 
 
-def _read(path: Path, chain: tuple[Path, ...]) -> Document:
+def read(path: Path, chain: tuple[Path, ...]) -> Document:
     """A file laid over what it extends."""
     resolved = path.resolve()
     if resolved in chain:
@@ -47,7 +49,7 @@ def _read(path: Path, chain: tuple[Path, ...]) -> Document:
     own.data.pop("extends", None)
     document = Document(problems=problems)
     for base in bases:
-        document = document.under(_read(base, (*chain, resolved)))
+        document = document.under(read(base, (*chain, resolved)))
     return document.under(own)
 
 
@@ -64,24 +66,27 @@ def _bases(document: Document, path: Path) -> tuple[list[Path], tuple[str, ...]]
     return [base for base in bases.values() if base is not None], missing
 
 
-def _validate(document: Document, scenarios: Collection[str] | None, name: str) -> RunConfig:
+def validate(document: Document, scenarios: Collection[str] | None, name: str) -> RunConfig:
+    """The configuration that a document says. Raises ConfigError with every mistake."""
     mistakes: dict[KeyPath, str] = {}
-    config, error = _try(document.data)
+    config, error = attempt(document.data)
     if error is not None:
         mistakes = field_mistakes(error, document, RunConfig)
     if mistakes:  # the contradictions between the settings that are right
-        _, error = _try(_without(document.data, mistakes))
+        _, error = attempt(without(document.data, mistakes))
     for found in contradictions_in(error) if error else ():
         if not any(_overlap(path, mistake) for path in (found.path, *found.others) for mistake in mistakes):
             mistakes[found.path] = found.message
     mistakes |= _unknown_scenario(document, scenarios)
-    problems = [*document.problems, *(f"{_where(document, p, name)}{m}" for p, m in mistakes.items())]
+    if SWEEP in document.data:
+        mistakes[SWEEP,] = "is a search, not a run; start it with `spacetime-rl sweep`"
+    problems = [*document.problems, *(f"{where(document, p, name)}{m}" for p, m in mistakes.items())]
     if problems or config is None:
         raise ConfigError(problems)
     return config
 
 
-def _try(data: dict[str, Any]) -> tuple[RunConfig | None, ValidationError | None]:
+def attempt(data: dict[str, Any]) -> tuple[RunConfig | None, ValidationError | None]:
     """Strict: `"8"` is no number. JSON, because there a list is a tuple and text is a path."""
     try:
         return RunConfig.model_validate_json(json.dumps(data, default=str), strict=True), None
@@ -89,7 +94,7 @@ def _try(data: dict[str, Any]) -> tuple[RunConfig | None, ValidationError | None
         return None, error
 
 
-def _without(data: dict[str, Any], paths: Iterable[KeyPath]) -> dict[str, Any]:
+def without(data: dict[str, Any], paths: Iterable[KeyPath]) -> dict[str, Any]:
     """The data with wrong settings taken out, whole top-level sections where that is not possible."""
     rest = copy.deepcopy(data)
     for path in paths:
@@ -123,6 +128,7 @@ def _unknown_scenario(document: Document, scenarios: Collection[str] | None) -> 
     }
 
 
-def _where(document: Document, path: KeyPath, name: str) -> str:
+def where(document: Document, path: KeyPath, name: str) -> str:
+    """`file:line: dotted.key: `, the beginning of a mistake."""
     key = ".".join(map(str, path))
     return f"{document.origin(path) or name}: {key}: " if key else f"{name}: "

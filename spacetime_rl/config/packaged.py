@@ -8,6 +8,7 @@ from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ConfigError
 
 PRESETS = "presets"  # the folder of configurations that are laid over others
+SWEEPS = "sweeps"  # and that of searches
 CONFIGS = Path(__file__).resolve().parent.parent / "rllib_configs"
 
 
@@ -46,12 +47,17 @@ def packaged(name: str | Path) -> Path | None:
 
 def config_names() -> list[str]:
     """Names of the packaged configurations, with their folder where they are in one."""
-    return [name for name in _names() if not name.startswith(f"{PRESETS}/")]
+    return [name for name in _names() if not name.startswith((f"{PRESETS}/", f"{SWEEPS}/"))]
 
 
 def preset_names() -> list[str]:
     """Names of the packaged presets."""
     return [name.removeprefix(f"{PRESETS}/") for name in _names() if name.startswith(f"{PRESETS}/")]
+
+
+def sweep_names() -> list[str]:
+    """Names of the packaged sweeps, with their folder."""
+    return [name for name in _names() if name.startswith(f"{SWEEPS}/")]
 
 
 def title(file: Path) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import yaml
 
 from spacetime_rl.config.model import RunConfig
@@ -9,7 +11,12 @@ from spacetime_rl.config.model import RunConfig
 
 def dump(config: RunConfig) -> str:
     """The whole configuration, defaults included, as YAML text."""
-    return yaml.dump(config.to_dict(), Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=120)
+    return to_yaml(config.to_dict())
+
+
+def to_yaml(data: dict[str, Any]) -> str:
+    """Plain data as YAML text."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=120)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ray.tune import Callback
 
@@ -29,16 +29,22 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
 
     Nothing here waits for MLflow or raises because of it: what cannot be recorded now is delivered later.
     `resumed` continues the runs of an earlier process; restored Tune state implies it. `rank_by` is the metric by which
-    the best trial is picked for the parent run.
+    the best trial is picked for the parent run, `mode` whether more of it is better.
     """
 
     def __init__(
-        self, sweep: Sweep, store: Store, resumed: bool = False, rank_by: str = "scenario/success_rate"
+        self,
+        sweep: Sweep,
+        store: Store,
+        resumed: bool = False,
+        rank_by: str = "scenario/success_rate",
+        mode: Literal["max", "min"] = "max",
     ) -> None:
         self._sweep = sweep
         self._store = store
         self._resumed = resumed
         self._rank_by = rank_by
+        self._mode = mode
         self._delivery: Delivery | None = None
         self._recorder: Recorder | None = None
         self._drawn: dict[str, dict[str, str]] = {}
@@ -113,7 +119,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
 
     def __getstate__(self) -> dict[str, Any]:
         """Tune pickles its callbacks before it starts: only what was given to the constructor travels."""
-        return {"args": (self._sweep, self._store, self._resumed, self._rank_by)}
+        return {"args": (self._sweep, self._store, self._resumed, self._rank_by, self._mode)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(*state["args"])  # type: ignore[misc]
@@ -163,7 +169,8 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         known = [trial.trial_id for trial in trials if trial.trial_id in self._results]
         if not known:
             return {}, {}
-        best = max(known, key=lambda trial_id: self._results[trial_id].get(self._rank_by, float("-inf")))
+        sign = 1.0 if self._mode == "max" else -1.0
+        best = max(known, key=lambda trial_id: sign * self._results[trial_id].get(self._rank_by, -sign * float("inf")))
         return self._results[best], {names.BEST_TRIAL: best}
 
 

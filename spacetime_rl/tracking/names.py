@@ -17,6 +17,7 @@ SCENARIO = "scenario"
 FOLDER = "folder"
 BEST_TRIAL = "best_trial"
 CANDIDATE = "candidate"
+CHAMPION = "champion"
 
 _PUBLIC = ("policy/", "scenario/", "perf/", "health/", "custom/", "curriculum/", "task/")
 _COUNTERS = ("agent_steps", "episodes", "training_iteration", "time_total_s")

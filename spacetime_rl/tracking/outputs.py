@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.models import Exported, TrackedRun, log_policy, register_policy
@@ -69,15 +69,21 @@ def record_outputs(
     return True
 
 
-def record_report(store: Store, sweep: Sweep, files: Path, path: str) -> bool:
-    """Add a folder's files to the newest trial that was recorded for a run. Returns whether that went well."""
+def record_report(
+    store: Store, sweep: Sweep, files: Path, path: str, kind: Literal["trial", "sweep"] = "trial"
+) -> bool:
+    """Add a folder's files, or one file, to the newest trial that was recorded for a run, or to its parent.
+
+    Returns whether that went well.
+    """
     try:
         client = make_client(store)
         experiment = client.get_experiment_by_name(sweep.experiment)
-        tags = {names.RUN_ID: sweep.run_id, names.KIND: "trial"}
+        tags = {names.RUN_ID: sweep.run_id, names.KIND: kind}
         run = find_run(client, experiment.experiment_id, tags) if experiment else None
         if run is not None:
-            client.log_artifacts(run.info.run_id, str(files), path)
+            record = client.log_artifacts if files.is_dir() else client.log_artifact
+            record(run.info.run_id, str(files), path)
             return True
         logger.warning("MLflow at %s has no run of %s.", store.uri, sweep.run_id)
     except Exception as error:  # what was made lies in its folder all the same

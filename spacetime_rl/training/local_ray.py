@@ -18,6 +18,7 @@ _ENVIRONMENT = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # MLflow has the metrics
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # see interrupt.py
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # before an episode has ended, nothing is known of success
     "TUNE_GLOBAL_CHECKPOINT_S": "1",  # a killed process is resumed from the latest checkpoint, not an earlier one
 }
 

@@ -31,16 +31,26 @@ Reports = Mapping[str, Mapping[str, Any]]
 
 
 def make_outputs(
-    config: RunConfig, folder: RunFolder, end: TrialEnd, sweep: Sweep, store: Store, progress: Progress, judge: bool
+    config: RunConfig,
+    folder: RunFolder,
+    end: TrialEnd,
+    sweep: Sweep,
+    store: Store,
+    progress: Progress,
+    judge: bool,
+    rivals: Mapping[str, Source] | None = None,
 ) -> RunSummary:
-    """Export, evaluate (if `judge`), record and sum up what a trial came to; only the last where it was interrupted."""
+    """Export, evaluate (if `judge`), record and sum up what a trial came to; only the last where it was interrupted.
+
+    `rivals` play the same episodes, beside heuristic and chance.
+    """
     exported: Sequence[ExportedPolicy] = ()
     reports: Reports = {}
     if end.finished and end.checkpoint is not None:
         progress.stage("exporting the policies")
         exported = export_checkpoint(end.checkpoint, folder.onnx)
         if judge:
-            reports = _evaluate(config, folder, progress)
+            reports = _evaluate(config, folder, progress, rivals or {})
     progress.stage("recording the results")
     run = find_tracked_run(store, sweep, end.trial_id)
     summary = _summarise(folder, end, sweep, exported, reports, run)
@@ -51,12 +61,13 @@ def make_outputs(
     return summary
 
 
-def _evaluate(config: RunConfig, folder: RunFolder, progress: Progress) -> Reports:
+def _evaluate(config: RunConfig, folder: RunFolder, progress: Progress, rivals: Mapping[str, Source]) -> Reports:
     """Every source on the same seeded episodes, drawn where it is the trained one; what cannot play is left out."""
     plan = config.evaluation
     launch = replace(make_launch(config), arenas=plan.arenas, log_dir=folder.logs / "evaluation")
     sources: dict[str, Source] = {
         TRAINED: OnnxSource(folder.onnx, name=TRAINED),
+        **rivals,
         "heuristic": HeuristicSource(),
         "random": RandomSource(),
     }

@@ -7,18 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from spacetime_rl.config import RunConfig, diff, settle_like
-from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.errors import ResumeError
-from spacetime_rl.game.client import open_game
-from spacetime_rl.game.engine import find_godot
 from spacetime_rl.rollout.plan import RolloutPlan
-from spacetime_rl.rollout.reward_hook import HookPlace, RewardHook
 from spacetime_rl.tracking.store import resolve_store
-from spacetime_rl.training.lessons import make_lessons, rehearse
+from spacetime_rl.training.meet import engine_version, meet_game
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.screen import show_progress
@@ -64,39 +59,15 @@ def resume(
 def _meet_game(config: RunConfig, folder: RunFolder, progress: Progress) -> RolloutPlan:
     """Start the game once, to learn what it declares and to check it against the configuration before Ray starts."""
     progress.stage("starting the game")
-    launch = replace(make_launch(config), log_dir=folder.logs)
-    with open_game(replace(launch, name="first")) as game:
-        spec = game.spec
-        policies = assign_policies(spec, config)
-        lessons = make_lessons(config, spec)
-        rehearse(game, lessons)
+    plan = meet_game(config, folder.logs)
     begun = folder.spec()
-    if begun is not None and begun != spec:
+    if begun is not None and begun != plan.spec:
         raise ResumeError(
             f"{folder.run_id}: the game is not what the run was begun with, which {folder.path}/spec.json describes; "
             "begin another run"
         )
-    folder.write_facts(spec, collect_versions(None if launch.env_path else find_godot().version_text))
-    return RolloutPlan(
-        launch,
-        spec,
-        policies,
-        lessons,
-        _find_hook(config),
-        seed=config.seed,
-        max_lifetime_restarts=config.game.max_lifetime_restarts,
-        restarts_rate_limit_n=config.game.restarts_rate_limit_n,
-        restarts_rate_limit_period_s=config.game.restarts_rate_limit_period_s,
-    )
-
-
-def _find_hook(config: RunConfig) -> HookPlace | None:
-    """Where the user's reward function is, loaded once so that a mistake is told now."""
-    if config.rewards.hook is None:
-        return None
-    place = HookPlace(config.rewards.hook, Path.cwd())
-    RewardHook(place)
-    return place
+    folder.write_facts(plan.spec, collect_versions(engine_version(plan)))
+    return plan
 
 
 def _carry_out(

@@ -57,9 +57,9 @@ def run_trial(
             num_to_keep=config.checkpoint.keep,
             checkpoint_at_end=True,
         ),
-        callbacks=[*callbacks, *_checkpoints(config)],
-        trial_dirname_creator=_folder_name,
-        resume_config=_RESUME if resume and can_resume(folder) else None,
+        callbacks=[*callbacks, *checkpoints(config)],
+        trial_dirname_creator=folder_name,
+        resume_config=RESUME if resume and can_resume(folder) else None,
         raise_on_failed_trial=False,
         verbose=0,
     )
@@ -71,7 +71,8 @@ def can_resume(folder: RunFolder) -> bool:
     return any(folder.tune.glob("experiment_state-*.json"))
 
 
-def _checkpoints(config: RunConfig) -> list[Callback]:
+def checkpoints(config: RunConfig) -> list[Callback]:
+    """What has Tune save checkpoints by agent steps, where these are counted."""
     every = config.checkpoint.every_agent_steps
     return [CheckpointEvery(every)] if every else []
 
@@ -90,10 +91,11 @@ def _describe_end(trial: Trial, folder: RunFolder) -> TrialEnd:
 
 def _explain(trial: Trial, folder: RunFolder) -> str:
     """The trial's own error rather than Ray's wrapping of it."""
-    return f"{folder.run_id}: training failed: {_reason(trial)}\nMore is in {folder.logs}."
+    return f"{folder.run_id}: training failed: {reason(trial)}\nMore is in {folder.logs}."
 
 
-def _reason(trial: Trial) -> str:
+def reason(trial: Trial) -> str:
+    """Why a trial failed, in one line."""
     try:
         error = trial.get_pickled_error()
     except Exception as unreadable:  # whatever a file that Tune could not finish makes of unpickling
@@ -102,8 +104,9 @@ def _reason(trial: Trial) -> str:
     return str(cause) if isinstance(cause, SpacetimeError) else f"{type(cause).__name__}: {cause}"
 
 
-def _folder_name(trial: Trial) -> str:
+def folder_name(trial: Trial) -> str:
+    """A trial's folder, in Tune's."""
     return f"trial_{trial.trial_id}"
 
 
-_RESUME = ResumeConfig(unfinished=ResumeConfig.ResumeType.RESUME, errored=ResumeConfig.ResumeType.RESUME)
+RESUME = ResumeConfig(unfinished=ResumeConfig.ResumeType.RESUME, errored=ResumeConfig.ResumeType.RESUME)

@@ -106,6 +106,7 @@ def make_report(source: str, rate: float, episodes: int = 100) -> dict[str, Any]
     """An evaluation report, as `EvalReport.to_dict()` gives it."""
     return {
         "source": source,
+        "overall": {"episode_success_rate": rate, "return_mean": 20 * rate - 4},
         "policies": {
             policy: {
                 "episodes": episodes,

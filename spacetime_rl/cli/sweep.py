@@ -1,0 +1,151 @@
+"""`spacetime-rl sweep`: many runs of one configuration, and the best of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, ResultsOption, SetOption, as_overrides, print_json
+from spacetime_rl.cli.train import INTERRUPTED
+from spacetime_rl.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from spacetime_rl.training.ranking import Score
+    from spacetime_rl.training.sweep_outputs import SweepEnd
+
+_MOST = 12
+
+
+def sweep(
+    config: Annotated[
+        str | None,
+        typer.Argument(metavar="SWEEP", help="A YAML file, or the name of a packaged one (sweeps/interaction_asha)."),
+    ] = None,
+    overrides: SetOption = None,
+    resume: Annotated[str | None, typer.Option(metavar="RUN", help="Go on with a sweep, by its id or folder.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier run of the same id.")] = False,
+    run_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Name of the sweep's folder; default: made up.")
+    ] = None,
+    tracking_uri: Annotated[str | None, typer.Option(metavar="URI", help="MLflow server or database.")] = None,
+    results: ResultsOption = None,
+    json_output: JsonOption = False,
+    no_eval: Annotated[bool, typer.Option("--no-eval", help="Do not evaluate the best policies.")] = False,
+) -> None:
+    """Search settings: train many candidates, stop the worse ones early, export and evaluate the best.
+
+    Trains on the Ray cluster of $RAY_ADDRESS, or on this machine. Ctrl-C stops cleanly; --resume goes on from there.
+
+    [bold]Examples[/bold]
+    $ spacetime-rl sweep sweeps/interaction_asha
+    $ spacetime-rl sweep my_sweep.yaml --set sweep.num_samples=16 --set sweep.max_concurrent=4
+    $ spacetime-rl sweep --resume interaction_asha-20270101-120000
+    """
+    from spacetime_rl.config.sweep_loader import load_sweep
+    from spacetime_rl.game.project import scenarios
+    from spacetime_rl.training import sweep as story
+
+    try:
+        if resume is not None:
+            _refuse({"SWEEP": config, "--set": overrides, "--force": force, "--run-id": run_id})
+            end = story.resume_sweep(resume, results or DEFAULT_RESULTS, not no_eval, json_output)
+        elif config is None:
+            raise UsageError("sweep: name a sweep, as in `spacetime-rl sweep sweeps/interaction_asha`")
+        else:
+            settings = [*(overrides or ()), *as_overrides({"tracking.uri": tracking_uri, "results": results})]
+            loaded = load_sweep(config, settings, [scenario.name for scenario in scenarios()])
+            end = story.sweep(loaded, run_id, force, not no_eval, json_output)
+    except KeyboardInterrupt:
+        typer.echo("spacetime-rl: stopped at once; a sweep that had begun goes on with --resume", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    _show(end, json_output)
+    if end.summary.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _refuse(options: Mapping[str, object]) -> None:
+    given = [name for name, value in options.items() if value]
+    if given:
+        raise UsageError(f"{given[0]}: begins a sweep, --resume goes on with one; leave one of them out")
+
+
+def _show(end: SweepEnd, json_output: bool) -> None:
+    if json_output:
+        return print_json(to_dict(end))
+    from rich.console import Console
+
+    from spacetime_rl.training.summary import print_summary
+
+    console = Console()
+    console.print()
+    console.print(_table(end))
+    console.print()
+    console.print(f"[bold]{end.verdict}[/]" if end.verdict else "")
+    console.print(f"all trials: {end.page}", soft_wrap=True)
+    return print_summary(end.summary, console)
+
+
+def to_dict(end: SweepEnd) -> dict[str, Any]:
+    """A sweep's result as plain JSON data."""
+    return {
+        **end.summary.to_dict(),
+        "champion": end.verdict,
+        "page": str(end.page),
+        "candidates": [
+            {
+                "values": dict(candidate.values),
+                "trials": list(candidate.trials),
+                "on_front": candidate.on_front,
+                "scores": {
+                    name: {"mean": score.mean, "low": score.low, "high": score.high}
+                    for name, score in candidate.scores.items()
+                },
+            }
+            for candidate in end.candidates
+        ],
+        "trials": [
+            {
+                "trial_id": trial.trial_id,
+                "status": trial.status,
+                "values": dict(trial.drawn),
+                "agent_steps": int(trial.result.get("agent_steps", 0)),
+                "checkpoint": trial.checkpoint and str(trial.checkpoint),
+                "error": trial.error,
+            }
+            for trial in end.trials
+        ],
+    }
+
+
+def _table(end: SweepEnd) -> Table:
+    from rich.table import Table
+
+    goals = end.sweep.settings.goals
+    names = list(dict.fromkeys(name for candidate in end.candidates for name in candidate.values))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for title in ("candidate", *(goal.metric for goal in goals), *names):
+        table.add_column(title, no_wrap=True, justify="left" if title == "candidate" else "right")
+    for candidate in end.candidates[:_MOST]:
+        mark = "front " if len(goals) > 1 and candidate.on_front else ""
+        label = mark + ", ".join(trial.rpartition("_")[2] for trial in candidate.trials)
+        figures = [_figure(candidate.scores[goal.metric]) for goal in goals]
+        style = "bold" if candidate is end.candidates[0] else ""
+        table.add_row(label, *figures, *map(_short, _in_order(candidate.values, names)), style=style)
+    return table
+
+
+def _in_order(values: Mapping[str, Any], names: list[str]) -> Iterator[Any]:
+    return (values.get(name) for name in names)
+
+
+def _figure(score: Score) -> str:
+    interval = "" if score.low == score.high else f" ({score.low:.3g} to {score.high:.3g})"
+    return f"{score.mean:.3g}{interval}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

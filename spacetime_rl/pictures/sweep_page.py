@@ -1,0 +1,61 @@
+"""The page of a sweep, one HTML file that needs no network: candidates, figures, and what every trial cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from spacetime_rl.pictures.sweep_figures import draw_figures
+from spacetime_rl.pictures.sweep_record import Cost, SweepRecord
+
+PAGE = "sweep.html"
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_sweep_page(sweep: SweepRecord, folder: Path, best: Mapping[str, Any], notes: str = "") -> Path:
+    """Write `folder/sweep.html`. `best` are the best candidate's values; `notes` is a sentence below the title."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["figure"] = short
+    costs = {trial.trial_id: Cost.of(trial, sweep.cores) for trial in sweep.trials}
+    page = environment.get_template("sweep.html").render(
+        sweep=sweep,
+        best=best,
+        notes=notes,
+        costs=costs,
+        total=_total(list(costs.values())),
+        figures=[
+            (title, about, _html(figure, number)) for number, (title, about, figure) in enumerate(draw_figures(sweep))
+        ],
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PAGE).write_text(page, encoding="utf-8")
+    return folder / PAGE
+
+
+def short(value: Any) -> str:
+    """A figure as a table has it: `0.000433`, `12,288`, an en dash for none."""
+    if value is None:
+        return "\N{EN DASH}"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+
+
+def _html(figure: Any, number: int) -> str:
+    figure.update_layout(title=None, margin={"t": 30, "r": 40}, template="plotly_white")
+    # The first one brings the library, so that the page works anywhere.
+    return str(figure.to_html(full_html=False, include_plotlyjs=number == 0, config={"displaylogo": False}))
+
+
+def _total(costs: list[Cost]) -> Cost:
+    return Cost(
+        agent_steps=sum(cost.agent_steps for cost in costs),
+        core_hours=sum(cost.core_hours for cost in costs),
+        restarts=sum(cost.restarts for cost in costs),
+        dead_time_s=sum(cost.dead_time_s for cost in costs),
+    )

@@ -1,0 +1,90 @@
+"""The champion of an experiment: the registered policies that nothing has beaten yet on the same episodes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from spacetime_rl.tracking import names
+from spacetime_rl.tracking.models import TrackedRun
+from spacetime_rl.tracking.outputs import TRAINED, Reports
+from spacetime_rl.tracking.store import Store, make_client
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+logger = logging.getLogger(__name__)
+
+CHAMPION = names.CHAMPION
+Throne = Literal["taken", "empty", "unknown"]
+
+
+def fetch_champion(store: Store, experiment: str, policies: Sequence[str], into: Path) -> Throne:
+    """Copy the champion's ONNX files and schemas into a folder.
+
+    `empty` where there is none for all of these policies; `unknown` where MLflow does not answer (logged).
+    """
+    try:
+        client = make_client(store)
+        for policy in policies:
+            source = _model_of(client, experiment, policy)
+            if source is None:
+                return "empty"
+            _copy_policy(client, source, into)
+    except Exception as error:  # tracking never fails a sweep that has trained well
+        logger.warning("MLflow at %s does not give the champion: %s", store.uri, error)
+        return "unknown"
+    return "taken"
+
+
+def beats_champion(reports: Reports) -> bool:
+    """Whether the trained policies did better on the same episodes: by success of whole episodes, then by return."""
+    if CHAMPION not in reports:  # it does not fit the game any more
+        return TRAINED in reports
+    return _standing(reports[TRAINED]) > _standing(reports[CHAMPION])
+
+
+def crown(run: TrackedRun, policies: Sequence[str]) -> bool:
+    """Let the run's newest versions, the candidates, be the champions. Returns whether that went well."""
+    try:
+        client = make_client(run.store)
+        for policy in policies:
+            name = names.registered_name(run.experiment, policy)
+            version = client.get_model_version_by_alias(name, names.CANDIDATE)
+            client.set_registered_model_alias(name, CHAMPION, version.version)
+    except Exception as error:  # as above
+        logger.warning("MLflow at %s did not take the champion: %s", run.store.uri, error)
+        return False
+    return True
+
+
+def _standing(report: Mapping[str, Any]) -> tuple[float, float]:
+    overall = report["overall"]
+    return (overall.get("episode_success_rate") or 0.0, overall["return_mean"])
+
+
+def _model_of(client: MlflowClient, experiment: str, policy: str) -> str | None:
+    """The id of the logged model that is champion; None where there is none."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        version = client.get_model_version_by_alias(names.registered_name(experiment, policy), CHAMPION)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+    return str(version.model_id or version.source.rpartition("/")[2])  # a version made of `models:/<id>`
+
+
+def _copy_policy(client: MlflowClient, model_id: str, into: Path) -> None:
+    """The model's files under the names they had when they were exported."""
+    from mlflow.artifacts import download_artifacts
+
+    model = client.get_logged_model(model_id)
+    folder = Path(download_artifacts(artifact_uri=model.artifact_location, tracking_uri=client.tracking_uri))
+    policy = model.params["policy"]
+    (into / f"{policy}.onnx").write_bytes((folder / "model.onnx").read_bytes())
+    schema = f"{policy}.schema.json"
+    (into / schema).write_bytes((folder / schema).read_bytes())

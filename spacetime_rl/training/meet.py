@@ -1,0 +1,52 @@
+"""Start a run's game once, to learn what it declares and to check it against the configuration before Ray starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.contract import assign_policies, make_launch
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.engine import find_godot
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.rollout.reward_hook import HookPlace, RewardHook
+from spacetime_rl.training.lessons import make_lessons, rehearse
+
+
+def meet_game(config: RunConfig, logs: Path) -> RolloutPlan:
+    """What runners play: the game, as it declares itself, and who plays in it.
+
+    Raises GameError, ContractError, and ConfigError for a reward function that cannot be loaded.
+    """
+    launch = replace(make_launch(config), log_dir=logs)
+    with open_game(replace(launch, name="first")) as game:
+        spec = game.spec
+        policies = assign_policies(spec, config)
+        lessons = make_lessons(config, spec)
+        rehearse(game, lessons)
+    return RolloutPlan(
+        launch,
+        spec,
+        policies,
+        lessons,
+        _find_hook(config),
+        seed=config.seed,
+        max_lifetime_restarts=config.game.max_lifetime_restarts,
+        restarts_rate_limit_n=config.game.restarts_rate_limit_n,
+        restarts_rate_limit_period_s=config.game.restarts_rate_limit_period_s,
+    )
+
+
+def engine_version(plan: RolloutPlan) -> str | None:
+    """The version of the engine that runs the game; None for an exported game, which brings its own."""
+    return None if plan.launch.env_path else find_godot().version_text
+
+
+def _find_hook(config: RunConfig) -> HookPlace | None:
+    """Where the user's reward function is, loaded once so that a mistake is told now."""
+    if config.rewards.hook is None:
+        return None
+    place = HookPlace(config.rewards.hook, Path.cwd())
+    RewardHook(place)
+    return place

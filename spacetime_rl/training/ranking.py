@@ -1,0 +1,94 @@
+"""Which candidate of a sweep is best: seeds averaged, several objectives weighed by nobody."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from spacetime_rl.config.sweep import Objective
+
+SEED = "seed"
+LEVEL = 0.95
+
+
+class Ended(Protocol):
+    """A trial that is over."""
+
+    @property
+    def trial_id(self) -> str: ...  # noqa: D102
+    @property
+    def drawn(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def result(self) -> Mapping[str, Any]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A metric's mean over the seeds of a candidate, with its 95 % interval where there are several."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The same values, trained with one seed or several. `trials` begins with the best of them."""
+
+    values: Mapping[str, Any]
+    trials: tuple[str, ...]
+    scores: Mapping[str, Score]  # by metric
+    on_front: bool  # no other candidate is better in one objective and as good in the others
+
+
+def rank(ends: Sequence[Ended], goals: Sequence[Objective]) -> list[Candidate]:
+    """The candidates that were judged, best first: the Pareto front before the rest, by the first objective."""
+    groups: dict[str, list[Ended]] = {}
+    for end in ends:
+        if all(_is_figure(end.result.get(goal.metric)) for goal in goals):
+            groups.setdefault(repr(sorted(_values(end).items(), key=repr)), []).append(end)
+    found = [_judge(group, goals) for group in groups.values()]
+    front = [not any(_beats(other, one, goals) for other in found) for one in found]
+    candidates = [
+        Candidate(one.values, one.trials, one.scores, on_front) for one, on_front in zip(found, front, strict=True)
+    ]
+    return sorted(candidates, key=lambda one: (not one.on_front, -_signed(one, goals[0])))
+
+
+def _judge(group: Sequence[Ended], goals: Sequence[Objective]) -> Candidate:
+    scores = {goal.metric: _score([float(end.result[goal.metric]) for end in group]) for goal in goals}
+    first = goals[0]
+    best_first = sorted(group, key=lambda end: end.result[first.metric], reverse=first.mode == "max")
+    return Candidate(_values(group[0]), tuple(end.trial_id for end in best_first), scores, False)
+
+
+def _score(values: Sequence[float]) -> Score:
+    """The mean, with Student's interval."""
+    mean = sum(values) / len(values)
+    if len(values) < 2:
+        return Score(mean, mean, mean)
+    from scipy import stats
+
+    error = math.sqrt(sum((x - mean) ** 2 for x in values) / (len(values) - 1) / len(values))
+    half = error * float(stats.t.ppf(0.5 + LEVEL / 2.0, len(values) - 1))
+    return Score(mean, mean - half, mean + half)
+
+
+def _beats(one: Candidate, other: Candidate, goals: Sequence[Objective]) -> bool:
+    pairs = [(_signed(one, goal), _signed(other, goal)) for goal in goals]
+    return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
+
+
+def _signed(one: Candidate, goal: Objective) -> float:
+    mean = one.scores[goal.metric].mean
+    return mean if goal.mode == "max" else -mean
+
+
+def _values(end: Ended) -> dict[str, Any]:
+    return {key: value for key, value in end.drawn.items() if key != SEED and not key.startswith("__")}
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)

@@ -1,0 +1,144 @@
+"""The story of a sweep: many runs of one configuration, of which the best is exported, evaluated and registered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spacetime_rl.config.sweep import SweepConfig
+from spacetime_rl.config.sweep_loader import load_sweep
+from spacetime_rl.config.sweep_writer import dump_sweep
+from spacetime_rl.errors import ResumeError, TrialFailed
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.tracking.store import resolve_store
+from spacetime_rl.training.meet import engine_version, meet_game
+from spacetime_rl.training.progress import Progress
+from spacetime_rl.training.ranking import rank
+from spacetime_rl.training.run_folder import RunFolder
+from spacetime_rl.training.screen import show_progress
+from spacetime_rl.training.versions import collect_versions, other_versions
+
+if TYPE_CHECKING:
+    from spacetime_rl.training.sweep_outputs import SweepEnd
+    from spacetime_rl.training.sweep_trials import CandidateEnd
+
+SWEEP_FILE = "sweep.yaml"  # in the run's folder
+
+
+def sweep(
+    config: SweepConfig, run_id: str | None = None, force: bool = False, judge: bool = True, json_output: bool = False
+) -> SweepEnd:
+    """Begin a sweep and carry it to its end, or to where the user stops it. Raises what `run.train` does."""
+    resolve_store(config.base.results, config.base.tracking.uri)
+    folder = RunFolder.create(config.base, run_id, force)
+    try:
+        (folder.path / SWEEP_FILE).write_text(dump_sweep(config), encoding="utf-8")
+        return _carry_out(config, folder, resumed=False, judge=judge, json_output=json_output)
+    except BaseException:
+        folder.abandon()
+        raise
+    finally:
+        folder.release()
+
+
+def resume_sweep(where: str | Path, results: Path, judge: bool = True, json_output: bool = False) -> SweepEnd:
+    """Go on with a sweep: what is finished stays, the rest goes on from its checkpoints or begins.
+
+    Raises ResumeError if it is finished, or going on, or was begun with other versions.
+    """
+    folder = RunFolder.reopen(where, results)
+    try:
+        if not (folder.path / SWEEP_FILE).is_file():
+            raise ResumeError(f"{folder.run_id}: is a run, not a sweep; go on with it by `spacetime-rl train --resume`")
+        if folder.state()["status"] == "finished":
+            raise ResumeError(f"{folder.run_id}: is finished; begin another sweep for more")
+        others = other_versions(folder.versions())
+        if others:
+            raise ResumeError(f"{folder.run_id}: was begun with {others}; resume it with these versions")
+        config = load_sweep(folder.path / SWEEP_FILE)
+        return _carry_out(config, folder, resumed=True, judge=judge, json_output=json_output)
+    finally:
+        folder.release()
+
+
+def _carry_out(config: SweepConfig, folder: RunFolder, *, resumed: bool, judge: bool, json_output: bool) -> SweepEnd:
+    log = folder.logs / "output.log"
+    with show_progress(folder.run_id, config.base.stop, log, json_output) as progress:
+        progress.stage("starting the game")
+        plan = meet_game(config.base, folder.logs)
+        folder.write_facts(plan.spec, collect_versions(engine_version(plan)))
+        progress.stage("loading Ray and torch")
+        try:
+            return _train(config, folder, plan, progress, resumed, judge)
+        except Exception as error:
+            with suppress(OSError):
+                folder.set_status("failed", str(error))
+            raise
+        except KeyboardInterrupt:
+            folder.set_status("interrupted")
+            raise
+
+
+def _train(
+    config: SweepConfig, folder: RunFolder, plan: RolloutPlan, progress: Progress, resumed: bool, judge: bool
+) -> SweepEnd:
+    from spacetime_rl.tracking.callback import MlflowCallback  # what needs Ray: takes seconds, and the screen is up
+    from spacetime_rl.tracking.sweep import describe_sweep
+    from spacetime_rl.training.candidate import Candidates
+    from spacetime_rl.training.interrupt import Interrupt
+    from spacetime_rl.training.local_ray import choose_gpus, cluster_cpus, ray_session
+    from spacetime_rl.training.result_log import PROGRESS, ResultLog
+    from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes
+    from spacetime_rl.training.sweep_outputs import SweepOutputs
+    from spacetime_rl.training.sweep_trials import run_candidates
+
+    store = resolve_store(config.base.results, config.base.tracking.uri)
+    folder.set_status("training")
+    progress.stage("starting Ray")
+    with Interrupt() as interrupt, ray_session(needed_cpus(config.base)):
+        cpus = cluster_cpus()
+        concurrent = choose_concurrent(config, cpus)
+        base, plan = settle_sizes(config.base, plan, cpus / concurrent, progress.stage)
+        config = replace(config, base=base)
+        folder.write_config(base, plan.spec)
+        record = describe_sweep(base, folder.run_id, folder.path)
+        goal = config.settings.goals[0]
+        mlflow = MlflowCallback(record, store, resumed, goal.metric, goal.mode)
+        candidates = Candidates(config, plan, folder.run_id, folder.versions(), choose_gpus(base.resources.gpus))
+        folder.keep()
+        progress.stage(f"starting {concurrent} at a time, each {describe_sizes(plan)}")
+        callbacks: list[Any] = [interrupt, progress.callback, ResultLog(folder.path / PROGRESS), mlflow]
+        trials = run_candidates(candidates, folder, callbacks, concurrent, resumed)
+        interrupted = interrupt.requested
+    ranked = rank(trials, config.settings.goals)
+    if not ranked:
+        raise TrialFailed(f"{folder.run_id}: {_why_nothing(config, trials)}\nMore is in {folder.logs}.")
+    folder.set_status("interrupted" if interrupted else "trained")
+    outputs = SweepOutputs(candidates, folder, record, store, needed_cpus(base))
+    end = outputs.make(trials, ranked, judge, not interrupted, progress)
+    if not interrupted:
+        folder.set_status("finished")
+    return end
+
+
+def _why_nothing(config: SweepConfig, trials: Sequence[CandidateEnd]) -> str:
+    reasons = sorted({trial.error for trial in trials if trial.error})
+    if reasons:
+        return f"every trial failed: {'; '.join(reasons)}"
+    wanted = " and ".join(goal.metric for goal in config.settings.goals)
+    return (
+        f"no trial has a figure for {wanted}: they stopped before an episode had ended, or there is no such metric; "
+        "progress.jsonl in the run's folder names those there are"
+    )
+
+
+def choose_concurrent(config: SweepConfig, cpus: float) -> int:
+    """How many trials train at a time: a population together, else each with two cores where there are as many."""
+    settings = config.settings
+    wanted = settings.max_concurrent
+    if wanted is None:
+        wanted = int(cpus) if settings.scheduler.type in ("pbt", "pb2") else int(cpus / 2)
+    return max(1, min(wanted, settings.num_samples * settings.seeds_per_trial))

@@ -1,0 +1,80 @@
+"""Hand a sweep to Tune, and tell what became of its trials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ray import tune
+from ray.tune import Callback, CheckpointConfig
+from ray.tune.experiment import Trial
+from ray.tune.stopper import CombinedStopper
+
+from spacetime_rl.training.candidate import Candidates, make_trainable
+from spacetime_rl.training.run_folder import RunFolder
+from spacetime_rl.training.search import Budget, make_scheduler, make_searcher, make_space
+from spacetime_rl.training.stopping import StopAt
+from spacetime_rl.training.trials import RESUME, can_resume, checkpoints, folder_name, reason
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateEnd:
+    """How one trial of a sweep ended."""
+
+    trial_id: str
+    drawn: Mapping[str, Any]  # by dotted setting, its seed among them where there are several
+    status: str  # finished, stopped early, interrupted, failed
+    checkpoint: Path | None
+    result: Mapping[str, Any]
+    error: str = ""
+
+
+def run_candidates(
+    candidates: Candidates, folder: RunFolder, callbacks: Sequence[Callback], concurrent: int, resume: bool
+) -> list[CandidateEnd]:
+    """Train all trials until the sweep's end, or until the user stops it. With `resume`, go on with an earlier one."""
+    sweep = candidates.sweep
+    settings, checkpoint = sweep.settings, sweep.base.checkpoint
+    analysis = tune.run(
+        make_trainable(candidates),
+        config=make_space(sweep),
+        name=folder.tune.name,
+        storage_path=str(folder.path),
+        num_samples=settings.num_samples * (settings.seeds_per_trial if settings.searcher == "optuna" else 1),
+        search_alg=make_searcher(sweep),
+        scheduler=make_scheduler(sweep),
+        max_concurrent_trials=None if settings.searcher != "optuna" else concurrent,
+        stop=CombinedStopper(StopAt(sweep.base.stop), Budget(settings)),
+        time_budget_s=settings.time_s,
+        max_failures=settings.max_failures,
+        checkpoint_config=CheckpointConfig(
+            checkpoint_frequency=0 if checkpoint.every_agent_steps else checkpoint.every_iterations,
+            num_to_keep=checkpoint.keep,
+            checkpoint_at_end=True,
+        ),
+        callbacks=[*callbacks, *checkpoints(sweep.base)],
+        trial_dirname_creator=folder_name,
+        resume_config=RESUME if resume and can_resume(folder) else None,
+        raise_on_failed_trial=False,
+        verbose=0,
+    )
+    return [_describe(trial, candidates) for trial in analysis.trials]
+
+
+def _describe(trial: Trial, candidates: Candidates) -> CandidateEnd:
+    failed = trial.status == Trial.ERROR
+    result, checkpoint = dict(trial.last_result or {}), trial.checkpoint
+    whole = StopAt(candidates.sweep.base.stop)
+    status = "failed" if failed else "interrupted"
+    if not failed and result.get("done"):
+        status = "finished" if whole(trial.trial_id, result) else "stopped early"
+    return CandidateEnd(
+        trial.trial_id,
+        dict(trial.config),
+        status,
+        Path(checkpoint.path) if checkpoint else None,
+        result,
+        reason(trial) if failed else "",
+    )

@@ -1,0 +1,104 @@
+"""The page of a sweep: what stands on it, and that it needs nothing from elsewhere."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spacetime_rl.config.search_space import Domain
+from spacetime_rl.config.sweep import Objective
+from spacetime_rl.pictures.sweep_figures import draw_figures, make_study
+from spacetime_rl.pictures.sweep_page import write_sweep_page
+from spacetime_rl.pictures.sweep_record import Cost, SweepRecord, TrialRecord
+
+SUCCESS, COMFORT = "scenario/success_rate", "scenario/comfort_score"
+SPACE = {
+    "training.lr": Domain("loguniform", (1e-4, 1e-2)),
+    "model.hiddens": Domain("choice", ([64, 64], [128, 128])),
+    "training.num_epochs": Domain("randint", (2, 8)),
+    "scenario.params.reach": Domain("normal", (1.0, 0.1)),
+}
+
+
+def trial(number: int, **changes: Any) -> TrialRecord:
+    draw = random.Random(number)
+    values = {
+        "training.lr": 10 ** draw.uniform(-4, -2),
+        "model.hiddens": draw.choice([[64, 64], [128, 128]]),
+        "training.num_epochs": draw.randint(2, 7),
+        "scenario.params.reach": draw.gauss(1.0, 0.1),
+    }
+    end = min(1.0, values["training.lr"] * 100)
+    progress: list[dict[str, float]] = [{"agent_steps": 0.0, "time_total_s": 0.0}]
+    for i in range(1, 11):
+        result = {SUCCESS: end * i / 10, COMFORT: 1 - end * i / 20, "agent_steps": 1e4 * i, "time_total_s": 36.0 * i}
+        progress.append({**result, "health/restarts": float(i // 5), "health/dead_time_s": i * 0.5})
+    about: dict[str, Any] = {"status": "finished", "on_front": False, **changes}
+    return TrialRecord(f"abc_{number:05}", values=values, progress=progress, **about)
+
+
+def sweep(*metrics: str, trials: int = 8, **changes: Any) -> SweepRecord:
+    goals = [Objective(metric=metric) for metric in metrics]
+    return SweepRecord("made-up", goals, SPACE, [trial(number, **changes) for number in range(trials)], cores=2.0)
+
+
+def titles(made: SweepRecord) -> list[str]:
+    return [title for title, _, _ in draw_figures(made)]
+
+
+def test_the_page_shows_every_trial_the_best_settings_and_what_it_cost(tmp_path: Path) -> None:
+    made = sweep(SUCCESS)
+
+    page = write_sweep_page(made, tmp_path, {"training.lr": 0.00123}, "Champion & all.").read_text()
+
+    assert "Champion &amp; all." in page
+    assert "<td>0.00123</td>" in page
+    rows = re.findall(r"<td>(0000\d)</td><td class=\"text\">finished</td>\s*<td>([\d.]+)</td>", page)
+    assert [name for name, _ in rows] == [one.index for one in made.judged]
+    assert [float(figure) for _, figure in rows] == sorted((float(figure) for _, figure in rows), reverse=True)
+    assert "<td>800,000</td><td>1.6</td><td>16</td><td>40</td>" in page  # all of it: 8 x 360 s x 2 cores
+
+
+def test_the_page_needs_no_network(tmp_path: Path) -> None:
+    page = write_sweep_page(sweep(SUCCESS), tmp_path, {}).read_text()
+
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=\"(https?:)?//", page)
+    assert page.count("Plotly.newPlot(") == len(titles(sweep(SUCCESS)))
+
+
+def test_one_objective_is_drawn_by_settings_and_over_time() -> None:
+    assert titles(sweep(SUCCESS)) == [
+        "Settings together",
+        "Settings one by one",
+        "What matters",
+        f"Learning: {SUCCESS}",
+    ]
+
+
+def test_two_objectives_have_a_front() -> None:
+    found = titles(sweep(SUCCESS, COMFORT))
+
+    assert found[0] == "Trade-offs"
+    assert f"What matters for {COMFORT}" in found
+
+
+@pytest.mark.parametrize("trials", [0, 1])
+def test_few_trials_are_no_reason_to_fail(tmp_path: Path, trials: int) -> None:
+    assert write_sweep_page(sweep(SUCCESS, trials=trials), tmp_path, {}).is_file()
+    assert titles(sweep(SUCCESS, trials=trials)) == [f"Learning: {SUCCESS}"]
+
+
+def test_what_matters_is_found() -> None:
+    from optuna.importance import get_param_importances
+
+    found = get_param_importances(make_study(sweep(SUCCESS, trials=40)))
+
+    assert next(iter(found)) == "training.lr"
+
+
+def test_a_trial_without_any_result_costs_nothing() -> None:
+    assert Cost.of(TrialRecord("abc_00000", "failed", {}, [], False), 2.0) == Cost(0, 0.0, 0, 0.0)
