@@ -118,5 +118,13 @@ class ActionError(SpacetimeError):
     """A policy chose an action that is not a finite number: the fault is the policy's, not the game's."""
 
 
+class ClusterError(SpacetimeError):
+    """A cluster does not answer, or not as expected."""
+
+
+class JobFailed(SpacetimeError):
+    """A job on a cluster ended with an error."""
+
+
 class TrialFailed(SpacetimeError):
     """Training ended with an error."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spacetime_rl import __version__
-from spacetime_rl.cli import godot
+from spacetime_rl.cli import godot, jobs
 from spacetime_rl.cli.baseline import baseline
 from spacetime_rl.cli.bench import bench
 from spacetime_rl.cli.doctor import doctor
@@ -17,6 +17,7 @@ from spacetime_rl.cli.eval import evaluate
 from spacetime_rl.cli.export import export
 from spacetime_rl.cli.play import play
 from spacetime_rl.cli.scenarios import scenarios
+from spacetime_rl.cli.submit import submit
 from spacetime_rl.cli.sweep import sweep
 from spacetime_rl.cli.train import train
 
@@ -35,6 +36,8 @@ app = typer.Typer(
 )
 app.command("train")(train)
 app.command("sweep")(sweep)
+app.command("submit")(submit)
+app.add_typer(jobs.app, name="jobs")
 app.command("eval")(evaluate)
 app.command("play")(play)
 app.command("export")(export)

@@ -16,18 +16,9 @@ def install() -> None:
 
     A Godot that is found already ($GODOT_BIN, PATH) is taken as it is.
     """
-    import os
+    from spacetime_rl.game.ensure import ensure_godot
 
-    from spacetime_rl.errors import GodotNotFound
-    from spacetime_rl.game.engine import find_godot
-
-    try:
-        found = find_godot()
-    except GodotNotFound:
-        if os.environ.get("GODOT_BIN"):  # the user's choice, which an installed one would not replace
-            raise
-        _run_installer()
-        found = find_godot()
+    found = ensure_godot(install=True)
     typer.echo(f"Godot {found.version_text}: {found.path}")
     import_(None)
 
@@ -59,20 +50,3 @@ def import_(
     from spacetime_rl.game.project import OWN_PROJECT, import_project
 
     typer.echo(f"imported: {import_project(project or OWN_PROJECT, find_godot())}")
-
-
-def _run_installer() -> None:
-    """Run the packaged script. Raises GodotNotFound where it fails; it has said why on stderr by then."""
-    import shutil
-    import subprocess
-
-    from spacetime_rl import game
-    from spacetime_rl.errors import GodotNotFound
-
-    script = Path(game.__file__).with_name("install_godot.sh")
-    yourself = "install Godot 4.5 or newer yourself and set GODOT_BIN to it"
-    if shutil.which("bash") is None:
-        raise GodotNotFound(f"the installer needs bash, which is not on PATH; {yourself}")
-    done = subprocess.run(["bash", str(script)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
-    if done.returncode != 0:
-        raise GodotNotFound(f"the installer ended with exit code {done.returncode}; {yourself}")

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from spacetime_rl.errors import LaunchError, UsageError
-from spacetime_rl.game.engine import check_godot, find_godot
+from spacetime_rl.game.engine import check_godot
+from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.project import OWN_PROJECT, check_scene, find_scenario, import_project, kept
 
@@ -66,7 +67,7 @@ class GameLaunch:
     log_dir: Path | None = None  # default: a temporary folder, removed with the game
     port_range: tuple[int, int] | None = None  # first and last; default: any free port
     physics_hz: int = 90
-    godot: Path | None = None  # default: see engine.find_godot
+    godot: Path | None = None  # default: see ensure.ensure_godot
     name: str = "game"  # begins the name of the log file
     extra_args: tuple[str, ...] = ()  # for the game, after ours
 
@@ -122,7 +123,7 @@ def start(launch: GameLaunch, port: int, token: str) -> GameProcess:
         program = launch.env_path.absolute()
         _check_program(program)
         return GameProcess([str(program), *arguments], name=launch.name, log_dir=launch.log_dir)
-    godot = check_godot(launch.godot, "game.godot") if launch.godot else find_godot()
+    godot = check_godot(launch.godot, "game.godot") if launch.godot else ensure_godot()
     project, scene = _source(launch)
     copy = import_project(project, godot)
     command = [str(godot.path), "--path", str(copy), *([scene] if scene else []), *arguments]

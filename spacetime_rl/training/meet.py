@@ -8,7 +8,7 @@ from pathlib import Path
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.game.client import open_game
-from spacetime_rl.game.engine import find_godot
+from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.reward_hook import HookPlace, RewardHook
 from spacetime_rl.training.lessons import make_lessons, rehearse
@@ -40,7 +40,7 @@ def meet_game(config: RunConfig, logs: Path) -> RolloutPlan:
 
 def engine_version(plan: RolloutPlan) -> str | None:
     """The version of the engine that runs the game; None for an exported game, which brings its own."""
-    return None if plan.launch.env_path else find_godot().version_text
+    return None if plan.launch.env_path else ensure_godot().version_text
 
 
 def _find_hook(config: RunConfig) -> HookPlace | None:

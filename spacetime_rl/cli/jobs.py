@@ -1,0 +1,134 @@
+"""`spacetime-rl jobs`: what was submitted to a cluster, and what became of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spacetime_rl.cli.common import JsonOption, print_json
+from spacetime_rl.errors import GateError, UsageError
+
+if TYPE_CHECKING:
+    from spacetime_rl.jobs.job import Job
+
+app = typer.Typer(help="Watch, stop and fetch what was submitted to a Ray cluster.", no_args_is_help=True)
+
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="The head's dashboard, as http://head:8265; default: $RAY_API_SERVER_ADDRESS, or this machine.",
+    ),
+]
+_JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="Its id, as `submit` and `jobs list` show it.")]
+
+
+@app.command("list")
+def list_(address: AddressOption = None, json_output: JsonOption = False) -> None:
+    """Show the jobs on a cluster, the newest first."""
+    from spacetime_rl.jobs.job import find_jobs
+
+    jobs = find_jobs(address)
+    if json_output:
+        return print_json(jobs)
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for title in ("job", "kind", "status", "started", "took"):
+        table.add_column(title, no_wrap=True)
+    for job in jobs:
+        table.add_row(*_row(job))
+    return Console().print(table if jobs else "No jobs; submit one: spacetime-rl submit train vr_interaction")
+
+
+@app.command()
+def status(job: _JobArgument, address: AddressOption = None, json_output: JsonOption = False) -> None:
+    """Say how a job is."""
+    found = _find(job, address).describe()
+    if json_output:
+        return print_json(found)
+    typer.echo("  ".join(_row(found)))
+    return typer.echo(found["message"]) if found["message"] else None
+
+
+@app.command()
+def logs(
+    job: _JobArgument,
+    address: AddressOption = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the job ends.")] = False,
+) -> None:
+    """Print what a job has printed."""
+    show_logs(_find(job, address), follow)
+
+
+@app.command()
+def stop(job: _JobArgument, address: AddressOption = None) -> None:
+    """Stop a job as Ctrl-C would: it saves first, and `submit … --resume` goes on with it."""
+    found = _find(job, address)
+    if not found.cancel():
+        raise UsageError(f"{job}: has ended already, it is {found.status()}")
+    typer.echo(f"{job}: told to stop; `spacetime-rl jobs status {job}` says when it has")
+
+
+@app.command()
+def results(
+    job: _JobArgument,
+    address: AddressOption = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the job ends.")] = False,
+    json_output: JsonOption = False,
+) -> None:
+    """Show what a job came to: its success beside heuristic and chance, where its policies are."""
+    found = _find(job, address)
+    try:
+        result = found.result(None if wait else 0.0)
+    except TimeoutError:
+        raise GateError(f"{job}: is still {found.status()}; --wait waits for its end") from None
+    except CancelledError as error:
+        raise GateError(str(error)) from None
+    if json_output:
+        return print_json(result)
+    typer.echo(f"{result['run_id']}: trained for {result['agent_steps']:,} agent steps")
+    for source, report in result["evaluation"].items():
+        rates = [f"{name} {_rate(figures)}" for name, figures in report["policies"].items()]
+        typer.echo(f"  {source:<10} {'  '.join(rates)}")
+    for name, files in result["policies"].items():
+        typer.echo(f"  {name}: {files['onnx']}")
+    return typer.echo(f"  MLflow: {result['mlflow']['url']}")
+
+
+def show_logs(job: Job, follow: bool) -> None:
+    """Print a job's output; with `follow`, end with exit code 1 where the job failed."""
+    from spacetime_rl.jobs.names import RESULT
+
+    if not follow:
+        lines = [line for line in job.logs().splitlines() if not line.startswith(RESULT)]
+        return typer.echo("\n".join(lines))
+    for chunk in job.follow():
+        for line in chunk.splitlines():
+            if not line.startswith(RESULT):
+                typer.echo(line)
+    if job.status() == "failed":
+        raise GateError(f"{job.id} failed")
+    return None
+
+
+def _find(job: str, address: str | None) -> Job:
+    from spacetime_rl.jobs.job import Job
+
+    return Job.find(job, address)
+
+
+def _row(job: Mapping[str, Any]) -> list[str]:
+    started = "" if job["started"] is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(job["started"]))
+    took = "" if job["duration_s"] is None else f"{job['duration_s'] / 60:.1f} min"
+    return [job["id"], job["kind"], job["status"], started, took]
+
+
+def _rate(figures: Mapping[str, Any]) -> str:
+    rate = figures.get("success_rate")
+    return f"return {figures['return_mean']:.2f}" if rate is None else f"{rate:.1%}"

@@ -1,0 +1,87 @@
+"""`spacetime-rl submit`: a run or a sweep on a cluster."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from spacetime_rl.cli.common import JsonOption, SetOption, print_json
+from spacetime_rl.cli.jobs import AddressOption, show_logs
+from spacetime_rl.errors import UsageError
+
+
+class Kind(StrEnum):
+    """What is submitted."""
+
+    TRAIN = "train"
+    SWEEP = "sweep"
+
+
+def submit(
+    kind: Annotated[Kind, typer.Argument(metavar="train|sweep", help="What the configuration is.")],
+    config: Annotated[
+        str | None, typer.Argument(metavar="CONFIG", help="A YAML file below the current folder, or a packaged name.")
+    ] = None,
+    address: AddressOption = None,
+    overrides: SetOption = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run-id", metavar="ID", help="Name of job and run; default: made up.")
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Go on with a run whose results are there already.")
+    ] = None,
+    results: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR", help="Where results go: storage that every node sees; default: ~/spacetime-rl-results."
+        ),
+    ] = None,
+    tracking_uri: Annotated[
+        str | None, typer.Option(metavar="URI", help="MLflow server; default: a database among the results.")
+    ] = None,
+    num_gpus: Annotated[int | None, typer.Option(metavar="N", min=0, help="GPUs of the learner.")] = None,
+    install: Annotated[
+        bool, typer.Option("--install", help="Bring the dependencies along, for nodes with Ray and torch only.")
+    ] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Show what it prints until it ends.")] = False,
+    no_eval: Annotated[bool, typer.Option("--no-eval", help="Do not evaluate the policies.")] = False,
+    json_output: JsonOption = False,
+) -> None:
+    """Hand a run or a sweep to a Ray cluster. The current folder goes along, and so does this package.
+
+    The configuration is checked here first. Ctrl-C ends --follow, not the job.
+
+    [bold]Examples[/bold]
+    $ spacetime-rl submit sweep sweeps/interaction_asha --address http://head:8265 --follow
+    $ spacetime-rl submit train my_run.yaml --results /shared/results --tracking-uri http://mlflow:5000
+    $ spacetime-rl submit sweep --resume interaction_asha-20270101-120000
+    """
+    from spacetime_rl import jobs
+    from spacetime_rl.jobs.submit import CLUSTER_RESULTS
+
+    if (config is None) == (resume is None):
+        raise UsageError(f"submit {kind}: name a configuration, or a run with --resume")
+    job = jobs.submit(
+        kind.value,
+        config,
+        overrides or (),
+        address=address,
+        run_id=run_id,
+        resume=resume,
+        results=results or CLUSTER_RESULTS,
+        tracking_uri=tracking_uri,
+        num_gpus=num_gpus,
+        install=install,
+        no_eval=no_eval,
+    )
+    if json_output:
+        return print_json({"id": job.id})
+    typer.echo(f"submitted {job.id}")
+    if follow:
+        return show_logs(job, follow=True)
+    for verb in ("status", "logs --follow", "stop", "results"):
+        name, _, option = verb.partition(" ")
+        typer.echo(f"  spacetime-rl jobs {name} {job.id}{f' {option}' if option else ''}")
+    return None

@@ -1,0 +1,84 @@
+"""The way to a cluster's job server, which nobody but its users may have."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from spacetime_rl.errors import ClusterError, UsageError
+
+if TYPE_CHECKING:
+    from ray.job_submission import JobSubmissionClient
+
+ADDRESS = "RAY_API_SERVER_ADDRESS"  # Ray's own variable for the address of its job server
+LOCAL_ADDRESS = "http://127.0.0.1:8265"
+# They tell of every upload and every closed connection.
+_TALKERS = (
+    "ray.dashboard.modules.dashboard_sdk",
+    "ray.dashboard.modules.job.sdk",
+    "ray._private.runtime_env.packaging",
+)
+_MODE, _TOKEN, _TOKEN_FILE = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"
+
+
+def connect(address: str | None = None) -> JobSubmissionClient:
+    """A client of the job server at `address`, $RAY_API_SERVER_ADDRESS or this machine's.
+
+    Whoever reaches a Ray cluster may run anything there, so one on another machine is met with a token only, unless
+    $RAY_AUTH_MODE says otherwise. Raises UsageError for an address that is none or a missing token, ClusterError where
+    nobody answers.
+    """
+    address = address or os.environ.get(ADDRESS) or LOCAL_ADDRESS
+    settle_auth(address)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    from ray.job_submission import JobSubmissionClient
+
+    for talker in _TALKERS:
+        logging.getLogger(talker).setLevel(logging.WARNING)
+    try:
+        return JobSubmissionClient(address)
+    except (ConnectionError, RuntimeError) as error:
+        raise ClusterError(
+            f"{address}: no Ray job server answers there ({_first_line(error)}); expected the address of the head's "
+            "dashboard, such as http://head:8265; start one by `ray start --head`"
+        ) from error
+
+
+def settle_auth(address: str) -> None:
+    """Say how to prove who we are, in the environment, before Ray is loaded. Raises UsageError."""
+    host = urlsplit(address).hostname
+    if urlsplit(address).scheme not in ("http", "https") or not host:
+        raise UsageError(f"--address {address}: expected http://HOST:8265, the address of the head's dashboard")
+    if is_this_machine(host):
+        os.environ.setdefault(_MODE, "disabled")
+        return
+    os.environ.setdefault(_MODE, "token")
+    if os.environ[_MODE] == "token" and not _has_token():
+        raise UsageError(
+            f"{address} is not this machine and there is no token for it: put the cluster's into ${_TOKEN}, or its "
+            f"file into ${_TOKEN_FILE} (make one by `ray get-auth-token --generate`); {_MODE}=disabled sends none, for "
+            "a cluster that only you can reach"
+        )
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is a loopback address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _has_token() -> bool:
+    named = os.environ.get(_TOKEN_FILE)
+    return bool(os.environ.get(_TOKEN)) or Path(named or Path.home() / ".ray" / "auth_token").is_file()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,58 @@
+"""What a job brings along: the user's files, this package, its dependencies, and how its processes are to behave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+
+import spacetime_rl
+from spacetime_rl.game.ensure import INSTALL
+
+PACKAGE = "spacetime-rl"
+_LEFT_OUT = ["results", ".venv", "venv", ".git", ".godot", "__pycache__"]
+_NEVER = ("ray", "torch")  # a cluster has its own, of the right build
+_ENVIRONMENT = {
+    INSTALL: "1",
+    "RAY_JOB_STOP_SIGNAL": "SIGINT",  # a job is stopped like a run by Ctrl-C: saved, and resumable
+    "RAY_JOB_STOP_WAIT_TIME_S": "60",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+
+
+def runtime_env(folder: Path | None, install: bool) -> dict[str, Any]:
+    """Ray's `runtime_env`. `folder` is the user's, None for none; `install` brings the dependencies of here."""
+    env: dict[str, Any] = {
+        "py_modules": [str(Path(spacetime_rl.__file__).parent)],
+        "excludes": _LEFT_OUT,
+        "env_vars": dict(_ENVIRONMENT),
+    }
+    if folder is not None:
+        env["working_dir"] = str(folder)
+    if install:
+        env["uv"] = {"packages": sorted(pinned())}
+    return env
+
+
+def pinned(name: str = PACKAGE) -> set[str]:
+    """Every package that ours needs, as `name==version` of what is installed here."""
+    found: set[str] = set()
+    waiting = [name]
+    seen = {name, *_NEVER}
+    while waiting:
+        for needed in _needs(waiting.pop()):
+            if needed not in seen:
+                seen.add(needed)
+                waiting.append(needed)
+                found.add(f"{needed}=={metadata.version(needed)}")
+    return found
+
+
+def _needs(name: str) -> Iterator[str]:
+    for line in metadata.requires(name) or ():
+        needed = Requirement(line)
+        if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+            yield needed.name.lower().replace("_", "-")

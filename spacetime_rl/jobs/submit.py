@@ -1,0 +1,89 @@
+"""Hand a run or a sweep to a cluster."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from spacetime_rl.errors import ClusterError
+from spacetime_rl.jobs.connection import connect
+from spacetime_rl.jobs.job import Job
+from spacetime_rl.jobs.names import FOLDER, KIND
+from spacetime_rl.jobs.shipment import runtime_env
+
+if TYPE_CHECKING:
+    from ray.job_submission import JobSubmissionClient
+
+Kind = Literal["train", "sweep"]
+CLUSTER_RESULTS = "~/spacetime-rl-results"
+_NOT_READY = "try again later"  # says Ray of a head whose agent is still to come up
+_PATIENCE_S = 60.0
+
+
+def submit(
+    kind: Kind,
+    config: str | None,
+    overrides: Sequence[str] = (),
+    *,
+    address: str | None = None,
+    run_id: str | None = None,
+    resume: str | None = None,
+    results: str = CLUSTER_RESULTS,
+    tracking_uri: str | None = None,
+    num_gpus: int | None = None,
+    install: bool = False,
+    no_eval: bool = False,
+) -> Job:
+    """Submit the configuration of a run or sweep, a file below the current folder or a packaged name.
+
+    The configuration is checked here first. `results` is a folder that every node of the cluster sees; `resume` names a
+    run in it instead of a configuration. `install` brings the dependencies, for nodes that have nothing but Ray and
+    torch. Raises ConfigError, UsageError, ClusterError.
+    """
+    client = connect(address)
+    name = resume or run_id or f"{check(kind, config, overrides)}-{time.strftime('%Y%m%d-%H%M%S')}"
+    command = [kind, *(["--resume", resume] if resume else [str(config), "--run-id", name]), "--results", results]
+    settings = list(overrides) + ([f"resources.gpus={num_gpus}"] if num_gpus is not None else [])
+    command += [word for setting in settings for word in ("--set", setting)]
+    command += ["--tracking-uri", tracking_uri] if tracking_uri else []
+    command += ["--no-eval"] if no_eval else []
+    folder = f"{results}/{name}"
+    ours = Path.cwd() if config is not None and Path(config).is_file() else None
+    job_id = f"{name}-resumed-{time.strftime('%Y%m%d-%H%M%S')}" if resume else name
+    _send(
+        client,
+        entrypoint=f"python -m spacetime_rl.jobs.entry {shlex.join([folder, *command])}",
+        submission_id=job_id,
+        runtime_env=runtime_env(ours, install),
+        metadata={KIND: kind, FOLDER: folder},
+    )
+    return Job(job_id, client)
+
+
+def _send(client: JobSubmissionClient, **job: Any) -> None:
+    """Submit, again where a cluster that has just begun says that it is not ready."""
+    end_s = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            client.submit_job(**job)
+            return
+        except RuntimeError as error:
+            if _NOT_READY not in str(error) or time.monotonic() > end_s:
+                reason = str(error).partition("Traceback")[0].strip()
+                raise ClusterError(f"{job['submission_id']}: the cluster did not take the job: {reason}") from error
+        time.sleep(1.0)
+
+
+def check(kind: Kind, config: str | None, overrides: Sequence[str]) -> str:
+    """The name of a configuration, which is checked as the cluster will. Raises ConfigError."""
+    from spacetime_rl.config import load
+    from spacetime_rl.config.sweep_loader import load_sweep
+    from spacetime_rl.game.project import scenarios
+
+    known = [scenario.name for scenario in scenarios()]
+    if kind == "sweep":
+        return load_sweep(str(config), overrides, known).base.name
+    return load(str(config), overrides, known).name

@@ -1,0 +1,133 @@
+"""Runs and sweeps submitted to a real Ray cluster of two nodes, through the commands a user has."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from spacetime_rl import jobs
+from spacetime_rl.errors import JobFailed
+from spacetime_rl.game.project import OWN_PROJECT
+from tests.cluster import LocalCluster
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(900)]
+
+PROGRAM = [sys.executable, "-m", "spacetime_rl"]
+RUN = {
+    "name": "touch",
+    "game": {"project": str(OWN_PROJECT), "scene": "res://tests/fixtures/touch/touch.tscn", "arenas": 4},
+    "model": {"hiddens": [16]},
+    "training": {"train_batch_size": 500, "minibatch_size": 250, "num_epochs": 1},
+    "rollout": {"runners": 1},
+    "stop": {"agent_steps": 1500},
+    "evaluation": {"episodes": 8, "games": 1},
+}
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    cluster = LocalCluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        cluster.start()
+        cluster.join()
+        yield cluster
+    finally:
+        cluster.close()
+
+
+@pytest.fixture
+def command(cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.setenv("RAY_API_SERVER_ADDRESS", cluster.address)
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(RUN))
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*PROGRAM, *words], cwd=tmp_path, capture_output=True, text=True)
+
+    return run
+
+
+def test_a_run_is_submitted_followed_and_its_result_fetched(command: Command, tmp_path: Path) -> None:
+    results = str(tmp_path / "results")
+
+    done = command("submit", "train", "run.yaml", "--run-id", "first", "--results", results, "--follow")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "submitted first" in done.stdout
+    assert "iteration=3" in done.stdout
+    assert "@RESULT" not in done.stdout
+    (listed,) = json.loads(command("jobs", "list", "--json").stdout)
+    assert (listed["id"], listed["kind"], listed["status"]) == ("first", "train", "succeeded")
+    result = json.loads(command("jobs", "results", "first", "--json").stdout)
+    assert set(result["evaluation"]) == {"trained", "heuristic", "random"}
+    assert all(Path(policy["onnx"]).is_file() for policy in result["policies"].values())
+    again = command("submit", "train", "run.yaml", "--run-id", "first", "--results", results)
+    assert again.returncode == 3
+    assert "did not take the job" in again.stderr
+
+
+def test_a_job_is_a_future(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    job = jobs.submit(
+        "train", "run.yaml", ["game.scene=res://nowhere.tscn"], run_id="lost", results=str(tmp_path / "r")
+    )
+
+    with pytest.raises(TimeoutError, match="lost is still"):
+        job.result(timeout_s=0.0)
+    with pytest.raises(JobFailed, match=r"nowhere\.tscn"):
+        job.result(timeout_s=300.0)
+    assert job.done()
+    assert not job.running()
+    assert isinstance(job.exception(), JobFailed)
+    assert not job.cancel()
+    assert command("jobs", "results", "lost").returncode == 3
+
+
+def test_a_stopped_job_is_saved_and_goes_on(command: Command, tmp_path: Path) -> None:
+    results = str(tmp_path / "results")
+    long = ("--set", "stop.agent_steps=2000000", "--set", "checkpoint.every_iterations=1", "--no-eval")
+    command("submit", "train", "run.yaml", "--run-id", "long", "--results", results, *long)
+    job = jobs.Job.find("long")
+    for line in job.follow():
+        if "iteration=" in line:
+            break
+
+    assert command("jobs", "stop", "long").returncode == 0
+    assert isinstance(job.exception(timeout_s=120.0), Exception)
+    assert job.cancelled()
+    state = json.loads((tmp_path / "results" / "long" / "state.json").read_text())
+    assert state["status"] == "interrupted"
+    resumed = command("submit", "train", "--resume", "long", "--results", results, "--json")
+    again = jobs.Job.find(json.loads(resumed.stdout)["id"])
+    assert any("iteration=" in line for line in _until(again.follow(), "iteration="))
+    assert again.cancel()
+
+
+def _until(lines: Iterator[str], words: str) -> Iterator[Any]:
+    for line in lines:
+        yield line
+        if words in line:
+            return
+
+
+def test_a_wrong_configuration_never_reaches_the_cluster(command: Command) -> None:
+    done = command("submit", "train", "run.yaml", "--set", "training.lr=fast")
+
+    assert done.returncode == 2
+    assert "training.lr" in done.stderr
+
+
+def test_a_job_that_nobody_knows_is_told(command: Command) -> None:
+    done = command("jobs", "status", "nobody")
+
+    assert done.returncode == 2
+    assert "nobody: no such job there" in done.stderr
