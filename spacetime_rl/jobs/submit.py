@@ -55,7 +55,7 @@ def submit(
     job_id = f"{name}-resumed-{time.strftime('%Y%m%d-%H%M%S')}" if resume else name
     _send(
         client,
-        entrypoint=f"python -m spacetime_rl.jobs.entry {shlex.join([folder, *command])}",
+        entrypoint=f"python -m spacetime_rl.cli.in_job {shlex.join([folder, *command])}",
         submission_id=job_id,
         runtime_env=runtime_env(ours, install),
         metadata={KIND: kind, FOLDER: folder},

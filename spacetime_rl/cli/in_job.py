@@ -13,7 +13,7 @@ SUMMARY = Path("report", "summary.json")
 
 
 def main() -> None:
-    """`python -m spacetime_rl.jobs.entry FOLDER VERB ARGUMENT…`: FOLDER is the run's, for the result."""
+    """`python -m spacetime_rl.cli.in_job FOLDER VERB ARGUMENT…`: FOLDER is the run's, for the result."""
     folder, *command = sys.argv[1:]
     sys.argv = ["spacetime-rl", *command]
     from spacetime_rl.cli.app import main as run
