@@ -41,6 +41,9 @@ def train(
         str | None, typer.Option(metavar="ID", help="Name of the run's folder; default: made up.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Seed of games, networks, exploration.")] = None,
+    initialize_from: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Begin with the weights of another run, by its id or folder.")
+    ] = None,
     tracking_uri: Annotated[str | None, typer.Option(metavar="URI", help="MLflow server or database.")] = None,
     results: ResultsOption = None,
     json_output: JsonOption = False,
@@ -55,11 +58,14 @@ def train(
     $ spacetime-rl train vr_interaction --set training.lr=1e-4 --set stop.agent_steps=200000 --run-id slow
     $ spacetime-rl train vr_navigation --preset quick_test
     $ spacetime-rl train --resume slow
+    $ spacetime-rl train vr_interaction --initialize-from slow --set training.lr=3e-5
     $ spacetime-rl train --set env_path=./my_game.x86_64
     """
     settings = [
         *(overrides or ()),
-        *as_overrides({"seed": seed, "tracking.uri": tracking_uri, "results": results}),
+        *as_overrides(
+            {"seed": seed, "initialize_from": initialize_from, "tracking.uri": tracking_uri, "results": results}
+        ),
     ]
     try:
         if resume is None:
@@ -70,7 +76,9 @@ def train(
                 )
             summary = _begin(load_config(config, settings, preset), run_id, force, not no_eval, json_output)
         else:
-            _refuse_with_resume({"--force": force, "--run-id": run_id, "--preset": preset})
+            _refuse_with_resume(
+                {"--force": force, "--run-id": run_id, "--preset": preset, "--initialize-from": initialize_from}
+            )
             summary = _go_on(resume, results or DEFAULT_RESULTS, config, settings, not no_eval, json_output)
     except KeyboardInterrupt:
         typer.echo("spacetime-rl: stopped at once; a run that had begun goes on with --resume", err=True)

@@ -202,6 +202,12 @@ class RunConfig(Section):
     )
     rewards: RewardsConfig = Field(default=RewardsConfig(), description="Rewards of your own.")
     policies_to_train: tuple[str, ...] | None = Field(default=None, description="Policies that learn; null for all.")
+    initialize_from: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Begin with the weights of another run: its id, or the folder of a run or checkpoint. Policies of "
+        "the same name are taken over; null begins with untrained ones.",
+    )
     rollout: RolloutConfig = Field(default=RolloutConfig(), description="How experience is gathered.")
     resources: ResourcesConfig = Field(default=ResourcesConfig(), description="What the run takes from Ray.")
     stop: StopConfig = Field(default=StopConfig(), description="When training ends.")

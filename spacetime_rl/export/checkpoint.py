@@ -47,12 +47,16 @@ class Checkpoint:
             raise UsageError(f"{self.path}: no policy {unknown[0]!r}{hint}")
         return tuple(policies or self.policies)
 
+    def module_folder(self, policy: str) -> Path:
+        """Where RLlib keeps the state of a policy's module."""
+        return (self.path / _MODULES / policy).absolute()
+
     def load_module(self, policy: str) -> ActingModule:
         """A policy with its trained weights and statistics. Raises CheckpointError."""
         from spacetime_rl.modules.acting import ActingModule
 
         try:
-            module = ActingModule.from_checkpoint((self.path / _MODULES / policy).absolute())
+            module = ActingModule.from_checkpoint(self.module_folder(policy))
         except Exception as error:  # unpickling another version's classes can fail in any way
             raise CheckpointError(
                 f"{self.path}: the policy {policy!r} cannot be read ({type(error).__name__}: {error}); "

@@ -22,6 +22,7 @@ from spacetime_rl.training.base import SpacetimeAlgorithm
 from spacetime_rl.training.base_learner import SpacetimeLearner
 from spacetime_rl.training.callbacks import PublicMetrics
 from spacetime_rl.training.checkpoint import CARD, CheckpointCard
+from spacetime_rl.training.initial import initial_weights
 from spacetime_rl.training.learner import SpacetimePPOLearner
 from spacetime_rl.training.ppo import OverlappingPPO, SpacetimePPO
 from spacetime_rl.training.replaying import DQNLearner, SACLearner, SpacetimeDQN, SpacetimeSAC
@@ -40,6 +41,7 @@ _CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]
 def make_algorithm_config(config: RunConfig, plan: RolloutPlan, card: CheckpointCard, gpus: int = 0) -> AlgorithmConfig:
     """The algorithm of a run. Only typed methods are called: `update_from_dict` would swallow unknown keys."""
     names = [policy.name for policy in plan.policies]
+    weights = initial_weights(config, plan.policies)
     algorithm_class, learner_class = _CLASSES[config.algorithm]
     if config.rollout.overlap:
         algorithm_class = OverlappingPPO
@@ -66,7 +68,12 @@ def make_algorithm_config(config: RunConfig, plan: RolloutPlan, card: Checkpoint
         algorithm_config_overrides_per_module={name: _overrides(config, name) for name in names},
         rl_module_spec=MultiRLModuleSpec(
             rl_module_specs={
-                policy.name: make_module_spec(policy.layout, config.policy_model(policy.name), config.algorithm)
+                policy.name: make_module_spec(
+                    policy.layout,
+                    config.policy_model(policy.name),
+                    config.algorithm,
+                    weights=weights.get(policy.name),
+                )
                 for policy in plan.policies
             }
         ),

@@ -22,7 +22,7 @@ from spacetime_rl.training.result_log import PROGRESS, ResultLog
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes
 from spacetime_rl.training.summary import RunSummary
-from spacetime_rl.training.trials import TrialEnd, run_trial
+from spacetime_rl.training.trials import TrialEnd, can_resume, run_trial
 
 
 def carry_out(
@@ -61,6 +61,8 @@ def _train(
     callbacks: Sequence[Callback],
     resumed: bool,
 ) -> TrialEnd:
+    if resumed and can_resume(folder):  # its own weights are in its checkpoints; those it began with may be gone
+        config = config.model_copy(update={"initialize_from": None})
     card = CheckpointCard(folder.run_id, config.to_dict(), plan.spec.to_dict(), folder.versions())
     algorithm = make_algorithm_config(config, plan, card, choose_gpus(config.resources.gpus))
     folder.keep()

@@ -1,0 +1,97 @@
+"""A run that begins with the weights of another one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fake_runs import MIXED, make_config, make_plan, make_ppo
+from toy_game import FakeGameOpener
+
+from spacetime_rl.errors import UsageError
+from spacetime_rl.training.base import SpacetimeAlgorithm
+from spacetime_rl.training.initial import initial_weights
+
+POLICIES = ("giver", "taker")
+
+pytestmark = pytest.mark.usefixtures("ray_cluster")
+
+
+def build(**sections: Any) -> SpacetimeAlgorithm:
+    return make_ppo(FakeGameOpener(MIXED), make_config(**sections)).build_algo()
+
+
+def state(algorithm: SpacetimeAlgorithm, policy: str) -> dict[str, np.ndarray]:
+    return algorithm.learner_group.get_weights()[policy]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, ray_cluster: None) -> Path:
+    """The checkpoint of a run of one iteration."""
+    folder = tmp_path_factory.mktemp("trained")
+    algorithm = build()
+    algorithm.train()
+    algorithm.save_checkpoint(str(folder))
+    for policy in POLICIES:
+        np.savez(folder / policy, **state(algorithm, policy))
+    algorithm.stop()
+    return folder
+
+
+def test_weights_and_statistics_are_taken_over_and_nothing_else(trained: Path) -> None:
+    fresh, begun = build(), build(initialize_from=str(trained))
+
+    assert begun.training_iteration == 0
+    for policy in POLICIES:
+        own, untrained, its = state(begun, policy), state(fresh, policy), np.load(trained / f"{policy}.npz")
+        assert own.keys() == untrained.keys()
+        assert all(np.array_equal(own[name], its[name]) for name in own)
+        assert any(not np.array_equal(own[name], untrained[name]) for name in own if "weight" in name)
+        counts = [float(own[name]) for name in own if name.endswith("count")]
+        assert counts
+        assert min(counts) > 0.0
+    runner = begun.env_runner_group.local_env_runner
+    assert np.array_equal(*(_first_weight(m) for m in (runner.module["giver"], begun.get_module("giver"))))
+    for algorithm in (fresh, begun):
+        algorithm.stop()
+
+
+def _first_weight(module: Any) -> np.ndarray:
+    return next(iter(module.get_state().values()))
+
+
+def test_only_policies_of_the_same_name_are_taken_over(trained: Path) -> None:
+    config = make_config(
+        initialize_from=str(trained),
+        policy_mapping=[{"agents": "giver*", "policy": "giver"}, {"agents": "*", "policy": "new"}],
+    )
+
+    assert set(initial_weights(config, make_plan(FakeGameOpener(MIXED), config).policies)) == {"giver"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": {"hiddens": [32]}}, "giver is another network there"),
+        ({"policy_mapping": [{"agents": "*", "policy": "all"}]}, "it has the policies giver, taker, this run all"),
+        ({"initialize_from": "nowhere"}, "nowhere"),
+    ],
+)
+def test_what_does_not_fit_is_told(trained: Path, changes: dict[str, Any], message: str) -> None:
+    groups = MIXED if "policy_mapping" not in changes else MIXED[:1]
+    config = make_config(**{"initialize_from": str(trained), **changes})
+
+    with pytest.raises(UsageError, match=message):
+        initial_weights(config, make_plan(FakeGameOpener(groups), config).policies)
+
+
+def test_another_game_is_told(trained: Path) -> None:
+    from toy_game import make_group, make_layout
+
+    config = make_config(initialize_from=str(trained))
+    other = FakeGameOpener((make_group("giver", 2, make_layout(7, 2)),))
+
+    with pytest.raises(UsageError, match="giver observes or acts otherwise there"):
+        initial_weights(config, make_plan(other, config).policies)
