@@ -26,6 +26,8 @@ COMMAND = [Path(sys.executable).with_name("spacetime-rl"), "bench", "--agents", 
 TINY = ["training.train_batch_size=96", "training.minibatch_size=48", "training.num_epochs=1", "model.hiddens=[16]"]
 SETTINGS = [word for setting in TINY for word in ("--set", setting)]
 
+pytestmark = pytest.mark.slow  # two rounds of every kind
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -113,7 +115,6 @@ def test_the_figures_go_into_the_page_between_its_marks(bench: Bench) -> None:
     assert figures([bench.printed]) in update(page, [bench.printed])
 
 
-@pytest.mark.slow
 def test_ctrl_c_leaves_no_process(godot_bin: Path, tmp_path: Path) -> None:
     mark = uuid.uuid4().hex
     process = subprocess.Popen(

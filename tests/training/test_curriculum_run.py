@@ -48,6 +48,7 @@ def progress_of(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "results/one/progress.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_lessons_reach_running_games_and_a_resumed_run_goes_on_in_its_lesson(tmp_path: Path) -> None:
     (tmp_path / "touch.yaml").write_text(yaml.safe_dump(CONFIG))
     process = start(tmp_path, "touch.yaml", "--run-id", "one")
