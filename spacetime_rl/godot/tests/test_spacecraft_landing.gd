@@ -123,6 +123,12 @@ func test_a_touchdown_beside_the_pads_middle_is_no_success() -> void:
 	check_close(paid(agent, "pad"), 0.0, "pad")
 
 
+func test_a_touchdown_elsewhere_may_cost() -> void:
+	var agent := (await _touch_down(Vector3(3.0, 0.0, 0.0), 1.0, 0.0, 60, {"reward_astray": -40.0})).agent
+	check_close(paid(agent, "touchdown"), 50.0, "touchdown")
+	check_close(paid(agent, "pad"), -40.0, "pad")
+
+
 func test_too_fast_or_tilted_is_a_crash() -> void:
 	for case: Vector2 in [Vector2(8.0, 0.0), Vector2(1.0, 0.5)]:
 		var agent := (await _touch_down(Vector3.ZERO, case.x, case.y)).agent
@@ -222,8 +228,8 @@ func test_the_scripted_pilot_lands_in_calm_air() -> void:
 
 
 ## Let a craft fall onto the ground beside or on the pad. Returns it after its touchdown.
-func _touch_down(beside: Vector3, speed: float, lean: float, ticks: int = 60) -> Spacecraft:
-	var zone := make_zone(CALM)
+func _touch_down(beside: Vector3, speed: float, lean: float, ticks: int = 60, changes: Dictionary = {}) -> Spacecraft:
+	var zone := make_zone(CALM.merged(changes))
 	var craft := zone.crafts[0]
 	var ground := 0.0 if beside.length() < LandingPad.RADIUS else zone.ground.height_at(beside.x, beside.z)
 	var place := beside + Vector3(0.0, ground + Spacecraft.FEET + 0.1 + 1.5 * absf(sin(lean)), 0.0)

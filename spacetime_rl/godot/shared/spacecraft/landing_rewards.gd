@@ -127,8 +127,7 @@ func touch_down() -> bool:
 		return false
 	var soft := speed < settings.soft_m_s
 	craft.agent.add_reward(&"touchdown", settings.reward_soft if soft else settings.reward_hard)
-	if on_pad:
-		craft.agent.add_reward(&"pad", settings.reward_pad)
+	craft.agent.add_reward(&"pad", settings.reward_pad if on_pad else settings.reward_astray)
 	return soft and on_pad
 
 

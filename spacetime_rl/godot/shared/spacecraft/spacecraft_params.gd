@@ -70,6 +70,8 @@ extends RLParams
 @export var reward_crash: float = -50.0
 ## An upright touchdown below `hard_m_s` within `on_pad_m` of the pad.
 @export var reward_pad: float = 20.0
+## An upright touchdown below `hard_m_s` anywhere else. For who otherwise sits down wherever it is as soon as it may.
+@export var reward_astray: float = 0.0
 ## Every unit of fuel.
 @export var reward_fuel: float = -0.01
 ## Every unit of fuel that did not lessen the least fuel for the rest of the way: hovering, braking early. Over a flight
