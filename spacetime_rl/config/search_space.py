@@ -60,18 +60,6 @@ class Domain:
         else:
             yield from self.args[:2]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The long form."""
-        return {TUNE: self.kind, ARGS: list(self.args)}
-
-    def __str__(self) -> str:
-        if self.kind in LISTS:
-            return " | ".join(map(str, self.args))
-        shown = " to " if self.is_range else " ± "
-        return f"{self.kind} {shown.join(f'{x:g}' for x in self.args[:2])}" + (
-            f" by {self.args[2]:g}" if len(self.args) > 2 else ""
-        )
-
 
 def is_long_form(value: object) -> bool:
     """Whether a value anywhere in a configuration says what is drawn for it: a mapping with the key `tune`."""

@@ -55,7 +55,8 @@ class SweepRecord:
     @property
     def in_order(self) -> list[TrialRecord]:
         """All trials, those that were judged first."""
-        return [*self.judged, *(trial for trial in self.trials if trial not in self.judged)]
+        judged = self.judged
+        return [*judged, *(trial for trial in self.trials if trial not in judged)]
 
 
 @dataclass(frozen=True, slots=True)

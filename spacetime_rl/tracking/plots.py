@@ -40,14 +40,19 @@ _LESSON_RATE = re.compile(r"curriculum/[^/]+/success_rate")
 
 def read_progress(file: Path, trial_id: str) -> list[dict[str, Any]]:
     """The results of a trial in order, from lines of JSON; what a resumed run played again counts once."""
-    progress: list[dict[str, Any]] = []
+    return read_all_progress(file).get(trial_id, [])
+
+
+def read_all_progress(file: Path) -> dict[str, list[dict[str, Any]]]:
+    """The same of every trial, by id."""
+    trials: dict[str, list[dict[str, Any]]] = {}
     for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
         result = json.loads(line)
-        if result.get("trial_id") == trial_id:
-            while progress and names.step_of(progress[-1]) >= names.step_of(result):
-                progress.pop()
-            progress.append(result)
-    return progress
+        progress = trials.setdefault(result.get("trial_id"), [])
+        while progress and names.step_of(progress[-1]) >= names.step_of(result):
+            progress.pop()
+        progress.append(result)
+    return trials
 
 
 def plot_policies(progress: Sequence[Mapping[str, Any]], title: str, folder: Path) -> list[Path]:

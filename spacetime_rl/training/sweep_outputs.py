@@ -14,7 +14,7 @@ from spacetime_rl.pictures.sweep_page import write_sweep_page
 from spacetime_rl.pictures.sweep_record import SweepRecord, TrialRecord
 from spacetime_rl.tracking.champion import CHAMPION, Throne, beats_champion, crown, fetch_champion
 from spacetime_rl.tracking.outputs import find_tracked_run, record_report
-from spacetime_rl.tracking.plots import read_progress
+from spacetime_rl.tracking.plots import read_all_progress
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
 from spacetime_rl.training.candidate import Candidates
@@ -87,13 +87,13 @@ class SweepOutputs:
     def _draw(self, trials: Sequence[CandidateEnd], ranked: Sequence[Candidate], verdict: str) -> Path:
         sweep = self.candidates.sweep
         front = {trial for candidate in ranked if candidate.on_front for trial in candidate.trials}
-        progress = self.folder.path / PROGRESS
+        progress = read_all_progress(self.folder.path / PROGRESS)
         records = [
             TrialRecord(
                 trial.trial_id,
                 trial.status,
                 trial.drawn,
-                read_progress(progress, trial.trial_id),
+                progress.get(trial.trial_id, []),
                 trial.trial_id in front,
             )
             for trial in trials

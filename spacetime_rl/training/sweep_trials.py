@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ray import tune
-from ray.tune import Callback, CheckpointConfig
+from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.stopper import CombinedStopper
 
@@ -16,7 +16,7 @@ from spacetime_rl.training.candidate import Candidates, make_trainable
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.search import Budget, make_scheduler, make_searcher, make_space
 from spacetime_rl.training.stopping import StopAt
-from spacetime_rl.training.trials import RESUME, can_resume, checkpoints, folder_name, reason
+from spacetime_rl.training.trials import RESUME, can_resume, checkpoint_config, checkpoints, folder_name, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def run_candidates(
 ) -> list[CandidateEnd]:
     """Train all trials until the sweep's end, or until the user stops it. With `resume`, go on with an earlier one."""
     sweep = candidates.sweep
-    settings, checkpoint = sweep.settings, sweep.base.checkpoint
+    settings = sweep.settings
     analysis = tune.run(
         make_trainable(candidates),
         config=make_space(sweep),
@@ -49,11 +49,7 @@ def run_candidates(
         stop=CombinedStopper(StopAt(sweep.base.stop), Budget(settings)),
         time_budget_s=settings.time_s,
         max_failures=settings.max_failures,
-        checkpoint_config=CheckpointConfig(
-            checkpoint_frequency=0 if checkpoint.every_agent_steps else checkpoint.every_iterations,
-            num_to_keep=checkpoint.keep,
-            checkpoint_at_end=True,
-        ),
+        checkpoint_config=checkpoint_config(sweep.base),
         callbacks=[*callbacks, *checkpoints(sweep.base)],
         trial_dirname_creator=folder_name,
         resume_config=RESUME if resume and can_resume(folder) else None,

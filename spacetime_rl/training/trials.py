@@ -52,11 +52,7 @@ def run_trial(
         name=folder.tune.name,
         storage_path=str(folder.path),
         stop=StopAt(config.stop),
-        checkpoint_config=CheckpointConfig(
-            checkpoint_frequency=0 if config.checkpoint.every_agent_steps else config.checkpoint.every_iterations,
-            num_to_keep=config.checkpoint.keep,
-            checkpoint_at_end=True,
-        ),
+        checkpoint_config=checkpoint_config(config),
         callbacks=[*callbacks, *checkpoints(config)],
         trial_dirname_creator=folder_name,
         resume_config=RESUME if resume and can_resume(folder) else None,
@@ -69,6 +65,16 @@ def run_trial(
 def can_resume(folder: RunFolder) -> bool:
     """Whether Tune has saved anything of this run; a run stopped before that begins again."""
     return any(folder.tune.glob("experiment_state-*.json"))
+
+
+def checkpoint_config(config: RunConfig) -> CheckpointConfig:
+    """When Tune saves checkpoints by itself, and how many it keeps."""
+    settings = config.checkpoint
+    return CheckpointConfig(
+        checkpoint_frequency=0 if settings.every_agent_steps else settings.every_iterations,
+        num_to_keep=settings.keep,
+        checkpoint_at_end=True,
+    )
 
 
 def checkpoints(config: RunConfig) -> list[Callback]:
