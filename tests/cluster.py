@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+
+from tests.ports import free_port
 
 RAY = str(Path(sys.executable).with_name("ray"))
 _START_S = 180.0
@@ -35,7 +36,7 @@ class LocalCluster:
 
     def start(self, cpus: int = 2) -> None:
         """Start the head and wait until it takes jobs."""
-        self.port, self.dashboard = _free_port(), _free_port()
+        self.port, self.dashboard = free_port(), free_port()
         self.nodes.append(
             self._node(
                 "--head",
@@ -115,9 +116,3 @@ def _below(pid: int) -> list[psutil.Process]:
 def _signal(process: psutil.Process, number: signal.Signals) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(number)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

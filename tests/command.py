@@ -1,4 +1,4 @@
-"""Run `spacetime-rl` in this process, as its console script does."""
+"""Run `spacetime-rl`, in a process of its own or in this one as its console script does."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from spacetime_rl.cli.app import main
+
+PROGRAM = (sys.executable, "-m", "spacetime_rl")  # for a process of its own
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from failing import COMMAND, Failure, Run, contents, read_failure, settings
+from failing import Failure, Run, contents, read_failure, settings
 from leftovers import MARK, marked_with
 
 from spacetime_rl.config import load
 from spacetime_rl.training.run_folder import RunFolder
+from tests.command import PROGRAM
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def fails(tmp_path: Path, earlier: RunFolder) -> Iterator[Run]:
 
     def run(*arguments: str, through: Sequence[str] = (), **environment: str) -> Failure:
         env = {**os.environ, MARK: mark, **environment}
-        command = [*through, *COMMAND, *arguments]
+        command = [*through, *PROGRAM, *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=tmp_path, env=env, check=False)
         return read_failure(done)
 

@@ -11,7 +11,6 @@ from typing import Protocol
 
 from spacetime_rl.game.project import OWN_PROJECT
 
-COMMAND = (sys.executable, "-c", "from spacetime_rl.cli.app import main; main()")
 USAGE, FAULT = 2, 3  # exit codes
 
 _FAKE_GAME = Path(__file__).parent.parent / "game" / "fake_game.py"

@@ -17,9 +17,9 @@ from spacetime_rl import __version__
 from spacetime_rl.cli import errors
 from spacetime_rl.cli.app import app
 from spacetime_rl.errors import ConfigError, GateError, GodotNotFound, SpacetimeError
+from tests.command import PROGRAM
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-COMMAND = [sys.executable, "-c", "from spacetime_rl.cli.app import main; main()"]
 VERBS = ["train", "eval", "export", "doctor", "scenarios", "godot"]
 
 
@@ -30,7 +30,7 @@ def run(tmp_path: Path) -> Run:
     def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         env = {**os.environ, "COLUMNS": "200", **environment}
         return subprocess.run(
-            [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, cwd=tmp_path, env=env, check=False
+            [*PROGRAM, *arguments], capture_output=True, text=True, timeout=60, cwd=tmp_path, env=env, check=False
         )
 
     return _run

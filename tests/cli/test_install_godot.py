@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from failing import COMMAND, FAULT, make_program
+from failing import FAULT, make_program
 
 from spacetime_rl import game
+from tests.command import PROGRAM
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPTS = (Path(game.__file__).with_name("install_godot.sh"), REPOSITORY / "cluster" / "install_godot.sh")
@@ -135,7 +136,7 @@ def test_the_command_says_what_to_do_when_the_installer_cannot_help(tools: Path,
     env = {**os.environ, "PATH": str(tools), "XDG_CACHE_HOME": str(tmp_path / "cache"), "GODOT_BIN": ""}
 
     def run() -> subprocess.CompletedProcess[str]:
-        command = [*COMMAND, "godot", "install"]
+        command = [*PROGRAM, "godot", "install"]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, env=env, check=False)
 
     without_apt = run()
@@ -161,7 +162,7 @@ def test_the_real_archive_gives_a_godot_that_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{prefix}/bin/godot\n"
     env = {**os.environ, "GODOT_BIN": str(prefix / "bin" / "godot")}
-    answer = subprocess.run([*COMMAND, "godot", "version"], capture_output=True, text=True, env=env, check=True)
+    answer = subprocess.run([*PROGRAM, "godot", "version"], capture_output=True, text=True, env=env, check=True)
     assert answer.stdout.startswith("4.6.")
 
 

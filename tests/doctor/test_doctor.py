@@ -18,8 +18,9 @@ from spacetime_rl.doctor.check import Check, Outcome
 from spacetime_rl.doctor.checks import CHECKS
 from spacetime_rl.doctor.examine import examine
 from spacetime_rl.errors import GodotNotFound, SpacetimeError
+from tests.command import PROGRAM
 
-COMMAND = [sys.executable, "-c", "from spacetime_rl.cli.app import main; main()", "doctor", "--json"]
+COMMAND = [*PROGRAM, "doctor", "--json"]
 
 
 def fail(error: Exception) -> Callable[[], str]:

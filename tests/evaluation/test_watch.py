@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,10 +18,10 @@ from spacetime_rl.errors import ContractError, GameClosed
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
+from tests.command import PROGRAM
 
 pytestmark = pytest.mark.skipif(missing() != "", reason=missing())
 
-COMMAND = (sys.executable, "-c", "from spacetime_rl.cli.app import main; main()")
 ROOM = {"players": 2, "screens": 0, "time_limit_s": 300.0}
 RETURN = (slice(68, 90), slice(12, 392))  # its line of the rewards on screen
 DEADLINE = 900  # decisions, a minute of game time
@@ -106,7 +105,7 @@ def test_policies_play_before_ones_eyes(screen: Screen, config: RunConfig, onnx_
     ]
 
     done = subprocess.run(
-        [*COMMAND, "play", "touch.yaml", *options],
+        [*PROGRAM, "play", "touch.yaml", *options],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -121,7 +120,7 @@ def test_policies_play_before_ones_eyes(screen: Screen, config: RunConfig, onnx_
 
 
 def test_closing_the_window_ends_the_command(screen: Screen, tmp_path: Path) -> None:
-    command = [*COMMAND, "play", "vr_ui", "--set", "scenario.params.time_limit_s=1"]
+    command = [*PROGRAM, "play", "vr_ui", "--set", "scenario.params.time_limit_s=1"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as playing:
         assert playing.stdout is not None
         first = playing.stdout.readline()

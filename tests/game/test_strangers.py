@@ -15,12 +15,13 @@ import pytest
 from spacetime_rl.errors import LaunchError
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch, listen
+from tests.ports import free_port
 
 Fake: TypeAlias = Callable[..., GameLaunch]
 
 
 def test_strangers_on_the_port_are_turned_away_and_the_game_gets_through(fake: Fake) -> None:
-    port = _free_port()
+    port = free_port()
     speeches = [
         b"",  # it says nothing
         b"GET / HTTP/1.1\r\n\r\n",
@@ -84,8 +85,3 @@ def _connect(port: int, done: threading.Event) -> socket.socket:
 def _message(content: dict[str, object]) -> bytes:
     text = json.dumps(content).encode()
     return struct.pack("<I", len(text)) + text
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.project import OWN_PROJECT, find_scenario, import_project
+from tests.ports import free_port
 
 MakeGame: TypeAlias = Callable[[str], Path]
 TOUCH = "res://tests/fixtures/touch/touch.tscn"
@@ -38,7 +38,7 @@ def make_game(godot_bin: Path, tmp_path: Path) -> MakeGame:
 def _stock_env(path: Path, **settings: Any) -> Iterator[Any]:
     from godot_rl.core.godot_env import GodotEnv
 
-    env = GodotEnv(env_path=str(path), port=_free_port(), framerate=90, **settings)
+    env = GodotEnv(env_path=str(path), port=free_port(), framerate=90, **settings)
     try:
         yield env
     finally:
@@ -75,7 +75,7 @@ def test_stable_baselines3_trains_on_our_scenes(make_game: MakeGame, scene: str)
     path = make_game(TOUCH if scene == "touch" else find_scenario(scene).scene)
     params = {"jumpers": 0} if scene == "touch" else {"objective": "gather", "players": 2}
     env = StableBaselinesGodotEnv(
-        env_path=str(path), port=_free_port(), framerate=90, params=json.dumps(params, separators=(",", ":"))
+        env_path=str(path), port=free_port(), framerate=90, params=json.dumps(params, separators=(",", ":"))
     )
     try:
         model = PPO("MultiInputPolicy", VecMonitor(env), n_steps=64, batch_size=64, device="cpu")
@@ -92,8 +92,3 @@ def test_stable_baselines3_trains_on_our_scenes(make_game: MakeGame, scene: str)
 
 def _weights(model: Any) -> np.ndarray:
     return np.concatenate([weights.detach().numpy().ravel() for weights in model.policy.parameters()])
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]

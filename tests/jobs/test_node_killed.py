@@ -12,22 +12,17 @@ import pytest
 import yaml
 
 from spacetime_rl import jobs
-from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.tracking.store import make_client, resolve_store
 from tests.cluster import LocalCluster
 from tests.leftovers import MARK, marked_with
+from tests.touch_run import RUN
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(1800)]
 
 SWEEP = {
-    "name": "touch",
-    "game": {"project": str(OWN_PROJECT), "scene": "res://tests/fixtures/touch/touch.tscn", "arenas": 4},
-    "model": {"hiddens": [16]},
-    "training": {"train_batch_size": 500, "minibatch_size": 250, "num_epochs": 1},
-    "rollout": {"runners": 1},
+    **RUN,
     "stop": {"agent_steps": 20_000},
     "checkpoint": {"every_iterations": 4},
-    "evaluation": {"episodes": 8, "games": 1},
     "sweep": {
         "num_samples": 8,
         "max_concurrent": 4,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,21 +13,12 @@ import yaml
 
 from spacetime_rl import jobs
 from spacetime_rl.errors import JobFailed
-from spacetime_rl.game.project import OWN_PROJECT
 from tests.cluster import LocalCluster
+from tests.command import PROGRAM
+from tests.touch_run import RUN
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(900)]
 
-PROGRAM = [sys.executable, "-m", "spacetime_rl"]
-RUN = {
-    "name": "touch",
-    "game": {"project": str(OWN_PROJECT), "scene": "res://tests/fixtures/touch/touch.tscn", "arenas": 4},
-    "model": {"hiddens": [16]},
-    "training": {"train_batch_size": 500, "minibatch_size": 250, "num_epochs": 1},
-    "rollout": {"runners": 1},
-    "stop": {"agent_steps": 1500},
-    "evaluation": {"episodes": 8, "games": 1},
-}
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import yaml
 
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.tracking.store import make_client, resolve_store
+from tests.command import PROGRAM
 
 pytestmark = [pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(600)]
 
@@ -38,7 +38,7 @@ CONFIG = {
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    program = [sys.executable, "-c", "from spacetime_rl.cli.app import main; main()", "train", *arguments, "--no-eval"]
+    program = [*PROGRAM, "train", *arguments, "--no-eval"]
     return subprocess.Popen(
         program, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

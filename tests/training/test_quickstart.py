@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-PROGRAM = (sys.executable, "-c", "from spacetime_rl.cli.app import main; main()")
+from tests.command import PROGRAM
 
 
 @pytest.mark.slow

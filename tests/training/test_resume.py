@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +15,9 @@ import psutil
 import pytest
 import yaml
 
-from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.tracking.store import make_client, resolve_store
+from tests.command import PROGRAM
+from tests.touch_run import RUN
 
 pytestmark = [pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(600)]
 
@@ -31,18 +31,15 @@ class Command:
         self.folder = folder
         self.run = folder / "results" / "one"
         config = {
-            "name": "touch",
-            "game": {"project": str(OWN_PROJECT), "scene": "res://tests/fixtures/touch/touch.tscn", "arenas": 4},
-            "model": {"hiddens": [16]},
-            "training": {"train_batch_size": 500, "minibatch_size": 250, "num_epochs": 2},
-            "rollout": {"runners": 1},
+            **RUN,
+            "training": {**RUN["training"], "num_epochs": 2},
             "stop": {"agent_steps": STOP_STEPS},
             "checkpoint": {"every_iterations": 2},
         }
         (folder / "touch.yaml").write_text(yaml.safe_dump(config))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        program = [sys.executable, "-c", "from spacetime_rl.cli.app import main; main()", "train", *arguments]
+        program = [*PROGRAM, "train", *arguments]
         return subprocess.Popen(
             program, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.tracking.store import make_client, resolve_store
+from tests.command import PROGRAM
+from tests.touch_run import RUN as TOUCH
 
 pytestmark = [pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(600)]
 
-PROGRAM = [sys.executable, "-c", "from spacetime_rl.cli.app import main; main()"]
-RUN = {
-    "name": "touch",
-    "game": {"project": str(OWN_PROJECT), "scene": "res://tests/fixtures/touch/touch.tscn", "arenas": 4},
-    "model": {"hiddens": [16]},
-    "training": {"train_batch_size": 500, "minibatch_size": 250, "num_epochs": 1},
-    "rollout": {"runners": 1},
-    "stop": {"agent_steps": 1500},
-    "checkpoint": {"every_iterations": 1, "keep": 4},
-    "evaluation": {"episodes": 8, "games": 1},
-}
+RUN = {**TOUCH, "checkpoint": {"every_iterations": 1, "keep": 4}}
 
 
 def sweep(folder: Path, settings: dict[str, Any], *arguments: str) -> subprocess.CompletedProcess[str]:
