@@ -1,13 +1,16 @@
-"""`spacetime-rl doctor`: is this machine ready to train?"""
+"""`spacetime-rl doctor`: is this machine, or a cluster, ready to train?"""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from spacetime_rl.cli.common import JsonOption, print_json
+from spacetime_rl.cli.jobs import AddressOption
+from spacetime_rl.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,44 +18,80 @@ if TYPE_CHECKING:
     from spacetime_rl.doctor.check import Outcome
 
 
-def doctor(json_output: JsonOption = False) -> None:
+def doctor(
+    cluster: Annotated[bool, typer.Option("--cluster", help="Check every node of a Ray cluster instead.")] = False,
+    address: AddressOption = None,
+    results: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="With --cluster: where runs will go; is it the same on every node?"),
+    ] = None,
+    json_output: JsonOption = False,
+) -> None:
     """Check this machine from Python to Ray, each failure with its remedy. Takes less than a minute.
 
+    With --cluster, the same of every node, and whether they have the same versions and share the results.
     Ends with exit code 1 where a check failed.
+
+    [bold]Examples[/bold]
+    $ spacetime-rl doctor
+    $ spacetime-rl doctor --cluster --address http://head:8265 --results /shared/results
     """
     from rich.console import Console
 
+    # Its own handle on the stream: a check may silence sys.stdout for a while.
+    console = Console(file=sys.stderr if json_output else sys.stdout)
+    if cluster:
+        document, failed = _examine_cluster(console, address, results)
+    elif address or results:
+        raise UsageError("doctor: --address and --results are of a cluster; add --cluster")
+    else:
+        document, failed = _examine_machine(console)
+    if json_output:
+        print_json(document)
+    else:
+        console.print(f"Not ready: {', '.join(failed)} failed." if failed else "Ready to train.")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _examine_machine(console: Console) -> tuple[dict[str, Any], list[str]]:
     from spacetime_rl.doctor.checks import CHECKS
     from spacetime_rl.doctor.examine import examine
 
-    # Its own handle on the stream: a check may silence sys.stdout for a while.
-    console = Console(file=sys.stderr if json_output else sys.stdout)
     running = {check.name for check in CHECKS}
     with console.status("") as status:
 
         def said(outcome: Outcome) -> None:
             running.discard(outcome.name)
             status.update(f"checking {', '.join(check.name for check in CHECKS if check.name in running)}")
-            _show(console, outcome)
+            _show(console, outcome.to_dict())
 
         outcomes = examine(CHECKS, said)
-    ok = all(outcome.ok for outcome in outcomes)
-    if json_output:
-        print_json({"ok": ok, "checks": [outcome.to_dict() for outcome in outcomes]})
-    else:
-        failed = [outcome.name for outcome in outcomes if not outcome.ok]
-        console.print("Ready to train." if ok else f"Not ready: {', '.join(failed)} failed.")
-    if not ok:
-        raise typer.Exit(1)
+    failed = [outcome.name for outcome in outcomes if not outcome.ok]
+    return {"ok": not failed, "checks": [outcome.to_dict() for outcome in outcomes]}, failed
 
 
-def _show(console: Console, outcome: Outcome) -> None:
+def _examine_cluster(console: Console, address: str | None, results: str | None) -> tuple[dict[str, Any], list[str]]:
+    from spacetime_rl.jobs.submit import CLUSTER_RESULTS, examine_cluster
+
+    with console.status("examining every node"):
+        nodes = examine_cluster(address, results or CLUSTER_RESULTS).result()["nodes"]
+    failed = []
+    for node in nodes:
+        console.print(f"[bold]{node['node']}[/bold]: {node['cpus']:g} CPUs, {node['gpus']:g} GPUs", highlight=False)
+        for check in node["checks"]:
+            _show(console, check)
+            failed += [] if check["ok"] else [f"{check['name']} on {node['node']}"]
+    return {"ok": not failed, "nodes": nodes}, failed
+
+
+def _show(console: Console, outcome: Mapping[str, Any]) -> None:
     from rich.table import Table
     from rich.text import Text
 
     row = Table.grid(padding=(0, 2, 0, 0))
     for width in (4, 10, 6, None):
         row.add_column(width=width, overflow="fold")
-    mark = Text("ok", "green") if outcome.ok else Text("FAIL", "red")
-    row.add_row(mark, outcome.name, Text(f"{outcome.seconds:.1f} s", justify="right"), Text(outcome.detail))
+    mark = Text("ok", "green") if outcome["ok"] else Text("FAIL", "red")
+    row.add_row(mark, outcome["name"], Text(f"{outcome['seconds']:.1f} s", justify="right"), Text(outcome["detail"]))
     console.print(row)

@@ -73,6 +73,12 @@ class GameConfig(Section):
     )
     restarts_rate_limit_n: int = Field(default=10, ge=1, description="Restarts it may make within the period below.")
     restarts_rate_limit_period_s: Seconds = Field(default=60.0, description="That period.")
+    max_growth_mb: float | None = Field(
+        default=1024.0,
+        gt=0,
+        description="Memory that a game may gain after its first fragment; one that leaks more is replaced between "
+        "fragments, which is no restart. null lets it grow.",
+    )
 
 
 class MappingRule(Section):

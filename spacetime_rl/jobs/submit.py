@@ -63,8 +63,22 @@ def submit(
     return Job(job_id, client)
 
 
+def examine_cluster(address: str | None = None, results: str = CLUSTER_RESULTS, install: bool = False) -> Job:
+    """Submit the examination of every node; its result is what `doctor.nodes` tells. Raises as `submit` does."""
+    client = connect(address)
+    job_id = f"doctor-{time.strftime('%Y%m%d-%H%M%S')}"
+    _send(
+        client,
+        entrypoint=f"python -m spacetime_rl.doctor.nodes {shlex.quote(results)}",
+        submission_id=job_id,
+        runtime_env=runtime_env(None, install),
+        metadata={KIND: "doctor", FOLDER: results},
+    )
+    return Job(job_id, client)
+
+
 def _send(client: JobSubmissionClient, **job: Any) -> None:
-    """Submit, again where a cluster that has just begun says that it is not ready."""
+    """Submit, again where a cluster that has just begun says that it is not ready. Raises ClusterError."""
     end_s = time.monotonic() + _PATIENCE_S
     while True:
         try:

@@ -34,6 +34,7 @@ class RolloutPlan:
     max_lifetime_restarts: int = 100
     restarts_rate_limit_n: int = 10
     restarts_rate_limit_period_s: float = 60.0
+    max_growth_mb: float | None = None  # of a game's memory, before a new one takes its place
     open: Callable[[GameLaunch], Game] = open_game
 
     def for_trial(self, trial: str) -> RolloutPlan:

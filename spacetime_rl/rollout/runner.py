@@ -129,22 +129,23 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         before = self._faults()
         fragments = play_together([sampler.collect(steps, decide, played) for sampler in self._samplers])
         self.num_env_steps_sampled_lifetime += steps * len(fragments)
-        restarts, dead_time_s = (now - then for now, then in zip(self._faults(), before, strict=True))
+        restarts, recycled, dead_time_s = (now - then for now, then in zip(self._faults(), before, strict=True))
         self._runner_metrics.log(fragments)
-        self._runner_metrics.log_health(int(restarts), dead_time_s, self._rss_mb())
+        self._runner_metrics.log_health(int(restarts), int(recycled), dead_time_s, *self._memory())
         self._log_env_steps(metric=self._metrics_num_env_steps_sampled, num_steps=steps * len(fragments))
         for game, fragment in enumerate(fragments):
             self._runner_callbacks.fragment_played(game, fragment.episodes)
         return [episode for fragment in fragments for episode in fragment.episodes]
 
-    def _faults(self) -> tuple[float, float]:
-        return sum(s.restarts for s in self._samplers), sum(s.dead_time_s for s in self._samplers)
+    def _faults(self) -> tuple[float, float, float]:
+        own = self._samplers
+        return sum(s.restarts for s in own), sum(s.recycled for s in own), sum(s.dead_time_s for s in own)
 
-    def _rss_mb(self) -> float:
-        """Memory that this process and its games hold."""
-        pids = [sampler.pid for sampler in self._samplers]
-        processes = [self._process, *(psutil.Process(pid) for pid in pids if pid and psutil.pid_exists(pid))]
-        return sum(process.memory_info().rss for process in processes) / 2**20
+    def _memory(self) -> tuple[float, float]:
+        """Memory that this process and its games hold in MB, and how fast the fastest growing game grows in MB/h."""
+        games = [sampler.memory for sampler in self._samplers if sampler.memory]
+        own_mb = self._process.memory_info().rss / 2**20
+        return own_mb + sum(game.rss_mb for game in games), max((game.slope_mb_per_h for game in games), default=0.0)
 
 
 _DECIDE: dict[bool, Decide] = {True: PolicyActor.decide, False: PolicyActor.decide_greedily}

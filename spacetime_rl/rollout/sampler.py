@@ -14,6 +14,7 @@ from spacetime_rl.game.api import Game, StepResult
 from spacetime_rl.game.restarts import RestartBudget
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.lesson import LessonOutcome
+from spacetime_rl.rollout.memory import GameMemory
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.recording import Fragment, Recording
 from spacetime_rl.rollout.reward_hook import RewardHook
@@ -51,6 +52,7 @@ class GameSampler:
         hook: RewardHook | None = None,
     ) -> None:
         self.restarts = 0
+        self.recycled = 0  # games that were replaced because their memory had grown
         self.dead_time_s = 0.0  # from the request that a game failed at to the first answer of its successor
         self._plan = plan
         self._seats = [Seat(policy, actor) for policy, actor in zip(plan.policies, actors, strict=True)]
@@ -59,6 +61,7 @@ class GameSampler:
         self._hook = hook
         self._opened = opened  # is told of every new game
         self._game: Game | None = None
+        self._memory: GameMemory | None = None
         self._now: StepResult | None = None  # what the agents see; None until episodes have begun
         self._asked_at = 0.0
         self._lesson: int | None = None  # that is to be played; None plays without
@@ -70,6 +73,11 @@ class GameSampler:
         """The process of the running game."""
         return self._game.pid if self._game else None
 
+    @property
+    def memory(self) -> GameMemory | None:
+        """The memory of the running game."""
+        return self._memory
+
     def collect(self, steps: int, decide: Decide, played: int) -> Play:
         """Play `steps` decisions without a fault; a fragment in which the game fails is discarded and begun again.
 
@@ -77,6 +85,7 @@ class GameSampler:
         game's seed depends on them, so that a resumed run does not begin with the episodes it began with. Raises what
         the restart budget raises when games have failed too often.
         """
+        self._recycle()
         dead_since: float | None = None
         while True:
             self._asked_at = time.perf_counter()
@@ -108,15 +117,30 @@ class GameSampler:
         """End the game."""
         if self._game is not None:
             self._game.close()
-        self._game = self._now = self._taught = None
+        self._game = self._memory = self._now = self._taught = None
 
     def _open(self, played: int) -> Game:
         seed = self._plan.game_seed(self._worker, self._index, self.restarts, played)
         self._game = self._plan.open(
             replace(self._plan.launch, seed=seed, name=f"runner{self._worker}-game{self._index}")
         )
+        self._memory = GameMemory(self._game.pid)
         self._opened(self._game)
         return self._game
+
+    def _recycle(self) -> None:
+        """End a game that has leaked too much, so that a new one takes its place."""
+        limit_mb = self._plan.max_growth_mb
+        if self._memory is None or limit_mb is None or self._memory.growth_mb <= limit_mb:
+            return
+        logger.warning(
+            "a game holds %.0f MB, %.0f MB more than at first (game.max_growth_mb = %g), and is replaced: it leaks",
+            self._memory.rss_mb,
+            self._memory.growth_mb,
+            limit_mb,
+        )
+        self.close()
+        self.recycled += 1
 
     def _teach(self, game: Game) -> None:
         if self._lesson is not None:
@@ -143,6 +167,8 @@ class GameSampler:
             now = game.receive()
             recording.answer(step, now, time.perf_counter() - self._asked_at)
         self._now = now
+        if self._memory is not None:
+            self._memory.read()
         fragment = recording.finish(now, game.timing.game_s - game_s, game.timing.wire_s - wire_s)
         return fragment if self._taught is None else replace(fragment, lesson=self._judge(fragment, self._taught))
 

@@ -66,8 +66,10 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         result.update(_learner_metrics(result.get(LEARNER_RESULTS, {})))
         result.update(_performance(algorithm, runners, float(result["time_this_iter_s"])))
         result["health/restarts"] = int(own.get("restarts", 0))
+        result["health/recycled"] = int(own.get("recycled", 0))
         result["health/dead_time_s"] = float(own.get("dead_time_s", 0.0))
         result["health/rss_mb"] = float(own.get("rss_mb", 0.0))
+        result["health/rss_slope_mb_per_h"] = float(own.get("rss_slope_mb_per_h", 0.0))
         result.update((f"custom/{name}", float(value)) for name, value in runners.get(CUSTOM, {}).items())
 
     def _add_episodes(self, own: Mapping[str, Any]) -> None:

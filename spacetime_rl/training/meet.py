@@ -35,6 +35,7 @@ def meet_game(config: RunConfig, logs: Path) -> RolloutPlan:
         max_lifetime_restarts=config.game.max_lifetime_restarts,
         restarts_rate_limit_n=config.game.restarts_rate_limit_n,
         restarts_rate_limit_period_s=config.game.restarts_rate_limit_period_s,
+        max_growth_mb=config.game.max_growth_mb,
     )
 
 

@@ -193,7 +193,7 @@ def time_bar(trial: TrialProgress, width: int = 15) -> Text:
 
 
 def health_line(trial: TrialProgress) -> Text:
-    """Restarts of games, time lost by them, memory."""
+    """Restarts of games, time lost by them, memory, games replaced because of it."""
     restarts, lost_s, memory_mb = (trial.figure(f"health/{n}") for n in ("restarts", "dead_time_s", "rss_mb"))
     number = MISSING if restarts is None else f"{restarts:.0f}"
     noun = "restart" if restarts == 1 else "restarts"
@@ -201,6 +201,9 @@ def health_line(trial: TrialProgress) -> Text:
     if restarts and lost_s is not None:
         line.append(f", {lost_s:.1f} s lost")
     line.append(f"  ·  memory {MISSING if memory_mb is None else f'{memory_mb:.0f} MB'}")
+    recycled = trial.figure("health/recycled")
+    if recycled:
+        line.append(f", {recycled:.0f} leaking replaced", "yellow")
     return line
 
 

@@ -64,6 +64,19 @@ def test_a_run_is_submitted_followed_and_its_result_fetched(command: Command, tm
     assert "did not take the job" in again.stderr
 
 
+def test_every_node_is_examined(command: Command, tmp_path: Path) -> None:
+    done = command("doctor", "--cluster", "--json", "--results", str(tmp_path / "results"))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    nodes = json.loads(done.stdout)["nodes"]
+    assert len(nodes) == 2
+    assert all(node["ok"] and node["cpus"] == 2 for node in nodes)
+    names = ["versions", "results", "disk", "godot", "import", "handshake"]
+    assert [[check["name"] for check in node["checks"]] for node in nodes] == [names, names]
+    assert "vr_interaction connected" in done.stderr
+    assert list((tmp_path / "results").iterdir()) == []
+
+
 def test_a_job_is_a_future(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 

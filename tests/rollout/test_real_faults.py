@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -16,6 +17,7 @@ from fake_runs import make_config
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.rollout.metrics import OWN
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.training.algorithm import make_algorithm_config
@@ -26,11 +28,14 @@ STEP_TIMEOUT_S = 1.5
 
 @pytest.fixture
 def runner(touch: Callable[..., GameLaunch], tmp_path: Path) -> GameEnvRunner:
-    launch = touch(arenas=2, step_timeout_s=STEP_TIMEOUT_S, log_dir=tmp_path)
+    return make_runner(touch(arenas=2, step_timeout_s=STEP_TIMEOUT_S, log_dir=tmp_path))
+
+
+def make_runner(launch: GameLaunch, **settings: Any) -> GameEnvRunner:
     config = make_config()
     with open_game(launch) as game:
         spec = game.spec
-    plan = RolloutPlan(launch, spec, assign_policies(spec, config))
+    plan = RolloutPlan(launch, spec, assign_policies(spec, config), **settings)
     return GameEnvRunner(make_algorithm_config(config, plan, CheckpointCard("run", {}, {}, {})), worker_index=0)
 
 
@@ -66,3 +71,23 @@ def test_a_game_lost_in_a_fragment_is_noticed_and_replaced(
     assert second != first
     assert not psutil.pid_exists(first)
     assert len(list(Path(runner._plan.launch.log_dir).glob("runner0-game0*.log"))) == 2
+
+
+def test_a_game_that_leaks_is_replaced_between_fragments(
+    touch: Callable[..., GameLaunch], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    leaks = {"fault": "leak", "fault_tick": 20, "max_ticks": 60}  # 32 MB an episode
+    runner = make_runner(touch(leaks, arenas=1, log_dir=tmp_path), max_growth_mb=100.0)
+
+    steps, slopes = 0, []
+    for _ in range(8):
+        steps += sum(len(episode) for episode in runner.sample(num_timesteps=3 * 30))
+        slopes.append(runner.get_metrics()[OWN]["rss_slope_mb_per_h"].peek())
+    (sampler,) = runner._samplers
+    runner.stop()
+
+    assert sampler.recycled >= 1
+    assert sampler.restarts == 0
+    assert steps >= 8 * 3 * 30 * 0.9
+    assert "it leaks" in caplog.text
+    assert max(slopes) > 1000.0
