@@ -12,7 +12,7 @@ const NO_SHAPING := {
 	"reward_drift": 0.0,
 	"reward_upright": 0.0
 }
-const SEEN_BY_ONE := 15 + 18
+const SEEN_BY_ONE := 15 + 18 + 1
 
 
 func test_a_pilot_sees_its_craft_and_the_three_nearest_others() -> void:
@@ -35,10 +35,38 @@ func test_the_lowest_craft_get_the_pads_and_the_others_wait_beside_them() -> voi
 	check((order[0] as Spacecraft).pad != (order[1] as Spacecraft).pad, "each on a pad of its own")
 	var last := order[2] as Spacecraft
 	check(not last.is_cleared(), "the third waits")
+	check_equal(_seen(order[0] as Spacecraft)[-1], 0.0, "seen by one that may land")
+	check_equal(_seen(last)[-1], 1.0, "seen by the one that waits")
 	var place := last.feet() + last.to_target()
 	check_close(place.y, zone.fleet.hold_height_m, "height of its place", 1e-3)
 	for pad: LandingPad in zone.pads:
 		check(Vector2(place.x - pad.position.x, place.z - pad.position.z).length() > 50.0, "it is beside the pads")
+
+
+func test_who_takes_no_part_ends_at_once_and_is_in_nobodys_way() -> void:
+	var zone := _make_fleet({"flying": 2})
+	var absent := zone.crafts[2]
+	for craft: Spacecraft in zone.crafts.slice(0, 2):
+		check(craft.agent.active and craft.is_cleared(), "each of the others has a pad")
+	check(not absent.agent.active and not zone.is_present(absent), "the third takes no part")
+	zone.advance(TICK)
+	zone.end_decision()
+	check(not absent.agent.waiting and not absent.agent.success, "its episode is over")
+	check_equal(absent.agent.decisions, 0, "its decisions")
+	check(absent.position.y < zone.ground.position.y - 100.0, "it is far below")
+	check(zone.crafts[0].agent.active and zone.crafts[1].agent.active, "the others fly on")
+
+
+func test_who_waits_wastes_what_hovering_does_not_take() -> void:
+	var zone := _make_fleet({"reward_waste": -1.0})
+	var waiting := _waiting(zone)
+	waiting.linear_velocity = Vector3.ZERO
+	var judge := zone.judges[zone.crafts.find(waiting)]
+	judge.retarget()
+	waiting.fuel -= 40.0
+	zone.ticks += Engine.physics_ticks_per_second
+	judge.shape(Vector3.ZERO)
+	check_close(paid(waiting.agent, "waste"), 32.4 - 40.0, "a second of hovering takes 32.4 units", 0.1)
 
 
 func test_a_pad_is_free_again_when_its_craft_was_towed_off() -> void:

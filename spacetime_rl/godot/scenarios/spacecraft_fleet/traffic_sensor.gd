@@ -1,6 +1,7 @@
 class_name TrafficSensor
 extends RLSensor
-## The three nearest craft that fly or stand on a pad, as a pilot sees them.
+## The three nearest craft that fly or stand on a pad, as a pilot sees them, and whether it has to wait. Without the
+## last every craft came down slowly: from high up a place to wait looks much like a pad.
 
 const NEAREST := 3
 ## Farther away than this a craft is shown at this distance, in metres.
@@ -14,7 +15,8 @@ func fields() -> Array[RLField]:
 	return [
 		RLField.new(
 			"nearest_craft", 6 * NEAREST, "position m/100 and velocity m/s/50, own heading, nearest first, else 0"
-		)
+		),
+		RLField.new("waits", 1, "1 while it has to wait, 0 when the pad is its own")
 	]
 
 
@@ -31,6 +33,7 @@ func write(buffer: PackedFloat32Array, offset: int) -> void:
 		for axis: int in 3:
 			buffer[offset + 6 * i + axis] = to[axis]
 			buffer[offset + 6 * i + 3 + axis] = drift[axis]
+	buffer[offset + 6 * NEAREST] = 0.0 if craft.is_cleared() else 1.0
 
 
 func _setup() -> void:

@@ -40,6 +40,7 @@ var _excess := 0.0
 var _lack := 0.0
 var _drift := 0.0
 var _tilt := 0.0
+var _ticks := 0
 
 
 func _init(of_craft: Spacecraft, with_settings: SpacecraftParams) -> void:
@@ -82,6 +83,7 @@ func retarget() -> void:
 	_note_velocity(craft.linear_velocity)
 	_least = ideal_fuel(craft.to_target(), craft.linear_velocity, settings)
 	_tilt = craft.tilt()
+	_ticks = craft.agent.arena.ticks
 
 
 ## Pay for what changed since the last call.
@@ -104,9 +106,12 @@ func shape(velocity: Vector3) -> void:
 	agent.add_reward(&"upright", settings.reward_upright * (_tilt - tilt))
 	agent.add_reward(&"fuel", settings.reward_fuel * (_fuel - craft.fuel))
 	var least := ideal_fuel(craft.to_target(), velocity, settings)
-	if craft.is_cleared():  # who has to wait wastes nothing
-		agent.add_reward(&"waste", settings.reward_waste * (_fuel - craft.fuel - _least + least))
+	var wasted := _fuel - craft.fuel - _least + least
+	if not craft.is_cleared():  # who has to wait has to hover
+		wasted -= _hovering_fuel(agent.arena.ticks - _ticks)
+	agent.add_reward(&"waste", settings.reward_waste * wasted)
 	_least = least
+	_ticks = agent.arena.ticks
 	_distance = distance
 	_aim = aim
 	_sink = sink
@@ -151,6 +156,12 @@ func report(velocity: Vector3) -> void:
 	agent.set_metric(&"fuel_used", craft.fuel_used())
 	agent.set_metric(&"fuel_left", craft.fuel / settings.fuel)
 	agent.set_metric(&"fuel_efficiency", _ideal_fuel / maxf(craft.fuel_used(), _ideal_fuel))
+
+
+## What it takes to stay where it is for so many ticks, in units.
+func _hovering_fuel(ticks: int) -> float:
+	var weight := settings.mass_kg * settings.gravity_m_s2
+	return weight * ticks / Engine.physics_ticks_per_second / Spacecraft.IMPULSE_OF_FUEL
 
 
 func _pad_distance() -> float:
