@@ -34,6 +34,9 @@ def bench(
     scaling: Annotated[
         bool, typer.Option("--scaling", help="Measure sampling for 1-128 agents, 1-4 games, 1 and 2 runners as well.")
     ] = False,
+    head: Annotated[
+        bool, typer.Option("--head", help="Measure instead what driver, learner and MLflow take from many runners.")
+    ] = False,
     rounds: Annotated[int, typer.Option(min=1, metavar="K", help="Rounds; their median counts.")] = 5,
     seconds: Annotated[float, typer.Option(min=0.1, metavar="S", help="Length of a measurement in a round.")] = 2.0,
     out: Annotated[
@@ -55,12 +58,16 @@ def bench(
       spacetime-rl bench vr_interaction --games 2 --rounds 3 --json
 
       spacetime-rl bench ./my_game.x86_64 --out my_bench
+
+      spacetime-rl bench --head
     """
     from spacetime_rl.bench.target import load_target
 
+    if head:
+        return _bench_head(out or _new_folder(), rounds, json_output)
     options = {"game.action_repeat": action_repeat, "rollout.games_per_runner": games}
     config = load_target(target, [*(overrides or ()), *as_overrides(options)])
-    folder = out or DEFAULT_RESULTS / "bench" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    folder = out or _new_folder()
     command = shlex.join(["spacetime-rl", *sys.argv[1:]])
 
     from spacetime_rl.training.screen import own_streams
@@ -91,6 +98,28 @@ def bench(
         console = Console()
         console.print(show(report, console.width))
         typer.echo(f"{folder}: bench.json, bench.png")
+    return None
+
+
+def _bench_head(folder: Path, rounds: int, json_output: bool) -> None:
+    from spacetime_rl.training.screen import own_streams
+
+    with own_streams(folder / "bench.log") as (_, err), _progress(err) as progress:
+        progress(0, 1, "loading Ray and torch")
+        from spacetime_rl.bench.head import measure_head
+
+        document = measure_head(rounds, progress).to_dict()
+    (folder / "head.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    if json_output:
+        return print_json(document)
+    from spacetime_rl.bench.head_page import figures
+
+    typer.echo(figures(document))
+    return typer.echo(f"\n{folder}: head.json")
+
+
+def _new_folder() -> Path:
+    return DEFAULT_RESULTS / "bench" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
 
 
 @contextmanager

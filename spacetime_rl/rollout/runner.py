@@ -21,6 +21,7 @@ from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.callbacks import RunnerCallbacks
 from spacetime_rl.rollout.metrics import RunnerMetrics
 from spacetime_rl.rollout.plan import PLAN, RolloutPlan
+from spacetime_rl.rollout.recording import Fragment
 from spacetime_rl.rollout.reward_hook import RewardHook
 from spacetime_rl.rollout.sampler import GameSampler, play_together
 from spacetime_rl.rollout.seat import Decide
@@ -127,7 +128,7 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
     def _collect(self, steps: int, decide: Decide) -> list[SingleAgentEpisode]:
         played = int(self.num_env_steps_sampled_lifetime)
         before = self._faults()
-        fragments = play_together([sampler.collect(steps, decide, played) for sampler in self._samplers])
+        fragments = self._play(steps, decide, played)
         self.num_env_steps_sampled_lifetime += steps * len(fragments)
         restarts, recycled, dead_time_s = (now - then for now, then in zip(self._faults(), before, strict=True))
         self._runner_metrics.log(fragments)
@@ -136,6 +137,10 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         for game, fragment in enumerate(fragments):
             self._runner_callbacks.fragment_played(game, fragment.episodes)
         return [episode for fragment in fragments for episode in fragment.episodes]
+
+    def _play(self, steps: int, decide: Decide, played: int) -> list[Fragment]:
+        """A fragment of every game."""
+        return play_together([sampler.collect(steps, decide, played) for sampler in self._samplers])
 
     def _faults(self) -> tuple[float, float, float]:
         own = self._samplers

@@ -67,7 +67,15 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
     def training_step(self) -> None:
         """Sample one train batch, learn from it, hand the weights to the runners."""
         with self.metrics.log_time((TIMERS, ENV_RUNNER_SAMPLING_TIMER)):
-            episodes = self._sample_batch()
+            episodes = self.sample_batch()
+        learned = self.learn(episodes)
+        with self.metrics.log_time((TIMERS, SYNCH_WORKER_WEIGHTS_TIMER)):
+            self.env_runner_group.sync_weights(
+                from_worker_or_learner_group=self.learner_group, policies=learned, inference_only=True
+            )
+
+    def learn(self, episodes: list[SingleAgentEpisode]) -> set[str]:
+        """Update the policies by what was sampled; the names of those that have changed."""
         began = time.perf_counter()
         with self.metrics.log_time((TIMERS, LEARNER_UPDATE_TIMER)):
             results = self.learner_group.update(
@@ -79,12 +87,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             )
             self.metrics.aggregate(results, key=LEARNER_RESULTS)
         self.learner_s = time.perf_counter() - began
-        with self.metrics.log_time((TIMERS, SYNCH_WORKER_WEIGHTS_TIMER)):
-            self.env_runner_group.sync_weights(
-                from_worker_or_learner_group=self.learner_group,
-                policies=set(results[0]) - {ALL_MODULES},
-                inference_only=True,
-            )
+        return set(results[0]) - {ALL_MODULES}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Save RLlib's checkpoint, and beside it what it takes to understand it without the run."""
@@ -109,7 +112,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             NUM_AGENT_STEPS_SAMPLED_LIFETIME: sum(agent_steps.values()),
         }
 
-    def _sample_batch(self) -> list[SingleAgentEpisode]:
+    def sample_batch(self) -> list[SingleAgentEpisode]:
         """At least `train_batch_size` agent steps. Raises RestartsExhausted when a runner's games failed too often."""
         episodes: list[SingleAgentEpisode] = []
         wanted = self.config.total_train_batch_size

@@ -28,14 +28,14 @@ class OverlappingPPO(SpacetimePPO):
     it, so that the clipped loss stays what it is.
     """
 
-    def _sample_batch(self) -> list[SingleAgentEpisode]:
+    def sample_batch(self) -> list[SingleAgentEpisode]:
         """What the runners have played since they were asked last; asks them for their next fragments.
 
         It is somewhat less than a batch where agents wait for their arena's next episode.
         """
         runners = self.env_runner_group
         if not runners.num_remote_env_runners():
-            return super()._sample_batch()
+            return super().sample_batch()
         deadline = time.monotonic() + REVIVE_TIMEOUT_S
         played: list[Played] = []
         while not played:

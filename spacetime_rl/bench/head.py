@@ -1,0 +1,242 @@
+"""What one head takes: the traffic of many env runners through driver and learner, and of many trials through Tune.
+
+The runners play nothing: each hands over its first fragment, of a game without an engine, again and again. So a few of
+them on one machine give the traffic of hundreds that play. What counts is the processor time of the driver's process
+alone, which other machines' runners do not share.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from ray import tune
+from ray.tune import Callback
+
+from spacetime_rl.bench.null_game import NullGameOpener
+from spacetime_rl.bench.rounds import Progress
+from spacetime_rl.bench.sampling import as_trained
+from spacetime_rl.config import RunConfig
+from spacetime_rl.contract import assign_policies
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.rollout.recording import Fragment
+from spacetime_rl.rollout.runner import GameEnvRunner
+from spacetime_rl.rollout.seat import Decide
+from spacetime_rl.tracking.callback import MlflowCallback
+from spacetime_rl.tracking.store import resolve_store
+from spacetime_rl.tracking.sweep import describe_sweep
+from spacetime_rl.training.base import SpacetimeAlgorithm
+from spacetime_rl.training.local_ray import ray_session
+from spacetime_rl.training.result_log import PROGRESS, ResultLog
+
+RUNNERS = (1, 4, 16)
+FRAGMENTS = (256, 1024, 4096)  # agent steps
+AGENTS = 32  # of a null game
+TRIALS, RESULTS = 8, 50  # of the sweep, and of each of its trials
+_CPUS = 0.05  # of a runner or trial that only hands things over
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """So many runners, each handing over fragments of so many agent steps, and what a round of them costs."""
+
+    runners: int
+    fragment: int
+    round_ms: float  # until all have handed one over, everything on this machine
+    driver_ms: float  # processor time of the driver
+    weights_ms: float  # to hand the weights to all runners
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLoad:
+    """What was measured; times are medians."""
+
+    traffic: tuple[Traffic, ...]
+    bytes_per_agent_step: float
+    learner_us_per_agent_step: float  # `num_epochs` epochs over it
+    learner: str  # where, with how many threads
+    result_ms: float  # of Tune's driver for one result of one trial, with MLflow and progress.jsonl
+    record_ms: float  # of MLflow's database for one result
+    cores: int
+
+    @property
+    def us_per_agent_step(self) -> float:
+        """Processor time that the driver needs for an agent step more in a fragment."""
+        return self._fit()[1] * 1000.0
+
+    @property
+    def ms_per_fragment(self) -> float:
+        """Processor time that the driver needs for a fragment, however short."""
+        return self._fit()[0]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        fitted = {"us_per_agent_step": self.us_per_agent_step, "ms_per_fragment": self.ms_per_fragment}
+        return {**asdict(self), **fitted}
+
+    def _fit(self) -> tuple[float, float]:
+        """Milliseconds a fragment and an agent step, by least squares over all traffic with several runners."""
+        rows = [t for t in self.traffic if t.runners > 1]
+        fragments = torch.tensor([[t.runners, t.runners * t.fragment] for t in rows], dtype=torch.float64)
+        spent = torch.tensor([[t.driver_ms] for t in rows], dtype=torch.float64)
+        fixed, each = torch.linalg.lstsq(fragments, spent).solution.flatten().tolist()
+        return max(0.0, fixed), max(0.0, each)
+
+
+class EchoRunner(GameEnvRunner):
+    """Plays its first fragment, and hands the same one over ever after."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._first: list[Fragment] = []
+        super().__init__(*arguments, **options)
+
+    def _play(self, steps: int, decide: Decide, played: int) -> list[Fragment]:
+        if not self._first:
+            self._first = super()._play(steps, decide, played)
+        return self._first
+
+
+def measure_head(rounds: int, progress: Progress) -> HeadLoad:
+    """Measure everything; a few minutes. Starts a Ray of its own where none is there."""
+    traffic: list[Traffic] = []
+    cases = [(runners, fragment) for runners in RUNNERS for fragment in FRAGMENTS]
+    total = len(cases) + 2
+    size = learner_us = 0.0
+    with ray_session(cpus=2.0 + _CPUS * max(*RUNNERS, TRIALS)):
+        for done, (runners, fragment) in enumerate(cases):
+            progress(done, total, f"{runners} runners, fragments of {fragment} agent steps")
+            with _algorithm(runners, fragment) as algorithm:
+                traffic.append(_measure_traffic(algorithm, runners, fragment, rounds))
+                if (runners, fragment) == (1, FRAGMENTS[-1]):
+                    size, learner_us = _measure_batch(algorithm, rounds)
+        progress(len(cases), total, f"a sweep of {TRIALS} trials")
+        result_ms = _measure_sweep()
+    progress(total - 1, total, "MLflow")
+    return HeadLoad(
+        tuple(traffic),
+        size,
+        learner_us,
+        f"{'GPU' if torch.cuda.is_available() else 'CPU'}, {torch.get_num_threads()} threads",
+        result_ms,
+        _measure_mlflow(),
+        os.cpu_count() or 1,
+    )
+
+
+@contextmanager
+def _algorithm(runners: int, fragment: int) -> Iterator[SpacetimeAlgorithm]:
+    opener = NullGameOpener(AGENTS)
+    config = RunConfig.model_validate(
+        {
+            "scenario": {"name": "null"},
+            "training": {"train_batch_size": runners * fragment, "minibatch_size": min(512, fragment)},
+            "rollout": {"runners": runners, "fragment_length": fragment // AGENTS},
+        }
+    )
+    policies = assign_policies(opener.spec, config)
+    plan = RolloutPlan(
+        GameLaunch(scenario="null"), opener.spec, policies, runners=runners, cpus_per_runner=_CPUS, open=opener
+    )
+    algorithm_config = as_trained(config, plan)
+    algorithm_config.env_runners(env_runner_cls=EchoRunner)
+    algorithm = algorithm_config.build_algo()
+    try:
+        yield algorithm
+    finally:
+        algorithm.stop()
+
+
+def _measure_traffic(algorithm: SpacetimeAlgorithm, runners: int, fragment: int, rounds: int) -> Traffic:
+    algorithm.sample_batch()
+    sampling = [_cost(algorithm.sample_batch) for _ in range(rounds)]
+    group, learner = algorithm.env_runner_group, algorithm.learner_group
+    syncing = [_cost(lambda: group.sync_weights(from_worker_or_learner_group=learner)) for _ in range(rounds)]
+    walls, spent = zip(*sampling, strict=True)
+    return Traffic(runners, fragment, median(walls), median(spent), median(wall for wall, _ in syncing))
+
+
+def _measure_batch(algorithm: SpacetimeAlgorithm, rounds: int) -> tuple[float, float]:
+    """Bytes of an agent step on its way to the driver, and microseconds that learning from it takes."""
+    episodes = algorithm.sample_batch()
+    steps = sum(len(episode) for episode in episodes)
+    walls = [_cost(lambda: algorithm.learn(episodes))[0] for _ in range(rounds)]
+    return len(pickle.dumps(episodes, protocol=5)) / steps, 1000.0 * median(walls) / steps
+
+
+def _cost(work: Callable[[], Any]) -> tuple[float, float]:
+    """Milliseconds that pass, and that this process computes."""
+    began_s, spent_s = time.perf_counter(), time.process_time()
+    work()
+    return 1000.0 * (time.perf_counter() - began_s), 1000.0 * (time.process_time() - spent_s)
+
+
+class _Reporter(tune.Trainable):  # type: ignore[misc]
+    """A trial that trains nothing and reports what a trial reports."""
+
+    def step(self) -> dict[str, Any]:
+        return {"agent_steps": self.iteration * 1000, **_metrics(self.iteration)}
+
+
+def _metrics(iteration: int) -> dict[str, float]:
+    names = [f"policy/{policy}/metric_{i}" for policy in ("giver", "taker") for i in range(20)]
+    return {name: float(iteration) for name in (*names, "scenario/success_rate", "perf/agent_steps_per_s")}
+
+
+class _Clock(Callback):  # type: ignore[misc]
+    """When results came, once all trials are under way."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[float, float]] = []
+
+    def on_trial_result(self, **_: Any) -> None:
+        """See Tune."""
+        self.seen.append((time.perf_counter(), time.process_time()))
+
+
+def _measure_sweep() -> float:
+    """Milliseconds of processor time that Tune's driver takes for a result, with our callbacks."""
+    with tempfile.TemporaryDirectory(prefix="spacetime-rl-bench-") as folder:
+        config = RunConfig.model_validate({"name": "bench", "results": folder})
+        store = resolve_store(Path(folder))
+        clock = _Clock()
+        callbacks = [
+            clock,
+            ResultLog(Path(folder, PROGRESS)),
+            MlflowCallback(describe_sweep(config, "bench", Path(folder)), store),
+        ]
+        tune.run(
+            _Reporter,
+            num_samples=TRIALS,
+            stop={"training_iteration": RESULTS},
+            resources_per_trial={"cpu": _CPUS},
+            storage_path=folder,
+            callbacks=callbacks,
+            verbose=0,
+        )
+    under_way = clock.seen[len(clock.seen) // 4 :]
+    return 1000.0 * (under_way[-1][1] - under_way[0][1]) / (len(under_way) - 1)
+
+
+def _measure_mlflow(results: int = 100) -> float:
+    """Milliseconds that MLflow's embedded database takes for a result of a trial."""
+    from spacetime_rl.tracking.recorder import Recorder
+
+    with tempfile.TemporaryDirectory(prefix="spacetime-rl-bench-") as folder:
+        config = RunConfig.model_validate({"name": "bench", "results": folder})
+        recorder = Recorder(describe_sweep(config, "bench", Path(folder)), resolve_store(Path(folder)))
+        recorder.open_trial("00000", "bench", {})
+        stamp = int(time.time() * 1000)
+        writes = [partial(recorder.log_metrics, "00000", _metrics(step), step, stamp) for step in range(results)]
+        walls = [_cost(write)[0] for write in writes]
+    return median(walls)

@@ -1,0 +1,114 @@
+"""The figures in a page about scaling, made of a `head.json` that `spacetime-rl bench --head` wrote.
+
+`python -m spacetime_rl.bench.head_page PAGE.md results/bench/*/head.json` writes them between the page's marks.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from spacetime_rl.markdown import fill, table
+
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+NODES = (1, 10, 100, 1000)
+CORES = 16  # of a node; one of them is for Ray and the system
+RUNNER_STEPS_PER_S = 5000.0  # agent steps of a runner whose game is as dear as most scenarios here
+TRIAL_RUNNERS = 8
+RESULT_EVERY_S = 5.0  # of a trial
+
+Document = Mapping[str, Any]
+
+
+def figures(load: Document) -> str:
+    """What was measured, and what follows for clusters."""
+    return "\n\n".join([_costs(load), _traffic(load), _one_run(load), _sweep(load)])
+
+
+def _costs(load: Document) -> str:
+    rows = [
+        ["a fragment, however short", f"{load['ms_per_fragment']:.2f} ms of the driver"],
+        ["an agent step in it", f"{load['us_per_agent_step']:.2f} µs of the driver"],
+        ["an agent step on the wire and in the object store", f"{load['bytes_per_agent_step']:.0f} bytes"],
+        [f"learning from an agent step ({load['learner']})", f"{load['learner_us_per_agent_step']:.0f} µs"],
+        ["a trial's result in Tune, with our records", f"{load['result_ms']:.1f} ms of the sweep's driver"],
+        ["a trial's result in MLflow's embedded database", f"{load['record_ms']:.1f} ms"],
+    ]
+    return table(["what", "costs"], rows)
+
+
+def _traffic(load: Document) -> str:
+    rows = [
+        [
+            f"{t['runners']}",
+            f"{t['fragment']:,}",
+            f"{t['round_ms']:.1f}",
+            f"{t['driver_ms']:.1f}",
+            f"{t['weights_ms']:.1f}",
+        ]
+        for t in load["traffic"]
+    ]
+    heads = ["runners", "agent steps a fragment", "a round, ms", "of it the driver computes, ms", "weights to all, ms"]
+    return "Rounds in which every runner hands over one fragment:\n\n" + table(heads, rows)
+
+
+def _one_run(load: Document) -> str:
+    lengths = sorted({int(t["fragment"]) for t in load["traffic"]})
+    rows = []
+    for nodes in NODES:
+        runners = nodes * (CORES - 1)
+        steps = runners * RUNNER_STEPS_PER_S
+        cores = [steps * _driver_us(load, length) / 1e6 for length in lengths]
+        rows.append(
+            [
+                f"{nodes:,}",
+                f"{runners:,}",
+                f"{steps / 1e3:,.0f} k/s",
+                f"{steps * load['bytes_per_agent_step'] / 1e6:,.0f} MB/s",
+                *(f"{x:,.1f}" for x in cores),
+                f"{steps * load['learner_us_per_agent_step'] / 1e6:,.0f}",
+            ]
+        )
+    heads = ["nodes", "runners", "agent steps", "into the head"]
+    heads += [f"driver cores, fragments of {length:,}" for length in lengths] + ["learners like this one"]
+    text = (
+        f"One run over a whole cluster, {CORES} cores a node, {RUNNER_STEPS_PER_S:,.0f} agent steps a second a runner:"
+    )
+    return f"{text}\n\n{table(heads, rows)}"
+
+
+def _sweep(load: Document) -> str:
+    rows = []
+    for nodes in NODES:
+        trials = max(1, nodes * (CORES - 1) // (TRIAL_RUNNERS + 1))
+        results = trials / RESULT_EVERY_S
+        rows.append(
+            [
+                f"{nodes:,}",
+                f"{trials:,}",
+                f"{results:,.1f}",
+                f"{results * load['result_ms'] / 1e3:.0%}",
+                f"{results * load['record_ms'] / 1e3:.0%}",
+            ]
+        )
+    heads = ["nodes", "trials at a time", "results a second", "of the sweep's driver", "of the embedded MLflow"]
+    text = f"A sweep over it, {TRIAL_RUNNERS} runners a trial, a result every {RESULT_EVERY_S:.0f} s:"
+    return f"{text}\n\n{table(heads, rows)}"
+
+
+def _driver_us(load: Document, fragment: int) -> float:
+    return float(load["us_per_agent_step"]) + 1000.0 * float(load["ms_per_fragment"]) / fragment
+
+
+def main() -> None:
+    """See above."""
+    page, document = (Path(name) for name in sys.argv[1:])
+    text = figures(json.loads(document.read_text(encoding="utf-8")))
+    page.write_text(fill(page.read_text(encoding="utf-8"), BEGIN, END, text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
