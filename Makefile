@@ -10,7 +10,7 @@ CONFIG ?= rllib_configs/vr_interaction.yaml
 BIN    := $(VENV)/bin
 GDSCRIPT := spacetime_rl/godot
 
-.PHONY: help setup train baseline test test-all check lint type format bench clean mlflow lock
+.PHONY: help setup train baseline test test-all chaos check lint type format bench clean mlflow lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -40,6 +40,10 @@ test: setup ## run the tests (ARGS="-k name")
 
 test-all: setup ## run the tests, the slow ones too
 	@$(BIN)/python -m pytest $(ARGS)
+
+chaos: setup ## break games, runners, trials, nodes, servers while they train; the table of docs/reliability.md (half an hour)
+	@CHAOS_SECONDS=300 CHAOS_TABLE=$(CURDIR)/results/chaos.json $(BIN)/python -m pytest tests/chaos $(ARGS)
+	@$(BIN)/python -m tests.chaos.table results/chaos.json docs/reliability.md
 
 check: lint type ## format, lint and types: what every commit must pass
 

@@ -128,3 +128,7 @@ class JobFailed(SpacetimeError):
 
 class TrialFailed(SpacetimeError):
     """Training ended with an error."""
+
+
+class TrialLost(TrialFailed):
+    """The process that trained is gone, or its node: training may go on from a checkpoint."""

@@ -146,6 +146,12 @@ class CheckpointConfig(Section):
         default=None, ge=1, description="Agent steps between two checkpoints, in place of iterations."
     )
     keep: int = Field(default=3, ge=1, description="Latest checkpoints that are kept.")
+    max_failures: int = Field(
+        default=3,
+        ge=0,
+        description="A run whose training process or its node is lost goes on from its latest checkpoint so often. For "
+        "the trials of a sweep, `sweep.max_failures` says it.",
+    )
 
 
 class EvaluationConfig(Section):

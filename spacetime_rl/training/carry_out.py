@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 from ray.tune import Callback
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.errors import TrialLost
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.tracking.callback import MlflowCallback
-from spacetime_rl.tracking.store import resolve_store
-from spacetime_rl.tracking.sweep import describe_sweep
+from spacetime_rl.tracking.store import Store, resolve_store
+from spacetime_rl.tracking.sweep import Sweep, describe_sweep
 from spacetime_rl.training.algorithm import make_algorithm_config
 from spacetime_rl.training.checkpoint import CheckpointCard
 from spacetime_rl.training.interrupt import Interrupt
@@ -30,30 +30,46 @@ def carry_out(
 ) -> RunSummary:
     """Train, and make of it what it is for; the run's state says how it went."""
     store = resolve_store(config.results, config.tracking.uri)
-    try:
+    with folder.tells_failure():
         folder.set_status("training")
         progress.stage("starting Ray")
         with Interrupt() as interrupt, ray_session(needed_cpus(config)):
             config, plan = settle_sizes(config, plan, cluster_cpus(), progress.stage)
             folder.write_config(config, plan.spec)
             sweep = describe_sweep(config, folder.run_id, folder.path)
-            records = [ResultLog(folder.path / PROGRESS), MlflowCallback(sweep, store, resumed)]
-            end = _train(config, folder, plan, progress, [interrupt, progress.callback, *records], resumed)
+            end = _train(config, folder, plan, progress, interrupt, sweep, store, resumed)
         folder.set_status("trained" if end.finished else "interrupted")
         summary = make_outputs(config, folder, end, sweep, store, progress, judge)
-    except Exception as error:
-        with suppress(OSError):  # the disk may be full, which `error` then says
-            folder.set_status("failed", str(error))
-        raise
-    except KeyboardInterrupt:
-        folder.set_status("interrupted")
-        raise
     if end.finished:
         folder.set_status("finished")
     return summary
 
 
 def _train(
+    config: RunConfig,
+    folder: RunFolder,
+    plan: RolloutPlan,
+    progress: Progress,
+    interrupt: Interrupt,
+    sweep: Sweep,
+    store: Store,
+    resumed: bool,
+) -> TrialEnd:
+    """Train to the end, going on from the latest checkpoint where the process that trains is lost."""
+    failures = 0
+    while True:
+        records = [ResultLog(folder.path / PROGRESS), MlflowCallback(sweep, store, resumed)]
+        try:
+            return _run(config, folder, plan, progress, [interrupt, progress.callback, *records], resumed)
+        except TrialLost as lost:
+            if failures == config.checkpoint.max_failures or interrupt.requested:
+                raise
+            progress.note(f"going on from the latest checkpoint: {lost}")
+            failures += 1
+            resumed = True
+
+
+def _run(
     config: RunConfig,
     folder: RunFolder,
     plan: RolloutPlan,

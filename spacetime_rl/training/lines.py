@@ -36,6 +36,8 @@ class LineView(View):
         yield "iteration", str(trial.iteration)
         yield "policy", policy
         yield "trial", trial.index
+        if len(self._progress.trials) > 1 and trial.node:
+            yield "node", trial.node
         yield "agent_steps", str(trial.agent_steps)
         if trial.lesson is not None:
             yield "lesson", trial.lesson

@@ -157,15 +157,19 @@ def policies_table(trial: TrialProgress) -> Table:
 
 
 def trials_table(trials: Sequence[TrialProgress], leading: TrialProgress) -> Table:
-    """The trials of a sweep, the best first."""
+    """The trials of a sweep, the best first; with their nodes where there are several."""
+    on_nodes = len({trial.node for trial in trials if trial.node}) > 1
+    titles = ("trial", "status", *(("node",) if on_nodes else ()), "iteration", "agent steps", "success", "settings")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for title in ("trial", "status", "iteration", "agent steps", "success", "settings"):
-        table.add_column(title, justify="left" if title in ("trial", "status", "settings") else "right", no_wrap=True)
+    for title in titles:
+        right = title in ("iteration", "agent steps", "success")
+        table.add_column(title, justify="right" if right else "left", no_wrap=True)
     ranked = sorted(trials, key=lambda t: (t is not leading, -(t.figure("scenario/success_rate") or 0.0)))
     for trial in ranked[:_MOST_TRIALS]:
         table.add_row(
             Text(trial.index, style="bold" if trial is leading else ""),
             Text(trial.status.lower(), style=_STATUS.get(trial.status, "")),
+            *((Text(trial.node or MISSING),) if on_nodes else ()),
             str(trial.iteration),
             count(trial.agent_steps),
             _figure(trial.figure("scenario/success_rate"), "success_rate"),

@@ -38,6 +38,11 @@ class TrialProgress:
         return self.id.rpartition("_")[2]
 
     @property
+    def node(self) -> str:
+        """The address of the machine that it trained on last; empty before its first result."""
+        return str(self.result.get("node_ip", ""))
+
+    @property
     def iteration(self) -> int:
         """Finished training iterations."""
         return int(self.result.get("training_iteration", 0))

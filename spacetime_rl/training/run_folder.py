@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -105,6 +106,19 @@ class RunFolder:
         began = self.state()["started"] if (self.path / "state.json").is_file() else now
         state = {"run_id": self.run_id, "status": status, "message": message, "pid": os.getpid()}
         self._write_json("state.json", {**state, "started": began, "updated": now})
+
+    @contextmanager
+    def tells_failure(self) -> Iterator[None]:
+        """What goes wrong inside is in the run's status."""
+        try:
+            yield
+        except Exception as error:
+            with suppress(OSError):  # the disk may be full, which `error` then says
+                self.set_status("failed", str(error))
+            raise
+        except KeyboardInterrupt:
+            self.set_status("interrupted")
+            raise
 
     def write_config(self, config: RunConfig, spec: GameSpec) -> None:
         """Record the configuration with every size settled, and the game of that size."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,15 +70,8 @@ def _carry_out(config: SweepConfig, folder: RunFolder, *, resumed: bool, judge: 
         plan = meet_game(config.base, folder.logs)
         folder.write_facts(plan.spec, collect_versions(engine_version(plan)))
         progress.stage("loading Ray and torch")
-        try:
+        with folder.tells_failure():
             return _train(config, folder, plan, progress, resumed, judge)
-        except Exception as error:
-            with suppress(OSError):
-                folder.set_status("failed", str(error))
-            raise
-        except KeyboardInterrupt:
-            folder.set_status("interrupted")
-            raise
 
 
 def _train(

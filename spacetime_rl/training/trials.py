@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ray import tune
+from ray.exceptions import RayActorError
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.tune import Callback, CheckpointConfig, ResumeConfig
 from ray.tune.experiment import Trial
 
 from spacetime_rl.config import RunConfig
-from spacetime_rl.errors import SpacetimeError, TrialFailed
+from spacetime_rl.errors import SpacetimeError, TrialFailed, TrialLost
 from spacetime_rl.training.checkpoint import CheckpointEvery
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.stopping import StopAt
@@ -44,7 +45,7 @@ def run_trial(
 ) -> TrialEnd:
     """Train until a stop criterion is met or the user stops it. With `resume`, go on from the latest checkpoint.
 
-    Raises TrialFailed with the trial's own error.
+    Raises TrialFailed with the trial's own error, TrialLost where its process or node is gone.
     """
     analysis = tune.run(
         algorithm.algo_class,
@@ -85,7 +86,7 @@ def checkpoints(config: RunConfig) -> list[Callback]:
 
 def _describe_end(trial: Trial, folder: RunFolder) -> TrialEnd:
     if trial.status == Trial.ERROR:
-        raise TrialFailed(_explain(trial, folder))
+        raise (TrialLost if is_lost(trial) else TrialFailed)(_explain(trial, folder))
     checkpoint = trial.checkpoint
     return TrialEnd(
         trial_id=trial.trial_id,
@@ -100,14 +101,28 @@ def _explain(trial: Trial, folder: RunFolder) -> str:
     return f"{folder.run_id}: training failed: {reason(trial)}\nMore is in {folder.logs}."
 
 
+def is_lost(trial: Trial) -> bool:
+    """Whether it failed because its process or node is gone, and not by an error of its own."""
+    try:
+        cause = _cause(trial)
+        return isinstance(cause, RayActorError) and not cause.actor_init_failed
+    except Exception:  # see `reason`
+        return False
+
+
 def reason(trial: Trial) -> str:
     """Why a trial failed, in one line."""
     try:
-        error = trial.get_pickled_error()
+        cause = _cause(trial)
     except Exception as unreadable:  # whatever a file that Tune could not finish makes of unpickling
         return f"the reason could not be written down ({unreadable}); is the disk full?"
-    cause = getattr(error, "cause", error)
     return str(cause) if isinstance(cause, SpacetimeError) else f"{type(cause).__name__}: {cause}"
+
+
+def _cause(trial: Trial) -> Any:
+    """The exception itself, where Ray has wrapped it."""
+    error = trial.get_pickled_error()
+    return error if isinstance(error, RayActorError) else getattr(error, "cause", error)
 
 
 def folder_name(trial: Trial) -> str:

@@ -30,10 +30,10 @@ def make_progress(**stop: Any) -> Progress:
     return Progress("demo", StopConfig.model_validate(stop))
 
 
-def report(progress: Progress, iterations: range, index: int = 0) -> None:
+def report(progress: Progress, iterations: range, index: int = 0, **more: str) -> None:
     for iteration in iterations:
         times = {"training_iteration": iteration, "time_total_s": 1.6 * iteration, "time_this_iter_s": 1.6}
-        progress.update(f"ab12c_{index:05d}", "RUNNING", f"lr=0.{index}", make_result(iteration) | times)
+        progress.update(f"ab12c_{index:05d}", "RUNNING", f"lr=0.{index}", make_result(iteration) | times | more)
 
 
 def drawn(progress: Progress, width: int = 80) -> str:
@@ -103,6 +103,18 @@ def test_several_trials_are_listed_the_best_first() -> None:
     assert rows[0].startswith("│ 00001")
     assert len(rows) == 8
     assert any("6 more" in line for line in lines)
+
+
+def test_trials_on_several_nodes_are_listed_with_them() -> None:
+    progress = make_progress()
+    lines = io.StringIO()
+    progress.views.append(LineView(progress, lines))
+    report(progress, range(1, 3), index=0, node_ip="10.0.0.1")
+    report(progress, range(1, 3), index=1, node_ip="10.0.0.1")
+    assert "node" not in drawn(progress)
+    report(progress, range(3, 4), index=1, node_ip="10.0.0.2")
+    assert re.search(r"│ 00001 +running +10\.0\.0\.2 ", drawn(progress, width=120))
+    assert "trial=00001 node=10.0.0.2 agent_steps" in lines.getvalue()
 
 
 def test_warnings_are_shown_below() -> None:
