@@ -218,7 +218,7 @@ class RunConfig(Section):
         default=None,
         min_length=1,
         description="Begin with the weights of another run: its id, or the folder of a run or checkpoint. Policies of "
-        "the same name are taken over; null begins with untrained ones.",
+        "the same name are taken over, also where they see less or have fewer units; null begins with untrained ones.",
     )
     rollout: RolloutConfig = Field(default=RolloutConfig(), description="How experience is gathered.")
     resources: ResourcesConfig = Field(default=ResourcesConfig(), description="What the run takes from Ray.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import gymnasium as gym
 import numpy as np
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
@@ -39,12 +37,8 @@ def make_module_spec(
     algorithm: Algorithm = "PPO",
     *,
     inference_only: bool = False,
-    weights: Path | None = None,
 ) -> RLModuleSpec:
-    """A policy's module, specified by plain data so that a checkpoint can be read alone.
-
-    `weights` is the folder of a module's state to begin with.
-    """
+    """A policy's module, specified by plain data so that a checkpoint can be read alone."""
     observation_space, action_space = make_spaces(layout)
     model_config = {"layout": layout.to_dict(), **model.model_dump(mode="json")}
     if model.lstm:
@@ -55,5 +49,4 @@ def make_module_spec(
         action_space=action_space,
         inference_only=inference_only,
         model_config=model_config,
-        load_state_path=str(weights) if weights else None,
     )

@@ -22,7 +22,7 @@ from spacetime_rl.training.base import SpacetimeAlgorithm
 from spacetime_rl.training.base_learner import SpacetimeLearner
 from spacetime_rl.training.callbacks import PublicMetrics
 from spacetime_rl.training.checkpoint import CARD, CheckpointCard
-from spacetime_rl.training.initial import initial_weights
+from spacetime_rl.training.initial import INITIAL, initial_weights
 from spacetime_rl.training.learner import SpacetimePPOLearner
 from spacetime_rl.training.ppo import OverlappingPPO, SpacetimePPO
 from spacetime_rl.training.replaying import DQNLearner, SACLearner, SpacetimeDQN, SpacetimeSAC
@@ -41,12 +41,12 @@ _CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]
 def make_algorithm_config(config: RunConfig, plan: RolloutPlan, card: CheckpointCard, gpus: int = 0) -> AlgorithmConfig:
     """The algorithm of a run. Only typed methods are called: `update_from_dict` would swallow unknown keys."""
     names = [policy.name for policy in plan.policies]
-    weights = initial_weights(config, plan.policies)
     algorithm_class, learner_class = _CLASSES[config.algorithm]
     if config.rollout.overlap:
         algorithm_class = OverlappingPPO
     algorithm = algorithm_class.get_default_config()
-    algorithm.environment(env=GameMultiAgentEnv, env_config={PLAN: plan, CARD: card}, disable_env_checking=True)
+    settings = {PLAN: plan, CARD: card, INITIAL: initial_weights(config, plan.policies)}
+    algorithm.environment(env=GameMultiAgentEnv, env_config=settings, disable_env_checking=True)
     algorithm.env_runners(
         env_runner_cls=GameEnvRunner,
         num_env_runners=plan.runners,
@@ -72,7 +72,6 @@ def make_algorithm_config(config: RunConfig, plan: RolloutPlan, card: Checkpoint
                     policy.layout,
                     config.policy_model(policy.name),
                     config.algorithm,
-                    weights=weights.get(policy.name),
                 )
                 for policy in plan.policies
             }

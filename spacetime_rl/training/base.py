@@ -8,13 +8,14 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from ray.rllib.algorithms.algorithm import Algorithm
 from ray.rllib.core import ALL_MODULES
+from ray.rllib.core.learner.learner import Learner
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from ray.rllib.utils.metrics import (
     ENV_RUNNER_RESULTS,
@@ -29,6 +30,8 @@ from ray.rllib.utils.metrics import (
 )
 
 from spacetime_rl.errors import ContractError, RestartsExhausted, RewardHookError, RunnersLost, SpacetimeError
+from spacetime_rl.modules.acting import ActingModule
+from spacetime_rl.modules.growing import grow
 from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.metrics import lesson_outcomes
 from spacetime_rl.rollout.plan import PLAN
@@ -36,6 +39,7 @@ from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.rollout.seeding import seed_process
 from spacetime_rl.training.checkpoint import CARD, CURRICULUM, CheckpointCard
 from spacetime_rl.training.curriculum import Curriculum
+from spacetime_rl.training.initial import INITIAL
 
 Played = tuple[list[SingleAgentEpisode], Any]  # with the runner's metrics
 
@@ -63,6 +67,16 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         if self.learner_group.is_local:  # Ray would give it one thread, however many cores there are
             # Not all of them: one busy core makes OpenMP's other threads spin, ten times slower on two cores.
             torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+        if env_config.get(INITIAL):
+            self._begin_with(env_config[INITIAL])
+
+    def _begin_with(self, weights: Mapping[str, Path]) -> None:
+        def take_over(learner: Learner) -> None:
+            for policy, folder in weights.items():
+                grow(ActingModule.from_checkpoint(folder), learner.module[policy])
+
+        self.learner_group.foreach_learner(take_over)
+        self.env_runner_group.sync_weights(from_worker_or_learner_group=self.learner_group, inference_only=True)
 
     def training_step(self) -> None:
         """Sample one train batch, learn from it, hand the weights to the runners."""

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from fake_runs import MIXED, make_config, make_plan, make_ppo
-from toy_game import FakeGameOpener
+from toy_game import FakeGameOpener, make_group
 
 from spacetime_rl.errors import UsageError
+from spacetime_rl.game.spec import ObservationField, PolicyLayout
 from spacetime_rl.training.base import SpacetimeAlgorithm
 from spacetime_rl.training.initial import initial_weights
 
@@ -74,7 +75,8 @@ def test_only_policies_of_the_same_name_are_taken_over(trained: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"model": {"hiddens": [32]}}, "giver is another network there"),
+        ({"model": {"hiddens": [8]}}, "giver is another network there"),
+        ({"model": {"hiddens": [16], "activation": "relu"}}, "giver is another network there"),
         ({"policy_mapping": [{"agents": "*", "policy": "all"}]}, "it has the policies giver, taker, this run all"),
         ({"initialize_from": "nowhere"}, "nowhere"),
     ],
@@ -87,11 +89,26 @@ def test_what_does_not_fit_is_told(trained: Path, changes: dict[str, Any], messa
         initial_weights(config, make_plan(FakeGameOpener(groups), config).policies)
 
 
+def test_a_policy_that_sees_more_begins_with_one_that_sees_less(trained: Path) -> None:
+    (group, *_) = MIXED
+    richer = PolicyLayout((ObservationField("new", 2), *group.layout.fields), (), group.layout.actions)
+    config = make_config(initialize_from=str(trained), model={"hiddens": [24]})
+
+    begun = make_ppo(FakeGameOpener((make_group("giver", 2, richer),)), config).build_algo()
+
+    its, own = np.load(trained / "giver.npz"), state(begun, "giver")
+    first = "trunk.hiddens.0.weight"
+    assert np.array_equal(own[first][:16, 2:], its[first])
+    assert not own[first][:16, :2].any()
+    begun.train()
+    begun.stop()
+
+
 def test_another_game_is_told(trained: Path) -> None:
     from toy_game import make_group, make_layout
 
     config = make_config(initialize_from=str(trained))
     other = FakeGameOpener((make_group("giver", 2, make_layout(7, 2)),))
 
-    with pytest.raises(UsageError, match="giver observes or acts otherwise there"):
+    with pytest.raises(UsageError, match="giver acts otherwise there, or observes what it does not here"):
         initial_weights(config, make_plan(other, config).policies)
