@@ -15,8 +15,6 @@ from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.acting import ActingModule
 
-# The statistics of what was seen before count for no more than this where there are new fields, which have none.
-_MOST_SEEN = 100_000.0
 _FIRST_LAYER = "hiddens.0.weight"
 
 
@@ -39,7 +37,11 @@ def fits_into(small: ModelConfig, large: ModelConfig) -> bool:
 
 @torch.no_grad()
 def grow(small: ActingModule, large: ActingModule) -> None:
-    """Let the large policy say what the small one says, its value function too. They must fit by the two above."""
+    """Let the large policy say what the small one says, its value function too. They must fit by the two above.
+
+    Statistics of observations keep their weight: were they to follow new ones quickly, what was learned would be lost.
+    New fields begin with mean 0 and variance 1, and move as slowly.
+    """
     seen = _columns(small.layout, large.layout)
     inputs = torch.cat([seen + block * large.layout.vector_dim for block in range(_blocks(large))])
     own = large.state_dict()  # the tensors themselves
@@ -52,8 +54,6 @@ def grow(small: ActingModule, large: ActingModule) -> None:
             _place(own[name], weights, torch.cat([inputs, last]))
         else:
             _place(own[name], weights, torch.arange(weights.shape[-1]) if weights.dim() else None)
-    if large.normalizer is not None and large.layout.vector_dim > small.layout.vector_dim:
-        large.normalizer.count.clamp_(max=_MOST_SEEN)
 
 
 def _place(own: Tensor, weights: Tensor, columns: Tensor | None) -> None:
