@@ -18,6 +18,7 @@ from spacetime_rl.baselines.store import (
     FILE,
     SCHEMA_VERSION,
     TRAINED,
+    WEIGHTS,
     Baseline,
     baseline_names,
     read_baseline,
@@ -78,13 +79,20 @@ class TrainedRun:
         made_with = json.loads(versions.read_text(encoding="utf-8")) if versions.is_file() else {}
         return cls(folder, load(folder / "config.yaml"), found, made_with)
 
-    def onnx(self, workspace: Path) -> Path:
-        """Its exported policies; exported into `workspace` where it has none."""
-        if is_onnx_folder(self.folder / "onnx"):
-            return self.folder / "onnx"
-        from spacetime_rl.export.onnx import export_checkpoint  # torch takes seconds to import
+    def policies(self, workspace: Path) -> Path:
+        """A folder with its policies as ONNX and their weights: `workspace`, filled from its latest checkpoint."""
+        from spacetime_rl.export.checkpoint import read_checkpoint  # torch takes seconds to import
+        from spacetime_rl.export.onnx import export_checkpoint
+        from spacetime_rl.export.weights import save_weights
 
-        export_checkpoint(find_checkpoint(self.folder, self.folder.parent), workspace)
+        latest = find_checkpoint(self.folder, self.folder.parent)
+        if is_onnx_folder(self.folder / "onnx"):
+            shutil.copytree(self.folder / "onnx", workspace, dirs_exist_ok=True)
+        else:
+            export_checkpoint(latest, workspace)
+        checkpoint = read_checkpoint(latest)
+        for policy in checkpoint.policies:
+            save_weights(checkpoint.load_module(policy), workspace / f"{policy}{WEIGHTS}")
         return workspace
 
 
@@ -111,7 +119,7 @@ def make_baseline(
         )
     judged = _judged(config, run.config)
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-baseline-") as workspace:
-        onnx = run.onnx(Path(workspace))
+        onnx = run.policies(Path(workspace))
         trained = _play(judged, OnnxSource(onnx, name=TRAINED), say, traced=_DRAWN)
         others: list[Source] = [HeuristicSource(), RandomSource()]
         if adversarial:
@@ -198,7 +206,10 @@ def _document(
         "date": time.strftime("%Y-%m-%d"),
         "episodes": reports[0].episodes,
         "seed": reports[0].seed,
-        "policies": {policy: {"onnx": f"{policy}.onnx", "schema": f"{policy}.schema.json"} for policy in policies},
+        "policies": {
+            policy: {"onnx": f"{policy}.onnx", "schema": f"{policy}.schema.json", "weights": f"{policy}{WEIGHTS}"}
+            for policy in policies
+        },
         "training": {
             "algorithm": config.algorithm,
             "agent_steps": run.summary["agent_steps"],

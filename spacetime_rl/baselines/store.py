@@ -1,4 +1,4 @@
-"""The baselines of the package: a folder each with its ONNX files, their schemas and `baseline.json`."""
+"""The baselines of the package: a folder each with its ONNX files, their schemas, their weights and `baseline.json`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ BASELINES = Path(__file__).resolve().parent
 FILE = "baseline.json"
 SCHEMA_VERSION = 1
 TRAINED = "trained"
+WEIGHTS = ".weights.npz"  # after the policy's name
 SOURCES = (TRAINED, "heuristic", "random")  # whose reports every baseline has
 
 
@@ -36,6 +37,13 @@ class Baseline:
     def policies(self) -> tuple[str, ...]:
         """Its policies, each `<policy>.onnx` in the folder."""
         return tuple(self.document["policies"])
+
+    def weights(self, policy: str) -> Path:
+        """The file of a policy's whole network, for training to go on from. Raises UsageError if it came without."""
+        file = self.document["policies"][policy].get("weights")
+        if file is None:
+            raise UsageError(f"{self.name}: this baseline holds no weights of {policy} to go on from; make it again")
+        return self.folder / str(file)
 
     @property
     def config(self) -> RunConfig:

@@ -217,8 +217,14 @@ class RunConfig(Section):
     initialize_from: str | None = Field(
         default=None,
         min_length=1,
-        description="Begin with the weights of another run: its id, or the folder of a run or checkpoint. Policies of "
-        "the same name are taken over, also where they see less or have fewer units; null begins with untrained ones.",
+        description="Begin with the weights of another run: its id, or the folder of a run or checkpoint, or "
+        "`baseline:NAME`. Policies of the same name are taken over, also where they see less or have fewer units; null "
+        "begins with untrained ones.",
+    )
+    reset_exploration: bool = Field(
+        default=False,
+        description="With `initialize_from`: explore as untrained policies do (`model.initial_log_std`), not as those "
+        "taken over did in the end.",
     )
     rollout: RolloutConfig = Field(default=RolloutConfig(), description="How experience is gathered.")
     resources: ResourcesConfig = Field(default=ResourcesConfig(), description="What the run takes from Ray.")

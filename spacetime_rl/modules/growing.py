@@ -15,6 +15,7 @@ from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.acting import ActingModule
 
+_SPREAD = "log_std"
 _FIRST_LAYER = "hiddens.0.weight"
 
 
@@ -36,16 +37,18 @@ def fits_into(small: ModelConfig, large: ModelConfig) -> bool:
 
 
 @torch.no_grad()
-def grow(small: ActingModule, large: ActingModule) -> None:
+def grow(small: ActingModule, large: ActingModule, reset_exploration: bool = False) -> None:
     """Let the large policy say what the small one says, its value function too. They must fit by the two above.
 
     Statistics of observations keep their weight: were they to follow new ones quickly, what was learned would be lost.
-    New fields begin with mean 0 and variance 1, and move as slowly.
+    New fields begin with mean 0 and variance 1, and move as slowly. With `reset_exploration` it keeps its own spread.
     """
     seen = _columns(small.layout, large.layout)
     inputs = torch.cat([seen + block * large.layout.vector_dim for block in range(_blocks(large))])
     own = large.state_dict()  # the tensors themselves
     for name, weights in small.state_dict().items():
+        if name == _SPREAD and reset_exploration:
+            continue
         if name.startswith("normalizer.") and weights.dim():
             own[name][seen] = weights
         elif name.endswith(_FIRST_LAYER):

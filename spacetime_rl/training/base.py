@@ -8,7 +8,7 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,6 @@ from ray.rllib.utils.metrics import (
 )
 
 from spacetime_rl.errors import ContractError, RestartsExhausted, RewardHookError, RunnersLost, SpacetimeError
-from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.growing import grow
 from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.metrics import lesson_outcomes
@@ -39,7 +38,7 @@ from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.rollout.seeding import seed_process
 from spacetime_rl.training.checkpoint import CARD, CURRICULUM, CheckpointCard
 from spacetime_rl.training.curriculum import Curriculum
-from spacetime_rl.training.initial import INITIAL
+from spacetime_rl.training.initial import INITIAL, Initial
 
 Played = tuple[list[SingleAgentEpisode], Any]  # with the runner's metrics
 
@@ -68,12 +67,12 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             # Not all of them: one busy core makes OpenMP's other threads spin, ten times slower on two cores.
             torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
         if env_config.get(INITIAL):
-            self._begin_with(env_config[INITIAL])
+            self._begin_with(env_config[INITIAL], env_config[CARD].config["reset_exploration"])
 
-    def _begin_with(self, weights: Mapping[str, Path]) -> None:
+    def _begin_with(self, weights: Initial, reset_exploration: bool) -> None:
         def take_over(learner: Learner) -> None:
-            for policy, folder in weights.items():
-                grow(ActingModule.from_checkpoint(folder), learner.module[policy])
+            for policy, place in weights.items():
+                grow(place.load(), learner.module[policy], reset_exploration)
 
         self.learner_group.foreach_learner(take_over)
         self.env_runner_group.sync_weights(from_worker_or_learner_group=self.learner_group, inference_only=True)

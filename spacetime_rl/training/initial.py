@@ -1,61 +1,110 @@
-"""The weights that a run begins with, where they are another run's."""
+"""The weights that a run begins with, where they are another run's or a baseline's."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from spacetime_rl.baselines.store import Baseline, read_baseline
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import PolicyPlan, assign_policies
 from spacetime_rl.errors import UsageError
-from spacetime_rl.export.checkpoint import Checkpoint, read_checkpoint
+from spacetime_rl.export.checkpoint import read_checkpoint
 from spacetime_rl.export.locate import find_checkpoint
+from spacetime_rl.export.schema import PolicySchema
+from spacetime_rl.export.weights import load_weights
+from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.growing import can_grow, fits_into
 
 INITIAL = "initial_weights"  # the key of RLlib's `config.env_config` under which the algorithm finds them
+BASELINE = "baseline:"  # before the name of one that comes with the package
 _GROWING = ("PPO", "APPO", "IMPALA")
 
 
-def initial_weights(config: RunConfig, policies: Sequence[PolicyPlan]) -> Mapping[str, Path]:
-    """For each policy that the run `initialize_from` has as well, the folder of its weights and statistics.
+@dataclass(frozen=True, slots=True)
+class OfRun:
+    """A policy's place in a checkpoint."""
 
-    Raises UsageError where there is no such run, where it has none of the policies, or where one sees, does or is
-    something that has no place in ours; CheckpointError where it cannot be read.
+    folder: Path
+
+    def load(self) -> ActingModule:
+        """Its network."""
+        module: ActingModule = ActingModule.from_checkpoint(self.folder)
+        return module
+
+
+@dataclass(frozen=True, slots=True)
+class OfBaseline:
+    """A policy of a baseline, by its name: the package lies somewhere else on every node."""
+
+    baseline: str
+    policy: str
+
+    def load(self) -> ActingModule:
+        """Its network."""
+        found = read_baseline(self.baseline)
+        return load_weights(found.weights(self.policy), self.policy, _shipped_layout(found, self.policy), found.config)
+
+
+Initial = Mapping[str, OfRun | OfBaseline]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    name: str
+    config: RunConfig
+    layouts: Mapping[str, PolicyLayout]
+    weights: Initial
+
+    @classmethod
+    def find(cls, config: RunConfig, where: str) -> _Source:
+        if where.startswith(BASELINE):
+            found = read_baseline(where.removeprefix(BASELINE))
+            layouts = {policy: _shipped_layout(found, policy) for policy in found.policies}
+            return cls(where, found.config, layouts, {name: OfBaseline(found.name, name) for name in found.policies})
+        saved = read_checkpoint(find_checkpoint(where, config.results))
+        layouts = {policy.name: policy.layout for policy in assign_policies(saved.spec, saved.config)}
+        places = {name: OfRun(saved.module_folder(name)) for name in saved.policies}
+        return cls(saved.run_id, saved.config, layouts, places)
+
+    def problem(self, what: str) -> UsageError:
+        return UsageError(f"initialize_from: {self.name}: {what}")
+
+
+def initial_weights(config: RunConfig, policies: Sequence[PolicyPlan]) -> Initial:
+    """For each policy that what the run is to `initialize_from` has as well, where its weights and statistics are.
+
+    Raises UsageError where there is no such run or baseline, where it has none of the policies, or where one sees, does
+    or is something that has no place in ours; CheckpointError where it cannot be read.
     """
     if config.initialize_from is None:
         return {}
-    source = read_checkpoint(find_checkpoint(config.initialize_from, config.results))
-    shared = [policy for policy in policies if policy.name in source.policies]
+    source = _Source.find(config, config.initialize_from)
+    shared = [policy for policy in policies if policy.name in source.weights]
     if not shared:
-        ours = ", ".join(policy.name for policy in policies)
-        raise UsageError(_problem(source, f"it has the policies {', '.join(source.policies)}, this run {ours}"))
-    theirs = {policy.name: policy for policy in assign_policies(source.spec, source.config)}
+        named = ", ".join(policy.name for policy in policies)
+        raise source.problem(f"it has the policies {', '.join(source.weights)}, this run {named}")
+    may_grow = config.algorithm in _GROWING
     for policy in shared:
-        layout = theirs[policy.name].layout
-        if layout != policy.layout and not (config.algorithm in _GROWING and can_grow(layout, policy.layout)):
-            raise UsageError(
-                _problem(
-                    source,
-                    f"{policy.name} acts otherwise there, or observes what it does not here; begin from a run whose "
-                    "actions are the same and whose observations are among these",
-                )
+        layout = source.layouts[policy.name]
+        if layout != policy.layout and not (may_grow and can_grow(layout, policy.layout)):
+            raise source.problem(
+                f"{policy.name} acts otherwise there, or observes what it does not here; begin from one whose actions "
+                "are the same and whose observations are among these"
             )
-        if not _network_fits(source.config, config, policy.name):
-            raise UsageError(
-                _problem(
-                    source,
-                    f"{policy.name} is another network there; take its `model:` and `algorithm:` over, with as many "
-                    "or more units in each of its layers",
-                )
+        theirs, ours = source.config.policy_model(policy.name), config.policy_model(policy.name)
+        grows = theirs.hiddens != ours.hiddens
+        if source.config.algorithm != config.algorithm or not fits_into(theirs, ours) or (grows and not may_grow):
+            raise source.problem(
+                f"{policy.name} is another network there; take its `model:` and `algorithm:` over, with as many or "
+                "more units in each of its layers"
             )
-    return {policy.name: source.module_folder(policy.name) for policy in shared}
+    return {policy.name: source.weights[policy.name] for policy in shared}
 
 
-def _network_fits(source: RunConfig, config: RunConfig, policy: str) -> bool:
-    theirs, ours = source.policy_model(policy), config.policy_model(policy)
-    same = theirs.hiddens == ours.hiddens
-    return source.algorithm == config.algorithm and (same or config.algorithm in _GROWING) and fits_into(theirs, ours)
-
-
-def _problem(source: Checkpoint, what: str) -> str:
-    return f"initialize_from: {source.run_id}: {what}"
+def _shipped_layout(baseline: Baseline, policy: str) -> PolicyLayout:
+    schema = baseline.folder / f"{policy}.schema.json"
+    return PolicySchema.from_dict(json.loads(schema.read_text(encoding="utf-8"))).layout

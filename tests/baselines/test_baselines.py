@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from command import run_command
-from made_policies import make_policy
+from made_policies import make_checkpoint, make_policy
 
 from spacetime_rl.baselines.make import Outcome, TrainedRun, is_adversarial, make_baseline
 from spacetime_rl.baselines.page import update
@@ -19,10 +20,12 @@ from spacetime_rl.baselines.store import FILE, baseline_names, read_baseline, re
 from spacetime_rl.config import RunConfig, dump, load
 from spacetime_rl.config.packaged import packaged
 from spacetime_rl.contract import assign_policies, make_launch
-from spacetime_rl.errors import UsageError
+from spacetime_rl.errors import CheckpointError, UsageError
 from spacetime_rl.evaluation.sources import OnnxSource, compare_layouts, read_schemas
+from spacetime_rl.export.checkpoint import read_checkpoint
 from spacetime_rl.export.onnx import export_module
 from spacetime_rl.export.schema import Origin
+from spacetime_rl.export.weights import load_weights
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
@@ -43,10 +46,12 @@ def run(godot_bin: Path, config: RunConfig, tmp_path_factory: pytest.TempPathFac
     """A finished run of the touch fixture: policies that never learned, and a learning rate of its own."""
     folder = tmp_path_factory.mktemp("runs") / "a-run"
     (folder / "onnx").mkdir(parents=True)
-    with open_game(GameLaunch(project=config.game.project, scene=config.game.scene)) as game:
-        for group in game.spec.groups:
-            export_module(make_policy(group.layout), group.name, folder / "onnx", Origin("touch", 90, 6, {}))
     trained = config.model_copy(update={"training": config.training.model_copy(update={"lr": 0.01})})
+    with open_game(GameLaunch(project=config.game.project, scene=config.game.scene)) as game:
+        policies = {group.name: make_policy(group.layout, **trained.model.model_dump()) for group in game.spec.groups}
+    make_checkpoint(folder / "checkpoint_000001", policies, trained)
+    for name, policy in policies.items():
+        export_module(policy, name, folder / "onnx", Origin("touch", 90, 6, {}))
     (folder / "config.yaml").write_text(dump(trained))
     (folder / "versions.json").write_text('{"ray": "2.60.0"}')
     (folder / "report").mkdir()
@@ -74,8 +79,8 @@ def test_a_baseline_holds_the_policies_and_how_everybody_does_on_the_same_episod
     outcome = make()
 
     assert (outcome.written, outcome.reason) == (True, "the first one")
-    files = {"walker.onnx", "walker.schema.json", "jumper.onnx", "jumper.schema.json", FILE, "paths.png"}
-    assert {file.name for file in (tmp_path / "touch").iterdir()} == files
+    files = {f"{name}.{kind}" for name in ("walker", "jumper") for kind in ("onnx", "schema.json", "weights.npz")}
+    assert {file.name for file in (tmp_path / "touch").iterdir()} == files | {FILE, "paths.png"}
     baseline = read_baseline("touch", tmp_path)
     assert baseline.policies == ("walker", "jumper")
     assert list(baseline.reports) == ["trained", "heuristic", "random"]
@@ -88,6 +93,19 @@ def test_a_baseline_holds_the_policies_and_how_everybody_does_on_the_same_episod
     assert baseline.document["command"] == "spacetime-rl baseline touch --set training.lr=0.01"
     assert str(baseline.config.results) == "results"
     OnnxSource(baseline.folder)
+
+
+def test_training_may_go_on_from_a_baselines_weights(make: Make, run: Path, tmp_path: Path) -> None:
+    make()
+    baseline, checkpoint = read_baseline("touch", tmp_path), read_checkpoint(run / "checkpoint_000001")
+
+    for policy in baseline.policies:
+        trained = checkpoint.load_module(policy)
+        again = load_weights(baseline.weights(policy), policy, trained.layout, baseline.config)
+        state = again.state_dict()
+        assert all(torch.equal(tensor, state[name]) for name, tensor in trained.state_dict().items())
+    with pytest.raises(CheckpointError, match="does not hold the weights of walker"):
+        load_weights(baseline.weights("jumper"), "walker", checkpoint.load_module("walker").layout, baseline.config)
 
 
 def test_what_was_trained_on_something_else_than_it_is_judged_on_is_said(make: Make, tmp_path: Path) -> None:

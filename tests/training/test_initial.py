@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from fake_runs import MIXED, make_config, make_plan, make_ppo
 from toy_game import FakeGameOpener, make_group
 
+from spacetime_rl.baselines.store import read_baseline
 from spacetime_rl.errors import UsageError
+from spacetime_rl.export.schema import PolicySchema
 from spacetime_rl.game.spec import ObservationField, PolicyLayout
 from spacetime_rl.training.base import SpacetimeAlgorithm
 from spacetime_rl.training.initial import initial_weights
@@ -79,6 +82,8 @@ def test_only_policies_of_the_same_name_are_taken_over(trained: Path) -> None:
         ({"model": {"hiddens": [16], "activation": "relu"}}, "giver is another network there"),
         ({"policy_mapping": [{"agents": "*", "policy": "all"}]}, "it has the policies giver, taker, this run all"),
         ({"initialize_from": "nowhere"}, "nowhere"),
+        ({"initialize_from": "baseline:landing"}, "there is no such baseline"),
+        ({"initialize_from": "baseline:spacecraft_landing"}, "it has the policies pilot, this run giver, taker"),
     ],
 )
 def test_what_does_not_fit_is_told(trained: Path, changes: dict[str, Any], message: str) -> None:
@@ -101,6 +106,24 @@ def test_a_policy_that_sees_more_begins_with_one_that_sees_less(trained: Path) -
     assert np.array_equal(own[first][:16, 2:], its[first])
     assert not own[first][:16, :2].any()
     begun.train()
+    begun.stop()
+
+
+SHIPPED = {"hiddens": [64, 64], "activation": "silu", "symlog": 1000.0, "initial_log_std": -1.5}
+
+
+def test_a_run_begins_with_a_baseline_and_explores_anew() -> None:
+    landing = read_baseline("spacecraft_landing")
+    layout = PolicySchema.from_dict(json.loads((landing.folder / "pilot.schema.json").read_text())).layout
+    richer = PolicyLayout((*layout.fields, ObservationField("others", 3)), (), layout.actions)
+    config = make_config(initialize_from="baseline:spacecraft_landing", model=SHIPPED, reset_exploration=True)
+
+    begun = make_ppo(FakeGameOpener((make_group("pilot", 2, richer),)), config).build_algo()
+
+    its, own = np.load(landing.weights("pilot")), state(begun, "pilot")
+    assert np.array_equal(own["normalizer.mean"][:15], its["normalizer.mean"])
+    assert np.array_equal(own["action_head.weight"], its["action_head.weight"])
+    assert np.allclose(own["log_std"], -1.5)
     begun.stop()
 
 
