@@ -43,20 +43,6 @@ func test_the_lowest_craft_get_the_pads_and_the_others_wait_beside_them() -> voi
 		check(Vector2(place.x - pad.position.x, place.z - pad.position.z).length() > 50.0, "it is beside the pads")
 
 
-func test_who_takes_no_part_ends_at_once_and_is_in_nobodys_way() -> void:
-	var zone := _make_fleet({"flying": 2})
-	var absent := zone.crafts[2]
-	for craft: Spacecraft in zone.crafts.slice(0, 2):
-		check(craft.agent.active and craft.is_cleared(), "each of the others has a pad")
-	check(not absent.agent.active and not zone.is_present(absent), "the third takes no part")
-	zone.advance(TICK)
-	zone.end_decision()
-	check(not absent.agent.waiting and not absent.agent.success, "its episode is over")
-	check_equal(absent.agent.decisions, 0, "its decisions")
-	check(absent.position.y < zone.ground.position.y - 100.0, "it is far below")
-	check(zone.crafts[0].agent.active and zone.crafts[1].agent.active, "the others fly on")
-
-
 func test_who_waits_wastes_what_hovering_does_not_take() -> void:
 	var zone := _make_fleet({"reward_waste": -1.0})
 	var waiting := _waiting(zone)

@@ -6,8 +6,6 @@ extends SpacecraftParams
 @export_range(2, 6) var crafts: int = 3
 ## Pads they share. One pad takes one craft at a time.
 @export_range(1, 4) var pads: int = 2
-## At most so many of the craft take part in an episode, the others stay away: for lessons.
-@export_range(1, 6) var flying: int = 6
 ## The pads stand on a circle of this radius, in metres.
 @export_range(20.0, 80.0) var pad_circle_m: float = 50.0
 ## A landed craft is towed off its pad after this time, in seconds; then the next one may come.

@@ -22,8 +22,6 @@ var _guests: Array[Spacecraft] = []
 var _towed_at := PackedInt32Array()
 # For each craft: how much of `keep_m` it has lost to others.
 var _nearness := PackedFloat32Array()
-# Those that take no part in this episode, until they have said so.
-var _absent: Array[Spacecraft] = []
 # Whose flight ended in the last tick: they are seen where it ended before they are taken away.
 var _leaving: Array[Spacecraft] = []
 
@@ -47,24 +45,16 @@ func _begin_episode() -> void:
 	_guests.fill(null)
 	_towed_at.fill(0)
 	_leaving.clear()
-	_absent = crafts.slice(fleet.flying)
-	for craft: Spacecraft in _absent:
-		craft.agent.wait()
-		_put_into_depot(craft)
 	for craft: Spacecraft in _by_height():
-		if craft not in _absent:
-			_give_pad(craft)
+		_give_pad(craft)
 	for i: int in crafts.size():
-		if crafts[i] not in _guests and crafts[i] not in _absent:
+		if crafts[i] not in _guests:
 			_send_to_wait(crafts[i])
 		judges[i].begin()
 		_nearness[i] = _nearness_of(i)
 
 
 func _tick(delta: float) -> void:
-	for craft: Spacecraft in _absent:
-		craft.agent.end(false)
-	_absent.clear()
 	for craft: Spacecraft in _leaving:
 		_clear_away(craft)
 	_leaving.clear()
