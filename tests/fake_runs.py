@@ -37,7 +37,7 @@ def make_config(**sections: Any) -> RunConfig:
 def make_plan(opener: FakeGameOpener, config: RunConfig, **changes: Any) -> RolloutPlan:
     policies = assign_policies(opener.spec, config)
     plan = RolloutPlan(make_launch(seed=1), opener.spec, policies, seed=config.seed, open=opener)
-    return replace(settle_sizes(config, plan, cores=1)[1], **changes)
+    return replace(settle_sizes(config, plan, nodes=[1])[1], **changes)
 
 
 def make_ppo(opener: FakeGameOpener, config: RunConfig, **changes: Any) -> PPOConfig:

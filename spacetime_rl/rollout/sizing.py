@@ -53,7 +53,16 @@ def choose_runners(
     return runners, games
 
 
-def share_cores(cores: float, runners: int, games: int) -> float:
-    """CPU cores that Ray reserves for each runner: one for each of its games, or as many as there are for it."""
-    share = (cores - MAIN_PROCESS_CPUS) / max(1, runners)
-    return max(0.01, math.floor(100 * min(float(games), share)) / 100)
+def share_cores(nodes: Sequence[float], runners: int, games: int, trials: int = 1) -> float:
+    """CPU cores that Ray reserves for each runner: one for each of its games, or as many as let all of them run.
+
+    `nodes` are the cores of each node, which all runners of so many trials and their main processes share; a runner has
+    to find its cores on one node.
+    """
+    left = [float(cores) for cores in nodes]
+    for _ in range(trials):
+        left[left.index(max(left))] -= MAIN_PROCESS_CPUS
+    wanted = trials * max(1, runners)
+    shares = {cores / many for cores in left for many in range(1, wanted + 1)}
+    fitting = [share for share in shares if share > 0 and sum(int(cores / share + 1e-9) for cores in left) >= wanted]
+    return max(0.01, math.floor(100 * min(float(games), max(fitting, default=0.0)) + 1e-6) / 100)

@@ -15,7 +15,7 @@ from spacetime_rl.tracking.sweep import Sweep, describe_sweep
 from spacetime_rl.training.algorithm import make_algorithm_config
 from spacetime_rl.training.checkpoint import CheckpointCard
 from spacetime_rl.training.interrupt import Interrupt
-from spacetime_rl.training.local_ray import choose_gpus, cluster_cpus, ray_session
+from spacetime_rl.training.local_ray import choose_gpus, node_cpus, ray_session
 from spacetime_rl.training.outputs import make_outputs
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.result_log import PROGRESS, ResultLog
@@ -34,7 +34,7 @@ def carry_out(
         folder.set_status("training")
         progress.stage("starting Ray")
         with Interrupt() as interrupt, ray_session(needed_cpus(config)):
-            config, plan = settle_sizes(config, plan, cluster_cpus(), progress.stage)
+            config, plan = settle_sizes(config, plan, node_cpus(), say=progress.stage)
             folder.write_config(config, plan.spec)
             sweep = describe_sweep(config, folder.run_id, folder.path)
             end = _train(config, folder, plan, progress, interrupt, sweep, store, resumed)

@@ -66,11 +66,12 @@ def start_private_ray(cpus: int) -> None:
         start()
 
 
-def cluster_cpus() -> float:
-    """CPU cores of all nodes together."""
+def node_cpus() -> list[float]:
+    """CPU cores of each living node that has any; those of one where no node has."""
     import ray
 
-    return float(ray.cluster_resources().get("CPU", 1.0))
+    found = [float(node["Resources"].get("CPU", 0.0)) for node in ray.nodes() if node["Alive"]]
+    return [cpus for cpus in found if cpus] or [1.0]
 
 
 def choose_gpus(wanted: int | str) -> int:

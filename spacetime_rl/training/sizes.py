@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -15,12 +15,16 @@ from spacetime_rl.training.probe import measure_costs, with_arenas
 
 
 def settle_sizes(
-    config: RunConfig, plan: RolloutPlan, cores: float, say: Callable[[str], None] = lambda _: None
+    config: RunConfig,
+    plan: RolloutPlan,
+    nodes: Sequence[float],
+    trials: int = 1,
+    say: Callable[[str], None] = lambda _: None,
 ) -> tuple[RunConfig, RolloutPlan]:
     """Put a number wherever the configuration has `auto`, and the same numbers into the plan.
 
-    `cores` are those of the whole cluster. Only open arenas are measured, which takes up to ten seconds; `say` is told
-    so. Raises GameError where the game cannot be played.
+    `nodes` are the cores of each node of the cluster, shared by so many `trials` like this one. Only open arenas are
+    measured, which takes up to ten seconds; `say` is told so. Raises GameError where the game cannot be played.
     """
     rollout, batch = config.rollout, config.training.train_batch_size
     if config.algorithm in REPLAYING:
@@ -33,11 +37,15 @@ def settle_sizes(
             arenas = choose_arenas(measure_costs(config, plan), batch)
         plan = with_arenas(config, plan, arenas)
     runners, games = choose_runners(
-        plan.spec.num_agents, int(cores), batch, _given(rollout.runners), _given(rollout.games_per_runner)
+        plan.spec.num_agents,
+        int(sum(nodes) / trials),
+        batch,
+        _given(rollout.runners),
+        _given(rollout.games_per_runner),
     )
     cpus = config.resources.cpus_per_runner
     if cpus == "auto":
-        cpus = share_cores(cores, runners, games)
+        cpus = share_cores(nodes, runners, games, trials)
     settled = config.model_copy(
         update={
             "game": config.game.model_copy(update={"arenas": arenas}),

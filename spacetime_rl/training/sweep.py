@@ -81,7 +81,7 @@ def _train(
     from spacetime_rl.tracking.sweep import describe_sweep
     from spacetime_rl.training.candidate import Candidates
     from spacetime_rl.training.interrupt import Interrupt
-    from spacetime_rl.training.local_ray import choose_gpus, cluster_cpus, ray_session
+    from spacetime_rl.training.local_ray import choose_gpus, node_cpus, ray_session
     from spacetime_rl.training.result_log import PROGRESS, ResultLog
     from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes
     from spacetime_rl.training.sweep_outputs import SweepOutputs
@@ -91,9 +91,9 @@ def _train(
     folder.set_status("training")
     progress.stage("starting Ray")
     with Interrupt() as interrupt, ray_session(needed_cpus(config.base)):
-        cpus = cluster_cpus()
-        concurrent = choose_concurrent(config, cpus)
-        base, plan = settle_sizes(config.base, plan, cpus / concurrent, progress.stage)
+        nodes = node_cpus()
+        concurrent = choose_concurrent(config, sum(nodes))
+        base, plan = settle_sizes(config.base, plan, nodes, concurrent, progress.stage)
         config = replace(config, base=base)
         folder.write_config(base, plan.spec)
         record = describe_sweep(base, folder.run_id, folder.path)

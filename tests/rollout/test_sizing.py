@@ -50,7 +50,23 @@ def test_arenas_leave_a_batch_fragments_of_some_length() -> None:
 
 
 def test_ray_reserves_a_core_for_every_game_where_there_are_so_many() -> None:
-    assert share_cores(2, runners=2, games=2) == 0.75
-    assert share_cores(64, runners=4, games=2) == 2.0
-    assert share_cores(2, runners=0, games=1) == 1.0
-    assert 2 * share_cores(1, runners=2, games=1) + 0.5 <= 1
+    assert share_cores([2], runners=2, games=2) == 0.75
+    assert share_cores([64], runners=4, games=2) == 2.0
+    assert share_cores([2], runners=0, games=1) == 1.0
+    assert 2 * share_cores([1], runners=2, games=1) + 0.5 <= 1
+
+
+@pytest.mark.parametrize(
+    ("nodes", "runners", "games", "trials", "expected"),
+    [
+        ((2, 2), 1, 3, 1, 2.0),  # 3.5 are left, but no node has three
+        ((2, 2), 4, 1, 1, 0.75),  # two on each, one of them beside the main process
+        ((2, 2), 1, 1, 4, 0.5),  # two trials a node
+        ((8, 2), 4, 3, 1, 2.0),  # three on the larger one
+        ((1,), 1, 1, 4, 0.01),  # there is no room at all
+    ],
+)
+def test_every_runner_finds_its_cores_on_one_node(
+    nodes: tuple[float, ...], runners: int, games: int, trials: int, expected: float
+) -> None:
+    assert share_cores(nodes, runners, games, trials) == expected

@@ -35,14 +35,16 @@ def make_plan(arenas: int = 4) -> RolloutPlan:
 def test_open_numbers_of_runners_and_games_follow_from_the_cores(
     rollout: dict[str, Any], settled: dict[str, int], cpus: float
 ) -> None:
-    config, plan = settle_sizes(make_config(game={"arenas": 4}, rollout=rollout, training=BATCH), make_plan(), cores=4)
+    config, plan = settle_sizes(
+        make_config(game={"arenas": 4}, rollout=rollout, training=BATCH), make_plan(), nodes=[4]
+    )
     assert config.rollout.model_dump(include={"runners", "games_per_runner"}) == settled
     assert (plan.runners, plan.games) == tuple(settled.values())
     assert config.resources.cpus_per_runner == plan.cpus_per_runner == cpus
 
 
 def test_sizes_read_as_a_phrase() -> None:
-    _, plan = settle_sizes(make_config(game={"arenas": 4}, rollout={}, training=BATCH), make_plan(), cores=4)
+    _, plan = settle_sizes(make_config(game={"arenas": 4}, rollout={}, training=BATCH), make_plan(), nodes=[4])
     assert describe_sizes(plan) == "4 runners x 1 game x 4 arenas"
 
 
@@ -54,7 +56,7 @@ def test_a_private_ray_has_room_for_what_is_insisted_on() -> None:
 
 def test_a_configuration_with_auto_is_the_same_run_whatever_was_settled() -> None:
     asked = make_config(game={"arenas": 4}, rollout={}, training=BATCH)
-    settled, _ = settle_sizes(asked, make_plan(), cores=4)
+    settled, _ = settle_sizes(asked, make_plan(), nodes=[4])
     assert settle_like(asked, settled) == settled
     other = make_config(game={"arenas": 4}, rollout={"runners": 1}, training=BATCH)
     assert settle_like(other, settled) != settled
@@ -67,7 +69,7 @@ def test_open_arenas_are_measured_in_the_real_game(tmp_path: Path) -> None:
     with open_game(launch) as game:
         plan = RolloutPlan(launch, game.spec, assign_policies(game.spec, config))
     said: list[str] = []
-    settled, sized = settle_sizes(config, plan, cores=1, say=said.append)
+    settled, sized = settle_sizes(config, plan, nodes=[1], say=said.append)
     arenas = settled.game.arenas
     assert arenas == sized.spec.arenas == sized.launch.arenas
     assert isinstance(arenas, int)
