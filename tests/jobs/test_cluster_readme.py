@@ -25,6 +25,7 @@ SMALL = {
     "stop.agent_steps": 4_000,
     "sweep.scheduler.grace_agent_steps": 2_000,
     "game.arenas": 2,
+    "game.episode_steps": 40,
     "rollout.runners": 1,
     "training.train_batch_size": 1_000,
     "training.minibatch_size": 500,
