@@ -46,9 +46,10 @@ def grow(small: ActingModule, large: ActingModule, reset_exploration: bool = Fal
     seen = _columns(small.layout, large.layout)
     inputs = torch.cat([seen + block * large.layout.vector_dim for block in range(_blocks(large))])
     own = large.state_dict()  # the tensors themselves
-    for name, weights in small.state_dict().items():
+    for name, theirs in small.state_dict().items():
         if name == _SPREAD and reset_exploration:
             continue
+        weights = theirs.to(own[name].device)
         if name.startswith("normalizer.") and weights.dim():
             own[name][seen] = weights
         elif name.endswith(_FIRST_LAYER):
@@ -67,7 +68,7 @@ def _place(own: Tensor, weights: Tensor, columns: Tensor | None) -> None:
     else:
         rows = weights.shape[0]
         own[:rows] = 0.0
-        own[:rows, columns] = weights.to(own.device)
+        own[:rows, columns] = weights
 
 
 def _columns(small: PolicyLayout, large: PolicyLayout) -> Tensor:

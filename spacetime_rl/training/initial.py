@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from spacetime_rl.contract import PolicyPlan, assign_policies
 from spacetime_rl.errors import UsageError
 from spacetime_rl.export.checkpoint import read_checkpoint
 from spacetime_rl.export.locate import find_checkpoint
-from spacetime_rl.export.schema import PolicySchema
+from spacetime_rl.export.schema import read_schema
 from spacetime_rl.export.weights import load_weights
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.acting import ActingModule
@@ -106,5 +105,4 @@ def initial_weights(config: RunConfig, policies: Sequence[PolicyPlan]) -> Initia
 
 
 def _shipped_layout(baseline: Baseline, policy: str) -> PolicyLayout:
-    schema = baseline.folder / f"{policy}.schema.json"
-    return PolicySchema.from_dict(json.loads(schema.read_text(encoding="utf-8"))).layout
+    return read_schema(baseline.folder / f"{policy}.schema.json").layout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from toy_game import FakeGameOpener, make_group
 
 from spacetime_rl.baselines.store import read_baseline
 from spacetime_rl.errors import UsageError
-from spacetime_rl.export.schema import PolicySchema
+from spacetime_rl.export.schema import read_schema
 from spacetime_rl.game.spec import ObservationField, PolicyLayout
 from spacetime_rl.training.base import SpacetimeAlgorithm
 from spacetime_rl.training.initial import initial_weights
@@ -114,7 +113,7 @@ SHIPPED = {"hiddens": [64, 64], "activation": "silu", "symlog": 1000.0, "initial
 
 def test_a_run_begins_with_a_baseline_and_explores_anew() -> None:
     landing = read_baseline("spacecraft_landing")
-    layout = PolicySchema.from_dict(json.loads((landing.folder / "pilot.schema.json").read_text())).layout
+    layout = read_schema(landing.folder / "pilot.schema.json").layout
     richer = PolicyLayout((*layout.fields, ObservationField("others", 3)), (), layout.actions)
     config = make_config(initialize_from="baseline:spacecraft_landing", model=SHIPPED, reset_exploration=True)
 
