@@ -29,14 +29,7 @@ from spacetime_rl.contract import make_launch
 from spacetime_rl.errors import ContractError, UsageError
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import EvalReport
-from spacetime_rl.evaluation.sources import (
-    HeuristicSource,
-    MixedSource,
-    OnnxSource,
-    RandomSource,
-    Source,
-    is_onnx_folder,
-)
+from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.locate import find_checkpoint
 from spacetime_rl.game.project import find_scenario
 from spacetime_rl.pictures.paths import anybody_moves, draw_paths
@@ -86,10 +79,7 @@ class TrainedRun:
         from spacetime_rl.export.weights import save_weights
 
         latest = find_checkpoint(self.folder, self.folder.parent)
-        if is_onnx_folder(self.folder / "onnx"):
-            shutil.copytree(self.folder / "onnx", workspace, dirs_exist_ok=True)
-        else:
-            export_checkpoint(latest, workspace)
+        export_checkpoint(latest, workspace)
         checkpoint = read_checkpoint(latest)
         for policy in checkpoint.policies:
             save_weights(checkpoint.load_module(policy), workspace / f"{policy}{WEIGHTS}")

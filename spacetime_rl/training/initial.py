@@ -95,6 +95,10 @@ def initial_weights(config: RunConfig, policies: Sequence[PolicyPlan]) -> Initia
                 "are the same and whose observations are among these"
             )
         theirs, ours = source.config.policy_model(policy.name), config.policy_model(policy.name)
+        if layout != policy.layout and not ours.hiddens:
+            raise source.problem(
+                f"{policy.name} observes more here, which needs hidden layers to go into: model.hiddens"
+            )
         grows = theirs.hiddens != ours.hiddens
         if source.config.algorithm != config.algorithm or not fits_into(theirs, ours) or (grows and not may_grow):
             raise source.problem(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ import yaml
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.tracking.store import Store, make_client, resolve_store
 from tests.chaos.table import Row
-from tests.chaos.watched import WatchedRun, gone_after_s, strike, wait_for
+from tests.chaos.watched import Arrival, WatchedRun, gone_after_s, strike, wait_for
 from tests.tracking.test_server import Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(1500)]
@@ -62,6 +64,13 @@ def end(watched: WatchedRun) -> None:
 
 def iterations(watched: WatchedRun) -> list[int]:
     return [int(x.result["training_iteration"]) for x in watched.progress.arrivals()]
+
+
+def played_again(before: int, after: Arrival) -> int:
+    """Agent steps that an end cost: of the last result before it, and of the first one after."""
+    lost = before - (after.agent_steps - RUN["training"]["train_batch_size"])  # type: ignore[index]
+    assert 0 <= lost < 12_000
+    return int(lost)
 
 
 def success_rate(watched: WatchedRun) -> float:
@@ -166,14 +175,12 @@ def test_a_run_whose_training_process_is_killed_goes_on(watched: WatchedRun, not
 
     assert orphans_s < ORPHAN_S
     assert "going on from the latest checkpoint" in watched.output()
-    lost = before - (after.agent_steps - 1000)
-    assert 0 <= lost < 12_000
     note(
         Row(
             "a run's training process killed",
             replaced_s,
             after.at_s - struck_s,
-            lost,
+            played_again(before, after),
             f"its games ended {orphans_s:.1f} s later; went on from its latest checkpoint (every 5 iterations)",
         )
     )
@@ -194,14 +201,12 @@ def test_a_killed_command_leaves_nothing_and_is_resumed(watched: WatchedRun, not
     end(watched)
 
     assert orphans_s < ORPHAN_S
-    lost = lost_at - (after.agent_steps - 1000)
-    assert 0 <= lost < 12_000
     note(
         Row(
             "the command killed, then --resume",
             None,
             after.at_s - struck_s,
-            lost,
+            played_again(lost_at, after),
             f"no game left after {orphans_s:.1f} s; went on from its latest checkpoint (every 5 iterations)",
         )
     )
@@ -292,3 +297,48 @@ def test_slow_storage_loses_nothing(watched: WatchedRun, note: Note, monkeypatch
 
     assert after.agent_steps > steps[-1]
     note(Row("results on storage with 0.25 s a file", None, None, 0, "all results recorded, stopped and resumed"))
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """The results folder as a disk of its own, of 64 MB."""
+    folder = tmp_path / "results"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "none", str(folder)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        pytest.skip("only root may mount a disk, and without one nothing can fill it")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_run_that_fills_the_disk_goes_on_once_there_is_room(disk: Path, watched: WatchedRun, note: Note) -> None:
+    begin(watched, agent_steps=12_000)
+    games = watched.games()
+    ballast = disk / "ballast"
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    struck_s = time.monotonic()
+    code = watched.wait()
+    ended_s = time.monotonic() - struck_s
+    gone_after_s(games, time.monotonic(), ORPHAN_S)
+    said = watched.output()
+    lost_at = watched.progress.arrivals()[-1].agent_steps
+    ballast.unlink()
+
+    watched.start("train", "--resume", "one", "--no-eval")
+    resumed_s = time.monotonic()
+    after = watched.progress.after(resumed_s)
+    end(watched)
+
+    assert code == 3
+    assert "No space left on device" in said or "is the disk full?" in said
+    note(
+        Row(
+            "the disk full, then room made and --resume",
+            None,
+            after.at_s - resumed_s,
+            played_again(lost_at, after),
+            f"ended after {ended_s:.1f} s with that reason; went on from its latest checkpoint (every 5 iterations)",
+        )
+    )

@@ -1,10 +1,14 @@
-"""The commands of cluster/README.md for two nodes by hand, run as they stand: with a token, from start to champion."""
+"""The commands of cluster/README.md for two nodes by hand, run as they stand: with a token, from start to champion.
+
+Once with this machine for both nodes, and once with two network namespaces, where each node has an address of its own.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,29 +66,90 @@ def own_home(tmp_path: Path, godot_bin: Path) -> Iterator[dict[str, str]]:
         strike(process, signal.SIGKILL)
 
 
-def on_one_machine(command: str, port: int, dashboard: int, results: Path) -> str:
-    """A documented command with this machine for all nodes: ports and a folder that are free, small settings."""
-    command = command.replace("HEAD", "127.0.0.1").replace(":6379", f":{port}").replace("=6379", f"={port}")
-    command = command.replace(":8265", f":{dashboard}").replace("/shared/results", str(results))
-    command = command.removeprefix("make setup && ").replace(".venv/bin/", "")
+class OneMachine:
+    """This machine for all nodes: the documented ports may be taken."""
+
+    head = "127.0.0.1"
+    enter: tuple[str, ...] = ()  # words before a command of the first node
+    enter_other: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.port, self.dashboard = free_port(), free_port()
+
+    def addressed(self, command: str) -> str:
+        """A documented command with this machine's address and ports that are free."""
+        command = command.replace("HEAD", self.head).replace(":6379", f":{self.port}").replace("=6379", f"={self.port}")
+        command = command.replace(":8265", f":{self.dashboard}").replace("0.0.0.0", self.head)
+        if command.startswith("ray start"):
+            command += " --dashboard-agent-listen-port=0"
+        return f"{command} --dashboard-port={self.dashboard}" if "--head" in command else command
+
+    def close(self) -> None:
+        """Nothing was made."""
+
+
+class TwoAddresses:
+    """Two network namespaces joined by a cable. Skips the test where they may not be made."""
+
+    head, dashboard = "10.203.0.1", 8265
+
+    def __init__(self) -> None:
+        names = [f"spacetime-{os.getpid()}-{which}" for which in ("head", "node")]
+        first, second = names
+        self._names = names
+        self.enter, self.enter_other = (("ip", "netns", "exec", name) for name in names)
+        steps = [
+            *(f"ip netns add {name}" for name in names),
+            f"ip -n {first} link add cable type veth peer name cable netns {second}",
+            *(f"ip -n {name} addr add 10.203.0.{number}/30 dev cable" for number, name in enumerate(names, 1)),
+            *(f"ip -n {name} link set {device} up" for name in names for device in ("lo", "cable")),
+            f"ip -n {first} route add default via 10.203.0.2",  # Ray asks the way out for its own address
+        ]
+        for step in steps:
+            if not shutil.which("ip") or subprocess.run(step.split(), capture_output=True).returncode != 0:
+                self.close()
+                pytest.skip("network namespaces may not be made here, so both nodes would have one address")
+
+    def addressed(self, command: str) -> str:
+        """A documented command: here all ports are free."""
+        command = command.replace("HEAD", self.head)
+        return shlex.join(self.enter_other) + " " + command if "--address=" in command else command
+
+    def close(self) -> None:
+        """Take the namespaces away."""
+        for name in self._names if shutil.which("ip") else []:
+            subprocess.run(["ip", "netns", "del", name], capture_output=True)
+
+
+@pytest.fixture(params=[OneMachine, TwoAddresses])
+def place(request: pytest.FixtureRequest) -> Iterator[OneMachine | TwoAddresses]:
+    """Where the nodes are."""
+    place = request.param()
+    yield place
+    place.close()
+
+
+def here(command: str, place: OneMachine | TwoAddresses, results: Path) -> str:
+    """A documented command for the nodes of a place, with small settings."""
+    command = command.removeprefix("make setup && ").replace(".venv/bin/", "").replace("/shared/results", str(results))
     if command.startswith("ray start"):
         scratch = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # sockets below it: their paths must be short
-        command += f" --temp-dir={scratch} --dashboard-agent-listen-port=0 --num-cpus=2"
-    if "--head" in command:
-        command = command.replace("0.0.0.0", "127.0.0.1") + f" --dashboard-port={dashboard}"
+        command += f" --temp-dir={scratch} --num-cpus=2"
     if " submit " in command:
         command += "".join(f" --set {name}={value}" for name, value in SMALL.items())
-    return command
+    return place.addressed(command)
 
 
-def test_two_nodes_by_hand_train_a_champion(own_home: dict[str, str], tmp_path: Path) -> None:
+def test_two_nodes_by_hand_train_a_champion(
+    place: OneMachine | TwoAddresses, own_home: dict[str, str], tmp_path: Path
+) -> None:
     commands = documented("Two nodes by hand")
     assert len(commands) == 5
-    port, dashboard, results = free_port(), free_port(), tmp_path / "results"
-    script = [on_one_machine(command, port, dashboard, results) for command in commands]
+    results = tmp_path / "results"
+    script = [here(command, place, results) for command in commands]
 
     done = subprocess.run(
-        ["bash", "-euxo", "pipefail", "-c", "\n".join(script)],
+        [*place.enter, "bash", "-euxo", "pipefail", "-c", "\n".join(script)],
         cwd=ROOT,
         env=own_home,
         stdin=subprocess.DEVNULL,
@@ -98,7 +163,11 @@ def test_two_nodes_by_hand_train_a_champion(own_home: dict[str, str], tmp_path: 
     assert "champion" in done.stdout, said[-6000:]
     (sweep,) = [path for path in results.iterdir() if path.name.startswith("interaction_asha")]
     assert (sweep / "report" / "sweep.html").is_file()
-    stranger = [*shlex.split("spacetime-rl jobs list --address"), f"http://127.0.0.1:{dashboard}"]
+    stranger = [
+        *place.enter,
+        *shlex.split("spacetime-rl jobs list --address"),
+        f"http://{place.head}:{place.dashboard}",
+    ]
     refused = subprocess.run(
         stranger, env={**own_home, "RAY_AUTH_MODE": "disabled"}, capture_output=True, text=True, cwd=tmp_path
     )

@@ -108,6 +108,15 @@ def test_a_policy_that_sees_more_begins_with_one_that_sees_less(trained: Path) -
     begun.stop()
 
 
+def test_more_to_see_needs_a_hidden_layer(trained: Path) -> None:
+    (group, *_) = MIXED
+    richer = PolicyLayout((ObservationField("new", 2), *group.layout.fields), (), group.layout.actions)
+    config = make_config(initialize_from=str(trained), model={"hiddens": []})
+
+    with pytest.raises(UsageError, match="giver observes more here, which needs hidden layers"):
+        initial_weights(config, make_plan(FakeGameOpener((make_group("giver", 2, richer),)), config).policies)
+
+
 SHIPPED = {"hiddens": [64, 64], "activation": "silu", "symlog": 1000.0, "initial_log_std": -1.5}
 
 
