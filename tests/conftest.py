@@ -14,7 +14,6 @@ from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.training.local_ray import start_private_ray
 
-os.environ.setdefault("RAY_AUTH_MODE", "disabled")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_raylet_start_wait_time_s", "180")
 # Small networks on a busy machine: threads that wait for each other's core cost more than they give.

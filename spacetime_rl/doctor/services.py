@@ -29,15 +29,11 @@ def mlflow() -> str:
 
 def ray() -> str:
     """Ray starts on this machine and runs a task."""
-    for name, value in {
-        "RAY_AUTH_MODE": "disabled",
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_raylet_start_wait_time_s": "120",
-    }.items():
-        os.environ.setdefault(name, value)
     import ray
 
-    ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False, object_store_memory=100_000_000)
+    from spacetime_rl.training.local_ray import start_private_ray
+
+    start_private_ray(cpus=1, object_store_bytes=100_000_000)
     try:
         pid = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)
         cpus = os.cpu_count()

@@ -6,13 +6,13 @@ import functools
 import logging
 import math
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from spacetime_rl.errors import UsageError
 
 _ENVIRONMENT = {
-    "RAY_AUTH_MODE": "disabled",  # else a private Ray leaves a token behind that later clients trip over
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_raylet_start_wait_time_s": "180",
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -32,8 +32,7 @@ def ray_session(cpus: float) -> Iterator[None]:
 
     Does nothing where Ray is already there. The user's own environment settings win.
     """
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    _settle_environment()
     import ray
 
     if ray.is_initialized():
@@ -49,12 +48,24 @@ def ray_session(cpus: float) -> Iterator[None]:
         ray.shutdown()
 
 
-def start_private_ray(cpus: int) -> None:
-    """Start a Ray of this process's own. One that is slow to come up is given a second try: Ray allows a node 30 s."""
+def start_private_ray(cpus: int, object_store_bytes: int | None = None) -> None:
+    """Start a Ray of this process's own. One that is slow to come up is given a second try: Ray allows a node 30 s.
+
+    It listens on all of the machine's addresses, as every Ray does, and runs what it is sent: so it has a token, made for
+    it alone, unless $RAY_AUTH_MODE says that it needs none.
+    """
+    _settle_environment()
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # else Ray leaves one in the user's home
     import ray
 
     start = functools.partial(
-        ray.init, "local", num_cpus=cpus, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
+        ray.init,
+        "local",
+        num_cpus=cpus,
+        object_store_memory=object_store_bytes,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
     )
     try:
         start()
@@ -64,6 +75,11 @@ def start_private_ray(cpus: int) -> None:
         logger.warning("Ray was slow to start; trying once more")
         ray.shutdown()
         start()
+
+
+def _settle_environment() -> None:
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
 
 
 def node_cpus() -> list[float]:
