@@ -51,8 +51,8 @@ def ray_session(cpus: float) -> Iterator[None]:
 def start_private_ray(cpus: int, object_store_bytes: int | None = None) -> None:
     """Start a Ray of this process's own. One that is slow to come up is given a second try: Ray allows a node 30 s.
 
-    It listens on all of the machine's addresses, as every Ray does, and runs what it is sent: so it has a token, made for
-    it alone, unless $RAY_AUTH_MODE says that it needs none.
+    It listens on all of the machine's addresses, as every Ray does, and runs what it is sent: so it has a token, made
+    for it alone, unless $RAY_AUTH_MODE says that it needs none.
     """
     _settle_environment()
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # else Ray leaves one in the user's home
