@@ -241,6 +241,6 @@ def test_two_sweeps_at_once_keep_apart(site: Site, note: Note) -> None:
         assert all(x.result["health/restarts"] == 0 for x in progress.arrivals())
         assert all(steps >= STEPS for steps in furthest(progress).values())
         assert {run.info.status for run in site.trials(name)} == {"FINISHED"}
-        logs = list((site.results / name / "logs").glob("*/*.godot.log"))
-        assert {log.parent.name for log in logs} == ids[name]
+        logs = (site.results / name / "logs").glob("trial_*/*.godot.log")
+        assert {log.parent.name for log in logs} == {f"trial_{trial}" for trial in ids[name]}
     note(Row("two sweeps at once, two trials each, on two nodes", None, None, 0, "no clash, no restart, logs apart"))
