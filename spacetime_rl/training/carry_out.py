@@ -22,7 +22,8 @@ from spacetime_rl.training.result_log import PROGRESS, ResultLog
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes
 from spacetime_rl.training.summary import RunSummary
-from spacetime_rl.training.trials import TrialEnd, can_resume, run_trial
+from spacetime_rl.training.trials import TrialEnd, run_trial
+from spacetime_rl.training.tune_state import can_resume
 
 
 def carry_out(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,9 @@ class ResultLog(Callback):  # type: ignore[misc]  # ray has no types
 
     def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
         """A trial reports."""
-        line = json.dumps({"trial_id": trial.trial_id, **public_metrics(result)})
-        with self._file.open("a", encoding="utf-8") as log:
-            log.write(line + "\n")
+        line = json.dumps({"trial_id": trial.trial_id, **public_metrics(result)}).encode() + b"\n"
+        with self._file.open("ab", buffering=0) as log:
+            whole = log.tell()
+            if log.write(line) != len(line):
+                log.truncate(whole)  # the disk is full: the next line has to begin as one
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._file))

@@ -16,7 +16,8 @@ from spacetime_rl.training.candidate import Candidates, make_trainable
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.search import Budget, make_scheduler, make_searcher, make_space
 from spacetime_rl.training.stopping import StopAt
-from spacetime_rl.training.trials import RESUME, can_resume, checkpoint_config, checkpoints, folder_name, reason
+from spacetime_rl.training.trials import checkpoint_config, checkpoints, folder_name, reason
+from spacetime_rl.training.tune_state import StateKeeper, resume_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,9 @@ def run_candidates(
         time_budget_s=settings.time_s,
         max_failures=settings.max_failures,
         checkpoint_config=checkpoint_config(sweep.base),
-        callbacks=[*callbacks, *checkpoints(sweep.base)],
+        callbacks=[*callbacks, *checkpoints(sweep.base), StateKeeper(folder.tune)],
         trial_dirname_creator=folder_name,
-        resume_config=RESUME if resume and can_resume(folder) else None,
+        resume_config=resume_config(folder, resume),
         raise_on_failed_trial=False,
         verbose=0,
     )

@@ -10,7 +10,7 @@ from typing import Any
 from ray import tune
 from ray.exceptions import RayActorError
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
-from ray.tune import Callback, CheckpointConfig, ResumeConfig
+from ray.tune import Callback, CheckpointConfig
 from ray.tune.experiment import Trial
 
 from spacetime_rl.config import RunConfig
@@ -18,6 +18,7 @@ from spacetime_rl.errors import SpacetimeError, TrialFailed, TrialLost
 from spacetime_rl.training.checkpoint import CheckpointEvery
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.stopping import StopAt
+from spacetime_rl.training.tune_state import StateKeeper, resume_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,13 @@ def run_trial(
         storage_path=str(folder.path),
         stop=StopAt(config.stop),
         checkpoint_config=checkpoint_config(config),
-        callbacks=[*callbacks, *checkpoints(config)],
+        callbacks=[*callbacks, *checkpoints(config), StateKeeper(folder.tune)],
         trial_dirname_creator=folder_name,
-        resume_config=RESUME if resume and can_resume(folder) else None,
+        resume_config=resume_config(folder, resume),
         raise_on_failed_trial=False,
         verbose=0,
     )
     return _describe_end(analysis.trials[0], folder)
-
-
-def can_resume(folder: RunFolder) -> bool:
-    """Whether Tune has saved anything of this run; a run stopped before that begins again."""
-    return any(folder.tune.glob("experiment_state-*.json"))
 
 
 def checkpoint_config(config: RunConfig) -> CheckpointConfig:
@@ -128,6 +124,3 @@ def _cause(trial: Trial) -> Any:
 def folder_name(trial: Trial) -> str:
     """A trial's folder, in Tune's."""
     return f"trial_{trial.trial_id}"
-
-
-RESUME = ResumeConfig(unfinished=ResumeConfig.ResumeType.RESUME, errored=ResumeConfig.ResumeType.RESUME)
