@@ -142,4 +142,5 @@ class Delivery:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+    said = getattr(error.__cause__, "orig", None) or error  # by the database, which SQLAlchemy tells behind much else
+    return (str(said).strip() or type(said).__name__).splitlines()[0][:300]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
 
 import pytest
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import OperationalError
 
 from spacetime_rl.tracking.delivery import Delivery
 
@@ -135,3 +138,18 @@ def test_submitting_never_waits() -> None:
 @pytest.fixture(autouse=True)
 def _log_warnings(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
+
+
+def test_what_a_database_says_is_told_rather_than_what_is_wrapped_round_it(caplog: pytest.LogCaptureFixture) -> None:
+    def fill_the_disk() -> None:
+        full = sqlite3.OperationalError("database or disk is full")
+        try:
+            raise OperationalError("INSERT", {}, full)
+        except OperationalError as error:
+            error.add_detail("raised as a result of autoflush")
+            raise MlflowException(str(error)) from error
+
+    delivery = start(Receiver())
+    delivery.submit(fill_the_disk)
+    delivery.close()
+    assert caplog.messages == ["the receiver refused a record; training goes on without it: database or disk is full"]
