@@ -181,6 +181,10 @@ def _cost(work: Callable[[], Any]) -> tuple[float, float]:
     return 1000.0 * (time.perf_counter() - began_s), 1000.0 * (time.process_time() - spent_s)
 
 
+def _null_run(results: str) -> RunConfig:
+    return RunConfig.model_validate({"name": "bench", "scenario": {"name": "null"}, "results": results})
+
+
 class _Reporter(tune.Trainable):  # type: ignore[misc]
     """A trial that trains nothing and reports what a trial reports."""
 
@@ -207,8 +211,7 @@ class _Clock(Callback):  # type: ignore[misc]
 def _measure_sweep() -> float:
     """Milliseconds of processor time that Tune's driver takes for a result, with our callbacks."""
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-bench-") as folder:
-        config = RunConfig.model_validate({"name": "bench", "results": folder})
-        store = resolve_store(Path(folder))
+        config, store = _null_run(folder), resolve_store(Path(folder))
         clock = _Clock()
         callbacks = [
             clock,
@@ -233,7 +236,7 @@ def _measure_mlflow(results: int = 100) -> float:
     from spacetime_rl.tracking.recorder import Recorder
 
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-bench-") as folder:
-        config = RunConfig.model_validate({"name": "bench", "results": folder})
+        config = _null_run(folder)
         recorder = Recorder(describe_sweep(config, "bench", Path(folder)), resolve_store(Path(folder)))
         recorder.open_trial("00000", "bench", {})
         stamp = int(time.time() * 1000)
