@@ -19,7 +19,6 @@ _ENVIRONMENT = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # MLflow has the metrics
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # see interrupt.py
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # before an episode has ended, nothing is known of success
-    "TUNE_GLOBAL_CHECKPOINT_S": "1",  # a killed process is resumed from the latest checkpoint, not an earlier one
 }
 
 _TOO_SLOW = "timed out during startup"  # Ray raises a plain Exception

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.search import Budget, make_scheduler, make_searcher, make_space
 from spacetime_rl.training.stopping import StopAt
 from spacetime_rl.training.trials import checkpoint_config, checkpoints, folder_name, reason
-from spacetime_rl.training.tune_state import StateKeeper, resume_config
+from spacetime_rl.training.tune_state import StateKeeper, resume_config, saved_often
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +39,29 @@ def run_candidates(
     """Train all trials until the sweep's end, or until the user stops it. With `resume`, go on with an earlier one."""
     sweep = candidates.sweep
     settings = sweep.settings
-    analysis = tune.run(
-        make_trainable(candidates),
-        config=make_space(sweep),
-        name=folder.tune.name,
-        storage_path=str(folder.path),
-        num_samples=settings.num_samples * (settings.seeds_per_trial if settings.searcher == "optuna" else 1),
-        search_alg=make_searcher(sweep),
-        scheduler=make_scheduler(sweep),
-        max_concurrent_trials=None if settings.searcher != "optuna" else concurrent,
-        stop=CombinedStopper(StopAt(sweep.base.stop), Budget(settings)),
-        time_budget_s=settings.time_s,
-        max_failures=settings.max_failures,
-        checkpoint_config=checkpoint_config(sweep.base),
-        callbacks=[*callbacks, *checkpoints(sweep.base), StateKeeper(folder.tune)],
-        trial_dirname_creator=folder_name,
-        resume_config=resume_config(folder, resume),
-        raise_on_failed_trial=False,
-        verbose=0,
-    )
+    space = make_space(sweep)
+    samples = settings.num_samples * (settings.seeds_per_trial if settings.searcher == "optuna" else 1)
+    grids = [len(drawn["grid_search"]) for drawn in space.values() if isinstance(drawn, dict)]
+    with saved_often(samples * math.prod(grids)):
+        analysis = tune.run(
+            make_trainable(candidates),
+            config=space,
+            name=folder.tune.name,
+            storage_path=str(folder.path),
+            num_samples=samples,
+            search_alg=make_searcher(sweep),
+            scheduler=make_scheduler(sweep),
+            max_concurrent_trials=None if settings.searcher != "optuna" else concurrent,
+            stop=CombinedStopper(StopAt(sweep.base.stop), Budget(settings)),
+            time_budget_s=settings.time_s,
+            max_failures=settings.max_failures,
+            checkpoint_config=checkpoint_config(sweep.base),
+            callbacks=[*callbacks, *checkpoints(sweep.base), StateKeeper(folder.tune)],
+            trial_dirname_creator=folder_name,
+            resume_config=resume_config(folder, resume),
+            raise_on_failed_trial=False,
+            verbose=0,
+        )
     return [_describe(trial, candidates) for trial in analysis.trials]
 
 

@@ -18,7 +18,7 @@ from spacetime_rl.errors import SpacetimeError, TrialFailed, TrialLost
 from spacetime_rl.training.checkpoint import CheckpointEvery
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.stopping import StopAt
-from spacetime_rl.training.tune_state import StateKeeper, resume_config
+from spacetime_rl.training.tune_state import StateKeeper, resume_config, saved_often
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +48,20 @@ def run_trial(
 
     Raises TrialFailed with the trial's own error, TrialLost where its process or node is gone.
     """
-    analysis = tune.run(
-        algorithm.algo_class,
-        config=algorithm.to_dict(),
-        name=folder.tune.name,
-        storage_path=str(folder.path),
-        stop=StopAt(config.stop),
-        checkpoint_config=checkpoint_config(config),
-        callbacks=[*callbacks, *checkpoints(config), StateKeeper(folder.tune)],
-        trial_dirname_creator=folder_name,
-        resume_config=resume_config(folder, resume),
-        raise_on_failed_trial=False,
-        verbose=0,
-    )
+    with saved_often(trials=1):
+        analysis = tune.run(
+            algorithm.algo_class,
+            config=algorithm.to_dict(),
+            name=folder.tune.name,
+            storage_path=str(folder.path),
+            stop=StopAt(config.stop),
+            checkpoint_config=checkpoint_config(config),
+            callbacks=[*callbacks, *checkpoints(config), StateKeeper(folder.tune)],
+            trial_dirname_creator=folder_name,
+            resume_config=resume_config(folder, resume),
+            raise_on_failed_trial=False,
+            verbose=0,
+        )
     return _describe_end(analysis.trials[0], folder)
 
 

@@ -1,6 +1,6 @@
 """Tune's own state of a run, kept whole.
 
-Tune writes it in place every second and begins anew, without a word, where it cannot read it: a full disk or a crash in
+Tune writes it in place and begins anew, without a word, where it cannot read it: a full disk or a crash in
 that moment would cost the whole run.
 """
 
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import pickle
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,24 @@ from ray.tune import Callback, ResumeConfig
 from spacetime_rl.errors import ResumeError
 from spacetime_rl.training.run_folder import RunFolder
 
+_PERIOD = "TUNE_GLOBAL_CHECKPOINT_S"
+_TRIALS_A_SECOND = 10  # some 300 kB each, written as JSON by the process that drives them all
 KEPT = ".kept"  # behind the name of a file of Tune's
 _STATE = "experiment_state-*.json"
 _RESUME = ResumeConfig(unfinished=ResumeConfig.ResumeType.RESUME, errored=ResumeConfig.ResumeType.RESUME)
+
+
+@contextlib.contextmanager
+def saved_often(trials: int) -> Iterator[None]:
+    """Tune saves its state every second, of more than ten trials less often; what the user says about that wins."""
+    if _PERIOD in os.environ:
+        yield
+        return
+    os.environ[_PERIOD] = f"{max(1.0, trials / _TRIALS_A_SECOND):g}"
+    try:
+        yield
+    finally:
+        del os.environ[_PERIOD]
 
 
 def can_resume(folder: RunFolder) -> bool:

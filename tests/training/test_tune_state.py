@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 
 from spacetime_rl.errors import ResumeError
 from spacetime_rl.training.run_folder import RunFolder
-from spacetime_rl.training.tune_state import StateKeeper, can_resume, resume_config
+from spacetime_rl.training.tune_state import StateKeeper, can_resume, resume_config, saved_often
 
 STATE, SEARCHER = "experiment_state-2026-01-01_00-00-00.json", "searcher-state-2026-01-01_00-00-00.pkl"
 WHOLE = {STATE: b'{"trial_data": []}', SEARCHER: b"\x80\x04N."}  # a pickled None
@@ -59,3 +60,19 @@ def test_a_run_of_which_nothing_was_saved_begins_again(tmp_path: Path, folder: R
     assert can_resume(folder)
     assert resume_config(folder, resume=False) is None
     assert resume_config(RunFolder(tmp_path / "two"), resume=True) is None
+
+
+@pytest.mark.parametrize(("trials", "period_s"), [(1, "1"), (8, "1"), (200, "20")])
+def test_many_trials_are_saved_less_often(monkeypatch: pytest.MonkeyPatch, trials: int, period_s: str) -> None:
+    monkeypatch.delenv("TUNE_GLOBAL_CHECKPOINT_S", raising=False)
+
+    with saved_often(trials):
+        assert os.environ["TUNE_GLOBAL_CHECKPOINT_S"] == period_s
+    assert "TUNE_GLOBAL_CHECKPOINT_S" not in os.environ
+
+
+def test_how_often_is_left_to_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNE_GLOBAL_CHECKPOINT_S", "60")
+
+    with saved_often(8):
+        assert os.environ["TUNE_GLOBAL_CHECKPOINT_S"] == "60"
