@@ -1,6 +1,6 @@
 """The figures in a page about scaling, made of a `head.json` that `spacetime-rl bench --head` wrote.
 
-`python -m spacetime_rl.bench.head_page PAGE.md results/bench/*/head.json` writes them between the page's marks.
+`python -m spacetime_rl.bench.head_page docs/scaling.md results/bench/*/head.json` writes them between the page's marks.
 """
 
 from __future__ import annotations
