@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from spacetime_rl.baselines.make import Outcome, TrainedRun, is_adversarial, mak
 from spacetime_rl.baselines.page import update
 from spacetime_rl.baselines.store import FILE, baseline_names, read_baseline, read_baselines
 from spacetime_rl.config import RunConfig, dump, load
+from spacetime_rl.config.compare import diff
 from spacetime_rl.config.packaged import packaged
 from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.errors import CheckpointError, UsageError
@@ -222,3 +225,16 @@ def test_a_scenario_says_who_are_adversaries(name: str, expected: bool) -> None:
     file = packaged(name)
     assert file is not None
     assert is_adversarial(load(file)) is expected
+
+
+@pytest.mark.parametrize("name", baseline_names())
+def test_a_shipped_baseline_is_what_its_command_makes_today(name: str) -> None:
+    baseline = read_baseline(name)
+    words = shlex.split(baseline.document["command"])
+    options = list(pairwise(words))
+    preset = next((value for option, value in options if option == "--preset"), None)
+    today = load(words[2], preset=preset, overrides=[value for option, value in options if option == "--set"])
+
+    of_the_machine = ("rollout.", "resources.", "evaluation.")
+
+    assert [change for change in diff(baseline.config, today) if not change.startswith(of_the_machine)] == []
