@@ -78,7 +78,13 @@ def _is_trial(name: str, where: str) -> bool:
 
 def _checkpoints(folder: Path) -> list[Found]:
     folders = (manifest.parent for manifest in folder.rglob(f"checkpoint_*/{FILE}"))
-    return [Found(path, int(match[1])) for path in folders if (match := _NUMBERED.fullmatch(path.name))]
+    found = [Found(path, int(match[1])) for path in folders if (match := _NUMBERED.fullmatch(path.name))]
+    return [checkpoint for checkpoint in found if _is_whole(checkpoint.path)]
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Whether no file of it is empty, as a full disk leaves those that it has no room for."""
+    return all(file.stat().st_size for file in checkpoint.rglob("*") if file.is_file())
 
 
 def _check_number(folder: Path, number: int | None) -> Path:

@@ -24,6 +24,10 @@ def results(tmp_path: Path) -> Path:
         checkpoint.mkdir(parents=True)
         (checkpoint / "spacetime.json").write_text("{}")
     (tmp_path / "results/one/tune/PPO_ab12c_00000/checkpoint_000011").mkdir()  # cut off while it was written
+    cut_short = tmp_path / "results/one/tune/PPO_ab12c_00000/checkpoint_000012"  # by a full disk
+    cut_short.mkdir()
+    (cut_short / "spacetime.json").write_text("{}")
+    (cut_short / "algorithm_state.pkl").touch()
     (tmp_path / "results/empty").mkdir()
     return tmp_path / "results"
 
