@@ -45,7 +45,7 @@ def run_candidates(
     with saved_often(samples * math.prod(grids)):
         analysis = tune.run(
             make_trainable(candidates),
-            config=space,
+            config={} if settings.searcher == "optuna" else space,  # which has it already
             name=folder.tune.name,
             storage_path=str(folder.path),
             num_samples=samples,
