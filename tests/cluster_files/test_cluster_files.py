@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
 CLUSTER = ROOT / "cluster"
 RAY_UP = sorted((CLUSTER / "ray_up").glob("*.yaml"))
+COMPOSE = CLUSTER / "mlflow" / "compose.yaml"
+KUBERAY = [CLUSTER / "kuberay" / "raycluster.yaml", CLUSTER / "kuberay" / "rayjob.yaml"]
 KUBERNETES = sorted([*(CLUSTER / "kuberay").glob("*.yaml"), CLUSTER / "mlflow" / "kubernetes.yaml"])
 
 
@@ -96,22 +101,81 @@ def test_what_a_pod_refers_to_is_there(file: Path) -> None:
         assert set(volumes.values()) <= claims
         for container in pod["containers"]:
             assert {mount["name"] for mount in container.get("volumeMounts", ())} <= set(volumes)
-            assert container["image"] in ("spacetime-rl:latest", "postgres:17-alpine")
+            assert container["image"] in ("spacetime-rl:latest", "postgres:17-alpine", "redis:7-alpine")
 
 
 def pods(data: Any) -> Iterator[dict[str, Any]]:
     """Every pod's specification, wherever it stands."""
+    yield from (spec for spec in found(data, "spec") if "containers" in spec)
+
+
+@pytest.mark.parametrize("version", ["1.29", kubernetes_validate.latest_version()])
+@pytest.mark.parametrize("file", KUBERNETES, ids=lambda file: file.stem)
+def test_kubernetes_own_schemas_take_the_file_with_no_field_unknown(file: Path, version: str) -> None:
+    checked = 0
+    for document in documents(file):
+        for described in templates(document) if document["apiVersion"] == "ray.io/v1" else [document]:
+            kubernetes_validate.validate(described, version, strict=True)
+            checked += 1
+
+    assert checked
+
+
+def templates(custom: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The pods of a RayCluster or a RayJob, as a kind that Kubernetes itself knows."""
+    cluster = custom["spec"].get("rayClusterSpec", custom["spec"])
+    for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
+        yield {"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": "pod"}, "template": group["template"]}
+
+
+@pytest.mark.parametrize("file", KUBERAY, ids=lambda file: file.stem)
+def test_nobody_reaches_a_ray_on_kubernetes_without_the_token_that_kuberay_makes(file: Path) -> None:
+    custom = documents(file)[-1]
+    cluster = custom["spec"].get("rayClusterSpec", custom["spec"])
+
+    assert cluster["authOptions"] == {"mode": "token"}
+    assert "RAY_AUTH" not in file.read_text()  # the operator sets it, in containers of its own too
+
+
+def test_the_token_that_a_user_fetches_is_the_clusters() -> None:
+    cluster = documents(KUBERAY[0])[-1]["metadata"]["name"]
+
+    said = (CLUSTER / "README.md").read_text()
+
+    assert f"kubectl get secret {cluster} -o jsonpath='{{.data.auth_token}}'" in said
+    assert f"service/{cluster}-head-svc" in said
+
+
+def test_every_secret_that_is_referred_to_is_made_by_a_command_of_the_readme() -> None:
+    made = re.findall(r"kubectl create secret generic (\S+) --from-literal=(\w+)=", (CLUSTER / "README.md").read_text())
+
+    for file in KUBERNETES:
+        for reference in found(documents(file), "secretKeyRef"):
+            assert (reference["name"], reference["key"]) in made
+
+
+def test_ray_keeps_its_state_in_the_redis_that_stands_beside_it() -> None:
+    state = documents(KUBERAY[0])[-1]["spec"]["gcsFaultToleranceOptions"]
+    redis = {document["kind"]: document for document in documents(CLUSTER / "kuberay" / "redis.yaml")}
+    service, (container,) = redis["Service"], redis["Deployment"]["spec"]["template"]["spec"]["containers"]
+
+    assert state["redisAddress"] == f"{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
+    assert state["redisPassword"]["valueFrom"] == container["env"][0]["valueFrom"]
+
+
+def found(data: Any, key: str) -> Iterator[Any]:
+    """Every value of a key, wherever it stands."""
     if isinstance(data, dict):
-        if "containers" in data:
-            yield data
+        if key in data:
+            yield data[key]
         for value in data.values():
-            yield from pods(value)
+            yield from found(value, key)
     elif isinstance(data, list):
         for value in data:
-            yield from pods(value)
+            yield from found(value, key)
 
 
-@pytest.mark.parametrize("file", KUBERNETES[:2], ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", KUBERAY, ids=lambda file: file.stem)
 def test_kuberay_is_told_the_version_of_ray_that_is_installed(file: Path) -> None:
     text = file.read_text()
 
@@ -120,11 +184,12 @@ def test_kuberay_is_told_the_version_of_ray_that_is_installed(file: Path) -> Non
         assert pod["securityContext"]["runAsNonRoot"] is True
 
 
-def test_a_services_selector_finds_its_deployment() -> None:
-    found = documents(CLUSTER / "mlflow" / "kubernetes.yaml")
-    labels = [d["spec"]["template"]["metadata"]["labels"] for d in found if d["kind"] == "Deployment"]
+@pytest.mark.parametrize("file", KUBERNETES, ids=lambda file: file.stem)
+def test_a_services_selector_finds_its_deployment(file: Path) -> None:
+    described = documents(file)
+    labels = [d["spec"]["template"]["metadata"]["labels"] for d in described if d["kind"] == "Deployment"]
 
-    for service in (document for document in found if document["kind"] == "Service"):
+    for service in (document for document in described if document["kind"] == "Service"):
         assert service["spec"]["selector"] in labels
 
 
@@ -156,8 +221,23 @@ def test_the_image_is_built_from_what_is_there_by_somebody_who_is_not_root() -> 
 
 
 def test_compose_starts_the_server_after_its_database_and_keeps_the_password_out() -> None:
-    services = yaml.safe_load((CLUSTER / "mlflow" / "compose.yaml").read_text())["services"]
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
 
     assert services["server"]["depends_on"]["database"]["condition"] == "service_healthy"
     assert services["server"]["ports"] == ["127.0.0.1:5000:5000"]
     assert "${MLFLOW_DB_PASSWORD:?" in services["database"]["environment"]["POSTGRES_PASSWORD"]
+
+
+def test_docker_compose_takes_the_file() -> None:
+    docker = shutil.which("docker")
+    if not docker or subprocess.run([docker, "compose", "version"], capture_output=True).returncode:
+        pytest.skip("`docker compose` is not installed")
+
+    done = subprocess.run(
+        [docker, "compose", "-f", COMPOSE, "config", "--quiet"],
+        env={**os.environ, "MLFLOW_DB_PASSWORD": "secret"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
