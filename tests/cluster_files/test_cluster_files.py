@@ -193,6 +193,28 @@ def test_a_services_selector_finds_its_deployment(file: Path) -> None:
         assert service["spec"]["selector"] in labels
 
 
+@pytest.mark.parametrize("file", KUBERNETES, ids=lambda file: file.stem)
+def test_who_is_not_root_may_write_to_what_is_mounted(file: Path) -> None:
+    for pod in pods(documents(file)):
+        if pod["containers"][0]["image"] != "postgres:17-alpine":  # begins as root, and sees to its folder itself
+            rights = pod["securityContext"]
+            assert rights["runAsNonRoot"] is True
+            assert rights["runAsUser"] == {"redis:7-alpine": 999}.get(pod["containers"][0]["image"], 1000)
+            assert rights["fsGroup"] == rights["runAsUser"]
+
+
+def test_mlflow_answers_to_the_names_that_it_is_called_by() -> None:
+    from mlflow.server.security_utils import is_allowed_host_header
+
+    described = documents(CLUSTER / "mlflow" / "kubernetes.yaml")
+    (service,) = [d for d in described if d["kind"] == "Service" and d["spec"]["selector"] == {"app": "mlflow"}]
+    (hosts,) = [arg for args in found(described, "args") for arg in args if arg.startswith("--allowed-hosts=")]
+    allowed = hosts.partition("=")[2].split(",")
+
+    for host in (f"{service['metadata']['name']}:{service['spec']['ports'][0]['port']}", "localhost:8080"):
+        assert is_allowed_host_header(allowed, host)
+
+
 def test_what_kuberay_runs_is_a_command_of_ours() -> None:
     (job,) = documents(CLUSTER / "kuberay" / "rayjob.yaml")
     program, verb, sweep, *_ = job["spec"]["entrypoint"].split()
@@ -226,6 +248,13 @@ def test_compose_starts_the_server_after_its_database_and_keeps_the_password_out
     assert services["server"]["depends_on"]["database"]["condition"] == "service_healthy"
     assert services["server"]["ports"] == ["127.0.0.1:5000:5000"]
     assert "${MLFLOW_DB_PASSWORD:?" in services["database"]["environment"]["POSTGRES_PASSWORD"]
+
+
+def test_the_server_of_compose_may_write_to_its_volume() -> None:
+    (volume,) = yaml.safe_load(COMPOSE.read_text())["services"]["server"]["volumes"]
+
+    # A new volume takes after the folder of the image that it is mounted on; where there is none, it is root's.
+    assert re.search(rf"install -d -o player .*{volume.partition(':')[2]}\b", (CLUSTER / "Dockerfile").read_text())
 
 
 def test_docker_compose_takes_the_file() -> None:
