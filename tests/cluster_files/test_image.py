@@ -83,6 +83,7 @@ def test_packages_are_compiled_where_they_can_be_written() -> None:
     (install,) = [line for line in LINES if "-r requirements.lock" in line]
 
     assert "--compile-bytecode" in install
+    assert DOCKERFILE.count("SOURCE_DATE_EPOCH=") == 2  # known by hash in both stages: layers round times
 
 
 def test_a_login_shell_finds_what_any_other_finds() -> None:
