@@ -17,14 +17,14 @@ help: ## show this list
 
 setup: $(VENV)/.ready ## install Python packages and Godot (about two minutes; the second run is instant)
 
-$(VENV)/.ready: pyproject.toml requirements.lock spacetime_rl/game/install_godot.sh
+$(VENV)/.ready: pyproject.toml requirements.lock requirements-dev.lock spacetime_rl/game/install_godot.sh
 	@test -n "$(PYTHON)" || \
 		{ echo "Python 3.11 or 3.12 is needed; python3 here is $$(python3 --version 2>&1). Use: make setup PYTHON=/path/to/python3.12"; exit 2; }
 	@echo "== Python packages into $(VENV)"
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "Python cannot make virtual environments here; on Debian or Ubuntu: apt install python3-venv"; exit 2; }
 	@$(BIN)/pip install -q --disable-pip-version-check uv==0.13.8 "$(TORCH)"
-	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -r requirements.lock -e .
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -r requirements.lock -r requirements-dev.lock -e .
 	@echo "== Godot"
 	@$(BIN)/spacetime-rl godot install
 	@touch $@
@@ -68,10 +68,15 @@ bench: setup ## measure throughput, and what limits it (ARGS="--agents 128 --sto
 mlflow: setup ## open the page of the recorded runs
 	@$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow.db --host 127.0.0.1 $(ARGS)
 
-lock: setup ## resolve pyproject.toml anew into requirements.lock
-	@# torch comes first and alone, so that a CPU or a CUDA build can be chosen; its CUDA companions come with it.
-	@$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
-		--no-header --no-annotate --no-emit-index-url | grep -vE '^(torch|triton|nvidia-|cuda-)' > requirements.lock
+# torch comes first and alone, so that a CPU or a CUDA build can be chosen; its CUDA companions come with it.
+RESOLVE = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url
+WITHOUT_TORCH = grep -vE '^(torch|triton|nvidia-|cuda-)'
+
+lock: setup ## resolve pyproject.toml anew: requirements.lock to run with, requirements-dev.lock what `dev` adds
+	@all=$$(mktemp) && trap 'rm -f $$all' EXIT && set -e -o pipefail; \
+	$(RESOLVE) --extra dev --upgrade | $(WITHOUT_TORCH) > $$all; \
+	$(RESOLVE) --constraint $$all | $(WITHOUT_TORCH) > requirements.lock; \
+	grep -vxFf requirements.lock $$all > requirements-dev.lock
 
 clean: ## remove the environment and every cache (results/ stays)
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
