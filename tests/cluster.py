@@ -76,6 +76,9 @@ class LocalCluster:
         own.append(f"--temp-dir={scratch}")
         log = (self.folder / f"node_{len(self.nodes)}.log").open("wb")
         environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_raylet_start_wait_time_s": "180"}
+        # As where Ray is started by its full path: `python` is not ours.
+        others = [folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder) != Path(RAY).parent]
+        environment["PATH"] = os.pathsep.join(others)
         return subprocess.Popen(
             [RAY, "start", "--block", *arguments, *own],
             env=environment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -45,6 +46,13 @@ def submit(
     install: Annotated[
         bool, typer.Option("--install", help="Bring the dependencies along, for nodes with Ray and torch only.")
     ] = False,
+    driver_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LABEL=VALUE",
+            help="Steer the trials from a node with this label, so that the head may be restarted.",
+        ),
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Show what it prints until it ends.")] = False,
     no_eval: Annotated[bool, typer.Option("--no-eval", help="Do not evaluate the policies.")] = False,
     json_output: JsonOption = False,
@@ -75,6 +83,7 @@ def submit(
         num_gpus=num_gpus,
         install=install,
         no_eval=no_eval,
+        driver_on=_labels(driver_on or ()),
     )
     if json_output:
         return print_json({"id": job.id})
@@ -85,3 +94,11 @@ def submit(
         name, _, option = verb.partition(" ")
         typer.echo(f"  spacetime-rl jobs {name} {job.id}{f' {option}' if option else ''}")
     return None
+
+
+def _labels(given: Sequence[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    for text, (name, _, value) in zip(given, pairs, strict=True):
+        if not (name and value):
+            raise UsageError(f"--driver-on {text}: expected LABEL=VALUE, a label that `ray start --labels` gave a node")
+    return {name: value for name, _, value in pairs}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from spacetime_rl.errors import ClusterError
 from spacetime_rl.jobs.connection import connect
+from spacetime_rl.jobs.entrypoint import entrypoint
 from spacetime_rl.jobs.job import Job
 from spacetime_rl.jobs.names import FOLDER, KIND
 from spacetime_rl.jobs.shipment import runtime_env
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Kind = Literal["train", "sweep"]
 CLUSTER_RESULTS = "~/spacetime-rl-results"
 _NOT_READY = "try again later"  # says Ray of a head whose agent is still to come up
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 
 
 def submit(
@@ -36,12 +36,14 @@ def submit(
     num_gpus: int | None = None,
     install: bool = False,
     no_eval: bool = False,
+    driver_on: Mapping[str, str] | None = None,
 ) -> Job:
     """Submit the configuration of a run or sweep, a file below the current folder or a packaged name.
 
     The configuration is checked here first. `results` is a folder that every node of the cluster sees; `resume` names a
     run in it instead of a configuration. `install` brings the dependencies, for nodes that have nothing but Ray and
-    torch. Raises ConfigError, UsageError, ClusterError.
+    torch. The process that steers the trials runs on the head, or on a node with the labels `driver_on`. Raises
+    ConfigError, UsageError, ClusterError.
     """
     client = connect(address)
     name = resume or run_id or f"{check(kind, config, overrides)}-{time.strftime('%Y%m%d-%H%M%S')}"
@@ -55,7 +57,8 @@ def submit(
     job_id = f"{name}-resumed-{time.strftime('%Y%m%d-%H%M%S')}" if resume else name
     _send(
         client,
-        entrypoint=f"python -m spacetime_rl.cli.in_job {shlex.join([folder, *command])}",
+        entrypoint=entrypoint("spacetime_rl.cli.in_job", [folder, *command]),
+        entrypoint_label_selector=dict(driver_on or {}),
         submission_id=job_id,
         runtime_env=runtime_env(ours, install),
         metadata={KIND: kind, FOLDER: folder},
@@ -69,7 +72,7 @@ def examine_cluster(address: str | None = None, results: str = CLUSTER_RESULTS, 
     job_id = f"doctor-{time.strftime('%Y%m%d-%H%M%S')}"
     _send(
         client,
-        entrypoint=f"python -m spacetime_rl.doctor.nodes {shlex.quote(results)}",
+        entrypoint=entrypoint("spacetime_rl.doctor.nodes", [results]),
         submission_id=job_id,
         runtime_env=runtime_env(None, install),
         metadata={KIND: "doctor", FOLDER: results},

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import pytest
 from tests.chaos.watched import strike
 from tests.leftovers import MARK, marked_with
 from tests.ports import free_port
+from tests.two_machines import TwoMachines
 
 ROOT = Path(__file__).parents[2]
 SMALL = {
@@ -88,50 +88,29 @@ class OneMachine:
         """Nothing was made."""
 
 
-class TwoAddresses:
-    """Two network namespaces joined by a cable. Skips the test where they may not be made."""
+class Apart(TwoMachines):
+    """A machine for each node: all ports are free."""
 
-    head, dashboard = "10.203.0.1", 8265
-
-    def __init__(self) -> None:
-        names = [f"spacetime-{os.getpid()}-{which}" for which in ("head", "node")]
-        first, second = names
-        self._names = names
-        self.enter, self.enter_other = (("ip", "netns", "exec", name) for name in names)
-        steps = [
-            *(f"ip netns add {name}" for name in names),
-            f"ip -n {first} link add cable type veth peer name cable netns {second}",
-            *(f"ip -n {name} addr add 10.203.0.{number}/30 dev cable" for number, name in enumerate(names, 1)),
-            *(f"ip -n {name} link set {device} up" for name in names for device in ("lo", "cable")),
-            f"ip -n {first} route add default via 10.203.0.2",  # Ray asks the way out for its own address
-        ]
-        for step in steps:
-            if not shutil.which("ip") or subprocess.run(step.split(), capture_output=True).returncode != 0:
-                self.close()
-                pytest.skip("network namespaces may not be made here, so both nodes would have one address")
+    dashboard = 8265
 
     def addressed(self, command: str) -> str:
-        """A documented command: here all ports are free."""
+        """A documented command, where it belongs."""
         command = command.replace("HEAD", self.head)
         return shlex.join(self.enter_other) + " " + command if "--address=" in command else command
 
-    def close(self) -> None:
-        """Take the namespaces away."""
-        for name in self._names if shutil.which("ip") else []:
-            subprocess.run(["ip", "netns", "del", name], capture_output=True)
 
-
-@pytest.fixture(params=[OneMachine, TwoAddresses])
-def place(request: pytest.FixtureRequest) -> Iterator[OneMachine | TwoAddresses]:
+@pytest.fixture(params=[OneMachine, Apart])
+def place(request: pytest.FixtureRequest) -> Iterator[OneMachine | Apart]:
     """Where the nodes are."""
     place = request.param()
     yield place
     place.close()
 
 
-def here(command: str, place: OneMachine | TwoAddresses, results: Path) -> str:
+def here(command: str, place: OneMachine | Apart, results: Path) -> str:
     """A documented command for the nodes of a place, with small settings."""
-    command = command.removeprefix("make setup && ").replace(".venv/bin/", "").replace("/shared/results", str(results))
+    command = command.removeprefix("make setup && source .venv/bin/activate && ")
+    command = command.replace("/shared/results", str(results))
     if command.startswith("ray start"):
         scratch = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # sockets below it: their paths must be short
         command += f" --temp-dir={scratch} --num-cpus=2"
@@ -141,7 +120,7 @@ def here(command: str, place: OneMachine | TwoAddresses, results: Path) -> str:
 
 
 def test_two_nodes_by_hand_train_a_champion(
-    place: OneMachine | TwoAddresses, own_home: dict[str, str], tmp_path: Path
+    place: OneMachine | Apart, own_home: dict[str, str], tmp_path: Path
 ) -> None:
     commands = documented("Two nodes by hand")
     assert len(commands) == 5
