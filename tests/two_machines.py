@@ -40,6 +40,10 @@ class TwoMachines:
                 self.close()
                 pytest.skip("network namespaces may not be made here, so both nodes would have one address")
 
+    def replace_head(self) -> None:
+        """Another machine in the head's place: same address, nothing on it yet."""
+        self.enter = _enter(self._names[0])
+
     def close(self) -> None:
         """Take the namespaces away."""
         for name in self._names if shutil.which("ip") else []:
