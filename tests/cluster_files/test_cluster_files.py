@@ -137,3 +137,29 @@ def test_compose_starts_the_server_after_its_database_and_keeps_the_password_out
     assert services["server"]["depends_on"]["database"]["condition"] == "service_healthy"
     assert services["server"]["ports"] == ["127.0.0.1:5000:5000"]
     assert "${MLFLOW_DB_PASSWORD:?" in services["database"]["environment"]["POSTGRES_PASSWORD"]
+
+
+def test_mlflow_on_kubernetes_answers_under_the_name_of_its_service() -> None:
+    from mlflow.server.security_utils import is_allowed_host_header
+
+    server = next(found for found in documents(CLUSTER / "mlflow" / "kubernetes.yaml") if _is_server(found))
+    (container,) = server["spec"]["template"]["spec"]["containers"]
+    (hosts,) = [word for word in container["args"] if word.startswith("--allowed-hosts=")]
+
+    allowed = hosts.partition("=")[2].split(",")
+
+    for host in ("mlflow:5000", "mlflow.default.svc:5000", "mlflow.default.svc.cluster.local:5000", "10.1.2.3:5000"):
+        assert is_allowed_host_header(allowed, host)
+    assert not is_allowed_host_header(allowed, "mlflow.elsewhere.example:5000")
+
+
+def test_mlflow_reaches_postgres_by_the_driver_of_the_image() -> None:
+    """SQLAlchemy's own choice for `postgresql://` changed with 2.1, to one that is not installed."""
+    for file in sorted((CLUSTER / "mlflow").glob("*.yaml")):
+        stores = re.findall(r"--backend-store-uri=(\S+?):", file.read_text())
+        assert stores == ["postgresql+psycopg2"]
+    assert "psycopg2-binary==" in (CLUSTER / "Dockerfile").read_text()
+
+
+def _is_server(found: dict[str, Any]) -> bool:
+    return found["kind"] == "Deployment" and found["metadata"]["name"] == "mlflow"

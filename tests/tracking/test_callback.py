@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +14,7 @@ from spacetime_rl.tracking import names, recorder
 from spacetime_rl.tracking.callback import MlflowCallback
 from spacetime_rl.tracking.store import Store
 from tests.tracking.made_up import make_result, make_sweep
+from tests.tracking.servers import wait_until
 
 REASON = "spacetime_rl.errors.GameDied: the game ended with code 134; its log ends:\nSCRIPT ERROR: null instance"
 
@@ -225,10 +225,3 @@ def test_tune_can_pickle_the_callback_at_any_time(tmp_path: Path, store: Store) 
     callback.close()
     assert copy._sweep == callback._sweep
     assert copy._rank_by == "scenario/score"
-
-
-def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert condition()
