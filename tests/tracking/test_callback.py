@@ -202,6 +202,33 @@ def test_a_server_that_is_away_stops_nothing_and_gets_everything_when_it_is_back
     assert caplog.text.count("does not answer") == 1
 
 
+def test_points_that_waited_are_recorded_in_few_calls_and_none_twice(
+    tmp_path: Path, store: Store, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = recorder.Recorder(make_sweep(tmp_path, "together"), store)
+    for trial_id in ("a", "b"):
+        writer.open_trial(trial_id, trial_id, {})
+    waiting = [
+        recorder.Point(trial_id, {f"custom/{k}": float(step) for k in range(60)}, step, 1_795_000_000_000 + step)
+        for step in (1, 2, 3, 2, 3, *range(4, 31))  # a trial that went back to its checkpoint after 3
+        for trial_id in ("a", "b")
+    ]
+    calls = []
+    log_batch = client.log_batch
+    monkeypatch.setattr(writer, "_client_made", client)
+    monkeypatch.setattr(client, "log_batch", lambda *given, **named: (calls.append(named), log_batch(*given, **named)))
+
+    writer.log_points(waiting)
+    writer.log_points(waiting[-6:])
+    writer.log_points([recorder.Point("a", {f"custom/{k}": 0.0 for k in range(1500)}, 31, 1_795_000_001_000)])
+
+    assert [len(named["metrics"]) for named in calls] == [960, 840, 960, 840, 1000, 500]
+    runs = runs_of(client, "together")
+    assert steps(client, runs["a"], "custom/59") == list(range(1, 32))
+    assert steps(client, runs["b"], "custom/0") == list(range(1, 31))
+    assert runs["b"].data.metrics["custom/7"] == 30.0
+
+
 def test_a_server_that_stays_away_costs_the_end_of_a_run_seconds_and_says_where_the_results_are(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
