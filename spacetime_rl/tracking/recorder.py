@@ -43,13 +43,14 @@ class Point:
 class Recorder:
     """One sweep in one store. Not thread-safe: one thread owns it.
 
-    `resumed` looks for the runs that an earlier process made for the same run id; otherwise they are made anew.
+    `resumed` takes up the runs that an earlier process made for the same run id; otherwise they are made anew.
     """
 
     def __init__(self, sweep: Sweep, store: Store, resumed: bool = False) -> None:
         self._sweep = sweep
         self._store = store
-        self._resumed = resumed
+        # A run made by a call whose answer was lost is found again by its age, beside those it replaces.
+        self._since_ms = 0 if resumed else int(time.time() * 1000)
         self._client_made: MlflowClient | None = None
         self._experiment: str | None = None
         self._parent: _Open | None = None
@@ -144,9 +145,8 @@ class Recorder:
         return self._experiment
 
     def _find(self, tags: Mapping[str, str]) -> _Open | None:
-        if not self._resumed:
-            return None
-        run = find_run(self._client, self._experiment_id, {names.RUN_ID: self._sweep.run_id, **tags})
+        tags = {names.RUN_ID: self._sweep.run_id, **tags}
+        run = find_run(self._client, self._experiment_id, tags, self._since_ms)
         if run is None:
             return None
         self._client.update_run(run.info.run_id, status="RUNNING")
@@ -213,10 +213,12 @@ def find_or_create_experiment(client: MlflowClient, store: Store, name: str) -> 
     return str(client.create_experiment(name, artifact_location=location, tags=tags))
 
 
-def find_run(client: MlflowClient, experiment_id: str, tags: Mapping[str, str]) -> Any | None:
-    """The newest run with all these tags, or None."""
-    wanted = " and ".join(f"tags.`{key}` = '{value}'" for key, value in tags.items())
-    found = client.search_runs([experiment_id], wanted, max_results=1, order_by=["attributes.start_time DESC"])
+def find_run(client: MlflowClient, experiment_id: str, tags: Mapping[str, str], since_ms: int = 0) -> Any | None:
+    """The newest run with all these tags that began at `since_ms` (Unix time) or later, or None."""
+    wanted = [f"attributes.start_time >= {since_ms}", *(f"tags.`{key}` = '{value}'" for key, value in tags.items())]
+    found = client.search_runs(
+        [experiment_id], " and ".join(wanted), max_results=1, order_by=["attributes.start_time DESC"]
+    )
     return found[0] if found else None
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -200,6 +202,45 @@ def test_a_server_that_is_away_stops_nothing_and_gets_everything_when_it_is_back
 
     assert steps(client, runs_of(client, "away")["ab12c_00000"]) == [8192 * i for i in range(1, 31)]
     assert caplog.text.count("does not answer") == 1
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_runs_are_made_once_though_the_connection_breaks_at_every_step_of_it(
+    tmp_path: Path, store: Store, client: Any, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    run_id = f"broken-{before}"
+    for _ in range(before):  # a run that this one replaces stays as it is
+        recorder.Recorder(make_sweep(tmp_path, run_id), store).open_trial("a", "old", {})
+        time.sleep(0.002)  # MLflow counts in milliseconds
+    for method in ("create_run", "log_batch", "log_artifact"):
+        monkeypatch.setattr(client, method, _loses_every_other_answer(getattr(client, method)))
+    writer = recorder.Recorder(make_sweep(tmp_path, run_id), store)
+    monkeypatch.setattr(writer, "_client_made", client)
+
+    tries = 0
+    while writer._trials == {}:
+        tries += 1
+        with contextlib.suppress(ConnectionError):
+            writer.open_trial("a", "new", {})
+
+    assert tries > 4
+    experiment = client.get_experiment_by_name("vr_interaction")
+    found = client.search_runs([experiment.experiment_id], f"tags.`{names.RUN_ID}` = '{run_id}'")
+    assert sorted(run.info.run_name for run in found) == sorted([run_id, "new", *[run_id, "old"] * before])
+
+
+def _loses_every_other_answer(method: Callable[..., Any]) -> Callable[..., Any]:
+    calls = 0
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        answer = method(*arguments, **named)
+        if calls % 2:
+            raise ConnectionError("the answer is lost")
+        return answer
+
+    return call
 
 
 def test_points_that_waited_are_recorded_in_few_calls_and_none_twice(
