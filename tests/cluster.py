@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,9 +27,12 @@ class LocalCluster:
     """Begins with `start`; `close` ends every process of it."""
 
     folder: Path
+    ray: str = RAY
+    environ: Mapping[str, str] = field(default_factory=dict)
     nodes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     port: int = 0
     dashboard: int = 0
+    _scratch: list[str] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -67,6 +72,8 @@ class LocalCluster:
         for node in reversed(self.nodes):
             if node.poll() is None:
                 self.kill(node)
+        for scratch in self._scratch:
+            shutil.rmtree(scratch, ignore_errors=True)  # environments of jobs are gigabytes
 
     def _node(self, *arguments: str, cpus: int) -> subprocess.Popen[bytes]:
         # Several Rays on a machine: each agent needs ports of its own.
@@ -75,12 +82,13 @@ class LocalCluster:
         scratch = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # sockets below it: their paths must be short
         own.append(f"--temp-dir={scratch}")
         log = (self.folder / f"node_{len(self.nodes)}.log").open("wb")
-        environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_raylet_start_wait_time_s": "180"}
+        self._scratch.append(scratch)
+        environment = {**os.environ, **self.environ, "RAY_AUTH_MODE": "disabled", "RAY_raylet_start_wait_time_s": "180"}
         # As where Ray is started by its full path: `python` is not ours.
-        others = [folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder) != Path(RAY).parent]
+        others = [folder for folder in environment["PATH"].split(os.pathsep) if Path(folder) != Path(RAY).parent]
         environment["PATH"] = os.pathsep.join(others)
         return subprocess.Popen(
-            [RAY, "start", "--block", *arguments, *own],
+            [self.ray, "start", "--block", *arguments, *own],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -233,13 +233,14 @@ def _measure_sweep() -> float:
 
 def _measure_mlflow(results: int = 100) -> float:
     """Milliseconds that MLflow's embedded database takes for a result of a trial."""
-    from spacetime_rl.tracking.recorder import Recorder
+    from spacetime_rl.tracking.recorder import Point, Recorder
 
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-bench-") as folder:
         config = _null_run(folder)
         recorder = Recorder(describe_sweep(config, "bench", Path(folder)), resolve_store(Path(folder)))
         recorder.open_trial("00000", "bench", {})
         stamp = int(time.time() * 1000)
-        writes = [partial(recorder.log_metrics, "00000", _metrics(step), step, stamp) for step in range(results)]
+        points = [Point("00000", _metrics(step), step, stamp) for step in range(results)]
+        writes = [partial(recorder.log_points, [point]) for point in points]
         walls = [_cost(write)[0] for write in writes]
     return median(walls)

@@ -25,6 +25,10 @@ def doctor(
         str | None,
         typer.Option(metavar="DIR", help="With --cluster: where runs will go; is it the same on every node?"),
     ] = None,
+    install: Annotated[
+        bool,
+        typer.Option("--install", help="With --cluster: bring the dependencies along, as `submit --install` does."),
+    ] = False,
     json_output: JsonOption = False,
 ) -> None:
     """Check this machine from Python to Ray, each failure with its remedy. Takes less than a minute.
@@ -41,9 +45,9 @@ def doctor(
     # Its own handle on the stream: a check may silence sys.stdout for a while.
     console = Console(file=sys.stderr if json_output else sys.stdout)
     if cluster:
-        document, failed = _examine_cluster(console, address, results)
-    elif address or results:
-        raise UsageError("doctor: --address and --results are of a cluster; add --cluster")
+        document, failed = _examine_cluster(console, address, results, install)
+    elif address or results or install:
+        raise UsageError("doctor: --address, --results and --install are of a cluster; add --cluster")
     else:
         document, failed = _examine_machine(console)
     if json_output:
@@ -71,11 +75,13 @@ def _examine_machine(console: Console) -> tuple[dict[str, Any], list[str]]:
     return {"ok": not failed, "checks": [outcome.to_dict() for outcome in outcomes]}, failed
 
 
-def _examine_cluster(console: Console, address: str | None, results: str | None) -> tuple[dict[str, Any], list[str]]:
+def _examine_cluster(
+    console: Console, address: str | None, results: str | None, install: bool
+) -> tuple[dict[str, Any], list[str]]:
     from spacetime_rl.jobs.submit import CLUSTER_RESULTS, examine_cluster
 
     with console.status("examining every node"):
-        nodes = examine_cluster(address, results or CLUSTER_RESULTS).result()["nodes"]
+        nodes = examine_cluster(address, results or CLUSTER_RESULTS, install).result()["nodes"]
     failed = []
     for node in nodes:
         console.print(f"[bold]{node['node']}[/bold]: {node['cpus']:g} CPUs, {node['gpus']:g} GPUs", highlight=False)

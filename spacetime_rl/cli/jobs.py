@@ -108,12 +108,15 @@ def show_logs(job: Job, follow: bool) -> None:
     if not follow:
         lines = [line for line in job.logs().splitlines() if not line.startswith(RESULT)]
         return typer.echo("\n".join(lines))
+    said = False
     for chunk in job.follow():
         for line in chunk.splitlines():
             if not line.startswith(RESULT):
                 typer.echo(line)
+                said = True
     if job.status() == "failed":
-        raise GateError(f"{job.id} failed")
+        # One that never began has said nothing: its node could not be made ready for it.
+        raise GateError(f"{job.id} failed" if said else str(job.exception()))
     return None
 
 

@@ -14,7 +14,7 @@ from ray.tune import Callback
 
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.delivery import Delivery
-from spacetime_rl.tracking.recorder import Recorder, Status, is_passing
+from spacetime_rl.tracking.recorder import Point, Recorder, Status, is_passing
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
 
@@ -66,7 +66,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         self._note_mutations(trial)
 
     def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
-        """Record one point of every curve, in one call."""
+        """Record one point of every curve."""
         metrics = names.public_metrics(result)
         self._results[trial.trial_id] = metrics
         self._note_mutations(trial)
@@ -76,7 +76,9 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         if result.get(names.LESSON) != self._lessons.get(trial.trial_id):
             self._lessons[trial.trial_id] = result[names.LESSON]
             self._submit(self._live.tag_trial, trial.trial_id, {names.LESSON: result[names.LESSON]})
-        self._submit(self._live.log_metrics, trial.trial_id, metrics, names.step_of(result), stamp, droppable=True)
+        if self._delivery is not None:
+            point = Point(trial.trial_id, metrics, names.step_of(result), stamp)
+            self._delivery.submit_item(self._live.log_points, point)
 
     def on_trial_complete(self, trial: Any, **_: Any) -> None:
         """End the trial's run well."""
@@ -130,9 +132,9 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
             raise RuntimeError("MlflowCallback.setup() was not called")
         return self._recorder
 
-    def _submit(self, write: Callable[..., None], *arguments: Any, droppable: bool = False) -> None:
+    def _submit(self, write: Callable[..., None], *arguments: Any) -> None:
         if self._delivery is not None:
-            self._delivery.submit(partial(write, *arguments), droppable)
+            self._delivery.submit(partial(write, *arguments))
 
     def _name(self, trial: Any) -> str:
         """`00000 lr=0.001 · <run-id>`: lists and legends cut the end, so what differs within a run comes first."""

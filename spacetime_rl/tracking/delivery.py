@@ -6,24 +6,30 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
+from typing import Any, TypeVar
 
 logger = logging.getLogger(__name__)
+
+_MOST_TOGETHER = 100
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    run: Callable[[], None]
-    droppable: bool
+    run: Callable[[list[Any]], None]
+    item: Any = None
+    droppable: bool = False
 
 
 class Delivery:
     """Runs jobs one after the other in one thread.
 
     A job that fails for a passing reason is tried again, with growing pauses, before any later one; jobs may therefore
-    run more than once. One that fails for good is dropped with a warning. Beyond `capacity` waiting jobs the oldest
-    droppable one makes room.
+    run more than once. One that fails for good is dropped with a warning. Items that wait one after the other are
+    delivered by one call. Beyond `capacity` waiting jobs the oldest item makes room.
     """
 
     def __init__(
@@ -32,7 +38,7 @@ class Delivery:
         is_passing: Callable[[Exception], bool],
         capacity: int = 5000,
         first_pause_s: float = 1.0,
-        longest_pause_s: float = 30.0,
+        longest_pause_s: float = 5.0,
     ) -> None:
         """`target` names the receiver in messages; `is_passing` tells a failure that may go away by itself."""
         self._target = target
@@ -45,18 +51,19 @@ class Delivery:
         self._abandoned = False
         self._failing = False
         self._dropped = 0
+        self._in_hand = 0
         self._last_progress = time.monotonic()
         self._complaints: set[str] = set()
         self._thread = threading.Thread(target=self._work, name="tracking", daemon=True)
         self._thread.start()
 
-    def submit(self, run: Callable[[], None], droppable: bool = False) -> None:
+    def submit(self, run: Callable[[], None]) -> None:
         """Queue a job; returns at once."""
-        with self._changed:
-            if len(self._jobs) >= self._capacity:
-                self._make_room()
-            self._jobs.append(_Job(run, droppable))
-            self._changed.notify_all()
+        self._queue(_Job(lambda _: run()))
+
+    def submit_item(self, run: Callable[[Sequence[_T]], None], item: _T) -> None:
+        """Queue an item for `run`, which takes those that wait together, the oldest first; returns at once."""
+        self._queue(_Job(run, item, droppable=True))
 
     def close(self, grace_s: float = 15.0, patience_s: float = 120.0) -> int:
         """Deliver what waits and stop. Returns the number of jobs lost.
@@ -79,36 +86,47 @@ class Delivery:
             self._changed.notify_all()
         return lost
 
+    def _queue(self, job: _Job) -> None:
+        with self._changed:
+            if len(self._jobs) >= self._capacity:
+                self._make_room()
+            self._jobs.append(job)
+            self._changed.notify_all()
+
     def _make_room(self) -> None:
-        # The first job may be in the thread's hands just now.
-        victim = next((i for i, job in enumerate(self._jobs) if i > 0 and job.droppable), None)
+        # The first jobs may be in the thread's hands just now.
+        victim = next((i for i, job in enumerate(self._jobs) if i >= self._in_hand and job.droppable), None)
         if victim is not None:
             del self._jobs[victim]
             self._dropped += 1
 
     def _work(self) -> None:
-        while (job := self._next_job()) is not None:
-            self._deliver(job)
+        while jobs := self._next_jobs():
+            self._deliver(jobs)
             with self._changed:
-                if self._jobs:
+                for _ in jobs[: len(self._jobs)]:
                     self._jobs.popleft()
+                self._in_hand = 0
                 self._last_progress = time.monotonic()
 
-    def _next_job(self) -> _Job | None:
+    def _next_jobs(self) -> list[_Job]:
+        """The oldest job, with the items after it that go together with it; none at the end."""
         with self._changed:
             while not self._jobs and not self._closing:
                 self._changed.wait()
-            return self._jobs[0] if self._jobs else None
+            together = takewhile(lambda job: job.droppable and job.run == self._jobs[0].run, self._jobs)
+            jobs = list(islice(together, _MOST_TOGETHER)) or list(islice(self._jobs, 1))
+            self._in_hand = len(jobs)
+            return jobs
 
-    def _deliver(self, job: _Job) -> None:
+    def _deliver(self, jobs: list[_Job]) -> None:
         pause_s, longest_s = self._pauses
         while not self._abandoned:
             try:
-                job.run()
+                jobs[0].run([job.item for job in jobs])
             except Exception as error:  # whatever goes wrong in tracking, training goes on
                 if not self._is_passing(error):
-                    self._complain(error)
-                    return
+                    return self._refused(jobs, error)
                 if not self._failing:
                     self._say_down(error)
                 self._failing = True
@@ -116,9 +134,17 @@ class Delivery:
                 if self._failing:
                     logger.warning("%s answers again; what waited is being delivered.", self._target)
                 self._failing = False
-                return
+                return None
             self._pause(pause_s)
             pause_s = min(pause_s * 2, longest_s)
+        return None
+
+    def _refused(self, jobs: list[_Job], error: Exception) -> None:
+        if len(jobs) == 1:
+            return self._complain(error)
+        for job in jobs:  # one of them is at fault, the others are not
+            self._deliver([job])
+        return None
 
     def _pause(self, seconds: float) -> None:
         with self._changed:

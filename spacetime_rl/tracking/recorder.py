@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
+_MOST_METRICS = 1000  # of one call
 _T = TypeVar("_T")
 
 
@@ -29,16 +30,27 @@ class _Open:
     last_step: int = -1
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of every curve of a trial."""
+
+    trial_id: str
+    metrics: Mapping[str, float]
+    step: int
+    timestamp_ms: int
+
+
 class Recorder:
     """One sweep in one store. Not thread-safe: one thread owns it.
 
-    `resumed` looks for the runs that an earlier process made for the same run id; otherwise they are made anew.
+    `resumed` takes up the runs that an earlier process made for the same run id; otherwise they are made anew.
     """
 
     def __init__(self, sweep: Sweep, store: Store, resumed: bool = False) -> None:
         self._sweep = sweep
         self._store = store
-        self._resumed = resumed
+        # A run made by a call whose answer was lost is found again by its age, beside those it replaces.
+        self._since_ms = 0 if resumed else int(time.time() * 1000)
         self._client_made: MlflowClient | None = None
         self._experiment: str | None = None
         self._parent: _Open | None = None
@@ -64,16 +76,15 @@ class Recorder:
         self._log_run_files(run.id)
         self._trials[trial_id] = run
 
-    def log_metrics(self, trial_id: str, metrics: Mapping[str, float], step: int, timestamp_ms: int) -> None:
-        """Add a point to every curve of a trial, unless the run has that step (played again after a resume)."""
-        from mlflow.entities import Metric
-
-        run = self._trial(trial_id)
-        if step <= run.last_step:
-            return
-        for batch in _batches((Metric(k, v, timestamp_ms, step) for k, v in metrics.items()), 1000):
-            self._client.log_batch(run.id, metrics=batch)
-        run.last_step = step
+    def log_points(self, points: Iterable[Point]) -> None:
+        """Add points to the curves of trials, but for steps that a run has (played again after a resume)."""
+        fresh: dict[str, list[Point]] = {}
+        for point in points:
+            own = fresh.setdefault(point.trial_id, [])
+            if point.step > (own[-1].step if own else self._trial(point.trial_id).last_step):
+                own.append(point)
+        for trial_id, own in fresh.items():
+            self._log_fresh(self._trial(trial_id), own)
 
     def tag_trial(self, trial_id: str, tags: Mapping[str, str]) -> None:
         """Set tags on a trial."""
@@ -95,10 +106,21 @@ class Recorder:
 
         self.open_sweep()
         now, step = int(time.time() * 1000), names.step_of(best)
-        for batch in _batches((Metric(k, v, now, step) for k, v in best.items()), 1000):
+        for batch in _batches((Metric(k, v, now, step) for k, v in best.items()), _MOST_METRICS):
             self._client.log_batch(self._parent_id, metrics=batch)
         self._set_tags(self._parent_id, tags)
         self._client.set_terminated(self._parent_id, status)
+
+    def _log_fresh(self, run: _Open, points: Sequence[Point]) -> None:
+        """As many whole points in a call as MLflow takes: what was waiting for it would take minutes one by one."""
+        from mlflow.entities import Metric
+
+        most = max([1, *(len(point.metrics) for point in points)])
+        for some in _batches(points, max(1, _MOST_METRICS // most)):
+            metrics = (Metric(k, v, point.timestamp_ms, point.step) for point in some for k, v in point.metrics.items())
+            for batch in _batches(metrics, _MOST_METRICS):
+                self._client.log_batch(run.id, metrics=batch)
+            run.last_step = some[-1].step
 
     def _trial(self, trial_id: str) -> _Open:
         if trial_id not in self._trials:
@@ -123,9 +145,8 @@ class Recorder:
         return self._experiment
 
     def _find(self, tags: Mapping[str, str]) -> _Open | None:
-        if not self._resumed:
-            return None
-        run = find_run(self._client, self._experiment_id, {names.RUN_ID: self._sweep.run_id, **tags})
+        tags = {names.RUN_ID: self._sweep.run_id, **tags}
+        run = find_run(self._client, self._experiment_id, tags, self._since_ms)
         if run is None:
             return None
         self._client.update_run(run.info.run_id, status="RUNNING")
@@ -192,10 +213,12 @@ def find_or_create_experiment(client: MlflowClient, store: Store, name: str) -> 
     return str(client.create_experiment(name, artifact_location=location, tags=tags))
 
 
-def find_run(client: MlflowClient, experiment_id: str, tags: Mapping[str, str]) -> Any | None:
-    """The newest run with all these tags, or None."""
-    wanted = " and ".join(f"tags.`{key}` = '{value}'" for key, value in tags.items())
-    found = client.search_runs([experiment_id], wanted, max_results=1, order_by=["attributes.start_time DESC"])
+def find_run(client: MlflowClient, experiment_id: str, tags: Mapping[str, str], since_ms: int = 0) -> Any | None:
+    """The newest run with all these tags that began at `since_ms` (Unix time) or later, or None."""
+    wanted = [f"attributes.start_time >= {since_ms}", *(f"tags.`{key}` = '{value}'" for key, value in tags.items())]
+    found = client.search_runs(
+        [experiment_id], " and ".join(wanted), max_results=1, order_by=["attributes.start_time DESC"]
+    )
     return found[0] if found else None
 
 

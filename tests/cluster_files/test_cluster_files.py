@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,38 @@ def test_docker_compose_takes_the_file() -> None:
     )
 
     assert done.returncode == 0, done.stderr
+
+
+def test_mlflow_on_kubernetes_answers_under_the_name_of_its_service() -> None:
+    server = next(found for found in documents(CLUSTER / "mlflow" / "kubernetes.yaml") if _is_server(found))
+    (container,) = server["spec"]["template"]["spec"]["containers"]
+    (hosts,) = [word for word in container["args"] if word.startswith("--allowed-hosts=")]
+
+    allowed = hosts.partition("=")[2].split(",")
+
+    def is_allowed(host: str) -> bool:  # as MLflow decides it
+        return any(fnmatch(host, pattern) for pattern in allowed)
+
+    for host in ("mlflow:5000", "mlflow.default.svc:5000", "mlflow.default.svc.cluster.local:5000", "10.1.2.3:5000"):
+        assert is_allowed(host)
+    assert not is_allowed("mlflow.elsewhere.example:5000")
+
+
+def test_mlflow_reaches_postgres_by_the_driver_of_the_image() -> None:
+    """SQLAlchemy's own choice for `postgresql://` changed with 2.1, to one that is not installed."""
+    for file in sorted((CLUSTER / "mlflow").glob("*.yaml")):
+        stores = re.findall(r"--backend-store-uri=(\S+?):", file.read_text())
+        assert stores == ["postgresql+psycopg2"]
+    assert "psycopg2-binary==" in (CLUSTER / "Dockerfile").read_text()
+
+
+def _is_server(found: dict[str, Any]) -> bool:
+    return found["kind"] == "Deployment" and found["metadata"]["name"] == "mlflow"
+
+
+def test_the_readme_names_the_ray_and_torch_that_nodes_need() -> None:
+    readme = (CLUSTER / "README.md").read_text()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (torch,) = [line for line in project["dependencies"] if line.startswith("torch==")]
+
+    assert f'pip install {torch} "ray[default,rllib,tune]=={ray_version()}"' in readme

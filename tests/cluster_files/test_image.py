@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -99,14 +98,3 @@ def test_every_folder_that_is_mounted_is_the_users_of_the_image() -> None:
 
     assert mounted <= set(made.split())
     assert mlflow_pod()["securityContext"] == {"runAsNonRoot": True, "runAsUser": 1000, "fsGroup": 1000}
-
-
-def test_mlflow_answers_to_the_name_of_its_service() -> None:
-    arguments = mlflow_pod()["containers"][0]["args"]
-    (hosts,) = [value for name, _, value in (word.partition("=") for word in arguments) if name == "--allowed-hosts"]
-
-    def answers(host: str) -> bool:
-        return any(fnmatchcase(host, pattern) for pattern in hosts.split(","))  # as MLflow matches them
-
-    assert all(answers(name) for name in ("mlflow:5000", "mlflow.default.svc.cluster.local:5000", "localhost:5000"))
-    assert not answers("mlflow.example.org:5000")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from spacetime_rl.tracking import names, recorder
 from spacetime_rl.tracking.callback import MlflowCallback
 from spacetime_rl.tracking.store import Store
 from tests.tracking.made_up import make_result, make_sweep
+from tests.tracking.servers import wait_until
 
 REASON = "spacetime_rl.errors.GameDied: the game ended with code 134; its log ends:\nSCRIPT ERROR: null instance"
 
@@ -202,6 +204,72 @@ def test_a_server_that_is_away_stops_nothing_and_gets_everything_when_it_is_back
     assert caplog.text.count("does not answer") == 1
 
 
+@pytest.mark.parametrize("before", [0, 1])
+def test_runs_are_made_once_though_the_connection_breaks_at_every_step_of_it(
+    tmp_path: Path, store: Store, client: Any, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    run_id = f"broken-{before}"
+    for _ in range(before):  # a run that this one replaces stays as it is
+        recorder.Recorder(make_sweep(tmp_path, run_id), store).open_trial("a", "old", {})
+        time.sleep(0.002)  # MLflow counts in milliseconds
+    for method in ("create_run", "log_batch", "log_artifact"):
+        monkeypatch.setattr(client, method, _loses_every_other_answer(getattr(client, method)))
+    writer = recorder.Recorder(make_sweep(tmp_path, run_id), store)
+    monkeypatch.setattr(writer, "_client_made", client)
+
+    tries = 0
+    while writer._trials == {}:
+        tries += 1
+        with contextlib.suppress(ConnectionError):
+            writer.open_trial("a", "new", {})
+
+    assert tries > 4
+    experiment = client.get_experiment_by_name("vr_interaction")
+    found = client.search_runs([experiment.experiment_id], f"tags.`{names.RUN_ID}` = '{run_id}'")
+    assert sorted(run.info.run_name for run in found) == sorted([run_id, "new", *[run_id, "old"] * before])
+
+
+def _loses_every_other_answer(method: Callable[..., Any]) -> Callable[..., Any]:
+    calls = 0
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        answer = method(*arguments, **named)
+        if calls % 2:
+            raise ConnectionError("the answer is lost")
+        return answer
+
+    return call
+
+
+def test_points_that_waited_are_recorded_in_few_calls_and_none_twice(
+    tmp_path: Path, store: Store, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = recorder.Recorder(make_sweep(tmp_path, "together"), store)
+    for trial_id in ("a", "b"):
+        writer.open_trial(trial_id, trial_id, {})
+    waiting = [
+        recorder.Point(trial_id, {f"custom/{k}": float(step) for k in range(60)}, step, 1_795_000_000_000 + step)
+        for step in (1, 2, 3, 2, 3, *range(4, 31))  # a trial that went back to its checkpoint after 3
+        for trial_id in ("a", "b")
+    ]
+    calls = []
+    log_batch = client.log_batch
+    monkeypatch.setattr(writer, "_client_made", client)
+    monkeypatch.setattr(client, "log_batch", lambda *given, **named: (calls.append(named), log_batch(*given, **named)))
+
+    writer.log_points(waiting)
+    writer.log_points(waiting[-6:])
+    writer.log_points([recorder.Point("a", {f"custom/{k}": 0.0 for k in range(1500)}, 31, 1_795_000_001_000)])
+
+    assert [len(named["metrics"]) for named in calls] == [960, 840, 960, 840, 1000, 500]
+    runs = runs_of(client, "together")
+    assert steps(client, runs["a"], "custom/59") == list(range(1, 32))
+    assert steps(client, runs["b"], "custom/0") == list(range(1, 31))
+    assert runs["b"].data.metrics["custom/7"] == 30.0
+
+
 def test_a_server_that_stays_away_costs_the_end_of_a_run_seconds_and_says_where_the_results_are(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -225,10 +293,3 @@ def test_tune_can_pickle_the_callback_at_any_time(tmp_path: Path, store: Store) 
     callback.close()
     assert copy._sweep == callback._sweep
     assert copy._rank_by == "scenario/score"
-
-
-def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert condition()

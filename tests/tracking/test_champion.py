@@ -10,7 +10,7 @@ import pytest
 from spacetime_rl.tracking.champion import CHAMPION, beats_champion, crown, fetch_champion
 from spacetime_rl.tracking.models import TrackedRun
 from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs
-from spacetime_rl.tracking.recorder import Recorder
+from spacetime_rl.tracking.recorder import Point, Recorder
 from spacetime_rl.tracking.store import Store
 from tests.tracking.made_up import make_exported, make_report, make_sweep
 
@@ -22,7 +22,7 @@ def trained(store: Store, folder: Path, run_id: str) -> TrackedRun:
     sweep = make_sweep(folder, run_id, name="duel")
     recorder = Recorder(sweep, store)
     recorder.open_trial("t_00000", run_id, {})
-    recorder.log_metrics("t_00000", {"agent_steps": 8192.0}, 8192, 1_795_000_000_000)
+    recorder.log_points([Point("t_00000", {"agent_steps": 8192.0}, 8192, 1_795_000_000_000)])
     recorder.close_trial("t_00000", "FINISHED")
     run = find_tracked_run(store, sweep, "t_00000")
     assert run is not None

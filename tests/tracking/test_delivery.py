@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from mlflow.exceptions import MlflowException
@@ -20,6 +20,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self.taken: list[int] = []
+        self.calls: list[list[int]] = []
         self.down = False
         self.refuses: int | None = None
         self.gate = threading.Event()
@@ -35,6 +36,15 @@ class Receiver:
             self.taken.append(number)
 
         return deliver
+
+    def take(self, numbers: Sequence[int]) -> None:
+        self.gate.wait(10)
+        if self.down:
+            raise ConnectionError("nobody listens")
+        if self.refuses in numbers:
+            raise ValueError(f"{self.refuses} is no good")
+        self.taken += numbers
+        self.calls.append(list(numbers))
 
 
 def is_passing(error: Exception) -> bool:
@@ -89,14 +99,55 @@ def test_a_refused_record_is_dropped_with_a_warning_and_later_ones_go_on(caplog:
     assert "1 is no good" in caplog.text
 
 
-def test_beyond_its_capacity_the_oldest_droppable_job_makes_room() -> None:
+def test_items_that_wait_one_after_the_other_go_together_and_nothing_overtakes_a_job() -> None:
+    receiver = Receiver()
+    receiver.gate.clear()
+    delivery = start(receiver)
+    delivery.submit(receiver.job(0))
+    for number in (1, 2, 3):
+        delivery.submit_item(receiver.take, number)
+    delivery.submit(receiver.job(4))
+    delivery.submit_item(receiver.take, 5)
+    receiver.gate.set()
+    assert delivery.close() == 0
+    assert receiver.taken == [0, 1, 2, 3, 4, 5]
+    assert receiver.calls == [[1, 2, 3], [5]]
+
+
+def test_items_that_waited_for_the_receiver_are_delivered_once() -> None:
+    receiver = Receiver()
+    receiver.down = True
+    delivery = start(receiver, capacity=1000)
+    for number in range(250):
+        delivery.submit_item(receiver.take, number)
+    receiver.down = False
+    assert delivery.close() == 0
+    assert receiver.taken == list(range(250))
+    assert max(map(len, receiver.calls)) == 100
+
+
+def test_a_refused_item_costs_none_of_those_it_went_with(caplog: pytest.LogCaptureFixture) -> None:
+    receiver = Receiver()
+    receiver.gate.clear()
+    receiver.refuses = 2
+    delivery = start(receiver)
+    delivery.submit(receiver.job(0))
+    for number in range(1, 6):
+        delivery.submit_item(receiver.take, number)
+    receiver.gate.set()
+    assert delivery.close() == 0
+    assert receiver.taken == [0, 1, 3, 4, 5]
+    assert caplog.text.count("2 is no good") == 1
+
+
+def test_beyond_its_capacity_the_oldest_item_makes_room() -> None:
     receiver = Receiver()
     receiver.gate.clear()
     delivery = start(receiver, capacity=4)
     delivery.submit(receiver.job(0))
     delivery.submit(receiver.job(1))
     for number in range(2, 8):
-        delivery.submit(receiver.job(number), droppable=True)
+        delivery.submit_item(receiver.take, number)
     receiver.gate.set()
     assert delivery.close() == 4
     assert receiver.taken == [0, 1, 6, 7]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs, record_report
-from spacetime_rl.tracking.recorder import Recorder
+from spacetime_rl.tracking.recorder import Point, Recorder
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
 from tests.tracking.made_up import make_exported, make_report, make_sweep
@@ -32,7 +32,7 @@ def fluent_mlflow(store: Store) -> Iterator[Any]:
 def record_trial(sweep: Sweep, store: Store) -> None:
     recorder = Recorder(sweep, store)
     recorder.open_trial("t_00000", sweep.run_id, {})
-    recorder.log_metrics("t_00000", {"agent_steps": 8192.0}, 8192, 1_795_000_000_000)
+    recorder.log_points([Point("t_00000", {"agent_steps": 8192.0}, 8192, 1_795_000_000_000)])
     recorder.close_trial("t_00000", "FINISHED")
 
 

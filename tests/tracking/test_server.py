@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,45 +13,10 @@ from spacetime_rl.tracking.callback import MlflowCallback
 from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs
 from spacetime_rl.tracking.store import make_client, resolve_store
 from tests.tracking.made_up import make_exported, make_report, make_sweep
-from tests.tracking.test_callback import end, make_trial, play, runs_of, steps, wait_until
+from tests.tracking.servers import Server, wait_until
+from tests.tracking.test_callback import end, make_trial, play, runs_of, steps
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-
-
-class Server:
-    """An MLflow server that can be stopped and started again on the same port."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.uri = f"http://127.0.0.1:{self.port}"
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)]
-        command += ["--backend-store-uri", f"sqlite:///{self._folder}/server.db", "--workers", "1"]
-        command += ["--artifacts-destination", str(self._folder / "files")]
-        environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
-        with (self._folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, env=environment, cwd=self._folder, start_new_session=True
-            )
-        wait_until(self.answers, timeout_s=180)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
-
-    def answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.uri}/health", timeout=2):
-                return True
-        except OSError:
-            return False
 
 
 @pytest.fixture(scope="module")

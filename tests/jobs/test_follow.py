@@ -1,0 +1,32 @@
+"""What `--follow` tells of jobs that Ray could not even begin; those that began are in test_submit."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from spacetime_rl.cli.jobs import show_logs
+from spacetime_rl.errors import GateError, JobFailed
+
+
+def failed_job(*said: str) -> Any:
+    return SimpleNamespace(
+        id="first",
+        follow=lambda: iter(said),
+        status=lambda: "failed",
+        exception=lambda: JobFailed("first failed: runtime_env setup failed: no such package"),
+    )
+
+
+def test_a_job_that_never_began_tells_why() -> None:
+    with pytest.raises(GateError, match="no such package"):
+        show_logs(failed_job(), follow=True)
+
+
+def test_a_job_that_began_has_told_why(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(GateError, match=r"^first failed$"):
+        show_logs(failed_job("iteration=1\nspacetime-rl: the game ended\n"), follow=True)
+
+    assert capsys.readouterr().out == "iteration=1\nspacetime-rl: the game ended\n"
