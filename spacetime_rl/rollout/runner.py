@@ -19,6 +19,7 @@ from spacetime_rl.game.restarts import RestartBudget
 from spacetime_rl.modules.spec import make_spaces
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.callbacks import RunnerCallbacks
+from spacetime_rl.rollout.lifeline import hold_on
 from spacetime_rl.rollout.metrics import RunnerMetrics
 from spacetime_rl.rollout.plan import PLAN, RolloutPlan
 from spacetime_rl.rollout.recording import Fragment
@@ -38,6 +39,7 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
     """
 
     def __init__(self, config: AlgorithmConfig, **kwargs: Any) -> None:
+        hold_on()
         self._plan: RolloutPlan = config.env_config[PLAN]
         self._samplers: list[GameSampler] = []
         worker = int(kwargs.get("worker_index") or 0)

@@ -32,6 +32,7 @@ from ray.rllib.utils.metrics import (
 from spacetime_rl.errors import ContractError, RestartsExhausted, RewardHookError, RunnersLost, SpacetimeError
 from spacetime_rl.modules.growing import grow
 from spacetime_rl.rollout.lesson import LessonOutcome
+from spacetime_rl.rollout.lifeline import hold_on
 from spacetime_rl.rollout.metrics import lesson_outcomes
 from spacetime_rl.rollout.plan import PLAN
 from spacetime_rl.rollout.runner import GameEnvRunner
@@ -56,6 +57,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
 
     def setup(self, config: Any) -> None:
         """See RLlib."""
+        hold_on()
         # `self.trial_id` is "default" under Tune, too; the folder Tune gave the trial has its name.
         env_config = self.config.env_config  # `config` is a copy that RLlib does not look into
         env_config[PLAN] = env_config[PLAN].for_trial(Path(self.logdir).name)

@@ -8,9 +8,10 @@ import math
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from spacetime_rl.errors import UsageError
+from spacetime_rl.rollout.lifeline import announced
 
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -37,14 +38,14 @@ def ray_session(cpus: float) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    if "RAY_ADDRESS" in os.environ:
-        ray.init(log_to_driver=False, logging_level=logging.ERROR)
-    else:
-        start_private_ray(max(os.cpu_count() or 1, math.ceil(cpus)))
-    try:
+    with ExitStack() as ends:
+        if "RAY_ADDRESS" in os.environ:
+            found = ends.enter_context(announced(ray.util.get_node_ip_address()))
+            ray.init(log_to_driver=False, logging_level=logging.ERROR, runtime_env={"env_vars": found})
+        else:
+            start_private_ray(max(os.cpu_count() or 1, math.ceil(cpus)))
+        ends.callback(ray.shutdown)
         yield
-    finally:
-        ray.shutdown()
 
 
 def start_private_ray(cpus: int, object_store_bytes: int | None = None) -> None:

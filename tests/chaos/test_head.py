@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("godot_bin"), pytest.mar
 Note = Callable[[Row], None]
 BIN = Path(sys.executable).parent
 AWAY_S = 10.0
-RECONNECT_S = 15  # how long nodes wait for a head that keeps nothing; Ray's own default is 60
+RECONNECT_S = 20  # in which nodes give up a head; Ray's own default is 60
 ORPHAN_S = 5.0
 
 
