@@ -5,8 +5,10 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from spacetime_rl.errors import ClusterError, UsageError
@@ -22,6 +24,10 @@ _TALKERS = (
     "ray.dashboard.modules.job.sdk",
     "ray._private.runtime_env.packaging",
 )
+# What Ray says of a head whose agent is still to come up.
+_NOT_READY = ("try again later", "Failed to get head node agent")
+_PATIENCE_S = 120.0
+_T = TypeVar("_T")
 _MODE, _TOKEN, _TOKEN_FILE = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"
 
 
@@ -46,6 +52,18 @@ def connect(address: str | None = None) -> JobSubmissionClient:
             f"{address}: no Ray job server answers there ({_first_line(error)}); expected the address of the head's "
             "dashboard, such as http://head:8265; start one by `ray start --head`"
         ) from error
+
+
+def ask(question: Callable[[], _T], failure: str) -> _T:
+    """Ask a job server, again for a while where its head has just begun. Raises ClusterError with its reason."""
+    end_s = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return question()
+        except RuntimeError as error:
+            if not any(words in str(error) for words in _NOT_READY) or time.monotonic() > end_s:
+                raise ClusterError(f"{failure}: {_reason(error)}") from error
+        time.sleep(1.0)
 
 
 def settle_auth(address: str) -> None:
@@ -78,6 +96,13 @@ def is_this_machine(host: str) -> bool:
 def _has_token() -> bool:
     named = os.environ.get(_TOKEN_FILE)
     return bool(os.environ.get(_TOKEN)) or Path(named or Path.home() / ".ray" / "auth_token").is_file()
+
+
+def _reason(error: Exception) -> str:
+    """What Ray answers, without the traceback in its middle."""
+    before, traceback, after = str(error).partition("Traceback")
+    told = [before.strip(), *after.strip(" .\n").splitlines()[-1:]] if traceback else [before.strip()]
+    return " ".join(told)
 
 
 def _first_line(error: Exception) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from spacetime_rl.errors import ClusterError, JobFailed, UsageError
-from spacetime_rl.jobs.connection import connect
+from spacetime_rl.jobs.connection import ask, connect
 from spacetime_rl.jobs.names import FOLDER, KIND, RESULT
 
 if TYPE_CHECKING:
@@ -56,11 +56,13 @@ class Job:
 
     def cancel(self) -> bool:
         """Ask it to stop as Ctrl-C does: it saves its trials and can be resumed. False where it has ended already."""
-        return bool(self.client.stop_job(self.id)) if not self.done() else False
+        if self.done():
+            return False
+        return bool(ask(lambda: self.client.stop_job(self.id), f"{self.id}: the cluster did not stop it"))
 
     def logs(self) -> str:
         """What it has printed so far."""
-        return str(self.client.get_job_logs(self.id))
+        return ask(lambda: str(self.client.get_job_logs(self.id)), f"{self.id}: the cluster has no logs of it")
 
     def follow(self) -> Iterator[str]:
         """What it prints, from the beginning until it ends, as it comes."""

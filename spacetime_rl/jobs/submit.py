@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from spacetime_rl.errors import ClusterError
-from spacetime_rl.jobs.connection import connect
+from spacetime_rl.jobs.connection import ask, connect
 from spacetime_rl.jobs.entrypoint import entrypoint
 from spacetime_rl.jobs.job import Job
 from spacetime_rl.jobs.names import FOLDER, KIND
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["train", "sweep"]
 CLUSTER_RESULTS = "~/spacetime-rl-results"
-_NOT_READY = "try again later"  # says Ray of a head whose agent is still to come up
-_PATIENCE_S = 120.0
 
 
 def submit(
@@ -81,17 +78,7 @@ def examine_cluster(address: str | None = None, results: str = CLUSTER_RESULTS, 
 
 
 def _send(client: JobSubmissionClient, **job: Any) -> None:
-    """Submit, again where a cluster that has just begun says that it is not ready. Raises ClusterError."""
-    end_s = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            client.submit_job(**job)
-            return
-        except RuntimeError as error:
-            if _NOT_READY not in str(error) or time.monotonic() > end_s:
-                reason = str(error).partition("Traceback")[0].strip()
-                raise ClusterError(f"{job['submission_id']}: the cluster did not take the job: {reason}") from error
-        time.sleep(1.0)
+    ask(lambda: client.submit_job(**job), f"{job['submission_id']}: the cluster did not take the job")
 
 
 def check(kind: Kind, config: str | None, overrides: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spacetime_rl.errors import ClusterError, UsageError
-from spacetime_rl.jobs.connection import connect, is_this_machine, settle_auth
+from spacetime_rl.jobs.connection import ask, connect, is_this_machine, settle_auth
 from spacetime_rl.jobs.shipment import pinned, runtime_env
 
 
@@ -98,3 +98,26 @@ def test_dependencies_are_brought_as_they_are_here() -> None:
     uv = runtime_env(None, install=True)["uv"]
     assert uv["packages"] == sorted(found)
     assert uv["uv_pip_install_options"] == ["--no-deps"]  # godot-rl's pins fit nothing here
+
+
+@pytest.mark.parametrize("words", ["No available agent, please try again later.", "Failed to get head node agent"])
+def test_a_head_that_has_just_begun_is_asked_again(words: str) -> None:
+    answers = iter([RuntimeError(words), "taken"])
+
+    def question() -> str:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return str(answer)
+
+    assert ask(question, "first: the cluster did not take the job") == "taken"
+
+
+def test_a_refusal_is_told_without_its_traceback() -> None:
+    def question() -> str:
+        raise RuntimeError(
+            'Request failed: Traceback (most recent call last):\n  File "a.py"\nValueError: no such id\n.'
+        )
+
+    with pytest.raises(ClusterError, match=r"^first: not taken: Request failed: ValueError: no such id$"):
+        ask(question, "first: not taken")
