@@ -93,7 +93,7 @@ for suite in $suites; do
   [ -n "$version" ] && break
   say "suite $suite has no godot $series.*"
 done
-[ -n "$version" ] || die "no suite of ($suites) has godot $series.*; install an official release yourself and set GODOT_BIN"
+[ -n "$version" ] || die "no suite of ($suites) has godot $series.*; name a Debian archive that this machine reaches by GODOT_APT_URI, or install an official release yourself and set GODOT_BIN"
 upstream=$(sed -E 's/^([0-9]+\.[0-9]+(\.[0-9]+)?).*/\1/' <<< "$version")
 prefix=${1:-$cache/$upstream}
 say "godot $version from suite $suite"
