@@ -82,7 +82,8 @@ def test_another_series_than_the_one_that_is_there_is_looked_for(install: Instal
         "[install_godot] suite testing has no godot 9.9.*",
         "[install_godot] suite sid has no godot 9.9.*",
         "[install_godot] error: no suite of (testing sid) has godot 9.9.*; "
-        "GODOT_APT_URI, or install an official release yourself and set GODOT_BIN",
+        "name a Debian archive that this machine reaches by GODOT_APT_URI, "
+        "or install an official release yourself and set GODOT_BIN",
     ]
 
 
