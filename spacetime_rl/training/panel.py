@@ -20,6 +20,7 @@ MISSING = "\N{EN DASH}"
 _BARS = "▁▂▃▄▅▆▇█"
 _TREND_WIDTH = 10
 _MOST_TRIALS = 8
+_SUCCESS = "scenario/success_rate"
 _SHARES = (("game", "green"), ("wire", "yellow"), ("forward", "cyan"), ("learner", "magenta"))
 _STATUS = {"PENDING": "dim", "RUNNING": "cyan", "PAUSED": "yellow", "TERMINATED": "green", "ERROR": "bold red"}
 
@@ -77,17 +78,18 @@ class PanelFrame:
         if leading is None:
             yield from self._stages()
         else:
-            yield self._headline(leading)
-            yield self._way(leading)
+            sweep = progress.planned > 1 or len(progress.trials) > 1
+            yield self._sweep_headline() if sweep else self._headline(leading)
+            yield self._sweep_way() if sweep else self._way(leading)
             if leading.lesson is not None:
                 yield lesson_line(leading)
             if leading.tasks:
                 yield tasks_line(leading)
             yield Text()
-            if len(progress.trials) > 1:
-                yield trials_table(list(progress.trials.values()), leading)
+            if sweep:
+                yield trials_table(progress)
                 yield Text()
-            yield policies_table(leading)
+            yield policies_table(leading, f"policy of {leading.index}" if sweep else "policy")
             yield Text()
             yield time_bar(leading)
             if leading.verdict:
@@ -111,23 +113,41 @@ class PanelFrame:
     def _mark(self) -> RenderableType:
         return Text("■", style="dim") if self._finished else self._spinner
 
+    def _sweep_headline(self) -> RenderableType:
+        trials = self._progress.trials.values()
+        ended = sum(trial.ended for trial in trials)
+        running = [trial for trial in trials if trial.status == "RUNNING"]
+        speed = sum(trial.steps_per_s or 0.0 for trial in running)
+        return self._marked(
+            f"  {ended} of {self._progress.planned} trials done, {len(running)} running  ·  ",
+            (f"{count(speed) if speed else MISSING}/s", "bold cyan"),
+        )
+
     def _headline(self, trial: TrialProgress) -> RenderableType:
         steps = count(trial.agent_steps)
         goal = self._progress.goal.agent_steps
         speed = trial.steps_per_s
-        text = Text.assemble(
-            (self._progress.stages[-1][0] if self._progress.stages else "training", "bold"),
+        return self._marked(
             f"  iteration {trial.iteration}  ·  {steps}",
             f" of {count(goal)}" if goal else "",
             " agent steps  ·  ",
             (f"{count(speed)}/s" if speed else f"{MISSING}/s", "bold cyan"),
         )
+
+    def _marked(self, *parts: str | tuple[str, str]) -> RenderableType:
+        """The stage, and what follows it."""
+        stage = self._progress.stages[-1][0] if self._progress.stages else "training"
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(self._mark(), text)
+        grid.add_row(self._mark(), Text.assemble((stage, "bold"), *parts))
         return grid
 
+    def _sweep_way(self) -> RenderableType:
+        return self._bar(self._progress.way, self._progress.sweep_remaining_s)
+
     def _way(self, trial: TrialProgress) -> RenderableType:
-        done, left = self._progress.done(trial), self._progress.remaining_s(trial)
+        return self._bar(self._progress.done(trial), self._progress.remaining_s(trial))
+
+    def _bar(self, done: float | None, left: float | None) -> RenderableType:
         grid = Table.grid(padding=(0, 1), expand=True)
         grid.add_column(ratio=1)
         grid.add_column(justify="right", no_wrap=True)
@@ -140,10 +160,10 @@ class PanelFrame:
         return grid
 
 
-def policies_table(trial: TrialProgress) -> Table:
+def policies_table(trial: TrialProgress, title: str = "policy") -> Table:
     """Return, success and length of every policy, each with its trend."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("policy", style="bold", no_wrap=True)
+    table.add_column(title, style="bold", no_wrap=True)
     for title in ("return", "success", "length"):
         table.add_column(title, justify="right", no_wrap=True)
         table.add_column("", no_wrap=True)
@@ -156,15 +176,19 @@ def policies_table(trial: TrialProgress) -> Table:
     return table
 
 
-def trials_table(trials: Sequence[TrialProgress], leading: TrialProgress) -> Table:
+def trials_table(progress: Progress) -> Table:
     """The trials of a sweep, the best first; with their nodes where there are several."""
+    trials, leading = list(progress.trials.values()), progress.leading
     on_nodes = len({trial.node for trial in trials if trial.node}) > 1
-    titles = ("trial", "status", *(("node",) if on_nodes else ()), "iteration", "agent steps", "success", "settings")
+    metric = progress.judged_by.metric
+    judged = () if metric == _SUCCESS else (metric.rpartition("/")[2],)
+    node = ("node",) if on_nodes else ()
+    titles = ("trial", "status", *node, "iteration", "agent steps", *judged, "success", "settings")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for title in titles:
-        right = title in ("iteration", "agent steps", "success")
+        right = title in ("iteration", "agent steps", "success", *judged)
         table.add_column(title, justify="right" if right else "left", no_wrap=True)
-    ranked = sorted(trials, key=lambda t: (t is not leading, -(t.figure("scenario/success_rate") or 0.0)))
+    ranked = sorted(trials, key=lambda t: (t is not leading, -progress.merit(t)))
     for trial in ranked[:_MOST_TRIALS]:
         table.add_row(
             Text(trial.index, style="bold" if trial is leading else ""),
@@ -172,7 +196,8 @@ def trials_table(trials: Sequence[TrialProgress], leading: TrialProgress) -> Tab
             *((Text(trial.node or MISSING),) if on_nodes else ()),
             str(trial.iteration),
             count(trial.agent_steps),
-            _figure(trial.figure("scenario/success_rate"), "success_rate"),
+            *(_figure(trial.figure(metric), name) for name in judged),
+            _figure(trial.figure(_SUCCESS), "success_rate"),
             Text(trial.settings, overflow="ellipsis"),
         )
     if len(ranked) > _MOST_TRIALS:

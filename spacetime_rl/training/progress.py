@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from spacetime_rl.config import StopConfig
+from spacetime_rl.config.sweep import Objective
 from spacetime_rl.verdict import PARTS, Verdict, bottleneck
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _HISTORY = 2000
 _SPEEDS = 5
+_ENDED = ("TERMINATED", "ERROR")
+_ENOUGH = 0.01  # of the way, to tell from it how long the rest will take
 
 
 @dataclass(slots=True)
@@ -51,6 +54,11 @@ class TrialProgress:
     def agent_steps(self) -> int:
         """Agent steps so far."""
         return int(self.result.get("agent_steps", 0))
+
+    @property
+    def ended(self) -> bool:
+        """Whether it will not train again, as far as is known."""
+        return self.status in _ENDED
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -127,6 +135,9 @@ class Progress:
         self.notes: deque[str] = deque(maxlen=3)
         self.trials: dict[str, TrialProgress] = {}
         self.lock = threading.RLock()
+        self.planned = 1  # trials
+        self.judged_by = Objective(metric="scenario/success_rate")
+        self._began_at: tuple[float, float] | None = None  # seconds and share of the way at the first result
         self._started_s = time.monotonic()
 
     @property
@@ -143,9 +154,20 @@ class Progress:
 
     @property
     def leading(self) -> TrialProgress | None:
-        """The trial to show: the one with the best success rate, or else the furthest."""
+        """The trial to show: the best one by what the sweep judges by, or else the furthest."""
         rated = [trial for trial in self.trials.values() if trial.result]
-        return max(rated, key=lambda t: (t.figure("scenario/success_rate") or 0.0, t.agent_steps), default=None)
+        return max(rated, key=lambda t: (self.merit(t), t.agent_steps), default=None)
+
+    def merit(self, trial: TrialProgress) -> float:
+        """How good a trial is, more being better; below every other where nothing is known."""
+        figure = trial.figure(self.judged_by.metric)
+        if figure is None:
+            return -math.inf
+        return figure if self.judged_by.mode == "max" else -figure
+
+    def expect(self, trials: int, judged_by: Objective) -> None:
+        """Say that this is a sweep: of how many trials, and by what it judges them."""
+        self.planned, self.judged_by = trials, judged_by
 
     def stage(self, text: str) -> None:
         """Say what is being done now, e.g. `starting Ray`."""
@@ -161,6 +183,11 @@ class Progress:
         for view in self.views:
             view.note(text)
 
+    def recall(self, trial_id: str, status: str, settings: str, result: Mapping[str, Any]) -> None:
+        """Take in a trial of an earlier process, of which nothing is told."""
+        with self.lock:
+            self.trials[trial_id] = TrialProgress(trial_id, status, settings, result)
+
     def update(self, trial_id: str, status: str, settings: str = "", result: Mapping[str, Any] | None = None) -> None:
         """Take in a trial's status, and a result if there is one; the first result says that training is under way."""
         if result is not None:
@@ -171,6 +198,8 @@ class Progress:
             if result is None:
                 return
             _take(trial, result, self.elapsed_s)
+            if self._began_at is None:
+                self._began_at = self.elapsed_s, self.way
         for view in self.views:
             view.result(trial)
 
@@ -179,6 +208,19 @@ class Progress:
         text = f"training, lesson {result['lesson']}" if "lesson" in result and len(self.trials) < 2 else "training"
         if not self.stages or self.stages[-1][0] != text:
             self.stage(text)
+
+    @property
+    def way(self) -> float:
+        """The share of a sweep that is done, 0 to 1: a trial that has ended counts whole, however early."""
+        shares = (1.0 if trial.ended else self.done(trial) or 0.0 for trial in self.trials.values())
+        return min(1.0, sum(shares) / self.planned)
+
+    @property
+    def sweep_remaining_s(self) -> float | None:
+        """Seconds until a sweep's end, if it goes on as it went; None where it has just begun."""
+        since_s, since = self._began_at or (0.0, self.way)
+        gone = self.way - since
+        return (1.0 - self.way) * (self.elapsed_s - since_s) / gone if gone > _ENOUGH else None
 
     def done(self, trial: TrialProgress) -> float | None:
         """The share of the way to the nearest stop criterion, 0 to 1; None where only a success rate ends the run."""

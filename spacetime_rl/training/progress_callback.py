@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ray.tune import Callback
@@ -15,6 +15,16 @@ class ProgressCallback(Callback):  # type: ignore[misc]  # ray has no types
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
+        self._recalled = False
+
+    def on_step_begin(self, trials: Sequence[Any], **_: Any) -> None:
+        """Tune begins, perhaps with trials of an earlier process."""
+        if self._progress is None or self._recalled:
+            return
+        self._recalled = True
+        for trial in trials:
+            if trial.last_result:
+                self._progress.recall(trial.trial_id, trial.status, _drawn(trial), trial.last_result)
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:
         """A trial starts, or starts again."""
@@ -34,8 +44,11 @@ class ProgressCallback(Callback):  # type: ignore[misc]  # ray has no types
 
     def _update(self, trial: Any, status: str, result: Mapping[str, Any] | None = None) -> None:
         if self._progress is not None:
-            drawn = ", ".join(f"{name}={value}" for name, value in (trial.evaluated_params or {}).items())
-            self._progress.update(trial.trial_id, status, drawn, result)
+            self._progress.update(trial.trial_id, status, _drawn(trial), result)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_progress": None}
+        return {"_progress": None, "_recalled": True}
+
+
+def _drawn(trial: Any) -> str:
+    return ", ".join(f"{name}={value}" for name, value in (trial.evaluated_params or {}).items())

@@ -33,6 +33,18 @@ def make_space(sweep: SweepConfig) -> dict[str, Any]:
     return space
 
 
+def count_samples(sweep: SweepConfig) -> int:
+    """Tune's `num_samples`: how often it draws, or goes through the grid."""
+    settings = sweep.settings
+    return settings.num_samples * (settings.seeds_per_trial if settings.searcher == "optuna" else 1)
+
+
+def count_trials(sweep: SweepConfig) -> int:
+    """How many trials there will be."""
+    grids = [len(drawn["grid_search"]) for drawn in make_space(sweep).values() if isinstance(drawn, dict)]
+    return count_samples(sweep) * math.prod(grids)
+
+
 def to_tune(domain: Domain) -> Any:
     """A domain as Tune has it."""
     args = list(domain.args)

@@ -83,6 +83,7 @@ def _train(
     from spacetime_rl.training.interrupt import Interrupt
     from spacetime_rl.training.local_ray import choose_gpus, node_cpus, ray_session
     from spacetime_rl.training.result_log import PROGRESS, ResultLog
+    from spacetime_rl.training.search import count_trials
     from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes
     from spacetime_rl.training.sweep_outputs import SweepOutputs
     from spacetime_rl.training.sweep_trials import run_candidates
@@ -99,6 +100,7 @@ def _train(
         record = describe_sweep(base, folder.run_id, folder.path)
         goal = config.settings.goals[0]
         mlflow = MlflowCallback(record, store, resumed, goal.metric, goal.mode)
+        progress.expect(count_trials(config), goal)
         candidates = Candidates(config, plan, folder.run_id, folder.versions(), choose_gpus(base.resources.gpus))
         folder.keep()
         progress.stage(f"starting {concurrent} at a time, each {describe_sizes(plan)}")

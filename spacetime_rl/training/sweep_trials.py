@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,14 @@ from ray.tune.stopper import CombinedStopper
 
 from spacetime_rl.training.candidate import Candidates, make_trainable
 from spacetime_rl.training.run_folder import RunFolder
-from spacetime_rl.training.search import Budget, make_scheduler, make_searcher, make_space
+from spacetime_rl.training.search import (
+    Budget,
+    count_samples,
+    count_trials,
+    make_scheduler,
+    make_searcher,
+    make_space,
+)
 from spacetime_rl.training.stopping import StopAt
 from spacetime_rl.training.trials import checkpoint_config, checkpoints, folder_name, reason
 from spacetime_rl.training.tune_state import StateKeeper, resume_config, saved_often
@@ -39,16 +45,13 @@ def run_candidates(
     """Train all trials until the sweep's end, or until the user stops it. With `resume`, go on with an earlier one."""
     sweep = candidates.sweep
     settings = sweep.settings
-    space = make_space(sweep)
-    samples = settings.num_samples * (settings.seeds_per_trial if settings.searcher == "optuna" else 1)
-    grids = [len(drawn["grid_search"]) for drawn in space.values() if isinstance(drawn, dict)]
-    with saved_often(samples * math.prod(grids)):
+    with saved_often(count_trials(sweep)):
         analysis = tune.run(
             make_trainable(candidates),
-            config={} if settings.searcher == "optuna" else space,  # which has it already
+            config={} if settings.searcher == "optuna" else make_space(sweep),  # which has it already
             name=folder.tune.name,
             storage_path=str(folder.path),
-            num_samples=samples,
+            num_samples=count_samples(sweep),
             search_alg=make_searcher(sweep),
             scheduler=make_scheduler(sweep),
             max_concurrent_trials=None if settings.searcher != "optuna" else concurrent,

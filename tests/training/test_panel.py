@@ -20,6 +20,7 @@ import pytest
 from rich.console import Console
 
 from spacetime_rl.config import StopConfig
+from spacetime_rl.config.sweep import Objective
 from spacetime_rl.training.lines import LineView, MetricLines
 from spacetime_rl.training.panel import MISSING, PanelFrame, count, seconds, sparkline
 from spacetime_rl.training.progress import Progress
@@ -103,6 +104,43 @@ def test_several_trials_are_listed_the_best_first() -> None:
     assert rows[0].startswith("│ 00001")
     assert len(rows) == 8
     assert any("6 more" in line for line in lines)
+
+
+def test_of_a_sweep_the_panel_says_how_many_trials_are_done_and_how_long_all_will_take() -> None:
+    progress = make_progress(agent_steps=81_920)
+    progress.expect(4, Objective(metric="scenario/success_rate"))
+    progress.stage("training")
+    report(progress, range(1, 2))
+    assert f"{MISSING} left" in drawn(progress)
+    report(progress, range(2, 6))
+    progress.update("ab12c_00000", "TERMINATED")
+    report(progress, range(1, 6), index=1)
+    text = drawn(progress)
+    assert re.search(r"training  1 of 4 trials done, 1 running  ·  [\d.]+ k/s", text)
+    assert re.search(r"38%  \d+ s elapsed, \d+ s left", text)  # one trial and half of another
+    assert re.search(r"policy of 0000\d +return", text)
+
+
+def test_a_sweep_leads_with_what_is_best_by_its_own_metric() -> None:
+    progress = make_progress()
+    progress.expect(2, Objective(metric="scenario/collisions", mode="min"))
+    for index, (collisions, success) in enumerate([(0.5, 0.9), (0.1, 0.6)]):
+        result = make_result(1) | {"scenario/collisions": collisions, "scenario/success_rate": success}
+        progress.update(f"ab12c_{index:05d}", "RUNNING", "", result)
+    assert progress.leading is progress.trials["ab12c_00001"]
+    assert re.search(r"collisions +success", drawn(progress))
+    assert re.search(r"│ 00001 .* 0\.10 +60%", drawn(progress))
+
+
+def test_trials_of_an_earlier_process_count_as_done() -> None:
+    progress = make_progress(agent_steps=81_920)
+    progress.expect(2, Objective(metric="scenario/success_rate"))
+    old = SimpleNamespace(trial_id="ab12c_00000", status="TERMINATED", evaluated_params={}, last_result=make_result(5))
+    callback = progress.callback
+    for _ in range(2):
+        callback.on_step_begin(iteration=0, trials=[old])
+    report(progress, range(1, 2), index=1)
+    assert "1 of 2 trials done, 1 running" in drawn(progress)
 
 
 def test_trials_on_several_nodes_are_listed_with_them() -> None:
