@@ -183,18 +183,19 @@ def trials_table(progress: Progress) -> Table:
     metric = progress.judged_by.metric
     judged = () if metric == _SUCCESS else (metric.rpartition("/")[2],)
     node = ("node",) if on_nodes else ()
-    titles = ("trial", "status", *node, "iteration", "agent steps", *judged, "success", "settings")
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    titles = ("trial", "status", *node, "agent steps", *judged, "success", "settings")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False, expand=True)
     for title in titles:
-        right = title in ("iteration", "agent steps", "success", *judged)
-        table.add_column(title, justify="right" if right else "left", no_wrap=True)
+        right = title in ("agent steps", "success", *judged)
+        # What was drawn takes the room that is left; it would take everybody's.
+        ratio = 1 if title == "settings" else None
+        table.add_column(title, justify="right" if right else "left", no_wrap=True, ratio=ratio)
     ranked = sorted(trials, key=lambda t: (t is not leading, -progress.merit(t)))
     for trial in ranked[:_MOST_TRIALS]:
         table.add_row(
             Text(trial.index, style="bold" if trial is leading else ""),
             Text(trial.status.lower(), style=_STATUS.get(trial.status, "")),
             *((Text(trial.node or MISSING),) if on_nodes else ()),
-            str(trial.iteration),
             count(trial.agent_steps),
             *(_figure(trial.figure(metric), name) for name in judged),
             _figure(trial.figure(_SUCCESS), "success_rate"),

@@ -51,4 +51,10 @@ class ProgressCallback(Callback):  # type: ignore[misc]  # ray has no types
 
 
 def _drawn(trial: Any) -> str:
-    return ", ".join(f"{name}={value}" for name, value in (trial.evaluated_params or {}).items())
+    """`lr=0.000873, hiddens=[64, 64]`: there is a line for it on a terminal, no more."""
+    drawn = (trial.evaluated_params or {}).items()
+    return ", ".join(f"{name.rpartition('.')[2]}={_short(value)}" for name, value in drawn)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -143,6 +143,20 @@ def test_trials_of_an_earlier_process_count_as_done() -> None:
     assert "1 of 2 trials done, 1 running" in drawn(progress)
 
 
+def test_what_was_drawn_takes_the_room_that_is_left() -> None:
+    progress = make_progress(agent_steps=81_920)
+    drawn_values = {
+        "training.lr": 0.0008727093859002809,
+        "policies.giver.model.hiddens": [128, 128],
+        "scenario.params.smoothing": 0.2,
+    }
+    trial = SimpleNamespace(trial_id="ab12c_00003", evaluated_params=drawn_values)
+    progress.callback.on_trial_start(trial=trial)
+    report(progress, range(1, 3), index=2)
+    report(progress, range(1, 3), index=3)
+    assert re.search(r"│ 00003  running +16\.4 k +\d+%  lr=0\.000873, hiddens=\[128, 1.*… │", drawn(progress))
+
+
 def test_trials_on_several_nodes_are_listed_with_them() -> None:
     progress = make_progress()
     lines = io.StringIO()
