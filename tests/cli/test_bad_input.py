@@ -56,6 +56,13 @@ def test_a_wrong_setting_is_named_with_what_to_write_instead(fails: Run, argumen
     assert message in seen.message
 
 
+def test_a_label_without_its_value_is_named_before_a_cluster_is_asked(fails: Run) -> None:
+    seen = fails("submit", "train", "vr_interaction", "--driver-on", "games")
+
+    assert seen.code == USAGE
+    assert "--driver-on games: expected LABEL=VALUE" in seen.message
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
