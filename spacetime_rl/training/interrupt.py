@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import signal
+from collections.abc import Sequence
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from ray.tune import Callback
+from ray.tune.experiment import Trial
 from ray.tune.result import SHOULD_CHECKPOINT
 
 logger = logging.getLogger(__name__)
@@ -46,9 +48,10 @@ class Interrupt(Callback):  # type: ignore[misc]
         if self.requested:
             result[SHOULD_CHECKPOINT] = True
 
-    def on_step_end(self, **_: Any) -> None:
-        """Tune has gone round its loop once."""
+    def on_step_end(self, trials: Sequence[Any], **_: Any) -> None:
+        """Tune has gone round its loop once: those that ended or were paused meanwhile need not be waited for."""
         if self.requested:
+            self._running &= {trial.trial_id for trial in trials if trial.status == Trial.RUNNING}
             if not self._said:
                 self._said = True
                 logger.warning("stopping after this iteration, with a checkpoint; Ctrl-C again stops at once")
@@ -56,17 +59,6 @@ class Interrupt(Callback):  # type: ignore[misc]
 
     def on_trial_save(self, trial: Any, **_: Any) -> None:
         """A trial was saved."""
-        self._done_with(trial)
-
-    def on_trial_complete(self, trial: Any, **_: Any) -> None:
-        """A trial ended by itself."""
-        self._done_with(trial)
-
-    def on_trial_error(self, trial: Any, **_: Any) -> None:
-        """A trial failed."""
-        self._done_with(trial)
-
-    def _done_with(self, trial: Any) -> None:
         if self.requested:
             self._running.discard(trial.trial_id)
             self._stop_if_all_saved()
