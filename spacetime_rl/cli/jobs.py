@@ -103,15 +103,14 @@ def results(
 
 def show_logs(job: Job, follow: bool) -> None:
     """Print a job's output; with `follow`, end with exit code 1 where the job failed."""
-    from spacetime_rl.jobs.names import RESULT
+    from spacetime_rl.jobs.names import is_for_users
 
     if not follow:
-        lines = [line for line in job.logs().splitlines() if not line.startswith(RESULT)]
-        return typer.echo("\n".join(lines))
+        return typer.echo("\n".join(filter(is_for_users, job.logs().splitlines())))
     said = False
     for chunk in job.follow():
         for line in chunk.splitlines():
-            if not line.startswith(RESULT):
+            if is_for_users(line):
                 typer.echo(line)
                 said = True
     if job.status() == "failed":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from spacetime_rl.errors import ClusterError, JobFailed, UsageError
 from spacetime_rl.jobs.connection import ask, connect
-from spacetime_rl.jobs.names import FOLDER, KIND, RESULT
+from spacetime_rl.jobs.names import FOLDER, KIND, RESULT, is_for_users
 
 if TYPE_CHECKING:
     from ray.job_submission import JobSubmissionClient
@@ -126,7 +126,7 @@ class Job:
 
     def _why(self) -> str:
         info = self._info()
-        lines = [line for line in self.logs().splitlines() if line.strip() and not line.startswith(RESULT)]
+        lines = [line for line in self.logs().splitlines() if line.strip() and is_for_users(line)]
         said = "\n  ".join(lines[-_TAIL:])
         return f"{self.id} failed: {info.message or 'it ended without a result'}\n  {said}"
 

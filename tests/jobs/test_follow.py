@@ -27,6 +27,9 @@ def test_a_job_that_never_began_tells_why() -> None:
 
 def test_a_job_that_began_has_told_why(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(GateError, match=r"^first failed$"):
-        show_logs(failed_job("iteration=1\nspacetime-rl: the game ended\n"), follow=True)
+        show_logs(
+            failed_job("Running entrypoint for job first: case\niteration=1\nspacetime-rl: the game ended\n"),
+            follow=True,
+        )
 
     assert capsys.readouterr().out == "iteration=1\nspacetime-rl: the game ended\n"
