@@ -56,18 +56,22 @@ class Site:
         """Start a head on a machine where none was; again if it gives up, as it does on a slow one."""
         self.place.replace_head()
 
-        def answers() -> bool | None:
+        log = self.folder / "head.log"
+
+        def stands() -> bool | None:
             if self._head is None or self._head.poll() is not None:
                 at = ("--port=6379", "--dashboard-host=0.0.0.0", "--num-cpus=0")
-                self._head = self._ray(self.place.enter, "--head", *at)
-            return self.spacetime("jobs", "list").returncode == 0 or None
+                log.unlink(missing_ok=True)
+                self._head = self._ray(log, self.place.enter, "--head", *at)
+            return "Ray runtime started" in log.read_text() or None
 
-        wait_for(answers, 300.0, "a head that answers")
+        wait_for(stands, 300.0, "a head that stands")
+        wait_for(lambda: self.spacetime("jobs", "list").returncode == 0 or None, 60.0, "a head that answers")
 
     def start_node(self) -> None:
         """Start the node that trains."""
         at = f"--address={self.place.head}:6379"
-        self._ray(self.place.enter_other, at, "--num-cpus=3", "--labels=role=games")
+        self._ray(self.folder / "node.log", self.place.enter_other, at, "--num-cpus=3", "--labels=role=games")
 
     def kill_head(self) -> float:
         """SIGKILL for the head and all that runs there; when, in monotonic seconds."""
@@ -107,8 +111,8 @@ class Site:
                 strike(process, signal.SIGKILL)
         self.place.close()
 
-    def _ray(self, enter: tuple[str, ...], *words: str) -> subprocess.Popen[bytes]:
-        with (self.folder / "nodes.log").open("ab") as log:
+    def _ray(self, file: Path, enter: tuple[str, ...], *words: str) -> subprocess.Popen[bytes]:
+        with file.open("ab") as log:
             return subprocess.Popen(
                 [*enter, str(BIN / "ray"), "start", "--block", "--disable-usage-stats", *words],
                 env={**os.environ, **self.environment},
