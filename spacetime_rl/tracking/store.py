@@ -6,11 +6,14 @@ import logging
 import os
 import shlex
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from filelock import FileLock
 
 from spacetime_rl.errors import UsageError
 from spacetime_rl.shell import program
@@ -85,7 +88,20 @@ def make_client(store: Store) -> MlflowClient:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if store.artifacts:
         store.artifacts.mkdir(parents=True, exist_ok=True)
-    return MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
+    with _alone(store):
+        client = MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
+        if not store.is_server:  # makes the tables
+            client.search_experiments(max_results=1)
+            client.search_registered_models(max_results=1)
+    return client
+
+
+def _alone(store: Store) -> AbstractContextManager[object]:
+    """One process at a time: two that make the same database file spoil it for each other."""
+    file = Path(store.uri.partition(":///")[2])
+    if _scheme(store.uri) != "sqlite" or not file.name:
+        return nullcontext()
+    return FileLock(file.with_name(f".{file.name}.lock"))
 
 
 def _check_writable(uri: str) -> None:

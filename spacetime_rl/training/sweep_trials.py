@@ -23,7 +23,7 @@ from spacetime_rl.training.search import (
     make_space,
 )
 from spacetime_rl.training.stopping import StopAt
-from spacetime_rl.training.trials import checkpoint_config, checkpoints, folder_name, reason
+from spacetime_rl.training.trials import checkpoint_config, checkpoints, folder_name, place, reason
 from spacetime_rl.training.tune_state import StateKeeper, resume_config, saved_often
 
 
@@ -49,8 +49,7 @@ def run_candidates(
         analysis = tune.run(
             make_trainable(candidates),
             config={} if settings.searcher == "optuna" else make_space(sweep),  # which has it already
-            name=folder.tune.name,
-            storage_path=str(folder.path),
+            **place(folder),
             num_samples=count_samples(sweep),
             search_alg=make_searcher(sweep),
             scheduler=make_scheduler(sweep),

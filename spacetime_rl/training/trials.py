@@ -52,8 +52,7 @@ def run_trial(
         analysis = tune.run(
             algorithm.algo_class,
             config=algorithm.to_dict(),
-            name=folder.tune.name,
-            storage_path=str(folder.path),
+            **place(folder),
             stop=StopAt(config.stop),
             checkpoint_config=checkpoint_config(config),
             callbacks=[*callbacks, *checkpoints(config), StateKeeper(folder.tune)],
@@ -63,6 +62,15 @@ def run_trial(
             verbose=0,
         )
     return _describe_end(analysis.trials[0], folder)
+
+
+def place(folder: RunFolder) -> dict[str, str]:
+    """Where Tune keeps its files, as its arguments: in the run's folder.
+
+    What it writes on the way there lies in a folder of the node's that is named after the experiment and the second in
+    which it began: two runs must not have the same name.
+    """
+    return {"name": f"{folder.run_id}/{folder.tune.name}", "storage_path": str(folder.path.parent)}
 
 
 def checkpoint_config(config: RunConfig) -> CheckpointConfig:

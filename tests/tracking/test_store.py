@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,19 @@ def test_the_page_command_is_the_make_target_only_where_that_opens_the_same_data
     other = resolve_store(tmp_path / "other results", environ={}).page_command()
     assert other is not None
     assert other.endswith(f"ui --backend-store-uri 'sqlite:///{tmp_path}/other results/mlflow.db'")
+
+
+@pytest.mark.slow
+def test_processes_that_make_the_same_database_at_once_all_get_it(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from spacetime_rl.tracking.store import make_client, resolve_store\n"
+        "client = make_client(resolve_store(Path(sys.argv[1])))\n"
+        "print(client.create_experiment(sys.argv[2]))"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+
+    makers = [subprocess.Popen([*command, f"maker {i}"], stdout=-1, stderr=-1, text=True) for i in range(4)]
+
+    ends = [maker.communicate(timeout=240) for maker in makers]
+    assert [maker.returncode for maker in makers] == [0] * 4, ends
+    assert len({out for out, _ in ends}) == 4
