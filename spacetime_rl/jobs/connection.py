@@ -63,6 +63,8 @@ def ask(question: Callable[[], _T], failure: str) -> _T:
         except RuntimeError as error:
             if not any(words in str(error) for words in _NOT_READY) or time.monotonic() > end_s:
                 raise ClusterError(f"{failure}: {_reason(error)}") from error
+        except OSError as error:  # what the library for requests raises is one, too
+            raise ClusterError(f"{failure}: its job server is gone ({_first_line(error)}); is its head up?") from error
         time.sleep(1.0)
 
 

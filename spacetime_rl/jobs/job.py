@@ -108,13 +108,11 @@ class Job:
 
     def _info(self) -> Any:
         try:
-            return self.client.get_job_info(self.id)
-        except RuntimeError as error:
-            if "does not exist" in str(error):
-                raise UsageError(
-                    f"{self.id}: no such job there; `spacetime-rl jobs list` shows those there are"
-                ) from error
-            raise ClusterError(f"{self.id}: the job server does not answer as expected: {error}") from error
+            return ask(lambda: self.client.get_job_info(self.id), f"{self.id}: the cluster does not tell of it")
+        except ClusterError as error:
+            if "does not exist" not in str(error):
+                raise
+            raise UsageError(f"{self.id}: no such job there; `spacetime-rl jobs list` shows those there are") from error
 
     def _wait(self, timeout_s: float | None) -> Status:
         end_s = None if timeout_s is None else time.monotonic() + timeout_s
@@ -133,7 +131,11 @@ class Job:
 
 def find_jobs(address: str | None = None) -> list[dict[str, Any]]:
     """Our jobs on a cluster, the newest first, as `Job.describe` has them."""
-    ours = [info for info in connect(address).list_jobs() if info.submission_id and KIND in (info.metadata or {})]
+    ours = [
+        info
+        for info in ask(connect(address).list_jobs, "the cluster does not list its jobs")
+        if info.submission_id and KIND in (info.metadata or {})
+    ]
     return [describe(info) for info in sorted(ours, key=lambda info: info.start_time or 0, reverse=True)]
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from requests.exceptions import ConnectionError as RequestsConnectionError
 
 from spacetime_rl.errors import ClusterError, UsageError
 from spacetime_rl.jobs.connection import ask, connect, is_this_machine, settle_auth
@@ -121,3 +122,13 @@ def test_a_refusal_is_told_without_its_traceback() -> None:
 
     with pytest.raises(ClusterError, match=r"^first: not taken: Request failed: ValueError: no such id$"):
         ask(question, "first: not taken")
+
+
+def test_a_head_that_goes_during_a_question_is_told() -> None:
+    def question() -> str:
+        raise RequestsConnectionError("Remote end closed connection without response")
+
+    with pytest.raises(
+        ClusterError, match=r"^first: not stopped: its job server is gone \(Remote end closed.*is its head up"
+    ):
+        ask(question, "first: not stopped")
