@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _WHOLE = ("randint", "lograndint")
-_SHADES = ((0.0, "#a6c8e4"), (1.0, "#08306b"))  # Optuna's begin with white, on which the worst trial is not seen
+_SHADES = ((0.0, "#a6c8e4"), (1.0, "#08306b"))  # Optuna's begin with white, on which the first trial is not seen
 _ENOUGH = 4  # trials, for a forest to be grown on
 
 
@@ -41,9 +41,7 @@ def draw_figures(sweep: SweepRecord) -> Iterator[tuple[str, str, Figure]]:
             yield (
                 f"Settings together{suffix}",
                 "A line is a trial. Drag along an axis to keep only the lines that cross it there.",
-                optuna.plot_parallel_coordinate(study, **target).update_traces(
-                    {"line.colorscale": _SHADES}, {"type": "parcoords"}
-                ),
+                optuna.plot_parallel_coordinate(study, **target),
             )
             one_by_one = optuna.plot_slice(study, **target).update_traces(marker_colorscale=_SHADES)
             yield f"Settings one by one{suffix}", "A dot is a trial.", one_by_one
