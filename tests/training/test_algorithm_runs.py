@@ -48,9 +48,8 @@ def make_config(results: Path, algorithm: str, **params: Any) -> RunConfig:
     )
 
 
-@pytest.mark.parametrize(
-    "algorithm", ["SAC", *(pytest.param(name, marks=pytest.mark.slow) for name in ("IMPALA", "APPO", "DQN"))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ["SAC", "IMPALA", "APPO", "DQN"])
 def test_a_run_learns_and_its_policy_is_exported_and_judged(algorithm: str, tmp_path: Path) -> None:
     params = {"steering": "choice"} if algorithm == "DQN" else {}
 
