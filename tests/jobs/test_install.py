@@ -9,12 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.bare_python import make_bare_python
 from tests.cluster import LocalCluster
-from tests.command import PROGRAM
-from tests.touch_run import RUN
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -36,18 +33,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
         yield cluster
     finally:
         cluster.close()
-
-
-@pytest.fixture
-def command(cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.setenv("RAY_API_SERVER_ADDRESS", cluster.address)
-    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    (tmp_path / "run.yaml").write_text(yaml.safe_dump(RUN))
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*PROGRAM, *words], cwd=tmp_path, capture_output=True, text=True)
-
-    return run
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from spacetime_rl import jobs
 from spacetime_rl.errors import JobFailed
 from tests.cluster import LocalCluster
-from tests.command import PROGRAM
-from tests.touch_run import RUN
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(900)]
 
@@ -31,18 +28,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
         yield cluster
     finally:
         cluster.close()
-
-
-@pytest.fixture
-def command(cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.setenv("RAY_API_SERVER_ADDRESS", cluster.address)
-    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    (tmp_path / "run.yaml").write_text(yaml.safe_dump(RUN))
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*PROGRAM, *words], cwd=tmp_path, capture_output=True, text=True)
-
-    return run
 
 
 def test_a_run_is_submitted_followed_and_its_result_fetched(command: Command, tmp_path: Path) -> None:
