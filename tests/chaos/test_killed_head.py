@@ -40,6 +40,7 @@ class Site:
         self.place = TwoMachines()
         self.environment: dict[str, str] = {}
         self.progress = Progress(folder / "results" / "one" / "progress.jsonl")
+        self.redis: subprocess.Popen[bytes] | None = None  # writes over its environment, and our mark in it
         self._head: subprocess.Popen[bytes] | None = None
 
     def begin(self, environment: Mapping[str, str], *options: str) -> None:
@@ -110,6 +111,9 @@ class Site:
         for process in marked_with(str(self.folder)):
             if process.pid != os.getpid():
                 strike(process, signal.SIGKILL)
+        if self.redis is not None:
+            self.redis.kill()
+            self.redis.wait()
         self.place.close()
 
     def _ray(self, file: Path, enter: tuple[str, ...], *words: str) -> subprocess.Popen[bytes]:
@@ -143,7 +147,7 @@ def start_redis(site: Site) -> str:
         pytest.skip("redis-server is not installed, and without it a head has nowhere to keep its state")
     with (site.folder / "redis.log").open("wb") as log:
         words = ("--port", "6390", "--protected-mode", "no", "--save", "", "--dir", str(site.folder))
-        subprocess.Popen([*site.place.enter, redis, *words], stdout=log, stderr=log)
+        site.redis = subprocess.Popen([*site.place.enter, redis, *words], stdout=log, stderr=log)
     return f"{site.place.head}:6390"
 
 
