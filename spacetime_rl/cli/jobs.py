@@ -103,7 +103,7 @@ def results(
 
 def show_logs(job: Job, follow: bool) -> None:
     """Print a job's output; with `follow`, end with exit code 1 where the job failed."""
-    from spacetime_rl.jobs.names import is_for_users
+    from spacetime_rl.jobs.names import SETTING_UP, is_for_users
 
     if not follow:
         return typer.echo("\n".join(filter(is_for_users, job.logs().splitlines())))
@@ -112,7 +112,7 @@ def show_logs(job: Job, follow: bool) -> None:
         for line in chunk.splitlines():
             if is_for_users(line):
                 typer.echo(line)
-                said = True
+                said = said or SETTING_UP not in line
     if job.status() == "failed":
         # One that never began has said nothing: its node could not be made ready for it.
         raise GateError(f"{job.id} failed" if said else str(job.exception()))

@@ -124,6 +124,8 @@ def to_dict(end: SweepEnd) -> dict[str, Any]:
 def _table(end: SweepEnd) -> Table:
     from rich.table import Table
 
+    from spacetime_rl.config.search_space import short_value
+
     goals = end.sweep.settings.goals
     names = list(dict.fromkeys(name for candidate in end.candidates for name in candidate.values))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
@@ -134,7 +136,7 @@ def _table(end: SweepEnd) -> Table:
         label = mark + ", ".join(trial.rpartition("_")[2] for trial in candidate.trials)
         figures = [_figure(candidate.scores[goal.metric]) for goal in goals]
         style = "bold" if candidate is end.candidates[0] else ""
-        table.add_row(label, *figures, *map(_short, _in_order(candidate.values, names)), style=style)
+        table.add_row(label, *figures, *map(short_value, _in_order(candidate.values, names)), style=style)
     return table
 
 
@@ -145,7 +147,3 @@ def _in_order(values: Mapping[str, Any], names: list[str]) -> Iterator[Any]:
 def _figure(score: Score) -> str:
     interval = "" if score.low == score.high else f" ({score.low:.3g} to {score.high:.3g})"
     return f"{score.mean:.3g}{interval}"
-
-
-def _short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -112,3 +112,8 @@ def _problem(kind: str, args: Sequence[float]) -> str | None:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+
+
+def short_value(value: Any) -> str:
+    """A drawn value as there is room for in a table: `0.000873`, `[64, 64]`."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

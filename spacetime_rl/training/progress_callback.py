@@ -7,6 +7,7 @@ from typing import Any
 
 from ray.tune import Callback
 
+from spacetime_rl.config.search_space import short_value
 from spacetime_rl.training.progress import Progress
 
 
@@ -18,11 +19,11 @@ class ProgressCallback(Callback):  # type: ignore[misc]  # ray has no types
         self._recalled = False
 
     def on_step_begin(self, trials: Sequence[Any], **_: Any) -> None:
-        """Tune begins, perhaps with trials of an earlier process."""
+        """Tune begins, perhaps with a sweep's trials of an earlier process; a run shows how it starts instead."""
         if self._progress is None or self._recalled:
             return
         self._recalled = True
-        for trial in trials:
+        for trial in trials if self._progress.planned > 1 else ():
             if trial.last_result:
                 self._progress.recall(trial.trial_id, trial.status, _drawn(trial), trial.last_result)
 
@@ -53,8 +54,4 @@ class ProgressCallback(Callback):  # type: ignore[misc]  # ray has no types
 def _drawn(trial: Any) -> str:
     """`lr=0.000873, hiddens=[64, 64]`: there is a line for it on a terminal, no more."""
     drawn = (trial.evaluated_params or {}).items()
-    return ", ".join(f"{name.rpartition('.')[2]}={_short(value)}" for name, value in drawn)
-
-
-def _short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return ", ".join(f"{name.rpartition('.')[2]}={short_value(value)}" for name, value in drawn)

@@ -20,9 +20,12 @@ def failed_job(*said: str) -> Any:
     )
 
 
-def test_a_job_that_never_began_tells_why() -> None:
+@pytest.mark.parametrize(
+    "said", [(), ("2026-11-25 16:09:38,085\tINFO job_manager.py:581 -- Runtime env is setting up.\n",)]
+)
+def test_a_job_that_never_began_tells_why(said: tuple[str, ...]) -> None:
     with pytest.raises(GateError, match="no such package"):
-        show_logs(failed_job(), follow=True)
+        show_logs(failed_job(*said), follow=True)
 
 
 def test_a_job_that_began_has_told_why(capsys: pytest.CaptureFixture[str]) -> None:

@@ -143,6 +143,14 @@ def test_trials_of_an_earlier_process_count_as_done() -> None:
     assert "1 of 2 trials done, 1 running" in drawn(progress)
 
 
+def test_a_resumed_run_shows_how_it_starts() -> None:
+    progress = make_progress(agent_steps=81_920)
+    progress.stage("starting games")
+    old = SimpleNamespace(trial_id="ab12c_00000", status="PENDING", evaluated_params={}, last_result=make_result(5))
+    progress.callback.on_step_begin(iteration=0, trials=[old])
+    assert "starting games…" in drawn(progress)
+
+
 def test_what_was_drawn_takes_the_room_that_is_left() -> None:
     progress = make_progress(agent_steps=81_920)
     drawn_values = {
