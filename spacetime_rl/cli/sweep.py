@@ -63,7 +63,7 @@ def sweep(
         typer.echo("spacetime-rl: stopped at once; a sweep that had begun goes on with --resume", err=True)
         raise typer.Exit(INTERRUPTED) from None
     _show(end, json_output)
-    if end.summary.interrupted:
+    if end.summary.stopped:
         raise typer.Exit(INTERRUPTED)
 
 

@@ -84,7 +84,7 @@ def train(
         typer.echo("spacetime-rl: stopped at once; a run that had begun goes on with --resume", err=True)
         raise typer.Exit(INTERRUPTED) from None
     _show(summary, json_output)
-    if summary.interrupted:
+    if summary.stopped:
         raise typer.Exit(INTERRUPTED)
 
 

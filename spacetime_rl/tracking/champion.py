@@ -47,13 +47,15 @@ def beats_champion(reports: Reports) -> bool:
 
 
 def crown(run: TrackedRun, policies: Sequence[str]) -> bool:
-    """Let the run's newest versions, the candidates, be the champions. Returns whether that went well."""
+    """Let the run's newest versions be the champions. Returns whether that went well."""
     try:
         client = make_client(run.store)
+        newest: dict[str, int] = {}
+        for version in client.search_model_versions(f"run_id = '{run.id}'"):
+            newest[version.name] = max(int(version.version), newest.get(version.name, 0))
         for policy in policies:
             name = names.registered_name(run.experiment, policy)
-            version = client.get_model_version_by_alias(name, names.CANDIDATE)
-            client.set_registered_model_alias(name, CHAMPION, version.version)
+            client.set_registered_model_alias(name, CHAMPION, str(newest[name]))
     except Exception as error:  # as above
         logger.warning("MLflow at %s did not take the champion: %s", run.store.uri, error)
         return False

@@ -89,18 +89,41 @@ def _upload_model(client: MlflowClient, run: TrackedRun, policy: Exported, model
         client.log_model_artifacts(model.model_id, str(folder))
 
 
-def register_policy(
-    client: MlflowClient, run: TrackedRun, policy: Exported, model: LoggedModel, success: float | None
-) -> None:
-    """Make an uploaded policy the newest version of its registered model, and the `candidate`."""
+@dataclass(frozen=True, slots=True)
+class RecordedModel:
+    """An uploaded policy: MLflow's id of the model, and the version it was registered as, if it was."""
+
+    policy: str
+    model_id: str
+    version: str | None = None
+
+
+def register_policy(client: MlflowClient, run: TrackedRun, policy: Exported, model: LoggedModel) -> str:
+    """Make an uploaded policy the newest version of its registered model; returns the version.
+
+    It has the alias `candidate` only where no version has it yet: see `promote_candidate`.
+    """
     import mlflow
 
     name = names.registered_name(run.experiment, policy.name)
     with _process_wide(run.store):
         version = mlflow.register_model(f"models:/{model.model_id}", name)
+    client.update_model_version(name, version.version, description=f"run {run.run_id}")
+    if names.CANDIDATE not in client.get_registered_model(name).aliases:
+        client.set_registered_model_alias(name, names.CANDIDATE, version.version)
+    return str(version.version)
+
+
+def describe_version(client: MlflowClient, run: TrackedRun, model: RecordedModel, success: float | None) -> None:
+    """Write how well a registered policy did into its version's description."""
     about = f"run {run.run_id}" + ("" if success is None else f", success {success:.0%}")
-    client.update_model_version(name, version.version, description=about)
-    client.set_registered_model_alias(name, names.CANDIDATE, version.version)
+    client.update_model_version(names.registered_name(run.experiment, model.policy), model.version, description=about)
+
+
+def promote_candidate(client: MlflowClient, run: TrackedRun, model: RecordedModel) -> None:
+    """Move the alias `candidate` to a registered policy."""
+    name = names.registered_name(run.experiment, model.policy)
+    client.set_registered_model_alias(name, names.CANDIDATE, model.version)
 
 
 @contextmanager

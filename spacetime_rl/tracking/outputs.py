@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from spacetime_rl.tracking import names
-from spacetime_rl.tracking.models import Exported, TrackedRun, log_policy, register_policy
+from spacetime_rl.tracking.models import (
+    Exported,
+    RecordedModel,
+    TrackedRun,
+    describe_version,
+    log_policy,
+    promote_candidate,
+    register_policy,
+)
 from spacetime_rl.tracking.recorder import find_run
 from spacetime_rl.tracking.store import Store, make_client
 from spacetime_rl.tracking.sweep import Sweep
@@ -42,28 +50,54 @@ def find_tracked_run(store: Store, sweep: Sweep, trial_id: str) -> TrackedRun | 
     return TrackedRun(store, sweep.run_id, sweep.experiment, run.info.experiment_id, run.info.run_id, step)
 
 
-def record_outputs(
-    run: TrackedRun, folder: Path, exported: Sequence[Exported], reports: Reports, note: str, register: bool = True
-) -> bool:
-    """Add models, `folder/onnx`, `folder/report`, the evaluation's figures and a note in Markdown to the run.
+def record_models(run: TrackedRun, exported: Sequence[Exported], register: bool = True) -> dict[str, RecordedModel]:
+    """Upload the exported policies to the run, by name, before anything can go wrong with their evaluation.
 
-    With `register`, every policy becomes a version of the registered model `<experiment>.<policy>` with the alias
-    `candidate`. Returns whether all went well; a failure is logged.
+    With `register`, every policy becomes a version of the registered model `<experiment>.<policy>`. A failure is
+    logged; what was recorded until then is returned.
     """
+    models: dict[str, RecordedModel] = {}
     try:
         client = make_client(run.store)
         for policy in exported:
             model = log_policy(client, run, policy)
+            version = register_policy(client, run, policy, model) if register else None
+            models[policy.name] = RecordedModel(policy.name, model.model_id, version)
+    except Exception as error:  # tracking never fails a run that has trained well
+        logger.warning("MLflow at %s did not take all models of the run: %s", run.store.uri, error)
+    return models
+
+
+def record_outputs(
+    run: TrackedRun,
+    folder: Path,
+    exported: Sequence[Exported],
+    models: Mapping[str, RecordedModel],
+    reports: Reports,
+    note: str,
+    candidate: bool = True,
+) -> bool:
+    """Add `folder/onnx`, `folder/report`, the evaluation's figures and a note in Markdown to the run.
+
+    With `candidate`, the registered versions among `models` take the alias `candidate`. Returns whether all went well;
+    a failure is logged.
+    """
+    try:
+        client = make_client(run.store)
+        for policy in exported:
+            model = models.get(policy.name)
             figures = _figures(reports, policy)
-            _log_figures(client, run, policy.name, figures, model.model_id)
-            if register:
-                register_policy(client, run, policy, model, figures.get(_SUCCESS))
+            _log_figures(client, run, policy.name, figures, model.model_id if model else None)
+            if model is not None and model.version is not None:
+                describe_version(client, run, model, figures.get(_SUCCESS))
+                if candidate:
+                    promote_candidate(client, run, model)
         _log_points(client, run, _task_figures(reports))
         for name in ("onnx", "report"):
             if (folder / name).is_dir():
                 client.log_artifacts(run.id, str(folder / name), name)
         client.set_tag(run.id, "mlflow.note.content", note[:8000])
-    except Exception as error:  # tracking never fails a run that has trained well
+    except Exception as error:  # as above
         logger.warning("MLflow at %s did not take all outputs of the run: %s", run.store.uri, error)
         return False
     return True
@@ -109,7 +143,9 @@ def _task_figures(reports: Reports) -> dict[str, float]:
     return names.finite_metrics(figures)
 
 
-def _log_figures(client: MlflowClient, run: TrackedRun, policy: str, figures: Mapping[str, float], model: str) -> None:
+def _log_figures(
+    client: MlflowClient, run: TrackedRun, policy: str, figures: Mapping[str, float], model: str | None
+) -> None:
     _log_points(client, run, {f"{policy}/{name}": value for name, value in figures.items()}, model)
 
 

@@ -41,7 +41,7 @@ def carry_out(
             end = _train(config, folder, plan, progress, interrupt, sweep, store, resumed)
         folder.set_status("trained" if end.finished else "interrupted")
         summary = make_outputs(config, folder, end, sweep, store, progress, judge)
-    if end.finished:
+    if not summary.stopped:
         folder.set_status("finished")
     return summary
 

@@ -15,7 +15,7 @@ from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomS
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint
 from spacetime_rl.pictures.write import TRACED, write_pictures
 from spacetime_rl.tracking.models import TrackedRun
-from spacetime_rl.tracking.outputs import TRAINED, find_tracked_run, record_outputs
+from spacetime_rl.tracking.outputs import TRAINED, find_tracked_run, record_models, record_outputs
 from spacetime_rl.tracking.plots import plot_policies, read_progress
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
@@ -40,49 +40,70 @@ def make_outputs(
     judge: bool,
     rivals: Mapping[str, Source] | None = None,
 ) -> RunSummary:
-    """Export, evaluate (if `judge`), record and sum up what a trial came to; only the last where it was interrupted.
+    """Export, record, evaluate (if `judge`) and sum up what a trial came to; only the last where it was interrupted.
 
-    `rivals` play the same episodes, beside heuristic and chance.
+    `rivals` play the same episodes, beside the scripted and the random policy.
     """
-    exported: Sequence[ExportedPolicy] = ()
-    reports: Reports = {}
-    if end.finished and end.checkpoint is not None:
-        progress.stage("exporting the policies")
-        exported = export_checkpoint(end.checkpoint, folder.onnx)
-        if judge:
-            reports = _evaluate(config, folder, progress, rivals or {})
-    progress.stage("recording the results")
+    exported = _export(folder, end, progress)
     run = find_tracked_run(store, sweep, end.trial_id)
-    summary = _summarise(folder, end, sweep, exported, reports, run)
+    # What was trained is kept and recorded first: an evaluation may fail, be stopped, or take its time.
+    models = record_models(run, exported, config.tracking.register_models) if run is not None else {}
+    evaluation = _Evaluation(config, folder, progress)
+    if judge and exported:
+        evaluation.play(rivals or {})
+    progress.stage("recording the results")
+    summary = _summarise(folder, end, sweep, exported, evaluation, run)
     write_summary(summary)
     plot_policies(read_progress(folder.path / PROGRESS, end.trial_id), folder.run_id, folder.path / "report")
     if run is not None and end.finished:
-        record_outputs(run, folder.path, exported, reports, to_note(summary), config.tracking.register_models)
+        record_outputs(run, folder.path, exported, models, evaluation.reports, to_note(summary))
     return summary
 
 
-def _evaluate(config: RunConfig, folder: RunFolder, progress: Progress, rivals: Mapping[str, Source]) -> Reports:
-    """Every source on the same seeded episodes, drawn where it is the trained one; what cannot play is left out."""
-    plan = config.evaluation
-    launch = replace(make_launch(config), arenas=plan.arenas, log_dir=folder.logs / "evaluation")
-    sources: dict[str, Source] = {
-        TRAINED: OnnxSource(folder.onnx, name=TRAINED),
-        **rivals,
-        "heuristic": HeuristicSource(),
-        "random": RandomSource(),
-    }
-    reports = {}
-    for name, source in sources.items():
-        progress.stage(f"evaluating: {name}")
+def _export(folder: RunFolder, end: TrialEnd, progress: Progress) -> Sequence[ExportedPolicy]:
+    if not end.finished or end.checkpoint is None:
+        return ()
+    progress.stage("exporting the policies")
+    return export_checkpoint(end.checkpoint, folder.onnx)
+
+
+class _Evaluation:
+    """Every player on the same seeded episodes; those that cannot play are left out."""
+
+    def __init__(self, config: RunConfig, folder: RunFolder, progress: Progress) -> None:
+        self.reports: dict[str, Mapping[str, Any]] = {}
+        self.stopped = False  # by the user
+        self._config, self._folder, self._progress = config, folder, progress
+
+    def play(self, opponents: Mapping[str, Source]) -> None:
+        """Evaluate the trained policies, the opponents, the scripted and the random policy, until the user stops it."""
+        players: dict[str, Source] = {
+            TRAINED: OnnxSource(self._folder.onnx, name=TRAINED),
+            **opponents,
+            "heuristic": HeuristicSource(),
+            "random": RandomSource(),
+        }
         try:
-            traced = TRACED if name == TRAINED else 0
-            report = evaluate(launch, config, source, plan.episodes, plan.seed, plan.games, traced=traced)
-            reports[name] = report.to_dict()
-            if name == TRAINED:
-                write_pictures(report, folder.path / "report", folder.run_id)
+            for name, player in players.items():
+                self._evaluate(name, player)
+        except KeyboardInterrupt:
+            self.stopped = True
+            self._progress.note("the evaluation is stopped; the trained policies are kept and recorded")
+
+    def _evaluate(self, name: str, player: Source) -> None:
+        self._progress.stage(f"evaluating: {name}")
+        plan = self._config.evaluation
+        traced = TRACED if name == TRAINED else 0
+        try:
+            launch = replace(make_launch(self._config), arenas=plan.arenas, log_dir=self._folder.logs / "evaluation")
+            report = evaluate(launch, self._config, player, plan.episodes, plan.seed, plan.games, traced=traced)
+            self.reports[name] = report.to_dict()
+            if traced:
+                write_pictures(report, self._folder.path / "report", self._folder.run_id)
         except SpacetimeError as error:
             logger.warning("%s was not evaluated: %s", name, error)
-    return reports
+        except Exception as error:  # whatever it was: the policies are trained, and the run goes on to its end
+            logger.warning("%s was not evaluated: unexpected %s: %s", name, type(error).__name__, error, exc_info=True)
 
 
 def _summarise(
@@ -90,7 +111,7 @@ def _summarise(
     end: TrialEnd,
     sweep: Sweep,
     exported: Sequence[ExportedPolicy],
-    reports: Reports,
+    evaluation: _Evaluation,
     run: TrackedRun | None,
 ) -> RunSummary:
     return RunSummary(
@@ -99,7 +120,8 @@ def _summarise(
         folder=folder.path,
         agent_steps=end.agent_steps,
         training_s=end.training_s,
-        reports=reports,
+        reports=evaluation.reports,
+        evaluation_stopped=evaluation.stopped,
         policies=[PolicyFiles(policy.name, policy.onnx, policy.schema, policy.parity) for policy in exported],
         run_url=run.url if run else None,
         page_command=run.store.page_command() if run else None,

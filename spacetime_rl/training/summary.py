@@ -15,6 +15,7 @@ from rich.text import Text
 from spacetime_rl.shell import program, short
 
 MISSING = "\N{EN DASH}"
+_EVALUATION_STOPPED = "The user stopped the evaluation; the trained policies are exported and recorded."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,12 @@ class RunSummary:
     run_url: str | None = None
     page_command: str | None = None
     interrupted: bool = False
+    evaluation_stopped: bool = False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the user stopped the run, in training or in its evaluation."""
+        return self.interrupted or self.evaluation_stopped
 
     @property
     def judged(self) -> tuple[str, ...]:
@@ -65,6 +72,7 @@ class RunSummary:
             "agent_steps": self.agent_steps,
             "training_s": self.training_s,
             "interrupted": self.interrupted,
+            "evaluation_stopped": self.evaluation_stopped,
             "evaluation": {source: dict(report) for source, report in self.reports.items()},
             "policies": {
                 policy.name: {"onnx": str(policy.onnx), "schema": str(policy.schema), "parity": policy.parity}
@@ -121,6 +129,8 @@ def suggestions(summary: RunSummary) -> list[tuple[str, str]]:
     files = (f"{ours} export {run} -o policies{results}", "put the ONNX files where your game takes them from")
     if summary.interrupted:
         return [(f"{ours} train --resume {run}{results}", "go on with this run"), judge, files]
+    if summary.evaluation_stopped:
+        return [(f"{ours} train --resume {run}{results}", "evaluate the trained policies after all"), judge, files]
     if summary.scenario == "vr_interaction":
         other = (f"{ours} train vr_interaction_gather", "train another objective of the same scenario")
     else:
@@ -141,6 +151,8 @@ def _parts(summary: RunSummary) -> Iterator[Text]:
         yield from _comparison(summary)
     else:
         yield Text("not evaluated", style="dim")
+    if summary.evaluation_stopped:
+        yield Text(_EVALUATION_STOPPED, style="yellow")
     yield Text()
     yield from _places(summary)
     yield Text()

@@ -113,7 +113,7 @@ def _train(
     folder.set_status("interrupted" if interrupted else "trained")
     outputs = SweepOutputs(candidates, folder, record, store, needed_cpus(base))
     end = outputs.make(trials, ranked, judge, not interrupted, progress)
-    if not interrupted:
+    if not end.summary.stopped:
         folder.set_status("finished")
     return end
 

@@ -9,7 +9,7 @@ import pytest
 
 from spacetime_rl.tracking.champion import CHAMPION, beats_champion, crown, fetch_champion
 from spacetime_rl.tracking.models import TrackedRun
-from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs
+from spacetime_rl.tracking.outputs import find_tracked_run, record_models
 from spacetime_rl.tracking.recorder import Point, Recorder
 from spacetime_rl.tracking.store import Store
 from tests.tracking.made_up import make_exported, make_report, make_sweep
@@ -27,7 +27,7 @@ def trained(store: Store, folder: Path, run_id: str) -> TrackedRun:
     run = find_tracked_run(store, sweep, "t_00000")
     assert run is not None
     exported = [make_exported(folder / run_id, policy) for policy in POLICIES]
-    assert record_outputs(run, folder, exported, {"trained": make_report("trained", 0.9)}, note="")
+    assert set(record_models(run, exported)) == set(POLICIES)
     return run
 
 

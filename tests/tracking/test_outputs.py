@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs, record_report
+from spacetime_rl.tracking.outputs import find_tracked_run, record_models, record_outputs, record_report
 from spacetime_rl.tracking.recorder import Point, Recorder
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
@@ -48,7 +48,8 @@ def test_policies_become_registered_models_that_run_with_their_schema_and_figure
     (tmp_path / "report" / "summary.md").write_text("# Summary")
     exported = [make_exported(tmp_path / "onnx", policy) for policy in ("giver", "taker")]
     for _ in range(2):  # the second export of a resumed run is a new version
-        assert record_outputs(run, tmp_path, exported, REPORTS, note="# Summary")
+        models = record_models(run, exported)
+        assert record_outputs(run, tmp_path, exported, models, REPORTS, note="# Summary")
 
     found = client.get_run(run.id)
     assert found.info.status == "FINISHED"
@@ -74,6 +75,27 @@ def test_policies_become_registered_models_that_run_with_their_schema_and_figure
     assert "giver.schema.json" in files
 
 
+def test_a_policy_is_registered_before_its_evaluation_and_takes_the_alias_only_when_asked(
+    tmp_path: Path, store: Store, client: Any
+) -> None:
+    sweep = make_sweep(tmp_path, "alias", name="alias")
+    record_trial(sweep, store)
+    run = find_tracked_run(store, sweep, "t_00000")
+    assert run is not None
+    exported = [make_exported(tmp_path / "onnx", "giver")]
+
+    record_models(run, exported)
+    assert str(client.get_model_version_by_alias("alias.giver", "candidate").version) == "1"  # nobody else has it
+
+    second = record_models(run, exported)
+    assert second["giver"].version == "2"
+    assert str(client.get_model_version_by_alias("alias.giver", "candidate").version) == "1"
+
+    assert record_outputs(run, tmp_path, exported, second, REPORTS, note="", candidate=False)
+    assert str(client.get_model_version_by_alias("alias.giver", "candidate").version) == "1"
+    assert client.get_model_version("alias.giver", "2").description == "run alias, success 90%"
+
+
 def test_a_run_that_was_never_recorded_is_said_and_not_raised(
     tmp_path: Path, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -82,7 +104,7 @@ def test_a_run_that_was_never_recorded_is_said_and_not_raised(
     assert "has no run of trial t_00000 of never" in caplog.text
 
 
-def test_a_failure_to_record_outputs_is_said_and_not_raised(
+def test_a_failure_to_record_models_is_said_and_not_raised(
     tmp_path: Path, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     sweep = make_sweep(tmp_path, "broken")
@@ -92,8 +114,8 @@ def test_a_failure_to_record_outputs_is_said_and_not_raised(
     exported = make_exported(tmp_path / "onnx", "giver")
     exported.onnx.unlink()
     with caplog.at_level(logging.WARNING):
-        assert not record_outputs(run, tmp_path, [exported], REPORTS, note="")
-    assert "did not take all outputs" in caplog.text
+        assert record_models(run, [exported]) == {}
+    assert "did not take all models" in caplog.text
 
 
 def test_pictures_of_a_later_evaluation_join_the_run_they_belong_to(

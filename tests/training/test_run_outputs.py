@@ -1,0 +1,95 @@
+"""What is made of a trained run, whatever its evaluation does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.evaluation.report import EvalReport, summarise
+from spacetime_rl.export.onnx import ExportedPolicy
+from spacetime_rl.tracking.models import TrackedRun
+from spacetime_rl.tracking.store import Store
+from spacetime_rl.tracking.sweep import describe_sweep
+from spacetime_rl.training import outputs
+from spacetime_rl.training.progress import Progress
+from spacetime_rl.training.run_folder import RunFolder
+from spacetime_rl.training.summary import RunSummary
+from spacetime_rl.training.trials import TrialEnd
+
+
+class Made:
+    """Outputs of a run that was trained already, with every outside step recorded in `calls`."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[str] = []
+        self.config = RunConfig.model_validate({"scenario": {"name": "touch"}, "results": folder})
+        self.folder = RunFolder.create(self.config, "a-run")
+        self.progress = Progress("a-run", self.config.stop)
+        self.evaluation: Any = None
+        run = TrackedRun(Store("sqlite:///none"), "a-run", "touch", "1", "2", 0)
+        policy = ExportedPolicy("walker", folder / "walker.onnx", folder / "walker.schema.json", 1e-7)
+        monkeypatch.setattr(outputs, "export_checkpoint", lambda *_: self._say("export", (policy,)))
+        monkeypatch.setattr(outputs, "find_tracked_run", lambda *_: run)
+        monkeypatch.setattr(outputs, "record_models", lambda *_: self._say("models", {}))
+        monkeypatch.setattr(outputs, "record_outputs", lambda *_, **__: self._say("outputs", True))
+        monkeypatch.setattr(outputs, "write_pictures", lambda *_: [])
+        monkeypatch.setattr(outputs, "evaluate", self._evaluate)
+
+    def make(self) -> RunSummary:
+        end = TrialEnd("t_00000", True, self.folder.path, {"agent_steps": 10})
+        sweep = describe_sweep(self.config, "a-run", self.folder.path)
+        return outputs.make_outputs(self.config, self.folder, end, sweep, Store("x"), self.progress, True)
+
+    def _evaluate(self, _launch: Any, _config: Any, player: Any, *_: Any, **__: Any) -> EvalReport:
+        self.calls.append(f"evaluate {player.name}")
+        if isinstance(self.evaluation, BaseException):
+            raise self.evaluation
+        return self.evaluation(player)
+
+    def _say(self, call: str, answer: Any) -> Any:
+        self.calls.append(call)
+        return answer
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
+    found = Made(tmp_path, monkeypatch)
+    yield found
+    found.folder.release()
+
+
+def report_of(player: Any) -> EvalReport:
+    return EvalReport(player.name, "touch", 1, 0, summarise("overall", 1, 0, []))
+
+
+@pytest.mark.parametrize("error", [ValueError("a broken picture"), MemoryError(), OSError(28, "No space left")])
+def test_policies_are_exported_and_recorded_whatever_their_evaluation_raises(
+    error: Exception, made: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    made.evaluation = error
+
+    summary = made.make()
+
+    assert made.calls[:2] == ["export", "models"]
+    assert made.calls[-1] == "outputs"
+    assert not summary.stopped
+    assert [policy.name for policy in summary.policies] == ["walker"]
+    assert "trained was not evaluated: unexpected" in caplog.text
+
+
+def test_a_stopped_evaluation_leaves_a_recorded_run_that_can_be_evaluated_later(made: Made) -> None:
+    made.evaluation = KeyboardInterrupt()
+
+    summary = made.make()
+
+    assert made.calls == ["export", "models", "evaluate trained", "outputs"]
+    assert summary.stopped
+    assert not summary.interrupted
+    document = json.loads((made.folder.path / "report" / "summary.json").read_text())
+    assert document["evaluation_stopped"] is True
+    assert "--resume a-run" in document["next"][0]
