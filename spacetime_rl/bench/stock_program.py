@@ -15,7 +15,7 @@ from typing import Any
 from spacetime_rl.errors import GameDied
 from spacetime_rl.game import guard
 from spacetime_rl.game.engine import check_godot, find_godot
-from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.launch import GameLaunch, check_program
 from spacetime_rl.game.project import OWN_PROJECT, find_scenario, import_project, kept
 
 
@@ -57,6 +57,7 @@ class StockProgram:
     def _command(self) -> list[str]:
         launch = self._launch
         if launch.env_path is not None:
+            check_program(launch.env_path)
             return [str(launch.env_path.absolute())]
         godot = check_godot(launch.godot, "game.godot") if launch.godot else find_godot()
         project = launch.project or OWN_PROJECT

@@ -14,6 +14,7 @@ from pathlib import Path
 import platformdirs
 
 from spacetime_rl.errors import GodotNotFound, GodotTooOld
+from spacetime_rl.game.program import why_not_a_program
 
 _log = logging.getLogger(__name__)
 
@@ -56,10 +57,9 @@ def find_godot() -> Godot:
 
 def check_godot(path: Path, source: str) -> Godot:
     """A binary with its version; `source` says in messages where it was named. Raises GodotNotFound or GodotTooOld."""
-    if not path.is_file():
-        raise GodotNotFound(f"{source}: {path} is not a file; {_HOW}")
-    if not os.access(path, os.X_OK):
-        raise GodotNotFound(f"{source}: {path} is not executable; `chmod +x` it, or {_HOW}")
+    fault = why_not_a_program(path)
+    if fault is not None:
+        raise GodotNotFound(f"{source}: {path} {fault}; {_HOW}")
     version = _ask_version(path, path.stat().st_mtime_ns)
     if version < MIN_VERSION:
         found = ".".join(map(str, version))

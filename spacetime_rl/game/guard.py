@@ -1,4 +1,7 @@
-"""Run as a script: ask the kernel to kill this process when its parent dies, then become the given program."""
+"""Run as a script: ask the kernel to kill this process when its parent dies, then become the given program.
+
+What goes wrong is one line in the game's log, of the kind that messages quote; never a traceback.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,23 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
+_CANNOT_RUN = 126  # as shells exit
 
 
 def main(parent_pid: int, command: list[str]) -> None:
     """Replace this process by `command`; it dies with `parent_pid`, however that one ends."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
+        reason = os.strerror(ctypes.get_errno())
+        print(f"SPACETIME-ERROR cannot start {command[0]}: prctl(PR_SET_PDEATHSIG) failed: {reason}", file=sys.stderr)
+        raise SystemExit(_CANNOT_RUN)
     if os.getppid() != parent_pid:  # it died before the call above
         raise SystemExit(1)
-    os.execv(command[0], command)
+    try:
+        os.execv(command[0], command)
+    except OSError as error:
+        print(f"SPACETIME-ERROR cannot start {command[0]}: {error.strerror}", file=sys.stderr)
+        raise SystemExit(_CANNOT_RUN) from None
 
 
 if __name__ == "__main__":

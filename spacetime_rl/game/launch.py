@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-import os
+import platform
 import random
 import socket
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from spacetime_rl.errors import LaunchError, UsageError
 from spacetime_rl.game.engine import check_godot
 from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.game.process import GameProcess
+from spacetime_rl.game.program import why_not_a_program
 from spacetime_rl.game.project import OWN_PROJECT, check_scene, find_scenario, import_project, kept
 
 _WINDOW = ["--resolution", "1280x720"]
@@ -121,7 +122,7 @@ def start(launch: GameLaunch, port: int, token: str) -> GameProcess:
     arguments = _arguments(launch, port, token)
     if launch.env_path is not None:
         program = launch.env_path.absolute()
-        _check_program(program)
+        check_program(program)
         return GameProcess([str(program), *arguments], name=launch.name, log_dir=launch.log_dir)
     godot = check_godot(launch.godot, "game.godot") if launch.godot else ensure_godot()
     project, scene = _source(launch)
@@ -129,6 +130,13 @@ def start(launch: GameLaunch, port: int, token: str) -> GameProcess:
     command = [str(godot.path), "--path", str(copy), *([scene] if scene else []), *arguments]
     with kept(copy) as fd:
         return GameProcess(command, name=launch.name, log_dir=launch.log_dir, pass_fds=[fd])
+
+
+def check_program(program: Path) -> None:
+    """Raises UsageError where `game.env_path` names something that this machine cannot run."""
+    fault = why_not_a_program(program, f"export the game for Linux, {platform.machine()}")
+    if fault is not None:
+        raise UsageError(f"game.env_path: {program} {fault}")
 
 
 def _source(launch: GameLaunch) -> tuple[Path, str | None]:
@@ -139,13 +147,6 @@ def _source(launch: GameLaunch) -> tuple[Path, str | None]:
         return launch.project, launch.scene
     assert launch.scenario is not None  # exactly one source is given, and env_path is not it
     return OWN_PROJECT, find_scenario(launch.scenario).scene
-
-
-def _check_program(program: Path) -> None:
-    if not program.is_file():
-        raise UsageError(f"game.env_path: {program} is not a file; it names the program of an exported game")
-    if not os.access(program, os.X_OK):
-        raise UsageError(f"game.env_path: {program} is not executable; `chmod +x` it")
 
 
 def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
