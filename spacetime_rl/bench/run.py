@@ -20,6 +20,7 @@ from spacetime_rl.bench.stock_sb3 import StockSb3
 from spacetime_rl.bench.target import meet, with_agents, with_games
 from spacetime_rl.bench.training import StockRllib, Training
 from spacetime_rl.config import RunConfig
+from spacetime_rl.config.algorithms import ON_POLICY
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.training.algorithm import train_batch_size
@@ -48,6 +49,7 @@ class BenchOptions:
 
 def run_bench(target: str, command: str, config: RunConfig, options: BenchOptions, progress: Progress) -> BenchReport:
     """Measure everything in one run. Raises what a game raises; nothing is left running."""
+    config = config.sized()
     plan = meet(config)
     engine, bridge, training = EngineLimit(plan.launch), Bridge(plan.launch), Training(config, plan)
     ours = [engine, bridge, Sampling(config, plan), training, *(make_runner_alone(config, n) for n in NULL_AGENTS)]
@@ -92,7 +94,7 @@ def _settings(config: RunConfig, plan: RolloutPlan, options: BenchOptions) -> Ma
         "algorithm": config.algorithm,
         "train_batch_size": train_batch_size(config, plan),
         "minibatch_size": config.training.minibatch_size,
-        "num_epochs": config.training.num_epochs,
+        "num_epochs": config.training.num_epochs if config.algorithm in ON_POLICY else None,
         "hiddens": list(config.model.hiddens),
         "rounds": options.rounds,
         "seconds": options.seconds,

@@ -73,7 +73,7 @@ def meet(config: RunConfig) -> RolloutPlan:
         spec = game.spec
     launch = replace(launch, action_repeat=spec.action_repeat)
     plan = RolloutPlan(launch, spec, assign_policies(spec, config), seed=config.seed)
-    return settle_sizes(config, plan, [len(os.sched_getaffinity(0))])[1]
+    return settle_sizes(config, plan, [len(os.sched_getaffinity(0))], measure_batch=False)[1]
 
 
 def _change(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:

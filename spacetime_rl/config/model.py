@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, SerializationInfo, ValidationInfo, field_serializer, field_validator, model_validator
 
@@ -14,6 +14,7 @@ from spacetime_rl.config.algorithms import Algorithm, own_defaults, readers
 from spacetime_rl.config.lesson import SCENARIO, Lessons, own_lessons
 from spacetime_rl.config.merge import deep_merge
 from spacetime_rl.config.policy import (
+    Auto,
     ModelConfig,
     PolicyConfig,
     TrainingConfig,
@@ -25,7 +26,6 @@ from spacetime_rl.config.task import TaskConfig
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
-Auto = Literal["auto"]
 
 
 class ScenarioConfig(Section):
@@ -241,7 +241,8 @@ class RunConfig(Section):
         """What the user has not set takes the algorithm's own default, where it has one."""
         algorithm = info.data.get("algorithm", "PPO")
         own = own_defaults(TrainingConfig, algorithm)
-        return training.model_copy(update={key: own[key] for key in own if key not in training.model_fields_set})
+        unset = [key for key in own if key not in training.model_fields_set or getattr(training, key) == "auto"]
+        return training.model_copy(update={key: own[key] for key in unset})
 
     @field_serializer("curriculum")
     def _only_what_was_set(self, value: Lessons, info: SerializationInfo) -> object:
@@ -266,6 +267,15 @@ class RunConfig(Section):
         """How one policy learns: `training`, with what `policies.<policy>.training` sets laid over it."""
         own = self.policies.get(policy, PolicyConfig()).training
         return TrainingConfig.model_validate(_overlay(self.training, own))
+
+    def sized(self) -> RunConfig:
+        """The same with a number for each of PPO's sizes that is `auto`, where nothing is measured."""
+        chosen = self.training.unmeasured()
+        return self.with_batch({key: chosen[key] for key in chosen if self.algorithm in readers(TrainingConfig, key)})
+
+    def with_batch(self, sizes: Mapping[str, int]) -> RunConfig:
+        """The same with some of the settings `train_batch_size`, `minibatch_size` and `num_epochs` replaced."""
+        return self.model_copy(update={"training": self.training.model_copy(update=sizes)})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data that `RunConfig.model_validate` reads back to the same value.

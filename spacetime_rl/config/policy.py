@@ -11,6 +11,11 @@ from pydantic import Field, PositiveInt, SerializationInfo, field_serializer, mo
 from spacetime_rl.config.algorithms import CLIPPED, ON_POLICY, REPLAYING, setting
 from spacetime_rl.config.section import Section
 
+Auto = Literal["auto"]
+
+# PPO's sizes where `auto` measures nothing, and the largest batch that it takes: see docs/training.md.
+UNMEASURED = {"train_batch_size": 8192, "minibatch_size": 512, "num_epochs": 6}
+
 CnnFilter = Annotated[
     tuple[PositiveInt, PositiveInt, PositiveInt],
     Field(description="One convolution: output channels, kernel size, stride (pixels)."),
@@ -127,15 +132,23 @@ class PolicyTrainingConfig(Section):
 class TrainingConfig(PolicyTrainingConfig):
     """Learning as a whole. Each setting is read by the algorithms named after it, or else by all."""
 
-    train_batch_size: int = setting(
-        8192,
-        "Agent steps an iteration, over all policies.",
+    train_batch_size: Auto | PositiveInt = setting(
+        "auto",
+        "Agent steps an iteration, over all policies. `auto` measures game and learner before the run, and takes small "
+        "batches with many epochs where the learner would wait for the game, large ones with few where the game would "
+        "wait for the learner (docs/training.md).",
         own={"APPO": 4096, "IMPALA": 4096, "SAC": 2048, "DQN": 2048},
-        ge=1,
     )
-    minibatch_size: int = setting(512, "Agent steps a gradient step, per policy.", own={"SAC": 256, "DQN": 256}, ge=1)
-    num_epochs: int = setting(
-        6, "Passes over the batch an iteration.", read_by=ON_POLICY, own={"APPO": 3, "IMPALA": 2}, ge=1
+    minibatch_size: Auto | PositiveInt = setting(
+        "auto",
+        "Agent steps a gradient step, per policy; `auto` goes with the measured batch, and is 512 with a given one.",
+        own={"APPO": 512, "IMPALA": 512, "SAC": 256, "DQN": 256},
+    )
+    num_epochs: Auto | PositiveInt = setting(
+        "auto",
+        "Passes over the batch an iteration; `auto` goes with the measured batch, and is 6 with a given one.",
+        read_by=ON_POLICY,
+        own={"APPO": 3, "IMPALA": 2},
     )
     training_intensity: float = setting(
         16.0, "How often an agent step is learned from, on average.", read_by=REPLAYING, own={"SAC": 32.0}, gt=0
@@ -146,6 +159,13 @@ class TrainingConfig(PolicyTrainingConfig):
     replay_capacity: int = setting(
         200_000, "Latest agent steps, per policy, that are learned from.", read_by=REPLAYING, ge=1
     )
+
+    def unmeasured(self) -> dict[str, int]:
+        """A number for each of PPO's sizes that is `auto`, from nothing but the configuration."""
+        chosen = {key: value for key, value in UNMEASURED.items() if getattr(self, key) == "auto"}
+        if "minibatch_size" in chosen and self.train_batch_size != "auto":
+            chosen["minibatch_size"] = min(chosen["minibatch_size"], self.train_batch_size)
+        return chosen
 
 
 class PolicyConfig(Section):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, readers, scheduled
 from spacetime_rl.config.lesson import SCENARIO, own_lessons
+from spacetime_rl.config.policy import UNMEASURED
 from spacetime_rl.config.sampler import param_problems
 from spacetime_rl.config.words import did_you_mean
 
@@ -170,10 +171,12 @@ def _batches(config: RunConfig) -> Iterator[Contradiction]:
         else (("train_batch_size", "minibatch_size"),)
     )
     for most, what in limits:
-        if getattr(training, what) > getattr(training, most):
+        limit, wanted = getattr(training, most), getattr(training, what)
+        limit = UNMEASURED[most] if limit == "auto" else limit  # `auto` takes no larger one
+        if wanted != "auto" and wanted > limit:
             yield Contradiction(
                 ("training", what),
-                f"{getattr(training, what)} is more than training.{most}, {getattr(training, most)}",
+                f"{wanted} is more than training.{most}, {limit}",
                 (("training", most),),
             )
 

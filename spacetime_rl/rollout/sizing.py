@@ -9,6 +9,7 @@ from dataclasses import dataclass
 MAIN_PROCESS_CPUS = 0.5  # it learns while the runners wait
 MOST_GAMES = 4  # of one runner, which takes about a fifth of a game's time for each
 MIN_FRAGMENT = 32  # decisions; shorter pieces of episodes leave the advantages to the value function
+LEARNER_SHARE = 0.4  # of the time that sampling takes: what learning may add to it
 GOOD_ENOUGH = 0.9  # of the best throughput: fewer arenas are lighter, and their episodes longer in a batch
 
 
@@ -25,6 +26,58 @@ class Cost:
     def agent_steps_per_core_s(self) -> float:
         """Agent steps that a second of one core gives."""
         return self.agents / (self.game_s + self.runner_s)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSizes:
+    """PPO's sizes: agent steps an iteration, agent steps a gradient step, passes over the batch."""
+
+    batch: int
+    minibatch: int
+    epochs: int
+
+
+# From the least learning from an agent step to the most. Smaller batches update the policy more often with the same
+# steps, and smaller minibatches take more gradient steps from them.
+RUNGS = (
+    BatchSizes(8192, 1024, 4),
+    BatchSizes(8192, 512, 6),
+    BatchSizes(4096, 256, 10),
+    BatchSizes(2048, 128, 10),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerCost:
+    """What the learner was measured to take: seconds a gradient step, and seconds for each agent step in it."""
+
+    per_gradient_step_s: float
+    per_agent_step_s: float
+
+    def of(self, sizes: BatchSizes) -> float:
+        """Seconds that learning takes for each agent step of a batch."""
+        return sizes.epochs * (self.per_agent_step_s + self.per_gradient_step_s / sizes.minibatch)
+
+
+def fit_learner_cost(minibatches: tuple[int, int], seconds_per_agent_step: tuple[float, float]) -> LearnerCost:
+    """The line through two measurements of one epoch: `seconds_per_agent_step` with minibatches of two sizes."""
+    (small, large), (slow, fast) = minibatches, seconds_per_agent_step
+    per_gradient_step_s = max(0.0, slow - fast) / (1.0 / small - 1.0 / large)
+    return LearnerCost(per_gradient_step_s, max(0.0, fast - per_gradient_step_s / large))
+
+
+def choose_batch(
+    sampling_s: float, learner: LearnerCost, smallest: int, minibatch: int | None = None, epochs: int | None = None
+) -> BatchSizes:
+    """The rung that learns most from an agent step, of those that hardly hold sampling up; a given size stays.
+
+    `sampling_s` is the wall-clock time in which all runners play one agent step, in seconds. A batch has at least
+    `smallest` agent steps, which leave every game a fragment of `MIN_FRAGMENT` decisions.
+    """
+    rungs = [BatchSizes(rung.batch, minibatch or rung.minibatch, epochs or rung.epochs) for rung in RUNGS]
+    fitting = [rung for rung in rungs if rung.batch >= max(smallest, rung.minibatch)] or rungs[:1]
+    affordable = [rung for rung in fitting if learner.of(rung) <= LEARNER_SHARE * sampling_s]
+    return affordable[-1] if affordable else fitting[0]
 
 
 def choose_arenas(costs: Sequence[Cost], batch: int) -> int:

@@ -39,7 +39,11 @@ _CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]
 
 
 def make_algorithm_config(config: RunConfig, plan: RolloutPlan, card: CheckpointCard, gpus: int = 0) -> AlgorithmConfig:
-    """The algorithm of a run. Only typed methods are called: `update_from_dict` would swallow unknown keys."""
+    """The algorithm of a run. Only typed methods are called: `update_from_dict` would swallow unknown keys.
+
+    PPO's sizes that are still `auto` become `UNMEASURED` ones.
+    """
+    config = config.sized()
     names = [policy.name for policy in plan.policies]
     algorithm_class, learner_class = _CLASSES[config.algorithm]
     if config.rollout.overlap:
@@ -108,13 +112,19 @@ def fragment_agent_steps(config: RunConfig, plan: RolloutPlan) -> int:
     if config.rollout.fragment_length is not None:
         return config.rollout.fragment_length * per_decision
     runners = max(1, plan.runners)
-    return math.ceil(config.training.train_batch_size / (per_decision * runners)) * per_decision
+    return math.ceil(_wanted_batch(config) / (per_decision * runners)) * per_decision
 
 
 def train_batch_size(config: RunConfig, plan: RolloutPlan) -> int:
     """`training.train_batch_size` rounded up to whole fragments of all runners; RLlib insists on it."""
     per_round = fragment_agent_steps(config, plan) * max(1, plan.runners)
-    return math.ceil(config.training.train_batch_size / per_round) * per_round
+    return math.ceil(_wanted_batch(config) / per_round) * per_round
+
+
+def _wanted_batch(config: RunConfig) -> int:
+    batch = config.sized().training.train_batch_size
+    assert batch != "auto"
+    return batch
 
 
 def _settings(config: RunConfig, training: PolicyTrainingConfig) -> dict[str, Any]:

@@ -10,7 +10,15 @@ from typing import Literal
 from spacetime_rl.config import RunConfig
 from spacetime_rl.config.algorithms import REPLAYING
 from spacetime_rl.rollout.plan import RolloutPlan
-from spacetime_rl.rollout.sizing import MAIN_PROCESS_CPUS, choose_arenas, choose_runners, share_cores
+from spacetime_rl.rollout.sizing import (
+    MAIN_PROCESS_CPUS,
+    MIN_FRAGMENT,
+    choose_arenas,
+    choose_batch,
+    choose_runners,
+    share_cores,
+)
+from spacetime_rl.training.batch_probe import measure_learning
 from spacetime_rl.training.probe import measure_costs, with_arenas
 
 
@@ -20,13 +28,17 @@ def settle_sizes(
     nodes: Sequence[float],
     trials: int = 1,
     say: Callable[[str], None] = lambda _: None,
+    measure_batch: bool = True,
 ) -> tuple[RunConfig, RolloutPlan]:
     """Put a number wherever the configuration has `auto`, and the same numbers into the plan.
 
-    `nodes` are the cores of each node of the cluster, shared by so many `trials` like this one. Only open arenas are
-    measured, which takes up to ten seconds; `say` is told so. Raises GameError where the game cannot be played.
+    `nodes` are the cores of each node of the cluster, which `trials` trials like this one share. Open arenas are
+    measured, which takes up to ten seconds, and so are PPO's open batch sizes, which takes about five; `say` receives
+    a sentence before each. With `measure_batch=False` batch sizes stay `auto`. Raises GameError where the game cannot
+    be played.
     """
-    rollout, batch = config.rollout, config.training.train_batch_size
+    rollout, batch = config.rollout, config.sized().training.train_batch_size
+    assert batch != "auto"
     if config.algorithm in REPLAYING:
         batch = sys.maxsize  # they learn from single steps: fragments may be short
     arenas = config.game.arenas
@@ -53,7 +65,32 @@ def settle_sizes(
             "resources": config.resources.model_copy(update={"cpus_per_runner": cpus}),
         }
     )
-    return settled, replace(plan, runners=runners, games=games, cpus_per_runner=cpus)
+    plan = replace(plan, runners=runners, games=games, cpus_per_runner=cpus)
+    if measure_batch and settled.training.train_batch_size == "auto":
+        settled = _settle_batch(settled, plan, sum(nodes) / trials, say)
+    return settled, plan
+
+
+def _settle_batch(config: RunConfig, plan: RolloutPlan, cores: float, say: Callable[[str], None]) -> RunConfig:
+    """Choose PPO's batch sizes, so that whichever of game and learner would wait for the other is used."""
+    say("measuring game and learner for the batch size")
+    costs = measure_learning(config, plan, gpus=0)
+    games = max(1, plan.runners) * plan.games
+    sampling_s = costs.playing_s / max(1.0, min(games, cores))
+    training = config.training
+    sizes = choose_batch(
+        sampling_s,
+        costs.learner,
+        games * plan.spec.num_agents * MIN_FRAGMENT,
+        _given(training.minibatch_size),
+        _given(training.num_epochs),
+    )
+    say(
+        f"batch {sizes.batch}, minibatch {sizes.minibatch}, {sizes.epochs} epochs: an agent step takes "
+        f"{1e6 * sampling_s:.0f} µs to play and {1e6 * costs.learner.of(sizes):.0f} µs to learn from"
+    )
+    chosen = {"train_batch_size": sizes.batch, "minibatch_size": sizes.minibatch, "num_epochs": sizes.epochs}
+    return config.with_batch({key: chosen[key] for key in training.unmeasured()})
 
 
 def needed_cpus(config: RunConfig) -> float:

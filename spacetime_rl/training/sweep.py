@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spacetime_rl.config import settle_like
+from spacetime_rl.config.policy import UNMEASURED
 from spacetime_rl.config.sweep import SweepConfig
 from spacetime_rl.config.sweep_loader import load_sweep
 from spacetime_rl.config.sweep_writer import dump_sweep
@@ -58,6 +60,7 @@ def resume_sweep(where: str | Path, results: Path, judge: bool = True, json_outp
         if others:
             raise ResumeError(f"{folder.run_id}: was begun with {others}; resume it with these versions")
         config = load_sweep(folder.path / SWEEP_FILE)
+        config = replace(config, base=settle_like(config.base, folder.config()))  # what was measured stays
         return _carry_out(config, folder, resumed=True, judge=judge, json_output=json_output)
     finally:
         folder.release()
@@ -94,7 +97,9 @@ def _train(
     with Interrupt() as interrupt, ray_session(needed_cpus(config.base)):
         nodes = node_cpus()
         concurrent = choose_concurrent(config, sum(nodes))
-        base, plan = settle_sizes(config.base, plan, nodes, concurrent, progress.stage)
+        base, plan = settle_sizes(
+            config.base, plan, nodes, concurrent, progress.stage, measure_batch=not _searches_batch(config)
+        )
         config = replace(config, base=base)
         folder.write_config(base, plan.spec)
         record = describe_sweep(base, folder.run_id, folder.path)
@@ -116,6 +121,12 @@ def _train(
     if not end.summary.stopped:
         folder.set_status("finished")
     return end
+
+
+def _searches_batch(config: SweepConfig) -> bool:
+    """Whether trials differ in what decides about the batch: its sizes that are `auto` then have fixed values."""
+    deciding = {("algorithm",), *(("training", key) for key in UNMEASURED)}
+    return any(path in deciding for path in config.space)
 
 
 def _why_nothing(config: SweepConfig, trials: Sequence[CandidateEnd]) -> str:

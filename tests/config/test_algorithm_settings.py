@@ -31,7 +31,19 @@ def test_what_is_not_set_takes_the_algorithms_own_default(tmp_path: Path) -> Non
     assert (config.training.train_batch_size, config.training.minibatch_size, config.training.n_step) == (2048, 256, 5)
     assert load(write(tmp_path, "algorithm: DQN")).training.n_step == 3
     assert load(write(tmp_path, "algorithm: SAC")).training.n_step == 1
-    assert load(write(tmp_path, "")).training.train_batch_size == 8192
+    assert load(write(tmp_path, "")).training.train_batch_size == "auto"
+    assert load(write(tmp_path, "algorithm: IMPALA\ntraining: {num_epochs: auto}")).training.num_epochs == 2
+
+
+def test_an_open_minibatch_and_epochs_go_with_a_batch_that_is_given(tmp_path: Path) -> None:
+    def sized(text: str) -> tuple[object, ...]:
+        training = load(write(tmp_path, text)).sized().training
+        return training.train_batch_size, training.minibatch_size, training.num_epochs
+
+    assert sized("training: {train_batch_size: 300}") == (300, 300, 6)
+    assert sized("training: {train_batch_size: 4096, num_epochs: 2}") == (4096, 512, 2)
+    assert sized("") == (8192, 512, 6)
+    assert load(write(tmp_path, "algorithm: SAC")).sized() == load(write(tmp_path, "algorithm: SAC"))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +94,7 @@ def test_null_takes_back_what_an_extended_file_sets(tmp_path: Path) -> None:
     assert config.training.lr == 1e-3
     assert config.training.grad_clip is None
     again = load(write(tmp_path, "extends: base.yaml\ntraining: {num_epochs: null, grad_clip: null}"))
-    assert (again.training.num_epochs, again.training.grad_clip) == (6, None)
+    assert (again.training.num_epochs, again.training.grad_clip) == ("auto", None)
 
 
 @pytest.mark.parametrize("algorithm", ["PPO", "APPO", "IMPALA", "SAC", "DQN"])

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from spacetime_rl.rollout.sizing import Cost, choose_arenas, choose_runners, share_cores
+from spacetime_rl.rollout.sizing import (
+    BatchSizes,
+    Cost,
+    LearnerCost,
+    choose_arenas,
+    choose_batch,
+    choose_runners,
+    fit_learner_cost,
+    share_cores,
+)
+
+LEARNER = LearnerCost(per_gradient_step_s=1.5e-3, per_agent_step_s=3e-6)
 
 
 def make_costs(game_s: float, runner_s: float = 3e-4) -> list[Cost]:
@@ -54,6 +65,38 @@ def test_ray_reserves_a_core_for_every_game_where_there_are_so_many() -> None:
     assert share_cores([64], runners=4, games=2) == 2.0
     assert share_cores([2], runners=0, games=1) == 1.0
     assert 2 * share_cores([1], runners=2, games=1) + 0.5 <= 1
+
+
+@pytest.mark.parametrize(
+    ("sampling_us", "sizes"),
+    [
+        (1000, BatchSizes(2048, 128, 10)),  # the learner would wait for the game
+        (250, BatchSizes(4096, 256, 10)),
+        (120, BatchSizes(8192, 512, 6)),
+        (20, BatchSizes(8192, 1024, 4)),  # the game would wait for the learner
+    ],
+)
+def test_the_slower_the_game_the_smaller_the_batch_and_the_more_is_learned_from_it(
+    sampling_us: float, sizes: BatchSizes
+) -> None:
+    assert choose_batch(1e-6 * sampling_us, LEARNER, smallest=1024) == sizes
+
+
+def test_a_batch_leaves_every_game_fragments_of_some_length() -> None:
+    assert choose_batch(1.0, LEARNER, smallest=4000).batch == 4096
+    assert choose_batch(1.0, LEARNER, smallest=1_000_000).batch == 8192
+
+
+def test_a_minibatch_and_epochs_that_are_given_stay() -> None:
+    assert choose_batch(1.0, LEARNER, 1024, minibatch=3000) == BatchSizes(4096, 3000, 10)
+    assert choose_batch(1.0, LEARNER, 1024, epochs=2) == BatchSizes(2048, 128, 2)
+
+
+def test_the_cost_of_learning_is_fitted_through_two_minibatches() -> None:
+    epoch_s = {size: LEARNER.per_agent_step_s + LEARNER.per_gradient_step_s / size for size in (128, 512)}
+    fitted = fit_learner_cost((128, 512), (epoch_s[128], epoch_s[512]))
+    assert fitted.per_gradient_step_s == pytest.approx(LEARNER.per_gradient_step_s)
+    assert fitted.per_agent_step_s == pytest.approx(LEARNER.per_agent_step_s)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from spacetime_rl.contract import UNSIZED_ARENAS, assign_policies
 from spacetime_rl.contract import make_launch as make_game_launch
 from spacetime_rl.game.client import open_game
 from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.rollout.sizing import RUNGS, BatchSizes
 from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes
 
 BATCH = {"train_batch_size": 8192, "minibatch_size": 1024}
@@ -76,3 +77,22 @@ def test_open_arenas_are_measured_in_the_real_game(tmp_path: Path) -> None:
     assert arenas * 4 * 32 <= 4096  # four players, and fragments of 32 decisions
     assert len(sized.policies[0].agents) == 2 * arenas
     assert said == ["measuring how many arenas pay"]
+
+
+def test_an_open_batch_follows_from_what_game_and_learner_take() -> None:
+    said: list[str] = []
+    asked = make_config(game={"arenas": 4}, rollout={}, training={})
+    settled, _ = settle_sizes(asked, make_plan(), nodes=[2], say=said.append)
+    training = settled.training
+    assert BatchSizes(training.train_batch_size, training.minibatch_size, training.num_epochs) in RUNGS  # type: ignore[arg-type]
+    assert said[0] == "measuring game and learner for the batch size"
+    assert said[1].startswith(f"batch {training.train_batch_size}, minibatch {training.minibatch_size}, ")
+    assert settle_like(asked, settled) == settled
+
+
+def test_a_batch_that_is_given_is_not_measured() -> None:
+    said: list[str] = []
+    asked = make_config(game={"arenas": 4}, rollout={}, training={"train_batch_size": 4096})
+    settled, _ = settle_sizes(asked, make_plan(), nodes=[2], say=said.append)
+    assert settled.training == asked.training
+    assert not said
