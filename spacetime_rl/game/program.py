@@ -104,7 +104,8 @@ def _of_content(path: Path, remedy: str) -> str | None:
     if head.startswith(b"GDPC"):
         return "is a Godot pack, not a program; name the program that was exported with it, which lies beside it"
     if head.startswith(_ARCHIVES):
-        return f"is an archive, not a program; unpack it (an export for macOS or Android does not run here){_after(remedy)}"
+        what = "is an archive, not a program; unpack it (an export for macOS or Android does not run here)"
+        return what + _after(remedy)
     if head.startswith(b"version https://git-lfs"):
         return "is a Git LFS pointer, not the file itself; run `git lfs pull`"
     if _is_text(head):
