@@ -6,11 +6,12 @@ VENV   ?= .venv
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
 TORCH  ?= torch==2.13.0
+DIST   ?= dist
 CONFIG ?= rllib_configs/vr_interaction.yaml
 BIN    := $(VENV)/bin
 GDSCRIPT := spacetime_rl/godot
 
-.PHONY: help setup train baseline test test-all chaos check lint type format bench clean mlflow lock
+.PHONY: help setup train baseline test test-all chaos check lint type format bench clean mlflow lock dist
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -74,9 +75,16 @@ WITHOUT_TORCH = grep -vE '^(torch|triton|nvidia-|cuda-)'
 
 lock: setup ## resolve pyproject.toml anew: requirements.lock to run with, requirements-dev.lock what `dev` adds
 	@all=$$(mktemp) && trap 'rm -f $$all' EXIT && set -e -o pipefail; \
-	$(RESOLVE) --extra dev --upgrade | $(WITHOUT_TORCH) > $$all; \
+	$(RESOLVE) --group dev --upgrade | $(WITHOUT_TORCH) > $$all; \
 	$(RESOLVE) --constraint $$all | $(WITHOUT_TORCH) > requirements.lock; \
 	grep -vxFf requirements.lock $$all > requirements-dev.lock
+
+# Built from a copy of the tracked files: nothing else of the folder gets in, and no earlier build.
+dist: setup ## build the wheel and the source archive that pip installs (DIST=dist)
+	@source=$$(mktemp -d) && trap 'rm -rf $$source' EXIT && set -e -o pipefail; \
+	git ls-files -z | tar --create --null --files-from=- | tar --extract --directory=$$source; \
+	$(BIN)/python -m build --no-isolation --outdir $(DIST) $$source > $$source/log 2>&1 || { cat $$source/log; exit 3; }; \
+	ls -l $(DIST)
 
 clean: ## remove the environment and every cache (results/ stays)
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

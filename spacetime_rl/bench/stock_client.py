@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from spacetime_rl.bench.measure import Measurement, NotMeasurable, Throughput
-from spacetime_rl.bench.stock_program import StockProgram, died, end, watch
+from spacetime_rl.bench.stock_program import StockProgram, died, end, require_client, watch
 from spacetime_rl.rollout.plan import RolloutPlan
 
 _WARM_UP_STEPS = 10
@@ -27,6 +27,7 @@ class StockClient(Measurement):
 
     def open(self) -> None:
         """See `Measurement`."""
+        require_client()
         from godot_rl.core.godot_env import GodotEnv
 
         if len({group.layout.images for group in self._spec.groups}) > 1:

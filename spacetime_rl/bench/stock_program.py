@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shlex
 import socket
@@ -12,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from spacetime_rl.bench.measure import NotMeasurable
 from spacetime_rl.errors import GameDied
 from spacetime_rl.game import guard
 from spacetime_rl.game.engine import check_godot, find_godot
@@ -70,6 +72,17 @@ class StockProgram:
         launch = self._launch
         params = json.dumps(dict(launch.params))
         return [f"--arenas={launch.arenas}", f"--physics_hz={launch.physics_hz}", f"--params={params}"]
+
+
+def require_client() -> None:
+    """Raises NotMeasurable, with what to install, where the stock client or Stable-Baselines3 is missing."""
+    missing = [name for name in ("godot_rl", "stable_baselines3") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise NotMeasurable(
+            f"{' and '.join(missing)}: not installed, as the package does without; "
+            f"`pip install 'stable-baselines3>=2.7'`, then `pip install --no-deps godot-rl==0.8.2` "
+            f"(without --no-deps pip refuses: its pins do not fit Ray's)"
+        )
 
 
 def watch(env: Any) -> None:

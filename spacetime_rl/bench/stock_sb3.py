@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from spacetime_rl.bench.measure import Measurement, NotMeasurable, Throughput
-from spacetime_rl.bench.stock_program import StockProgram, died, end, watch
+from spacetime_rl.bench.stock_program import StockProgram, died, end, require_client, watch
 from spacetime_rl.bench.training import require_ppo
 from spacetime_rl.config import RunConfig
 from spacetime_rl.game.spec import GameSpec
@@ -47,6 +47,7 @@ class StockSb3(Measurement):
 
     def open(self) -> None:
         """See `Measurement`; plays one iteration of every setting."""
+        require_client()
         require_ppo(self._config)
         _require_one_policy(self._spec)
         self._program = StockProgram(self._launch)

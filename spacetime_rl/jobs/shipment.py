@@ -33,7 +33,7 @@ def runtime_env(folder: Path | None, install: bool) -> dict[str, Any]:
     if folder is not None:
         env["working_dir"] = str(folder)
     if install:
-        # All are named, and godot-rl asks for older ones than it works with. Nodes keep them: Ray says --no-cache.
+        # All are named, so that nothing is resolved anew on a node. Nodes keep them: Ray says --no-cache.
         env["uv"] = {"packages": sorted(pinned()), "uv_pip_install_options": ["--no-deps"]}
     return env
 

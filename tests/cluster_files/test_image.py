@@ -68,12 +68,12 @@ def test_the_image_has_the_versions_of_a_checkout() -> None:
 
 
 def test_no_tool_of_development_is_in_the_image() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    tools = names(project["optional-dependencies"]["dev"])
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    tools = names(pyproject["dependency-groups"]["dev"])
 
     assert not tools & names(lock("requirements.lock"))
     assert tools <= names(lock("requirements-dev.lock"))
-    assert names(project["dependencies"]) - {"torch"} <= names(lock("requirements.lock"))
+    assert names(pyproject["project"]["dependencies"]) - {"torch"} <= names(lock("requirements.lock"))
     assert "requirements-dev" not in DOCKERFILE
     assert "-r requirements.lock -r requirements-dev.lock" in MAKEFILE
 

@@ -98,7 +98,7 @@ def test_dependencies_are_brought_as_they_are_here() -> None:
     assert not any(line.startswith(("ray==", "torch==")) for line in found)
     uv = runtime_env(None, install=True)["uv"]
     assert uv["packages"] == sorted(found)
-    assert uv["uv_pip_install_options"] == ["--no-deps"]  # godot-rl's pins fit nothing here
+    assert uv["uv_pip_install_options"] == ["--no-deps"]  # the versions of here, not a search for others
 
 
 @pytest.mark.parametrize("words", ["No available agent, please try again later.", "Failed to get head node agent"])
