@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from spacetime_rl.errors import ContractError, GameDied, GameError, HandshakeError, ProtocolError
 from spacetime_rl.game.api import EndedAgent, EngineReport, Game, StepResult, Timing
 from spacetime_rl.game.connect import meet
+from spacetime_rl.game.declaration import SpecError, required
 from spacetime_rl.game.launch import GameLaunch, listen, start
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.running import RunningGame
@@ -189,11 +190,9 @@ class GameClient(RunningGame):
 
 def _read_spec(launch: GameLaunch, info: Mapping[str, Any]) -> GameSpec:
     try:
-        spec = GameSpec.from_dict(info["spec"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise HandshakeError(f"{launch.title}: the game's spec is malformed: {error!r}") from error
-    if spec.num_agents == 0:
-        raise HandshakeError(f"{launch.title}: the game has no agents to control")
+        spec = GameSpec.from_dict(required("env_info", info, "spec"))
+    except SpecError as error:
+        raise HandshakeError(f"{launch.title}: the game's spec is impossible: {error}") from error
     if state_bytes(spec) > MAX_FRAME_BYTES:
         raise HandshakeError(
             f"{launch.title}: observations of {spec.num_agents} agents need {state_bytes(spec)} bytes a frame, at most "

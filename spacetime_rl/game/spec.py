@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from math import prod
+from math import isfinite, prod
 from typing import Any, Literal
+
+from spacetime_rl.game.declaration import (
+    SpecError,
+    distinct,
+    keyed,
+    listed,
+    one_of,
+    required,
+    text,
+    whole,
+    wrong,
+)
+
+ALWAYS_MEASURED = ("episode", "return", "length")  # metrics that every agent of every game reports
+
+_Kind = Literal["continuous", "discrete"]
+_KINDS: tuple[_Kind, ...] = ("continuous", "discrete")
 
 
 @dataclass(frozen=True, slots=True)
 class ObservationField:
-    """A named slice of the observation vector, `size` floats long."""
+    """A named slice of the observation vector, `size` floats long: numbers, or one choice out of `size` as one-hot."""
 
     name: str
     size: int
     unit: str = ""
+    kind: _Kind = "continuous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +48,7 @@ class ActionField:
     """A named part of the action: `size` numbers in [-1, 1], or one choice out of `size`."""
 
     name: str
-    kind: Literal["continuous", "discrete"]
+    kind: _Kind
     size: int
 
     @property
@@ -68,12 +86,17 @@ class PolicyLayout:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PolicyLayout:
-        """Read what `to_dict` wrote. Raises KeyError or TypeError on a malformed document."""
-        return cls(
-            fields=tuple(ObservationField(**f) for f in data["fields"]),
-            images=tuple(ImageField(i["name"], tuple(int(n) for n in i["shape"])) for i in data["images"]),  # type: ignore[arg-type]
-            actions=tuple(ActionField(**a) for a in data["actions"]),
-        )
+        """Read what `to_dict` wrote. Raises SpecError, a ValueError, where no policy could have such spaces."""
+        fields = tuple(_read_field(f) for f in listed("fields", required("layout", data, "fields")))
+        images = tuple(_read_image(i) for i in listed("images", required("layout", data, "images")))
+        actions = tuple(_read_action(a) for a in listed("actions", required("layout", data, "actions")))
+        distinct("observations", [*(field.name for field in fields), *(image.name for image in images)])
+        distinct("actions", [action.name for action in actions])
+        if not fields and not images:
+            raise SpecError("fields: found none, expected at least one field or image to observe")
+        if not actions:
+            raise SpecError("actions: found none, expected at least one action to choose")
+        return cls(fields, images, actions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,35 +166,92 @@ class GameSpec:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GameSpec:
-        """Read what `to_dict` wrote. Raises KeyError or TypeError on a malformed document."""
+        """Read what `to_dict` wrote. Raises SpecError, a ValueError, that says where the document is impossible."""
+        keyed("spec", data)
+        declared = listed("groups", required("spec", data, "groups"))
+        groups = tuple(_read_group(group) for group in declared)
+        distinct("groups: names", [group.name for group in groups])
+        distinct("groups: agents", [agent for group in groups for agent in group.agents])
+        if not groups:
+            raise SpecError("groups: found none, expected at least one policy with agents")
         return cls(
-            scenario=str(data["scenario"]),
-            arenas=int(data["arenas"]),
-            physics_hz=int(data["physics_hz"]),
-            action_repeat=int(data["action_repeat"]),
-            groups=tuple(
-                AgentGroup(
-                    name=g["name"],
-                    agents=tuple(g["agents"]),
-                    layout=PolicyLayout.from_dict(g["layout"]),
-                    metrics=tuple(g["metrics"]),
-                )
-                for g in data["groups"]
-            ),
-            params=dict(data.get("params", {})),
-            wire=str(data.get("wire", "spacetime/1")),
-            tasks=tuple(_read_task(task, data["groups"]) for task in data.get("tasks", ())),
+            scenario=text("scenario", required("spec", data, "scenario")),
+            arenas=whole("arenas", required("spec", data, "arenas")),
+            physics_hz=whole("physics_hz", required("spec", data, "physics_hz")),
+            action_repeat=whole("action_repeat", required("spec", data, "action_repeat")),
+            groups=groups,
+            params=dict(keyed("params", data.get("params", {}))),
+            wire=text("wire", data.get("wire", "spacetime/1")),
+            tasks=tuple(_read_task(task, groups) for task in listed("tasks", data.get("tasks", ()))),
         )
 
 
-def _read_task(data: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> TaskSpec:
+def _read_field(data: Any) -> ObservationField:
+    name = text("fields: name", required("fields", keyed("fields", data), "name"))
+    where = f"field {name!r}"
+    kind = one_of(f"{where}: kind", data.get("kind", "continuous"), _KINDS)
+    size = whole(f"{where}: size", required(where, data, "size"), least=_least(kind))
+    return ObservationField(name, size, str(data.get("unit", "")), kind)  # type: ignore[arg-type]
+
+
+def _read_image(data: Any) -> ImageField:
+    name = text("images: name", required("images", keyed("images", data), "name"))
+    where = f"image {name!r}: shape"
+    shape = listed(where, required(f"image {name!r}", data, "shape"), 3, "numbers")
+    height, width, channels = (whole(where, n) for n in shape)
+    return ImageField(name, (height, width, channels))
+
+
+def _read_action(data: Any) -> ActionField:
+    name = text("actions: name", required("actions", keyed("actions", data), "name"))
+    where = f"action {name!r}"
+    kind = one_of(f"{where}: kind", required(where, data, "kind"), _KINDS)
+    return ActionField(name, kind, whole(f"{where}: size", required(where, data, "size"), least=_least(kind)))  # type: ignore[arg-type]
+
+
+def _least(kind: str) -> int:
+    """Of one possibility there is nothing to choose."""
+    return 2 if kind == "discrete" else 1
+
+
+def _read_group(data: Any) -> AgentGroup:
+    name = text("groups: name", required("groups", keyed("groups", data), "name"))
+    where = f"policy {name!r}"
+    agents = [text(f"{where}: agents", agent) for agent in listed(f"{where}: agents", required(where, data, "agents"))]
+    if not agents:
+        raise SpecError(f"{where}: agents: found none, expected at least one")
+    metrics = [text(f"{where}: metrics", m) for m in listed(f"{where}: metrics", required(where, data, "metrics"))]
+    missing = [metric for metric in ALWAYS_MEASURED if metric not in metrics]
+    if missing:
+        raise wrong(f"{where}: metrics", metrics, f"{missing[0]!r} among them")
+    try:
+        layout = PolicyLayout.from_dict(keyed("layout", required("", data, "layout")))
+    except SpecError as error:
+        raise SpecError(f"{where}: {error}") from None
+    return AgentGroup(name, tuple(agents), layout, distinct(f"{where}: metrics", metrics))
+
+
+def _read_task(data: Any, groups: Sequence[AgentGroup]) -> TaskSpec:
     """The game names metrics by policy, `GameSpec.to_dict` lists them in the groups' order."""
-    metrics = data["metrics"]
-    by_group = [metrics.get(group["name"], ()) for group in groups] if isinstance(metrics, Mapping) else metrics
+    name = text("tasks: name", required("tasks", keyed("tasks", data), "name"))
+    where = f"task {name!r}"
+    metrics = required(where, data, "metrics")
+    by_group = (
+        [metrics.get(group.name, ()) for group in groups]
+        if isinstance(metrics, Mapping)
+        else listed(f"{where}: metrics", metrics, len(groups), "lists")
+    )
+    for group, names in zip(groups, by_group, strict=True):
+        unknown = [m for m in listed(f"{where}: metrics", names) if m not in group.metrics]
+        if unknown:
+            raise wrong(f"{where}: metrics of policy {group.name!r}", unknown[0], "one that the policy declares")
+    weight = required(where, data, "weight")
+    if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not isfinite(weight) or weight < 0:
+        raise wrong(f"{where}: weight", weight, "a number of at least 0")
     return TaskSpec(
-        name=str(data["name"]),
-        scenario=str(data["scenario"]),
-        weight=float(data["weight"]),
-        params=dict(data["params"]),
+        name=name,
+        scenario=text(f"{where}: scenario", required(where, data, "scenario")),
+        weight=float(weight),
+        params=dict(keyed(f"{where}: params", required(where, data, "params"))),
         metrics=tuple(tuple(names) for names in by_group),
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from spacetime_rl.errors import ObservationError, ProtocolError
 from spacetime_rl.game.api import TASK, EndedAgent, StepResult
+from spacetime_rl.game.checks import require_metrics, require_rewards, require_success, require_vector
 from spacetime_rl.game.spec import AgentGroup, GameSpec
 
 _ENDED = 1 | 2
@@ -119,8 +120,11 @@ class StateReader:
             )
             values = tail[layout.vector : layout.tail]
             if not np.isfinite(tail[: layout.tail]).all():
-                raise self._not_finite_at_end(agent, observation, values)
+                agent_id, group = self._spec.agent_ids[agent], self._spec.groups[self._group_of[agent]]
+                require_vector(tail[: layout.vector], group.layout, agent_id, "final observation")
+                require_metrics(values, layout.metrics, agent_id)
             metrics = dict(zip(layout.metrics, values.tolist(), strict=True))
+            require_success(metrics, self._spec.agent_ids[agent])
             records.append(EndedAgent(agent, observation, self._of_its_task(agent, metrics)))
             tail, pixels = tail[layout.tail :], pixels[layout.pixels :]
         return tuple(records)
@@ -131,8 +135,8 @@ class StateReader:
         if not tasks:
             return metrics
         task = int(metrics[TASK])
-        if not 0 <= task < len(tasks):
-            raise ProtocolError(f"agent {self._spec.agent_ids[agent]} reports task {task} of {len(tasks)}")
+        if task != metrics[TASK] or not 0 <= task < len(tasks):
+            raise ProtocolError(f"agent {self._spec.agent_ids[agent]} reports task {metrics[TASK]:g} of {len(tasks)}")
         measured = tasks[task].metrics[self._group_of[agent]]
         return {name: metrics[name] for name in (*measured, TASK)}
 
@@ -145,25 +149,12 @@ class StateReader:
     def _not_finite(self) -> ObservationError | ProtocolError:
         if not np.isfinite(self._flags).all():
             return self._bad_flags()
-        if not np.isfinite(self._rewards).all():
-            agent = int(np.flatnonzero(~np.isfinite(self._rewards))[0])
-            return ObservationError(f"the reward of agent {self._spec.agent_ids[agent]} is {self._rewards[agent]}")
+        require_rewards(self._rewards, self._spec.agent_ids)
         for g, vector in enumerate(self._vectors):
-            for row, column in np.argwhere(~np.isfinite(vector))[:1].tolist():
+            for row in np.flatnonzero(~np.isfinite(vector).all(axis=1))[:1].tolist():
                 agent_id = self._spec.agent_ids[self._spec.group_slice(g).start + row]
-                field = self._layouts[g].field_at(column)
-                return ObservationError(f"observation {field} of agent {agent_id} is {vector[row, column]}")
+                require_vector(vector[row], self._spec.groups[g].layout, agent_id)
         return ProtocolError(f"the game's working time is {self._base[0]} s")
-
-    def _not_finite_at_end(
-        self, agent: int, observation: NDArray[np.float32], metrics: NDArray[np.float32]
-    ) -> ObservationError:
-        layout, agent_id = self._layouts[self._group_of[agent]], self._spec.agent_ids[agent]
-        for column in np.flatnonzero(~np.isfinite(observation))[:1].tolist():
-            field = layout.field_at(column)
-            return ObservationError(f"final observation {field} of agent {agent_id} is {observation[column]}")
-        column = int(np.flatnonzero(~np.isfinite(metrics))[0])
-        return ObservationError(f"metric {layout.metrics[column]} of agent {agent_id} is {metrics[column]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +178,3 @@ class _GroupLayout:
         self.pixels = layout.obs_dim - layout.vector_dim
         self.tail = self.vector + len(group.metrics)  # floats at an episode's end
         self.bytes_at_end = 4 * (self.vector + 2 + self.tail) + 2 * self.pixels
-        self._columns = tuple((field.name, index) for field in layout.fields for index in range(field.size))
-
-    def field_at(self, column: int) -> str:
-        """The name of one number of the observation vector, e.g. `velocity[2]`."""
-        name, index = self._columns[column]
-        return f"{name}[{index}]"

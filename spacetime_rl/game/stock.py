@@ -10,14 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.errors import ContractError, GameError, HandshakeError, ProtocolError
+from spacetime_rl.errors import ContractError, GameError, ProtocolError
 from spacetime_rl.game.api import EndedAgent, StepResult
+from spacetime_rl.game.checks import as_flag, as_float, each_agents, require_success
+from spacetime_rl.game.declaration import shown
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.running import RunningGame
 from spacetime_rl.game.stock_spec import STOCK_METRICS, flatten, read_stock_spec
 from spacetime_rl.game.trace import Trace
 from spacetime_rl.game.wire import JsonSocket
+
+_TRUNCATED = ("TimeLimit.truncated", "truncated")  # keys of an agent's info
 
 _log = logging.getLogger(__name__)
 
@@ -37,10 +41,7 @@ class StockGame(RunningGame):
     def __init__(
         self, launch: GameLaunch, process: GameProcess, connection: JsonSocket, info: Mapping[str, Any]
     ) -> None:
-        try:
-            spec, rows = read_stock_spec(launch, info)
-        except (KeyError, TypeError, ValueError) as error:
-            raise HandshakeError(f"{launch.title}: the stock game's env_info is malformed: {error!r}") from error
+        spec, rows = read_stock_spec(launch, info)
         super().__init__(launch, process, spec)
         self._json = connection
         self._seed = launch.seed
@@ -94,8 +95,6 @@ class StockGame(RunningGame):
             result = self._read(reply)
         except (OSError, GameError) as error:
             raise self._failed(self._asked, error) from error
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise self._failed(self._asked, ProtocolError(f"a malformed message: {error!r}")) from error
         except BaseException:  # interrupted between request and reply: the next reply would answer the wrong request
             self._kill()
             raise
@@ -124,17 +123,17 @@ class StockGame(RunningGame):
             raise
 
     def _read(self, reply: _Message) -> StepResult:
-        agents = len(self._order)
+        began = reply["type"] == "reset"  # its answer has no rewards, and the episodes before it are not over
+        observations, infos = self._per_agent(reply, "obs"), self._read_infos(reply)
         flat = [
-            flatten(self.spec.groups[g].layout, reply["obs"][place], agent_id)
-            for g, place, agent_id in zip(self._group_of, self._order, self._agent_ids, strict=True)
+            flatten(self.spec.groups[g].layout, observation, agent_id)
+            for g, observation, agent_id in zip(self._group_of, observations, self._agent_ids, strict=True)
         ]
-        infos = [dict((reply.get("info") or [{}] * agents)[place] or {}) for place in self._order]
-        done = np.array(reply.get("done", [False] * agents), np.bool_)[self._order]
-        rewards = np.array(reply.get("reward", [0.0] * agents), np.float32)[self._order]
-        truncated = done & [bool(info.get("TimeLimit.truncated") or info.get("truncated")) for info in infos]
+        rewards = np.zeros(len(flat), np.float32) if began else self._read_rewards(reply)
+        done = np.zeros(len(flat), np.bool_) if began else self._read_flags(self._per_agent(reply, "done"), "done")
+        truncated = done & [any(info.get(key) for key in _TRUNCATED) for info in infos]
         self._returns += rewards
-        self._lengths += reply["type"] == "step"
+        self._lengths += not began
         return StepResult(
             observations=tuple(
                 np.stack([flat[i] for i in np.flatnonzero(self._group_of == g)]) for g in range(len(self._rows))
@@ -142,19 +141,50 @@ class StockGame(RunningGame):
             rewards=rewards,
             terminated=done & ~truncated,
             truncated=truncated,
-            active=np.ones(agents, np.bool_),
+            active=np.ones(len(flat), np.bool_),
             ended=tuple(self._end(agent, flat[agent], infos[agent]) for agent in np.flatnonzero(done).tolist()),
         )
 
+    def _per_agent(self, reply: _Message, key: str) -> list[Any]:
+        """One value for each agent, in the global order."""
+        if key not in reply:
+            raise ProtocolError(f"the message has no {key!r}")
+        values = each_agents(reply[key], len(self._order), repr(key))
+        return [values[place] for place in self._order.tolist()]
+
+    def _read_rewards(self, reply: _Message) -> NDArray[np.float32]:
+        values = self._per_agent(reply, "reward")
+        return np.array(
+            [as_float(value, "reward", agent) for value, agent in zip(values, self._agent_ids, strict=True)], np.float32
+        )
+
+    def _read_flags(self, values: Sequence[Any], what: str) -> NDArray[np.bool_]:
+        return np.array([as_flag(v, what, agent) for v, agent in zip(values, self._agent_ids, strict=True)], np.bool_)
+
+    def _read_infos(self, reply: _Message) -> list[_Message]:
+        """What the game says about each agent; older games say nothing."""
+        if reply.get("info") is None:
+            return [{}] * len(self._order)
+        infos = [info or {} for info in self._per_agent(reply, "info")]
+        for info, agent in zip(infos, self._agent_ids, strict=True):
+            if not isinstance(info, dict):
+                raise ProtocolError(f"info of agent {agent} is {shown(info)}, not an object")
+            for key in _TRUNCATED:
+                as_flag(info.get(key) or False, key, agent)
+        return infos
+
     def _end(self, agent: int, observation: NDArray[np.float32], info: _Message) -> EndedAgent:
-        layout = self.spec.groups[self._group_of[agent]].layout
-        if "terminal_observation" in info:
-            observation = flatten(layout, info["terminal_observation"], self._agent_ids[agent])
-        values = (self._episodes[agent], self._returns[agent], self._lengths[agent], bool(info.get("is_success")))
+        layout, agent_id = self.spec.groups[self._group_of[agent]].layout, self._agent_ids[agent]
+        if info.get("terminal_observation") is not None:
+            observation = flatten(layout, info["terminal_observation"], agent_id, "final observation")
+        success = as_float(info.get("is_success") or 0.0, "metric success", agent_id)
+        values = (self._episodes[agent], self._returns[agent], self._lengths[agent], success)
+        metrics = dict(zip(STOCK_METRICS, map(float, values), strict=True))
+        require_success(metrics, agent_id)
         self._episodes[agent] += self._stride
         self._returns[agent] = 0.0
         self._lengths[agent] = 0
-        return EndedAgent(agent, observation, dict(zip(STOCK_METRICS, map(float, values), strict=True)))
+        return EndedAgent(agent, observation, metrics)
 
     def _say_goodbye(self) -> None:
         self._json.send({"type": "close"}, time.monotonic() + 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from leftovers import MARK, marked_with
 from spacetime_rl.game.launch import GameLaunch
 
 FAKE_GAME = Path(__file__).with_name("fake_game.py")
+FAKE_STOCK_GAME = Path(__file__).with_name("fake_stock_game.py")
 
 
 @pytest.fixture(autouse=True)
@@ -35,5 +37,18 @@ def fake() -> Callable[..., GameLaunch]:
         settings: dict[str, Any] = {"launch_timeout_s": 20.0, "step_timeout_s": 20.0}
         arguments = (f"--fault={fault}", f"--fault-at={at}")
         return GameLaunch(env_path=FAKE_GAME, extra_args=arguments, **{**settings, **changes})
+
+    return make
+
+
+@pytest.fixture
+def fake_stock() -> Callable[..., GameLaunch]:
+    """Make a launch of the fake stock game; `info`, `reset`, `step` (number `at`) replace parts of what it sends."""
+
+    def make(at: int = 2, **changes: Any) -> GameLaunch:
+        said = {key: changes.pop(key) for key in ("info", "reset", "step", "every_step") if key in changes}
+        arguments = [f"--{key.replace('_', '-')}={json.dumps(value)}" for key, value in said.items()]
+        settings: dict[str, Any] = {"launch_timeout_s": 20.0, "step_timeout_s": 20.0}
+        return GameLaunch(env_path=FAKE_STOCK_GAME, extra_args=(*arguments, f"--at={at}"), **{**settings, **changes})
 
     return make

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""A stock game without an engine: it speaks the JSON of Godot RL Agents 0.7 with the standard library alone.
+
+Two agents of the policy `p` and one of `q`; each episode of agent i lasts 3 + i decisions. What it declares and sends
+can be replaced by arguments, to try what clients make of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import socket
+import struct
+import sys
+
+INFO = {
+    "type": "env_info",
+    "n_agents": 3,
+    "observation_space": [{"obs": {"size": [2], "space": "box"}}] * 3,
+    "action_space": [{"move": {"size": 2, "action_type": "continuous"}}] * 3,
+    "agent_policy_names": ["p", "q", "p"],
+}
+
+
+class Agent:
+    """Its observation is its number and its age; its reward the sum of what it does."""
+
+    def __init__(self, index: int) -> None:
+        self.index, self.age, self.reward = index, 0, 0.0
+
+    def act(self, action: dict[str, object]) -> None:
+        if self.done:
+            self.age = 0
+        self.age += 1
+        self.reward = sum(sum(value) if isinstance(value, list) else value for value in action.values())
+
+    @property
+    def done(self) -> bool:
+        return self.age >= 3 + self.index
+
+    def observe(self) -> dict[str, object]:
+        return {"obs": [self.index, self.age]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--info", type=json.loads, default={})  # laid over what it declares; a null takes a key out
+    parser.add_argument("--reset", type=json.loads, default={})  # likewise, over the answer to a reset
+    parser.add_argument("--step", type=json.loads, default={})  # likewise, over the answer to step number `at`
+    parser.add_argument("--every-step", type=json.loads, default={})
+    parser.add_argument("--at", type=int, default=2)
+    options, _ = parser.parse_known_args(sys.argv[sys.argv.index("--") + 1 :])
+    with socket.create_connection(("127.0.0.1", options.port)) as connection:
+        for _ in range(2):
+            receive(connection)
+        send(connection, lay(INFO, options.info))
+        serve(connection, options)
+
+
+def serve(connection: socket.socket, options: argparse.Namespace) -> None:
+    agents = [Agent(index) for index in range(3)]
+    steps = 0
+    while True:
+        request = receive(connection)
+        if request["type"] == "reset":
+            agents = [Agent(index) for index in range(3)]
+            answer = {"type": "reset", "obs": [agent.observe() for agent in agents]}
+            send(connection, lay(answer, options.reset))
+        elif request["type"] == "action":
+            steps += 1
+            for agent, action in zip(agents, request["action"], strict=True):
+                agent.act(action)
+            answer = {
+                "type": "step",
+                "obs": [agent.observe() for agent in agents],
+                "reward": [agent.reward for agent in agents],
+                "done": [agent.done for agent in agents],
+                "info": [{} for _ in agents],
+            }
+            send(connection, lay(lay(answer, options.every_step), options.step if steps == options.at else {}))
+        else:
+            sys.exit(0)
+
+
+def lay(answer: dict[str, object], over: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in {**answer, **over}.items() if value is not None}
+
+
+def receive(connection: socket.socket) -> dict:
+    (length,) = struct.unpack("<I", read(connection, 4))
+    return json.loads(read(connection, length))
+
+
+def read(connection: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        more = connection.recv(count - len(data))
+        if not more:
+            sys.exit(5)
+        data += more
+    return data
+
+
+def send(connection: socket.socket, message: dict[str, object]) -> None:
+    text = json.dumps(message).encode()
+    connection.sendall(struct.pack("<I", len(text)) + text)
+
+
+if __name__ == "__main__":
+    main()
