@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 
@@ -10,6 +11,11 @@ def fill(page: str, begin: str, end: str, text: str) -> str:
     before, _, rest = page.partition(begin)
     _, _, after = rest.partition(end)
     return f"{before}{begin}\n\n{text}\n\n{end}{after}"
+
+
+def plain(text: str) -> str:
+    """Text of a user's as it is, whatever of it Markdown or HTML would read as marks."""
+    return re.sub(r"([\\`*_\[\]<>#|~$&])", r"\\\1", text)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -25,7 +25,7 @@ def draw(report: BenchReport, out: Path) -> Path:
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     panels = 2 if report.scaling else 1
-    with rc_context({"font.size": 11, "axes.spines.top": False, "axes.spines.right": False}):
+    with rc_context({"font.size": 11, "axes.spines.top": False, "axes.spines.right": False, "text.parse_math": False}):
         figure = Figure(figsize=(15, 4.8 * panels), dpi=100, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
         FigureCanvasAgg(figure)
         title = title_of(report.target, report.settings)

@@ -55,7 +55,13 @@ def baseline(
     folder = _train(chosen, json_output) if run is None else _find(run, results or DEFAULT_RESULTS)
     from spacetime_rl.baselines.make import TrainedRun, is_adversarial, make_baseline
 
-    words = ["spacetime-rl", "baseline", config, *([f"--preset {preset}"] if preset else []), f"--episodes {episodes}"]
+    words = [
+        "spacetime-rl",
+        "baseline",
+        config,
+        *([f"--preset {shlex.quote(preset)}"] if preset else []),
+        f"--episodes {episodes}",
+    ]
     words += [f"--set {shlex.quote(change)}" for change in overrides or ()]
     taken = TrainedRun.read(folder)
     hostile = is_adversarial(judged)
@@ -91,9 +97,8 @@ def _show(outcome: Outcome, json_output: bool) -> None:
     said = {"name": outcome.name, "folder": str(outcome.folder), "written": outcome.written, "reason": outcome.reason}
     if json_output:
         return print_json(said | {"reports": {report.source: report.to_dict() for report in outcome.reports}})
-    from rich.console import Console
-
+    from spacetime_rl.console import plain_console
     from spacetime_rl.evaluation.table import compare
 
-    Console().print(compare(outcome.reports))
+    plain_console().print(compare(outcome.reports))
     return typer.echo(f"{'wrote' if outcome.written else 'left'} {outcome.folder}: {outcome.reason}")

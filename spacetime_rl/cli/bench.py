@@ -93,9 +93,9 @@ def bench(
     elif markdown:
         typer.echo(figures([document]))
     else:
-        from rich.console import Console
+        from spacetime_rl.console import plain_console
 
-        console = Console()
+        console = plain_console()
         console.print(show(report, console.width))
         typer.echo(f"{folder}: bench.json, bench.png")
     return None
@@ -125,16 +125,17 @@ def _new_folder() -> Path:
 @contextmanager
 def _progress(err: TextIO) -> Iterator[Progress]:
     """A bar on stderr where that is a terminal, else a line for every step."""
-    from rich.console import Console
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
+    from spacetime_rl.console import plain_console
+
     began = time.monotonic()
-    console = Console(file=err)
+    console = plain_console(file=err)
     if not console.is_terminal:
         yield lambda _, __, text: print(f"{time.monotonic() - began:7.1f} s  {text}", file=err, flush=True)
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=1)
         yield lambda done, total, text: bar.update(task, completed=done, total=total, description=text)

@@ -40,10 +40,10 @@ def doctor(
     $ spacetime-rl doctor
     $ spacetime-rl doctor --cluster --address http://head:8265 --results /shared/results
     """
-    from rich.console import Console
+    from spacetime_rl.console import plain_console
 
     # Its own handle on the stream: a check may silence sys.stdout for a while.
-    console = Console(file=sys.stderr if json_output else sys.stdout)
+    console = plain_console(file=sys.stderr if json_output else sys.stdout)
     if cluster:
         document, failed = _examine_cluster(console, address, results, install)
     elif address or results or install:
@@ -78,13 +78,15 @@ def _examine_machine(console: Console) -> tuple[dict[str, Any], list[str]]:
 def _examine_cluster(
     console: Console, address: str | None, results: str | None, install: bool
 ) -> tuple[dict[str, Any], list[str]]:
+    from rich.text import Text
+
     from spacetime_rl.jobs.submit import CLUSTER_RESULTS, examine_cluster
 
     with console.status("examining every node"):
         nodes = examine_cluster(address, results or CLUSTER_RESULTS, install).result()["nodes"]
     failed = []
     for node in nodes:
-        console.print(f"[bold]{node['node']}[/bold]: {node['cpus']:g} CPUs, {node['gpus']:g} GPUs", highlight=False)
+        console.print(Text.assemble((node["node"], "bold"), f": {node['cpus']:g} CPUs, {node['gpus']:g} GPUs"))
         for check in node["checks"]:
             _show(console, check)
             failed += [] if check["ok"] else [f"{check['name']} on {node['node']}"]

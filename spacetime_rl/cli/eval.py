@@ -116,11 +116,10 @@ def evaluate(
     if json_output:
         print_json(report.to_dict() | ({"files": [str(file) for file in files]} if plots else {}))
         return
-    from rich.console import Console
-
+    from spacetime_rl.console import plain_console
     from spacetime_rl.evaluation.table import compare
 
-    Console().print(compare([report]))
+    plain_console().print(compare([report]))
     for file in files:
         typer.echo(str(short(file)))
 
@@ -144,10 +143,11 @@ def _draw(report: EvalReport, config: RunConfig, run: Path | None, output: Path 
 @contextmanager
 def _progress(shown: bool) -> Iterator[Progress | None]:
     """A bar on stderr, if that is a terminal."""
-    from rich.console import Console
     from rich.progress import Progress as Bar
 
-    console = Console(stderr=True)
+    from spacetime_rl.console import plain_console
+
+    console = plain_console(stderr=True)
     if not (shown and console.is_terminal):
         yield None
         return

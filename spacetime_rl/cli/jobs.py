@@ -35,15 +35,16 @@ def list_(address: AddressOption = None, json_output: JsonOption = False) -> Non
     jobs = find_jobs(address)
     if json_output:
         return print_json(jobs)
-    from rich.console import Console
     from rich.table import Table
+
+    from spacetime_rl.console import plain_console
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for title in ("job", "kind", "status", "started", "took"):
         table.add_column(title, no_wrap=True)
     for job in jobs:
         table.add_row(*_row(job))
-    return Console().print(table if jobs else "No jobs; submit one: spacetime-rl submit train vr_interaction")
+    return plain_console().print(table if jobs else "No jobs; submit one: spacetime-rl submit train vr_interaction")
 
 
 @app.command()

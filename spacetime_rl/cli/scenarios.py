@@ -67,11 +67,14 @@ def _describe(scenario: ScenarioInfo, configs: dict[str, RunConfig]) -> dict[str
 
 def _show(found: list[dict[str, Any]]) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
+    from spacetime_rl.console import plain_console
+
+    console = plain_console()
     for scenario in found:
-        title = f"[bold]{scenario['name']}[/bold]: {scenario['title']}"
+        title = Text.assemble((scenario["name"], "bold"), f": {scenario['title']}")
         table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="")
         table.add_column("CONFIG", no_wrap=True)
         for name in ("variant", "policies", "what it is"):
@@ -79,9 +82,9 @@ def _show(found: list[dict[str, Any]]) -> None:
         for variant in scenario["variants"] or [scenario]:
             policies = ", ".join(variant.get("policies", []))
             table.add_row("\n".join(variant["configs"]), variant["name"], policies, variant["description"])
-        Console().print(table)
+        console.print(table)
         for name, rate in scenario["baselines"].items():
             success = "" if rate is None else f": {rate:.1%} of the episodes succeed"
-            Console().print(f"  baseline [bold]{name}[/bold]{success}", highlight=False)
+            console.print(Text.assemble("  baseline ", (name, "bold"), success))
         if scenario["lessons"]:
-            Console().print(f"  lessons {', '.join(lesson['name'] for lesson in scenario['lessons'])}", highlight=False)
+            console.print(f"  lessons {', '.join(lesson['name'] for lesson in scenario['lessons'])}", highlight=False)

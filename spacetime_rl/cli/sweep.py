@@ -76,15 +76,16 @@ def _refuse(options: Mapping[str, object]) -> None:
 def _show(end: SweepEnd, json_output: bool) -> None:
     if json_output:
         return print_json(to_dict(end))
-    from rich.console import Console
+    from rich.text import Text
 
+    from spacetime_rl.console import plain_console
     from spacetime_rl.training.summary import print_summary
 
-    console = Console()
+    console = plain_console()
     console.print()
     console.print(_table(end))
     console.print()
-    console.print(f"[bold]{end.verdict}[/]" if end.verdict else "")
+    console.print(Text(end.verdict, style="bold"))
     console.print(f"all trials: {end.page}", soft_wrap=True)
     return print_summary(end.summary, console)
 

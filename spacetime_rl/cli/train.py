@@ -116,8 +116,7 @@ def _refuse_with_resume(options: Mapping[str, object]) -> None:
 def _show(summary: RunSummary, json_output: bool) -> None:
     if json_output:
         return print_json(summary.to_dict())
-    from rich.console import Console
-
+    from spacetime_rl.console import plain_console
     from spacetime_rl.training.summary import print_summary
 
-    return print_summary(summary, Console())
+    return print_summary(summary, plain_console())

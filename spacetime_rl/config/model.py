@@ -175,7 +175,9 @@ class TrackingConfig(Section):
         default=None,
         description="MLflow server; null takes $MLFLOW_TRACKING_URI, or else a database in the results folder.",
     )
-    experiment: str | None = Field(default=None, description="MLflow experiment; null takes the run's `name`.")
+    experiment: str | None = Field(
+        default=None, min_length=1, max_length=400, description="MLflow experiment; null takes the run's `name`."
+    )
     register_models: bool = Field(
         default=True, description="Register the exported policies as models with the alias `candidate`."
     )

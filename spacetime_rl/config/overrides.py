@@ -29,7 +29,7 @@ def _one(text: str, model: type[BaseModel]) -> Document:
     if not equals or not all(parts):
         return Document(problems=(f"--set {text}: expected key=value, for example training.lr=1e-4",))
     try:
-        value = parse_value(value_text)
+        value = _value(value_text)
     except yaml.YAMLError:
         return Document(problems=(f"--set {text}: {value_text!r} is not a YAML value",))
     path: KeyPath = tuple(parts) if len(parts) > 1 else _expand(parts[0], model)
@@ -37,6 +37,12 @@ def _one(text: str, model: type[BaseModel]) -> Document:
     for part in reversed(path):
         data = {part: data}
     return Document(data, {path: "--set"})
+
+
+def _value(text: str) -> Any:
+    """What YAML reads, but that text is whole: nobody writes comments in a command."""
+    value = parse_value(text)
+    return text.strip() if isinstance(value, str) and " #" in text and " #" not in value else value
 
 
 def _expand(word: str, model: type[BaseModel]) -> KeyPath:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from spacetime_rl.evaluation.intervals import Interval
 from spacetime_rl.evaluation.report import EvalReport, PolicyReport
@@ -17,7 +18,7 @@ def compare(reports: Sequence[EvalReport]) -> Table:
     With a single source the game's own metrics follow.
     """
     first = reports[0]
-    title = f"[bold]{first.scenario}[/bold]: {first.episodes} episodes of seed {first.seed}"
+    title = Text.assemble((first.scenario, "bold"), f": {first.episodes} episodes of seed {first.seed}")
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="")
     table.add_column("POLICY", no_wrap=True)
     table.add_column("")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from spacetime_rl.errors import ClusterError, JobFailed, UsageError
 from spacetime_rl.jobs.connection import ask, connect
-from spacetime_rl.jobs.names import FOLDER, KIND, RESULT, is_for_users
+from spacetime_rl.jobs.names import FOLDER, KIND, RESULT, is_for_users, job_of
 
 if TYPE_CHECKING:
     from ray.job_submission import JobSubmissionClient
@@ -33,8 +33,8 @@ class Job:
 
     @classmethod
     def find(cls, job_id: str, address: str | None = None) -> Job:
-        """A job that was submitted earlier, from here or elsewhere. Raises UsageError if there is none."""
-        job = cls(job_id, connect(address))
+        """A job that was submitted earlier, by its id or its run's. Raises UsageError if there is none."""
+        job = cls(job_of(job_id), connect(address))
         job.status()
         return job
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from spacetime_rl.jobs.connection import ask, connect
 from spacetime_rl.jobs.entrypoint import entrypoint
 from spacetime_rl.jobs.job import Job
-from spacetime_rl.jobs.names import FOLDER, KIND
+from spacetime_rl.jobs.names import FOLDER, KIND, job_of
 from spacetime_rl.jobs.shipment import runtime_env
+from spacetime_rl.run_id import check_run_id
 
 if TYPE_CHECKING:
     from ray.job_submission import JobSubmissionClient
@@ -43,7 +44,7 @@ def submit(
     ConfigError, UsageError, ClusterError.
     """
     client = connect(address)
-    name = resume or run_id or f"{check(kind, config, overrides)}-{time.strftime('%Y%m%d-%H%M%S')}"
+    name = resume or check_run_id(run_id or f"{check(kind, config, overrides)}-{time.strftime('%Y%m%d-%H%M%S')}")
     command = [kind, *(["--resume", resume] if resume else [str(config), "--run-id", name]), "--results", results]
     settings = list(overrides) + ([f"resources.gpus={num_gpus}"] if num_gpus is not None else [])
     command += [word for setting in settings for word in ("--set", setting)]
@@ -51,7 +52,7 @@ def submit(
     command += ["--no-eval"] if no_eval else []
     folder = f"{results}/{name}"
     ours = Path.cwd() if config is not None and Path(config).is_file() else None
-    job_id = f"{name}-resumed-{time.strftime('%Y%m%d-%H%M%S')}" if resume else name
+    job_id = job_of(name) + (f"-resumed-{time.strftime('%Y%m%d-%H%M%S')}" if resume else "")
     _send(
         client,
         entrypoint=entrypoint("spacetime_rl.cli.in_job", [folder, *command]),

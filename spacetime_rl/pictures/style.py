@@ -36,7 +36,8 @@ def canvas(title: str, out: Path, width: int, height: int) -> Iterator[Figure]:
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     size = (width / _DOTS_PER_INCH, height / _DOTS_PER_INCH)
-    with rc_context({"font.size": 11, "axes.spines.top": False, "axes.spines.right": False}):
+    # Without `parse_math`, dollar signs in a name would be read as a formula, and mostly as a wrong one.
+    with rc_context({"font.size": 11, "axes.spines.top": False, "axes.spines.right": False, "text.parse_math": False}):
         figure = Figure(figsize=size, dpi=_DOTS_PER_INCH, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
         FigureCanvasAgg(figure)
         figure.suptitle(title, fontsize=15, fontweight="bold", x=0.01, ha="left")

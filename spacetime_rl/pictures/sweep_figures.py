@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from spacetime_rl.config.search_space import Domain
@@ -94,8 +95,10 @@ def _value(domain: Domain, value: Any) -> Any:
 
 
 def _text(value: Any) -> Any:
-    """Optuna's categories are plain values; a list or a mapping is shown as text."""
-    return value if isinstance(value, (str, int, float, bool)) or value is None else json.dumps(value)
+    """Optuna's categories are plain values; a list or a mapping is shown as text, and text without tags for Plotly."""
+    if value is None or isinstance(value, (int, float, bool)):
+        return value
+    return escape(value if isinstance(value, str) else json.dumps(value), quote=False)
 
 
 def _importances(study: Study, target: dict[str, Any]) -> Figure | None:
@@ -130,4 +133,4 @@ def _about(trial: TrialRecord) -> str:
     values = ", ".join(
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in trial.values.items()
     )
-    return f"{trial.index}: {values}; {trial.status}"
+    return escape(f"{trial.index}: {values}; {trial.status}", quote=False)

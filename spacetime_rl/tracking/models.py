@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from spacetime_rl.markdown import plain
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.store import Store
 
@@ -108,7 +109,7 @@ def register_policy(client: MlflowClient, run: TrackedRun, policy: Exported, mod
     name = names.registered_name(run.experiment, policy.name)
     with _process_wide(run.store):
         version = mlflow.register_model(f"models:/{model.model_id}", name)
-    client.update_model_version(name, version.version, description=f"run {run.run_id}")
+    client.update_model_version(name, version.version, description=f"run {plain(run.run_id)}")
     if names.CANDIDATE not in client.get_registered_model(name).aliases:
         client.set_registered_model_alias(name, names.CANDIDATE, version.version)
     return str(version.version)
@@ -116,7 +117,7 @@ def register_policy(client: MlflowClient, run: TrackedRun, policy: Exported, mod
 
 def describe_version(client: MlflowClient, run: TrackedRun, model: RecordedModel, success: float | None) -> None:
     """Write how well a registered policy did into its version's description."""
-    about = f"run {run.run_id}" + ("" if success is None else f", success {success:.0%}")
+    about = f"run {plain(run.run_id)}" + ("" if success is None else f", success {success:.0%}")
     client.update_model_version(names.registered_name(run.experiment, model.policy), model.version, description=about)
 
 

@@ -38,8 +38,8 @@ def valid_key(name: str) -> str:
 
 
 def registered_name(experiment: str, policy: str) -> str:
-    """The registered model of a policy: `<experiment>.<policy>`."""
-    return re.sub(r"[/:]", "_", f"{experiment}.{policy}")
+    """The registered model of a policy: `<experiment>.<policy>`, without what has a meaning in a model's address."""
+    return re.sub(r"[/:@'\"`%?#\\\x00-\x1f]", "_", f"{experiment}.{policy}")
 
 
 def file_name(name: str) -> str:

@@ -18,7 +18,7 @@ from spacetime_rl.tracking.models import (
     promote_candidate,
     register_policy,
 )
-from spacetime_rl.tracking.recorder import find_run
+from spacetime_rl.tracking.query import find_run
 from spacetime_rl.tracking.store import Store, make_client
 from spacetime_rl.tracking.sweep import Sweep
 

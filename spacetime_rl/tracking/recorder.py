@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from spacetime_rl.tracking import names
+from spacetime_rl.tracking.query import find_run
 from spacetime_rl.tracking.store import Store, make_client
 from spacetime_rl.tracking.sweep import Sweep
 
@@ -211,15 +212,6 @@ def find_or_create_experiment(client: MlflowClient, store: Store, name: str) -> 
     # The tag opens the experiment as model training; without it the pages are those for language models.
     tags = {"mlflow.experimentKind": "custom_model_development"}
     return str(client.create_experiment(name, artifact_location=location, tags=tags))
-
-
-def find_run(client: MlflowClient, experiment_id: str, tags: Mapping[str, str], since_ms: int = 0) -> Any | None:
-    """The newest run with all these tags that began at `since_ms` (Unix time) or later, or None."""
-    wanted = [f"attributes.start_time >= {since_ms}", *(f"tags.`{key}` = '{value}'" for key, value in tags.items())]
-    found = client.search_runs(
-        [experiment_id], " and ".join(wanted), max_results=1, order_by=["attributes.start_time DESC"]
-    )
-    return found[0] if found else None
 
 
 def is_passing(error: Exception) -> bool:

@@ -17,6 +17,7 @@ from filelock import FileLock
 
 from spacetime_rl.errors import UsageError
 from spacetime_rl.shell import program
+from spacetime_rl.tracking.database import sqlite_file, sqlite_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -66,7 +67,7 @@ def resolve_store(results: Path, *choices: str | None, environ: Mapping[str, str
     """
     local = results.absolute()
     wanted = next((uri for uri in (*choices, environ.get("MLFLOW_TRACKING_URI")) if uri), None)
-    uri = wanted or f"sqlite:///{(local / 'mlflow.db').as_posix()}"
+    uri = wanted or sqlite_uri(local / "mlflow.db")
     scheme = _scheme(uri)
     if scheme not in (*_SERVERS, *_DATABASES):
         raise UsageError(
@@ -98,15 +99,16 @@ def make_client(store: Store) -> MlflowClient:
 
 def _alone(store: Store) -> AbstractContextManager[object]:
     """One process at a time: two that make the same database file spoil it for each other."""
-    file = Path(store.uri.partition(":///")[2])
-    if _scheme(store.uri) != "sqlite" or not file.name:
-        return nullcontext()
-    return FileLock(file.with_name(f".{file.name}.lock"))
+    file = sqlite_file(store.uri)
+    return FileLock(file.with_name(f".{file.name}.lock")) if file else nullcontext()
 
 
 def _check_writable(uri: str) -> None:
     """MLflow would try for minutes to make a database where it cannot."""
-    folder = Path(uri.partition(":///")[2]).parent
+    file = sqlite_file(uri)
+    if file is None:
+        return
+    folder = file.parent
     try:
         TemporaryFile(dir=folder).close()
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ def describe_sweep(config: RunConfig, run_id: str, folder: Path) -> Sweep:
         folder=folder,
         git_revision=versions.pop("git_revision", None),
         versions=versions,
-        command=" ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         user=_user(),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TextIO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
@@ -14,6 +14,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from spacetime_rl.console import plain_console
 from spacetime_rl.training.progress import Progress, TrialProgress, View
 
 MISSING = "\N{EN DASH}"
@@ -31,7 +32,7 @@ class PanelView(View):
     def __init__(self, progress: Progress, out: TextIO) -> None:
         self._progress = progress
         self._frame = PanelFrame(progress)
-        console = Console(file=out, force_terminal=True)
+        console = plain_console(file=out, force_terminal=True)
         self._live = Live(
             get_renderable=self._frame.render,
             console=console,
@@ -67,7 +68,7 @@ class PanelFrame:
         with self._progress.lock:
             return Panel(
                 Group(*self._parts()),
-                title=f"[bold]SpaceTime RL[/] · {self._progress.run_id}",
+                title=Text.assemble(("SpaceTime RL", "bold"), f" · {self._progress.run_id}"),
                 title_align="left",
                 border_style="blue",
                 padding=(0, 1),

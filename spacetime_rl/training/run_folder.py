@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from spacetime_rl.config import RunConfig, dump, load
 from spacetime_rl.errors import ResumeError, RunExistsError, UsageError
 from spacetime_rl.export.locate import find_folder
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.run_id import check_run_id
 
 Status = Literal["starting", "training", "trained", "finished", "interrupted", "failed"]
 
@@ -45,9 +47,7 @@ class RunFolder:
         With `force` an earlier run of the same id is put aside until `keep`. Raises RunExistsError without it, or where
         that run is going on, and UsageError where nothing can be written.
         """
-        name = run_id or f"{config.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-        if Path(name).name != name or name.startswith("."):
-            raise UsageError(f"run id {name!r}: is the name of a folder, without any '/' and not beginning with '.'")
+        name = check_run_id(run_id or f"{config.name}-{time.strftime('%Y%m%d-%H%M%S')}")
         folder = cls(config.results / name)
         try:
             if config.results.exists() and not config.results.is_dir():
@@ -161,7 +161,7 @@ class RunFolder:
         if not force:
             raise RunExistsError(
                 f"{self.run_id}: there is such a run already, in {self.path}; "
-                f"go on with it (--resume {self.run_id}), replace it (--force) or choose another --run-id"
+                f"go on with it (--resume {shlex.quote(self.run_id)}), replace it (--force) or choose another --run-id"
             )
         try:
             self._lock.acquire(timeout=0)

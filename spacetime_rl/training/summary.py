@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from spacetime_rl.markdown import plain
 from spacetime_rl.shell import program, short
 
 MISSING = "\N{EN DASH}"
@@ -104,7 +105,7 @@ def write_summary(summary: RunSummary) -> Path:
 def to_markdown(summary: RunSummary) -> str:
     """The summary as a page of Markdown."""
     commands = [f"# {what}\n{command}" for command, what in suggestions(summary)]
-    return "\n".join([f"# {summary.run_id}", "", to_note(summary), "Next:", "", "```sh", *commands, "```", ""])
+    return "\n".join([f"# {plain(summary.run_id)}", "", to_note(summary), "Next:", "", "```sh", *commands, "```", ""])
 
 
 def to_note(summary: RunSummary) -> str:
