@@ -22,7 +22,9 @@ from typing import Any
 from filelock import FileLock
 
 from spacetime_rl.errors import ImportFailed, UsageError
+from spacetime_rl.game.blender import find_blender, is_switched_off, switch_off, write_import_settings
 from spacetime_rl.game.engine import Godot, cache_dir
+from spacetime_rl.game.import_check import NothingImported, blend_files, find_problems
 
 _log = logging.getLogger(__name__)
 
@@ -101,19 +103,22 @@ def import_project(project: Path, godot: Godot) -> Path:
         raise UsageError(f"{project} is not a Godot project: it has no project.godot")
     project = project.resolve()
     home = cache_dir() / "imports" / f"{_slug(project.name)}-{hashlib.sha256(str(project).encode()).hexdigest()[:8]}"
-    copy = home / f"{godot.version_text}-{_content_hash(project)}"
+    without_blender = _lacks_blender(project, godot)
+    kind = "-no-blender" if without_blender else ""
+    copy = home / f"{godot.version_text}-{_content_hash(project)}{kind}"
     try:
         home.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{home}.lock"):
             if not (copy / _MARK).exists():
                 shutil.rmtree(copy, ignore_errors=True)  # half removed by a process that was killed
-                _make_copy(project, copy, godot)
+                _make_copy(project, copy, godot, without_blender)
             (copy / _MARK).touch()
             _prune(home)
     except OSError as error:
         raise ImportFailed(
             f"cannot import {project} into {home}: {error}; XDG_CACHE_HOME chooses the folder"
         ) from error
+    _warn(project, copy)
     return copy
 
 
@@ -126,6 +131,12 @@ def kept(copy: Path) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def _lacks_blender(project: Path, godot: Godot) -> bool:
+    """Whether the project needs Blender for its import and there is none."""
+    wanted = blend_files(project) and not is_switched_off(project / "project.godot")
+    return bool(wanted) and find_blender(godot.path) is None
 
 
 def _hint(word: str, known: Sequence[str]) -> str:
@@ -159,21 +170,29 @@ def _read_lesson(data: Mapping[str, Any]) -> LessonInfo:
     return LessonInfo(data["name"], data["description"], data["params"], *conditions)
 
 
-def _make_copy(project: Path, copy: Path, godot: Godot) -> None:
+def _make_copy(project: Path, copy: Path, godot: Godot, without_blender: bool) -> None:
     _log.info("importing %s with Godot %s, once for this machine", project, godot.version_text)
     work = Path(tempfile.mkdtemp(prefix="new-", dir=copy.parent))
     try:
         shutil.copytree(project, work, ignore=lambda _, names: _NOT_PART.intersection(names), dirs_exist_ok=True)
-        _run_import(project, work, godot)
-        (work / _MARK).touch()
+        if without_blender:
+            switch_off(work / "project.godot")
+        output = _run_import(project, work, godot)
+        try:
+            problems = find_problems(work, output, without_blender)
+        except NothingImported:
+            raise ImportFailed(f"Godot imported no file of {project}; it says:\n{_quote_errors(output)}") from None
+        (work / _MARK).write_text(json.dumps(problems))
         work.rename(copy)  # only a whole import ever bears the name
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _run_import(project: Path, work: Path, godot: Godot) -> None:
+def _run_import(project: Path, work: Path, godot: Godot) -> str:
+    """What the import printed."""
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-import-") as home:
         private = {f"XDG_{kind}_HOME": f"{home}/{kind}" for kind in ("CONFIG", "DATA", "CACHE")}
+        write_import_settings(godot.path, Path(private["XDG_CONFIG_HOME"]), godot.version)
         try:
             done = subprocess.run(
                 [godot.path, "--headless", "--path", work, "--import"],
@@ -191,6 +210,22 @@ def _run_import(project: Path, work: Path, godot: Godot) -> None:
     if done.returncode != 0:
         tail = "\n".join(f"  | {line}" for line in done.stdout.splitlines()[-20:])
         raise ImportFailed(f"Godot could not import {project} (exit code {done.returncode}); it says:\n{tail}")
+    return done.stdout
+
+
+def _quote_errors(output: str) -> str:
+    """The errors among an import's lines, or else its last lines."""
+    lines = output.splitlines()
+    errors = [line for line in lines if "ERROR" in line][:20] or lines[-20:]
+    return "\n".join(f"  | {line}" for line in errors)
+
+
+@functools.cache
+def _warn(project: Path, copy: Path) -> None:
+    """Name what an imported copy lacks, once in a process."""
+    with contextlib.suppress(ValueError):  # a copy of a version that kept no list
+        for problem in json.loads((copy / _MARK).read_text()):
+            _log.warning("%s: %s", project, problem)
 
 
 def _prune(home: Path) -> None:

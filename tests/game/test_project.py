@@ -31,7 +31,8 @@ def counting_godot(tmp_path: Path) -> Godot:
     path = tmp_path / "godot"
     path.write_text(
         f"#!/bin/sh\necho import >> {tmp_path}/imports.log\nsleep 0.2\n"
-        'if [ -e "$3/broken" ]; then echo "ERROR: cannot read the mesh"; exit 1; fi\nmkdir "$3/.godot"\n'
+        'if [ -e "$3/broken" ]; then echo "ERROR: cannot read the mesh"; exit 1; fi\n'
+        'mkdir "$3/.godot"\ntouch "$3/icon.svg.import"\n'
     )
     path.chmod(0o755)
     return Godot(path, (4, 6, 3))
