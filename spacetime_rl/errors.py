@@ -126,6 +126,10 @@ class JobFailed(SpacetimeError):
     """A job on a cluster ended with an error."""
 
 
+class NothingLearned(SpacetimeError):
+    """No update of a run changed any policy."""
+
+
 class TrialFailed(SpacetimeError):
     """Training ended with an error."""
 

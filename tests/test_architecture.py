@@ -30,7 +30,7 @@ HOMES = {
     "stable_baselines3": {"bench"},
 }
 # Parts at the bottom, and all they may know of the rest of the package.
-KNOWS = {"config": {"errors"}, "game": {"errors"}, "contract": {"errors", "config", "game"}}
+KNOWS = {"config": {"errors"}, "game": {"errors", "notices"}, "contract": {"errors", "config", "game"}}
 HEAVY = (*HOMES, "gymnasium", "pettingzoo", "onnx")
 LIGHT = [
     ["spacetime_rl.cli.app"],

@@ -116,6 +116,7 @@ def to_dict(end: SweepEnd) -> dict[str, Any]:
                 "agent_steps": int(trial.result.get("agent_steps", 0)),
                 "checkpoint": trial.checkpoint and str(trial.checkpoint),
                 "error": trial.error,
+                "notices": [notice.to_dict() for notice in trial.notices],
             }
             for trial in end.trials
         ],

@@ -15,6 +15,7 @@ import platformdirs
 
 from spacetime_rl.errors import GodotNotFound, GodotTooOld
 from spacetime_rl.game.program import why_not_a_program
+from spacetime_rl.notices import ONCE
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def find_godot() -> Godot:
         try:
             return check_godot(Path(on_path), "PATH")
         except GodotTooOld as error:
-            _log.warning("passed over: %s", error)
+            _log.warning("passed over: %s", error, extra=ONCE)
     installed = sorted(godot_prefix().glob("*/bin/godot"), key=lambda path: _parse_version(path.parts[-3]))
     if installed:
         return check_godot(installed[-1], "the private prefix")

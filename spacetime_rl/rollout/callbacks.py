@@ -11,6 +11,7 @@ from ray.rllib.callbacks.utils import make_callback
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 
 from spacetime_rl.game.api import Game
+from spacetime_rl.notices import ONCE
 
 if TYPE_CHECKING:
     from spacetime_rl.rollout.runner import GameEnvRunner
@@ -32,7 +33,9 @@ class RunnerCallbacks:
         self._objects = list(callbacks)
         self._wanted = {name for name in _EPISODE if self._is_wanted(name)}
         if self._is_wanted("on_episode_step"):
-            logger.warning("on_episode_step is never called: steps are batched; on_sample_end has them all")
+            logger.warning(
+                "callbacks: on_episode_step is never called: steps are batched; on_sample_end has them all", extra=ONCE
+            )
 
     def game_opened(self, game: Game) -> None:
         """A new game can be played."""

@@ -16,6 +16,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from spacetime_rl.notices import ONCE
+
 logger = logging.getLogger(__name__)
 
 ADDRESS = "SPACETIME_DRIVER"  # where the driver listens, in the environment of its processes
@@ -65,7 +67,8 @@ def _die_with(address: str) -> None:
     try:
         line = socket.create_connection((host, int(port)), timeout=_CONNECT_S)
     except OSError as error:
-        logger.warning("the driver at %s cannot be reached (%s); this process ends when Ray ends it", address, error)
+        why = "the driver at %s cannot be reached from a node (%s); what trains there ends when Ray ends it"
+        logger.warning(why, address, error, extra=ONCE)
         return
     line.settimeout(None)
     with suppress(OSError):

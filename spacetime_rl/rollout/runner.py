@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from spacetime_rl.game.restarts import RestartBudget
 from spacetime_rl.modules.spec import make_spaces
+from spacetime_rl.notices import collect_warnings
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.callbacks import RunnerCallbacks
 from spacetime_rl.rollout.lifeline import hold_on
@@ -40,6 +41,7 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
 
     def __init__(self, config: AlgorithmConfig, **kwargs: Any) -> None:
         hold_on()
+        self.notices = collect_warnings()
         self._plan: RolloutPlan = config.env_config[PLAN]
         self._samplers: list[GameSampler] = []
         worker = int(kwargs.get("worker_index") or 0)

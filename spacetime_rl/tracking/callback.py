@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Literal
 
 from ray.tune import Callback
 
+from spacetime_rl.notices import NOTICES, Notices, from_data
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.delivery import Delivery
 from spacetime_rl.tracking.recorder import Point, Recorder, Status, is_passing
@@ -21,6 +23,7 @@ from spacetime_rl.tracking.sweep import Sweep
 logger = logging.getLogger(__name__)
 
 _MOST_LOGS = 20
+_MOST_TEXT = 4000  # of a tag
 _RAISED = re.compile(r"^(?:(?:\w+\.)+\w+|\w*(?:Error|Exception)): ", re.MULTILINE)
 
 
@@ -52,6 +55,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         self._results: dict[str, dict[str, float]] = {}
         self._ended: set[str] = set()
         self._lessons: dict[str, str] = {}
+        self._notices: defaultdict[str, Notices] = defaultdict(Notices)
 
     def setup(self, **_: Any) -> None:
         """Start recording (Tune calls this once)."""
@@ -76,6 +80,9 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         if result.get(names.LESSON) != self._lessons.get(trial.trial_id):
             self._lessons[trial.trial_id] = result[names.LESSON]
             self._submit(self._live.tag_trial, trial.trial_id, {names.LESSON: result[names.LESSON]})
+        found = [self._notices[trial.trial_id].add(notice) for notice in from_data(result.get(NOTICES))]
+        if any(notice is not None for notice in found):
+            self._tag_notices(trial)
         if self._delivery is not None:
             point = Point(trial.trial_id, metrics, names.step_of(result), stamp)
             self._delivery.submit_item(self._live.log_points, point)
@@ -150,8 +157,15 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
             self._mutated.add(trial.trial_id)
             self._submit(self._live.tag_trial, trial.trial_id, changed)
 
+    def _tag_notices(self, trial: Any) -> None:
+        """Warnings of the trial's processes with their counts, one a line, in the tag `notices`."""
+        lines = "\n".join(notice.line for notice in self._notices[trial.trial_id])
+        if lines:
+            self._submit(self._live.tag_trial, trial.trial_id, {NOTICES: lines[:_MOST_TEXT]})
+
     def _end_trial(self, trial: Any, status: Status) -> None:
         self._ended.add(trial.trial_id)
+        self._tag_notices(trial)
         restarts = self._results.get(trial.trial_id, {}).get("health/restarts", 0)
         logs = self._game_logs() if restarts or status == "FAILED" else []
         if status == "FAILED":

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from ray.rllib.algorithms.algorithm import Algorithm
@@ -31,17 +31,27 @@ from ray.rllib.utils.metrics import (
 
 from spacetime_rl.errors import ContractError, RestartsExhausted, RewardHookError, RunnersLost, SpacetimeError
 from spacetime_rl.modules.growing import grow
+from spacetime_rl.notices import Notice, collect_warnings
 from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.lifeline import hold_on
 from spacetime_rl.rollout.metrics import lesson_outcomes
 from spacetime_rl.rollout.plan import PLAN
 from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.rollout.seeding import seed_process
+from spacetime_rl.training.base_learner import LEFT_OUT, STEPS
 from spacetime_rl.training.checkpoint import CARD, CURRICULUM, CheckpointCard
 from spacetime_rl.training.curriculum import Curriculum
 from spacetime_rl.training.initial import INITIAL, Initial
+from spacetime_rl.training.step_watch import StepWatch
 
-Played = tuple[list[SingleAgentEpisode], Any]  # with the runner's metrics
+
+class Played(NamedTuple):
+    """A runner's fragment: its episodes, its metrics, and what the runner has noticed meanwhile."""
+
+    episodes: list[SingleAgentEpisode]
+    metrics: Any
+    notices: list[Notice]
+
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +68,8 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
     def setup(self, config: Any) -> None:
         """See RLlib."""
         hold_on()
+        self.notices = collect_warnings()
+        self._watch = StepWatch()
         # `self.trial_id` is "default" under Tune, too; the folder Tune gave the trial has its name.
         env_config = self.config.env_config  # `config` is a copy that RLlib does not look into
         env_config[PLAN] = env_config[PLAN].for_trial(Path(self.logdir).name)
@@ -102,7 +114,14 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             )
             self.metrics.aggregate(results, key=LEARNER_RESULTS)
         self.learner_s = time.perf_counter() - began
+        for notice in self._watch.after_update(self.gradient_steps(STEPS), self.gradient_steps(LEFT_OUT)):
+            self.notices.add(notice)
         return set(results[0]) - {ALL_MODULES}
+
+    def gradient_steps(self, name: str) -> dict[str, int]:
+        """The `STEPS` that were due in the run's whole life, or those `LEFT_OUT` of them, by policy."""
+        policies = sorted(self.config.policies)
+        return {policy: int(self.metrics.peek((LEARNER_RESULTS, policy, name), default=0)) for policy in policies}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Save RLlib's checkpoint, and beside it what it takes to understand it without the run."""
@@ -115,6 +134,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
     def load_checkpoint(self, checkpoint_dir: str) -> None:
         """See RLlib. The curriculum goes on where it was."""
         super().load_checkpoint(checkpoint_dir)
+        self._watch.resume(self.gradient_steps(STEPS), self.gradient_steps(LEFT_OUT))
         saved = Path(checkpoint_dir) / CURRICULUM
         if self.curriculum is not None and saved.is_file():
             self.curriculum = self.curriculum.resumed(json.loads(saved.read_text(encoding="utf-8")))
@@ -139,18 +159,18 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             per_runner = min(per_runner, self.config.rollout_fragment_length)
             played = self._play_fragments(per_runner)
             asked += per_runner * len(played)
-            agent_steps += sum(
-                int(steps) for _, metrics in played for steps in metrics[NUM_AGENT_STEPS_SAMPLED].values()
-            )
+            agent_steps += sum(int(steps) for one in played for steps in one.metrics[NUM_AGENT_STEPS_SAMPLED].values())
             episodes += self.take(played)
         return episodes
 
     def take(self, played: list[Played]) -> list[SingleAgentEpisode]:
-        """The episodes of fragments, whose metrics are added to the algorithm's."""
-        self.metrics.aggregate([metrics for _, metrics in played], key=ENV_RUNNER_RESULTS)
-        for outcome in [outcome for _, metrics in played for outcome in lesson_outcomes(metrics)]:
+        """The episodes of fragments, whose metrics and notices are added to the algorithm's."""
+        self.metrics.aggregate([one.metrics for one in played], key=ENV_RUNNER_RESULTS)
+        for outcome in [outcome for one in played for outcome in lesson_outcomes(one.metrics)]:
             self._note_lesson(outcome)
-        return [piece for pieces, _ in played for piece in pieces]
+        for notice in [notice for one in played for notice in one.notices]:
+            self.notices.add(notice)
+        return [episode for one in played for episode in one.episodes]
 
     def _note_lesson(self, outcome: LessonOutcome) -> None:
         """The next fragments that are asked for are of the next lesson, if that ends the present one."""
@@ -198,7 +218,7 @@ def play(runner: GameEnvRunner, agent_steps: int, lesson: int | None = None) -> 
     """Runs on a runner. The error is a value: raised, it would only make RLlib restart the runner, for ever."""
     try:
         runner.set_lesson(lesson)
-        return runner.sample(num_timesteps=agent_steps), runner.get_metrics()
+        return Played(runner.sample(num_timesteps=agent_steps), runner.get_metrics(), runner.notices.take())
     except (RestartsExhausted, ContractError, RewardHookError) as error:
         return error
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,11 +22,18 @@ from ray.rllib.utils.metrics import (
 
 from spacetime_rl.rollout.columns import Batch
 
-logger = logging.getLogger(__name__)
+STEPS = "gradient_steps"  # of a policy that were due in its life, and those of them that were left out
+LEFT_OUT = "gradient_steps_left_out"
 
 
 class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
     """Gradient steps policy by policy: each has an optimizer of its own, and a batch that suits it."""
+
+    def build(self) -> None:
+        """See RLlib."""
+        self._due: Counter[str] = Counter()  # gradient steps of an update, and those of them that are left out
+        self._left_out: Counter[str] = Counter()
+        super().build()
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """Adam over all of a policy's weights at once: a network is many small tensors."""
@@ -48,7 +54,7 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
         TorchLearner._set_optimizer_lr(optimizer, float(lr))
 
     def descend(self, policy: str, batch: Batch) -> torch.Tensor:
-        """One gradient step of one policy; left out, with a warning, where the gradient is not finite."""
+        """One gradient step of one policy; left out, and counted, where the gradient is zero or not finite."""
         config = self.config.get_config_for_module(policy)
         ((_, optimizer),) = self.get_optimizers_for_module(policy)
         output = self.module[policy].forward_train(batch)
@@ -57,10 +63,11 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
         loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
         parameters = optimizer.param_groups[0]["params"]
         norm = torch.nn.utils.clip_grad_norm_(parameters, config.grad_clip or math.inf, foreach=True)
-        if torch.isfinite(norm):
+        self._due[policy] += 1
+        if 0.0 < norm < math.inf:  # zero: what was to be learned from went beyond a float, and the losses clip that
             optimizer.step()
         else:
-            logger.warning("policy %s: a gradient step is left out, its gradient is not finite", policy)
+            self._left_out[policy] += 1
         return loss.detach()
 
     def by_policy(self, episodes: Sequence[SingleAgentEpisode]) -> dict[str, list[SingleAgentEpisode]]:
@@ -72,11 +79,16 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
         return found
 
     def log_trained(self, episodes: Sequence[SingleAgentEpisode]) -> None:
-        """Count the steps of the episodes, under RLlib's names."""
+        """Count the steps of the episodes, under RLlib's names, and the gradient steps since the last call."""
         steps = {policy: sum(map(len, own)) for policy, own in self.by_policy(episodes).items()}
         for name, count in [*steps.items(), (ALL_MODULES, sum(steps.values()))]:
             self.metrics.log_value((name, NUM_MODULE_STEPS_TRAINED), count, reduce="sum")
             self.metrics.log_value((name, NUM_MODULE_STEPS_TRAINED_LIFETIME), count, reduce="lifetime_sum")
+        for policy, due in self._due.items():
+            self.metrics.log_value((policy, STEPS), due, reduce="lifetime_sum")
+            self.metrics.log_value((policy, LEFT_OUT), self._left_out[policy], reduce="lifetime_sum")
+        self._due.clear()
+        self._left_out.clear()
         env_steps = sum(len(episode) for episode in episodes)
         self.metrics.log_value((ALL_MODULES, NUM_ENV_STEPS_TRAINED), env_steps, reduce="sum")
         self.metrics.log_value((ALL_MODULES, NUM_ENV_STEPS_TRAINED_LIFETIME), env_steps, reduce="lifetime_sum")

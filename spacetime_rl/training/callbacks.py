@@ -17,7 +17,9 @@ from ray.rllib.utils.metrics import (
     NUM_EPISODES_LIFETIME,
 )
 
+from spacetime_rl.notices import NOTICES, to_data
 from spacetime_rl.rollout.metrics import OWN, split_source
+from spacetime_rl.training.base_learner import LEFT_OUT, STEPS
 
 if TYPE_CHECKING:
     from spacetime_rl.training.base import SpacetimeAlgorithm
@@ -65,6 +67,9 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
             result.update(algorithm.curriculum.metrics())
         result.update(_learner_metrics(result.get(LEARNER_RESULTS, {})))
         result.update(_performance(algorithm, runners, float(result["time_this_iter_s"])))
+        result[NOTICES] = to_data(algorithm.notices.take())
+        result["health/gradient_steps"] = sum(algorithm.gradient_steps(STEPS).values())
+        result["health/gradient_steps_left_out"] = sum(algorithm.gradient_steps(LEFT_OUT).values())
         result["health/restarts"] = int(own.get("restarts", 0))
         result["health/recycled"] = int(own.get("recycled", 0))
         result["health/dead_time_s"] = float(own.get("dead_time_s", 0.0))

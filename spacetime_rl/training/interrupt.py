@@ -12,6 +12,8 @@ from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.result import SHOULD_CHECKPOINT
 
+from spacetime_rl.notices import PASSING
+
 logger = logging.getLogger(__name__)
 
 
@@ -54,7 +56,9 @@ class Interrupt(Callback):  # type: ignore[misc]
             self._running &= {trial.trial_id for trial in trials if trial.status == Trial.RUNNING}
             if not self._said:
                 self._said = True
-                logger.warning("stopping after this iteration, with a checkpoint; Ctrl-C again stops at once")
+                logger.warning(
+                    "stopping after this iteration, with a checkpoint; Ctrl-C again stops at once", extra=PASSING
+                )
             self._stop_if_all_saved()
 
     def on_trial_save(self, trial: Any, **_: Any) -> None:

@@ -13,6 +13,7 @@ from spacetime_rl.errors import SpacetimeError
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint
+from spacetime_rl.notices import NOTICES, Notice, Notices, from_data
 from spacetime_rl.pictures.write import TRACED, write_pictures
 from spacetime_rl.tracking.models import TrackedRun
 from spacetime_rl.tracking.outputs import TRAINED, find_tracked_run, record_models, record_outputs
@@ -52,9 +53,11 @@ def make_outputs(
     if judge and exported:
         evaluation.play(rivals or {})
     progress.stage("recording the results")
-    summary = _summarise(folder, end, sweep, exported, evaluation, run)
+    lines = read_progress(folder.path / PROGRESS, end.trial_id)
+    noticed = [notice for line in lines for notice in from_data(line.get(NOTICES))]
+    summary = _summarise(folder, end, sweep, exported, evaluation, run, [*noticed, *progress.notices])
     write_summary(summary)
-    plot_policies(read_progress(folder.path / PROGRESS, end.trial_id), folder.run_id, folder.path / "report")
+    plot_policies(lines, folder.run_id, folder.path / "report")
     if run is not None and end.finished:
         record_outputs(run, folder.path, exported, models, evaluation.reports, to_note(summary))
     return summary
@@ -113,6 +116,7 @@ def _summarise(
     exported: Sequence[ExportedPolicy],
     evaluation: _Evaluation,
     run: TrackedRun | None,
+    notices: Sequence[Notice],
 ) -> RunSummary:
     return RunSummary(
         run_id=folder.run_id,
@@ -126,4 +130,5 @@ def _summarise(
         run_url=run.url if run else None,
         page_command=run.store.page_command() if run else None,
         interrupted=not end.finished,
+        notices=list(Notices(notices)),
     )

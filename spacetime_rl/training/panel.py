@@ -97,8 +97,7 @@ class PanelFrame:
                 yield Text.assemble(("limit ", "dim"), leading.verdict.sentence, overflow="fold")
             yield health_line(leading)
         for note in progress.notes:
-            first = (note.splitlines() or [""])[0]  # the tail of a game's log may follow; it is in the run's logs
-            yield Text(f"! {first}", style="yellow", overflow="fold")
+            yield Text(f"! {note}", style="yellow", overflow="fold")
 
     def _stages(self) -> Iterator[RenderableType]:
         """What was done so far and what is being done, before there is any result."""

@@ -7,11 +7,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from spacetime_rl.config import StopConfig
 from spacetime_rl.config.sweep import Objective
+from spacetime_rl.notices import NOTICES, Notice, Notices, from_data, from_text
 from spacetime_rl.verdict import PARTS, Verdict, bottleneck
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _HISTORY = 2000
 _SPEEDS = 5
+_NOTES = 3
 _ENDED = ("TERMINATED", "ERROR")
 _ENOUGH = 0.01  # of the way, to tell from it how long the rest will take
 
@@ -34,6 +36,7 @@ class TrialProgress:
     received_s: float = 0.0
     history: deque[Mapping[str, float]] = field(default_factory=lambda: deque(maxlen=_HISTORY))
     speeds: deque[float] = field(default_factory=lambda: deque(maxlen=_SPEEDS))
+    notices: Notices = field(default_factory=Notices)
 
     @property
     def index(self) -> str:
@@ -132,7 +135,8 @@ class Progress:
         self.goal = stop
         self.views: list[View] = []
         self.stages: list[tuple[str, float]] = []
-        self.notes: deque[str] = deque(maxlen=3)
+        self.notices = Notices()  # of this process; those of a trial's processes are in its progress
+        self._shown = Notices()
         self.trials: dict[str, TrialProgress] = {}
         self.lock = threading.RLock()
         self.planned = 1  # trials
@@ -176,12 +180,28 @@ class Progress:
         for view in self.views:
             view.stage(text)
 
+    @property
+    def notes(self) -> list[str]:
+        """The latest warnings."""
+        return [notice.line for notice in self._shown][-_NOTES:]
+
     def note(self, text: str) -> None:
-        """Show a warning."""
+        """Show a warning, and keep it for the summary."""
+        notice = from_text(text)
+        self.notices.add(notice)
+        self._show(notice, text)
+
+    def mention(self, text: str) -> None:
+        """Show a warning that is about this moment alone."""
+        self._show(from_text(text), text)
+
+    def _show(self, notice: Notice, text: str = "") -> None:
+        """Show a notice; one that was shown before, at twice the count only. Its first time may have more `text`."""
         with self.lock:
-            self.notes.append(text)
-        for view in self.views:
-            view.note(text)
+            whole = self._shown.add(notice)
+        if whole is not None:
+            for view in self.views:
+                view.note(text if text and whole.count == notice.count else whole.line)
 
     def recall(self, trial_id: str, status: str, settings: str, result: Mapping[str, Any]) -> None:
         """Take in a trial of an earlier process, of which nothing is told."""
@@ -202,6 +222,9 @@ class Progress:
                 self._began_at = self.elapsed_s, self.way
         for view in self.views:
             view.result(trial)
+        for notice in from_data(result.get(NOTICES)):
+            trial.notices.add(notice)
+            self._show(replace(notice, source=f"trial {trial.index}") if self.planned > 1 else notice)
 
     def _say_training(self, result: Mapping[str, Any]) -> None:
         """Training is under way, or one of several lessons began; of several trials, nothing is said of lessons."""

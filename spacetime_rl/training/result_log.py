@@ -10,20 +10,22 @@ from typing import Any
 
 from ray.tune import Callback
 
+from spacetime_rl.notices import NOTICES
 from spacetime_rl.tracking.names import public_metrics
 
 PROGRESS = "progress.jsonl"  # in the run's folder
 
 
 class ResultLog(Callback):  # type: ignore[misc]  # ray has no types
-    """Appends the public metrics of every result to a file, one line each, with the trial's id."""
+    """Appends the public metrics and the notices of every result to a file, one line each, with the trial's id."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
         """A trial reports."""
-        line = json.dumps({"trial_id": trial.trial_id, **public_metrics(result)}).encode() + b"\n"
+        noticed = {NOTICES: result[NOTICES]} if result.get(NOTICES) else {}
+        line = json.dumps({"trial_id": trial.trial_id, **public_metrics(result), **noticed}).encode() + b"\n"
         with self._file.open("ab", buffering=0) as log:
             whole = log.tell()
             if log.write(line) != len(line):

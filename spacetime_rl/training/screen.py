@@ -89,7 +89,8 @@ class _NoteHandler(logging.Handler):
         self._progress = progress
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._progress.note(record.getMessage())
+        show = self._progress.mention if getattr(record, "notice_passing", False) else self._progress.note
+        show(record.getMessage())
 
 
 def _flush() -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from spacetime_rl.markdown import plain
+from spacetime_rl.notices import Notice
 from spacetime_rl.shell import program, short
 
 MISSING = "\N{EN DASH}"
@@ -33,7 +34,8 @@ class PolicyFiles:
 class RunSummary:
     """The end of a run. `reports` holds `EvalReport.to_dict()` by source: `trained`, `heuristic`, `random`.
 
-    `run_url` is the page of the run in MLflow and `page_command` the command that serves it, where one is needed.
+    `notices` are the warnings of all its processes, with their counts. `run_url` is the page of the run in MLflow and
+    `page_command` the command that serves it, where one is needed.
     """
 
     run_id: str
@@ -47,6 +49,7 @@ class RunSummary:
     page_command: str | None = None
     interrupted: bool = False
     evaluation_stopped: bool = False
+    notices: Sequence[Notice] = ()
 
     @property
     def stopped(self) -> bool:
@@ -80,6 +83,7 @@ class RunSummary:
                 for policy in self.policies
             },
             "mlflow": {"url": self.run_url, "page_command": self.page_command},
+            "notices": [notice.to_dict() for notice in self.notices],
             "next": [command for command, _ in suggestions(self)],
         }
 
@@ -117,6 +121,8 @@ def to_note(summary: RunSummary) -> str:
         lines += ["", f"{_evaluated(summary)}; {_headline(summary)}."]
     else:
         lines += [f"Not evaluated; {_headline(summary)}."]
+    if summary.notices:
+        lines += ["", *(f"- Warning: {notice.line}" for notice in summary.notices)]
     lines += ["", *(f"- `{policy.onnx.name}` is {_parity(policy)}" for policy in summary.policies), ""]
     return "\n".join(lines)
 
@@ -155,6 +161,10 @@ def _parts(summary: RunSummary) -> Iterator[Text]:
     if summary.evaluation_stopped:
         yield Text(_EVALUATION_STOPPED, style="yellow")
     yield Text()
+    for notice in summary.notices:
+        yield Text(f"! {notice.line}", style="yellow")
+    if summary.notices:
+        yield Text()
     yield from _places(summary)
     yield Text()
     yield Text("Next:", style="dim")

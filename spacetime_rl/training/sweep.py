@@ -90,6 +90,7 @@ def _train(
     from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes
     from spacetime_rl.training.sweep_outputs import SweepOutputs
     from spacetime_rl.training.sweep_trials import run_candidates
+    from spacetime_rl.training.trials import has_learned_nothing
 
     store = resolve_store(config.base.results, config.base.tracking.uri)
     folder.set_status("training")
@@ -112,7 +113,7 @@ def _train(
         callbacks: list[Any] = [interrupt, progress.callback, ResultLog(folder.path / PROGRESS), mlflow]
         trials = run_candidates(candidates, folder, callbacks, concurrent, resumed)
         interrupted = interrupt.requested
-    ranked = rank(trials, config.settings.goals)
+    ranked = rank([trial for trial in trials if not has_learned_nothing(trial.result)], config.settings.goals)
     if not ranked:
         raise TrialFailed(f"{folder.run_id}: {_why_nothing(config, trials)}\nMore is in {folder.logs}.")
     folder.set_status("interrupted" if interrupted else "trained")

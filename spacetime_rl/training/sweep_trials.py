@@ -12,7 +12,10 @@ from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.stopper import CombinedStopper
 
+from spacetime_rl.notices import NOTICES, Notice, Notices, from_data
+from spacetime_rl.tracking.plots import read_all_progress
 from spacetime_rl.training.candidate import Candidates, make_trainable
+from spacetime_rl.training.result_log import PROGRESS
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.search import (
     Budget,
@@ -23,7 +26,7 @@ from spacetime_rl.training.search import (
     make_space,
 )
 from spacetime_rl.training.stopping import StopAt
-from spacetime_rl.training.trials import checkpoint_config, checkpoints, folder_name, place, reason
+from spacetime_rl.training.trials import checkpoint_config, checkpoints, folder_name, place, reason, why_in_vain
 from spacetime_rl.training.tune_state import StateKeeper, resume_config, saved_often
 
 
@@ -37,6 +40,7 @@ class CandidateEnd:
     checkpoint: Path | None
     result: Mapping[str, Any]
     error: str = ""
+    notices: Sequence[Notice] = ()
 
 
 def run_candidates(
@@ -64,11 +68,13 @@ def run_candidates(
             raise_on_failed_trial=False,
             verbose=0,
         )
-    return [_describe(trial, candidates) for trial in analysis.trials]
+    progress = read_all_progress(folder.path / PROGRESS)
+    return [_describe(trial, candidates, progress.get(trial.trial_id, [])) for trial in analysis.trials]
 
 
-def _describe(trial: Trial, candidates: Candidates) -> CandidateEnd:
-    failed = trial.status == Trial.ERROR
+def _describe(trial: Trial, candidates: Candidates, progress: Sequence[Mapping[str, Any]]) -> CandidateEnd:
+    in_vain = why_in_vain(trial)
+    failed = trial.status == Trial.ERROR or bool(in_vain)
     result, checkpoint = dict(trial.last_result or {}), trial.checkpoint
     whole = StopAt(candidates.sweep.base.stop)
     status = "failed" if failed else "interrupted"
@@ -80,5 +86,6 @@ def _describe(trial: Trial, candidates: Candidates) -> CandidateEnd:
         status,
         Path(checkpoint.path) if checkpoint else None,
         result,
-        reason(trial) if failed else "",
+        in_vain or (reason(trial) if failed else ""),
+        list(Notices(notice for line in progress for notice in from_data(line.get(NOTICES)))),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from ray.tune.experiment import Trial
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import SpacetimeError, TrialFailed, TrialLost
+from spacetime_rl.training.base_learner import LEFT_OUT, STEPS
 from spacetime_rl.training.checkpoint import CheckpointEvery
 from spacetime_rl.training.run_folder import RunFolder
+from spacetime_rl.training.step_watch import nothing_learned
 from spacetime_rl.training.stopping import StopAt
 from spacetime_rl.training.tune_state import StateKeeper, resume_config, saved_often
 
@@ -92,6 +94,8 @@ def checkpoints(config: RunConfig) -> list[Callback]:
 def _describe_end(trial: Trial, folder: RunFolder) -> TrialEnd:
     if trial.status == Trial.ERROR:
         raise (TrialLost if is_lost(trial) else TrialFailed)(_explain(trial, folder))
+    if in_vain := why_in_vain(trial):
+        raise TrialFailed(f"{folder.run_id}: {in_vain}")
     checkpoint = trial.checkpoint
     return TrialEnd(
         trial_id=trial.trial_id,
@@ -104,6 +108,18 @@ def _describe_end(trial: Trial, folder: RunFolder) -> TrialEnd:
 def _explain(trial: Trial, folder: RunFolder) -> str:
     """The trial's own error rather than Ray's wrapping of it."""
     return f"{folder.run_id}: training failed: {reason(trial)}\nMore is in {folder.logs}."
+
+
+def why_in_vain(trial: Trial) -> str:
+    """Why a trial that came to its end has learned nothing at all; empty where it has learned, or was stopped."""
+    result = trial.last_result or {}
+    return str(nothing_learned("in the whole run")) if result.get("done") and has_learned_nothing(result) else ""
+
+
+def has_learned_nothing(result: Mapping[str, Any]) -> bool:
+    """Whether by this result every gradient step of a trial was left out."""
+    due, left_out = (result.get(f"health/{name}", 0) for name in (STEPS, LEFT_OUT))
+    return bool(0 < due <= left_out)
 
 
 def is_lost(trial: Trial) -> bool:

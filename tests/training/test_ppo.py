@@ -16,8 +16,10 @@ from fake_runs import LSTM, MIXED, make_config, make_ppo
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from toy_game import FakeGame, FakeGameOpener, make_group, make_layout
 
-from spacetime_rl.errors import GameDied, RestartsExhausted
+from spacetime_rl.errors import GameDied, NothingLearned, RestartsExhausted
+from spacetime_rl.rollout.reward_hook import HookPlace
 from spacetime_rl.training.ppo import OverlappingPPO, SpacetimePPO
+from spacetime_rl.training.trials import has_learned_nothing
 
 pytestmark = pytest.mark.usefixtures("ray_cluster")
 
@@ -109,6 +111,43 @@ def test_games_that_fail_for_good_end_the_training_with_the_reason() -> None:
     with pytest.raises(RestartsExhausted, match=r"max_lifetime_restarts = 3.*killed by SIGSEGV"):
         algorithm.train()
     algorithm.stop()
+
+
+@pytest.fixture
+def huge_rewards(tmp_path: Path) -> HookPlace:
+    """A reward function whose rewards overflow every loss, for the policy `giver` alone where it is one of two."""
+    lines = ["def huge(step):", "    return step.rewards - (1e30 if step.policy == 'giver' else 0)", ""]
+    (tmp_path / "huge_rewards.py").write_text("\n".join(lines))
+    return HookPlace("huge_rewards.huge", tmp_path)
+
+
+def test_gradient_steps_that_are_left_out_are_counted_in_the_result(huge_rewards: HookPlace) -> None:
+    config = make_config(rollout={"runners": 1}, training={"train_batch_size": 100, "minibatch_size": 50})
+    algorithm = build(FakeGameOpener(MIXED), config, reward_hook=huge_rewards)
+    try:
+        results = [algorithm.train() for _ in range(2)]
+    finally:
+        algorithm.stop()
+    steps = results[-1]["health/gradient_steps_left_out"]
+    assert 0 < steps < results[-1]["health/gradient_steps"]
+    said = "policy giver: {n} gradient steps left out, their gradient was zero or not finite; are its rewards or"
+    texts, counts = zip(*(notice for result in results for notice in result["notices"]), strict=True)
+    assert all(text.startswith(said) for text in texts)
+    assert sum(counts) == steps
+
+
+def test_training_whose_updates_are_all_left_out_ends_with_the_reason(huge_rewards: HookPlace) -> None:
+    config = make_config(training={"train_batch_size": 20, "minibatch_size": 20, "num_epochs": 1})
+    algorithm = build(FakeGameOpener(ONE), config, reward_hook=huge_rewards)
+    try:
+        results = [algorithm.train() for _ in range(9)]
+        with pytest.raises(
+            NothingLearned, match=r"in the last 10 updates: .* are its rewards or observations too larg"
+        ):
+            algorithm.train()
+    finally:
+        algorithm.stop()
+    assert has_learned_nothing(results[-1])
 
 
 def test_runners_play_ahead_of_the_learner_where_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:

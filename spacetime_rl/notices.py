@@ -1,0 +1,122 @@
+"""What a user should know of a run, whichever process noticed it: sentences, each with how often it was noticed.
+
+A process that works for a run collects its warnings (`collect_warnings`); they travel to the driver with the results of
+an iteration and are counted there. Nothing that concerns the user is left in the log of a worker.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+NOTICES = "notices"  # the key of a result under which those of its iteration are
+ONCE: Mapping[str, Any] = {"notice_once": True}  # `extra` of a record whose repetitions mean nothing
+PASSING: Mapping[str, Any] = {"notice_passing": True}  # `extra` of a record that is about this moment alone
+
+_MOST = 50  # different ones of a run; what a process finds beyond that is in its log
+_NUMBER = re.compile(r"\b\d+(?:\.\d+)?\b")
+_COUNT = "{n}"
+_TAIL = "; its log ends:"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence of one line. `{n}` in it stands for the count; a count of 0 means that it is not counted.
+
+    `source` names the trial, where there are several.
+    """
+
+    text: str
+    count: int = 1
+    source: str = ""
+
+    @property
+    def line(self) -> str:
+        """The sentence with its count, e.g. `policy pilot: 12 gradient steps left out`."""
+        told = self.text.replace(_COUNT, f"{self.count:,}")
+        if _COUNT not in self.text and self.count > 1:
+            told += f" ({self.count:,} times)"
+        return f"{self.source}: {told}" if self.source else told
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, for users."""
+        return {"text": self.line, "count": self.count}
+
+
+class Notices:
+    """Notices in the order in which they were last made; those that differ in numbers alone count as one."""
+
+    def __init__(self, found: Iterable[Notice] = ()) -> None:
+        self._found: dict[str, Notice] = {}
+        self._shown: dict[str, int] = {}  # the count at which each was shown last
+        self._lock = threading.Lock()
+        for notice in found:
+            self.add(notice)
+
+    def __iter__(self) -> Iterator[Notice]:
+        with self._lock:
+            return iter(list(self._found.values()))
+
+    def add(self, notice: Notice) -> Notice | None:
+        """Count a notice. The whole of it so far where that is worth showing: it is new, or its count has doubled."""
+        key = f"{notice.source}: {_NUMBER.sub('#', notice.text)}"
+        with self._lock:
+            known = self._found.pop(key, None)
+            if known is None and len(self._found) >= _MOST:
+                return None
+            whole = replace(notice, count=notice.count + (known.count if known else 0))
+            self._found[key] = whole
+            if known is not None and (whole.count < 2 * self._shown[key] or whole.count == known.count):
+                return None
+            self._shown[key] = whole.count
+            return whole
+
+    def take(self) -> list[Notice]:
+        """All of them, to be counted elsewhere from now on."""
+        with self._lock:
+            found = list(self._found.values())
+            self._found.clear()
+            self._shown.clear()
+        return found
+
+
+def from_text(text: str, count: int = 1) -> Notice:
+    """The first line of a text as a notice, without the tail of a log that may follow."""
+    return Notice((text.splitlines() or [""])[0].removesuffix(_TAIL), count)
+
+
+def to_data(notices: Iterable[Notice]) -> list[list[Any]]:
+    """Plain JSON data that `from_data` reads back."""
+    return [[notice.text, notice.count] for notice in notices]
+
+
+def from_data(data: object) -> list[Notice]:
+    """The notices of `to_data`; none of anything else."""
+    return [Notice(str(text), int(count)) for text, count in data] if isinstance(data, (list, tuple)) else []
+
+
+def from_record(record: logging.LogRecord) -> Notice:
+    """A warning as a notice."""
+    return from_text(record.getMessage(), 0 if getattr(record, "notice_once", False) else 1)
+
+
+@functools.cache
+def collect_warnings() -> Notices:
+    """From now on the warnings of this package in this process are counted here, until they are taken."""
+    collector = _Collector()
+    logging.getLogger("spacetime_rl").addHandler(collector)
+    return collector.found
+
+
+class _Collector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.found = Notices()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.found.add(from_record(record))
