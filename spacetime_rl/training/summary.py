@@ -122,7 +122,7 @@ def to_note(summary: RunSummary) -> str:
     else:
         lines += [f"Not evaluated; {_headline(summary)}."]
     if summary.notices:
-        lines += ["", *(f"- Warning: {notice.line}" for notice in summary.notices)]
+        lines += ["", *(f"- Warning: {plain(notice.line)}" for notice in summary.notices)]
     lines += ["", *(f"- `{policy.onnx.name}` is {_parity(policy)}" for policy in summary.policies), ""]
     return "\n".join(lines)
 
