@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from spacetime_rl import __version__
+from spacetime_rl import __version__, signals
 from spacetime_rl.cli import godot, jobs
 from spacetime_rl.cli.baseline import baseline
 from spacetime_rl.cli.bench import bench
@@ -22,11 +23,25 @@ from spacetime_rl.cli.sweep import sweep
 from spacetime_rl.cli.train import train
 
 EXIT_CODES = (
-    "Exit codes: 0 done, 1 a check failed, 2 wrong command or configuration, 3 a fault at run time, 130 Ctrl-C."
+    "Exit codes: 0 done, 1 a check failed, 2 wrong command or configuration, 3 a fault at run time, "
+    "130 Ctrl-C, 143 SIGTERM, 129 SIGHUP."
 )
+
+
+class _Stoppable(TyperGroup):
+    """The verbs; a signal ends each with a word and an exit code of its own."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo(f"spacetime-rl: stopped by {signals.name()}", err=True)
+            raise typer.Exit(signals.exit_code()) from None
+
 
 app = typer.Typer(
     name="spacetime-rl",
+    cls=_Stoppable,
     help="Train, evaluate and export multi-agent policies on headless Godot 4 games.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -71,7 +86,12 @@ def options(
 
 def main() -> None:
     """The console script: run the command, end with its exit code."""
+    signals.listen()
     try:
         app()
+    except KeyboardInterrupt:
+        sys.exit(signals.exit_code())
     except Exception as error:  # the door: every error becomes a message and a code
         sys.exit(report(error, debug="--debug" in sys.argv))
+    finally:
+        signals.finish()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spacetime_rl import signals
 from spacetime_rl.cli.common import (
     DEFAULT_RESULTS,
     JsonOption,
@@ -17,7 +18,6 @@ from spacetime_rl.cli.common import (
     load_config,
     print_json,
 )
-from spacetime_rl.cli.train import INTERRUPTED
 from spacetime_rl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _train(config: RunConfig, json_output: bool) -> Path:
 
     summary = run.train(config, judge=False, json_output=json_output)
     if summary.interrupted:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(signals.exit_code())
     return summary.folder
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spacetime_rl import signals
 from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, ResultsOption, SetOption, as_overrides, print_json
-from spacetime_rl.cli.train import INTERRUPTED
 from spacetime_rl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,11 +60,13 @@ def sweep(
             loaded = load_sweep(config, settings, [scenario.name for scenario in scenarios()])
             end = story.sweep(loaded, run_id, force, not no_eval, json_output)
     except KeyboardInterrupt:
-        typer.echo("spacetime-rl: stopped at once; a sweep that had begun goes on with --resume", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        typer.echo(
+            f"spacetime-rl: stopped by {signals.name()} at once; a sweep that had begun goes on with --resume", err=True
+        )
+        raise typer.Exit(signals.exit_code()) from None
     _show(end, json_output)
     if end.summary.stopped:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(signals.exit_code())
 
 
 def _refuse(options: Mapping[str, object]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spacetime_rl import signals
 from spacetime_rl.cli.common import (
     DEFAULT_RESULTS,
     JsonOption,
@@ -22,8 +23,6 @@ from spacetime_rl.errors import UsageError
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
     from spacetime_rl.training.summary import RunSummary
-
-INTERRUPTED = 130
 
 
 def train(
@@ -81,11 +80,13 @@ def train(
             )
             summary = _go_on(resume, results or DEFAULT_RESULTS, config, settings, not no_eval, json_output)
     except KeyboardInterrupt:
-        typer.echo("spacetime-rl: stopped at once; a run that had begun goes on with --resume", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        typer.echo(
+            f"spacetime-rl: stopped by {signals.name()} at once; a run that had begun goes on with --resume", err=True
+        )
+        raise typer.Exit(signals.exit_code()) from None
     _show(summary, json_output)
     if summary.stopped:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(signals.exit_code())
 
 
 def _begin(config: RunConfig, run_id: str | None, force: bool, judge: bool, json_output: bool) -> RunSummary:

@@ -6,7 +6,8 @@ import logging
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -103,11 +104,23 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         self._submit(self._live.close_sweep, _overall(trials, stopped), *self._best(trials))
         self.close()
 
-    def close(self, grace_s: float = 15.0) -> None:
-        """Deliver what waits and stop; gives up `grace_s` after the last success. Does nothing the second time."""
+    @contextmanager
+    def stopped_at_once(self) -> Iterator[None]:
+        """Where training inside is broken off by the user, its runs are KILLED: Tune does not call this any more."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            for trial_id in self._drawn.keys() - self._ended:
+                self._submit(self._live.close_trial, trial_id, "KILLED")
+            self._submit(self._live.close_sweep, "KILLED", {}, {})
+            self.close(grace_s=2.0, patience_s=10.0)
+            raise
+
+    def close(self, grace_s: float = 15.0, patience_s: float = 120.0) -> None:
+        """Deliver what waits and stop; see `Delivery.close`. Does nothing the second time."""
         if self._delivery is None:
             return
-        lost = self._delivery.close(grace_s)
+        lost = self._delivery.close(grace_s, patience_s)
         self._delivery = None
         if lost:
             logger.warning(

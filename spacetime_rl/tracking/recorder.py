@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from spacetime_rl.tracking import names
+from spacetime_rl.tracking.dead_runs import close_dead_runs
 from spacetime_rl.tracking.query import find_run
 from spacetime_rl.tracking.store import Store, make_client
 from spacetime_rl.tracking.sweep import Sweep
@@ -61,6 +62,7 @@ class Recorder:
         """Find or make the parent run, with the configuration as parameters and files."""
         if self._parent is not None:
             return
+        close_dead_runs(self._client, self._experiment_id)
         run = self._find({names.KIND: "sweep"}) or self._create(self._sweep.run_id, {names.KIND: "sweep"})
         self._log_params(run.id, names.flatten(self._sweep.config.to_dict()))
         self._log_run_files(run.id)

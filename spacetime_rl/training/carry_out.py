@@ -34,15 +34,15 @@ def carry_out(
     with folder.tells_failure():
         folder.set_status("training")
         progress.stage("starting Ray")
-        with Interrupt() as interrupt, ray_session(needed_cpus(config)):
+        with ray_session(needed_cpus(config)):
             config, plan = settle_sizes(config, plan, node_cpus(), say=progress.stage)
             folder.write_config(config, plan.spec)
             sweep = describe_sweep(config, folder.run_id, folder.path)
-            end = _train(config, folder, plan, progress, interrupt, sweep, store, resumed)
-        folder.set_status("trained" if end.finished else "interrupted")
+            with Interrupt() as interrupt:
+                end = _train(config, folder, plan, progress, interrupt, sweep, store, resumed)
+        folder.set_trained(end.finished)
         summary = make_outputs(config, folder, end, sweep, store, progress, judge)
-    if not summary.stopped:
-        folder.set_status("finished")
+    folder.set_evaluated(summary.stopped)
     return summary
 
 
@@ -59,9 +59,11 @@ def _train(
     """Train to the end, going on from the latest checkpoint where the process that trains is lost."""
     failures = 0
     while True:
-        records = [ResultLog(folder.path / PROGRESS), MlflowCallback(sweep, store, resumed)]
+        mlflow = MlflowCallback(sweep, store, resumed)
+        callbacks = [interrupt, progress.callback, ResultLog(folder.path / PROGRESS), mlflow]
         try:
-            return _run(config, folder, plan, progress, [interrupt, progress.callback, *records], resumed)
+            with mlflow.stopped_at_once():
+                return _run(config, folder, plan, progress, callbacks, resumed)
         except TrialLost as lost:
             if failures == config.checkpoint.max_failures or interrupt.requested:
                 raise

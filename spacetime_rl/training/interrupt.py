@@ -1,48 +1,55 @@
-"""Ctrl-C: the first one ends training cleanly with a checkpoint, the second at once."""
+"""The first signal that asks a run to stop ends training cleanly, with a checkpoint; the second at once."""
 
 from __future__ import annotations
 
 import logging
 import signal
 from collections.abc import Sequence
-from types import FrameType, TracebackType
+from contextlib import ExitStack
+from types import TracebackType
 from typing import Any, Self
 
 from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.result import SHOULD_CHECKPOINT
 
+from spacetime_rl import signals
 from spacetime_rl.notices import PASSING
 
 logger = logging.getLogger(__name__)
 
 
 class Interrupt(Callback):  # type: ignore[misc]
-    """Catches SIGINT and SIGTERM while it is entered, and as a Tune callback acts on the first.
+    """Takes the first signal (see `signals.py`) while it is entered, and as a Tune callback acts on it.
 
     Every running trial finishes its iteration and is saved; then Tune is told to stop, by the signal it listens to for
-    that. Its trials count as unfinished, so they can be resumed. A second signal raises KeyboardInterrupt. A copy that
-    Tune pickled does nothing.
+    that. Its trials count as unfinished, so they can be resumed. A second signal raises `Stopped`. A copy that Tune
+    pickled does nothing.
     """
 
     def __init__(self) -> None:
         self.requested = False
         self._said = False  # not in the handler: a signal may come in the middle of a write
         self._running: set[str] = set()  # trials that have reported since they started
-        self._handlers: dict[int, Any] = {}
+        self._entered = ExitStack()
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._handlers[number] = signal.signal(number, self._request)
+        before = signal.getsignal(signal.SIGUSR1)
         # Until Tune listens to it, this signal must not end the process; `on_step_end` repeats it.
-        self._handlers[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, lambda *_: None)
+        signal.signal(signal.SIGUSR1, lambda *_: None)
+        self._entered.callback(signal.signal, signal.SIGUSR1, before)
+        self._entered.enter_context(signals.gently(self.request))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
+        self._entered.close()
+
+    def request(self) -> None:
+        """Ask for the end."""
+        self.requested = True
+        self._stop_if_all_saved()
 
     def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
         """Tune looks into the result, after this, for whether to save the trial."""
@@ -57,7 +64,9 @@ class Interrupt(Callback):  # type: ignore[misc]
             if not self._said:
                 self._said = True
                 logger.warning(
-                    "stopping after this iteration, with a checkpoint; Ctrl-C again stops at once", extra=PASSING
+                    "stopping after this iteration, with a checkpoint, because of %s; a second signal stops at once",
+                    signals.name(),
+                    extra=PASSING,
                 )
             self._stop_if_all_saved()
 
@@ -67,15 +76,9 @@ class Interrupt(Callback):  # type: ignore[misc]
             self._running.discard(trial.trial_id)
             self._stop_if_all_saved()
 
-    def _request(self, _number: int, _frame: FrameType | None) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
-        self._stop_if_all_saved()
-
     def _stop_if_all_saved(self) -> None:
         if not self._running:
             signal.raise_signal(signal.SIGUSR1)  # Tune's own handler: leave the loop, save the experiment
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"requested": False, "_said": False, "_running": set(), "_handlers": {}}
+        return {"requested": False, "_said": False, "_running": set(), "_entered": ExitStack()}

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from spacetime_rl import signals
 from spacetime_rl.errors import UsageError
 from spacetime_rl.rollout.lifeline import announced
 
@@ -41,7 +42,8 @@ def ray_session(cpus: float) -> Iterator[None]:
     with ExitStack() as ends:
         if "RAY_ADDRESS" in os.environ:
             found = ends.enter_context(announced(ray.util.get_node_ip_address()))
-            ray.init(log_to_driver=False, logging_level=logging.ERROR, runtime_env={"env_vars": found})
+            with signals.kept():
+                ray.init(log_to_driver=False, logging_level=logging.ERROR, runtime_env={"env_vars": found})
         else:
             start_private_ray(max(os.cpu_count() or 1, math.ceil(cpus)))
         ends.callback(ray.shutdown)
@@ -67,14 +69,15 @@ def start_private_ray(cpus: int, object_store_bytes: int | None = None) -> None:
         log_to_driver=False,
         logging_level=logging.ERROR,
     )
-    try:
-        start()
-    except Exception as error:
-        if _TOO_SLOW not in str(error):
-            raise
-        logger.warning("Ray was slow to start; trying once more")
-        ray.shutdown()
-        start()
+    with signals.kept():
+        try:
+            start()
+        except Exception as error:
+            if _TOO_SLOW not in str(error):
+                raise
+            logger.warning("Ray was slow to start; trying once more")
+            ray.shutdown()
+            start()
 
 
 def _settle_environment() -> None:

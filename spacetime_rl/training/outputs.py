@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from spacetime_rl import signals
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import make_launch
 from spacetime_rl.errors import SpacetimeError
@@ -80,6 +81,9 @@ class _Evaluation:
 
     def play(self, opponents: Mapping[str, Source]) -> None:
         """Evaluate the trained policies, the opponents, the scripted and the random policy, until the user stops it."""
+        if signals.received() is not None:  # in the last iteration: there was nothing left to be resumed
+            self.stopped = True
+            return
         players: dict[str, Source] = {
             TRAINED: OnnxSource(self._folder.onnx, name=TRAINED),
             **opponents,

@@ -8,18 +8,21 @@ import shlex
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
+from spacetime_rl import signals
 from spacetime_rl.config import RunConfig, dump, load
 from spacetime_rl.errors import ResumeError, RunExistsError, UsageError
 from spacetime_rl.export.locate import find_folder
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.run_id import check_run_id
+from spacetime_rl.run_state import FILE, LOCK, UNDER_WAY, is_owned
 
+_LOCK_S = 0.5  # who only looks whether a run is owned holds the lock for a moment
 Status = Literal["starting", "training", "trained", "finished", "interrupted", "failed"]
 
 
@@ -36,7 +39,8 @@ class RunFolder:
         self.logs = self.path / "logs"
         self.tune = self.path / "tune"
         self.onnx = self.path / "onnx"
-        self._lock = FileLock(self.path / ".lock")
+        self._lock = FileLock(self.path / LOCK)
+        self._held = ExitStack()
         self._made = False  # by us, for a run that has not begun
         self._replaced: Path | None = None
 
@@ -68,10 +72,10 @@ class RunFolder:
     def reopen(cls, where: str | Path, results: Path) -> RunFolder:
         """The folder of an earlier run, by its id or path. Raises UsageError or ResumeError."""
         folder = cls(find_folder(where, results))
-        if not (folder.path / "state.json").is_file():
+        if not (folder.path / FILE).is_file():
             raise ResumeError(f"{folder.path}: is not the folder of a run; it has no state.json")
         try:
-            folder._lock.acquire(timeout=0)
+            folder._own()
         except Timeout:
             raise ResumeError(
                 f"{folder.run_id}: is still going on, in process {folder.state().get('pid')}; end that first"
@@ -97,15 +101,29 @@ class RunFolder:
 
     def state(self) -> dict[str, Any]:
         """The contents of state.json."""
-        document: dict[str, Any] = json.loads((self.path / "state.json").read_text(encoding="utf-8"))
+        document: dict[str, Any] = json.loads((self.path / FILE).read_text(encoding="utf-8"))
         return document
 
     def set_status(self, status: Status, message: str = "") -> None:
         """Record how the run stands."""
         now = time.time()
-        began = self.state()["started"] if (self.path / "state.json").is_file() else now
+        began = self.state()["started"] if (self.path / FILE).is_file() else now
         state = {"run_id": self.run_id, "status": status, "message": message, "pid": os.getpid()}
-        self._write_json("state.json", {**state, "started": began, "updated": now})
+        self._write_json(FILE, {**state, "started": began, "updated": now})
+
+    def set_trained(self, finished: bool) -> None:
+        """Record that training is over: `finished`, or stopped by the user."""
+        if finished:
+            self.set_status("trained")
+        else:
+            self.set_status("interrupted", signals.words())
+
+    def set_evaluated(self, stopped: bool) -> None:
+        """Record that the run is over; if it was `stopped`, then in training or in what came after."""
+        if not stopped:
+            self.set_status("finished")
+        elif self.state()["status"] == "trained":
+            self.set_status("interrupted", f"the evaluation was {signals.words()}")
 
     @contextmanager
     def tells_failure(self) -> Iterator[None]:
@@ -116,8 +134,9 @@ class RunFolder:
             with suppress(OSError):  # the disk may be full, which `error` then says
                 self.set_status("failed", str(error))
             raise
-        except KeyboardInterrupt:
-            self.set_status("interrupted")
+        except KeyboardInterrupt as stop:
+            with suppress(OSError):
+                self.set_status("interrupted", str(stop))
             raise
 
     def write_config(self, config: RunConfig, spec: GameSpec) -> None:
@@ -147,12 +166,24 @@ class RunFolder:
 
     def release(self) -> None:
         """Let another process have the folder."""
-        self._lock.release()
+        self._held.close()
+
+    def _own(self) -> None:
+        """Lock the folder. Should this process have to end at once, the run's state says so."""
+        self._lock.acquire(timeout=_LOCK_S)
+        self._held.callback(self._lock.release)
+        self._held.enter_context(signals.last_words(self._leave_at_once))
+
+    def _leave_at_once(self) -> None:
+        if self._made:
+            self.abandon()
+        elif self.state()["status"] in UNDER_WAY:
+            self.set_status("interrupted", f"ended at once by {signals.name()}")
 
     def _make(self, config: RunConfig) -> None:
         self.path.mkdir()
         self._made = True
-        self._lock.acquire(timeout=0)
+        self._own()
         self.logs.mkdir()
         self._write("config.yaml", dump(config))
         self.set_status("starting")
@@ -163,11 +194,8 @@ class RunFolder:
                 f"{self.run_id}: there is such a run already, in {self.path}; "
                 f"go on with it (--resume {shlex.quote(self.run_id)}), replace it (--force) or choose another --run-id"
             )
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise RunExistsError(f"{self.run_id}: cannot be replaced: it is going on, see {self.path}") from None
-        self._lock.release()
+        if is_owned(self.path):
+            raise RunExistsError(f"{self.run_id}: cannot be replaced: it is going on, see {self.path}")
         self._replaced = self.path.with_name(f".{self.run_id}.replaced-{os.getpid()}")
         self.path.rename(self._replaced)
 

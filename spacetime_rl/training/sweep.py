@@ -95,7 +95,7 @@ def _train(
     store = resolve_store(config.base.results, config.base.tracking.uri)
     folder.set_status("training")
     progress.stage("starting Ray")
-    with Interrupt() as interrupt, ray_session(needed_cpus(config.base)):
+    with ray_session(needed_cpus(config.base)):
         nodes = node_cpus()
         concurrent = choose_concurrent(config, sum(nodes))
         base, plan = settle_sizes(
@@ -110,17 +110,17 @@ def _train(
         candidates = Candidates(config, plan, folder.run_id, folder.versions(), choose_gpus(base.resources.gpus))
         folder.keep()
         progress.stage(f"starting {concurrent} at a time, each {describe_sizes(plan)}")
-        callbacks: list[Any] = [interrupt, progress.callback, ResultLog(folder.path / PROGRESS), mlflow]
-        trials = run_candidates(candidates, folder, callbacks, concurrent, resumed)
+        with Interrupt() as interrupt, mlflow.stopped_at_once():
+            callbacks: list[Any] = [interrupt, progress.callback, ResultLog(folder.path / PROGRESS), mlflow]
+            trials = run_candidates(candidates, folder, callbacks, concurrent, resumed)
         interrupted = interrupt.requested
     ranked = rank([trial for trial in trials if not has_learned_nothing(trial.result)], config.settings.goals)
     if not ranked:
         raise TrialFailed(f"{folder.run_id}: {_why_nothing(config, trials)}\nMore is in {folder.logs}.")
-    folder.set_status("interrupted" if interrupted else "trained")
+    folder.set_trained(not interrupted)
     outputs = SweepOutputs(candidates, folder, record, store, needed_cpus(base))
     end = outputs.make(trials, ranked, judge, not interrupted, progress)
-    if not end.summary.stopped:
-        folder.set_status("finished")
+    folder.set_evaluated(end.summary.stopped)
     return end
 
 

@@ -32,7 +32,7 @@ def begun(told: list[int], *trials: Any) -> Interrupt:
     for each in trials:
         interrupt.on_trial_result(trial=each, result={})
     signal.signal(signal.SIGUSR1, lambda number, _: told.append(number))
-    interrupt._request(signal.SIGINT, None)
+    interrupt.request()
     return interrupt
 
 
@@ -65,10 +65,3 @@ def test_trials_that_have_not_begun_are_not_waited_for(told: list[int]) -> None:
     begun(told)
 
     assert told == [signal.SIGUSR1]
-
-
-def test_a_second_signal_ends_at_once(told: list[int]) -> None:
-    interrupt = begun(told, trial("a"))
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupt._request(signal.SIGINT, None)
