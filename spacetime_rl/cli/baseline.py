@@ -18,6 +18,7 @@ from spacetime_rl.cli.common import (
     load_config,
     print_json,
 )
+from spacetime_rl.cli.numbers import whole_number
 from spacetime_rl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def baseline(
         str | None, typer.Option(metavar="NAME", help="Lay a preset over it; the baseline is called CONFIG-PRESET.")
     ] = None,
     run: Annotated[str | None, typer.Option(metavar="RUN", help="A finished run; default: train one.")] = None,
-    episodes: Annotated[int, typer.Option(min=1, metavar="N", help="Held-out episodes to play.")] = 500,
+    episodes: Annotated[int, typer.Option(metavar="N", **whole_number("Held-out episodes to play.", 1))] = 500,
     force: Annotated[bool, typer.Option("--force", help="Replace a baseline that does better.")] = False,
     overrides: SetOption = None,
     results: ResultsOption = None,

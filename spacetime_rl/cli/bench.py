@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, SetOption, as_overrides, print_json
+from spacetime_rl.cli.numbers import decimal_number, whole_number
 
 if TYPE_CHECKING:
     from spacetime_rl.bench.rounds import Progress
@@ -25,9 +26,13 @@ def bench(
         str, typer.Argument(metavar="TARGET", help="A scenario, a configuration, an exported game or a Godot project.")
     ] = "bench",
     overrides: SetOption = None,
-    agents: Annotated[int | None, typer.Option(min=1, metavar="N", help="Agents in one game.")] = None,
-    action_repeat: Annotated[int | None, typer.Option(min=1, metavar="R", help="Physics ticks a decision.")] = None,
-    games: Annotated[int | None, typer.Option(min=1, metavar="G", help="Games that one env runner plays.")] = None,
+    agents: Annotated[int | None, typer.Option(metavar="N", **whole_number("Agents in one game.", 1))] = None,
+    action_repeat: Annotated[
+        int | None, typer.Option(metavar="R", **whole_number("Physics ticks a decision.", 1))
+    ] = None,
+    games: Annotated[
+        int | None, typer.Option(metavar="G", **whole_number("Games that one env runner plays.", 1))
+    ] = None,
     stock: Annotated[
         bool, typer.Option("--stock", help="Measure godot-rl, Stable-Baselines3 and RLlib's own runner as well.")
     ] = False,
@@ -37,8 +42,10 @@ def bench(
     head: Annotated[
         bool, typer.Option("--head", help="Measure instead what driver, learner and MLflow take from many runners.")
     ] = False,
-    rounds: Annotated[int, typer.Option(min=1, metavar="K", help="Rounds; their median counts.")] = 5,
-    seconds: Annotated[float, typer.Option(min=0.1, metavar="S", help="Length of a measurement in a round.")] = 2.0,
+    rounds: Annotated[int, typer.Option(metavar="K", **whole_number("Rounds; their median counts.", 1))] = 5,
+    seconds: Annotated[
+        float, typer.Option(metavar="S", **decimal_number("Length of a measurement in a round.", 0.1, 600))
+    ] = 2.0,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="For bench.json and bench.png; default: results/bench/<time>.")
     ] = None,

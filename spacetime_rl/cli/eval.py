@@ -21,6 +21,7 @@ from spacetime_rl.cli.common import (
     load_config,
     print_json,
 )
+from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 from spacetime_rl.shell import short
 
 if TYPE_CHECKING:
@@ -42,11 +43,17 @@ def evaluate(
     ] = None,
     overrides: SetOption = None,
     episodes: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Episodes; default: the configuration's.")
+        int | None, typer.Option(metavar="N", **whole_number("Episodes; default: the configuration's.", 1))
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Seed of the episodes.")] = None,
-    games: Annotated[int | None, typer.Option(min=1, metavar="N", help="Games that play at the same time.")] = None,
-    arenas: Annotated[int | None, typer.Option(min=1, metavar="N", help="Arenas in each of these games.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", **whole_number("Seed of the episodes.", 0, LARGEST_SEED))
+    ] = None,
+    games: Annotated[
+        int | None, typer.Option(metavar="N", **whole_number("Games that play at the same time.", 1))
+    ] = None,
+    arenas: Annotated[
+        int | None, typer.Option(metavar="N", **whole_number("Arenas in each of these games.", 1))
+    ] = None,
     stochastic: Annotated[
         bool, typer.Option("--stochastic", help="Draw actions as in training; default: as the configuration says.")
     ] = False,
@@ -55,7 +62,7 @@ def evaluate(
         typer.Option("--with", metavar="POLICY=SOURCE", help="Who plays one of the policies instead; repeatable."),
     ] = None,
     checkpoint_number: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Which checkpoint of a run; default: the latest.")
+        int | None, typer.Option(metavar="N", **whole_number("Which checkpoint of a run; default: the latest.", 0))
     ] = None,
     plots: Annotated[
         bool, typer.Option("--plots", help="Draw paths, heights, rewards and comfort of these episodes.")

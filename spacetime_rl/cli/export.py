@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, ResultsOption, print_json
+from spacetime_rl.cli.numbers import whole_number
 
 
 def export(
@@ -21,9 +22,9 @@ def export(
         list[str] | None, typer.Option("--policy", metavar="P", help="Only this policy; may be repeated.")
     ] = None,
     checkpoint_number: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Which checkpoint; default: the latest.")
+        int | None, typer.Option(metavar="N", **whole_number("Which checkpoint; default: the latest.", 0))
     ] = None,
-    opset: Annotated[int, typer.Option(min=18, metavar="N", help="ONNX opset.")] = 18,
+    opset: Annotated[int, typer.Option(metavar="N", **whole_number("ONNX opset.", 18))] = 18,
     results: ResultsOption = None,
     json_output: JsonOption = False,
 ) -> None:

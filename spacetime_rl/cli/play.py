@@ -17,6 +17,7 @@ from spacetime_rl.cli.common import (
     change_config,
     print_json,
 )
+from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
@@ -46,9 +47,9 @@ def play(
         str | None,
         typer.Option("--task", metavar="NAME", help="Of several tasks, the one to play; default: the first."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the episodes.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", **whole_number("Seed of the episodes.", 0, LARGEST_SEED))] = 0,
     episodes: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Episodes; default: until the window is closed.")
+        int | None, typer.Option(metavar="N", **whole_number("Episodes; default: until the window is closed.", 1))
     ] = None,
     results: ResultsOption = None,
     json_output: JsonOption = False,

@@ -10,6 +10,7 @@ import typer
 
 from spacetime_rl.cli.common import JsonOption, SetOption, print_json
 from spacetime_rl.cli.jobs import AddressOption, show_logs
+from spacetime_rl.cli.numbers import whole_number
 from spacetime_rl.errors import UsageError
 
 
@@ -42,7 +43,7 @@ def submit(
     tracking_uri: Annotated[
         str | None, typer.Option(metavar="URI", help="MLflow server; default: a database among the results.")
     ] = None,
-    num_gpus: Annotated[int | None, typer.Option(metavar="N", min=0, help="GPUs of the learner.")] = None,
+    num_gpus: Annotated[int | None, typer.Option(metavar="N", **whole_number("GPUs of the learner.", 0))] = None,
     install: Annotated[
         bool, typer.Option("--install", help="Bring the dependencies along, for nodes with Ray and torch only.")
     ] = False,

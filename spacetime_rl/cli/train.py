@@ -18,6 +18,7 @@ from spacetime_rl.cli.common import (
     load_config,
     print_json,
 )
+from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 from spacetime_rl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def train(
     run_id: Annotated[
         str | None, typer.Option(metavar="ID", help="Name of the run's folder; default: made up.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Seed of games, networks, exploration.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", **whole_number("Seed of games, networks, exploration.", 0, LARGEST_SEED))
+    ] = None,
     initialize_from: Annotated[
         str | None, typer.Option(metavar="RUN", help="Begin with the weights of another run, by its id or folder.")
     ] = None,

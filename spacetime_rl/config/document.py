@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from spacetime_rl.config.merge import deep_merge
+from spacetime_rl.config.numbers import DECIMAL, FIRST_CHARACTERS, WHOLE, read_number
 from spacetime_rl.errors import ConfigError
 
 KeyPath = tuple[str | int, ...]
@@ -80,7 +81,8 @@ def _lines(node: yaml.Node | None, path: KeyPath) -> Iterator[tuple[KeyPath, int
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as users expect it: 3e-4 is a number, only true and false are booleans, no key twice, keys are text."""
+    """YAML as users expect it: numbers as in `numbers.py`, only true and false are booleans, no key twice, keys as
+    they are written, dates are text."""
 
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
@@ -93,7 +95,29 @@ class _Loader(yaml.SafeLoader):
             if name in first_line:
                 self.problems.append(f"{line}: {name}: written twice; first in line {first_line[name]}")
             first_line.setdefault(name, line)
+        self.flatten_mapping(node)
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                key.tag = f"{_PREFIX}str"  # a policy may be called 007, null or true
         return {str(key): value for key, value in super().construct_mapping(node, deep).items()}
+
+    def construct_number(self, node: yaml.ScalarNode) -> int | float:
+        text = self.construct_text(node)
+        number = read_number(text)
+        if number is None:
+            raise yaml.constructor.ConstructorError(None, None, f"{text[:40]!r} is not a number", node.start_mark)
+        return number
+
+    def construct_text(self, node: yaml.ScalarNode) -> str:
+        return str(self.construct_scalar(node))
+
+    def construct_truth(self, node: yaml.ScalarNode) -> bool:
+        text = self.construct_text(node)
+        if not _TRUTH.match(text):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{text[:40]!r} is neither true nor false", node.start_mark
+            )
+        return text.lower() == "true"
 
 
 def _without(resolvers: Mapping[str, list[Any]], tags: set[str]) -> dict[str, list[Any]]:
@@ -101,14 +125,15 @@ def _without(resolvers: Mapping[str, list[Any]], tags: set[str]) -> dict[str, li
 
 
 _PREFIX = "tag:yaml.org,2002:"
+_TRUTH = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
 _Loader.yaml_implicit_resolvers = _without(
-    yaml.SafeLoader.yaml_implicit_resolvers, {f"{_PREFIX}{kind}" for kind in ("float", "bool", "timestamp")}
+    yaml.SafeLoader.yaml_implicit_resolvers, {f"{_PREFIX}{kind}" for kind in ("int", "float", "bool", "timestamp")}
 )
-_Loader.add_implicit_resolver(f"{_PREFIX}bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
-_Loader.add_implicit_resolver(
-    f"{_PREFIX}float",
-    re.compile(
-        r"^[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+|\.[0-9]+(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF))$|^\.(?:nan|NaN|NAN)$"
-    ),
-    list("-+0123456789."),
-)
+_Loader.add_implicit_resolver(f"{_PREFIX}bool", _TRUTH, list("tTfF"))
+_Loader.add_implicit_resolver(f"{_PREFIX}int", WHOLE, list(FIRST_CHARACTERS))
+_Loader.add_implicit_resolver(f"{_PREFIX}float", DECIMAL, list(FIRST_CHARACTERS))
+_Loader.add_constructor(f"{_PREFIX}int", _Loader.construct_number)
+_Loader.add_constructor(f"{_PREFIX}float", _Loader.construct_number)
+_Loader.add_constructor(f"{_PREFIX}bool", _Loader.construct_truth)
+_Loader.add_constructor(f"{_PREFIX}timestamp", _Loader.construct_text)
+RESOLVERS = _Loader.yaml_implicit_resolvers  # which plain text is no text

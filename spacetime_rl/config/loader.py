@@ -6,18 +6,19 @@ import copy
 import json
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from spacetime_rl.config.document import Document, KeyPath, read_document
 from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.overrides import parse_overrides
 from spacetime_rl.config.packaged import find_config, find_preset, packaged
-from spacetime_rl.config.problems import contradictions_in, field_mistakes
+from spacetime_rl.config.problems import contradictions_in, field_mistakes, with_whole_numbers
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ConfigError
 
+M = TypeVar("M", bound=BaseModel)
 SWEEP = "sweep"  # the section that makes a run a search
 
 
@@ -69,11 +70,11 @@ def _bases(document: Document, path: Path) -> tuple[list[Path], tuple[str, ...]]
 def validate(document: Document, scenarios: Collection[str] | None, name: str) -> RunConfig:
     """The configuration that a document says. Raises ConfigError with every mistake."""
     mistakes: dict[KeyPath, str] = {}
-    config, error = attempt(document.data)
+    config, error = attempt(document.data, RunConfig)
     if error is not None:
         mistakes = field_mistakes(error, document, RunConfig)
     if mistakes:  # the contradictions between the settings that are right
-        _, error = attempt(without(document.data, mistakes))
+        _, error = attempt(without(document.data, mistakes), RunConfig)
     for found in contradictions_in(error) if error else ():
         if not any(_overlap(path, mistake) for path in (found.path, *found.others) for mistake in mistakes):
             mistakes[found.path] = found.message
@@ -86,12 +87,13 @@ def validate(document: Document, scenarios: Collection[str] | None, name: str) -
     return config
 
 
-def attempt(data: dict[str, Any]) -> tuple[RunConfig | None, ValidationError | None]:
-    """Strict: `"8"` is no number. JSON, because there a list is a tuple and text is a path."""
+def attempt(data: dict[str, Any], model: type[M]) -> tuple[M | None, ValidationError | None]:
+    """Strict: `"8"` is no number, but 1e6 is a whole one. JSON, because there a list is a tuple and text is a path."""
     try:
-        return RunConfig.model_validate_json(json.dumps(data, default=str), strict=True), None
+        return model.model_validate_json(json.dumps(data, default=str), strict=True), None
     except ValidationError as error:
-        return None, error
+        repaired = with_whole_numbers(data, error)
+        return (None, error) if repaired is None else attempt(repaired, model)
 
 
 def without(data: dict[str, Any], paths: Iterable[KeyPath]) -> dict[str, Any]:

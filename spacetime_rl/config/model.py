@@ -25,7 +25,7 @@ from spacetime_rl.config.section import Section
 from spacetime_rl.config.task import TaskConfig
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=1e9)]  # waits take no longer ones; null is for ever, where that may be
 
 
 class ScenarioConfig(Section):
@@ -56,7 +56,10 @@ class GameConfig(Section):
         default=None, ge=1, le=1000, description="Physics ticks a decision; null for the scenario's own."
     )
     episode_steps: int | None = Field(
-        default=None, ge=1, description="Decisions until an episode is truncated; null for the scenario's own limit."
+        default=None,
+        ge=1,
+        lt=2**31,
+        description="Decisions until an episode is truncated; null for the scenario's own limit.",
     )
     physics_hz: int = Field(default=90, ge=1, le=1000, description="Physics ticks a second of game time.")
     launch_timeout_s: Seconds = Field(
@@ -157,9 +160,11 @@ class CheckpointConfig(Section):
 class EvaluationConfig(Section):
     """The seeded episodes that trained policies are judged by."""
 
-    episodes: int = Field(default=100, ge=1, description="Episodes.")
+    episodes: int = Field(default=100, ge=1, lt=2**31, description="Episodes.")
     games: int = Field(default=2, ge=1, le=64, description="Games that play them at the same time.")
-    seed: int = Field(default=10_000, ge=0, description="Seed of the first; no training run uses the same episodes.")
+    seed: int = Field(
+        default=10_000, ge=0, lt=2**31, description="Seed of the first; no training run uses the same episodes."
+    )
     arenas: int = Field(default=8, ge=1, le=1024, description="Arenas in each of these games.")
     stochastic: bool = Field(
         default=False,

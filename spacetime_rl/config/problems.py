@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping, Sequence
 from types import NoneType, UnionType
@@ -10,6 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from spacetime_rl.config.document import Document, KeyPath
+from spacetime_rl.config.numbers import did_you_mean_number, did_you_mean_truth, whole
 from spacetime_rl.config.overrides import setting_paths
 from spacetime_rl.config.rules import Contradiction, ContradictionError
 from spacetime_rl.config.words import closest, did_you_mean
@@ -33,6 +35,8 @@ EXPECTED = {
     "model_type": "keys and values",
     "model_attributes_type": "keys and values",
 }
+_NUMBERS = ("int_type", "int_parsing", "float_type", "float_parsing")
+_NOT_WHOLE = ("int_type", "int_from_float")
 
 
 def field_mistakes(error: ValidationError, document: Document, model: type[BaseModel]) -> dict[KeyPath, str]:
@@ -45,10 +49,28 @@ def field_mistakes(error: ValidationError, document: Document, model: type[BaseM
     return {path: _join(sentences) for path, sentences in found.items()}
 
 
+def with_whole_numbers(data: dict[str, Any], error: ValidationError) -> dict[str, Any] | None:
+    """The data with 1e6 as 1000000 where a validation expected whole numbers; None where nothing is mended by that."""
+    repaired = None
+    for details in error.errors(include_url=False):
+        number = whole(details["input"]) if details["type"] in _NOT_WHOLE and type(details["input"]) is float else None
+        path = _path_in(data, details["loc"], details["type"])
+        if number is not None and _at(data, path) == number:
+            repaired = copy.deepcopy(data) if repaired is None else repaired
+            _at(repaired, path[:-1])[path[-1]] = number
+    return repaired
+
+
 def contradictions_in(error: ValidationError) -> tuple[Contradiction, ...]:
     """The contradictions between settings that a validation found."""
     causes = (details.get("ctx", {}).get("error") for details in error.errors(include_url=False))
     return tuple(c for cause in causes if isinstance(cause, ContradictionError) for c in cause.found)
+
+
+def _at(data: Any, path: KeyPath) -> Any:
+    for step in path:
+        data = data[step]
+    return data
 
 
 def _path_in(data: Any, loc: Sequence[str | int], kind: str) -> KeyPath:
@@ -75,8 +97,20 @@ def _sentence(details: Any, path: KeyPath, model: type[BaseModel]) -> str:
         word = did_you_mean(value, re.findall(r"'([^']+)'", context["expected"])) if isinstance(value, str) else ""
         return f"expected {context['expected']}, found {value!r}{word}"
     if kind in EXPECTED:
-        return f"expected {EXPECTED[kind]}, found {_shown(value)}"
+        return f"expected {EXPECTED[kind]}, found {_shown(value)}{_instead(kind, value, path)}"
     return f"{details['msg'].replace('Input should', 'should', 1)}, found {_shown(value)}"
+
+
+def _instead(kind: str, value: Any, path: KeyPath) -> str:
+    """What a value of the wrong type was probably meant to be."""
+    if kind in _NUMBERS and isinstance(value, str):
+        name = next((step for step in reversed(path) if isinstance(step, str)), "")
+        return did_you_mean_number(value, name, integer=EXPECTED[kind] == EXPECTED["int_type"])
+    if EXPECTED[kind] == EXPECTED["bool_type"]:
+        return did_you_mean_truth(value)
+    if kind == "string_type" and isinstance(value, (bool, int, float)):
+        return "; in quotes it is text"
+    return ""
 
 
 def _hint(path: KeyPath, model: type[BaseModel]) -> str:
@@ -127,8 +161,9 @@ def _join(sentences: Sequence[str]) -> str:
     unique = list(dict.fromkeys(sentences))
     if len(unique) == 1:
         return unique[0]
-    heads = [s.removeprefix("expected ").partition(", found ")[0] for s in unique]
-    return f"expected {' or '.join(heads)}, found {unique[0].partition(', found ')[2]}"
+    heads, tails = zip(*((head, tail) for head, _, tail in (s.partition(", found ") for s in unique)), strict=True)
+    names = [head.removeprefix("expected ").replace("should be", "a number", 1) for head in heads]
+    return f"expected {' or '.join(names)}, found {max(tails, key=len)}"
 
 
 def _shown(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 from spacetime_rl.config.words import did_you_mean
@@ -26,15 +27,16 @@ def param_problems(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _problem(value: object) -> str | None:
     if not isinstance(value, Mapping):
-        scalar = isinstance(value, (bool, int, float, str))
-        return None if scalar else f"expected a number, text, true or false, or a sampler, found {value!r}"
+        return _scalar_problem(value, "a number, text, true or false, or a sampler")
     if not is_sampler(value):
         hint = did_you_mean(str(next(iter(value), "")), KINDS)
         return f"expected a value, or {_FORMS} to draw one for every episode, found {dict(value)!r}{hint}"
     kind, given = next(iter(value.items()))
     if kind == CHOICE:
-        right = isinstance(given, (list, tuple)) and bool(given)
-        return None if right else f"choice: expected a list of at least one value, found {given!r}"
+        if not isinstance(given, (list, tuple)) or not given:
+            return f"choice: expected a list of at least one value, found {given!r}"
+        problems = (_scalar_problem(each, "a number, text, true or false") for each in given)
+        return next((f"choice: {problem}" for problem in problems if problem), None)
     if not isinstance(given, (list, tuple)) or len(given) != 2 or not all(map(_is_number, given)):
         what = "[from, to]" if kind == UNIFORM else "[mean, deviation]"
         return f"{kind}: expected two numbers, {what}, found {given!r}"
@@ -45,5 +47,11 @@ def _problem(value: object) -> str | None:
     return None
 
 
+def _scalar_problem(value: object, expected: str) -> str | None:
+    if isinstance(value, float) and not isfinite(value):
+        return f"expected a finite number, found {value}"
+    return None if isinstance(value, (bool, int, float, str)) else f"expected {expected}, found {value!r}"
+
+
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)

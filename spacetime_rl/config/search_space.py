@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isclose, isfinite
 from typing import Any
 
 from spacetime_rl.config.words import did_you_mean
@@ -26,6 +26,7 @@ _NUMBERS = {
 }
 KINDS = (*_NUMBERS, *LISTS)
 _WHOLE = ("randint", "lograndint")
+_BETWEEN = 0.25000001  # of the way: no whole number, so that a setting that needs one is refused
 
 
 class DomainError(ValueError):
@@ -50,15 +51,24 @@ class Domain:
         return self.kind not in (*LISTS, "normal")
 
     def probes(self) -> Iterator[Any]:
-        """Values at its ends: if these are valid settings, the others are, too."""
+        """Values at its ends, and one between: if these are valid settings, the others are, too."""
         if self.kind in LISTS:
             yield from self.args
         elif self.kind == "normal":
             yield self.args[0]
+            yield self.args[0] + _BETWEEN * self.args[1]
         elif self.kind in _WHOLE:
             yield from (self.args[0], self.args[1] - 1)
         else:
-            yield from self.args[:2]
+            low, high, *step = self.args
+            yield from (low, high)
+            yield low + step[0] if step else low + _BETWEEN * (high - low)
+
+    def nearest(self, value: float) -> float:
+        """The number of a range that is nearest to a value: inside it, and on its steps."""
+        low, high, *step = self.args
+        inside: float = min(max(value, low), high - 1 if self.kind in _WHOLE else high)
+        return round(inside / step[0]) * float(step[0]) if step else inside
 
 
 def is_long_form(value: object) -> bool:
@@ -93,7 +103,7 @@ def _make(kind: object, args: object) -> Domain:
     problem = _problem(str(kind), [float(x) for x in args])
     if problem:
         raise DomainError(f"{kind}: {problem}, found {list(args)!r}")
-    return Domain(str(kind), tuple(args))
+    return Domain(str(kind), tuple(map(int, args)) if kind in _WHOLE else tuple(args))
 
 
 def _problem(kind: str, args: Sequence[float]) -> str | None:
@@ -107,6 +117,8 @@ def _problem(kind: str, args: Sequence[float]) -> str | None:
         return "expected numbers above 0, as their logarithm is drawn"
     if len(args) > 2 and args[2] <= 0:
         return "expected a step above 0"
+    if len(args) > 2 and any(not isclose(x / args[2], round(x / args[2]), abs_tol=1e-9) for x in args[:2]):
+        return "expected ends that are multiples of the step"
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -76,15 +75,13 @@ def _with_examples(data: dict[str, Any], found: Mapping[KeyPath, Any]) -> dict[s
 
 
 def _settings(section: Any, mistakes: Mistakes) -> SweepSettings:
-    try:
-        return SweepSettings.model_validate_json(json.dumps(section, default=str), strict=True)
-    except ValidationError as error:
-        if not isinstance(section, dict):
-            mistakes[SWEEP,] = f"expected keys and values, found {section!r}"
-            return SweepSettings()
-        wrong = field_mistakes(error, Document(section), SweepSettings)
-        mistakes |= {(SWEEP, *path): message for path, message in wrong.items()}
-        return SweepSettings.model_validate(without(section, wrong))
+    if not isinstance(section, dict):
+        mistakes[SWEEP,] = f"expected keys and values, found {section!r}"
+        return SweepSettings()
+    settings, error = attempt(section, SweepSettings)
+    wrong = field_mistakes(error, Document(section), SweepSettings) if error else {}
+    mistakes |= {(SWEEP, *path): message for path, message in wrong.items()}
+    return settings or SweepSettings.model_validate(without(section, wrong))
 
 
 def _space(settings: SweepSettings, found: Mapping[KeyPath, Any], mistakes: Mistakes) -> Space:
@@ -112,7 +109,7 @@ def _probe(data: dict[str, Any], space: Space) -> Iterator[tuple[KeyPath, str]]:
     for path, (written, domain) in space.items():
         for value in domain.probes():
             candidate = lay(data, _words(path), value)
-            _, error = attempt(candidate)
+            _, error = attempt(candidate, RunConfig)
             for key, message in _why_not(error, candidate) if error else ():
                 where_else = "" if key == path else f"{dotted(_words(key))}: "
                 yield written, f"{value!r}, which may be drawn: {where_else}{message}"

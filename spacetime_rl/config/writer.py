@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from spacetime_rl.config.document import RESOLVERS
 from spacetime_rl.config.model import RunConfig
 
 
@@ -20,7 +21,13 @@ def to_yaml(data: dict[str, Any]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """No aliases: equal values are written twice."""
+    """No aliases: equal values are written twice. Text is quoted where any reader takes it for a number."""
 
     def ignore_aliases(self, _data: object) -> bool:
         return True
+
+
+_Dumper.yaml_implicit_resolvers = {
+    first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, []), *RESOLVERS.get(first, [])]
+    for first in (*yaml.SafeDumper.yaml_implicit_resolvers, *RESOLVERS)
+}

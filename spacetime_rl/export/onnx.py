@@ -17,7 +17,7 @@ import onnx
 import torch
 
 from spacetime_rl import __version__
-from spacetime_rl.errors import ExportError
+from spacetime_rl.errors import ExportError, UsageError
 from spacetime_rl.export.checkpoint import Checkpoint, read_checkpoint
 from spacetime_rl.export.network import OUTPUTS, ExportNetwork
 from spacetime_rl.export.parity import TOLERANCE, measure_parity
@@ -47,6 +47,9 @@ def export_checkpoint(
     Files already there are replaced only when every policy has passed. Raises CheckpointError, UsageError or
     ExportError.
     """
+    if not DEFAULT_OPSET <= opset <= onnx.defs.onnx_opset_version():
+        newest = onnx.defs.onnx_opset_version()
+        raise UsageError(f"opset {opset}: expected {DEFAULT_OPSET} to {newest}, what onnx {onnx.__version__} knows")
     source = read_checkpoint(Path(checkpoint))
     names = source.choose(policies)
     out = Path(out)
@@ -64,7 +67,7 @@ def export_module(
     network = ExportNetwork(module.eval(), origin.wire).eval()
     model = _convert(network, name, opset)
     onnx.save(model, model_path)
-    parity = measure_parity(network, model_path)
+    parity = _measure(network, model_path, name, opset)
     if not parity <= TOLERANCE:
         raise ExportError(
             f"policy {name!r}: the exported file differs from the network by {parity:.2e}, more than {TOLERANCE:g} is "
@@ -73,6 +76,15 @@ def export_module(
     schema = _describe(network, name, origin, opset, parity)
     schema_path.write_text(json.dumps(schema.to_dict(), indent=2) + "\n")
     return ExportedPolicy(name, model_path, schema_path, parity)
+
+
+def _measure(network: ExportNetwork, path: Path, name: str, opset: int) -> float:
+    try:
+        return measure_parity(network, path)
+    except Exception as error:  # onnxruntime raises a type of its own per cause, and none in common
+        what = f"policy {name!r}: onnxruntime {version('onnxruntime')} cannot run a file of opset {opset}"
+        hint = "" if opset == DEFAULT_OPSET else f"; use a lower --opset, such as {DEFAULT_OPSET}"
+        raise ExportError(f"{what}{hint}: {str(error).splitlines()[0][:200]}") from error
 
 
 def _convert(network: ExportNetwork, name: str, opset: int) -> onnx.ModelProto:
@@ -176,8 +188,8 @@ def _move(policy: ExportedPolicy, out: Path) -> ExportedPolicy:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep torch's exporter from telling its story: it warns about its own insides."""
-    loggers = [logging.getLogger(name) for name in ("torch", "torch.__trace")]
+    """Keep the exporters from telling their story: they warn about their own insides, tracebacks and all."""
+    loggers = [logging.getLogger(name) for name in ("torch", "torch.__trace", "onnxscript")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)

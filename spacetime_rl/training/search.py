@@ -141,11 +141,10 @@ def _mutation(domain: Domain) -> TuneDomain | list[Any]:
 
 
 def _inside(sweep: SweepConfig) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """PBT multiplies by 0.8 or 1.2, wherever that leads: a discount may come out above 1."""
-    ranges = {dotted(path): domain.args[:2] for path, domain in sweep.space.items() if domain.is_range}
+    """PBT multiplies by 0.8 or 1.2, wherever that leads: a discount may come out above 1, a batch size as 76.8."""
+    ranges = {dotted(path): domain for path, domain in sweep.space.items() if domain.is_range}
 
     def clip(config: dict[str, Any]) -> dict[str, Any]:
-        clipped = {key: min(max(config[key], low), high) for key, (low, high) in ranges.items() if key in config}
-        return {**config, **clipped}
+        return {**config, **{key: ranges[key].nearest(config[key]) for key in ranges if key in config}}
 
     return clip

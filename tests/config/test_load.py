@@ -190,7 +190,10 @@ policies: {giver: {model: {hidens: [1]}, training: {num_epochs: 3}}}
     ("text", "problem"),
     [
         ("game: {arenas: true}", "game.arenas: expected 'auto' or a whole number, found True"),
-        ('game: {arenas: "8"}', "game.arenas: expected 'auto' or a whole number, found '8'"),
+        (
+            'game: {arenas: "8"}',
+            "game.arenas: expected 'auto' or a whole number, found '8'; without quotes it is a number",
+        ),
         ("game: {arenas: 1.5}", "game.arenas: expected 'auto' or a whole number, found 1.5"),
         ("game: 3", "game: expected keys and values, found 3"),
         ("model: {hiddens: 64}", "model.hiddens: expected a list, found 64"),

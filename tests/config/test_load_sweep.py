@@ -153,9 +153,16 @@ def test_what_cannot_be_drawn_is_told(value: Any, word: str) -> None:
         parse_domain(value)
 
 
-def test_a_domain_tells_its_ends() -> None:
+def test_a_domain_tells_its_ends_and_a_value_between() -> None:
     assert list(Domain("randint", (2, 5)).probes()) == [2, 4]
-    assert list(Domain("quniform", (0.0, 1.0, 0.25)).probes()) == [0.0, 1.0]
+    assert list(Domain("quniform", (0.0, 1.0, 0.25)).probes()) == [0.0, 1.0, 0.25]
+    assert list(Domain("uniform", (1, 5)).probes()) == pytest.approx([1, 5, 2.0], abs=1e-6)
+
+
+def test_a_changed_value_is_put_back_inside_its_range_and_on_its_steps() -> None:
+    assert Domain("quniform", (32, 256, 32)).nearest(76.8) == 64
+    assert Domain("randint", (1, 5)).nearest(7) == 4
+    assert Domain("uniform", (0.9, 0.999)).nearest(1.2) == 0.999
 
 
 def test_values_are_laid_into_lists_and_sections_that_are_not_there() -> None:

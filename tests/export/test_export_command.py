@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import onnx
 import pytest
 from command import Done, run_command
 from made_policies import MOVE, make_checkpoint, make_layout, make_policy
@@ -55,6 +56,8 @@ def test_folder_policy_number_and_opset_can_be_chosen(command: Command, tmp_path
         (["b-run"], "'b-run': neither a folder nor the id of a run or trial; the runs in results are a-run"),
         (["a-run", "--policy", "walkr"], "no policy 'walkr'; did you mean 'walker'"),
         (["a-run", "--checkpoint-number", "9"], "no checkpoint 9; there are 0, 1"),
+        (["a-run", "--opset", "30"], "spacetime-rl: opset 30: expected 18 to "),
+        (["a-run", "--opset", "17"], "expected at least 18, found 17"),
     ],
 )
 def test_a_mistake_is_one_message_and_exit_code_2(arguments: list[str], message: str, command: Command) -> None:
@@ -63,3 +66,12 @@ def test_a_mistake_is_one_message_and_exit_code_2(arguments: list[str], message:
     assert done.code == 2
     assert message in done.err
     assert done.out == ""
+
+
+def test_an_opset_that_onnxruntime_cannot_run_is_one_sentence(command: Command) -> None:
+    done = command("export", "a-run", "--opset", str(onnx.defs.onnx_opset_version()))
+
+    assert done.code == 3
+    assert done.err.startswith("spacetime-rl: policy 'walker': onnxruntime ")
+    assert "; use a lower --opset, such as 18: " in done.err
+    assert len(done.err.splitlines()) == 1

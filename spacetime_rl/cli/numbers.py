@@ -1,0 +1,50 @@
+"""Options that take numbers, read by the same rules as configurations: `1e6`, `1_000`, no `1:30`."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import typer
+
+Number = TypeVar("Number", int, float)
+LARGEST_SEED = 2**31 - 1  # as `seed` in a configuration
+
+
+def whole_number(meaning: str, least: int, most: int | None = None) -> dict[str, Any]:
+    """What `typer.Option` needs for an option that takes a whole number."""
+
+    def parse(text: str | int) -> int:
+        from spacetime_rl.config.numbers import did_you_mean_number, read_number, whole  # late: pydantic comes along
+
+        number = read_number(str(text).strip())
+        found = None if number is None else whole(number)
+        if found is None:
+            hint = did_you_mean_number(str(text), integer=True) if number is None else ""
+            raise typer.BadParameter(f"expected a whole number, found {str(text)!r}{hint}")
+        return _within(found, least, most)
+
+    return {"parser": parse, "help": f"{meaning} ({_room(least, most)})"}
+
+
+def decimal_number(meaning: str, least: float, most: float) -> dict[str, Any]:
+    """What `typer.Option` needs for an option that takes a number."""
+
+    def parse(text: str | float) -> float:
+        from spacetime_rl.config.numbers import did_you_mean_number, read_number
+
+        found = read_number(str(text).strip())
+        if found is None:
+            raise typer.BadParameter(f"expected a number, found {str(text)!r}{did_you_mean_number(str(text))}")
+        return _within(float(found), least, most)
+
+    return {"parser": parse, "help": f"{meaning} ({_room(least, most)})"}
+
+
+def _within(found: Number, least: float, most: float | None) -> Number:
+    if least <= found and (most is None or found <= most):  # a NaN is not
+        return found
+    raise typer.BadParameter(f"expected {_room(least, most)}, found {found}")
+
+
+def _room(least: float, most: float | None) -> str:
+    return f"at least {least}" if most is None else f"{least} to {most}"
