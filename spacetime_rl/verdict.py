@@ -8,6 +8,7 @@ from typing import Any
 
 PARTS = ("game", "wire", "forward", "learner")
 REST = "rest"  # what none of the parts accounts for
+MARGIN = 0.1  # of the time, by which the largest share has to exceed the next for its part alone to be the limit
 
 _ADVICE = {
     "game": "more arenas would not help; a cheaper scene, a faster machine or another one would",
@@ -23,11 +24,15 @@ _SPARE = "more runners would use the {cores} free"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The part that limits, its share of the time from 0 to 1, and a sentence for people."""
+    """The part that limits, its share of the time from 0 to 1, and a sentence for people.
+
+    `also` names the part with the next share where that is within `MARGIN`: then neither alone is the limit.
+    """
 
     part: str
     share: float
     sentence: str
+    also: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -42,13 +47,23 @@ def bottleneck(shares: Mapping[str, float], spare_cores: int = 0) -> Verdict:
     """
     known = {part: min(1.0, max(0.0, float(shares.get(part, 0.0)))) for part in PARTS}
     known[REST] = 1.0 - min(1.0, sum(known.values()))
-    part = max(known, key=lambda name: known[name])
+    part, second = sorted(known, key=lambda name: -known[name])[:2]
+    if known[part] - known[second] < MARGIN:
+        return Verdict(part, known[part], _about_equal(part, second, known), second)
     return Verdict(part, known[part], _sentence(part, known[part], spare_cores))
+
+
+def _about_equal(part: str, second: str, shares: Mapping[str, float]) -> str:
+    first, other = (f"{_name(which)} ({shares[which]:.0%})" for which in (part, second))
+    return f"{first} and {other} take about as much of the time; neither alone is the limit"
 
 
 def _sentence(part: str, share: float, spare_cores: int) -> str:
     advice = _ADVICE[part]
     if spare_cores > 0 and part not in ("learner", REST):
         advice = _SPARE.format(cores="core that is" if spare_cores == 1 else f"{spare_cores} cores that are")
-    name = _NAMES.get(part, f"the {part}")
-    return f"{name}: {share:.0%} of the time{' is spent elsewhere' if part == REST else ''}; {advice}"
+    return f"{_name(part)}: {share:.0%} of the time{' is spent elsewhere' if part == REST else ''}; {advice}"
+
+
+def _name(part: str) -> str:
+    return _NAMES.get(part, f"the {part}")

@@ -39,7 +39,14 @@ def test_time_that_no_part_accounts_for_is_told() -> None:
 
 
 def test_parts_that_overlap_keep_their_shares() -> None:
-    verdict = bottleneck({"game": 0.7, "forward": 0.4, "learner": 0.6})
+    verdict = bottleneck({"game": 0.7, "forward": 0.4, "learner": 0.5})
 
-    assert verdict.to_dict() == {"part": "game", "share": 0.7, "sentence": verdict.sentence}
+    assert verdict.to_dict() == {"part": "game", "share": 0.7, "sentence": verdict.sentence, "also": None}
+
+
+def test_two_parts_with_about_the_same_share_limit_together() -> None:
+    verdict = bottleneck({"game": 0.41, "forward": 0.1, "learner": 0.36})
+
+    assert (verdict.part, verdict.also) == ("game", "learner")
+    assert verdict.sentence.startswith("the game (41%) and the learner (36%) take about as much of the time")
     assert bottleneck({"game": 1.2}).share == 1.0

@@ -10,6 +10,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import TrialLost
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.tracking.callback import MlflowCallback
+from spacetime_rl.tracking.plots import read_all_progress
 from spacetime_rl.tracking.store import Store, resolve_store
 from spacetime_rl.tracking.sweep import Sweep, describe_sweep
 from spacetime_rl.training.algorithm import make_algorithm_config
@@ -18,6 +19,7 @@ from spacetime_rl.training.interrupt import Interrupt
 from spacetime_rl.training.local_ray import choose_gpus, node_cpus, ray_session
 from spacetime_rl.training.outputs import make_outputs
 from spacetime_rl.training.progress import Progress
+from spacetime_rl.training.progress_callback import ProgressCallback
 from spacetime_rl.training.result_log import PROGRESS, ResultLog
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes
@@ -38,11 +40,14 @@ def carry_out(
             config, plan = settle_sizes(config, plan, node_cpus(), say=progress.stage)
             folder.write_config(config, plan.spec)
             sweep = describe_sweep(config, folder.run_id, folder.path)
+            progress.earlier = read_all_progress(folder.path / PROGRESS) if resumed else {}
             with Interrupt() as interrupt:
                 end = _train(config, folder, plan, progress, interrupt, sweep, store, resumed)
         folder.set_trained(end.finished)
         summary = make_outputs(config, folder, end, sweep, store, progress, judge)
     folder.set_evaluated(summary.stopped)
+    if summary.stopped:
+        progress.end("stopped")
     return summary
 
 
@@ -60,7 +65,7 @@ def _train(
     failures = 0
     while True:
         mlflow = MlflowCallback(sweep, store, resumed)
-        callbacks = [interrupt, progress.callback, ResultLog(folder.path / PROGRESS), mlflow]
+        callbacks = [interrupt, ProgressCallback(progress), ResultLog(folder.path / PROGRESS), mlflow]
         try:
             with mlflow.stopped_at_once():
                 return _run(config, folder, plan, progress, callbacks, resumed)

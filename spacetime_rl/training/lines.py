@@ -3,38 +3,65 @@
 from __future__ import annotations
 
 import json
+import math
+import os
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TextIO
 
 from spacetime_rl.training.progress import Progress, TrialProgress, View
 
+EVERY = "SPACETIME_LINES_EVERY_S"  # in the environment: seconds between two lines, 0 for a line an iteration
+_EVERY_S = 10.0
 _FIGURES = ("return_mean", "success_rate", "length_mean", "entropy", "kl", "explained_variance")
 _SHARES = ("game", "wire", "forward", "learner")
 
 
 class LineView(View):
-    """One `key=value` line for every iteration and policy; stages and warnings on lines of their own."""
+    """One line of `key=value` for all policies, at most every ten seconds; stages and warnings on lines of their own.
 
-    def __init__(self, progress: Progress, out: TextIO) -> None:
+    The last result of a trial is always printed. $SPACETIME_LINES_EVERY_S changes the ten seconds.
+    """
+
+    def __init__(self, progress: Progress, out: TextIO, every_s: float | None = None) -> None:
         self._progress = progress
         self._out = out
+        self._every_s = _interval() if every_s is None else every_s
+        self._printed_s = -math.inf
+        self._waiting: dict[str, TrialProgress] = {}  # trials whose latest result was not printed
 
     def stage(self, text: str) -> None:
-        """`stage="starting Ray" elapsed_s=0.0`."""
+        """`stage="starting Ray" elapsed_s=0.0 time=2026-11-28T09:30:00Z`."""
         self._print(f"stage={json.dumps(text, ensure_ascii=False)} elapsed_s={self._progress.elapsed_s:.1f}")
 
     def note(self, text: str) -> None:
-        """`warning="…"`."""
+        """`warning="…" time=…`."""
         self._print(f"warning={json.dumps(text, ensure_ascii=False)}")
 
     def result(self, trial: TrialProgress) -> None:
-        """A line for every policy."""
-        for policy in trial.policies:
-            self._print(" ".join(f"{key}={value}" for key, value in self._pairs(trial, policy)))
+        """A line, if the latest is old enough."""
+        self._waiting[trial.id] = trial
+        if time.monotonic() - self._printed_s >= self._every_s:
+            self._show(trial)
 
-    def _pairs(self, trial: TrialProgress, policy: str) -> Iterator[tuple[str, str]]:
+    def ended(self, trial: TrialProgress) -> None:
+        """The trial's last result, unless it is there already."""
+        if trial.id in self._waiting:
+            self._show(trial)
+
+    def stop(self) -> None:
+        """What was held back."""
+        for trial in list(self._waiting.values()):
+            self._show(trial)
+
+    def _show(self, trial: TrialProgress) -> None:
+        del self._waiting[trial.id]
+        self._printed_s = time.monotonic()
+        self._print(" ".join(f"{key}={value}" for key, value in self._pairs(trial)))
+
+    def _pairs(self, trial: TrialProgress) -> Iterator[tuple[str, str]]:
         yield "iteration", str(trial.iteration)
-        yield "policy", policy
         yield "trial", trial.index
         if len(self._progress.trials) > 1 and trial.node:
             yield "node", trial.node
@@ -44,18 +71,19 @@ class LineView(View):
             yield "lesson_success_rate", _number(trial.lesson_success_rate)
         for task, rate in trial.tasks.items():
             yield f"task_{task}_success_rate", _number(rate)
-        for name in _FIGURES:
-            yield name, _number(trial.figure(f"policy/{policy}/{name}"))
+        for policy in trial.policies:
+            for name in _FIGURES:
+                yield f"{policy}/{name}", _number(trial.figure(f"policy/{policy}/{name}"))
         yield "agent_steps_per_s", _number(trial.figure("perf/agent_steps_per_s"))
         for name in _SHARES:
             yield f"share_{name}", _number(trial.figure(f"perf/share_{name}"))
-        yield "limited_by", trial.verdict.part if trial.verdict else "-"
+        yield "limited_by", trial.verdict.part if trial.verdict and not trial.verdict.also else "-"
         yield "restarts", _number(trial.figure("health/restarts"))
         yield "elapsed_s", _number(self._progress.elapsed_s)
         yield "eta_s", _number(self._progress.remaining_s(trial))
 
     def _print(self, line: str) -> None:
-        _write(self._out, line)
+        _write(self._out, f"{line} time={datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
 
 class MetricLines(View):
@@ -76,6 +104,13 @@ class MetricLines(View):
             if value is not None and _is_headline(name):
                 record = {"name": prefix + name, "value": value, "step": trial.agent_steps}
                 _write(self._out, f"@METRIC {json.dumps(record)}")
+
+
+def _interval() -> float:
+    try:
+        return float(os.environ.get(EVERY, _EVERY_S))
+    except ValueError:
+        return _EVERY_S
 
 
 def _is_headline(name: str) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator
 from typing import TextIO
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
@@ -15,15 +14,25 @@ from rich.table import Table
 from rich.text import Text
 
 from spacetime_rl.console import plain_console
+from spacetime_rl.training.panel_parts import (
+    MISSING,
+    count,
+    health_line,
+    learning_table,
+    lesson_line,
+    machine_line,
+    policies_table,
+    reward_lines,
+    seconds,
+    tasks_line,
+    time_bar,
+    trials_table,
+)
 from spacetime_rl.training.progress import Progress, TrialProgress, View
 
-MISSING = "\N{EN DASH}"
-_BARS = "▁▂▃▄▅▆▇█"
-_TREND_WIDTH = 10
-_MOST_TRIALS = 8
-_SUCCESS = "scenario/success_rate"
-_SHARES = (("game", "green"), ("wire", "yellow"), ("forward", "cyan"), ("learner", "magenta"))
-_STATUS = {"PENDING": "dim", "RUNNING": "cyan", "PAUSED": "yellow", "TERMINATED": "green", "ERROR": "bold red"}
+_WIDE = 120  # columns, from which on the learner's figures find room beside the others
+_PAGE_S = 8.0  # for which a page is shown where a terminal is too low for both
+_ENDINGS = {"done": ("✓", "green"), "stopped": ("■", "yellow"), "failed": ("✗", "bold red")}
 
 
 class PanelView(View):
@@ -52,7 +61,11 @@ class PanelView(View):
 
 
 class PanelFrame:
-    """Draws the state of a run as a panel. Keeps the spinner's phase from frame to frame."""
+    """Draws the state of a run as a panel. Keeps the spinner's phase from frame to frame.
+
+    What the learner and the reward terms report stands beside the policies' returns on a wide terminal and below them
+    on a high one. Elsewhere two pages take turns; the last frame shows everything.
+    """
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -64,40 +77,83 @@ class PanelFrame:
         self._finished = True
 
     def render(self) -> RenderableType:
-        """The panel as it is now."""
+        """The panel, as it is when it is drawn."""
+        return self
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """See rich: the panel for a terminal of this size."""
         with self._progress.lock:
-            return Panel(
-                Group(*self._parts()),
+            parts, page = self._fitting(console, options)
+            yield Panel(
+                Group(*parts),
                 title=Text.assemble(("SpaceTime RL", "bold"), f" · {self._progress.run_id}"),
                 title_align="left",
+                subtitle=Text(page, style="dim") if page else None,
+                subtitle_align="right",
                 border_style="blue",
                 padding=(0, 1),
             )
 
-    def _parts(self) -> Iterator[RenderableType]:
-        progress, leading = self._progress, self._progress.leading
+    def _fitting(self, console: Console, options: ConsoleOptions) -> tuple[list[RenderableType], str]:
+        """What is drawn of both pages, and which page that is where only one has room."""
+        leading = self._progress.leading
         if leading is None:
-            yield from self._stages()
-        else:
-            sweep = progress.planned > 1 or len(progress.trials) > 1
-            yield self._sweep_headline() if sweep else self._headline(leading)
-            yield self._sweep_way() if sweep else self._way(leading)
-            if leading.lesson is not None:
-                yield lesson_line(leading)
-            if leading.tasks:
-                yield tasks_line(leading)
+            return [*self._stages(), *self._notes()], ""
+        wide = options.max_width >= _WIDE
+        head, policies = list(self._head(leading)), list(self._policies(leading, wide))
+        learning = list(self._learning(leading, wide))
+        foot = [*self._foot(leading), *self._notes()]
+        whole = [*head, *policies, *learning, *foot]
+        inner = options.update(width=options.max_width - 4, height=None)
+        height = len(console.render_lines(Group(*whole), inner)) + 2
+        if self._finished or not learning or height < (options.height or console.height):
+            return whole, ""
+        page = int(self._progress.elapsed_s / _PAGE_S) % 2
+        return [*head, *(learning if page else policies), *foot], f"page {page + 1} of 2"
+
+    def _head(self, leading: TrialProgress) -> Iterator[RenderableType]:
+        yield self._sweep_headline() if self._sweep else self._headline(leading)
+        yield self._sweep_way() if self._sweep else self._way(leading)
+        if leading.lesson is not None:
+            yield lesson_line(leading)
+        if leading.tasks:
+            yield tasks_line(leading)
+        yield Text()
+
+    def _policies(self, leading: TrialProgress, wide: bool) -> Iterator[RenderableType]:
+        if self._sweep:
+            yield trials_table(self._progress)
             yield Text()
-            if sweep:
-                yield trials_table(progress)
-                yield Text()
-            yield policies_table(leading, f"policy of {leading.index}" if sweep else "policy")
+        table = policies_table(leading, self._policy_title(leading))
+        yield _side_by_side(table, learning_table(leading, None)) if wide else table
+        yield Text()
+
+    def _learning(self, leading: TrialProgress, wide: bool) -> Iterator[RenderableType]:
+        rewards = reward_lines(leading)
+        if not wide:
+            yield learning_table(leading, self._policy_title(leading))
             yield Text()
-            yield time_bar(leading)
-            if leading.verdict:
-                yield Text.assemble(("limit ", "dim"), leading.verdict.sentence, overflow="fold")
-            yield health_line(leading)
-        for note in progress.notes:
+        yield from rewards
+        if rewards:
+            yield Text()
+
+    def _foot(self, leading: TrialProgress) -> Iterator[RenderableType]:
+        yield time_bar(leading)
+        if leading.verdict:
+            yield Text.assemble(("limit ", "dim"), leading.verdict.sentence, no_wrap=True, overflow="ellipsis")
+        yield health_line(leading)
+        yield machine_line()
+
+    def _notes(self) -> Iterator[RenderableType]:
+        for note in self._progress.notes:
             yield Text(f"! {note}", style="yellow", overflow="fold")
+
+    @property
+    def _sweep(self) -> bool:
+        return self._progress.planned > 1 or len(self._progress.trials) > 1
+
+    def _policy_title(self, leading: TrialProgress) -> str:
+        return f"policy of {leading.index}" if self._sweep else "policy"
 
     def _stages(self) -> Iterator[RenderableType]:
         """What was done so far and what is being done, before there is any result."""
@@ -107,10 +163,14 @@ class PanelFrame:
         for (text, begin), end in zip(stages[:-1], ends, strict=False):
             grid.add_row(Text("✓", style="green"), text, Text(seconds(end - begin), style="dim"))
         text, begin = stages[-1]
-        grid.add_row(self._mark(), f"{text}…", Text(seconds(ends[-1] - begin), style="dim"))
+        dots = "" if self._progress.ending else "…"
+        grid.add_row(self._mark(), f"{text}{dots}", Text(seconds(ends[-1] - begin), style="dim"))
         yield grid
 
     def _mark(self) -> RenderableType:
+        if self._progress.ending in _ENDINGS:
+            mark, style = _ENDINGS[self._progress.ending]
+            return Text(mark, style=style)
         return Text("■", style="dim") if self._finished else self._spinner
 
     def _sweep_headline(self) -> RenderableType:
@@ -138,7 +198,7 @@ class PanelFrame:
         """The stage, and what follows it."""
         stage = self._progress.stages[-1][0] if self._progress.stages else "training"
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(self._mark(), Text.assemble((stage, "bold"), *parts))
+        grid.add_row(self._mark(), Text.assemble((stage, "bold"), *parts, no_wrap=True, overflow="ellipsis"))
         return grid
 
     def _sweep_way(self) -> RenderableType:
@@ -153,145 +213,15 @@ class PanelFrame:
         grid.add_column(justify="right", no_wrap=True)
         bar = ProgressBar(total=1.0, completed=done or 0.0, complete_style="cyan", finished_style="green")
         share = MISSING if done is None else f"{done:.0%}"
-        times = f"{share}  {seconds(self._progress.elapsed_s)} elapsed"
+        start_s = self._progress.elapsed_s - self._progress.training_s
+        times = f"{share}  start {seconds(start_s)}, training {seconds(self._progress.training_s)}"
         if not self._finished:
             times += f", {MISSING if left is None else seconds(left)} left"
         grid.add_row(bar, Text(times))
         return grid
 
 
-def policies_table(trial: TrialProgress, title: str = "policy") -> Table:
-    """Return, success and length of every policy, each with its trend."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column(title, style="bold", no_wrap=True)
-    for title in ("return", "success", "length"):
-        table.add_column(title, justify="right", no_wrap=True)
-        table.add_column("", no_wrap=True)
-    for policy in trial.policies:
-        cells: list[RenderableType] = [policy]
-        for name in ("return_mean", "success_rate", "length_mean"):
-            key = f"policy/{policy}/{name}"
-            cells += [_figure(trial.figure(key), name), Text(sparkline(trial.trend(key)), style="cyan")]
-        table.add_row(*cells)
-    return table
-
-
-def trials_table(progress: Progress) -> Table:
-    """The trials of a sweep, the best first; with their nodes where there are several."""
-    trials, leading = list(progress.trials.values()), progress.leading
-    on_nodes = len({trial.node for trial in trials if trial.node}) > 1
-    metric = progress.judged_by.metric
-    judged = () if metric == _SUCCESS else (metric.rpartition("/")[2],)
-    node = ("node",) if on_nodes else ()
-    titles = ("trial", "status", *node, "agent steps", *judged, "success", "settings")
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False, expand=True)
-    for title in titles:
-        right = title in ("agent steps", "success", *judged)
-        # What was drawn takes the room that is left; it would take everybody's.
-        ratio = 1 if title == "settings" else None
-        table.add_column(title, justify="right" if right else "left", no_wrap=True, ratio=ratio)
-    ranked = sorted(trials, key=lambda t: (t is not leading, -progress.merit(t)))
-    for trial in ranked[:_MOST_TRIALS]:
-        table.add_row(
-            Text(trial.index, style="bold" if trial is leading else ""),
-            Text(trial.status.lower(), style=_STATUS.get(trial.status, "")),
-            *((Text(trial.node or MISSING),) if on_nodes else ()),
-            count(trial.agent_steps),
-            *(_figure(trial.figure(metric), name) for name in judged),
-            _figure(trial.figure(_SUCCESS), "success_rate"),
-            Text(trial.settings, overflow="ellipsis"),
-        )
-    if len(ranked) > _MOST_TRIALS:
-        table.add_row("…", f"{len(ranked) - _MOST_TRIALS} more")
-    return table
-
-
-def time_bar(trial: TrialProgress, width: int = 15) -> Text:
-    """Where the time goes: a bar in four colours, and the same in figures."""
-    shares = [(name, colour, trial.figure(f"perf/share_{name}")) for name, colour in _SHARES]
-    line = Text.assemble(("time  ", "dim"))
-    drawn = 0
-    for _, colour, share in shares:
-        cells = min(width - drawn, round((share or 0.0) * width))
-        line.append("█" * cells, style=colour)
-        drawn += cells
-    line.append("░" * (width - drawn), style="dim")
-    for name, colour, share in shares:
-        line.append("  ■ ", style=colour)
-        line.append(f"{name} {MISSING if share is None else format(share, '.0%')}")
-    return line
-
-
-def health_line(trial: TrialProgress) -> Text:
-    """Restarts of games, time lost by them, memory, games replaced because of it."""
-    restarts, lost_s, memory_mb = (trial.figure(f"health/{n}") for n in ("restarts", "dead_time_s", "rss_mb"))
-    number = MISSING if restarts is None else f"{restarts:.0f}"
-    noun = "restart" if restarts == 1 else "restarts"
-    line = Text.assemble(("games ", "dim"), (f"{number} {noun}", "yellow" if restarts else ""))
-    if restarts and lost_s is not None:
-        line.append(f", {lost_s:.1f} s lost")
-    line.append(f"  ·  memory {MISSING if memory_mb is None else f'{memory_mb:.0f} MB'}")
-    recycled = trial.figure("health/recycled")
-    if recycled:
-        line.append(f", {recycled:.0f} leaking replaced", "yellow")
-    return line
-
-
-def lesson_line(trial: TrialProgress) -> Text:
-    """Which lesson of how many, and how often it succeeds."""
-    number, left = (int(trial.figure(name) or 0) for name in ("curriculum/lesson", "lessons_left"))
-    line = Text.assemble(("lesson ", "dim"), f"{number + 1} of {number + 1 + left}, ", (trial.lesson or "", "bold"))
-    line.append("  ·  success ")
-    line.append(_figure(trial.lesson_success_rate, "success_rate"))
-    return line
-
-
-def tasks_line(trial: TrialProgress) -> Text:
-    """How often each task succeeds."""
-    line = Text.assemble(("tasks ", "dim"))
-    for i, (task, rate) in enumerate(trial.tasks.items()):
-        line.append(f"{'  ·  ' if i else ''}{task} ")
-        line.append(_figure(rate, "success_rate"))
-    return line
-
-
-def sparkline(values: Sequence[float], width: int = _TREND_WIDTH) -> str:
-    """The course of the values in at most `width` blocks, each the mean of its share of them."""
-    if not values:
-        return ""
-    bins = min(width, len(values))
-    edges = [round(i * len(values) / bins) for i in range(bins + 1)]
-    means = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
-    low, high = min(means), max(means)
-    span = (high - low) or 1.0
-    return "".join(_BARS[min(7, int((mean - low) / span * 8))] for mean in means)
-
-
-def count(number: float) -> str:
-    """`950`, `12.4 k`, `1.25 M`."""
-    for size, unit in ((1e6, " M"), (1e3, " k")):
-        if number >= size:
-            return f"{number / size:.3g}{unit}"
-    return f"{number:.0f}"
-
-
-def seconds(duration_s: float) -> str:
-    """`4 s`, `1:02`, `2:03:04`."""
-    whole = int(duration_s)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _figure(value: float | None, name: str) -> Text:
-    if value is None:
-        return Text(MISSING, style="dim")
-    return Text(f"{value:.0%}" if name == "success_rate" else _short(value))
-
-
-def _short(value: float) -> str:
-    """Three figures, or all before the point: `9.73`, `12.5`, `166`, `12043`."""
-    decimals = max(0, 2 - len(str(int(abs(value)))) + 1) if abs(value) >= 1 else 2
-    return f"{value:.{decimals}f}"
+def _side_by_side(left: Table, right: Table) -> Table:
+    grid = Table.grid(padding=(0, 3))
+    grid.add_row(left, right)
+    return grid

@@ -6,17 +6,14 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spacetime_rl.config import StopConfig
 from spacetime_rl.config.sweep import Objective
 from spacetime_rl.notices import NOTICES, Notice, Notices, from_data, from_text
 from spacetime_rl.verdict import PARTS, Verdict, bottleneck
-
-if TYPE_CHECKING:
-    from spacetime_rl.training.progress_callback import ProgressCallback
 
 _HISTORY = 2000
 _SPEEDS = 5
@@ -123,12 +120,15 @@ class View:
     def result(self, trial: TrialProgress) -> None:
         """A trial reported."""
 
+    def ended(self, trial: TrialProgress) -> None:
+        """A trial will not train again."""
+
     def note(self, text: str) -> None:
         """Something went wrong that does not end the run."""
 
 
 class Progress:
-    """The state of a run from its first second on. Tune feeds it through `callback`."""
+    """The state of a run from its first second on. `ProgressCallback` feeds it with what Tune reports."""
 
     def __init__(self, run_id: str, stop: StopConfig) -> None:
         self.run_id = run_id
@@ -141,20 +141,21 @@ class Progress:
         self.lock = threading.RLock()
         self.planned = 1  # trials
         self.judged_by = Objective(metric="scenario/success_rate")
+        self.ending: str | None = None  # how the run ended: done, stopped, failed
+        self.earlier: Mapping[str, Sequence[Mapping[str, Any]]] = {}  # results of an earlier process, by trial
         self._began_at: tuple[float, float] | None = None  # seconds and share of the way at the first result
+        self._training_since_s: float | None = None
         self._started_s = time.monotonic()
-
-    @property
-    def callback(self) -> ProgressCallback:
-        """The Tune callback that feeds this."""
-        from spacetime_rl.training.progress_callback import ProgressCallback  # ray takes seconds to import
-
-        return ProgressCallback(self)
 
     @property
     def elapsed_s(self) -> float:
         """Seconds since the start."""
         return time.monotonic() - self._started_s
+
+    @property
+    def training_s(self) -> float:
+        """Seconds since the first iteration began; the others went into the start."""
+        return 0.0 if self._training_since_s is None else self.elapsed_s - self._training_since_s
 
     @property
     def leading(self) -> TrialProgress | None:
@@ -184,6 +185,12 @@ class Progress:
     def notes(self) -> list[str]:
         """The latest warnings."""
         return [notice.line for notice in self._shown][-_NOTES:]
+
+    def end(self, how: str) -> None:
+        """The run is over: `done`, `stopped` by the user, or `failed`; only the first call counts."""
+        if self.ending is None:
+            self.ending = how
+            self.stage(how)
 
     def note(self, text: str) -> None:
         """Show a warning, and keep it for the summary."""
@@ -215,16 +222,30 @@ class Progress:
         with self.lock:
             trial = self.trials.setdefault(trial_id, TrialProgress(trial_id, settings=settings))
             trial.status = status
-            if result is None:
-                return
-            _take(trial, result, self.elapsed_s)
-            if self._began_at is None:
-                self._began_at = self.elapsed_s, self.way
+            if result is not None:
+                self._take(trial, result)
         for view in self.views:
-            view.result(trial)
-        for notice in from_data(result.get(NOTICES)):
+            if result is not None:
+                view.result(trial)
+            elif trial.ended:
+                view.ended(trial)
+        for notice in from_data((result or {}).get(NOTICES)):
             trial.notices.add(notice)
             self._show(replace(notice, source=f"trial {trial.index}") if self.planned > 1 else notice)
+
+    def _take(self, trial: TrialProgress, result: Mapping[str, Any]) -> None:
+        if not trial.history:  # a resumed run shows its trends from their beginning
+            trial.history += [_headline(earlier) for earlier in self.earlier.get(trial.id, ())]
+        trial.result = result
+        trial.received_s = self.elapsed_s
+        trial.history.append(_headline(result))
+        speed = finite(result.get("perf/agent_steps_per_s"))
+        if speed:
+            trial.speeds.append(speed)
+        if self._began_at is None:
+            self._began_at = self.elapsed_s, self.way
+        if self._training_since_s is None:
+            self._training_since_s = max(0.0, self.elapsed_s - (finite(result.get("time_this_iter_s")) or 0.0))
 
     def _say_training(self, result: Mapping[str, Any]) -> None:
         """Training is under way, or one of several lessons began; of several trials, nothing is said of lessons."""
@@ -282,11 +303,7 @@ def finite(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _take(trial: TrialProgress, result: Mapping[str, Any], now_s: float) -> None:
-    trial.result = result
-    trial.received_s = now_s
+def _headline(result: Mapping[str, Any]) -> dict[str, float]:
+    """The figures of a result that trends are drawn of."""
     numbers = ((name, finite(value)) for name, value in result.items() if name.startswith(("policy/", "scenario/")))
-    trial.history.append({name: number for name, number in numbers if number is not None})
-    speed = finite(result.get("perf/agent_steps_per_s"))
-    if speed:
-        trial.speeds.append(speed)
+    return {name: number for name, number in numbers if number is not None}

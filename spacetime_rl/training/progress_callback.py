@@ -1,4 +1,4 @@
-"""The Tune callback that tells a `Progress` what Tune reports."""
+"""The Tune callback that hands a `Progress` what Tune reports."""
 
 from __future__ import annotations
 

@@ -33,6 +33,13 @@ def show_progress(run_id: str, stop: StopConfig, log: Path | None, json_output: 
                 for view in progress.views:
                     view.start()
                 yield progress
+                progress.end("done")
+            except KeyboardInterrupt:
+                progress.end("stopped")
+                raise
+            except BaseException:
+                progress.end("failed")
+                raise
             finally:
                 for view in progress.views:
                     view.stop()

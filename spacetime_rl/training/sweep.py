@@ -81,10 +81,12 @@ def _train(
     config: SweepConfig, folder: RunFolder, plan: RolloutPlan, progress: Progress, resumed: bool, judge: bool
 ) -> SweepEnd:
     from spacetime_rl.tracking.callback import MlflowCallback  # what needs Ray: takes seconds, and the screen is up
+    from spacetime_rl.tracking.plots import read_all_progress
     from spacetime_rl.tracking.sweep import describe_sweep
     from spacetime_rl.training.candidate import Candidates
     from spacetime_rl.training.interrupt import Interrupt
     from spacetime_rl.training.local_ray import choose_gpus, node_cpus, ray_session
+    from spacetime_rl.training.progress_callback import ProgressCallback
     from spacetime_rl.training.result_log import PROGRESS, ResultLog
     from spacetime_rl.training.search import count_trials
     from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes
@@ -107,11 +109,12 @@ def _train(
         goal = config.settings.goals[0]
         mlflow = MlflowCallback(record, store, resumed, goal.metric, goal.mode)
         progress.expect(count_trials(config), goal)
+        progress.earlier = read_all_progress(folder.path / PROGRESS) if resumed else {}
         candidates = Candidates(config, plan, folder.run_id, folder.versions(), choose_gpus(base.resources.gpus))
         folder.keep()
         progress.stage(f"starting {concurrent} at a time, each {describe_sizes(plan)}")
         with Interrupt() as interrupt, mlflow.stopped_at_once():
-            callbacks: list[Any] = [interrupt, progress.callback, ResultLog(folder.path / PROGRESS), mlflow]
+            callbacks: list[Any] = [interrupt, ProgressCallback(progress), ResultLog(folder.path / PROGRESS), mlflow]
             trials = run_candidates(candidates, folder, callbacks, concurrent, resumed)
         interrupted = interrupt.requested
     ranked = rank([trial for trial in trials if not has_learned_nothing(trial.result)], config.settings.goals)

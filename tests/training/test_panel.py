@@ -21,9 +21,11 @@ from rich.console import Console
 
 from spacetime_rl.config import StopConfig
 from spacetime_rl.config.sweep import Objective
-from spacetime_rl.training.lines import LineView, MetricLines
-from spacetime_rl.training.panel import MISSING, PanelFrame, count, seconds, sparkline
+from spacetime_rl.training.lines import EVERY, LineView, MetricLines
+from spacetime_rl.training.panel import PanelFrame
+from spacetime_rl.training.panel_parts import MISSING, count, seconds, sparkline
 from spacetime_rl.training.progress import Progress
+from spacetime_rl.training.progress_callback import ProgressCallback
 from tests.tracking.made_up import make_result
 
 
@@ -37,10 +39,13 @@ def report(progress: Progress, iterations: range, index: int = 0, **more: str) -
         progress.update(f"ab12c_{index:05d}", "RUNNING", f"lr=0.{index}", make_result(iteration) | times | more)
 
 
-def drawn(progress: Progress, width: int = 80) -> str:
-    console = Console(file=io.StringIO(), width=width)
+def drawn(progress: Progress, width: int = 80, height: int = 50, *, last: bool = False) -> str:
+    console = Console(file=io.StringIO(), width=width, height=height)
+    frame = PanelFrame(progress)
+    if last:
+        frame.finish()
     with console.capture() as capture:
-        console.print(PanelFrame(progress).render())
+        console.print(frame.render())
     return capture.get()
 
 
@@ -59,7 +64,7 @@ def test_the_panel_shows_steps_speed_policies_times_and_restarts_in_80_columns()
     report(progress, range(1, 41))
     text = drawn(progress)
     assert "iteration 40  ·  328 k of 492 k agent steps" in text
-    assert re.search(r"67%  0 s elapsed, \d+ s left", text)
+    assert re.search(r"67%  start 0 s, training \d s, \d+ s left", text)
     assert re.search(r"giver +1\d\.\d +[▁▂▃▄▅▆▇█]{10} +\d\d% +[▁▂▃▄▅▆▇█]{10} +1\d\d ", text)
     assert "taker" in text
     assert "game 46%  ■ wire 5%  ■ forward 17%  ■ learner 29%" in text
@@ -117,7 +122,7 @@ def test_of_a_sweep_the_panel_says_how_many_trials_are_done_and_how_long_all_wil
     report(progress, range(1, 6), index=1)
     text = drawn(progress)
     assert re.search(r"training  1 of 4 trials done, 1 running  ·  [\d.]+ k/s", text)
-    assert re.search(r"38%  \d+ s elapsed, \d+ s left", text)  # one trial and half of another
+    assert re.search(r"38%  start \d+ s, training \d+ s, \d+ s left", text)  # one trial and half of another
     assert re.search(r"policy of 0000\d +return", text)
 
 
@@ -136,7 +141,7 @@ def test_trials_of_an_earlier_process_count_as_done() -> None:
     progress = make_progress(agent_steps=81_920)
     progress.expect(2, Objective(metric="scenario/success_rate"))
     old = SimpleNamespace(trial_id="ab12c_00000", status="TERMINATED", evaluated_params={}, last_result=make_result(5))
-    callback = progress.callback
+    callback = ProgressCallback(progress)
     for _ in range(2):
         callback.on_step_begin(iteration=0, trials=[old])
     report(progress, range(1, 2), index=1)
@@ -147,7 +152,7 @@ def test_a_resumed_run_shows_how_it_starts() -> None:
     progress = make_progress(agent_steps=81_920)
     progress.stage("starting games")
     old = SimpleNamespace(trial_id="ab12c_00000", status="PENDING", evaluated_params={}, last_result=make_result(5))
-    progress.callback.on_step_begin(iteration=0, trials=[old])
+    ProgressCallback(progress).on_step_begin(iteration=0, trials=[old])
     assert "starting games…" in drawn(progress)
 
 
@@ -159,7 +164,7 @@ def test_what_was_drawn_takes_the_room_that_is_left() -> None:
         "scenario.params.smoothing": 0.2,
     }
     trial = SimpleNamespace(trial_id="ab12c_00003", evaluated_params=drawn_values)
-    progress.callback.on_trial_start(trial=trial)
+    ProgressCallback(progress).on_trial_start(trial=trial)
     report(progress, range(1, 3), index=2)
     report(progress, range(1, 3), index=3)
     assert re.search(r"│ 00003  running +16\.4 k +\d+%  lr=0\.000873, hiddens=\[128, 1.*… │", drawn(progress))
@@ -168,7 +173,7 @@ def test_what_was_drawn_takes_the_room_that_is_left() -> None:
 def test_trials_on_several_nodes_are_listed_with_them() -> None:
     progress = make_progress()
     lines = io.StringIO()
-    progress.views.append(LineView(progress, lines))
+    progress.views.append(LineView(progress, lines, every_s=0.0))
     report(progress, range(1, 3), index=0, node_ip="10.0.0.1")
     report(progress, range(1, 3), index=1, node_ip="10.0.0.1")
     assert "node" not in drawn(progress)
@@ -194,27 +199,86 @@ def test_the_time_left_is_that_to_the_nearest_stop_criterion() -> None:
     assert progress.done(trial) == pytest.approx(0.5)
 
 
-def test_a_pipe_gets_one_line_for_every_iteration_and_policy() -> None:
+def test_a_line_holds_every_policy_the_shares_once_and_the_time() -> None:
     progress, out = make_progress(), io.StringIO()
-    progress.views.append(LineView(progress, out))
+    progress.views.append(LineView(progress, out, every_s=0.0))
     progress.stage("starting Ray")
     report(progress, range(1, 3))
     progress.note('it said "no"')
     lines = out.getvalue().splitlines()
     assert lines[0].startswith('stage="starting Ray" elapsed_s=0')
     assert lines[1].startswith('stage="training"')
-    assert [line.split()[:3] for line in lines[2:6]] == [
-        [f"iteration={i}", f"policy={policy}", "trial=00000"] for i in (1, 2) for policy in ("giver", "taker")
-    ]
+    assert [line.split()[:2] for line in lines[2:4]] == [[f"iteration={i}", "trial=00000"] for i in (1, 2)]
     pairs = dict(pair.split("=") for pair in lines[2].split())
-    assert list(pairs)[3:] == [
-        *("agent_steps", "return_mean", "success_rate", "length_mean", "entropy", "kl", "explained_variance"),
+    figures = ("return_mean", "success_rate", "length_mean", "entropy", "kl", "explained_variance")
+    assert list(pairs)[2:] == [
+        "agent_steps",
+        *(f"{policy}/{figure}" for policy in ("giver", "taker") for figure in figures),
         *("agent_steps_per_s", "share_game", "share_wire", "share_forward", "share_learner", "limited_by"),
-        *("restarts", "elapsed_s", "eta_s"),
+        *("restarts", "elapsed_s", "eta_s", "time"),
     ]
     assert pairs["agent_steps"] == "8192"
     assert pairs["limited_by"] == "game"
-    assert lines[6] == 'warning="it said \\"no\\""'
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", pairs["time"])
+    assert lines[4].startswith('warning="it said \\"no\\"" time=')
+
+
+def test_between_two_lines_lies_some_time_and_the_last_result_is_printed_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(EVERY, "3600")
+    progress, out = make_progress(), io.StringIO()
+    view = LineView(progress, out)
+    progress.views.append(view)
+    report(progress, range(1, 5))
+    assert [line.split()[0] for line in out.getvalue().splitlines()[1:]] == ["iteration=1"]
+    progress.update("ab12c_00000", "TERMINATED")
+    view.stop()
+    assert [line.split()[0] for line in out.getvalue().splitlines()[1:]] == ["iteration=1", "iteration=4"]
+
+
+def test_neither_of_two_equal_parts_is_called_the_limit() -> None:
+    progress, out = make_progress(), io.StringIO()
+    progress.views.append(LineView(progress, out))
+    progress.update("ab12c_00000", "RUNNING", "", make_result(1) | {"perf/share_learner": 0.44})
+    assert "limited_by=- " in out.getvalue()
+    assert "the game (46%) and the learner (44%)" in drawn(progress, width=120)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (80, 18), (140, 18)])
+def test_the_panel_is_as_high_and_wide_as_the_terminal_at_most(width: int, height: int) -> None:
+    progress = make_progress(agent_steps=491_520)
+    report(progress, range(1, 41))
+    lines = drawn(progress, width, height).splitlines()
+    assert max(map(len, lines)) == width
+    assert len(lines) <= height
+    shown = "\n".join(lines)
+    assert ("page 1 of 2" in shown) == (height == 18 and width == 80)
+    assert ("expl. var." in shown) == (height == 24 or width == 140)
+
+
+def test_the_second_page_and_the_last_frame_hold_what_the_learner_reports() -> None:
+    progress = make_progress()
+    report(progress, range(1, 3))
+    progress._started_s -= 8.0
+    page = drawn(progress, height=18)
+    assert "page 2 of 2" in page
+    assert re.search(r"policy +policy loss +value loss +entropy +KL +expl. var.", page)
+    assert re.search(r"giver rewards  comfort -1\.\d+  ·  handover 0\.\d+", page)
+    progress.end("done")
+    last = drawn(progress, height=18, last=True)
+    assert "✓ done  iteration 2" in last
+    assert "return" in last
+    assert "value loss" in last
+
+
+def test_a_resumed_run_shows_its_trends_from_the_beginning() -> None:
+    progress = make_progress()
+    progress.earlier = {"ab12c_00000": [make_result(iteration) for iteration in range(1, 31)]}
+    report(progress, range(31, 32))
+    trial = progress.leading
+    assert trial is not None
+    assert len(trial.trend("policy/giver/return_mean")) == 31
 
 
 def test_a_controller_gets_metric_lines() -> None:
@@ -239,12 +303,12 @@ def test_tune_feeds_the_progress_and_may_pickle_the_callback() -> None:
 
     progress = make_progress()
     trial = SimpleNamespace(trial_id="ab12c_00003", evaluated_params={"lr": 0.1})
-    progress.callback.on_trial_start(iteration=0, trials=[trial], trial=trial)
-    progress.callback.on_trial_result(iteration=1, trials=[trial], trial=trial, result=make_result(1))
-    progress.callback.on_trial_complete(iteration=1, trials=[trial], trial=trial)
+    ProgressCallback(progress).on_trial_start(iteration=0, trials=[trial], trial=trial)
+    ProgressCallback(progress).on_trial_result(iteration=1, trials=[trial], trial=trial, result=make_result(1))
+    ProgressCallback(progress).on_trial_complete(iteration=1, trials=[trial], trial=trial)
     known = progress.trials["ab12c_00003"]
     assert (known.status, known.settings, known.agent_steps) == ("TERMINATED", "lr=0.1", 8192)
-    pickle.loads(pickle.dumps(progress.callback)).on_trial_start(trial=trial)
+    pickle.loads(pickle.dumps(ProgressCallback(progress))).on_trial_start(trial=trial)
 
 
 def test_numbers_are_short() -> None:
@@ -313,8 +377,9 @@ def test_on_a_terminal_there_is_a_panel_and_nothing_else_and_the_cursor_comes_ba
     text = run_in_terminal(tmp_path / "driver.log", 1.5)
     assert "starting Ray…" in text
     assert "MLflow does not answer" in text
-    assert "0 s elapsed" in text
-    assert "1 s elapsed" in text
+    assert "training 0 s" in text
+    assert "training 1 s" in text
+    assert "done" in text
     assert "noise" not in text
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
     assert text.rstrip().endswith('{"ok": true}')
@@ -334,7 +399,7 @@ def test_ctrl_c_gives_the_terminal_back(tmp_path: Path) -> None:
 def test_in_a_pipe_there_are_only_lines(tmp_path: Path) -> None:
     done = subprocess.run(command(tmp_path / "driver.log", "0"), capture_output=True, text=True, timeout=60, check=True)
     first_words = [line.split("=")[0] for line in done.stdout.splitlines()[:-1]]
-    assert first_words == ["stage", "warning", "stage", "iteration", "iteration"]
+    assert first_words == ["stage", "warning", "stage", "iteration", "stage"]
     assert done.stderr == ""
 
 

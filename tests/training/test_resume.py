@@ -41,7 +41,13 @@ class Command:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         program = [*PROGRAM, "train", *arguments]
         return subprocess.Popen(
-            program, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+            program,
+            cwd=self.folder,
+            env={**os.environ, "SPACETIME_LINES_EVERY_S": "0"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
 
     def iterations(self, process: subprocess.Popen[str]) -> Iterator[int]:
