@@ -30,7 +30,24 @@ HOMES = {
     "stable_baselines3": {"bench"},
 }
 # Parts at the bottom, and all they may know of the rest of the package.
-KNOWS = {"config": {"errors"}, "game": {"errors", "notices"}, "contract": {"errors", "config", "game"}}
+KNOWS = {
+    "config": {"errors"},
+    "system": {"errors"},
+    "game": {"errors", "notices", "system"},
+    "contract": {"errors", "config", "game"},
+}
+# What macOS or Windows does not have: modules, and attributes of `os`, `signal` and `select`.
+NOT_EVERYWHERE = {
+    "modules": {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty"},
+    "os": {"fork", "getloadavg", "getpgid", "getuid", "geteuid", "killpg", "mkfifo", "nice", "pidfd_open", "pipe2",
+           "register_at_fork", "sched_getaffinity", "sched_setaffinity", "sched_setscheduler", "setpgid", "setsid",
+           "statvfs", "uname", "wait4", "waitid"},
+    "signal": {"SIGALRM", "SIGCHLD", "SIGCONT", "SIGHUP", "SIGKILL", "SIGQUIT", "SIGSTOP", "SIGUSR1", "SIGUSR2",
+               "alarm", "pthread_kill", "pthread_sigmask", "setitimer", "sigwait"},
+    "select": {"epoll", "poll"},
+}  # fmt: skip
+# `system.py` has them for all. The guard is a script of its own; signals are handled on Linux.
+HAS_THEM = {"system.py", "game/guard.py", "training/interrupt.py"}
 HEAVY = (*HOMES, "gymnasium", "pettingzoo", "onnx")
 LIGHT = [
     ["spacetime_rl.cli.app"],
@@ -98,6 +115,21 @@ def test_a_part_at_the_bottom_knows_only_what_is_below_it(part: str) -> None:
 
 def test_nothing_imports_the_command_line() -> None:
     assert [str(m) for m in MODULES if part_of(m) not in ("cli", "__main__") and "cli" in parts_used_by(m)] == []
+
+
+def not_everywhere(module: Path) -> Iterator[str]:
+    """What a file uses that not every system has."""
+    yield from NOT_EVERYWHERE["modules"] & {name.partition(".")[0] for name in imports_of(module)}
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            owner = node.value.id
+            yield from {f"{owner}.{name}" for name in NOT_EVERYWHERE.get(owner, set()) & {node.attr}}
+
+
+def test_one_file_alone_uses_what_not_every_system_has() -> None:
+    found = {str(module.relative_to(PACKAGE)): set(not_everywhere(module)) for module in MODULES}
+
+    assert {name: used for name, used in found.items() if used and name not in HAS_THEM} == {}
 
 
 @pytest.mark.parametrize("modules", LIGHT, ids=lambda modules: str(modules[0]))

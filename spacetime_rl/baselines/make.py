@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import shutil
 import tempfile
@@ -33,6 +32,7 @@ from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSo
 from spacetime_rl.export.locate import find_checkpoint
 from spacetime_rl.game.project import find_scenario
 from spacetime_rl.pictures.paths import anybody_moves, draw_paths
+from spacetime_rl.system import cores
 
 OLD = "old baseline"
 
@@ -204,7 +204,7 @@ def _document(
             "algorithm": config.algorithm,
             "agent_steps": run.summary["agent_steps"],
             "wall_time_s": round(run.summary["training_s"], 1),
-            "cores": len(os.sched_getaffinity(0)),
+            "cores": cores(),
             "differs": [line for line in diff(config, run.config) if line.startswith(("scenario.", "game."))],
         },
         "reports": {report.source: report.to_dict() for report in reports},

@@ -64,7 +64,7 @@ def against_heuristics(policy: str, policies: Sequence[str]) -> str:
 
 def baseline_names(root: Path = BASELINES) -> list[str]:
     """Names of the baselines there are: of the configurations that they were trained with."""
-    return sorted(str(file.parent.relative_to(root)) for file in root.rglob(FILE))
+    return sorted(file.parent.relative_to(root).as_posix() for file in root.rglob(FILE))
 
 
 def read_baseline(name: str, root: Path = BASELINES) -> Baseline:

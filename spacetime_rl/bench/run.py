@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +22,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.config.algorithms import ON_POLICY
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.system import cores
 from spacetime_rl.training.algorithm import train_batch_size
 from spacetime_rl.training.local_ray import ray_session
 from spacetime_rl.verdict import bottleneck
@@ -124,4 +124,4 @@ def _cpus(plan: RolloutPlan) -> float:
 
 
 def _spare_cores(plan: RolloutPlan) -> int:
-    return len(os.sched_getaffinity(0)) - max(1, plan.runners)
+    return cores() - max(1, plan.runners)

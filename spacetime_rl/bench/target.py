@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from spacetime_rl.errors import UsageError
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.project import scenarios
 from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.system import cores
 from spacetime_rl.training.sizes import settle_sizes
 
 SCENARIO = "bench"  # the one made for this: any number of agents in one arena
@@ -73,7 +73,7 @@ def meet(config: RunConfig) -> RolloutPlan:
         spec = game.spec
     launch = replace(launch, action_repeat=spec.action_repeat)
     plan = RolloutPlan(launch, spec, assign_policies(spec, config), seed=config.seed)
-    return settle_sizes(config, plan, [len(os.sched_getaffinity(0))], measure_batch=False)[1]
+    return settle_sizes(config, plan, [cores()], measure_batch=False)[1]
 
 
 def _change(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:

@@ -16,6 +16,7 @@ from spacetime_rl.cli.doctor import doctor
 from spacetime_rl.cli.errors import report
 from spacetime_rl.cli.eval import evaluate
 from spacetime_rl.cli.export import export
+from spacetime_rl.cli.on_linux import on_linux
 from spacetime_rl.cli.play import play
 from spacetime_rl.cli.scenarios import scenarios
 from spacetime_rl.cli.submit import submit
@@ -49,15 +50,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("train")(train)
-app.command("sweep")(sweep)
+app.command("train")(on_linux("train", train))
+app.command("sweep")(on_linux("sweep", sweep))
 app.command("submit")(submit)
 app.add_typer(jobs.app, name="jobs")
-app.command("eval")(evaluate)
-app.command("play")(play)
+app.command("eval")(on_linux("eval", evaluate))
+app.command("play")(on_linux("play", play))
 app.command("export")(export)
-app.command("baseline")(baseline)
-app.command("bench")(bench)
+app.command("baseline")(on_linux("baseline", baseline))
+app.command("bench")(on_linux("bench", bench))
 app.command("doctor")(doctor)
 app.command("scenarios")(scenarios)
 app.add_typer(godot.app, name="godot")

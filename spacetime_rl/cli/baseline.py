@@ -76,7 +76,7 @@ def _name_of(config: str) -> str:
     file = packaged(config)
     if file is None:
         raise UsageError(f"baseline {config}: is no packaged configuration; `spacetime-rl scenarios` lists them")
-    return str(file.relative_to(CONFIGS).with_suffix(""))
+    return file.relative_to(CONFIGS).with_suffix("").as_posix()
 
 
 def _train(config: RunConfig, json_output: bool) -> Path:

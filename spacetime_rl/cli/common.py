@@ -35,7 +35,7 @@ def change_config(config: RunConfig, changes: Sequence[str], folder: Path) -> Ru
     from spacetime_rl.config import dump
 
     written = folder / "config.yaml"
-    written.write_text(dump(config))
+    written.write_text(dump(config), encoding="utf-8")
     return load_config(str(written), changes)
 
 

@@ -68,9 +68,9 @@ def title(file: Path) -> str:
 
 
 def _names() -> list[str]:
-    return sorted(str(path.relative_to(CONFIGS).with_suffix("")) for path in CONFIGS.rglob("*.yaml"))
+    return sorted(path.relative_to(CONFIGS).with_suffix("").as_posix() for path in CONFIGS.rglob("*.yaml"))
 
 
 def _key(path: Path) -> str:
     relative = path.relative_to(CONFIGS.name) if path.parts[:1] == (CONFIGS.name,) else path
-    return str(relative).removesuffix(".yaml")
+    return relative.as_posix().removesuffix(".yaml")

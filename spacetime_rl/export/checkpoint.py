@@ -93,7 +93,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 def _load(manifest: Path) -> dict[str, Any]:
     try:
-        document = json.loads(manifest.read_text())
+        document = json.loads(manifest.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise CheckpointError(f"{manifest.parent}: has no {manifest.name}, so it is no checkpoint of a run") from error
     except (OSError, ValueError) as error:

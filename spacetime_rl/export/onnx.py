@@ -74,7 +74,7 @@ def export_module(
             "not accepted; try another --opset, or look for weights that have grown very large"
         )
     schema = _describe(network, name, origin, opset, parity)
-    schema_path.write_text(json.dumps(schema.to_dict(), indent=2) + "\n")
+    schema_path.write_text(json.dumps(schema.to_dict(), indent=2) + "\n", encoding="utf-8")
     return ExportedPolicy(name, model_path, schema_path, parity)
 
 

@@ -164,7 +164,7 @@ class _Parts:
 def read_schema(path: Path) -> PolicySchema:
     """Read a schema file. Raises ExportError if it is malformed or of another format."""
     try:
-        document = json.loads(path.read_text())
+        document = json.loads(path.read_text(encoding="utf-8"))
         if document["format"] != FORMAT:
             raise ExportError(
                 f"{path}: schema format {document['format']!r}, this version reads {FORMAT}; export again"

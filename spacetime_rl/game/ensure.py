@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from spacetime_rl.errors import GodotNotFound
 from spacetime_rl.game.engine import Godot, cache_dir, find_godot
+from spacetime_rl.system import require_linux
 
 INSTALL = "SPACETIME_RL_INSTALL_GODOT"  # set to 1, a missing engine is installed by whoever needs it first
 _YOURSELF = "install Godot 4.5 or newer yourself and set GODOT_BIN to it"
@@ -21,6 +22,7 @@ def ensure_godot(install: bool | None = None) -> Godot:
 
     Processes of a machine that ask at the same time install one. Raises what `find_godot` does.
     """
+    require_linux("Godot")
     if install is None:
         install = os.environ.get(INSTALL) == "1"
     try:

@@ -18,6 +18,7 @@ from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.program import why_not_a_program
 from spacetime_rl.game.project import OWN_PROJECT, check_scene, find_scenario, import_project, kept
+from spacetime_rl.system import require_linux
 
 _WINDOW = ["--resolution", "1280x720"]
 
@@ -119,6 +120,7 @@ def listen(launch: GameLaunch) -> socket.socket:
 
 def start(launch: GameLaunch, port: int, token: str) -> GameProcess:
     """Start the game's process. Raises UsageError, GodotNotFound, GodotTooOld, ImportFailed or LaunchError."""
+    require_linux(launch.title)
     arguments = _arguments(launch, port, token)
     if launch.env_path is not None:
         program = launch.env_path.absolute()

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import os
 import queue
-import select
 import shutil
 import signal
 import subprocess
@@ -23,6 +22,7 @@ import psutil
 
 from spacetime_rl.errors import LaunchError
 from spacetime_rl.game.scratch import make_scratch
+from spacetime_rl.system import exit_code_of, has_ended, in_forked_children, kill_group, open_process
 
 _GUARD = Path(__file__).with_name("guard.py")
 _LOG_TAIL_BYTES = 64 * 1024
@@ -33,7 +33,13 @@ _EXIT_WORDS = {
     5: "exit code 5: it could not connect",
     SCRIPT_ERROR_CODE: f"exit code {SCRIPT_ERROR_CODE}: script error",
 }
-_STATE_WORDS = {"T": "is stopped by a signal", "t": "is held by a debugger", "R": "is busy", "D": "waits for a device"}
+_STATE_WORDS = {
+    psutil.STATUS_STOPPED: "is stopped by a signal",
+    psutil.STATUS_TRACING_STOP: "is held by a debugger",
+    psutil.STATUS_RUNNING: "is busy",
+    psutil.STATUS_DISK_SLEEP: "waits for a device",
+    psutil.STATUS_ZOMBIE: "has ended",
+}
 
 
 class GameProcess:
@@ -57,7 +63,7 @@ class GameProcess:
         finally:
             os.close(scratch.lock_fd)
         self.pid = self._popen.pid
-        self._pidfd = os.pidfd_open(self.pid)
+        self._pidfd = open_process(self.pid)
         self._finalizer = weakref.finalize(self, _end, os.getpid(), self._popen, self._pidfd, scratch.path)
 
     def __enter__(self) -> GameProcess:
@@ -74,9 +80,7 @@ class GameProcess:
         """Wait until the process has ended; False when it still runs after `timeout_s` seconds."""
         if not self._finalizer.alive:
             return True
-        poll = select.poll()
-        poll.register(self._pidfd, select.POLLIN)
-        return bool(poll.poll(max(0.0, timeout_s) * 1000))
+        return has_ended(self._pidfd, timeout_s)
 
     def kill(self) -> None:
         """End the process and everything in its group, now, and remove its user folder. May be called again."""
@@ -97,13 +101,7 @@ class GameProcess:
         """As in `subprocess`, negative for a signal; None while the process runs, or if the system does not tell."""
         if self._popen.returncode is not None:
             return self._popen.returncode
-        try:  # without reaping it: until its group is killed its number must not be given to a stranger
-            ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:  # a host program that ignores SIGCHLD has had it reaped
-            return None
-        if ended is None:
-            return None
-        return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+        return exit_code_of(self.pid)  # without reaping it: until its group is killed its number must stay taken
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines the game has written."""
@@ -127,10 +125,10 @@ class GameProcess:
 
     def _state(self) -> str:
         try:
-            stat = Path(f"/proc/{self.pid}/stat").read_text()
-        except OSError:
+            status = psutil.Process(self.pid).status()
+        except psutil.Error:
             return "has ended"
-        return _STATE_WORDS.get(stat.rpartition(") ")[2][:1], "is running, but waits for something")
+        return _STATE_WORDS.get(status, "is running, but waits for something")
 
 
 def _new_log(folder: Path, name: str) -> Path:
@@ -173,8 +171,7 @@ def _exit_words(code: int | None) -> str:
 def _end(owner_pid: int, popen: subprocess.Popen[bytes], pidfd: int, user_dir: Path) -> None:
     if os.getpid() != owner_pid:  # a forked child shares the object, not the duty
         return
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(popen.pid, signal.SIGKILL)
+    kill_group(popen.pid)
     popen.wait()
     os.close(pidfd)
     shutil.rmtree(user_dir, ignore_errors=True)
@@ -212,4 +209,4 @@ def _spawner() -> _Spawner:
     return _Spawner()
 
 
-os.register_at_fork(after_in_child=_spawner.cache_clear)  # a forked child has none of its parent's threads
+in_forked_children(_spawner.cache_clear)  # a forked child has none of its parent's threads

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import fcntl
 import functools
 import hashlib
 import json
@@ -12,6 +11,7 @@ import logging
 import os
 import re
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +25,7 @@ from spacetime_rl.errors import ImportFailed, UsageError
 from spacetime_rl.game.blender import find_blender, is_switched_off, switch_off, write_import_settings
 from spacetime_rl.game.engine import Godot, cache_dir
 from spacetime_rl.game.import_check import NothingImported, blend_files, find_problems
+from spacetime_rl.system import lock_file
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +90,9 @@ def check_scene(project: Path, scene: str) -> None:
     """Raises UsageError, with the nearest one, where a project has no such scene: the engine would say much less."""
     if scene.startswith("uid://") or (project / scene.removeprefix("res://")).is_file():
         return
-    known = [f"res://{path.relative_to(project)}" for path in _project_files(project) if path.suffix in _SCENES]
+    known = [
+        f"res://{path.relative_to(project).as_posix()}" for path in _project_files(project) if path.suffix in _SCENES
+    ]
     namesakes = [other for other in known if other.rpartition("/")[2] == scene.rpartition("/")[2]]
     raise UsageError(f"game.scene: {project} has no {scene}; {_hint(scene, sorted(namesakes or known))}")
 
@@ -127,7 +130,7 @@ def kept(copy: Path) -> Iterator[int]:
     """A descriptor that keeps an imported copy from being pruned, for as long as anyone has it open."""
     fd = os.open(copy / _MARK, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH)
+        lock_file(fd, shared=True)
         yield fd
     finally:
         os.close(fd)
@@ -147,7 +150,7 @@ def _hint(word: str, known: Sequence[str]) -> str:
 
 def _read_scenario(path: Path) -> ScenarioInfo:
     try:
-        data = json.loads(path.read_text())
+        data = json.loads(path.read_text(encoding="utf-8"))
         return ScenarioInfo(
             name=data["name"],
             title=data["title"],
@@ -175,6 +178,7 @@ def _make_copy(project: Path, copy: Path, godot: Godot, without_blender: bool) -
     work = Path(tempfile.mkdtemp(prefix="new-", dir=copy.parent))
     try:
         shutil.copytree(project, work, ignore=lambda _, names: _NOT_PART.intersection(names), dirs_exist_ok=True)
+        _let_write(work)
         if without_blender:
             switch_off(work / "project.godot")
         output = _run_import(project, work, godot)
@@ -186,6 +190,13 @@ def _make_copy(project: Path, copy: Path, godot: Godot, without_blender: bool) -
         work.rename(copy)  # only a whole import ever bears the name
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _let_write(folder: Path) -> None:
+    """Let this user write in a copy whose original is read-only: the import puts its files beside the sources."""
+    for parent, _, names in os.walk(folder):
+        for path in (Path(parent), *(Path(parent, name) for name in names)):
+            path.chmod(path.stat().st_mode | stat.S_IWUSR)
 
 
 def _run_import(project: Path, work: Path, godot: Godot) -> str:
@@ -237,7 +248,7 @@ def _prune(home: Path) -> None:
     newest_first = sorted(marks, key=lambda path: marks[path].stat().st_mtime_ns, reverse=True)
     for old in newest_first[_KEEP_COPIES:]:
         with contextlib.suppress(BlockingIOError), marks[old].open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_file(lock.fileno(), wait=False)
             marks[old].unlink()
             shutil.rmtree(old, ignore_errors=True)
 

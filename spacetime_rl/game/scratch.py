@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from spacetime_rl.system import lock_file
 
 _PREFIX = "spacetime-rl-game-"
 _LOCK = ".lock"
@@ -28,7 +29,7 @@ def make_scratch() -> Scratch:
     _sweep(parent)
     unborn = Path(tempfile.mkdtemp(prefix="spacetime-rl-new-"))  # not swept under this name: it has no lock yet
     lock_fd = os.open(unborn / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    fcntl.flock(lock_fd, fcntl.LOCK_EX)
+    lock_file(lock_fd)
     path = unborn.with_name(unborn.name.replace("spacetime-rl-new-", _PREFIX))
     unborn.rename(path)
     return Scratch(path, lock_fd)
@@ -37,5 +38,5 @@ def make_scratch() -> Scratch:
 def _sweep(parent: Path) -> None:
     for folder in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError), (folder / _LOCK).open("rb") as lock:  # in use, someone else's, or going
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_file(lock.fileno(), wait=False)
             shutil.rmtree(folder, ignore_errors=True)

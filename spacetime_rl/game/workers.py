@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-from pathlib import Path
+from spacetime_rl.system import make_batch_threads
 
 _NAME = "WorkerThread"  # as Godot calls the threads of its pool
 
@@ -17,9 +14,4 @@ def calm_workers(pid: int) -> None:
     itself. A worker that is woken each time interrupts it each time: up to half of a game's processor time goes into
     that. As batch threads they wake nobody, and find the jobs done. Does nothing where the system does not allow it.
     """
-    if sys.platform != "linux":
-        return
-    with contextlib.suppress(OSError):  # the process may have ended; its end is told elsewhere
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            if (task / "comm").read_text().startswith(_NAME):
-                os.sched_setscheduler(int(task.name), os.SCHED_BATCH, os.sched_param(0))
+    make_batch_threads(pid, _NAME)

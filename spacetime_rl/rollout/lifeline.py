@@ -10,13 +10,13 @@ import functools
 import logging
 import os
 import random
-import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from spacetime_rl.notices import ONCE
+from spacetime_rl.system import end_this_process
 
 logger = logging.getLogger(__name__)
 
@@ -73,4 +73,4 @@ def _die_with(address: str) -> None:
     line.settimeout(None)
     with suppress(OSError):
         line.recv(1)  # nothing ever comes but the end
-    os.kill(os.getpid(), signal.SIGKILL)
+    end_this_process()

@@ -49,6 +49,16 @@ def test_the_real_engine_imports_into_the_cache_and_leaves_the_project_alone(god
     assert sorted(project.rglob("*")) == before
 
 
+def test_a_project_that_may_only_be_read_is_imported_into_a_copy_that_may_be_written(
+    project: Path, counting_godot: Godot
+) -> None:
+    for path in (project / "project.godot", project):
+        path.chmod(path.stat().st_mode & 0o555)
+    copy = import_project(project, counting_godot)
+    assert [path.stat().st_mode & 0o200 for path in (copy, copy / "project.godot")] == [0o200, 0o200]
+    project.chmod(0o755)
+
+
 def test_a_second_call_takes_the_copy_that_is_there(project: Path, counting_godot: Godot, tmp_path: Path) -> None:
     assert import_project(project, counting_godot) == import_project(project, counting_godot)
     assert _imports(tmp_path) == 1
