@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from spacetime_rl.system import is_locked
 
 FILE = "state.json"
 LOCK = ".lock"  # held by the process that a run belongs to, for as long as that lives
@@ -53,14 +53,4 @@ def read_state(folder: Path) -> RunState | None:
 
 def is_owned(folder: Path) -> bool:
     """Whether a process, of this or another machine that shares the folder, holds the run."""
-    try:
-        lock = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)  # given back at once
-    except OSError:
-        return True
-    finally:
-        os.close(lock)
-    return False
+    return is_locked(folder / LOCK)

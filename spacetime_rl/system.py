@@ -50,6 +50,24 @@ def lock_file(fd: int, *, shared: bool = False, wait: bool = True) -> None:
     fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
 
 
+def is_locked(path: Path) -> bool:
+    """Whether a process, of this or another machine that shares the file, has locked it.
+
+    Windows does not see locks of Linux: every file counts as locked there.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        lock_file(fd, shared=True, wait=False)  # given back at once
+    except (OSError, ImportError):
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
 def open_process(pid: int) -> int:
     """A descriptor of a process, which becomes readable when the process has ended."""
     return os.pidfd_open(pid)

@@ -39,15 +39,16 @@ KNOWS = {
 # What macOS or Windows does not have: modules, and attributes of `os`, `signal` and `select`.
 NOT_EVERYWHERE = {
     "modules": {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty"},
-    "os": {"fork", "getloadavg", "getpgid", "getuid", "geteuid", "killpg", "mkfifo", "nice", "pidfd_open", "pipe2",
+    "os": {"O_CLOEXEC", "O_NONBLOCK", "fork", "getloadavg", "getpgid", "getuid", "geteuid", "killpg", "mkfifo", "nice",
+           "pidfd_open", "pipe2",
            "register_at_fork", "sched_getaffinity", "sched_setaffinity", "sched_setscheduler", "setpgid", "setsid",
            "statvfs", "uname", "wait4", "waitid"},
     "signal": {"SIGALRM", "SIGCHLD", "SIGCONT", "SIGHUP", "SIGKILL", "SIGQUIT", "SIGSTOP", "SIGUSR1", "SIGUSR2",
                "alarm", "pthread_kill", "pthread_sigmask", "setitimer", "sigwait"},
     "select": {"epoll", "poll"},
 }  # fmt: skip
-# `system.py` has them for all. The guard is a script of its own; signals are handled on Linux.
-HAS_THEM = {"system.py", "game/guard.py", "training/interrupt.py"}
+# `system.py` has them for all. The guard is a script of its own; the others handle signals that Linux alone sends them.
+HAS_THEM = {"system.py", "game/guard.py", "signals.py", "training/interrupt.py"}
 HEAVY = (*HOMES, "gymnasium", "pettingzoo", "onnx")
 LIGHT = [
     ["spacetime_rl.cli.app"],

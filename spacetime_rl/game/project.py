@@ -128,7 +128,7 @@ def import_project(project: Path, godot: Godot) -> Path:
 @contextlib.contextmanager
 def kept(copy: Path) -> Iterator[int]:
     """A descriptor that keeps an imported copy from being pruned, for as long as anyone has it open."""
-    fd = os.open(copy / _MARK, os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.open(copy / _MARK, os.O_RDONLY)
     try:
         lock_file(fd, shared=True)
         yield fd

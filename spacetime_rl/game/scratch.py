@@ -28,7 +28,7 @@ def make_scratch() -> Scratch:
     parent = Path(tempfile.gettempdir())
     _sweep(parent)
     unborn = Path(tempfile.mkdtemp(prefix="spacetime-rl-new-"))  # not swept under this name: it has no lock yet
-    lock_fd = os.open(unborn / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    lock_fd = os.open(unborn / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     lock_file(lock_fd)
     path = unborn.with_name(unborn.name.replace("spacetime-rl-new-", _PREFIX))
     unborn.rename(path)
