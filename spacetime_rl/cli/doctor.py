@@ -29,6 +29,9 @@ def doctor(
         bool,
         typer.Option("--install", help="With --cluster: bring the dependencies along, as `submit --install` does."),
     ] = False,
+    hashes: Annotated[
+        bool, typer.Option("--hash", help="Play fixed episodes and compare their hashes with the published ones.")
+    ] = False,
     json_output: JsonOption = False,
 ) -> None:
     """Check this machine from Python to Ray, each failure with its remedy. Takes less than a minute.
@@ -38,13 +41,16 @@ def doctor(
 
     [bold]Examples[/bold]
     $ spacetime-rl doctor
+    $ spacetime-rl doctor --hash
     $ spacetime-rl doctor --cluster --address http://head:8265 --results /shared/results
     """
     from spacetime_rl.console import plain_console
 
     # Its own handle on the stream: a check may silence sys.stdout for a while.
     console = plain_console(file=sys.stderr if json_output else sys.stdout)
-    if cluster:
+    if hashes:
+        document, failed = _compare_hashes(console)
+    elif cluster:
         document, failed = _examine_cluster(console, address, results, install)
     elif address or results or install:
         raise UsageError("doctor: --address, --results and --install are of a cluster; add --cluster")
@@ -52,7 +58,7 @@ def doctor(
         document, failed = _examine_machine(console)
     if json_output:
         print_json(document)
-    else:
+    elif not hashes:
         console.print(f"Not ready: {', '.join(failed)} failed." if failed else "Ready to train.")
     if failed:
         raise typer.Exit(1)
@@ -73,6 +79,24 @@ def _examine_machine(console: Console) -> tuple[dict[str, Any], list[str]]:
         outcomes = examine(CHECKS, said)
     failed = [outcome.name for outcome in outcomes if not outcome.ok]
     return {"ok": not failed, "checks": [outcome.to_dict() for outcome in outcomes]}, failed
+
+
+def _compare_hashes(console: Console) -> tuple[dict[str, Any], list[str]]:
+    """Exit code 1 stands for a hash that differs; one that was never published for this machine is no failure."""
+    from dataclasses import asdict
+
+    from spacetime_rl.doctor.determinism import SCENARIOS, compare, measure_hash, published
+
+    found: list[dict[str, Any]] = []
+    for scenario in SCENARIOS:
+        measured = measure_hash(scenario)
+        standing = compare(measured, published())
+        found.append(asdict(measured) | {"standing": standing})
+        if len(found) == 1:
+            console.print(f"Godot {measured.engine}, {measured.architecture}")
+        console.print(f"{scenario}: {measured.sha256[:16]}, {standing}")
+    failed = [entry["scenario"] for entry in found if entry["standing"] == "differs"]
+    return {"ok": not failed, "hashes": found}, failed
 
 
 def _examine_cluster(

@@ -78,6 +78,12 @@ def godot_prefix() -> Path:
     return cache_dir() / "godot"
 
 
+def engine_build(path: Path) -> str:
+    """The exact build of a Godot binary, as it names itself: "4.6.3.stable.debian4.6.3+ds-2"."""
+    answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60, check=True)
+    return answer.stdout.split()[-1]
+
+
 @functools.cache
 def _ask_version(path: Path, _mtime_ns: int) -> tuple[int, int, int]:
     try:

@@ -108,7 +108,7 @@ def import_project(project: Path, godot: Godot) -> Path:
     home = cache_dir() / "imports" / f"{_slug(project.name)}-{hashlib.sha256(str(project).encode()).hexdigest()[:8]}"
     without_blender = _lacks_blender(project, godot)
     kind = "-no-blender" if without_blender else ""
-    copy = home / f"{godot.version_text}-{_content_hash(project)}{kind}"
+    copy = home / f"{godot.version_text}-{content_hash(project)}{kind}"
     try:
         home.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{home}.lock"):
@@ -253,7 +253,8 @@ def _prune(home: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _content_hash(project: Path) -> str:
+def content_hash(project: Path) -> str:
+    """A short hash over the names and contents of a project's files, what Godot derives from them left out."""
     files = sorted(_project_files(project))
     stats = tuple((str(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in files)
     return _hash_files(project, stats)
