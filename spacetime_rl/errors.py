@@ -114,8 +114,8 @@ class RunnersLost(SpacetimeError):
     """The processes that play the games died and did not come back."""
 
 
-class ActionError(SpacetimeError):
-    """A policy chose an action that is not a finite number: the fault is the policy's, not the game's."""
+class ActionError(SpacetimeError, ValueError):
+    """A policy, or a program, chose an action that the game does not take: the fault is theirs, not the game's."""
 
 
 class ClusterError(SpacetimeError):

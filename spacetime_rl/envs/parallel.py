@@ -10,7 +10,9 @@ import numpy as np
 from gymnasium import spaces
 from pettingzoo import ParallelEnv
 
+from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.envs.spaces import PolicySpaces
+from spacetime_rl.errors import ActionError, UsageError
 from spacetime_rl.game.api import EndedAgent, StepResult
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
@@ -29,10 +31,15 @@ def parallel_env(
     """Start a scenario, or a game of one's own as a GameLaunch, for PettingZoo.
 
     `seed` holds until `reset(seed=…)`, `action_repeat` is physics ticks a decision, and after `max_cycles` decisions
-    of an episode every agent left is truncated. Raises what `open_game` raises.
+    of an episode every agent left is truncated. A GameLaunch says all of that but `max_cycles` itself. Raises
+    UsageError, and what `open_game` raises.
     """
+    if max_cycles is not None and max_cycles < 1:
+        raise UsageError(f"max_cycles: expected at least 1, or None for no limit, found {max_cycles}")
     if isinstance(scenario, str):
         launch = GameLaunch(scenario=scenario, params=params or {}, seed=seed, action_repeat=action_repeat)
+    elif params or seed or action_repeat is not None:
+        raise UsageError("params, seed and action_repeat: a GameLaunch says these itself; set them there")
     else:
         launch = scenario
     return GodotParallelEnv(launch, max_cycles)
@@ -52,6 +59,7 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
         self.max_cycles = max_cycles
         self.possible_agents = list(spec.agent_ids)
         self.agents: list[str] = []
+        self._has_begun = self._is_closed = False
         self._over: set[str] = set()  # who has ended in this episode
         self._cycles = 0
         self._actions = [
@@ -63,27 +71,38 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
         """The agent's observation space, always the same object."""
-        return self._spaces[agent].observation
+        return self._spaces_of(agent).observation
 
     def action_space(self, agent: str) -> spaces.Space[Any]:
         """The agent's action space, always the same object."""
-        return self._spaces[agent].action
+        return self._spaces_of(agent).action
 
     def reset(self, seed: int | None = None, options: Mapping[str, Any] | None = None) -> tuple[_PerAgent, _PerAgent]:  # noqa: ARG002
         """Begin an episode: the first one of `seed`, or without it the next one. No `options` are known."""
+        self._require_open("reset")
         result = self._game.reset(seed)
+        self._has_begun = True
         self._cycles = 0
         self._over.clear()
         self.agents = [name for name, active in zip(self.possible_agents, result.active, strict=True) if active]
         return {name: self._observe(name, result) for name in self.agents}, {name: {} for name in self.agents}
 
     def step(self, actions: Mapping[str, Any]) -> tuple[_PerAgent, _PerAgent, _PerAgent, _PerAgent, _PerAgent]:
-        """Let every live agent act; those that ended leave `agents`."""
+        """Let every live agent act; those that ended leave `agents`. Numbers outside [-1, 1] are clipped.
+
+        Raises ActionError for what is no action, is missing, or is of an agent that does not act, and UsageError before
+        the first reset and after `close`.
+        """
+        self._require_open("step")
+        if not self._has_begun:
+            raise UsageError("step before reset: there is no episode to act in; call reset first")
+        self._require_agents(actions)
         if not self.agents:
             return {}, {}, {}, {}, {}
         for name in self.agents:
             group, row = self._places[name]
-            self._actions[group][row] = self._spaces[name].join_action(actions[name])
+            action = self._spaces[name].join_action(actions[name], who=f"the action of {name}")
+            self._actions[group][row] = action
         result = self._game.step(self._actions)
         self._cycles += 1
         return self._report(result)
@@ -93,7 +112,37 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
 
     def close(self) -> None:
         """End the game."""
+        self._is_closed = True
         self._game.close()
+
+    def _spaces_of(self, agent: str) -> PolicySpaces:
+        if agent not in self._spaces:
+            raise UsageError(f"no agent {agent!r}{did_you_mean(str(agent), self._spaces)}; {self._known()}")
+        return self._spaces[agent]
+
+    def _require_open(self, what: str) -> None:
+        if self._is_closed:
+            raise UsageError(f"{what} after close: the game has ended; make a new environment")
+
+    def _require_agents(self, actions: Any) -> None:
+        """That exactly the live agents act; None for one that has ended does no harm."""
+        if not isinstance(actions, Mapping):
+            raise ActionError(f"expected a dict from agent to action, found a {type(actions).__name__}")
+        for name, action in actions.items():
+            if name not in self._places:
+                raise ActionError(f"no agent {name!r}{did_you_mean(str(name), self._places)}; {self._known()}")
+            if name not in self.agents and action is not None:
+                why = "has ended" if name in self._over else "does not act yet"
+                live = (
+                    f"those that act are {', '.join(self.agents)}" if self.agents else "call reset for another episode"
+                )
+                raise ActionError(f"an action for {name}, which {why}; {live}")
+        missing = [name for name in self.agents if name not in actions]
+        if missing:
+            raise ActionError(f"no action for {', '.join(missing)}; every agent in `agents` acts in every step")
+
+    def _known(self) -> str:
+        return f"agents: {', '.join(self.possible_agents)}"
 
     def _report(self, result: StepResult) -> tuple[_PerAgent, _PerAgent, _PerAgent, _PerAgent, _PerAgent]:
         ended = {self.possible_agents[end.agent]: end for end in result.ended}

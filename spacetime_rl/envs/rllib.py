@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from ray.rllib.env.multi_agent_env import MultiAgentEnv
 
-from spacetime_rl.errors import UsageError
+from spacetime_rl.errors import ActionError, UsageError
 from spacetime_rl.game.api import StepResult
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.modules.spec import make_spaces
@@ -57,7 +57,10 @@ class GameMultiAgentEnv(MultiAgentEnv):  # type: ignore[misc]
     def step(
         self, action_dict: Observations
     ) -> tuple[Observations, dict[str, float], dict[str, bool], dict[str, bool], dict[str, Any]]:
-        """Let the agents in `action_dict` act; an agent that ends gives its final observation."""
+        """Let the agents in `action_dict` act; an agent that ends gives its final observation.
+
+        Raises ActionError where those are not the agents that act, UsageError where no episode has begun.
+        """
         now = self._game.step(self._actions(action_dict))
         ids = self._spec.agent_ids
         ended = {ids[agent.agent]: agent.final_observation for agent in now.ended}
@@ -77,10 +80,21 @@ class GameMultiAgentEnv(MultiAgentEnv):  # type: ignore[misc]
         self._game.close()
 
     def _actions(self, action_dict: Observations) -> list[NDArray[np.float32]]:
+        if not self._acting:
+            raise UsageError("step before reset: no episode has begun, or the last one has ended; call reset first")
+        wrong = [str(agent) for agent in action_dict if agent not in self._acting]
+        if wrong:
+            acting = ", ".join(agent for agent in self.possible_agents if agent in self._acting)
+            raise ActionError(f"actions for {', '.join(wrong)}; the agents that act are {acting}")
+        missing = [agent for agent in self.possible_agents if agent in self._acting and agent not in action_dict]
+        if missing:
+            raise ActionError(f"no action for {', '.join(missing)}; every agent that acts needs one")
         actions = []
         for group in self._spec.groups:
             nothing = np.zeros(group.layout.action_size, np.float32)
-            actions.append(np.stack([action_dict.get(agent, nothing) for agent in group.agents]).astype(np.float32))
+            actions.append(
+                np.stack([_row(agent, action_dict.get(agent, nothing), nothing.shape) for agent in group.agents])
+            )
         return actions
 
 
@@ -88,3 +102,10 @@ def _by_agent(spec: GameSpec, now: StepResult) -> Observations:
     """What every agent sees, copied: the game overwrites its arrays."""
     rows = [row for observations in now.observations for row in observations.copy()]
     return dict(zip(spec.agent_ids, rows, strict=True))
+
+
+def _row(agent: str, action: Any, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    row = np.asarray(action, np.float32)
+    if row.shape != shape:
+        raise ActionError(f"the action of {agent}: expected an array of shape {shape}, found {row.shape}")
+    return row

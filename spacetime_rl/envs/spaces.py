@@ -11,6 +11,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from spacetime_rl.errors import ActionError
 from spacetime_rl.game.spec import ActionField, PolicyLayout
 
 OBS = "obs"  # key of the vector where there are images beside it
@@ -46,13 +47,22 @@ class PolicySpaces:
             at += prod(image.shape)
         return parts
 
-    def join_action(self, action: Any) -> NDArray[np.float32]:
-        """Values of the action space as flat actions [..., action_size]."""
-        if isinstance(action, Mapping):
-            parts = [_columns(field, action[field.name]) for field in self.layout.actions]
-            return np.concatenate(parts, axis=-1)
-        flat = np.asarray(action, np.float32)
-        return flat[..., None] if isinstance(self.action, spaces.Discrete) else flat
+    def join_action(self, action: Any, batch: tuple[int, ...] = (), who: str = "the action") -> NDArray[np.float32]:
+        """Values of the action space, with these leading dimensions, as flat actions [*batch, action_size].
+
+        Raises ActionError, which names `who`, for what has another form. Whether choices and numbers are in range, the
+        game checks.
+        """
+        if not isinstance(self.action, spaces.Dict):
+            single = isinstance(self.action, spaces.Discrete)
+            flat = _floats(action, (*batch, *(() if single else (self.layout.action_size,))), who)
+            return flat[..., None] if single else flat
+        names = [field.name for field in self.layout.actions]
+        if not isinstance(action, Mapping) or set(action) != set(names):
+            found = ", ".join(map(str, action)) if isinstance(action, Mapping) else repr(action)
+            raise ActionError(f"{who}: expected a dict of {', '.join(names)}, found {found}")
+        parts = [_columns(field, action[field.name], batch, f"{who}: {field.name!r}") for field in self.layout.actions]
+        return np.concatenate(parts, axis=-1)
 
 
 def _observation_space(layout: PolicyLayout) -> spaces.Space[Any]:
@@ -79,6 +89,23 @@ def _field_space(field: ActionField) -> spaces.Space[Any]:
     return spaces.Discrete(field.size)
 
 
-def _columns(field: ActionField, value: Any) -> NDArray[np.float32]:
-    columns = np.asarray(value, np.float32)
-    return columns if field.kind == "continuous" else columns[..., None]
+def _columns(field: ActionField, value: Any, batch: tuple[int, ...], who: str) -> NDArray[np.float32]:
+    if field.kind == "continuous":
+        return _floats(value, (*batch, field.size), who)
+    return _floats(value, batch, who)[..., None]
+
+
+def _floats(value: Any, shape: tuple[int, ...], who: str) -> NDArray[np.float32]:
+    try:
+        flat = np.asarray([] if value is None else value, np.float32)  # which of None makes a NaN
+    except (TypeError, ValueError, OverflowError):
+        raise ActionError(f"{who}: expected numbers, found {value!r}") from None
+    if flat.shape != shape and not (shape == () and flat.shape == (1,)):  # Discrete: also an array of one
+        raise ActionError(
+            f"{who}: expected {_described(shape)}, found {'None' if value is None else _described(flat.shape)}"
+        )
+    return flat.reshape(shape)
+
+
+def _described(shape: tuple[int, ...]) -> str:
+    return f"an array of shape {shape}" if shape else "a single number"

@@ -53,18 +53,24 @@ class GodotVectorEnv(VectorEnv[Any, Any, Any]):
         """Begin new episodes in all arenas: the first ones of `seed`, or without it the next ones."""
         if isinstance(seed, list):
             raise UsageError("the arenas of a game share one seed and differ by episode number: give one integer")
+        self._require_open("reset")
         result = self._game.reset(seed)
         return self._spaces.split_observation(result.observations[0]), {"active": result.active}
 
     def step(self, actions: Any) -> tuple[Any, NDArray[np.float32], _Bools, _Bools, dict[str, Any]]:
-        """Let all agents act."""
-        result = self._game.step([self._spaces.join_action(actions)])
+        """Let all agents act. Raises ActionError for what is no action; numbers outside [-1, 1] are clipped."""
+        self._require_open("step")
+        result = self._game.step([self._spaces.join_action(actions, (self.num_envs,))])
         observations = self._spaces.split_observation(result.observations[0])
         return observations, result.rewards.copy(), result.terminated, result.truncated, self._infos(result)
 
     def close_extras(self, **_: Any) -> None:
         """End the game."""
         self._game.close()
+
+    def _require_open(self, what: str) -> None:
+        if self.closed:
+            raise UsageError(f"{what} after close: the game has ended; make a new environment")
 
     def _infos(self, result: StepResult) -> dict[str, Any]:
         infos: dict[str, Any] = {"active": result.active}

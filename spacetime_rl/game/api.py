@@ -93,7 +93,8 @@ class Game(Protocol):
     def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
         """Begin a step: one float32 array [n_g, action_size_g] per group. The game works while the caller goes on.
 
-        Raises ActionError, and leaves the game as it is, when an action is not finite.
+        Numbers outside [-1, 1] are clipped. Raises ActionError, and leaves the game as it is, when an action is of the
+        wrong shape, not finite, or a choice that there is not; UsageError before the first reset.
         """
 
     def receive(self) -> StepResult:

@@ -64,7 +64,8 @@ class GameClient(RunningGame):
         self, launch: GameLaunch, process: GameProcess, connection: JsonSocket, info: Mapping[str, Any]
     ) -> None:
         super().__init__(launch, process, _read_spec(launch, info))
-        sizes = [size * width for size, width in self._action_shapes]
+        shapes = [door.shape for door in self._doors]
+        sizes = [agents * width for agents, width in shapes]
         self._action_bytes = 4 * sum(sizes)
         self._frames = FrameSocket(
             connection.socket,
@@ -72,15 +73,14 @@ class GameClient(RunningGame):
             receive_bytes=max(state_bytes(self.spec), _SMALLEST_BUFFER),
         )
         parts = np.split(self._frames.outgoing[: self._action_bytes].view(np.float32), np.cumsum(sizes)[:-1])
-        self._actions = tuple(part.reshape(shape) for part, shape in zip(parts, self._action_shapes, strict=True))
+        self._actions = tuple(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
         self._state = StateReader(self.spec, self._frames.incoming)
         self._asked = Request.RESET  # the last request, when it was sent, how long that took, when it was answered
         self._sent_at = self._sending_s = self._answered_at = 0.0
 
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
         """See `api.Game.reset`."""
-        if seed is not None and seed < 0:
-            raise ValueError(f"a seed must not be negative: {seed}")
+        self._begin(seed)
         numbers = (_KEEP_SEED if seed is None else seed, first_episode, self.spec.arenas if stride is None else stride)
         _RESET.pack_into(self._frames.outgoing.data, 0, *numbers)
         self._send(Request.RESET, _RESET.size)
@@ -88,7 +88,7 @@ class GameClient(RunningGame):
 
     def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
         """See `api.Game.send`."""
-        self._check_actions(actions)
+        actions = self._checked(actions)
         for view, action in zip(self._actions, actions, strict=True):
             view[...] = action
         self._send(Request.STEP, self._action_bytes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -9,13 +10,17 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.errors import ActionError, GameClosed, GameDied, GameError, StepTimeout
+from spacetime_rl.errors import ActionError, GameClosed, GameDied, GameError, StepTimeout, UsageError
+from spacetime_rl.game.action_door import ActionDoor
 from spacetime_rl.game.api import StepResult, Timing
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.spec import GameSpec
 
+_log = logging.getLogger(__name__)
+
 _CLOSE_GRACE_S = 2.0
+_SEEDS = 2**63  # how many there are
 
 
 class RunningGame:
@@ -30,9 +35,8 @@ class RunningGame:
         self._timeout_s = launch.step_timeout_s
         self._process = process
         self._closed = False
-        self._action_shapes = tuple(
-            (spec.group_size(g), group.layout.action_size) for g, group in enumerate(spec.groups)
-        )
+        self._has_begun = self._has_clipped = False
+        self._doors = tuple(ActionDoor(spec.group_size(g), group.layout) for g, group in enumerate(spec.groups))
 
     def __enter__(self) -> Self:
         return self
@@ -75,14 +79,37 @@ class RunningGame:
     def _hang_up(self) -> None:
         raise NotImplementedError
 
-    def _check_actions(self, actions: Sequence[NDArray[np.float32]]) -> None:
-        for g, (action, shape) in enumerate(zip(actions, self._action_shapes, strict=True)):
-            if action.shape != shape:
-                raise ValueError(f"actions of shape {action.shape} where {shape} are expected")
-            if not np.isfinite(action).all():
-                row = int(np.flatnonzero(~np.isfinite(action).all(axis=1))[0])
-                agent = self.spec.agent_ids[self.spec.group_slice(g).start + row]
-                raise ActionError(f"{self._title}: the action chosen for agent {agent} is not finite: {action[row]}")
+    def _checked(self, actions: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """The actions as the game may see them: numbers outside [-1, 1] are clipped.
+
+        Raises ActionError, or UsageError before the first reset.
+        """
+        if not self._has_begun:
+            raise UsageError(f"{self._title}: step before reset: there is no episode to act in; call reset first")
+        if len(actions) != len(self._doors):
+            raise ActionError(f"{self._title}: {len(actions)} arrays of actions for the {len(self._doors)} policies")
+        return [
+            self._through(door, g, action) for g, (door, action) in enumerate(zip(self._doors, actions, strict=True))
+        ]
+
+    def _through(self, door: ActionDoor, group: int, action: NDArray[np.float32]) -> NDArray[np.float32]:
+        if door.lets_through(action):
+            return action
+        first = self.spec.group_slice(group).start
+        mistake = door.mistake_in(action)
+        if mistake is not None:
+            who = f"agent {self.spec.agent_ids[first + mistake.row]}" if mistake.row is not None else "the agents"
+            raise ActionError(f"{self._title}: the action of {who}: {mistake.what}")
+        if not self._has_clipped:
+            self._has_clipped = True
+            _log.warning("%s: actions outside [-1, 1] are clipped, such as %g", self._title, door.farthest(action))
+        return door.clip(action)
+
+    def _begin(self, seed: int | None) -> None:
+        """Before a reset. Raises UsageError where the seed is none."""
+        if seed is not None and not (isinstance(seed, (int, np.integer)) and 0 <= seed < _SEEDS):
+            raise UsageError(f"{self._title}: reset: expected a seed from 0 to {_SEEDS - 1}, found {seed!r}")
+        self._has_begun = True
 
     def _require_open(self) -> None:
         if self._closed:

@@ -58,6 +58,7 @@ class StockGame(RunningGame):
 
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
         """See `api.Game.reset`; the seed stays that of the launch."""
+        self._begin(seed)
         if seed is None:
             self._episodes += self._stride
         else:
@@ -72,7 +73,7 @@ class StockGame(RunningGame):
 
     def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
         """See `api.Game.send`."""
-        self._check_actions(actions)
+        actions = self._checked(actions)
         messages: list[_Message] = [{} for _ in self._order]
         for group, rows, action in zip(self.spec.groups, self._rows, actions, strict=True):
             at = 0

@@ -40,7 +40,7 @@ def test_actions_are_joined_alike_alone_and_in_a_batch(actions: tuple[ActionFiel
     alone = np.stack([policy.join_action(sample) for sample in samples])
     batch = {key: np.stack([s[key] for s in samples]) for key in samples[0]} if len(actions) == 3 else np.stack(samples)
     assert alone.shape == (4, policy.layout.action_size)
-    np.testing.assert_array_equal(policy.join_action(batch), alone)
+    np.testing.assert_array_equal(policy.join_action(batch, (4,)), alone)
 
 
 def test_mixed_actions_keep_the_order_of_their_fields() -> None:

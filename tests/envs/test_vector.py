@@ -10,7 +10,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.wrappers.vector import RecordEpisodeStatistics
 
 from spacetime_rl.envs.vector import GodotVectorEnv
-from spacetime_rl.errors import UsageError
+from spacetime_rl.errors import ActionError, UsageError
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
 
@@ -71,3 +71,23 @@ def test_it_works_under_gymnasiums_own_wrappers() -> None:
 def test_a_game_with_several_policies_is_refused() -> None:
     with pytest.raises(UsageError, match="one policy, this game has walker, jumper"):
         GodotVectorEnv(_touch(jumpers=1))
+
+
+def test_what_is_no_action_is_refused_and_nothing_is_played_before_reset_or_after_close() -> None:
+    env = GodotVectorEnv(_touch(walkers=1))
+    try:
+        with pytest.raises(UsageError, match="step before reset"):
+            env.step(np.zeros((3, 2), np.float32))
+        env.reset(seed=4)
+        with pytest.raises(ActionError, match=r"expected an array of shape \(3, 2\), found an array of shape \(2, 2\)"):
+            env.step(np.zeros((2, 2), np.float32))
+        with pytest.raises(ActionError, match=r"the action of agent a1/walker_0: 'move' is not finite"):
+            env.step(np.array([[0, 0], [0, np.nan], [0, 0]], np.float32))
+        with pytest.raises(ActionError, match=r"expected an array of shape \(3, 2\), found None"):
+            env.step(None)
+        env.step(np.full((3, 2), 5.0))  # clipped
+    finally:
+        env.close()
+    for call in (lambda: env.step(np.zeros((3, 2), np.float32)), env.reset):
+        with pytest.raises(UsageError, match="after close: the game has ended"):
+            call()

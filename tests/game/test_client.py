@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 
+from spacetime_rl.errors import UsageError
 from spacetime_rl.game.api import StepResult
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
@@ -39,9 +40,9 @@ def test_agents_are_ordered_by_group_then_arena(fake: Fake) -> None:
 def test_every_agent_is_paid_for_its_own_action(fake: Fake) -> None:
     with open_game(fake(arenas=2)) as game:
         game.reset(seed=3)
-        actions = [np.arange(12, dtype=np.float32).reshape(4, 3), np.array([[100], [200]], np.float32)]
-        result = game.step(actions)
-        np.testing.assert_array_equal(result.rewards, [3, 12, 21, 30, 100, 200])
+        givers = np.array([[0.25, 0.5, 0], [0.5, 1, 1], [-0.5, 0, 2], [1, -1, 1]], np.float32)
+        result = game.step([givers, np.array([[0.5], [-0.25]], np.float32)])
+        np.testing.assert_array_equal(result.rewards, [0.75, 2.5, 1.5, 1, 0.5, -0.25])
 
 
 def test_images_arrive_as_floats_from_zero_to_one_behind_the_vector(fake: Fake) -> None:
@@ -90,7 +91,7 @@ def test_a_reset_without_a_seed_goes_on_counting(fake: Fake) -> None:
 
 
 def test_a_negative_seed_is_refused(fake: Fake) -> None:
-    with open_game(fake()) as game, pytest.raises(ValueError, match="must not be negative: -1"):
+    with open_game(fake()) as game, pytest.raises(UsageError, match=r"expected a seed from 0 to .*, found -1"):
         game.reset(seed=-1)
 
 

@@ -151,7 +151,9 @@ def test_unknown_parameters_are_refused_at_launch_and_later(fake: Fake) -> None:
 def test_actions_of_the_wrong_shape_are_the_callers_mistake(fake: Fake) -> None:
     with open_game(fake()) as game:
         game.reset(seed=1)
-        with pytest.raises(ValueError, match=r"actions of shape \(1, 3\) where \(2, 3\) are expected"):
+        with pytest.raises(
+            ValueError, match=r"the agents: expected an array of numbers of shape \(2, 3\), found \(1, 3\)"
+        ):
             game.step([ACTIONS[0][:1], ACTIONS[1]])
         game.step(ACTIONS)
 
@@ -160,7 +162,7 @@ def test_an_action_that_is_no_number_is_the_policys_fault_and_never_sent(fake: F
     diverged = np.array([[0, 0, 0], [0, np.nan, 0]], np.float32)
     with open_game(fake()) as game:
         game.reset(seed=1)
-        with pytest.raises(ActionError, match=r"the action chosen for agent giver_1 is not finite: \[ 0\. nan"):
+        with pytest.raises(ActionError, match=r"the action of agent giver_1: 'move' is not finite: \[ 0\. nan"):
             game.step([diverged, ACTIONS[1]])
         game.step(ACTIONS)
 

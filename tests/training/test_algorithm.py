@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fake_runs import MIXED, make_config, make_plan, make_ppo
 from toy_game import FakeGameOpener
 
 from spacetime_rl.envs.rllib import GameMultiAgentEnv
-from spacetime_rl.errors import ConfigError, UsageError
+from spacetime_rl.errors import ActionError, ConfigError, UsageError
 from spacetime_rl.rollout.plan import PLAN
 from spacetime_rl.training.algorithm import fragment_agent_steps, train_batch_size
 
@@ -70,6 +72,22 @@ def test_what_rllib_would_default_badly_is_set() -> None:
 def test_rllibs_own_env_plays_one_arena_only() -> None:
     with pytest.raises(UsageError, match=r"one arena, not 4; set game\.arenas=1"):
         GameMultiAgentEnv({PLAN: make_plan(OPENER, make_config())})
+
+
+def test_rllibs_own_env_takes_actions_of_those_who_act_and_of_nobody_else() -> None:
+    env = GameMultiAgentEnv({PLAN: make_plan(replace(OPENER, arenas=1), make_config())})
+    right = {agent: np.zeros(space.shape, np.float32) for agent, space in env.action_spaces.items()}
+    first = next(iter(right))
+    with pytest.raises(UsageError, match="step before reset"):
+        env.step(right)
+    env.reset(seed=1)
+    with pytest.raises(ActionError, match="actions for nobody; the agents that act are "):
+        env.step({**right, "nobody": right[first]})
+    with pytest.raises(ActionError, match=f"no action for {first}; every agent that acts needs one"):
+        env.step({agent: action for agent, action in right.items() if agent != first})
+    with pytest.raises(ActionError, match=f"the action of {first}: expected an array of shape"):
+        env.step({**right, first: np.zeros(9, np.float32)})
+    env.step(right)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""What a game takes as actions: nothing else reaches it, whatever wire it speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.game.spec import ActionField, PolicyLayout
+
+
+@dataclass(frozen=True, slots=True)
+class ActionMistake:
+    """What is wrong with the action of one row, or with the array as a whole."""
+
+    row: int | None
+    what: str
+
+
+class ActionDoor:
+    """The actions of `agents` agents of one policy: choices have to be whole and in range, numbers lie in [-1, 1]."""
+
+    def __init__(self, agents: int, layout: PolicyLayout) -> None:
+        self._fields = [field for field in layout.actions for _ in range(field.width)]
+        self.shape = (agents, layout.action_size)
+        choices = [field.kind == "discrete" for field in self._fields]
+        self._choices = np.flatnonzero(choices)
+        self._low = np.where(choices, 0.0, -1.0).astype(np.float32)
+        self._high = np.array([_highest(field) for field in self._fields], np.float32)
+
+    def lets_through(self, action: NDArray[np.float32]) -> bool:
+        """Whether the game may have it as it is. A NaN is inside of nothing."""
+        if getattr(action, "shape", None) != self.shape or action.dtype.kind not in "fiub":
+            return False
+        chosen = action[:, self._choices]
+        inside = bool(((action >= self._low) & (action <= self._high)).all())
+        return inside and (not len(self._choices) or bool((chosen == np.floor(chosen)).all()))
+
+    def mistake_in(self, action: NDArray[np.float32]) -> ActionMistake | None:
+        """Why it is refused; None where it only has to be clipped."""
+        if getattr(action, "shape", None) != self.shape or action.dtype.kind not in "fiub":
+            found = getattr(action, "shape", type(action).__name__)
+            kind = f" of {action.dtype}" if isinstance(action, np.ndarray) and action.dtype.kind not in "fiub" else ""
+            return ActionMistake(None, f"expected an array of numbers of shape {self.shape}, found {found}{kind}")
+        for row, column in np.argwhere(~np.isfinite(action)).tolist():
+            return ActionMistake(row, f"{self._fields[column].name!r} is not finite: {action[row]}")
+        chosen = action[:, self._choices]
+        wrong = (chosen != np.floor(chosen)) | (chosen < 0) | (chosen > self._high[self._choices])
+        for row, column in np.argwhere(wrong).tolist():
+            field, value = self._fields[self._choices[column]], chosen[row, column]
+            return ActionMistake(
+                row, f"{field.name!r} is {value:g}, expected a whole number from 0 to {field.size - 1}"
+            )
+        return None
+
+    def clip(self, action: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The nearest action that the game may have."""
+        return action.clip(self._low, self._high)
+
+    def farthest(self, action: NDArray[np.float32]) -> float:
+        """The number that is farthest outside."""
+        outside = np.maximum(self._low - action, action - self._high)
+        return float(action.flat[int(outside.argmax())])
+
+
+def _highest(field: ActionField) -> float:
+    return field.size - 1.0 if field.kind == "discrete" else 1.0
