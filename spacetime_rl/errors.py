@@ -122,6 +122,14 @@ class ClusterError(SpacetimeError):
     """A cluster does not answer, or not as expected."""
 
 
+class TrackingError(SpacetimeError):
+    """MLflow does not answer where runs are to be recorded."""
+
+
+class RayStartError(SpacetimeError):
+    """Ray does not start on this machine."""
+
+
 class JobFailed(SpacetimeError):
     """A job on a cluster ended with an error."""
 

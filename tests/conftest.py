@@ -12,10 +12,10 @@ import pytest
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
+from spacetime_rl.training import private_ray
 from spacetime_rl.training.local_ray import start_private_ray
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-os.environ.setdefault("RAY_raylet_start_wait_time_s", "180")
 # Small networks on a busy machine: threads that wait for each other's core cost more than they give.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -23,12 +23,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 @pytest.fixture(scope="session")
 def ray_cluster() -> Iterator[None]:
     """A Ray of two CPUs on this machine, whose workers find the modules of this folder."""
-    import ray
-
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     start_private_ray(cpus=2)
     yield
-    ray.shutdown()
+    private_ray.stop()
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSo
 from spacetime_rl.export.locate import find_checkpoint
 from spacetime_rl.game.project import find_scenario
 from spacetime_rl.pictures.paths import anybody_moves, draw_paths
+from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.system import cores
 
 OLD = "old baseline"
@@ -108,7 +109,7 @@ def make_baseline(
             f"{run.folder}: was trained on {run.config.scenario.name}, the configuration plays {config.scenario.name}"
         )
     judged = _judged(config, run.config)
-    with tempfile.TemporaryDirectory(prefix="spacetime-rl-baseline-") as workspace:
+    with scratch_folder("baseline") as workspace:
         onnx = run.policies(Path(workspace))
         trained = _play(judged, OnnxSource(onnx, name=TRAINED), say, traced=_DRAWN)
         others: list[Source] = [HeuristicSource(), RandomSource()]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.recording import Fragment
 from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.rollout.seat import Decide
+from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.tracking.callback import MlflowCallback
 from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.tracking.sweep import describe_sweep
@@ -181,7 +181,7 @@ def _cost(work: Callable[[], Any]) -> tuple[float, float]:
     return 1000.0 * (time.perf_counter() - began_s), 1000.0 * (time.process_time() - spent_s)
 
 
-def _null_run(results: str) -> RunConfig:
+def _null_run(results: Path) -> RunConfig:
     return RunConfig.model_validate({"name": "bench", "scenario": {"name": "null"}, "results": results})
 
 
@@ -210,20 +210,20 @@ class _Clock(Callback):  # type: ignore[misc]
 
 def _measure_sweep() -> float:
     """Milliseconds of processor time that Tune's driver takes for a result, with our callbacks."""
-    with tempfile.TemporaryDirectory(prefix="spacetime-rl-bench-") as folder:
-        config, store = _null_run(folder), resolve_store(Path(folder))
+    with scratch_folder("bench") as folder:
+        config, store = _null_run(folder), resolve_store(folder)
         clock = _Clock()
         callbacks = [
             clock,
-            ResultLog(Path(folder, PROGRESS)),
-            MlflowCallback(describe_sweep(config, "bench", Path(folder)), store),
+            ResultLog(folder / PROGRESS),
+            MlflowCallback(describe_sweep(config, "bench", folder), store),
         ]
         tune.run(
             _Reporter,
             num_samples=TRIALS,
             stop={"training_iteration": RESULTS},
             resources_per_trial={"cpu": _CPUS},
-            storage_path=folder,
+            storage_path=str(folder),
             callbacks=callbacks,
             verbose=0,
         )
@@ -235,9 +235,9 @@ def _measure_mlflow(results: int = 100) -> float:
     """Milliseconds that MLflow's embedded database takes for a result of a trial."""
     from spacetime_rl.tracking.recorder import Point, Recorder
 
-    with tempfile.TemporaryDirectory(prefix="spacetime-rl-bench-") as folder:
+    with scratch_folder("bench") as folder:
         config = _null_run(folder)
-        recorder = Recorder(describe_sweep(config, "bench", Path(folder)), resolve_store(Path(folder)))
+        recorder = Recorder(describe_sweep(config, "bench", folder), resolve_store(folder))
         recorder.open_trial("00000", "bench", {})
         stamp = int(time.time() * 1000)
         points = [Point("00000", _metrics(step), step, stamp) for step in range(results)]

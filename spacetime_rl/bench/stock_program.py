@@ -7,7 +7,6 @@ import json
 import shlex
 import socket
 import sys
-import tempfile
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +18,7 @@ from spacetime_rl.game import guard
 from spacetime_rl.game.engine import check_godot, find_godot
 from spacetime_rl.game.launch import GameLaunch, check_program
 from spacetime_rl.game.project import OWN_PROJECT, find_scenario, import_project, kept
+from spacetime_rl.scratch import scratch_folder
 
 
 class StockProgram:
@@ -30,7 +30,7 @@ class StockProgram:
     def __init__(self, launch: GameLaunch) -> None:
         self._launch = launch
         self._stack = ExitStack()
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="spacetime-rl-bench-")))
+        folder = self._stack.enter_context(scratch_folder("bench"))
         self.log = folder / "stock.godot.log"
         self.path = folder / "game.x86_64"  # the client insists on the suffix
         guarded = [sys.executable, "-I", "-S", str(Path(guard.__file__)), "$PPID", *self._command()]

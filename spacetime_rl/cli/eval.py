@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +21,7 @@ from spacetime_rl.cli.common import (
     print_json,
 )
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
+from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.shell import short
 
 if TYPE_CHECKING:
@@ -102,16 +102,16 @@ def evaluate(
 
     options = {"episodes": episodes, "seed": seed, "games": games, "arenas": arenas, "stochastic": stochastic or None}
     changes = [*(overrides or ()), *as_overrides({f"evaluation.{key}": value for key, value in options.items()})]
-    with tempfile.TemporaryDirectory(prefix="spacetime-rl-eval-") as folder:
+    with scratch_folder("eval") as folder:
         where = results or DEFAULT_RESULTS
-        found = resolve_source(source, where, Path(folder), checkpoint_number, baseline=config)
-        found = mix_sources(found, with_sources or (), where, Path(folder), baseline=config)
+        found = resolve_source(source, where, folder, checkpoint_number, baseline=config)
+        found = mix_sources(found, with_sources or (), where, folder, baseline=config)
         if source == BASELINE:
-            chosen = change_config(require_config(found, source), changes, Path(folder))
+            chosen = change_config(require_config(found, source), changes, folder)
         elif config or (overrides and found.config is None):
             chosen = load_config(config, changes)
         else:
-            chosen = change_config(require_config(found, source), changes, Path(folder))
+            chosen = change_config(require_config(found, source), changes, folder)
         plan = chosen.evaluation
         launch = replace(make_launch(chosen), arenas=plan.arenas)
         with _progress(shown=not json_output) as progress:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +17,7 @@ from spacetime_rl.cli.common import (
     print_json,
 )
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
+from spacetime_rl.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
@@ -76,9 +76,9 @@ def play(
     from spacetime_rl.game.launch import only_task
 
     require_display()
-    with tempfile.TemporaryDirectory(prefix="spacetime-rl-play-") as folder:
-        found = resolve_source(policy or "heuristic", results or DEFAULT_RESULTS, Path(folder), baseline=target)
-        config = _config(target, overrides or [], found, Path(folder))
+    with scratch_folder("play") as folder:
+        found = resolve_source(policy or "heuristic", results or DEFAULT_RESULTS, folder, baseline=target)
+        config = _config(target, overrides or [], found, folder)
         launch = replace(
             only_task(make_launch(config), task),
             arenas=1,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from spacetime_rl.game.spec import ActionField, ObservationField, PolicyLayout
+from spacetime_rl.scratch import scratch_folder
 
 LAYOUT = PolicyLayout(
     (ObservationField("pose", 12),), (), (ActionField("move", "continuous", 3), ActionField("grip", "discrete", 2))
@@ -20,6 +20,6 @@ def onnx() -> str:
     from spacetime_rl.modules.spec import make_module_spec
 
     module = make_module_spec(LAYOUT, ModelConfig(hiddens=(32, 32))).build()
-    with tempfile.TemporaryDirectory(prefix="spacetime-rl-doctor-") as folder:
+    with scratch_folder("doctor") as folder:
         exported = export_module(module, "doctor", Path(folder), Origin("doctor", 90, 1, {}))
     return f"an untrained policy, opset {DEFAULT_OPSET}: differs from torch by {exported.parity:.1e}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from spacetime_rl.errors import SpacetimeError
+from spacetime_rl.scratch import scratch_folder
 
 
 def mlflow() -> str:
@@ -14,7 +14,7 @@ def mlflow() -> str:
     from spacetime_rl.tracking.store import make_client, resolve_store
 
     chosen = os.environ.get("MLFLOW_TRACKING_URI")
-    with tempfile.TemporaryDirectory(prefix="spacetime-rl-doctor-") as folder:
+    with scratch_folder("doctor") as folder:
         if chosen:
             make_client(resolve_store(Path(folder))).search_experiments(max_results=1)
             return f"{chosen} answers"
@@ -31,6 +31,7 @@ def ray() -> str:
     """Ray starts on this machine and runs a task."""
     import ray
 
+    from spacetime_rl.training import private_ray
     from spacetime_rl.training.local_ray import start_private_ray
 
     start_private_ray(cpus=1, object_store_bytes=100_000_000)
@@ -38,5 +39,5 @@ def ray() -> str:
         pid = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)
         cpus = os.cpu_count()
     finally:
-        ray.shutdown()
+        private_ray.stop()
     return f"started and ran a task (process {pid}); this machine has {cpus} CPUs"

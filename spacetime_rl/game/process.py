@@ -21,7 +21,7 @@ from types import TracebackType
 import psutil
 
 from spacetime_rl.errors import LaunchError
-from spacetime_rl.game.scratch import make_scratch
+from spacetime_rl.scratch import make_scratch
 from spacetime_rl.system import exit_code_of, has_ended, in_forked_children, kill_group, open_process
 
 _GUARD = Path(__file__).with_name("guard.py")

@@ -25,6 +25,7 @@ from spacetime_rl.errors import ImportFailed, UsageError
 from spacetime_rl.game.blender import find_blender, is_switched_off, switch_off, write_import_settings
 from spacetime_rl.game.engine import Godot, cache_dir
 from spacetime_rl.game.import_check import NothingImported, blend_files, find_problems
+from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.system import lock_file
 
 _log = logging.getLogger(__name__)
@@ -201,7 +202,7 @@ def _let_write(folder: Path) -> None:
 
 def _run_import(project: Path, work: Path, godot: Godot) -> str:
     """What the import printed."""
-    with tempfile.TemporaryDirectory(prefix="spacetime-rl-import-") as home:
+    with scratch_folder("import") as home:
         private = {f"XDG_{kind}_HOME": f"{home}/{kind}" for kind in ("CONFIG", "DATA", "CACHE")}
         write_import_settings(godot.path, Path(private["XDG_CONFIG_HOME"]), godot.version)
         try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from spacetime_rl.errors import ClusterError, UsageError
+from spacetime_rl.reach import get_status, within
 
 if TYPE_CHECKING:
     from ray.job_submission import JobSubmissionClient
@@ -27,6 +28,8 @@ _TALKERS = (
 # What Ray says of a head whose agent is still to come up.
 _NOT_READY = ("try again later", "Failed to get head node agent")
 _PATIENCE_S = 120.0
+_CONNECT_S = 20.0
+_ANSWER_S = 300.0  # of one question; a job's files are uploaded by one
 _T = TypeVar("_T")
 _MODE, _TOKEN, _TOKEN_FILE = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"
 
@@ -46,7 +49,12 @@ def connect(address: str | None = None) -> JobSubmissionClient:
     for talker in _TALKERS:
         logging.getLogger(talker).setLevel(logging.WARNING)
     try:
-        return JobSubmissionClient(address)
+        get_status(f"{address.rstrip('/')}/api/version")  # Ray's own client waits for minutes
+        return within(_CONNECT_S, lambda: JobSubmissionClient(address))
+    except TimeoutError as error:
+        raise ClusterError(
+            f"{address}: its job server does not answer within {_CONNECT_S:g} s; is its head up?"
+        ) from error
     except (ConnectionError, RuntimeError) as error:
         raise ClusterError(
             f"{address}: no Ray job server answers there ({_first_line(error)}); expected the address of the head's "
@@ -59,7 +67,9 @@ def ask(question: Callable[[], _T], failure: str) -> _T:
     end_s = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            return question()
+            return within(_ANSWER_S, question)
+        except TimeoutError as error:
+            raise ClusterError(f"{failure}: its job server does not answer within {_ANSWER_S:g} s") from error
         except RuntimeError as error:
             if not any(words in str(error) for words in _NOT_READY) or time.monotonic() > end_s:
                 raise ClusterError(f"{failure}: {_reason(error)}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from spacetime_rl.markdown import plain
+from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.store import Store
 
@@ -76,7 +76,7 @@ def _upload_model(client: MlflowClient, run: TrackedRun, policy: Exported, model
     from mlflow.models import Model
 
     graph = onnx.load(str(policy.onnx))
-    with tempfile.TemporaryDirectory() as scratch:
+    with scratch_folder("model") as scratch:
         folder = Path(scratch) / "model"
         mlflow.onnx.save_model(
             graph,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from spacetime_rl.errors import TrackingError
+from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.dead_runs import close_dead_runs
 from spacetime_rl.tracking.query import find_run
@@ -198,7 +199,7 @@ class Recorder:
         if file.stat().st_size <= limit_bytes:
             self._client.log_artifact(run_id, str(file), folder)
             return
-        with tempfile.TemporaryDirectory() as scratch, file.open("rb") as source:
+        with scratch_folder("log") as scratch, file.open("rb") as source:
             source.seek(-limit_bytes, 2)
             tail = Path(scratch) / file.name
             tail.write_bytes(source.read())
@@ -223,7 +224,9 @@ def is_passing(error: Exception) -> bool:
     passing = {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "DEADLINE_EXCEEDED", "ABORTED"}
     if isinstance(error, MlflowException):
         return error.error_code in passing
-    return isinstance(error, (ConnectionError, TimeoutError)) or type(error).__module__.startswith("requests")
+    return isinstance(error, (ConnectionError, TimeoutError, TrackingError)) or type(error).__module__.startswith(
+        "requests"
+    )
 
 
 def _batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from spacetime_rl.errors import UsageError
+from spacetime_rl.errors import TrackingError, UsageError
+from spacetime_rl.reach import Unreachable, check_port, get_status
 from spacetime_rl.shell import program
 from spacetime_rl.tracking.database import sqlite_file, sqlite_uri
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _SERVERS = ("http", "https", "databricks")
+_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 # The user's own settings win. Delivery retries by itself: a request that hangs for minutes would only hide an outage.
 _ENVIRONMENT = {
@@ -79,8 +82,43 @@ def resolve_store(results: Path, *choices: str | None, environ: Mapping[str, str
     return Store(uri, local / "mlartifacts" if scheme in _DATABASES else None)
 
 
+def check_answers(store: Store) -> None:
+    """Raise TrackingError within seconds where nobody answers at the store's address: MLflow tries for minutes."""
+    parts = urlsplit(store.uri)
+    scheme = _scheme(store.uri)
+    try:
+        if scheme in ("http", "https"):
+            _check_server(store.uri)
+        elif parts.hostname and scheme in _PORTS:
+            check_port(parts.hostname, parts.port or _PORTS[scheme])
+    except (Unreachable, ValueError) as error:
+        shown = _without_password(store.uri)
+        raise TrackingError(
+            f"tracking uri '{shown}': MLflow does not answer there: {error}; start it, or choose another place by "
+            "--tracking-uri, $MLFLOW_TRACKING_URI or tracking.uri; without any, runs are recorded in the results folder"
+        ) from error
+
+
+def _check_server(uri: str) -> None:
+    """Any answer of MLflow's will do: it may want a password for everything but its health."""
+    status = get_status(f"{uri.rstrip('/')}/health")
+    if status == HTTPStatus.NOT_FOUND:
+        status = get_status(f"{uri.rstrip('/')}/api/2.0/mlflow/experiments/search")
+    if status == HTTPStatus.NOT_FOUND or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise Unreachable(f"what answers is no MLflow server, or one that fails (HTTP status {status})")
+
+
+def _without_password(uri: str) -> str:
+    before, at, after = uri.rpartition("@")
+    return f"{before.partition('://')[0]}://…@{after}" if at else uri
+
+
 def make_client(store: Store) -> MlflowClient:
-    """An MLflow client of this store. Slow the first time: it imports mlflow and may create the database."""
+    """An MLflow client of this store. Slow the first time: it imports mlflow and may create the database.
+
+    Raises TrackingError where nobody answers.
+    """
+    check_answers(store)
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     from mlflow import MlflowClient

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import math
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from spacetime_rl import signals
 from spacetime_rl.errors import UsageError
 from spacetime_rl.rollout.lifeline import announced
+from spacetime_rl.training import private_ray
+from spacetime_rl.training.cluster_address import find_cluster
 
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_raylet_start_wait_time_s": "180",
+    "RAY_raylet_start_wait_time_s": "5",  # in C++, deaf to signals; private_ray.py asks again and again
+    "RAY_gcs_server_port_wait_time_s": "60",
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # MLflow has the metrics
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # see interrupt.py
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # before an episode has ended, nothing is known of success
 }
 
-_TOO_SLOW = "timed out during startup"  # Ray raises a plain Exception
-logger = logging.getLogger(__name__)
-
 
 @contextmanager
 def ray_session(cpus: float) -> Iterator[None]:
     """A connection to Ray, which ends with this: to $RAY_ADDRESS, or to a private Ray with room for `cpus` at least.
 
-    Does nothing where Ray is already there. The user's own environment settings win.
+    Does nothing where Ray is already there. The user's own environment settings win. Raises ClusterError where nobody
+    answers at that address, RayStartError where a private Ray does not start.
     """
     _settle_environment()
     import ray
@@ -40,44 +39,22 @@ def ray_session(cpus: float) -> Iterator[None]:
         yield
         return
     with ExitStack() as ends:
-        if "RAY_ADDRESS" in os.environ:
+        address = find_cluster()
+        if address is None:
+            start_private_ray(max(os.cpu_count() or 1, math.ceil(cpus)))
+            ends.callback(private_ray.stop)
+        else:
             found = ends.enter_context(announced(ray.util.get_node_ip_address()))
             with signals.kept():
-                ray.init(log_to_driver=False, logging_level=logging.ERROR, runtime_env={"env_vars": found})
-        else:
-            start_private_ray(max(os.cpu_count() or 1, math.ceil(cpus)))
-        ends.callback(ray.shutdown)
+                ray.init(address, log_to_driver=False, logging_level=logging.ERROR, runtime_env={"env_vars": found})
+            ends.callback(ray.shutdown)
         yield
 
 
 def start_private_ray(cpus: int, object_store_bytes: int | None = None) -> None:
-    """Start a Ray of this process's own. One that is slow to come up is given a second try: Ray allows a node 30 s.
-
-    It listens on all of the machine's addresses, as every Ray does, and runs what it is sent: so it has a token, made
-    for it alone, unless $RAY_AUTH_MODE says that it needs none.
-    """
+    """Start a Ray of this process's own, to be ended by `private_ray.stop`. Raises RayStartError."""
     _settle_environment()
-    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # else Ray leaves one in the user's home
-    import ray
-
-    start = functools.partial(
-        ray.init,
-        "local",
-        num_cpus=cpus,
-        object_store_memory=object_store_bytes,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
-    with signals.kept():
-        try:
-            start()
-        except Exception as error:
-            if _TOO_SLOW not in str(error):
-                raise
-            logger.warning("Ray was slow to start; trying once more")
-            ray.shutdown()
-            start()
+    private_ray.start(cpus, object_store_bytes)
 
 
 def _settle_environment() -> None:

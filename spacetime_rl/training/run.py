@@ -12,9 +12,9 @@ from pathlib import Path
 from spacetime_rl.config import RunConfig, diff, settle_like
 from spacetime_rl.errors import ResumeError
 from spacetime_rl.rollout.plan import RolloutPlan
-from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.training.meet import engine_version, meet_game
 from spacetime_rl.training.progress import Progress
+from spacetime_rl.training.reachable import check_reachable
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.screen import show_progress
 from spacetime_rl.training.summary import RunSummary
@@ -29,7 +29,7 @@ def train(
     Raises ConfigError, ContractError, RunExistsError, GameError, TrialFailed; KeyboardInterrupt at a second Ctrl-C. A
     run that fails before it trains leaves nothing behind.
     """
-    resolve_store(config.results, config.tracking.uri)  # a wrong address is told before anything is begun
+    check_reachable(config)
     folder = RunFolder.create(config, run_id, force)
     with _screen(config, folder, json_output) as progress:
         try:
@@ -50,7 +50,12 @@ def resume(
     """
     folder = RunFolder.reopen(where, results)
     begun = folder.config()
-    _check_resumable(folder, begun, config or begun)
+    try:
+        _check_resumable(folder, begun, config or begun)
+        check_reachable(begun)
+    except BaseException:
+        folder.release()
+        raise
     with _screen(begun, folder, json_output) as progress:
         plan = _meet_game(begun, folder, progress)
         return _carry_out(begun, folder, plan, progress, resumed=True, judge=judge)
@@ -82,7 +87,6 @@ def _carry_out(
 def _check_resumable(folder: RunFolder, begun: RunConfig, wanted: RunConfig) -> None:
     reason = _why_not_resumable(folder, begun, wanted)
     if reason:
-        folder.release()
         raise ResumeError(f"{folder.run_id}: {reason}")
 
 

@@ -18,6 +18,7 @@ from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.training.meet import engine_version, meet_game
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.ranking import rank
+from spacetime_rl.training.reachable import check_reachable
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.screen import show_progress
 from spacetime_rl.training.versions import collect_versions, other_versions
@@ -33,7 +34,7 @@ def sweep(
     config: SweepConfig, run_id: str | None = None, force: bool = False, judge: bool = True, json_output: bool = False
 ) -> SweepEnd:
     """Begin a sweep and carry it to its end, or to where the user stops it. Raises what `run.train` does."""
-    resolve_store(config.base.results, config.base.tracking.uri)
+    check_reachable(config.base)
     folder = RunFolder.create(config.base, run_id, force)
     try:
         (folder.path / SWEEP_FILE).write_text(dump_sweep(config), encoding="utf-8")
@@ -60,6 +61,7 @@ def resume_sweep(where: str | Path, results: Path, judge: bool = True, json_outp
         if others:
             raise ResumeError(f"{folder.run_id}: was begun with {others}; resume it with these versions")
         config = load_sweep(folder.path / SWEEP_FILE)
+        check_reachable(config.base)
         config = replace(config, base=settle_like(config.base, folder.config()))  # what was measured stays
         return _carry_out(config, folder, resumed=True, judge=judge, json_output=json_output)
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from spacetime_rl.config.sweep import SweepConfig, dotted
 from spacetime_rl.evaluation.sources import OnnxSource
 from spacetime_rl.pictures.sweep_page import write_sweep_page
 from spacetime_rl.pictures.sweep_record import SweepRecord, TrialRecord
+from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.tracking.champion import CHAMPION, Throne, beats_champion, crown, fetch_champion
 from spacetime_rl.tracking.outputs import find_tracked_run, record_report
 from spacetime_rl.tracking.plots import read_all_progress
@@ -62,7 +62,7 @@ class SweepOutputs:
         end = TrialEnd(best.trial_id, finished, best.checkpoint, dict(best.result))
         policies = [policy.name for policy in self.candidates.plan.policies]
         register = judge and finished and config.tracking.register_models
-        with tempfile.TemporaryDirectory(prefix="spacetime-rl-champion-") as scratch:
+        with scratch_folder("champion") as scratch:
             throne: Throne = "unknown"
             if register:
                 show.stage("fetching the champion")

@@ -158,7 +158,10 @@ def test_a_godot_that_does_not_run_is_found_by_the_import(tmp_path: Path, monkey
     [
         ("nowhere://x", "tracking uri 'nowhere://x': runs cannot be recorded there"),
         ("sqlite:////proc/x.db", "tracking uri 'sqlite:////proc/x.db': cannot write to the folder /proc"),
-        ("http://127.0.0.1:9", "MlflowException: API request to http://127.0.0.1:9/"),
+        (
+            "http://127.0.0.1:9",
+            "tracking uri 'http://127.0.0.1:9': MLflow does not answer there: nothing is reached at 127.0.0.1:9",
+        ),
     ],
 )
 def test_a_tracking_place_that_is_of_no_use_is_told(monkeypatch: pytest.MonkeyPatch, uri: str, message: str) -> None:
