@@ -7,13 +7,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from filelock import FileLock
-
 from spacetime_rl.errors import GodotNotFound
 from spacetime_rl.game.engine import Godot, cache_dir, find_godot
-from spacetime_rl.system import require_linux
+from spacetime_rl.locks import locked
+from spacetime_rl.system import kill_group, require_linux
 
 INSTALL = "SPACETIME_RL_INSTALL_GODOT"  # set to 1, a missing engine is installed by whoever needs it first
+_TIDY_S = 5.0
 _YOURSELF = "install Godot 4.5 or newer yourself and set GODOT_BIN to it"
 
 
@@ -31,7 +31,7 @@ def ensure_godot(install: bool | None = None) -> Godot:
         if not install or os.environ.get("GODOT_BIN"):  # the user's choice, which an installed one would not replace
             raise
     cache_dir().mkdir(parents=True, exist_ok=True)
-    with FileLock(cache_dir() / "install.lock"):
+    with locked(cache_dir() / "install.lock", "installs Godot"):
         try:
             return find_godot()
         except GodotNotFound:
@@ -44,6 +44,24 @@ def _run_installer() -> None:
     script = Path(__file__).with_name("install_godot.sh")
     if shutil.which("bash") is None:
         raise GodotNotFound(f"the installer needs bash, which is not on PATH; {_YOURSELF}")
-    done = subprocess.run(["bash", str(script)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
-    if done.returncode != 0:
-        raise GodotNotFound(f"the installer ended with exit code {done.returncode}; {_YOURSELF}")
+    with subprocess.Popen(
+        ["bash", str(script)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+    ) as installer:
+        try:
+            code = installer.wait()
+        except BaseException:
+            _end(installer)
+            raise
+    if code != 0:
+        raise GodotNotFound(f"the installer ended with exit code {code}; {_YOURSELF}")
+
+
+def _end(installer: subprocess.Popen[bytes]) -> None:
+    """End it, which removes what it has written by halves, and then whatever it has started."""
+    installer.terminate()
+    try:
+        installer.wait(_TIDY_S)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        kill_group(installer.pid)

@@ -35,6 +35,15 @@ case $arch in
   *) die "no Godot packages for architecture $arch; build one and set GODOT_BIN" ;;
 esac
 
+# What an installation that was killed has left: half an engine, or the old one put aside.
+find "${TMPDIR:-/tmp}" -maxdepth 1 -user "$(id -u)" -name 'godot-apt.*' -mmin +600 -exec rm -rf {} + 2>/dev/null || true
+if [ $# -eq 0 ] && [ -d "$cache" ]; then
+  find "$cache" -maxdepth 1 -name '.stage.*' -mmin +60 -exec rm -rf {} +
+  for old in "$cache"/*.old; do
+    if [ -e "${old%.old}" ]; then rm -rf "$old"; elif [ -e "$old" ]; then mv "$old" "${old%.old}"; fi
+  done
+fi
+
 work=$(mktemp -d "${TMPDIR:-/tmp}/godot-apt.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
@@ -62,10 +71,12 @@ apt_options=(
   -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null
   -o Dir::Etc::Trusted=/dev/null -o Dir::Etc::TrustedParts=/dev/null
   -o "APT::Architecture=$arch" -o "APT::Architectures=$arch" -o APT::Sandbox::User=root
-  -o APT::Install-Recommends=false -o Debug::NoLocking=true -o Acquire::Languages=none -o Acquire::Retries=3 )
+  -o APT::Install-Recommends=false -o Debug::NoLocking=true -o Acquire::Languages=none -o Acquire::Retries=2
+  -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 )
 
 open_suite() {  # SUITE: make `apt` see it; true when its index is there and its signature holds
   echo "deb [signed-by=$keyring arch=$arch] $uri $1 main" > "$work/sources.list"
+  say "asking the archive for suite $1"
   rm -rf "$work/lists"; mkdir -p "$work/lists/partial" "$work/cache/archives/partial"; : > "$work/status"
   apt-get "${apt_options[@]}" -qq update > "$work/update.log" 2>&1 && ! grep -q '^[WE]:' "$work/update.log"
 }

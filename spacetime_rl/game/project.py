@@ -19,12 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from spacetime_rl.errors import ImportFailed, UsageError
 from spacetime_rl.game.blender import find_blender, is_switched_off, switch_off, write_import_settings
 from spacetime_rl.game.engine import Godot, cache_dir
 from spacetime_rl.game.import_check import NothingImported, blend_files, find_problems
+from spacetime_rl.locks import locked
 from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.system import lock_file
 
@@ -112,7 +111,7 @@ def import_project(project: Path, godot: Godot) -> Path:
     copy = home / f"{godot.version_text}-{content_hash(project)}{kind}"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{home}.lock"):
+        with locked(Path(f"{home}.lock"), f"imports {project.name}"):
             if not (copy / _MARK).exists():
                 shutil.rmtree(copy, ignore_errors=True)  # half removed by a process that was killed
                 _make_copy(project, copy, godot, without_blender)

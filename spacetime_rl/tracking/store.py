@@ -14,9 +14,8 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from filelock import FileLock
-
 from spacetime_rl.errors import TrackingError, UsageError
+from spacetime_rl.locks import locked
 from spacetime_rl.reach import Unreachable, check_port, get_status
 from spacetime_rl.shell import program
 from spacetime_rl.tracking.database import sqlite_file, sqlite_uri
@@ -138,7 +137,9 @@ def make_client(store: Store) -> MlflowClient:
 def _alone(store: Store) -> AbstractContextManager[object]:
     """One process at a time: two that make the same database file spoil it for each other."""
     file = sqlite_file(store.uri)
-    return FileLock(file.with_name(f".{file.name}.lock")) if file else nullcontext()
+    if file is None:
+        return nullcontext()
+    return locked(file.with_name(f".{file.name}.lock"), f"makes or opens the database {file}")
 
 
 def _check_writable(uri: str) -> None:

@@ -21,6 +21,7 @@ from spacetime_rl.training.outputs import make_outputs
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.progress_callback import ProgressCallback
 from spacetime_rl.training.result_log import PROGRESS, ResultLog
+from spacetime_rl.training.room import WaitingForRoom
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes
 from spacetime_rl.training.summary import RunSummary
@@ -65,7 +66,7 @@ def _train(
     failures = 0
     while True:
         mlflow = MlflowCallback(sweep, store, resumed)
-        callbacks = [interrupt, ProgressCallback(progress), ResultLog(folder.path / PROGRESS), mlflow]
+        callbacks = [interrupt, WaitingForRoom(), ProgressCallback(progress), ResultLog(folder.path / PROGRESS), mlflow]
         try:
             with mlflow.stopped_at_once():
                 return _run(config, folder, plan, progress, callbacks, resumed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shlex
 import shutil
@@ -12,6 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
+import psutil
 from filelock import FileLock, Timeout
 
 from spacetime_rl import signals
@@ -22,7 +24,10 @@ from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.run_id import check_run_id
 from spacetime_rl.run_state import FILE, LOCK, UNDER_WAY, is_owned
 
+_ASIDE, _DROPPED = ".replaced-", ".dropped-"  # behind the id of a run that --force replaces; the process follows
 _LOCK_S = 0.5  # who only looks whether a run is owned holds the lock for a moment
+logger = logging.getLogger(__name__)
+
 Status = Literal["starting", "training", "trained", "finished", "interrupted", "failed"]
 
 
@@ -57,6 +62,7 @@ class RunFolder:
             if config.results.exists() and not config.results.is_dir():
                 raise UsageError(f"results: {config.results} is not a folder; choose one with --results DIR")
             config.results.mkdir(parents=True, exist_ok=True)
+            settle_replaced(config.results)
             if folder.path.exists():
                 folder._put_aside(force)
             folder._make(config)
@@ -152,7 +158,7 @@ class RunFolder:
     def keep(self) -> None:
         """The run has begun in earnest: drop the one it replaces."""
         if self._replaced is not None:
-            shutil.rmtree(self._replaced, ignore_errors=True)
+            _drop(self._replaced)
             self._replaced = None
         self._made = False
 
@@ -196,7 +202,7 @@ class RunFolder:
             )
         if is_owned(self.path):
             raise RunExistsError(f"{self.run_id}: cannot be replaced: it is going on, see {self.path}")
-        self._replaced = self.path.with_name(f".{self.run_id}.replaced-{os.getpid()}")
+        self._replaced = self.path.with_name(f".{self.run_id}{_ASIDE}{os.getpid()}")
         self.path.rename(self._replaced)
 
     def _write_json(self, name: str, document: Mapping[str, Any]) -> None:
@@ -211,3 +217,38 @@ class RunFolder:
         except OSError as error:
             error.filename = str(self.path / name)  # a full disk does not tell which
             raise
+
+
+def settle_replaced(results: Path) -> None:
+    """Finish what processes that were killed in the middle of --force have left in a folder of results.
+
+    A run that was put aside comes back, unless the one that replaces it has begun to train.
+    """
+    for dropped in results.glob(f".*{_DROPPED}*"):
+        shutil.rmtree(dropped, ignore_errors=True)
+    for aside in results.glob(f".*{_ASIDE}*"):
+        name, _, owner = aside.name[1:].rpartition(_ASIDE)
+        replacing = results / name
+        if is_owned(replacing) or _lives(owner, aside):
+            continue
+        with suppress(OSError):  # another process does the same
+            if (replacing / "tune").exists():
+                _drop(aside)
+            else:
+                shutil.rmtree(replacing, ignore_errors=True)
+                aside.rename(replacing)
+                logger.warning("%s: put back; the run that was to replace it was ended before it began", name)
+
+
+def _drop(aside: Path) -> None:
+    dropped = aside.with_name(aside.name.replace(_ASIDE, _DROPPED))
+    aside.rename(dropped)  # at once: half of a run must not come back
+    shutil.rmtree(dropped, ignore_errors=True)
+
+
+def _lives(pid: str, aside: Path) -> bool:
+    """Whether the process that put a run aside is still there, and not another one of the same number."""
+    try:
+        return psutil.Process(int(pid)).create_time() <= aside.stat().st_ctime
+    except (psutil.Error, ValueError, OSError):
+        return False

@@ -90,6 +90,7 @@ def _train(
     from spacetime_rl.training.local_ray import choose_gpus, node_cpus, ray_session
     from spacetime_rl.training.progress_callback import ProgressCallback
     from spacetime_rl.training.result_log import PROGRESS, ResultLog
+    from spacetime_rl.training.room import WaitingForRoom
     from spacetime_rl.training.search import count_trials
     from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes
     from spacetime_rl.training.sweep_outputs import SweepOutputs
@@ -116,7 +117,13 @@ def _train(
         folder.keep()
         progress.stage(f"starting {concurrent} at a time, each {describe_sizes(plan)}")
         with Interrupt() as interrupt, mlflow.stopped_at_once():
-            callbacks: list[Any] = [interrupt, ProgressCallback(progress), ResultLog(folder.path / PROGRESS), mlflow]
+            callbacks: list[Any] = [
+                interrupt,
+                WaitingForRoom(),
+                ProgressCallback(progress),
+                ResultLog(folder.path / PROGRESS),
+                mlflow,
+            ]
             trials = run_candidates(candidates, folder, callbacks, concurrent, resumed)
         interrupted = interrupt.requested
     ranked = rank([trial for trial in trials if not has_learned_nothing(trial.result)], config.settings.goals)

@@ -113,3 +113,47 @@ def test_the_state_keeps_when_the_run_began(config: RunConfig) -> None:
     folder.set_status("failed", "the reason")
     assert folder.state()["started"] == began
     assert json.loads((folder.path / "state.json").read_text())["message"] == "the reason"
+
+
+def killed_while_replacing(config: RunConfig, began: bool) -> Path:
+    """A folder of results in which `--force` was killed, before its run began or after."""
+    old = RunFolder.create(config, "one")
+    (old.path / "mine").touch()
+    old.release()
+    new = RunFolder.create(config, "one", force=True)
+    new.set_status("training")
+    if began:
+        new.tune.mkdir()
+    (aside,) = config.results.glob(".one.replaced-*")
+    aside.rename(config.results / ".one.replaced-99999999")
+    new.release()  # as the system does for a process that was killed
+    return config.results
+
+
+def test_a_run_that_a_killed_force_put_aside_comes_back(config: RunConfig, caplog: pytest.LogCaptureFixture) -> None:
+    results = killed_while_replacing(config, began=False)
+
+    RunFolder.create(config, "other").release()
+
+    assert sorted(path.name for path in results.iterdir()) == ["one", "other"]
+    assert (results / "one" / "mine").exists()
+    assert "one: put back; the run that was to replace it was ended before it began" in caplog.text
+
+
+def test_a_run_that_was_replaced_by_one_that_began_is_removed(config: RunConfig) -> None:
+    results = killed_while_replacing(config, began=True)
+    (results / ".two.dropped-1").mkdir()
+
+    RunFolder.create(config, "other").release()
+
+    assert sorted(path.name for path in results.iterdir()) == ["one", "other"]
+    assert not (results / "one" / "mine").exists()
+
+
+def test_a_run_that_is_just_being_replaced_is_left_alone(config: RunConfig) -> None:
+    RunFolder.create(config, "one").release()
+    RunFolder.create(config, "one", force=True)
+
+    RunFolder.create(config, "other").release()
+
+    assert len(list(config.results.glob(".one.replaced-*"))) == 1

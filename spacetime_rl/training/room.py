@@ -1,0 +1,51 @@
+"""Says what a run waits for where the cluster has no room for it: Tune waits for ever, without a word."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ray.tune import Callback
+from ray.tune.experiment import Trial
+
+_SAY_AFTER_S, _SAY_EVERY_S = 15.0, 60.0
+
+logger = logging.getLogger(__name__)
+
+
+class WaitingForRoom(Callback):  # type: ignore[misc]  # ray has no types
+    """Warns where every trial waits for its place and none is running."""
+
+    def __init__(self) -> None:
+        self._since_s: float | None = None
+        self._next_s = _SAY_AFTER_S
+
+    def on_step_end(self, trials: Sequence[Any], **_: Any) -> None:
+        """Tune has gone round its loop once."""
+        waiting = [trial for trial in trials if trial.status == Trial.PENDING]
+        if not waiting or any(trial.status == Trial.RUNNING for trial in trials):
+            self._since_s, self._next_s = None, _SAY_AFTER_S
+            return
+        now_s = time.monotonic()
+        self._since_s = now_s if self._since_s is None else self._since_s
+        if now_s - self._since_s >= self._next_s:
+            self._next_s += _SAY_EVERY_S
+            import ray
+
+            needed = dict(waiting[0].placement_group_factory.required_resources)
+            logger.warning(describe(needed, ray.cluster_resources(), ray.available_resources()))
+
+
+def describe(needed: Mapping[str, float], there: Mapping[str, float], free: Mapping[str, float]) -> str:
+    """What is waited for, and whether it can ever come by itself."""
+    kinds = [kind for kind in ("CPU", "GPU") if needed.get(kind)]
+    wanted = " and ".join(f"{needed[kind]:g} {kind}s" for kind in kinds) or "its resources"
+    have = " and ".join(f"{there.get(kind, 0.0):g} {kind}s, {free.get(kind, 0.0):g} of them free" for kind in kinds)
+    said = f"waiting for {wanted}: the cluster has {have or 'none'}"
+    if any(needed[kind] > there.get(kind, 0.0) for kind in kinds):
+        return (
+            f"{said}; add nodes, or take fewer runners (rollout.runners) or less for each (resources.cpus_per_runner)"
+        )
+    return f"{said}; others use the rest (`ray status` on the head shows who)"
