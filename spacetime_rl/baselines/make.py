@@ -25,7 +25,7 @@ from spacetime_rl.baselines.store import (
 from spacetime_rl.config import RunConfig, load
 from spacetime_rl.config.compare import diff, overrides_for, settle_like
 from spacetime_rl.contract import make_launch
-from spacetime_rl.errors import ContractError, UsageError
+from spacetime_rl.errors import ContractError, GateError, UsageError
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, RandomSource, Source
@@ -134,7 +134,10 @@ def _play(config: RunConfig, source: Source, say: Say, traced: int = 0) -> EvalR
     say(f"playing: {source.name}")
     plan = config.evaluation
     launch = replace(make_launch(config), arenas=plan.arenas)
-    return evaluate(launch, config, source, plan.episodes, plan.seed, plan.games, traced=traced)
+    report = evaluate(launch, config, source, plan.episodes, plan.seed, plan.games, traced=traced)
+    if report.bounded:
+        raise GateError(f"{source.name}: a baseline plays all of its episodes, but {report.bounded.note}")
+    return report
 
 
 def is_adversarial(config: RunConfig) -> bool:
@@ -176,7 +179,7 @@ def _decide(new: EvalReport, old: EvalReport | str | None, force: bool) -> tuple
 
 
 def _rank(report: EvalReport) -> tuple[float, float]:
-    return (report.overall.episode_success_rate or 0.0, report.overall.return_mean)
+    return (report.overall.episode_success_rate or 0.0, report.overall.return_mean or 0.0)
 
 
 def _figures(report: EvalReport) -> str:

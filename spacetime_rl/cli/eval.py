@@ -24,9 +24,11 @@ from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.shell import short
 
+_LINE_EVERY_S = 10.0
+
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
-    from spacetime_rl.evaluation.evaluate import Progress
+    from spacetime_rl.evaluation.clock import Pace, Progress
     from spacetime_rl.evaluation.report import EvalReport
 
 
@@ -114,7 +116,7 @@ def evaluate(
             chosen = change_config(require_config(found, source), changes, folder)
         plan = chosen.evaluation
         launch = replace(make_launch(chosen), arenas=plan.arenas)
-        with _progress(shown=not json_output) as progress:
+        with _progress(plan.max_time_s, lines=json_output) as progress:
             traced = TRACED if plots else 0
             report = play(launch, chosen, found.source, plan.episodes, plan.seed, plan.games, progress, traced=traced)
     if episodes_csv:
@@ -127,8 +129,24 @@ def evaluate(
     from spacetime_rl.evaluation.table import compare
 
     plain_console().print(compare([report]))
+    if report.bounded:
+        typer.echo(report.bounded.note, err=True)
+    if hint := _hint(report, chosen, found.run):
+        typer.echo(hint, err=True)
     for file in files:
         typer.echo(str(short(file)))
+
+
+def _hint(report: EvalReport, config: RunConfig, run: Path | None) -> str | None:
+    """Advice, where the policies were better when the run that they come from was trained."""
+    if run is None or config.evaluation.stochastic:
+        return None
+    from spacetime_rl.evaluation.hints import stuck_hint
+    from spacetime_rl.tracking.names import step_of
+    from spacetime_rl.tracking.plots import read_all_progress
+
+    trials = read_all_progress(run / "progress.jsonl").values()
+    return stuck_hint(report, max((trial[-1] for trial in trials), key=step_of, default={}))
 
 
 def _draw(report: EvalReport, config: RunConfig, run: Path | None, output: Path | None, results: Path) -> list[Path]:
@@ -148,16 +166,35 @@ def _draw(report: EvalReport, config: RunConfig, run: Path | None, output: Path 
 
 
 @contextmanager
-def _progress(shown: bool) -> Iterator[Progress | None]:
-    """A bar on stderr, if that is a terminal."""
+def _progress(max_time_s: float, lines: bool) -> Iterator[Progress]:
+    """On stderr: a bar on a terminal, otherwise (or if asked for) a line every ten seconds at most."""
+    from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
     from spacetime_rl.console import plain_console
+    from spacetime_rl.evaluation.clock import Pace
 
     console = plain_console(stderr=True)
-    if not (shown and console.is_terminal):
-        yield None
+    pace = Pace(max_time_s)
+    if lines or not console.is_terminal:
+        yield _line_printer(pace)
         return
-    with Bar(console=console, transient=True) as bar:
-        task = bar.add_task("episodes", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with Bar(
+        TextColumn("playing"), BarColumn(), TextColumn("{task.description}"), console=console, transient=True
+    ) as bar:
+        task = bar.add_task("the game starts", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total, description=pace.describe(done, total))
+
+
+def _line_printer(pace: Pace) -> Progress:
+    printed_s = 0.0
+
+    def show(done: int, total: int) -> None:
+        nonlocal printed_s
+        if pace.elapsed_s - printed_s >= _LINE_EVERY_S:
+            printed_s = pace.elapsed_s
+            figures = {"elapsed_s": pace.elapsed_s, "eta_s": pace.left_s(done, total)}
+            rest = " ".join(f"{name}={value:.0f}" for name, value in figures.items())
+            typer.echo(f"episodes={done}/{total} {rest}", err=True)
+
+    return show

@@ -134,4 +134,7 @@ def _row(job: Mapping[str, Any]) -> list[str]:
 
 def _rate(figures: Mapping[str, Any]) -> str:
     rate = figures.get("success_rate")
-    return f"return {figures['return_mean']:.2f}" if rate is None else f"{rate:.1%}"
+    if rate is not None:
+        return f"{rate:.1%}"
+    value = figures["return_mean"]
+    return "no episode finished" if value is None else f"return {value:.2f}"

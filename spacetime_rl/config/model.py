@@ -166,6 +166,16 @@ class EvaluationConfig(Section):
         default=10_000, ge=0, lt=2**31, description="Seed of the first; no training run uses the same episodes."
     )
     arenas: int = Field(default=8, ge=1, le=1024, description="Arenas in each of these games.")
+    max_decisions: int = Field(
+        default=20_000,
+        ge=1,
+        description="Decisions after which an episode that has not ended is cut off, and with it those that its arena "
+        "(in a stock game: its agent) would have played next. They are counted, and left out of the figures.",
+    )
+    max_time_s: Seconds = Field(
+        default=1800.0,
+        description="Seconds after which the evaluation of one player ends with the episodes that it has finished.",
+    )
     stochastic: bool = Field(
         default=False,
         description="Policies draw their actions as in training, with seeded dice, instead of taking the most probable "

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from spacetime_rl.contract import PolicyPlan
 from spacetime_rl.game.spec import GameSpec
 
 
@@ -21,3 +24,12 @@ def places_of(spec: GameSpec) -> NDArray[np.int64]:
         places.append(np.tile(begin + np.arange(len(group.agents)), spec.arenas))
         begin += len(group.agents)
     return np.concatenate(places)
+
+
+def turns_of(plans: Sequence[PolicyPlan]) -> NDArray[np.int64]:
+    """Every agent's turn, int64 [num_agents]: the policies alternate, so that each has its part of a few episodes."""
+    agents = np.concatenate([plan.agents for plan in plans])
+    ranks = np.concatenate([np.arange(len(plan.agents)) for plan in plans])
+    turns = np.empty(len(agents), np.int64)
+    turns[agents[np.argsort(ranks, kind="stable")]] = np.arange(len(agents))
+    return turns

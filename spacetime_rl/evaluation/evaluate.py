@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import PolicyPlan, assign_policies
 from spacetime_rl.errors import GameError
-from spacetime_rl.evaluation.agents import places_of
+from spacetime_rl.evaluation.agents import places_of, turns_of
+from spacetime_rl.evaluation.clock import Clock, Progress
 from spacetime_rl.evaluation.play import Crew, play_share
-from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise, summarise_tasks
+from spacetime_rl.evaluation.report import AgentResult, Bounded, EvalReport, PolicyReport, summarise, summarise_tasks
 from spacetime_rl.evaluation.schedule import Share, make_schedule
 from spacetime_rl.evaluation.sources import Source
 from spacetime_rl.game.api import TASK, Game
@@ -23,7 +26,6 @@ from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.stock_spec import STOCK_WIRE
 
 MAX_RESTARTS = 3  # of each game
-Progress = Callable[[int, int], None]  # episodes that are over, and all of them
 Open = Callable[[GameLaunch], Game]
 
 _log = logging.getLogger(__name__)
@@ -43,49 +45,47 @@ def evaluate(
     """Let `source` play the episodes 0 .. `episodes` - 1 of `seed` in `launch`'s game, `games` of it at most.
 
     `config` says which policy plays which agents, and whether policies draw their actions. The first `traced` episodes
-    are recorded. A game that fails is started again and replays what it has not finished. Raises ContractError if
-    source or config do not fit the game, and GameError if a game fails again and again.
+    are recorded. A game that fails is started again and replays what it has not finished. In a stock game, which counts
+    no episodes, every agent is an arena of its own, and every game has a seed of its own. Episodes that do not end
+    within `config.evaluation`'s bounds are left out of the report, which says so. Raises ContractError if source or
+    config do not fit the game, and GameError if a game fails again and again.
     """
     launch = replace(launch, seed=seed, control=source.control, scripted=source.scripted)
+    clock = Clock(config.evaluation, episodes, progress)
     with open_game(replace(launch, name="eval-0")) as first:
         plans = assign_policies(first.spec, config)
         recorded = min(traced, episodes)
         table = _Table(launch, first.spec, plans, source, seed, open_game, recorded, config.evaluation.stochastic)
         table.make_crew()  # whatever does not fit is said before other games are started
         shares = table.deal(episodes, games)
-        restarts = table.play(shares, first, _Tally(episodes, progress))
-    results = _in_order(shares, _Cast.of(first.spec, plans))
+        restarts = table.play(shares, first, clock)
+    results = _in_order(shares, _Cast.of(first.spec, plans), turns_of(plans) if table.each_alone else None)
     traces = [trace for share in shares for trace in share.traces.values()]
     return EvalReport(
         source=source.name,
         scenario=first.spec.scenario,
         episodes=episodes,
         seed=seed,
-        overall=summarise("overall", episodes, seed, results),
-        policies=tuple(
-            summarise(plan.name, episodes, seed, [r for r in results if r.policy == plan.name]) for plan in plans
-        ),
+        overall=_summarise("overall", seed, results),
+        policies=tuple(_summarise(plan.name, seed, [r for r in results if r.policy == plan.name]) for plan in plans),
         restarts=restarts,
         results=results,
         traces=tuple(sorted(traces, key=lambda trace: trace.episode)),
         tasks=summarise_tasks([task.name for task in first.spec.tasks], seed, results),
+        bounded=_bounded(shares),
     )
 
 
-class _Tally:
-    """Counts the episodes of all games that are over; whether they should all stop."""
+def _summarise(policy: str, seed: int, results: Sequence[AgentResult]) -> PolicyReport:
+    return summarise(policy, len({result.episode for result in results}), seed, results)
 
-    def __init__(self, total: int, progress: Progress | None) -> None:
-        self.stop = threading.Event()
-        self._done, self._total = 0, total
-        self._progress = progress
-        self._lock = threading.Lock()
 
-    def add(self) -> None:
-        with self._lock:
-            self._done += 1
-            if self._progress:
-                self._progress(self._done, self._total)
+def _bounded(shares: Sequence[Share]) -> Bounded | None:
+    cut_off, not_begun = sum(share.cut_off for share in shares), sum(share.not_begun for share in shares)
+    if not cut_off:
+        return None
+    reasons = sorted({share.reason for share in shares if share.reason})
+    return Bounded(shares[0].schedule.episodes - cut_off - not_begun, cut_off, not_begun, ", ".join(reasons))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,35 +101,45 @@ class _Table:
     traced: int
     stochastic: bool
 
+    @property
+    def each_alone(self) -> bool:
+        """Whether every agent has episodes of its own."""
+        return self.spec.wire == STOCK_WIRE
+
     def make_crew(self) -> Crew:
-        return Crew(self.spec, self.plans, self.source.make_actors(self.spec, self.plans, self.seed, self.stochastic))
+        actors = self.source.make_actors(self.spec, self.plans, self.seed, self.stochastic)
+        return Crew(self.spec, self.plans, actors, self.each_alone)
 
     def deal(self, episodes: int, games: int) -> list[Share]:
-        # A stock game cannot be told which episodes to play: two of them would play the same.
-        games = 1 if self.spec.wire == STOCK_WIRE else games
-        schedule = make_schedule(episodes, games, self.spec.arenas)
-        return [schedule.share(game, self.spec.num_agents // self.spec.arenas) for game in range(schedule.games)]
+        arenas = self.spec.num_agents if self.each_alone else self.spec.arenas
+        schedule = make_schedule(episodes, games, arenas)
+        return [schedule.share(game, self.spec.num_agents // arenas) for game in range(schedule.games)]
 
-    def play(self, shares: Sequence[Share], first: Game, tally: _Tally) -> int:
+    def launch_of(self, game: int, games: int, restarts: int) -> GameLaunch:
+        """A stock game cannot be told which episodes to play: with the same seed, two would play the same."""
+        seed = self.seed + (game + games * restarts if self.each_alone else 0)
+        return replace(self.launch, name=f"eval-{game}", seed=seed)
+
+    def play(self, shares: Sequence[Share], first: Game, clock: Clock) -> int:
         """Play every share on a game of its own, the first one on `first`; the number of restarts."""
         with ThreadPoolExecutor(len(shares)) as pool:  # a game's thread mostly waits for its socket
             futures = [
-                pool.submit(self._finish, share, f"eval-{index}", None if index else first, tally)
+                pool.submit(self._finish, share, index, len(shares), None if index else first, clock)
                 for index, share in enumerate(shares)
             ]
             try:
                 wait(futures, return_when=FIRST_EXCEPTION)
             finally:
-                tally.stop.set()  # all are done, one has failed, or the user has had enough
+                clock.stop()  # all are done, one has failed, or the user has had enough
         return sum(future.result() for future in futures)
 
-    def _finish(self, share: Share, name: str, game: Game | None, tally: _Tally) -> int:
+    def _finish(self, share: Share, index: int, games: int, game: Game | None, clock: Clock) -> int:
         crew = self.make_crew()
-        launch = replace(self.launch, name=name)
         for restarts in range(MAX_RESTARTS + 1):
+            launch = self.launch_of(index, games, restarts)
             try:
                 with game or self.open_game(launch) as game:
-                    play_share(game, crew, share, self.seed, tally.add, tally.stop, self.traced)
+                    play_share(game, crew, share, launch.seed, clock, self.traced)
                 break
             except GameError as error:
                 if restarts == MAX_RESTARTS:
@@ -155,12 +165,19 @@ class _Cast:
         names = [name for group in spec.groups for name in group.agents]
         return cls(names, policies, [task.name for task in spec.tasks])
 
-    def result(self, episode: int, place: int, metrics: Mapping[str, float]) -> AgentResult:
+    def result(self, episode: int, place: int, metrics: Mapping[str, float], truncated: bool) -> AgentResult:
         task = self.tasks[int(metrics[TASK])] if self.tasks else ""
-        return AgentResult(episode, self.names[place], self.policies[place], metrics, task)
+        return AgentResult(episode, self.names[place], self.policies[place], metrics, task, truncated)
 
 
-def _in_order(shares: Sequence[Share], cast: _Cast) -> tuple[AgentResult, ...]:
-    """What every agent reported of every episode, in an order that does not depend on who played what when."""
-    found = sorted((key, metrics) for share in shares for key, metrics in share.results.items())
-    return tuple(cast.result(episode, place, metrics) for (episode, place), metrics in found)
+def _in_order(shares: Sequence[Share], cast: _Cast, turns: NDArray[np.int64] | None) -> tuple[AgentResult, ...]:
+    """What every agent reported of every episode, in an order that does not depend on who played what when.
+
+    With `turns`, where every agent has episodes of its own, an episode's number says whose it is.
+    """
+    whose = None if turns is None else np.argsort(turns)
+    found = sorted((key, metrics, key in share.truncated) for share in shares for key, metrics in share.results.items())
+    return tuple(
+        cast.result(episode, place if whose is None else int(whose[episode % len(whose)]), metrics, truncated)
+        for (episode, place), metrics, truncated in found
+    )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from threading import Event
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.contract import PolicyPlan, action_limits
 from spacetime_rl.errors import ProtocolError
-from spacetime_rl.evaluation.agents import arenas_of, places_of
+from spacetime_rl.evaluation.agents import arenas_of, places_of, turns_of
+from spacetime_rl.evaluation.clock import Clock
 from spacetime_rl.evaluation.policies import Actor
 from spacetime_rl.evaluation.schedule import Share
 from spacetime_rl.game.api import EndedAgent, Game, StepResult
@@ -18,20 +18,26 @@ from spacetime_rl.game.spec import GameSpec
 
 
 class Crew:
-    """The actors of one game, each with its agents, and the episode that every agent is in."""
+    """The actors of one game, each with its agents, and the episode that every agent is in.
 
-    def __init__(self, spec: GameSpec, plans: Sequence[PolicyPlan], actors: Sequence[Actor]) -> None:
+    With `each_alone` every agent counts as an arena of its own, as in a stock game.
+    """
+
+    def __init__(
+        self, spec: GameSpec, plans: Sequence[PolicyPlan], actors: Sequence[Actor], each_alone: bool = False
+    ) -> None:
         self._crew = list(zip(plans, actors, [action_limits(plan.layout) for plan in plans], strict=True))
         self._sizes = [(spec.group_size(g), group.layout.action_size) for g, group in enumerate(spec.groups)]
-        self._arenas = arenas_of(spec)
-        self.places = places_of(spec)
+        self.arenas = turns_of(plans) if each_alone else arenas_of(spec)
+        self.places = np.zeros(spec.num_agents, np.int64) if each_alone else places_of(spec)
+        self._ahead = self.arenas if each_alone else np.zeros(spec.num_agents, np.int64)  # of what the agent counts
         self.episodes = np.zeros(spec.num_agents, np.int64)
         self._waiting = np.ones(spec.num_agents, np.bool_)  # for its next episode to begin
         self._stride = 0
 
     def reset(self, first_episode: int, stride: int) -> None:
         """All agents begin their first episode."""
-        self.episodes[:] = first_episode + self._arenas
+        self.episodes[:] = first_episode + self.arenas
         self._stride = stride
         self._waiting[:] = True
 
@@ -50,7 +56,8 @@ class Crew:
 
     def end(self, agent: EndedAgent) -> int:
         """Note that an agent's episode is over; its number. Raises ProtocolError if the game counts differently."""
-        episode, said = int(self.episodes[agent.agent]), int(agent.metrics["episode"])
+        episode = int(self.episodes[agent.agent])
+        said = int(agent.metrics["episode"]) + int(self._ahead[agent.agent])
         if episode != said:
             raise ProtocolError(f"agent {agent.agent} ended episode {said}, but was to play episode {episode}")
         self.episodes[agent.agent] += self._stride
@@ -58,10 +65,8 @@ class Crew:
         return episode
 
 
-def play_share(
-    game: Game, crew: Crew, share: Share, seed: int, done: Callable[[], None], stop: Event, traced: int = 0
-) -> None:
-    """Play until the share is finished or `stop` is set; `done` is called for every episode that is over.
+def play_share(game: Game, crew: Crew, share: Share, seed: int, clock: Clock, traced: int = 0) -> None:
+    """Play until the share is finished or the evaluation is stopped; what does not end within its bounds is given up.
 
     Episodes with a number less than `traced` are recorded. Raises GameError.
     """
@@ -70,11 +75,20 @@ def play_share(
         game.traces(traced)
     state = game.reset(seed, first, stride)
     crew.reset(first, stride)
-    while not share.finished and not stop.is_set():
+    ages = np.zeros(share.schedule.arenas, np.int64)  # decisions since anybody's episode ended there
+    while not share.finished and clock.goes_on():
         state = game.step(crew.act(state))
+        ages += 1
         for agent in state.ended:
             episode = crew.end(agent)
-            if share.record(episode, int(crew.places[agent.agent]), agent.metrics):
+            ages[crew.arenas[agent.agent]] = 0
+            cut = bool(state.truncated[agent.agent])
+            if share.record(episode, int(crew.places[agent.agent]), agent.metrics, cut):
                 if episode < traced:
                     share.keep(game.traces(traced))
-                done()
+                clock.finished(1)
+        stuck = np.flatnonzero(ages == clock.max_decisions)
+        if stuck.size:
+            share.give_up(stuck.tolist(), f"evaluation.max_decisions: {clock.max_decisions:,}")
+    if clock.out_of_time():
+        share.give_up(range(len(ages)), f"evaluation.max_time_s: {clock.max_time_s:,.6g}")

@@ -27,6 +27,7 @@ class AgentResult:
     policy: str
     metrics: Mapping[str, float]
     task: str = ""  # where there are several
+    truncated: bool = False  # it ended at a limit, and not by what happened in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class PolicyReport:
     `success_rate` is that of agents, `episode_success_rate` the share of episodes in which every agent succeeded; both
     with 95 % Wilson intervals, and None for a game that does not say what success is. `metrics` are means of what else
     the game measured, and `zero_rates` the shares of episodes in which a metric was 0 for every agent (no collision,
-    say). Intervals count episodes, not agents: agents of one episode share their luck.
+    say). Intervals count episodes, not agents: agents of one episode share their luck. Figures are over finished
+    episodes, and None where there are none.
     """
 
     policy: str
@@ -46,13 +48,33 @@ class PolicyReport:
     success_ci: Interval | None
     episode_success_rate: float | None
     episode_success_ci: Interval | None
-    return_mean: float
-    return_ci: Interval
-    length_mean: float
-    length_ci: Interval
+    return_mean: float | None
+    return_ci: Interval | None
+    length_mean: float | None
+    length_ci: Interval | None
     metrics: Mapping[str, float]
     metrics_ci: Mapping[str, Interval]
     zero_rates: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """How an evaluation ended before all its episodes did, and by which setting."""
+
+    finished: int
+    cut_off: int  # had begun
+    not_begun: int
+    setting: str
+
+    @property
+    def note(self) -> str:
+        """A sentence for people."""
+        total = self.finished + self.cut_off + self.not_begun
+        rest = f" and {self.not_begun} not begun" if self.not_begun else ""
+        return (
+            f"{self.finished} of {total} episodes finished: {self.cut_off} cut off{rest} ({self.setting}); "
+            "the figures are of finished episodes only"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +91,12 @@ class EvalReport:
     results: tuple[AgentResult, ...] = ()
     traces: tuple[Trace, ...] = field(default=(), compare=False)
     tasks: tuple[PolicyReport, ...] = ()  # over all policies, each under its task's name; empty where there is one only
+    bounded: Bounded | None = None  # where not all episodes were played to their end
+
+    @property
+    def finished(self) -> int:
+        """Episodes that were played to their end: what the figures are of."""
+        return self.bounded.finished if self.bounded else self.episodes
 
     def to_dict(self) -> dict[str, Any]:
         """The summary as plain JSON data; `results` and `traces` are large and stay out."""
@@ -82,6 +110,7 @@ class EvalReport:
             "overall": asdict(self.overall),
             "policies": {report.policy: asdict(report) for report in self.policies},
             **({"tasks": {report.policy: asdict(report) for report in self.tasks}} if self.tasks else {}),
+            **({"bounded": asdict(self.bounded) | {"note": self.bounded.note}} if self.bounded else {}),
         }
 
 
@@ -100,10 +129,10 @@ def summarise(policy: str, episodes: int, seed: int, results: Sequence[AgentResu
         success_ci=None if rate is None else wilson_interval(rate, episodes),
         episode_success_rate=together,
         episode_success_ci=None if together is None else wilson_interval(together, episodes),
-        return_mean=_mean(columns["return"]),
-        return_ci=mean_interval(list(columns["return"].values())),
-        length_mean=_mean(columns["length"]),
-        length_ci=mean_interval(list(columns["length"].values())),
+        return_mean=_mean(columns["return"]) if results else None,
+        return_ci=mean_interval(list(columns["return"].values())) if results else None,
+        length_mean=_mean(columns["length"]) if results else None,
+        length_ci=mean_interval(list(columns["length"].values())) if results else None,
         metrics={name: _mean(columns[name]) for name in own},
         metrics_ci={name: mean_interval(list(columns[name].values())) for name in own},
         zero_rates={name: mean([float(not any(values)) for values in columns[name].values()]) for name in measured},

@@ -11,6 +11,8 @@ from rich.text import Text
 from spacetime_rl.evaluation.intervals import Interval
 from spacetime_rl.evaluation.report import EvalReport, PolicyReport
 
+MISSING = "\N{EN DASH}"
+
 
 def compare(reports: Sequence[EvalReport]) -> Table:
     """Success with 95 % intervals, return and length of every policy; the sources have played the same episodes.
@@ -42,8 +44,8 @@ def _rows(found: Sequence[PolicyReport]) -> dict[str, list[str]]:
     rows = {
         "success": [_share(report.success_rate, report.success_ci) for report in found],
         "all succeed": [_share(report.episode_success_rate, report.episode_success_ci) for report in found],
-        "return": [f"{report.return_mean:.2f}" for report in found],
-        "length": [f"{report.length_mean:.1f}" for report in found],
+        "return": [_number(report.return_mean, ".2f") for report in found],
+        "length": [_number(report.length_mean, ".1f") for report in found],
     }
     if rows["all succeed"] == rows["success"]:  # one agent an episode
         del rows["all succeed"]
@@ -52,8 +54,12 @@ def _rows(found: Sequence[PolicyReport]) -> dict[str, list[str]]:
     return rows
 
 
+def _number(value: float | None, form: str) -> str:
+    return MISSING if value is None else format(value, form)
+
+
 def _share(rate: float | None, interval: Interval | None) -> str:
     if rate is None or interval is None:
-        return "\N{EN DASH}"
+        return MISSING
     low, high = interval
     return f"{rate:.1%} [{low:.1%}, {high:.1%}]"

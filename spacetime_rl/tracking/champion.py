@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -64,7 +65,8 @@ def crown(run: TrackedRun, policies: Sequence[str]) -> bool:
 
 def _standing(report: Mapping[str, Any]) -> tuple[float, float]:
     overall = report["overall"]
-    return (overall.get("episode_success_rate") or 0.0, overall["return_mean"])
+    value = overall["return_mean"]
+    return (overall.get("episode_success_rate") or 0.0, -math.inf if value is None else value)
 
 
 def _model_of(client: MlflowClient, experiment: str, policy: str) -> str | None:

@@ -93,6 +93,7 @@ def record_outputs(
                 if candidate:
                     promote_candidate(client, run, model)
         _log_points(client, run, _task_figures(reports))
+        _log_points(client, run, _bounds(reports))
         for name in ("onnx", "report"):
             if (folder / name).is_dir():
                 client.log_artifacts(run.id, str(folder / name), name)
@@ -141,6 +142,12 @@ def _task_figures(reports: Reports) -> dict[str, float]:
         f"task/{task}/{name}": own.get(name) for task, own in tasks.items() for name in (_SUCCESS, "return_mean")
     }
     return names.finite_metrics(figures)
+
+
+def _bounds(reports: Reports) -> dict[str, float]:
+    """How many of its episodes a player finished, where it was not all of them."""
+    found = {source: report["bounded"] for source, report in reports.items() if "bounded" in report}
+    return {f"{kind}_{source}": bounded[kind] for source, bounded in found.items() for kind in ("finished", "cut_off")}
 
 
 def _log_figures(

@@ -29,10 +29,17 @@ class LineView(View):
         self._out = out
         self._every_s = _interval() if every_s is None else every_s
         self._printed_s = -math.inf
+        self._staged_s = -math.inf
         self._waiting: dict[str, TrialProgress] = {}  # trials whose latest result was not printed
+
+    def refine(self, text: str) -> None:
+        """The stage's line again, every ten seconds at most."""
+        if self._progress.elapsed_s - self._staged_s >= self._every_s:
+            self.stage(text)
 
     def stage(self, text: str) -> None:
         """`stage="starting Ray" elapsed_s=0.0 time=2026-11-28T09:30:00Z`."""
+        self._staged_s = self._progress.elapsed_s
         self._print(f"stage={json.dumps(text, ensure_ascii=False)} elapsed_s={self._progress.elapsed_s:.1f}")
 
     def note(self, text: str) -> None:

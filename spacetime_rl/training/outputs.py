@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,9 @@ from spacetime_rl import signals
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import make_launch
 from spacetime_rl.errors import SpacetimeError
+from spacetime_rl.evaluation.clock import Pace
 from spacetime_rl.evaluation.evaluate import evaluate
+from spacetime_rl.evaluation.hints import stuck_hint
 from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint
 from spacetime_rl.notices import NOTICES, Notice, Notices, from_data
@@ -50,7 +52,7 @@ def make_outputs(
     run = find_tracked_run(store, sweep, end.trial_id)
     # What was trained is kept and recorded first: an evaluation may fail, be stopped, or take its time.
     models = record_models(run, exported, config.tracking.register_models) if run is not None else {}
-    evaluation = _Evaluation(config, folder, progress)
+    evaluation = _Evaluation(config, folder, progress, end.result)
     if judge and exported:
         evaluation.play(rivals or {})
     progress.stage("recording the results")
@@ -74,10 +76,12 @@ def _export(folder: RunFolder, end: TrialEnd, progress: Progress) -> Sequence[Ex
 class _Evaluation:
     """Every player on the same seeded episodes; those that cannot play are left out."""
 
-    def __init__(self, config: RunConfig, folder: RunFolder, progress: Progress) -> None:
+    def __init__(self, config: RunConfig, folder: RunFolder, progress: Progress, training: Mapping[str, Any]) -> None:
         self.reports: dict[str, Mapping[str, Any]] = {}
+        self.advice: list[str] = []
         self.stopped = False  # by the user
         self._config, self._folder, self._progress = config, folder, progress
+        self._training = training  # its last result
 
     def play(self, opponents: Mapping[str, Source]) -> None:
         """Evaluate the trained policies, the opponents, the scripted and the random policy, until the user stops it."""
@@ -103,14 +107,24 @@ class _Evaluation:
         traced = TRACED if name == TRAINED else 0
         try:
             launch = replace(make_launch(self._config), arenas=plan.arenas, log_dir=self._folder.logs / "evaluation")
-            report = evaluate(launch, self._config, player, plan.episodes, plan.seed, plan.games, traced=traced)
+            report = evaluate(
+                launch, self._config, player, plan.episodes, plan.seed, plan.games, self._shown(name), traced=traced
+            )
             self.reports[name] = report.to_dict()
+            if report.bounded:
+                self._progress.note(f"{name}: {report.bounded.note}")
+            if name == TRAINED and not plan.stochastic:
+                self.advice += filter(None, [stuck_hint(report, self._training)])
             if traced:
                 write_pictures(report, self._folder.path / "report", self._folder.run_id)
         except SpacetimeError as error:
             logger.warning("%s was not evaluated: %s", name, error)
         except Exception as error:  # whatever it was: the policies are trained, and the run goes on to its end
             logger.warning("%s was not evaluated: unexpected %s: %s", name, type(error).__name__, error, exc_info=True)
+
+    def _shown(self, name: str) -> Callable[[int, int], None]:
+        pace = Pace(self._config.evaluation.max_time_s)
+        return lambda done, total: self._progress.refine(f"evaluating: {name}, {pace.describe(done, total)}")
 
 
 def _summarise(
@@ -130,6 +144,7 @@ def _summarise(
         training_s=end.training_s,
         reports=evaluation.reports,
         evaluation_stopped=evaluation.stopped,
+        advice=evaluation.advice,
         policies=[PolicyFiles(policy.name, policy.onnx, policy.schema, policy.parity) for policy in exported],
         run_url=run.url if run else None,
         page_command=run.store.page_command() if run else None,

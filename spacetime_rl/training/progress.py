@@ -117,6 +117,9 @@ class View:
     def stage(self, text: str) -> None:
         """Another stage began."""
 
+    def refine(self, text: str) -> None:
+        """The present stage has come further; called often."""
+
     def result(self, trial: TrialProgress) -> None:
         """A trial reported."""
 
@@ -191,6 +194,13 @@ class Progress:
         if self.ending is None:
             self.ending = how
             self.stage(how)
+
+    def refine(self, text: str) -> None:
+        """Say how far the present stage is, e.g. `evaluating: trained, 12 of 100 episodes`."""
+        with self.lock:
+            self.stages[-1] = text, self.stages[-1][1]
+        for view in self.views:
+            view.refine(text)
 
     def note(self, text: str) -> None:
         """Show a warning, and keep it for the summary."""

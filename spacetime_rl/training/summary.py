@@ -50,6 +50,7 @@ class RunSummary:
     interrupted: bool = False
     evaluation_stopped: bool = False
     notices: Sequence[Notice] = ()
+    advice: Sequence[str] = ()  # what to look at, a sentence each
 
     @property
     def stopped(self) -> bool:
@@ -77,6 +78,7 @@ class RunSummary:
             "training_s": self.training_s,
             "interrupted": self.interrupted,
             "evaluation_stopped": self.evaluation_stopped,
+            "advice": list(self.advice),
             "evaluation": {source: dict(report) for source, report in self.reports.items()},
             "policies": {
                 policy.name: {"onnx": str(policy.onnx), "schema": str(policy.schema), "parity": policy.parity}
@@ -119,12 +121,19 @@ def to_note(summary: RunSummary) -> str:
         lines += [f"| policy | {' | '.join(summary.reports)} |", "|---|" + "---:|" * len(summary.reports)]
         lines += [f"| {name} | {' | '.join(figures)} |" for name, figures in _rows(summary)]
         lines += ["", f"{_evaluated(summary)}; {_headline(summary)}."]
+        lines += ["", *(f"**{note}**" for note in bounds(summary))]
     else:
         lines += [f"Not evaluated; {_headline(summary)}."]
     if summary.notices:
         lines += ["", *(f"- Warning: {plain(notice.line)}" for notice in summary.notices)]
+    lines += ["", *(f"- {sentence}" for sentence in summary.advice)]
     lines += ["", *(f"- `{policy.onnx.name}` is {_parity(policy)}" for policy in summary.policies), ""]
     return "\n".join(lines)
+
+
+def bounds(summary: RunSummary) -> list[str]:
+    """A sentence for every player whose evaluation ended before all episodes did."""
+    return [f"{name}: {report['bounded']['note']}" for name, report in summary.reports.items() if "bounded" in report]
 
 
 def suggestions(summary: RunSummary) -> list[tuple[str, str]]:
@@ -156,10 +165,12 @@ def _parts(summary: RunSummary) -> Iterator[Text]:
     if summary.reports:
         yield Text(_evaluated(summary), style="dim")
         yield from _comparison(summary)
+        yield from (Text(note, style="yellow") for note in bounds(summary))
     else:
         yield Text("not evaluated", style="dim")
     if summary.evaluation_stopped:
         yield Text(_EVALUATION_STOPPED, style="yellow")
+    yield from (Text(f"- {sentence}", style="yellow") for sentence in summary.advice)
     yield Text()
     for notice in summary.notices:
         yield Text(f"! {notice.line}", style="yellow")
@@ -204,9 +215,11 @@ def _headline(summary: RunSummary) -> str:
 
 
 def _evaluated(summary: RunSummary) -> str:
-    figures: Mapping[str, Any] = next(iter(next(iter(summary.reports.values()))["policies"].values()), {})
+    report = next(iter(summary.reports.values()))
+    figures: Mapping[str, Any] = next(iter(report["policies"].values()), {})
+    episodes = report.get("episodes", figures.get("episodes", MISSING))
     what = "Success with 95 % intervals" if summary.has_success else "Mean return"
-    return f"{what}, the same {figures.get('episodes', MISSING)} episodes for all (seed {figures.get('seed', MISSING)})"
+    return f"{what}, the same {episodes} episodes for all (seed {figures.get('seed', MISSING)})"
 
 
 def _rows(summary: RunSummary) -> Iterator[tuple[str, list[str]]]:

@@ -114,4 +114,7 @@ def _against(reports: Reports) -> str:
 def _rate(report: Mapping[str, Any]) -> str:
     overall = report["overall"]
     rate = overall.get("episode_success_rate")
-    return f"a return of {overall['return_mean']:.2f}" if rate is None else f"{rate:.1%} of episodes"
+    if rate is not None:
+        return f"{rate:.1%} of episodes"
+    value = overall["return_mean"]
+    return "no finished episode" if value is None else f"a return of {value:.2f}"

@@ -157,14 +157,16 @@ def test_a_folder_without_policies_says_so(touch: Touch, config: RunConfig, tmp_
         play(touch(), OnnxSource(tmp_path), config)
 
 
-def test_a_stock_game_is_evaluated_on_a_single_game_whose_agents_count_their_own_episodes(godot_bin: Path) -> None:
+def test_a_stock_game_is_evaluated_on_several_games_whose_agents_share_the_episodes(godot_bin: Path) -> None:
     project = Path(__file__).parent.parent / "fixtures" / "stock_game"
     launch = GameLaunch(project=project)
     config = RunConfig.model_validate({"game": {"project": str(project)}})
 
-    report = evaluate(launch, config, RandomSource(), 3, SEED, 4)
+    report = evaluate(launch, config, RandomSource(), 7, SEED, 2)
 
-    assert report == evaluate(launch, config, RandomSource(), 3, SEED, 1)
+    assert report == evaluate(launch, config, RandomSource(), 7, SEED, 2)
+    assert report.finished == len(report.results) == 7
+    assert report.overall.length_mean is not None
     assert report.overall.length_mean > 0.0
     assert len(report.policies) >= 1
     with pytest.raises(ContractError, match="a stock game has no heuristic"):

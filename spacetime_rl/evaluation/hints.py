@@ -1,0 +1,49 @@
+"""What an evaluation suggests to its reader: where the most probable actions get stuck, drawing them may not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from spacetime_rl.evaluation.report import EvalReport, PolicyReport
+
+_MANY = 0.25  # of the episodes end at a limit
+
+
+def stuck_hint(report: EvalReport, training: Mapping[str, Any]) -> str | None:
+    """Advice where policies that take their most probable actions do worse than in training, and hang in episodes.
+
+    `training` is the last result of their training, by public metric name. None where nothing hints at that.
+    """
+    cut_off = report.bounded.cut_off if report.bounded else 0
+    stuck = cut_off + sum(result.truncated for result in report.results)
+    played = cut_off + len(report.results)
+    if stuck < _MANY * played or not stuck:
+        return None
+    worse = [found for found in (_worse(policy, training) for policy in report.policies) if found]
+    if not worse:
+        return None
+    return (
+        f"many episodes did not end by themselves ({stuck} of {played}), and {worse[0]}: "
+        "the most probable actions may be stuck. Evaluate with drawn ones, as in training: eval --stochastic, "
+        "or evaluation.stochastic: true"
+    )
+
+
+def _worse(policy: PolicyReport, training: Mapping[str, Any]) -> str | None:
+    """In what the policy was better in training, beyond what chance explains."""
+    for name, value, interval, form in (
+        ("success_rate", policy.success_rate, policy.success_ci, ".0%"),
+        ("return_mean", policy.return_mean, policy.return_ci, ".4g"),
+    ):
+        before = training.get(f"policy/{policy.policy}/{name}")
+        if not isinstance(before, (int, float)) or not math.isfinite(before):
+            continue
+        what = name.removesuffix("_rate").removesuffix("_mean")
+        if value is None or interval is None:
+            if name == "return_mean":
+                return f"none ended, while in training {policy.policy} had a return of {before:{form}}"
+        elif before > interval[1]:
+            return f"the {what} of {policy.policy} was better in training ({before:{form}} against {value:{form}})"
+    return None
