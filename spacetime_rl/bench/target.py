@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spacetime_rl.config import RunConfig, load
 from spacetime_rl.config.merge import deep_merge
@@ -16,15 +16,16 @@ from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.errors import UsageError
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.project import scenarios
-from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.system import cores
-from spacetime_rl.training.sizes import settle_sizes
+
+if TYPE_CHECKING:
+    from spacetime_rl.rollout.plan import RolloutPlan
 
 SCENARIO = "bench"  # the one made for this: any number of agents in one arena
 _PLAYERS = "players"  # its parameter for that
 
 
-def load_target(name: str, overrides: Sequence[str]) -> RunConfig:
+def load_target(name: str, overrides: Sequence[str], preset: str | None = None) -> RunConfig:
     """The configuration of a scenario, a configuration, an exported game or a Godot project folder.
 
     Raises ConfigError, and UsageError for a name that is none of them.
@@ -32,13 +33,13 @@ def load_target(name: str, overrides: Sequence[str]) -> RunConfig:
     known = [scenario.name for scenario in scenarios()]
     path = Path(name)
     if path.suffix in (".yaml", ".yml") or packaged(name):
-        return load(name, overrides, scenarios=known)
+        return load(name, overrides, known, preset)
     if name in known:
-        return load(None, [f"scenario.name={name}", *overrides], scenarios=known)
+        return load(None, [f"scenario.name={name}", *overrides], known, preset)
     if path.is_file():
-        return load(None, [f"game.env_path={path}", *overrides], scenarios=known)
+        return load(None, [f"game.env_path={path}", *overrides], known, preset)
     if (path / "project.godot").is_file():
-        return load(None, [f"game.project={path}", *overrides], scenarios=known)
+        return load(None, [f"game.project={path}", *overrides], known, preset)
     words = sorted({*known, *config_names()})
     hint = did_you_mean(name, words) or f"; known: {', '.join(words)}"
     raise UsageError(f"{name}: no scenario, configuration, exported game or Godot project{hint}")
@@ -68,6 +69,9 @@ def meet(config: RunConfig) -> RolloutPlan:
 
     Open arenas are measured, which takes some seconds. Raises what `open_game` raises.
     """
+    from spacetime_rl.rollout.plan import RolloutPlan  # with Ray: takes seconds, and naming a game needs neither
+    from spacetime_rl.training.sizes import settle_sizes
+
     launch = make_launch(config)
     with open_game(launch) as game:
         spec = game.spec

@@ -16,6 +16,7 @@ from spacetime_rl.cli.doctor import doctor
 from spacetime_rl.cli.errors import report
 from spacetime_rl.cli.eval import evaluate
 from spacetime_rl.cli.export import export
+from spacetime_rl.cli.inspect import inspect
 from spacetime_rl.cli.on_linux import on_linux
 from spacetime_rl.cli.play import play
 from spacetime_rl.cli.scenarios import scenarios
@@ -55,6 +56,7 @@ app.command("sweep")(on_linux("sweep", sweep))
 app.command("submit")(submit)
 app.add_typer(jobs.app, name="jobs")
 app.command("eval")(on_linux("eval", evaluate))
+app.command("inspect")(on_linux("inspect", inspect))
 app.command("play")(on_linux("play", play))
 app.command("export")(export)
 app.command("baseline")(on_linux("baseline", baseline))

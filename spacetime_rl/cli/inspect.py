@@ -1,0 +1,60 @@
+"""`spacetime-rl inspect`: what a game sends in random episodes, and what of it looks wrong."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from spacetime_rl.cli.common import JsonOption, SetOption, print_json
+
+FAULTY = 1
+
+
+def inspect(
+    game: Annotated[
+        str,
+        typer.Argument(metavar="GAME", help="A scenario, a configuration, an exported game or a Godot project folder."),
+    ],
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Lay a preset over it (quick_test), before any --set.")
+    ] = None,
+    overrides: SetOption = None,
+    time_s: Annotated[float, typer.Option("--time", min=0.1, metavar="SECONDS", help="How long to play.")] = 10.0,
+    decisions: Annotated[
+        int, typer.Option("--decisions", min=1, metavar="N", help="How many decisions to play at most.")
+    ] = 20_000,
+    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Seed of the episodes.")] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Play random episodes and print statistics of every observation field and reward, with what looks wrong.
+
+    Exit code 1 where the game sends what no training can take, such as NaN; 0 with warnings.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl inspect vr_navigation
+
+      spacetime-rl inspect ./my_game.x86_64 --time 30
+
+      spacetime-rl inspect ./my_project --set game.arenas=1 --json
+    """
+    from spacetime_rl.bench.target import load_target
+    from spacetime_rl.cli.common import as_overrides
+    from spacetime_rl.inspection.report import make_report, show
+    from spacetime_rl.inspection.sample import play_random
+
+    config = load_target(game, [*(overrides or ()), *as_overrides({"seed": seed})], preset)
+    report = make_report(play_random(config, time_s, decisions), config)
+    if json_output:
+        print_json(report.to_dict())
+    else:
+        from rich.table import Table
+
+        from spacetime_rl.console import plain_console
+
+        console = plain_console()
+        for part in show(report):
+            console.print(part, soft_wrap=not isinstance(part, Table))
+    if report.faulty:
+        raise typer.Exit(FAULTY)

@@ -1,0 +1,182 @@
+"""What looks wrong in a game's numbers, a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import fsum, prod
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.inspection.sample import PolicySample, Sample
+
+Severity = Literal["fault", "warning", "note"]
+
+LARGE = 100.0  # of an observation, or a reward
+_SATURATED = 0.9  # of the values are at a limit
+_DOMINANT = 0.95  # of the size of all terms of the reward
+_ENOUGH = 50  # rows, to call a column constant
+_LONG = 1000  # decisions, for an episode to end
+_NAMED = 6  # columns in a sentence
+_REWARD = "reward/"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`where` is a policy, and of it an observation field, an action field, `reward` or `episodes`."""
+
+    severity: Severity
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The columns of one observation field or image."""
+
+    name: str
+    begin: int
+    size: int
+    image: bool = False
+
+    def column(self, index: int) -> str:
+        """`rays[3]`, or `height` where there is one number only."""
+        return self.name if self.size == 1 else f"{self.name}[{index - self.begin}]"
+
+
+def parts_of(policy: PolicySample) -> list[Part]:
+    """The fields and images of a policy's observation, in order."""
+    layout = policy.plan.layout
+    sizes = [(field.name, field.size, False) for field in layout.fields]
+    sizes += [(image.name, prod(image.shape), True) for image in layout.images]
+    parts, begin = [], 0
+    for name, size, image in sizes:
+        parts.append(Part(name, begin, size, image))
+        begin += size
+    return parts
+
+
+def find(sample: Sample, config: RunConfig) -> list[Finding]:
+    """Everything that looks wrong, faults first."""
+    found = [Finding("fault", "game", sample.fault)] if sample.fault else []
+    for policy in sample.policies:
+        found += _observations(policy, config)
+        found += _rewards(policy)
+        found += _episodes(policy, sample)
+        found += _actions(policy)
+    order = {"fault": 0, "warning": 1, "note": 2}
+    return sorted(found, key=lambda one: order[one.severity])
+
+
+def _observations(policy: PolicySample, config: RunConfig) -> Iterator[Finding]:
+    columns, name = policy.observations, policy.plan.name
+    if columns.rows < _ENOUGH:
+        return
+    parts = parts_of(policy)
+    for part in parts:
+        yield from _field(policy, part, config)
+    vectors = [part for part in parts if not part.image]
+    labels = {index: part.column(index) for part in vectors for index in range(part.begin, part.begin + part.size)}
+    copies = [(a, b) for a, b in columns.copies() if a in labels and b in labels]
+    if copies:
+        pairs = [f"{labels[b]} = {labels[a]}" for a, b in copies]
+        yield Finding("warning", name, f"the same number twice: {_listed(pairs)}")
+
+
+def _field(policy: PolicySample, part: Part, config: RunConfig) -> Iterator[Finding]:
+    columns, where = policy.observations, f"{policy.plan.name}.{part.name}"
+    own = slice(part.begin, part.begin + part.size)
+    constant, low, high = columns.constant[own], columns.low[own], columns.high[own]
+    if part.image:
+        if constant.all() and np.ptp(low) == 0.0:
+            yield Finding("warning", where, f"the image never changes: every pixel is {low[0]:g}")
+        return
+    zero = constant & (low == 0.0)
+    if zero.any():
+        yield Finding("warning", where, f"always 0 in random play{_which(part, zero)}: it carries nothing")
+    fixed = constant & ~zero
+    if fixed.any():
+        value = f" ({low[fixed][0]:g})" if np.ptp(low[fixed]) == 0.0 else ""
+        yield Finding("warning", where, f"constant{value}{_which(part, fixed)}: it carries nothing")
+    size = np.maximum(np.abs(low), np.abs(high))
+    large = size > LARGE
+    if large.any():
+        model = config.policy_model(policy.plan.name)
+        scaled = model.normalize_observations or model.symlog is not None
+        remedy = "bring it to about [-1, 1] in the game, or leave it to model.normalize_observations"
+        text = f"up to {size.max():.4g}{_which(part, large)}: not scaled; {remedy}"
+        yield Finding("note" if scaled else "warning", where, text)
+    saturated = (columns.saturation[own] > _SATURATED) & ~constant
+    if saturated.any():
+        share = columns.saturation[own][saturated].max()
+        yield Finding("note", where, f"at its limit for {share:.0%} of the time{_which(part, saturated)}")
+
+
+def _rewards(policy: PolicySample) -> Iterator[Finding]:
+    rewards, where = policy.rewards, f"{policy.plan.name}.reward"
+    if rewards.rows < _ENOUGH:
+        return
+    low, high = float(rewards.low[0]), float(rewards.high[0])
+    if low == high == 0.0:
+        yield Finding(
+            "warning", where, "never anything but 0 in random play: nothing to learn from until chance finds a reward"
+        )
+    elif low == high:
+        yield Finding("warning", where, f"constant ({low:g}): no action is better than another")
+    if max(abs(low), abs(high)) > LARGE:
+        text = f"between {low:.4g} and {high:.4g} a decision: large; returns of about 1 to 100 learn best"
+        yield Finding("warning", where, text)
+    yield from _terms(policy)
+
+
+def _terms(policy: PolicySample) -> Iterator[Finding]:
+    sizes = {name: fsum(map(abs, values)) for name, values in policy.ended.items() if name.startswith(_REWARD)}
+    total = fsum(sizes.values())
+    if len(sizes) < 2 or not total:
+        return
+    name, largest = max(sizes.items(), key=lambda item: item[1])
+    if largest > _DOMINANT * total:
+        text = f"{largest / total:.0%} of its size is {name}: the rest hardly counts"
+        yield Finding("warning", f"{policy.plan.name}.reward", text)
+    never = [name for name, size in sizes.items() if size == 0.0]
+    if never:
+        yield Finding("note", f"{policy.plan.name}.reward", f"never anything but 0 in random play: {_listed(never)}")
+
+
+def _episodes(policy: PolicySample, sample: Sample) -> Iterator[Finding]:
+    where = f"{policy.plan.name}.episodes"
+    if not policy.episodes:
+        if sample.fault is None:
+            yield Finding(*_endless(where, sample.decisions))
+        return
+    lengths = policy.ended["length"]
+    if max(lengths) <= 1.0:
+        text = "every one ends after one decision: an error in the game's scripts, or a condition that always holds"
+        yield Finding("warning", where, text)
+
+
+def _endless(where: str, decisions: int) -> tuple[Severity, str, str]:
+    none = f"none ended within {decisions:,} decisions"
+    if decisions < _LONG:
+        return "note", where, f"{none}, which is short: play longer (--time)"
+    return "warning", where, f"{none}: set game.episode_steps, or end them in the game"
+
+
+def _actions(policy: PolicySample) -> Iterator[Finding]:
+    for name in policy.idle_actions:
+        yield Finding("note", f"{policy.plan.name}.{name}", "this action changed nothing in the episode that was tried")
+
+
+def _which(part: Part, columns: NDArray[np.bool_]) -> str:
+    """Which columns of a field, unless it is all of them."""
+    if columns.all():
+        return ""
+    return f" in {part.name}[{_listed([str(i) for i in np.flatnonzero(columns).tolist()])}]"
+
+
+def _listed(words: Sequence[str]) -> str:
+    rest = len(words) - _NAMED
+    return ", ".join(words[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")

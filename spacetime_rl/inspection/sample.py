@@ -1,0 +1,108 @@
+"""Play random episodes of a game and gather what it sends."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.contract import PolicyPlan, assign_policies, make_launch
+from spacetime_rl.errors import ActionError, GameError, ObservationError
+from spacetime_rl.evaluation.evaluate import Open
+from spacetime_rl.evaluation.play import Crew
+from spacetime_rl.evaluation.sources import RandomSource
+from spacetime_rl.game.api import Game, StepResult
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.game.stock_spec import STOCK_WIRE
+from spacetime_rl.inspection.columns import Columns
+from spacetime_rl.inspection.effects import find_idle_actions
+
+
+@dataclass(slots=True)
+class PolicySample:
+    """What the agents of one policy met. `ended` holds what they reported at the end of each episode, by metric."""
+
+    plan: PolicyPlan
+    observations: Columns
+    rewards: Columns = field(default_factory=lambda: Columns(1))
+    ended: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    truncated: int = 0
+    idle_actions: tuple[str, ...] = ()
+
+    @property
+    def episodes(self) -> int:
+        """Agents' episodes that were over."""
+        return len(self.ended.get("length", ()))
+
+
+@dataclass(slots=True)
+class Sample:
+    """All of it. `fault` is what ended it before its time: a number that is none."""
+
+    spec: GameSpec
+    policies: list[PolicySample]
+    decisions: int = 0
+    elapsed_s: float = 0.0
+    fault: str | None = None
+
+
+def play_random(config: RunConfig, time_s: float, decisions: int, opener: Open | None = None) -> Sample:
+    """Play for `time_s` seconds or `decisions` decisions, whichever is over first. Raises GameError, ContractError."""
+    launch = replace(make_launch(config), name="inspect")
+    with (opener or open_game)(launch) as game:
+        plans = assign_policies(game.spec, config)
+        sample = Sample(game.spec, [PolicySample(plan, Columns(plan.layout.obs_dim)) for plan in plans])
+        try:
+            began = time.monotonic()
+            _play(game, sample, launch.seed, began + time_s, decisions)
+            sample.elapsed_s = time.monotonic() - began
+            for policy in sample.policies:
+                policy.idle_actions = find_idle_actions(game, plans, policy.plan, launch.seed, time_s / 2.0)
+        except (ObservationError, ActionError) as error:
+            sample.fault = _first_line(error)
+    return sample
+
+
+def _play(game: Game, sample: Sample, seed: int, until: float, decisions: int) -> None:
+    spec = sample.spec
+    plans = [policy.plan for policy in sample.policies]
+    each_alone = spec.wire == STOCK_WIRE
+    crew = Crew(spec, plans, RandomSource().make_actors(spec, plans, seed, False), each_alone)
+    stride = spec.num_agents if each_alone else spec.arenas
+    state = game.reset(seed, 0, stride)
+    crew.reset(0, stride)
+    _observe(sample, state)
+    while sample.decisions < decisions and time.monotonic() < until:
+        acted = state.active.copy()
+        state = game.step(crew.act(state))
+        sample.decisions += 1
+        _observe(sample, state)
+        _collect(sample, crew, state, acted)
+
+
+def _observe(sample: Sample, state: StepResult) -> None:
+    for policy in sample.policies:
+        rows = state.active[policy.plan.agents]
+        policy.observations.add(policy.plan.gather(state.observations)[rows])
+
+
+def _collect(sample: Sample, crew: Crew, state: StepResult, acted: NDArray[np.bool_]) -> None:
+    for policy in sample.policies:
+        agents = policy.plan.agents
+        policy.rewards.add(state.rewards[agents[acted[agents]], None])
+    whose = {int(agent): policy for policy in sample.policies for agent in policy.plan.agents} if state.ended else {}
+    for ended in state.ended:
+        crew.end(ended)
+        policy = whose[ended.agent]
+        policy.truncated += bool(state.truncated[ended.agent])
+        for name, value in ended.metrics.items():
+            policy.ended[name].append(value)
+
+
+def _first_line(error: GameError | ActionError) -> str:
+    return str(error).partition("\n")[0].removesuffix("; its log ends:")
