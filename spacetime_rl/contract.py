@@ -122,6 +122,13 @@ def make_launch(config: RunConfig) -> GameLaunch:
     )
 
 
+def is_adversarial(config: RunConfig) -> bool:
+    """Whether the policies of a configuration play against each other, as its scenario says."""
+    name, params = config.scenario.name, config.scenario.params
+    variants = find_scenario(name).variants if name else ()
+    return any(variant.adversarial and variant.params.items() <= params.items() for variant in variants)
+
+
 def _task_launches(config: RunConfig) -> tuple[TaskLaunch, ...]:
     tasks, problems = [], []
     for index, task in enumerate(config.tasks):

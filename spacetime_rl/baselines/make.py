@@ -30,7 +30,6 @@ from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.locate import find_checkpoint
-from spacetime_rl.game.project import find_scenario
 from spacetime_rl.pictures.paths import anybody_moves, draw_paths
 from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.system import cores
@@ -138,13 +137,6 @@ def _play(config: RunConfig, source: Source, say: Say, traced: int = 0) -> EvalR
     if report.bounded:
         raise GateError(f"{source.name}: a baseline plays all of its episodes, but {report.bounded.note}")
     return report
-
-
-def is_adversarial(config: RunConfig) -> bool:
-    """Whether the policies of a configuration play against each other, as its scenario says."""
-    name, params = config.scenario.name, config.scenario.params
-    variants = find_scenario(name).variants if name else ()
-    return any(variant.adversarial and variant.params.items() <= params.items() for variant in variants)
 
 
 def _against_heuristics(trained: EvalReport, onnx: Path) -> list[Source]:

@@ -54,7 +54,8 @@ def baseline(
     chosen = load_config(config, settings, preset)
     judged = load_config(config, [*settings, *as_overrides({"evaluation.episodes": episodes})], preset)
     folder = _train(chosen, json_output) if run is None else _find(run, results or DEFAULT_RESULTS)
-    from spacetime_rl.baselines.make import TrainedRun, is_adversarial, make_baseline
+    from spacetime_rl.baselines.make import TrainedRun, make_baseline
+    from spacetime_rl.contract import is_adversarial
 
     words = [
         "spacetime-rl",

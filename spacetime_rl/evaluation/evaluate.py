@@ -73,6 +73,7 @@ def evaluate(
         traces=tuple(sorted(traces, key=lambda trace: trace.episode)),
         tasks=summarise_tasks([task.name for task in first.spec.tasks], seed, results),
         bounded=_bounded(shares),
+        paired=not table.each_alone,
     )
 
 

@@ -37,3 +37,21 @@ def mean_interval(clusters: Sequence[Sequence[float]]) -> Interval:
 def mean(values: Sequence[float]) -> float:
     """The mean, summed exactly."""
     return math.fsum(values) / len(values)
+
+
+def difference_interval(ours: Sequence[float], theirs: Sequence[float], paired: bool) -> Interval:
+    """The 95 % interval of the difference of two means, with normal quantiles; two values each at least.
+
+    `paired` values belong to the same episodes, in the same order, and what makes an episode hard cancels out;
+    otherwise the variances of both means add up (B. L. Welch 1947).
+    """
+    if paired:
+        return mean_interval([[a - b] for a, b in zip(ours, theirs, strict=True)])
+    centre = mean(ours) - mean(theirs)
+    half = _Z95 * math.sqrt(_variance_of_mean(ours) + _variance_of_mean(theirs))
+    return centre - half, centre + half
+
+
+def _variance_of_mean(values: Sequence[float]) -> float:
+    centre = mean(values)
+    return math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1) / len(values)

@@ -92,6 +92,7 @@ class EvalReport:
     traces: tuple[Trace, ...] = field(default=(), compare=False)
     tasks: tuple[PolicyReport, ...] = ()  # over all policies, each under its task's name; empty where there is one only
     bounded: Bounded | None = None  # where not all episodes were played to their end
+    paired: bool = True  # with any other player's: the same number is the same episode, as in no stock game
 
     @property
     def finished(self) -> int:

@@ -19,23 +19,27 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CHAMPION = names.CHAMPION
+CANDIDATE = names.CANDIDATE
 Throne = Literal["taken", "empty", "unknown"]
 
 
-def fetch_champion(store: Store, experiment: str, policies: Sequence[str], into: Path) -> Throne:
-    """Copy the champion's ONNX files and schemas into a folder.
+def fetch_champion(
+    store: Store, experiment: str, policies: Sequence[str], into: Path, alias: str = CHAMPION, own: Sequence[str] = ()
+) -> Throne:
+    """Copy the ONNX files and schemas of the champion, or of another alias, into a folder.
 
-    `empty` where there is none for all of these policies; `unknown` where MLflow does not answer (logged).
+    `empty` where there is none for all of these policies, or only `own` models; `unknown` where MLflow does not answer
+    (logged).
     """
     try:
         client = make_client(store)
         for policy in policies:
-            source = _model_of(client, experiment, policy)
-            if source is None:
+            source = _model_of(client, experiment, policy, alias)
+            if source is None or source in own:
                 return "empty"
             _copy_policy(client, source, into)
     except Exception as error:  # tracking never fails a sweep that has trained well
-        logger.warning("MLflow at %s does not give the champion: %s", store.uri, error)
+        logger.warning("MLflow at %s does not give the %s: %s", store.uri, alias, error)
         return "unknown"
     return "taken"
 
@@ -45,6 +49,11 @@ def beats_champion(reports: Reports) -> bool:
     if CHAMPION not in reports:  # it does not fit the game any more
         return TRAINED in reports
     return _standing(reports[TRAINED]) > _standing(reports[CHAMPION])
+
+
+def candidate_is_better(reports: Reports) -> bool:
+    """Whether the version that has the alias `candidate` did better than the trained policies."""
+    return CANDIDATE in reports and _standing(reports[CANDIDATE]) > _standing(reports[TRAINED])
 
 
 def crown(run: TrackedRun, policies: Sequence[str]) -> bool:
@@ -69,12 +78,12 @@ def _standing(report: Mapping[str, Any]) -> tuple[float, float]:
     return (overall.get("episode_success_rate") or 0.0, -math.inf if value is None else value)
 
 
-def _model_of(client: MlflowClient, experiment: str, policy: str) -> str | None:
-    """The id of the logged model that is champion; None where there is none."""
+def _model_of(client: MlflowClient, experiment: str, policy: str, alias: str) -> str | None:
+    """The id of the logged model that has an alias; None where there is none."""
     from mlflow.exceptions import MlflowException
 
     try:
-        version = client.get_model_version_by_alias(names.registered_name(experiment, policy), CHAMPION)
+        version = client.get_model_version_by_alias(names.registered_name(experiment, policy), alias)
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None

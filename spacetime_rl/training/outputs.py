@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from spacetime_rl import signals
 from spacetime_rl.config import RunConfig
-from spacetime_rl.contract import make_launch
+from spacetime_rl.contract import is_adversarial, make_launch
 from spacetime_rl.errors import SpacetimeError
 from spacetime_rl.evaluation.clock import Pace
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.hints import stuck_hint
+from spacetime_rl.evaluation.learned import NOT_EVALUATED, compare_players
+from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint
 from spacetime_rl.notices import NOTICES, Notice, Notices, from_data
 from spacetime_rl.pictures.write import TRACED, write_pictures
-from spacetime_rl.tracking.models import TrackedRun
+from spacetime_rl.tracking.champion import CANDIDATE, candidate_is_better, fetch_champion
+from spacetime_rl.tracking.models import RecordedModel, TrackedRun
 from spacetime_rl.tracking.outputs import TRAINED, find_tracked_run, record_models, record_outputs
 from spacetime_rl.tracking.plots import plot_policies, read_progress
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
+from spacetime_rl.training.advice import advise
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.result_log import PROGRESS
 from spacetime_rl.training.run_folder import RunFolder
@@ -55,14 +61,18 @@ def make_outputs(
     evaluation = _Evaluation(config, folder, progress, end.result)
     if judge and exported:
         evaluation.play(rivals or {})
+        if run is not None and not evaluation.learned.is_success:
+            evaluation.meet_candidate(run, models)
     progress.stage("recording the results")
     lines = read_progress(folder.path / PROGRESS, end.trial_id)
     noticed = [notice for line in lines for notice in from_data(line.get(NOTICES))]
+    evaluation.advice += advise(lines, config, evaluation.learned)
     summary = _summarise(folder, end, sweep, exported, evaluation, run, [*noticed, *progress.notices])
     write_summary(summary)
     plot_policies(lines, folder.run_id, folder.path / "report")
     if run is not None and end.finished:
-        record_outputs(run, folder.path, exported, models, evaluation.reports, to_note(summary))
+        note = to_note(summary)
+        record_outputs(run, folder.path, exported, models, evaluation.reports, note, evaluation.is_candidate)
     return summary
 
 
@@ -79,6 +89,9 @@ class _Evaluation:
     def __init__(self, config: RunConfig, folder: RunFolder, progress: Progress, training: Mapping[str, Any]) -> None:
         self.reports: dict[str, Mapping[str, Any]] = {}
         self.advice: list[str] = []
+        self._found: dict[str, EvalReport] = {}
+        self.learned = NOT_EVALUATED
+        self.is_candidate = True  # whether the policies take that alias
         self.stopped = False  # by the user
         self._config, self._folder, self._progress = config, folder, progress
         self._training = training  # its last result
@@ -94,9 +107,25 @@ class _Evaluation:
             "heuristic": HeuristicSource(),
             "random": RandomSource(),
         }
+        self._play(players)
+        trained = self._config.policies_to_train or self.reports.get(TRAINED, {}).get("policies", ())
+        self.learned = compare_players(self._found, list(trained), is_adversarial(self._config))
+
+    def meet_candidate(self, run: TrackedRun, models: Mapping[str, RecordedModel]) -> None:
+        """Let the present candidate play the same episodes: a better one keeps its alias."""
+        own = [model.model_id for model in models.values()]
+        with tempfile.TemporaryDirectory(prefix="spacetime-rl-candidate-") as scratch:
+            held = fetch_champion(run.store, run.experiment, list(models), Path(scratch), CANDIDATE, own)
+            if held == "taken":
+                self._play({CANDIDATE: OnnxSource(Path(scratch), name=CANDIDATE)})
+        if TRAINED in self.reports:
+            self.is_candidate = not candidate_is_better(self.reports)
+
+    def _play(self, players: Mapping[str, Source]) -> None:
         try:
             for name, player in players.items():
-                self._evaluate(name, player)
+                if not self.stopped:
+                    self._evaluate(name, player)
         except KeyboardInterrupt:
             self.stopped = True
             self._progress.note("the evaluation is stopped; the trained policies are kept and recorded")
@@ -111,6 +140,7 @@ class _Evaluation:
                 launch, self._config, player, plan.episodes, plan.seed, plan.games, self._shown(name), traced=traced
             )
             self.reports[name] = report.to_dict()
+            self._found[name] = report
             if report.bounded:
                 self._progress.note(f"{name}: {report.bounded.note}")
             if name == TRAINED and not plan.stochastic:
@@ -144,6 +174,8 @@ def _summarise(
         training_s=end.training_s,
         reports=evaluation.reports,
         evaluation_stopped=evaluation.stopped,
+        learned=evaluation.learned,
+        is_candidate=evaluation.is_candidate,
         advice=evaluation.advice,
         policies=[PolicyFiles(policy.name, policy.onnx, policy.schema, policy.parity) for policy in exported],
         run_url=run.url if run else None,

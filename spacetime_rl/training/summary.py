@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from spacetime_rl.evaluation.learned import NOT_EVALUATED, Learned
 from spacetime_rl.markdown import plain
 from spacetime_rl.notices import Notice
 from spacetime_rl.shell import program, short
@@ -50,6 +51,8 @@ class RunSummary:
     interrupted: bool = False
     evaluation_stopped: bool = False
     notices: Sequence[Notice] = ()
+    learned: Learned = NOT_EVALUATED
+    is_candidate: bool = True  # whether the policies took that alias
     advice: Sequence[str] = ()  # what to look at, a sentence each
 
     @property
@@ -78,6 +81,10 @@ class RunSummary:
             "training_s": self.training_s,
             "interrupted": self.interrupted,
             "evaluation_stopped": self.evaluation_stopped,
+            "learned": self.learned.learned,
+            "learned_reason": self.learned.reason,
+            "below": self.learned.below,
+            "candidate": self.is_candidate,
             "advice": list(self.advice),
             "evaluation": {source: dict(report) for source, report in self.reports.items()},
             "policies": {
@@ -126,9 +133,20 @@ def to_note(summary: RunSummary) -> str:
         lines += [f"Not evaluated; {_headline(summary)}."]
     if summary.notices:
         lines += ["", *(f"- Warning: {plain(notice.line)}" for notice in summary.notices)]
+    lines += ["", *(f"**{sentence}**" for sentence in shortcomings(summary))]
     lines += ["", *(f"- {sentence}" for sentence in summary.advice)]
     lines += ["", *(f"- `{policy.onnx.name}` is {_parity(policy)}" for policy in summary.policies), ""]
     return "\n".join(lines)
+
+
+def shortcomings(summary: RunSummary) -> list[str]:
+    """That the policies learned nothing, or less than they should have, in plain words."""
+    found = summary.learned
+    if found.is_success:
+        return []
+    what = "These policies did not learn" if found.learned is False else "These policies are not good yet"
+    kept = "" if summary.is_candidate else " An earlier version did better, and keeps the alias `candidate`."
+    return [f"{what}: {found.reason}.{kept}"]
 
 
 def bounds(summary: RunSummary) -> list[str]:
@@ -147,6 +165,11 @@ def suggestions(summary: RunSummary) -> list[tuple[str, str]]:
         return [(f"{ours} train --resume {run}{results}", "go on with this run"), judge, files]
     if summary.evaluation_stopped:
         return [(f"{ours} train --resume {run}{results}", "evaluate the trained policies after all"), judge, files]
+    if not summary.learned.is_success:
+        file = shlex.quote(str(short(summary.folder / "config.yaml")))
+        longer = f"--initialize-from {run} --set stop.agent_steps={4 * summary.agent_steps}{results}"
+        other = (f"{ours} train {file} {longer}", "train these policies four times as long")
+        return [other, judge, files]
     if summary.scenario == "vr_interaction":
         other = (f"{ours} train vr_interaction_gather", "train another objective of the same scenario")
     else:
@@ -161,6 +184,7 @@ def _write_json(file: Path, document: Mapping[str, Any]) -> None:
 def _parts(summary: RunSummary) -> Iterator[Text]:
     yield Text()
     yield Text.assemble((summary.run_id, "bold"), "  ", _headline(summary))
+    yield from (Text(sentence, style="bold yellow") for sentence in shortcomings(summary))
     yield Text()
     if summary.reports:
         yield Text(_evaluated(summary), style="dim")

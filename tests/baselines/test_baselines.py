@@ -16,13 +16,13 @@ import torch
 from command import run_command
 from made_policies import make_checkpoint, make_policy
 
-from spacetime_rl.baselines.make import Outcome, TrainedRun, is_adversarial, make_baseline
+from spacetime_rl.baselines.make import Outcome, TrainedRun, make_baseline
 from spacetime_rl.baselines.page import update
 from spacetime_rl.baselines.store import FILE, baseline_names, read_baseline, read_baselines
 from spacetime_rl.config import RunConfig, dump, load
 from spacetime_rl.config.compare import diff
 from spacetime_rl.config.packaged import packaged
-from spacetime_rl.contract import assign_policies, make_launch
+from spacetime_rl.contract import assign_policies, is_adversarial, make_launch
 from spacetime_rl.errors import CheckpointError, UsageError
 from spacetime_rl.evaluation.sources import OnnxSource, compare_layouts, read_schemas
 from spacetime_rl.export.checkpoint import read_checkpoint

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from spacetime_rl.config import RunConfig
-from spacetime_rl.evaluation.report import EvalReport, summarise
+from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise
 from spacetime_rl.export.onnx import ExportedPolicy
 from spacetime_rl.tracking.models import TrackedRun
 from spacetime_rl.tracking.store import Store
@@ -18,7 +18,7 @@ from spacetime_rl.tracking.sweep import describe_sweep
 from spacetime_rl.training import outputs
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.run_folder import RunFolder
-from spacetime_rl.training.summary import RunSummary
+from spacetime_rl.training.summary import RunSummary, shortcomings
 from spacetime_rl.training.trials import TrialEnd
 
 
@@ -27,16 +27,19 @@ class Made:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[str] = []
-        self.config = RunConfig.model_validate({"scenario": {"name": "touch"}, "results": folder})
+        self.config = RunConfig.model_validate({"scenario": {"name": "vr_navigation"}, "results": folder})
         self.folder = RunFolder.create(self.config, "a-run")
         self.progress = Progress("a-run", self.config.stop)
         self.evaluation: Any = None
+        self.held = "empty"  # the alias candidate, before
+        self.took_alias: bool | None = None
         run = TrackedRun(Store("sqlite:///none"), "a-run", "touch", "1", "2", 0)
         policy = ExportedPolicy("walker", folder / "walker.onnx", folder / "walker.schema.json", 1e-7)
         monkeypatch.setattr(outputs, "export_checkpoint", lambda *_: self._say("export", (policy,)))
         monkeypatch.setattr(outputs, "find_tracked_run", lambda *_: run)
         monkeypatch.setattr(outputs, "record_models", lambda *_: self._say("models", {}))
-        monkeypatch.setattr(outputs, "record_outputs", lambda *_, **__: self._say("outputs", True))
+        monkeypatch.setattr(outputs, "record_outputs", self._record)
+        monkeypatch.setattr(outputs, "fetch_champion", lambda *_: self._say("fetch", self.held))
         monkeypatch.setattr(outputs, "write_pictures", lambda *_: [])
         monkeypatch.setattr(outputs, "evaluate", self._evaluate)
 
@@ -51,6 +54,10 @@ class Made:
             raise self.evaluation
         return self.evaluation(player)
 
+    def _record(self, *arguments: Any) -> bool:
+        self.took_alias = arguments[-1]
+        return bool(self._say("outputs", True))
+
     def _say(self, call: str, answer: Any) -> Any:
         self.calls.append(call)
         return answer
@@ -63,8 +70,18 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
     found.folder.release()
 
 
-def report_of(player: Any) -> EvalReport:
-    return EvalReport(player.name, "touch", 1, 0, summarise("overall", 1, 0, []))
+def returns(**means: float) -> Callable[[Any], EvalReport]:
+    """Evaluations of eight episodes, whose returns lie around a mean for each player."""
+
+    def play(player: Any) -> EvalReport:
+        results = tuple(
+            AgentResult(i, "walker_0", "walker", {"return": means[player.name] + i % 2, "length": 5.0})
+            for i in range(8)
+        )
+        sums = summarise("overall", 8, 0, results), (summarise("walker", 8, 0, results),)
+        return EvalReport(player.name, "touch", 8, 0, *sums, results=results)
+
+    return play
 
 
 @pytest.mark.parametrize("error", [ValueError("a broken picture"), MemoryError(), OSError(28, "No space left")])
@@ -93,3 +110,43 @@ def test_a_stopped_evaluation_leaves_a_recorded_run_that_can_be_evaluated_later(
     document = json.loads((made.folder.path / "report" / "summary.json").read_text())
     assert document["evaluation_stopped"] is True
     assert "--resume a-run" in document["next"][0]
+
+
+def test_a_run_that_learned_takes_the_alias_without_asking_who_has_it(made: Made) -> None:
+    made.evaluation = returns(trained=9.0, heuristic=5.0, random=0.0)
+
+    summary = made.make()
+
+    assert "fetch" not in made.calls
+    assert made.took_alias is True
+    assert summary.to_dict()["learned"] is True
+
+
+@pytest.mark.parametrize(("candidate", "kept"), [(5.0, True), (0.5, False)])
+def test_a_run_that_learned_nothing_leaves_the_alias_to_a_better_version(
+    candidate: float, kept: bool, made: Made
+) -> None:
+    made.held = "taken"
+    made.evaluation = returns(trained=1.0, heuristic=5.0, random=1.0, candidate=candidate)
+
+    summary = made.make()
+
+    assert made.calls[-3:] == ["fetch", "evaluate candidate", "outputs"]
+    assert made.took_alias is not kept
+    document = json.loads((made.folder.path / "report" / "summary.json").read_text())
+    assert document["learned"] is False
+    assert document["candidate"] is not kept
+    assert "no better than the random policy: walker return 1.5 against 1.5" in document["learned_reason"]
+    page = (made.folder.path / "report" / "summary.md").read_text()
+    assert "These policies did not learn: no better than the random policy" in page
+    assert ("keeps the alias `candidate`" in page) is kept
+    assert "--initialize-from a-run" in summary.to_dict()["next"][0]
+
+
+def test_a_run_below_the_scripted_player_is_called_that(made: Made) -> None:
+    made.evaluation = returns(trained=3.0, heuristic=5.0, random=1.0)
+
+    summary = made.make()
+
+    assert summary.to_dict()["below"] == "heuristic"
+    assert shortcomings(summary)[0].startswith("These policies are not good yet: below the scripted player: return ")

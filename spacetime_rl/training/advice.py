@@ -1,0 +1,110 @@
+"""What a run's own figures suggest where its policies did not learn, a sentence each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from spacetime_rl.config import RunConfig, load
+from spacetime_rl.config.packaged import packaged
+from spacetime_rl.evaluation.learned import Learned
+from spacetime_rl.verdict import PARTS, bottleneck
+
+_COLLAPSED = 0.1  # of the entropy at the start
+_SHORT = 0.5  # of the agent steps of the packaged configuration
+_THIRDS = 3
+_RISE = 2.0  # standard errors
+
+Progress = Sequence[Mapping[str, Any]]
+"""The results of a trial in order, by public metric name."""
+
+
+def advise(progress: Progress, config: RunConfig, learned: Learned) -> list[str]:
+    """What is wrong with the episodes, always; what else may help where the policies did not learn."""
+    if not progress:
+        return []
+    sentences = list(_episodes(progress))
+    if not learned.is_success:
+        sentences += _training(progress, config)
+    return sentences
+
+
+def _episodes(progress: Progress) -> Iterator[str]:
+    """What makes a game unfit for learning."""
+    last = progress[-1]
+    if not last.get("episodes"):
+        yield (
+            f"no episode ended in {last.get('agent_steps', 0):,} agent steps: there was no return to learn from; train "
+            "longer, or shorten episodes (game.episode_steps)"
+        )
+    for policy in _policies(progress):
+        lengths = _series(progress, f"policy/{policy}/length_mean")
+        if lengths and max(lengths) <= 1.0:
+            yield (
+                f"every episode of {policy} was one decision long: the game ends it at once, or an error in its "
+                "scripts does; `spacetime-rl inspect` shows random episodes, and the games' logs are in the run's logs/"
+            )
+
+
+def _training(progress: Progress, config: RunConfig) -> Iterator[str]:
+    last = progress[-1]
+    yield from _steps(int(last.get("agent_steps", 0)), config)
+    for policy in _policies(progress):
+        yield from _return(policy, _series(progress, f"policy/{policy}/return_mean"))
+        entropy = _series(progress, f"policy/{policy}/entropy")
+        if len(entropy) >= _THIRDS and entropy[0] > 0.0 and entropy[-1] < _COLLAPSED * entropy[0]:
+            yield (
+                f"the entropy of {policy} fell from {entropy[0]:.3g} to {entropy[-1]:.3g}: it hardly tries anything "
+                "else; raise training.entropy_coeff, or lower training.lr"
+            )
+    shares = {part: last.get(f"perf/share_{part}") for part in PARTS}
+    known = {part: share for part, share in shares.items() if isinstance(share, (int, float)) and math.isfinite(share)}
+    if known:
+        yield f"what limits the speed is {bottleneck(known).sentence}"
+
+
+def _steps(agent_steps: int, config: RunConfig) -> Iterator[str]:
+    """Whether the packaged configuration of that name trains for much longer."""
+    file = packaged(config.name)
+    usual = load(file).stop.agent_steps if file else None
+    if usual and agent_steps < _SHORT * usual:
+        yield f"{agent_steps:,} agent steps are few: {config.name} as it comes trains for {usual:,}"
+
+
+def _return(policy: str, returns: Sequence[float]) -> Iterator[str]:
+    """Whether the return still rose, or never moved: its last third is compared with the one before."""
+    third = len(returns) // _THIRDS
+    if third < 2:
+        return
+    before, after = returns[-2 * third : -third], returns[-third:]
+    rise = _mean(after) - _mean(before)
+    error = math.sqrt(_variance(before) / third + _variance(after) / third)
+    if rise > _RISE * error:
+        yield (
+            f"the return of {policy} was still rising ({_mean(before):.4g} to {_mean(after):.4g} in the last third): "
+            "train longer"
+        )
+    elif abs(_mean(after) - _mean(returns[:third])) <= _RISE * error:
+        yield (
+            f"the return of {policy} did not move from {_mean(after):.4g}: look at observations and rewards with "
+            "`spacetime-rl inspect`, and at docs/it-does-not-learn.md"
+        )
+
+
+def _policies(progress: Progress) -> list[str]:
+    return sorted({key.split("/")[1] for result in progress for key in result if key.startswith("policy/")})
+
+
+def _series(progress: Progress, name: str) -> list[float]:
+    values = (result.get(name) for result in progress)
+    return [float(value) for value in values if isinstance(value, (int, float)) and math.isfinite(value)]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _variance(values: Sequence[float]) -> float:
+    centre = _mean(values)
+    return math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1)
