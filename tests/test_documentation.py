@@ -18,7 +18,7 @@ COMMANDS = [
     for page in PAGES
     for text in [page.read_text()]
     for command in re.finditer(
-        r"spacetime-rl (?:train|eval|play|export|baseline|bench|doctor|scenarios|godot)\b[^`\n#|]*", text
+        r"spacetime-rl (?:train|eval|inspect|play|export|baseline|bench|doctor|scenarios|godot)\b[^`\n#|]*", text
     )
 ]
 
