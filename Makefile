@@ -7,11 +7,12 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
 TORCH  ?= torch==2.13.0
 DIST   ?= dist
+LATEST_TORCH ?= torch
 CONFIG ?= rllib_configs/vr_interaction.yaml
 BIN    := $(VENV)/bin
 GDSCRIPT := spacetime_rl/godot
 
-.PHONY: help setup train baseline test test-all chaos check lint type format bench clean mlflow lock dist
+.PHONY: help setup train baseline test test-all chaos check lint type format bench clean mlflow lock dist docs hashes test-oldest test-latest
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -41,6 +42,12 @@ test: setup ## run the tests (ARGS="-k name")
 
 test-all: setup ## run the tests, the slow ones too
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-oldest: setup ## the quick tests with the lower ends of pyproject.toml's ranges; report in build/oldest
+	@TORCH="$(TORCH)" $(BIN)/python -m tests.packaging.against oldest build/oldest
+
+test-latest: setup ## the quick tests with the newest Ray, torch and MLflow; what breaks, in build/latest (LATEST_TORCH=torch)
+	@TORCH="$(LATEST_TORCH)" $(BIN)/python -m tests.packaging.against latest build/latest
 
 chaos: setup ## break games, runners, trials, nodes, servers while they train; the table of docs/reliability.md (half an hour)
 	@CHAOS_SECONDS=300 CHAOS_TABLE=$(CURDIR)/results/chaos.json $(BIN)/python -m pytest tests/chaos $(ARGS)
@@ -73,11 +80,12 @@ mlflow: setup ## open the page of the recorded runs
 RESOLVE = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url
 WITHOUT_TORCH = grep -vE '^(torch|triton|nvidia-|cuda-)'
 
-lock: setup ## resolve pyproject.toml anew: requirements.lock to run with, requirements-dev.lock what `dev` adds
+lock: setup ## resolve pyproject.toml anew: requirements.lock to run with, requirements-dev.lock what `dev` adds, requirements-docs.lock what `docs` does
 	@all=$$(mktemp) && trap 'rm -f $$all' EXIT && set -e -o pipefail; \
 	$(RESOLVE) --group dev --upgrade | $(WITHOUT_TORCH) > $$all; \
 	$(RESOLVE) --constraint $$all | $(WITHOUT_TORCH) > requirements.lock; \
-	grep -vxFf requirements.lock $$all > requirements-dev.lock
+	grep -vxFf requirements.lock $$all > requirements-dev.lock; \
+	$(RESOLVE) --group docs --constraint $$all | $(WITHOUT_TORCH) | grep -vxFf requirements.lock > requirements-docs.lock
 
 # Built from a copy of the tracked files: nothing else of the folder gets in, and no earlier build.
 dist: setup ## build the wheel and the source archive that pip installs (DIST=dist)
@@ -85,6 +93,15 @@ dist: setup ## build the wheel and the source archive that pip installs (DIST=di
 	git ls-files -z | tar --create --null --files-from=- | tar --extract --directory=$$source; \
 	$(BIN)/python -m build --no-isolation --outdir $(DIST) $$source > $$source/log 2>&1 || { cat $$source/log; exit 3; }; \
 	ls -l $(DIST)
+
+docs: setup ## build the documentation site into build/site (strict: a broken link is an error)
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -r requirements-docs.lock
+	@$(BIN)/python docs/stage.py build/site-source
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q --strict
+	@echo "build/site/index.html"
+
+hashes: setup ## play the episodes of `doctor --hash` and publish their hashes for this engine and architecture
+	@$(BIN)/python -m spacetime_rl.doctor.determinism docs/determinism.md
 
 clean: ## remove the environment and every cache (results/ stays)
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
