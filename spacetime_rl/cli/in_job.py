@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from spacetime_rl.jobs.names import RESULT
@@ -15,17 +18,38 @@ SUMMARY = Path("report", "summary.json")
 def main() -> None:
     """`python -m spacetime_rl.cli.in_job FOLDER VERB ARGUMENT…`: FOLDER is the run's, for the result."""
     folder, *command = sys.argv[1:]
+    code = _evaluate(command) if command[0] == "eval" else _run(command)
+    if command[0] != "eval":
+        _tell(Path(folder).expanduser())
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # nothing of ours is left to do; Ray's threads may hang
+
+
+def _run(command: Sequence[str]) -> int:
+    """Run our command; its exit code."""
     sys.argv = ["spacetime-rl", *command]
     from spacetime_rl.cli.app import main as run
 
     try:
         run()
     except SystemExit as end:
-        _tell(Path(folder).expanduser())
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(end.code if isinstance(end.code, int) else 1)  # nothing of ours is left to do; Ray's threads may hang
-    _tell(Path(folder).expanduser())
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _evaluate(command: Sequence[str]) -> int:
+    """Run `eval`, whose result is the document that it prints; its exit code."""
+    from spacetime_rl.cli.jobs import report_lines
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        code = _run([*map(os.path.expanduser, command), "--json"])
+    if code == 0:
+        report = json.loads(printed.getvalue())
+        print("\n".join(report_lines(report)))
+        print(RESULT + json.dumps(report), flush=True)
+    return code
 
 
 def _tell(folder: Path) -> None:

@@ -93,6 +93,8 @@ def results(
         raise GateError(str(error)) from None
     if json_output:
         return print_json(result)
+    if "run_id" not in result:
+        return typer.echo("\n".join(report_lines(result)))
     typer.echo(f"{result['run_id']}: trained for {result['agent_steps']:,} agent steps")
     for source, report in result["evaluation"].items():
         rates = [f"{name} {_rate(figures)}" for name, figures in report["policies"].items()]
@@ -100,6 +102,12 @@ def results(
     for name, files in result["policies"].items():
         typer.echo(f"  {name}: {files['onnx']}")
     return typer.echo(f"  MLflow: {result['mlflow']['url']}")
+
+
+def report_lines(report: Mapping[str, Any]) -> list[str]:
+    """What an evaluation came to, of its JSON document."""
+    head = f"{report['source']} on {report['scenario']}: {report['episodes']} episodes, seed {report['seed']}"
+    return [head, *(f"  {name}: {_rate(figures)}" for name, figures in report["policies"].items())]
 
 
 def show_logs(job: Job, follow: bool) -> None:

@@ -1,10 +1,10 @@
-"""`spacetime-rl submit`: a run or a sweep on a cluster."""
+"""`spacetime-rl submit`: a run, a sweep or an evaluation on a cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,20 +13,31 @@ from spacetime_rl.cli.jobs import AddressOption, show_logs
 from spacetime_rl.cli.numbers import whole_number
 from spacetime_rl.errors import UsageError
 
+if TYPE_CHECKING:
+    from spacetime_rl.jobs.job import Job
+
 
 class Kind(StrEnum):
     """What is submitted."""
 
     TRAIN = "train"
     SWEEP = "sweep"
+    EVAL = "eval"
 
 
 def submit(
-    kind: Annotated[Kind, typer.Argument(metavar="train|sweep", help="What the configuration is.")],
+    kind: Annotated[Kind, typer.Argument(metavar="train|sweep|eval", help="What is to be done.")],
     config: Annotated[
-        str | None, typer.Argument(metavar="CONFIG", help="A YAML file below the current folder, or a packaged name.")
+        str | None,
+        typer.Argument(
+            metavar="CONFIG",
+            help="A YAML file below the current folder, or a packaged name. With eval: what `eval` takes.",
+        ),
     ] = None,
     address: AddressOption = None,
+    plays: Annotated[
+        str | None, typer.Option("--config", metavar="CONFIG", help="With eval: what to play, as for `eval`.")
+    ] = None,
     overrides: SetOption = None,
     run_id: Annotated[
         str | None, typer.Option("--run-id", metavar="ID", help="Name of job and run; default: made up.")
@@ -58,7 +69,7 @@ def submit(
     no_eval: Annotated[bool, typer.Option("--no-eval", help="Do not evaluate the policies.")] = False,
     json_output: JsonOption = False,
 ) -> None:
-    """Hand a run or a sweep to a Ray cluster. The current folder goes along, and so does this package.
+    """Hand a run, a sweep or an evaluation to a Ray cluster. The current folder goes along, and so does this package.
 
     The configuration is checked here first. Ctrl-C ends --follow, not the job.
 
@@ -66,26 +77,47 @@ def submit(
     $ spacetime-rl submit sweep sweeps/interaction_asha --address http://head:8265 --follow
     $ spacetime-rl submit train my_run.yaml --results /shared/results --tracking-uri http://mlflow:5000
     $ spacetime-rl submit sweep --resume interaction_asha-20270101-120000
+    $ spacetime-rl submit eval policies --config vr_interaction --set evaluation.episodes=500 --follow
     """
     from spacetime_rl import jobs
     from spacetime_rl.jobs.submit import CLUSTER_RESULTS
 
     if (config is None) == (resume is None):
         raise UsageError(f"submit {kind}: name a configuration, or a run with --resume")
+    where = results or CLUSTER_RESULTS
+    if kind is Kind.EVAL:
+        _refuse(resume=resume, tracking_uri=tracking_uri, num_gpus=num_gpus, no_eval=no_eval, driver_on=driver_on)
+        job = jobs.submit_eval(
+            str(config), plays, overrides or (), address=address, job_id=run_id, results=where, install=install
+        )
+        return _show(job, follow, json_output)
+    if plays is not None:
+        raise UsageError(f"submit {kind}: --config is of `submit eval`; name the configuration after `{kind}`")
     job = jobs.submit(
-        kind.value,
+        "sweep" if kind is Kind.SWEEP else "train",
         config,
         overrides or (),
         address=address,
         run_id=run_id,
         resume=resume,
-        results=results or CLUSTER_RESULTS,
+        results=where,
         tracking_uri=tracking_uri,
         num_gpus=num_gpus,
         install=install,
         no_eval=no_eval,
         driver_on=_labels(driver_on or ()),
     )
+    return _show(job, follow, json_output)
+
+
+def _refuse(**given: object) -> None:
+    """Options that mean nothing for an evaluation. Raises UsageError."""
+    unused = [f"--{name.replace('_', '-')}" for name, value in given.items() if value]
+    if unused:
+        raise UsageError(f"submit eval: {', '.join(unused)}: not for an evaluation")
+
+
+def _show(job: Job, follow: bool, json_output: bool) -> None:
     if json_output:
         return print_json({"id": job.id})
     typer.echo(f"submitted {job.id}")

@@ -64,6 +64,39 @@ def submit(
     return Job(job_id, client)
 
 
+def submit_eval(
+    source: str,
+    config: str | None = None,
+    overrides: Sequence[str] = (),
+    *,
+    address: str | None = None,
+    job_id: str | None = None,
+    results: str = CLUSTER_RESULTS,
+    install: bool = False,
+) -> Job:
+    """Evaluate policies on a cluster: a folder of ONNX files below the current one, `baseline`, or a run over there.
+
+    The current folder goes along where `source` or `config` is a file or folder of it. The job's result is the report.
+    Raises ConfigError, UsageError, ClusterError.
+    """
+    if config is not None:
+        check("train", config, overrides)
+    client = connect(address)
+    name = job_id or f"eval-{Path(source).name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    command = ["eval", source, *(["--config", config] if config else []), "--results", results]
+    command += [word for setting in overrides for word in ("--set", setting)]
+    here = any(Path(word).exists() for word in (source, config) if word)
+    job = Job(job_of(name), client)
+    _send(
+        client,
+        entrypoint=entrypoint("spacetime_rl.cli.in_job", [results, *command]),
+        submission_id=job.id,
+        runtime_env=runtime_env(Path.cwd() if here else None, install),
+        metadata={KIND: "eval", FOLDER: results},
+    )
+    return job
+
+
 def examine_cluster(address: str | None = None, results: str = CLUSTER_RESULTS, install: bool = False) -> Job:
     """Submit the examination of every node; its result is what `doctor.nodes` tells. Raises as `submit` does."""
     client = connect(address)

@@ -119,3 +119,13 @@ def test_a_job_that_nobody_knows_is_told(command: Command) -> None:
 
     assert done.returncode == 2
     assert "nobody: no such job there" in done.stderr
+
+
+def test_policies_are_evaluated_over_there(command: Command, tmp_path: Path) -> None:
+    words = ("--config", "run.yaml", "--set", "evaluation.episodes=4", "--run-id", "judged", "--follow")
+
+    done = command("submit", "eval", "heuristic", *words)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 episodes" in done.stdout
+    assert json.loads(command("jobs", "results", "judged", "--json").stdout)["episodes"] == 4
