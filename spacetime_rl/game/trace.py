@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -57,6 +57,7 @@ class Trace:
     outline: tuple[Shape, ...]
     landmarks: Mapping[str, tuple[float, float, float]]
     physics_hz: int
+    radii: Mapping[str, float] = field(default_factory=dict)  # how near to a landmark counts as being there, in metres
 
     @property
     def succeeded(self) -> bool:
@@ -84,6 +85,7 @@ def _read_trace(data: Mapping[str, Any], physics_hz: int) -> Trace:
         outline=tuple(_read_shape(shape) for shape in data["outline"]),
         landmarks={str(name): (float(x), float(y), float(z)) for name, (x, y, z) in data["landmarks"].items()},
         physics_hz=physics_hz,
+        radii={str(name): float(radius) for name, radius in data.get("radii", {}).items()},
     )
 
 
@@ -120,6 +122,7 @@ def _trace_to_dict(trace: Trace) -> dict[str, Any]:
         "episode": trace.episode,
         "outline": [_shape_to_dict(shape) for shape in trace.outline],
         "landmarks": {name: list(at) for name, at in trace.landmarks.items()},
+        "radii": dict(trace.radii),
         "agents": [_agent_to_dict(agent) for agent in trace.agents],
     }
 

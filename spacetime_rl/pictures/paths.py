@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.game.trace import AgentTrace, Shape, Trace
+from spacetime_rl.pictures.labels import Labels, outlined
 from spacetime_rl.pictures.style import ENDINGS, LINES, MARKS, WORDS, YELLOW, canvas, ending_key, policy_key
 
 if TYPE_CHECKING:
@@ -20,8 +21,14 @@ MOST = 9  # episodes
 
 _COLUMNS = 3
 _PANEL = 500  # pixels
+_INNER = 410.0  # of them within the axes, about
 _STEP_M = 0.35  # what is no higher above the start is ground to walk on
 _GROUND, _LOW, _TALL = "#f1efe9", "#c9c6bd", "#85827a"
+_KINDS = {_GROUND: "ground", _LOW: "low obstacle (up to 1 m)", _TALL: "wall or tall obstacle"}
+_HILLS = "#bdbdbd"
+_EVENT = 1.0  # the least reward that is marked where it was paid
+_MOST_EVENTS = 2  # of one reward term and agent; a term that is paid more often is no event
+_SAME_SCALE = 1.6  # panels whose extents differ by no more than this factor share one scale
 _MANY_LANDMARKS = 3  # more of them are labelled by the last word of their names
 _MOVED_M = 0.5
 _ROOM_M = 12.0  # ground of this size is shown whole, however short the paths
@@ -40,25 +47,36 @@ def draw_paths(traces: Sequence[Trace], title: str, out: Path) -> Path:
     columns = min(_COLUMNS, len(shown))
     rows = -(-len(shown) // columns)
     policies = list(dict.fromkeys(agent.policy for trace in shown for agent in trace.agents))
-    with canvas(title, out, max(2, columns) * _PANEL, rows * _PANEL + 90) as figure:
+    frames = _same_scale([_frame(trace, _start_height(trace)) for trace in shown])
+    with canvas(title, out, max(2, columns) * _PANEL, rows * _PANEL + 110) as figure:
         panels = figure.subplots(rows, columns, squeeze=False).flat
-        for axes, trace in zip(panels, shown, strict=False):
-            _draw_episode(axes, trace, policies)
+        for axes, trace, frame in zip(panels, shown, frames, strict=False):
+            _draw_episode(axes, trace, policies, frame)
         for axes in list(figure.axes)[len(shown) :]:
             axes.axis("off")
         key = [*ending_key({agent.ending for trace in shown for agent in trace.agents}), *policy_key(policies)]
-        figure.legend(handles=[*_start_key(), *key], loc="outside lower left", ncols=8, frameon=False)
+        key += [*_event_key(shown), *_shape_key(shown)]
+        figure.legend(handles=[*_start_key(), *key], loc="outside lower left", ncols=7, frameon=False)
     return out
 
 
-def _draw_episode(axes: Axes, trace: Trace, policies: Sequence[str]) -> None:
-    start_height = min(float(agent.positions[0, 1]) for agent in trace.agents)
-    low, high = _frame(trace, start_height)
+def _draw_episode(axes: Axes, trace: Trace, policies: Sequence[str], frame: Box) -> None:
+    start_height = _start_height(trace)
+    low, high = frame
     for shape in sorted(trace.outline, key=lambda shape: shape.high):
         _draw_shape(axes, shape, start_height)
     for agent in trace.agents:
         _draw_agent(axes, agent, LINES[policies.index(agent.policy) % len(LINES)])
-    _draw_landmarks(axes, trace, middle=(low[0] + high[0]) / 2.0)
+    labels = Labels(axes, low, high, _INNER)
+    places = [(agent.positions[0], agent.name) for agent in trace.agents]
+    for at in [*(place for place, _ in places), *trace.landmarks.values()]:
+        labels.keep_free(float(at[0]), float(at[2]))
+    if len(trace.agents) > 1:  # agents of one number belong together
+        for place, name in places:
+            labels.write(name.rpartition("/")[2], float(place[0]), float(place[2]), weight="bold")
+    _draw_landmarks(axes, trace, labels)
+    _draw_events(axes, trace, labels)
+    _draw_scale_bar(axes, low, high)
     axes.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal", xlabel="x (m)", ylabel="z (m)")
     axes.set_title(f"episode {trace.episode}: {_outcome(trace)}", loc="left", fontsize=12)
 
@@ -77,14 +95,22 @@ def _draw_shape(axes: Axes, shape: Shape, start_height: float) -> None:
     if shape.heights is not None:
         _draw_terrain(axes, shape)
         return
-    above = shape.high - start_height
-    colour = _GROUND if above <= _STEP_M else _LOW if above <= 1.0 else _TALL
-    edge = "#d5d2c8" if above <= _STEP_M else "#5c5a54"
+    colour = _colour(shape, start_height)
+    edge = "#d5d2c8" if colour == _GROUND else "#5c5a54"
     common: dict[str, Any] = {"facecolor": colour, "edgecolor": edge, "linewidth": 0.8}
     if shape.radius is not None:
         axes.add_patch(Circle((shape.points[0, 0], shape.points[0, 1]), shape.radius, **common))
     else:
         axes.add_patch(Polygon(shape.points, closed=True, **common))
+
+
+def _colour(shape: Shape, start_height: float) -> str:
+    above = shape.high - start_height
+    return _GROUND if above <= _STEP_M else _LOW if above <= 1.0 else _TALL
+
+
+def _start_height(trace: Trace) -> float:
+    return min(float(agent.positions[0, 1]) for agent in trace.agents)
 
 
 def _draw_terrain(axes: Axes, shape: Shape) -> None:
@@ -105,21 +131,96 @@ def _draw_agent(axes: Axes, agent: AgentTrace, line: Any) -> None:
     axes.plot(x[-1], z[-1], MARKS[agent.ending], color=colour, markeredgecolor="white", markersize=10, zorder=6)
 
 
-def _draw_landmarks(axes: Axes, trace: Trace, middle: float) -> None:
-    """Stars with their names, which are written towards the middle, where there is room."""
-    from matplotlib.patheffects import withStroke
+def _draw_landmarks(axes: Axes, trace: Trace, labels: Labels) -> None:
+    """Stars with their names, and a circle round those that have a radius within which they count as reached."""
+    from matplotlib.patches import Circle
 
     many = len(trace.landmarks) > _MANY_LANDMARKS
-    outlined: list[Any] = [withStroke(linewidth=3.0, foreground="white")]
     for name, (x, _, z) in trace.landmarks.items():
         # Below the ends of paths, which lie on it where all is well.
         size = 12 if many else 18
         axes.plot(x, z, "*", color=YELLOW, markeredgecolor="black", markersize=size, zorder=3.5, clip_on=False)
-        label = name.rpartition("_")[2] if many else name
-        side, beside = ("left", 7) if x < middle else ("right", -7)
-        at = axes.annotate(label, (x, z), (beside, 6), textcoords="offset points", ha=side, fontsize=10, zorder=8)
-        at.set_in_layout(False)
-        at.set_path_effects(outlined)
+        if name in trace.radii:
+            axes.add_patch(Circle((x, z), trace.radii[name], fill=False, edgecolor="black", linestyle=":", zorder=3.4))
+        labels.write(name.rpartition("_")[2] if many else name, x, z)
+
+
+def _draw_events(axes: Axes, trace: Trace, labels: Labels) -> None:
+    """Diamonds where agents earned a rare, large reward, such as a grab; agents that earn it together share one.
+
+    A hand-over lies between its giver and its taker, with a thin line from each.
+    """
+    together: dict[tuple[str, int], list[NDArray[np.float32]]] = {}
+    for agent in trace.agents:
+        for term, row in events(agent):
+            together.setdefault((term, int(agent.ticks[row])), []).append(agent.positions[row, [0, 2]])
+    for (term, _), places in together.items():
+        x, z = np.mean(places, axis=0).tolist()
+        for place in places:
+            axes.plot([place[0], x], [place[1], z], color="black", linewidth=0.9, zorder=6.5)
+        axes.plot(x, z, "D", color="white", markeredgecolor="black", markersize=6, zorder=7)
+        labels.write(term, x, z)
+
+
+def events(agent: AgentTrace) -> list[tuple[str, int]]:
+    """The reward terms that were paid at most `_MOST_EVENTS` times, at least `_EVENT` each; the row where, by term.
+
+    What is paid in the last row is the episode's ending, which has a mark of its own.
+    """
+    found = []
+    for term, sums in agent.rewards.items():
+        paid = np.abs(np.diff(sums))
+        rows = np.flatnonzero(paid > 1e-6) + 1
+        if 0 < len(rows) <= _MOST_EVENTS:
+            found += [(term, int(row)) for row in rows if paid[row - 1] >= _EVENT and row < len(sums) - 1]
+    return found
+
+
+def _draw_scale_bar(axes: Axes, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
+    """A bar of a round number of metres in the lower left corner, about a quarter of the panel long."""
+    room = 0.25 * float(high[0] - low[0])
+    unit = 10.0 ** np.floor(np.log10(room))
+    length = float(unit * max(step for step in (1, 2, 5) if step * unit <= room))
+    x, z = low[0] + 0.03 * (high[0] - low[0]), high[1] - 0.03 * (high[1] - low[1])
+    axes.plot([x, x + length], [z, z], color="black", linewidth=3.0, solid_capstyle="butt", zorder=9)
+    bar = axes.annotate(f"{length:g} m", (x, z), (2, 5), textcoords="offset points", fontsize=9.5, zorder=9)
+    bar.set_path_effects(outlined())
+
+
+def _same_scale(frames: Sequence[Box]) -> list[Box]:
+    """The frames, of one size where their sizes are alike."""
+    halves = [float((high - low).max()) / 2.0 for low, high in frames]
+    if max(halves) > _SAME_SCALE * min(halves):
+        return list(frames)
+    return [((low + high) / 2.0 - max(halves), (low + high) / 2.0 + max(halves)) for low, high in frames]
+
+
+def _shape_key(traces: Sequence[Trace]) -> list[Any]:
+    """Legend entries for the greys that occur."""
+    from matplotlib.patches import Patch
+
+    solid = [(s, _start_height(trace)) for trace in traces for s in trace.outline if s.heights is None]
+    drawn = {_colour(shape, start_height) for shape, start_height in solid}
+    key = [Patch(facecolor=grey, edgecolor="#5c5a54", label=what) for grey, what in _KINDS.items() if grey in drawn]
+    if any(shape.heights is not None for trace in traces for shape in trace.outline):
+        key.append(Patch(facecolor=_HILLS, edgecolor="#8a877e", label="hills: the darker, the higher"))
+    return key
+
+
+def _event_key(traces: Sequence[Trace]) -> list[Line2D]:
+    """Legend entries for landmarks, their radii, and events, where there are any."""
+    from matplotlib.lines import Line2D
+
+    key = []
+    if any(trace.landmarks for trace in traces):
+        star: dict[str, Any] = {"marker": "*", "color": YELLOW, "markeredgecolor": "black", "markersize": 12}
+        key.append(Line2D([], [], linestyle="none", label="landmark", **star))
+    if any(trace.radii for trace in traces):
+        key.append(Line2D([], [], linestyle=":", color="black", label="counts as reached"))
+    if any(events(agent) for trace in traces for agent in trace.agents):
+        diamond: dict[str, Any] = {"marker": "D", "color": "white", "markeredgecolor": "black", "markersize": 6}
+        key.append(Line2D([], [], linestyle="none", label="event (a large reward)", **diamond))
+    return key
 
 
 def _frame(trace: Trace, start_height: float) -> Box:

@@ -46,7 +46,7 @@ def _draw(axes: Axes, agent: AgentTrace, seconds: NDArray[np.float64], colours: 
         axes.fill_between(seconds, ups, ups + up, step="post", color=colour, alpha=0.85, linewidth=0, label=label)
         axes.fill_between(seconds, downs, downs + down, step="post", color=colour, alpha=0.85, linewidth=0)
         ups, downs, total = ups + up, downs + down, total + sums
-    axes.step(seconds, total, where="post", color="black", linewidth=1.8, label=f"in all  {total[-1]:+.3g}")
+    axes.step(seconds, total, where="post", color="black", linewidth=1.8, label=f"total  {total[-1]:+.3g}")
     axes.axhline(0.0, color="black", linewidth=0.8)
     axes.set_xlim(0.0, seconds[-1])
     axes.set_ylabel("rewards so far")

@@ -13,13 +13,15 @@ import pytest
 from spacetime_rl.config import RunConfig
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise
-from spacetime_rl.evaluation.sources import HeuristicSource
+from spacetime_rl.evaluation.sources import HeuristicSource, RandomSource
 from spacetime_rl.game.launch import GameLaunch
-from spacetime_rl.game.trace import AgentTrace, Ending, Shape, Trace, read_traces
+from spacetime_rl.game.trace import AgentTrace, Ending, Shape, Trace, read_traces, write_traces
 from spacetime_rl.pictures.comfort import write_comfort
 from spacetime_rl.pictures.heights import draw_heights, heights_vary
-from spacetime_rl.pictures.paths import anybody_moves, draw_paths
+from spacetime_rl.pictures.labels import Labels
+from spacetime_rl.pictures.paths import anybody_moves, draw_paths, events
 from spacetime_rl.pictures.rewards import draw_rewards
+from spacetime_rl.pictures.style import canvas
 from spacetime_rl.pictures.write import write_pictures
 
 
@@ -89,7 +91,7 @@ def test_an_evaluation_of_the_real_game_is_drawn_and_written_down(godot_bin: Pat
     assert {row["agent"] for row in rows} == {"giver_0", "giver_1", "taker_0", "taker_1"}
 
 
-@pytest.mark.parametrize(("episodes", "panels"), [(1, (1000, 590)), (4, (1500, 1090)), (12, (1500, 1590))])
+@pytest.mark.parametrize(("episodes", "panels"), [(1, (1000, 610)), (4, (1500, 1110)), (12, (1500, 1610))])
 def test_paths_have_a_panel_for_each_of_up_to_nine_episodes(
     episodes: int, panels: tuple[int, int], tmp_path: Path
 ) -> None:
@@ -141,3 +143,36 @@ def test_comfort_is_reported_with_quantiles_for_the_policies_that_measure_it(tmp
 def test_nothing_is_said_of_comfort_where_nobody_measures_it(tmp_path: Path) -> None:
     assert write_comfort(make_report("car", [{"speed": 1.0}]), "demo", tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_rare_large_reward_before_the_end_is_an_event() -> None:
+    share = np.linspace(0.0, 1.0, 11, dtype=np.float32)
+    rewards = {
+        "grab": np.where(share >= 0.5, 2.0, 0.0).astype(np.float32),
+        "often": (10 * share).astype(np.float32),
+        "small": np.where(share >= 0.5, 0.1, 0.0).astype(np.float32),
+        "goal": np.where(share >= 1.0, 10.0, 0.0).astype(np.float32),
+    }
+    assert events(replace(make_agent(), rewards=rewards)) == [("grab", 5)]
+
+
+def test_names_beside_one_place_do_not_cover_each_other(tmp_path: Path) -> None:
+    with canvas("names", tmp_path / "names.png", 500, 500) as figure:
+        labels = Labels(figure.subplots(), (0.0, 0.0), (10.0, 10.0), 400.0)
+        for name in ("giver_0", "taker_0", "object_0", "grab"):
+            labels.write(name, 5.0, 5.0)
+    boxes = labels._taken
+    for i, one in enumerate(boxes):
+        for other in boxes[:i]:
+            assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+
+
+def test_a_picture_of_the_real_game_has_its_objects_and_the_radius_of_its_goal(godot_bin: Path) -> None:
+    found = {}
+    for name in ("vr_interaction", "vr_navigation"):
+        config = RunConfig.model_validate({"scenario": {"name": name}})
+        report = evaluate(GameLaunch(scenario=name), config, RandomSource(), 1, 1, 1, traced=1)
+        found[name] = read_traces(write_traces(report.traces), 90)[0]
+    assert set(found["vr_interaction"].landmarks) == {"object_0", "object_1"}
+    assert found["vr_interaction"].radii == {}
+    assert found["vr_navigation"].radii == {"goal": 0.5}

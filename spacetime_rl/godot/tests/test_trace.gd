@@ -17,6 +17,7 @@ func test_an_asked_episode_is_recorded_from_its_beginning_to_its_end() -> void:
 	check_equal(traces.size(), 1, "episodes")
 	check_equal(traces[0]["episode"], 0.0, "episode")
 	check_equal(traces[0]["landmarks"], {}, "landmarks")
+	check_equal(traces[0]["radii"], {}, "radii")
 	var agents: Array = traces[0]["agents"]
 	check_equal(agents.map(func(agent: Dictionary) -> String: return agent["name"])[0], "walker_0")
 	check_equal(agents[0]["ending"], "truncated")
@@ -25,7 +26,7 @@ func test_an_asked_episode_is_recorded_from_its_beginning_to_its_end() -> void:
 	var rows := _rows(agents[0] as Dictionary)
 	check_equal(rows.map(func(row: PackedFloat32Array) -> float: return row[0]), [0.0, 6.0, 12.0, 18.0, 24.0], "ticks")
 	check_close(rows[4][8], -0.04, "reward of the decisions")
-	check_close(rows[4][7] + rows[4][8] + rows[4][9], earned, "rewards in all")
+	check_close(rows[4][7] + rows[4][8] + rows[4][9], earned, "total reward")
 	check_equal(_traces(game, 0), [], "traces taken twice")
 	check_equal(game.stop(), 0, "exit code")
 

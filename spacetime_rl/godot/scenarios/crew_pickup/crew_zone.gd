@@ -54,6 +54,10 @@ func _landmarks() -> Dictionary[StringName, Vector3]:
 	return super().merged({&"stranded": stranded.global_position})
 
 
+func _landmark_radii() -> Dictionary[StringName, float]:
+	return {&"stranded": rules.reach_m}
+
+
 ## Where the walker has to go now: to the stranded crew, then back to the craft. Arena coordinates.
 func walkers_goal() -> Vector3:
 	return crafts[0].global_position if _picked_up else stranded.global_position

@@ -33,3 +33,11 @@ func tick(delta: float) -> void:
 func decide() -> void:
 	for pair: HandOver in pairs:
 		pair.decide()
+
+
+## The pedestals, from which the givers fetch their objects.
+func landmarks() -> Dictionary[StringName, Vector3]:
+	var places: Dictionary[StringName, Vector3] = {}
+	for i: int in pairs.size():
+		places["object_%d" % i] = pairs[i].pedestal.global_position
+	return places

@@ -31,6 +31,16 @@ func decide() -> void:
 	pass
 
 
+## Places that a picture of the episode marks, by name.
+func landmarks() -> Dictionary[StringName, Vector3]:
+	return {}
+
+
+## How near to them counts as being there, in metres.
+func landmark_radii() -> Dictionary[StringName, float]:
+	return {}
+
+
 ## The time limit has passed. Whoever is still playing after this is truncated without success.
 func time_out() -> void:
 	pass

@@ -40,6 +40,14 @@ func _end_decision() -> void:
 	objective.decide()
 
 
+func _landmarks() -> Dictionary[StringName, Vector3]:
+	return objective.landmarks()
+
+
+func _landmark_radii() -> Dictionary[StringName, float]:
+	return objective.landmark_radii()
+
+
 ## Bring a player of a role into the room; its agent is called <role>_<number>.
 func add_player(scene: PackedScene, role: StringName, number: int) -> InteractionPlayer:
 	var player: InteractionPlayer = scene.instantiate()

@@ -61,6 +61,13 @@ func _landmarks() -> Dictionary[StringName, Vector3]:
 	return places
 
 
+func _landmark_radii() -> Dictionary[StringName, float]:
+	var radii: Dictionary[StringName, float] = {}
+	for landmark: StringName in _landmarks():
+		radii[landmark] = settings.waypoint_radius
+	return radii
+
+
 ## Metres from the player to the next waypoint.
 func distance() -> float:
 	return course.target().distance_to(Vector2(player.position.x, player.position.z))

@@ -68,6 +68,10 @@ func _landmarks() -> Dictionary[StringName, Vector3]:
 	return {&"goal": goal.position}
 
 
+func _landmark_radii() -> Dictionary[StringName, float]:
+	return {&"goal": settings.goal_radius}
+
+
 ## Metres from the player to the goal, on the flat.
 func goal_distance() -> float:
 	var away := goal.position - player.position

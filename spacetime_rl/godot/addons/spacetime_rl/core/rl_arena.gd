@@ -58,6 +58,11 @@ func _landmarks() -> Dictionary[StringName, Vector3]:
 	return {}
 
 
+## Override: how near to a landmark counts as being there, in metres, for those landmarks that have such a distance.
+func _landmark_radii() -> Dictionary[StringName, float]:
+	return {}
+
+
 ## Override where the world moves under its players (floating origin): what to add to a position in the arena to get the
 ## place that it stands for, so that a trace does not jump.
 func _origin() -> Vector3:

@@ -19,7 +19,12 @@ class Recording:
 	## The arena's next episode begins.
 	func begin() -> void:
 		running = true
-		episode = {"episode": arena.episode, "outline": RLOutline.of(arena), "landmarks": _landmarks()}
+		episode = {
+			"episode": arena.episode,
+			"outline": RLOutline.of(arena),
+			"landmarks": _landmarks(),
+			"radii": arena._landmark_radii(),
+		}
 		for track: RLTrack in tracks:
 			track.begin()
 
