@@ -9,6 +9,7 @@ class SpacetimeError(Exception):
     """Something failed that the user can act on; its message says where, what, what was expected and what to do."""
 
     exit_code = 3
+    can_pass = False  # whether the same, tried again, may succeed
 
 
 class GateError(SpacetimeError):
@@ -57,17 +58,25 @@ class ExportError(SpacetimeError):
 class GameError(SpacetimeError):
     """The game process, or what it says, is at fault."""
 
+    can_pass = True
+
 
 class GodotNotFound(GameError):
     """No usable Godot binary."""
+
+    can_pass = False
 
 
 class GodotTooOld(GameError):
     """The Godot binary is older than this package needs."""
 
+    can_pass = False
+
 
 class ImportFailed(GameError):
     """Godot could not import the project."""
+
+    can_pass = False
 
 
 class LaunchError(GameError):
@@ -108,6 +117,17 @@ class RestartsExhausted(GameError):
 
 class RewardHookError(SpacetimeError):
     """A user's reward function failed, or its answer is no reward."""
+
+
+class UserCodeError(SpacetimeError):
+    """An exception that a run does not expect; `trace` holds the lines of code that led to it, the user's where any."""
+
+    def __init__(self, message: str, trace: str = "") -> None:
+        super().__init__(message, trace)
+        self.trace = trace
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class RunnersLost(SpacetimeError):

@@ -43,6 +43,28 @@ def processor() -> str:
     return models[0] if models else platform.machine()
 
 
+def limit_of(name: str) -> str:
+    """What the system allows this process of a resource, `RLIMIT_NOFILE` for one: a number, or `unlimited`."""
+    try:
+        import resource
+
+        soft, _ = resource.getrlimit(getattr(resource, name))
+    except (ImportError, AttributeError):
+        return "unlimited"
+    return "unlimited" if soft == resource.RLIM_INFINITY else str(soft)
+
+
+def allow_open_files(wanted: int) -> None:
+    """Raise this process's own limit of open files to `wanted`, or as far as it may be."""
+    if sys.platform == "linux":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        if soft != resource.RLIM_INFINITY and soft < most:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def lock_file(fd: int, *, shared: bool = False, wait: bool = True) -> None:
     """Lock an open file until every descriptor of it is closed. Raises BlockingIOError if it may not wait."""
     import fcntl

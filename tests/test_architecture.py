@@ -33,7 +33,7 @@ HOMES = {
 KNOWS = {
     "config": {"errors"},
     "system": {"errors"},
-    "game": {"errors", "locks", "notices", "scratch", "system"},
+    "game": {"errors", "locks", "machine_limits", "notices", "scratch", "system"},
     "contract": {"errors", "config", "game"},
 }
 # What macOS or Windows does not have: modules, and attributes of `os`, `signal` and `select`.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 import tempfile
 import traceback
 from pathlib import Path
 
 from spacetime_rl.errors import ConfigError, SpacetimeError
+from spacetime_rl.machine_limits import explain
 
 UNEXPECTED = 3
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def report(error: Exception, debug: bool) -> int:
@@ -21,20 +20,16 @@ def report(error: Exception, debug: bool) -> int:
     if isinstance(error, SpacetimeError):
         _say(_message(error))
         return error.exit_code
-    if full := _full_disk(error):
-        _say(f"{full.filename or 'a file'} cannot be written: {full.strerror}; make room, or choose another folder")
+    if limit := explain(error):
+        _say(limit)
         return UNEXPECTED
     _say(f"unexpected {type(error).__name__}: {error}")
     if not debug:
-        _say(f"the traceback is in {_write_traceback(error)} (--debug before the verb shows it here)")
+        try:
+            _say(f"the traceback is in {_write_traceback(error)} (--debug before the verb shows it here)")
+        except OSError:
+            _say("--debug before the verb shows the traceback")
     return UNEXPECTED
-
-
-def _full_disk(error: BaseException | None) -> OSError | None:
-    """The error, or what it came of, if that is a full disk: Tune wraps whatever its callbacks raise."""
-    while error is not None and not (isinstance(error, OSError) and error.errno in _DISK_FULL):
-        error = error.__cause__ or error.__context__
-    return error
 
 
 def _message(error: SpacetimeError) -> str:

@@ -10,6 +10,7 @@ _REPORT = "please report it with what `spacetime-rl doctor --json` prints"
 CHECKS = (
     Check("packages", machine.packages, "install again into a fresh virtual environment: `make setup`"),
     Check("disk", machine.disk, "make room, or choose other folders: --results DIR, XDG_CACHE_HOME"),
+    Check("limits", machine.limits, "what each limit needs is above"),
     Check("godot", games.godot, "install it: `spacetime-rl godot install`"),
     Check(
         "import",

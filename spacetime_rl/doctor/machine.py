@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 
 from spacetime_rl.errors import SpacetimeError
 from spacetime_rl.game.engine import cache_dir
+from spacetime_rl.machine_limits import make_room_for_ray, open_files, shared_memory, small_shared_memory
 
 SHOWN = ("ray", "torch", "mlflow", "onnx", "onnxruntime", "gymnasium", "pettingzoo", "numpy")
 NEEDED_GB = 2.0
@@ -43,6 +44,13 @@ def disk() -> str:
         except OSError as error:
             raise SpacetimeError(f"nothing can be written for {name} to {folder}: {error.strerror}") from error
     return ", ".join(f"{gigabytes:.0f} GB free for {name}" for name, gigabytes in free.items())
+
+
+def limits() -> str:
+    """What this machine allows a Ray of ours: open files, shared memory, sockets, a loopback address."""
+    make_room_for_ray()
+    found = f"{open_files()} open files, {shared_memory()}"
+    return "; ".join(filter(None, (found, small_shared_memory())))
 
 
 def _missing(requirement: Requirement) -> list[str]:

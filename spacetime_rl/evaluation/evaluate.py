@@ -143,6 +143,8 @@ class _Table:
                     play_share(game, crew, share, launch.seed, clock, self.traced)
                 break
             except GameError as error:
+                if not error.can_pass:
+                    raise
                 if restarts == MAX_RESTARTS:
                     raise type(error)(f"evaluation: a game failed {restarts + 1} times, at last: {error}") from error
                 what = str(error).partition("\n")[0].removesuffix("; its log ends:")

@@ -21,6 +21,7 @@ from types import TracebackType
 import psutil
 
 from spacetime_rl.errors import LaunchError
+from spacetime_rl.machine_limits import explain
 from spacetime_rl.scratch import make_scratch
 from spacetime_rl.system import exit_code_of, has_ended, in_forked_children, kill_group, open_process
 
@@ -59,7 +60,7 @@ class GameProcess:
             self._popen = _spawn(command, self.log_path, scratch.path, [*pass_fds, scratch.lock_fd])
         except OSError as error:
             shutil.rmtree(scratch.path, ignore_errors=True)
-            raise LaunchError(f"cannot start {command[0]}: {error}") from error
+            raise LaunchError(f"cannot start {command[0]}: {explain(error) or error}") from error
         finally:
             os.close(scratch.lock_fd)
         self.pid = self._popen.pid

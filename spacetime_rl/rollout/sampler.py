@@ -99,6 +99,9 @@ class GameSampler:
                     dead_since = None
                 return (yield from self._play(game, now, steps, decide))
             except GameError as fault:
+                if not fault.can_pass:
+                    self.close()
+                    raise
                 dead_since = dead_since or self._asked_at
                 self._abandon(fault)
             except BaseException:  # given up between request and reply: the next reply would answer the wrong request

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import ray
 import torch
+from ray.exceptions import RayError
 from ray.rllib.algorithms.algorithm import Algorithm
 from ray.rllib.core import ALL_MODULES
 from ray.rllib.core.learner.learner import Learner
@@ -29,7 +31,7 @@ from ray.rllib.utils.metrics import (
     TIMERS,
 )
 
-from spacetime_rl.errors import ContractError, RestartsExhausted, RewardHookError, RunnersLost, SpacetimeError
+from spacetime_rl.errors import RunnersLost, SpacetimeError
 from spacetime_rl.modules.growing import grow
 from spacetime_rl.notices import Notice, collect_warnings
 from spacetime_rl.rollout.lesson import LessonOutcome
@@ -41,6 +43,7 @@ from spacetime_rl.rollout.seeding import seed_process
 from spacetime_rl.training.base_learner import LEFT_OUT, STEPS
 from spacetime_rl.training.checkpoint import CARD, CURRICULUM, CheckpointCard
 from spacetime_rl.training.curriculum import Curriculum
+from spacetime_rl.training.failure import describe, is_of_constructor, read_error
 from spacetime_rl.training.initial import INITIAL, Initial
 from spacetime_rl.training.step_watch import StepWatch
 
@@ -56,6 +59,7 @@ class Played(NamedTuple):
 logger = logging.getLogger(__name__)
 
 REVIVE_TIMEOUT_S = 120.0
+_PING_S = 10.0
 PLAY = "play"
 
 
@@ -77,6 +81,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         if env_config[PLAN].lessons:
             self.curriculum = Curriculum(env_config[PLAN].lessons)
         super().setup(config)
+        self._check_constructed()
         if self.learner_group.is_local:  # Ray would give it one thread, however many cores there are
             # Not all of them: one busy core makes OpenMP's other threads spin, ten times slower on two cores.
             torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
@@ -208,19 +213,35 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         return functools.partial(play, agent_steps=agent_steps, lesson=lesson)
 
     def revive_runners(self, deadline: float) -> None:
-        """Start runners that died. Raises RunnersLost after the `deadline`, in seconds of the monotonic clock."""
+        """Start runners that died. Raises RunnersLost after the `deadline`, in seconds of the monotonic clock.
+
+        Raises the error of one whose constructor failed, which would only fail again.
+        """
+        self._check_constructed()
         if time.monotonic() > deadline:
             raise RunnersLost(f"all env runners died, and none came back within {REVIVE_TIMEOUT_S:g} s")
         self.restore_env_runners(self.env_runner_group)
 
+    def _check_constructed(self) -> None:
+        """Raise the error with which the constructor of a runner ended: RLlib only waits for that runner."""
+        manager = self.env_runner_group._worker_manager
+        healthy = set(manager.healthy_actor_ids())
+        for index, runner in manager.actors().items():
+            if index not in healthy:
+                try:
+                    ray.get(runner.ping.remote(), timeout=_PING_S)
+                except RayError as error:  # others pass: it takes its time, or is being made anew
+                    if is_of_constructor(error):
+                        raise read_error(str(error)) from None
+
 
 def play(runner: GameEnvRunner, agent_steps: int, lesson: int | None = None) -> Played | SpacetimeError:
-    """Runs on a runner. The error is a value: raised, it would only make RLlib restart the runner, for ever."""
+    """Runs on a runner. An error is a value: raised, it would only make RLlib ask the runner again, for ever."""
     try:
         runner.set_lesson(lesson)
         return Played(runner.sample(num_timesteps=agent_steps), runner.get_metrics(), runner.notices.take())
-    except (RestartsExhausted, ContractError, RewardHookError) as error:
-        return error
+    except Exception as error:  # of a game that cannot be played, of the user's code, of ours
+        return describe(error)
 
 
 def check_played(results: list[Played | SpacetimeError]) -> list[Played]:

@@ -20,6 +20,7 @@ from spacetime_rl.training.local_ray import choose_gpus, node_cpus, ray_session
 from spacetime_rl.training.outputs import make_outputs
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.progress_callback import ProgressCallback
+from spacetime_rl.training.rehearsal import rehearse_setup
 from spacetime_rl.training.result_log import PROGRESS, ResultLog
 from spacetime_rl.training.room import WaitingForRoom
 from spacetime_rl.training.run_folder import RunFolder
@@ -35,6 +36,7 @@ def carry_out(
     """Train, and make of it what it is for; the run's state says how it went."""
     store = resolve_store(config.results, config.tracking.uri)
     with folder.tells_failure():
+        rehearse_setup(_as_begun(config, folder, resumed), plan)
         folder.set_status("training")
         progress.stage("starting Ray")
         with ray_session(needed_cpus(config)):
@@ -86,10 +88,16 @@ def _run(
     callbacks: Sequence[Callback],
     resumed: bool,
 ) -> TrialEnd:
-    if resumed and can_resume(folder):  # its own weights are in its checkpoints; those it began with may be gone
-        config = config.model_copy(update={"initialize_from": None})
+    config = _as_begun(config, folder, resumed)
     card = CheckpointCard(folder.run_id, config.to_dict(), plan.spec.to_dict(), folder.versions())
     algorithm = make_algorithm_config(config, plan, card, choose_gpus(config.resources.gpus))
     folder.keep()
     progress.stage(f"starting {describe_sizes(plan)}")
     return run_trial(algorithm, config, folder, callbacks, resumed)
+
+
+def _as_begun(config: RunConfig, folder: RunFolder, resumed: bool) -> RunConfig:
+    """The configuration, without the weights it began with where it has its own: those of another run may be gone."""
+    if resumed and can_resume(folder):
+        return config.model_copy(update={"initialize_from": None})
+    return config

@@ -10,9 +10,12 @@ from contextlib import ExitStack, contextmanager
 
 from spacetime_rl import signals
 from spacetime_rl.errors import UsageError
+from spacetime_rl.machine_limits import make_room_for_ray, small_shared_memory
 from spacetime_rl.rollout.lifeline import announced
 from spacetime_rl.training import private_ray
 from spacetime_rl.training.cluster_address import find_cluster
+
+logger = logging.getLogger(__name__)
 
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -54,6 +57,9 @@ def ray_session(cpus: float) -> Iterator[None]:
 def start_private_ray(cpus: int, object_store_bytes: int | None = None) -> None:
     """Start a Ray of this process's own, to be ended by `private_ray.stop`. Raises RayStartError."""
     _settle_environment()
+    make_room_for_ray()
+    if small := small_shared_memory():
+        logger.warning(small)
     private_ray.start(cpus, object_store_bytes)
 
 

@@ -89,6 +89,7 @@ def _train(
     from spacetime_rl.training.interrupt import Interrupt
     from spacetime_rl.training.local_ray import choose_gpus, node_cpus, ray_session
     from spacetime_rl.training.progress_callback import ProgressCallback
+    from spacetime_rl.training.rehearsal import rehearse_setup
     from spacetime_rl.training.result_log import PROGRESS, ResultLog
     from spacetime_rl.training.room import WaitingForRoom
     from spacetime_rl.training.search import count_trials
@@ -98,6 +99,7 @@ def _train(
     from spacetime_rl.training.trials import has_learned_nothing
 
     store = resolve_store(config.base.results, config.base.tracking.uri)
+    rehearse_setup(config.base, plan)
     folder.set_status("training")
     progress.stage("starting Ray")
     with ray_session(needed_cpus(config.base)):

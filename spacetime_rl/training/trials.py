@@ -8,19 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from ray import tune
-from ray.exceptions import RayActorError
+from ray.exceptions import OutOfMemoryError, RayActorError
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.tune import Callback, CheckpointConfig
 from ray.tune.experiment import Trial
 
 from spacetime_rl.config import RunConfig
-from spacetime_rl.errors import SpacetimeError, TrialFailed, TrialLost
+from spacetime_rl.errors import SpacetimeError, TrialFailed, TrialLost, UsageError, UserCodeError
 from spacetime_rl.training.base_learner import LEFT_OUT, STEPS
 from spacetime_rl.training.checkpoint import CheckpointEvery
+from spacetime_rl.training.failure import find_error, is_of_constructor, read_error
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.step_watch import nothing_learned
 from spacetime_rl.training.stopping import StopAt
 from spacetime_rl.training.tune_state import StateKeeper, resume_config, saved_often
+
+TRACE = "traceback.log"  # among the logs: the lines of code that led to the error which ended a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def checkpoints(config: RunConfig) -> list[Callback]:
 
 def _describe_end(trial: Trial, folder: RunFolder) -> TrialEnd:
     if trial.status == Trial.ERROR:
-        raise (TrialLost if is_lost(trial) else TrialFailed)(_explain(trial, folder))
+        raise _failure(trial, folder)
     if in_vain := why_in_vain(trial):
         raise TrialFailed(f"{folder.run_id}: {in_vain}")
     checkpoint = trial.checkpoint
@@ -105,9 +108,16 @@ def _describe_end(trial: Trial, folder: RunFolder) -> TrialEnd:
     )
 
 
-def _explain(trial: Trial, folder: RunFolder) -> str:
-    """The trial's own error rather than Ray's wrapping of it."""
-    return f"{folder.run_id}: training failed: {reason(trial)}\nMore is in {folder.logs}."
+def _failure(trial: Trial, folder: RunFolder) -> SpacetimeError:
+    """The error to end the run with: the trial's own rather than Ray's wrapping of it, a user's mistake as it is."""
+    error = _error(trial)
+    if isinstance(error, UsageError):
+        return error
+    if isinstance(error, UserCodeError) and error.trace:
+        folder.logs.mkdir(parents=True, exist_ok=True)
+        (folder.logs / TRACE).write_text(error.trace + "\n", encoding="utf-8")
+    kind = TrialLost if is_lost(trial) else TrialFailed
+    return kind(f"{folder.run_id}: training failed: {reason(trial)}\nMore is in {folder.logs}.")
 
 
 def why_in_vain(trial: Trial) -> str:
@@ -126,24 +136,35 @@ def is_lost(trial: Trial) -> bool:
     """Whether it failed because its process or node is gone, and not by an error of its own."""
     try:
         cause = _cause(trial)
-        return isinstance(cause, RayActorError) and not cause.actor_init_failed
+        return isinstance(cause, (RayActorError, OutOfMemoryError)) and not is_of_constructor(cause)
     except Exception:  # see `reason`
         return False
 
 
 def reason(trial: Trial) -> str:
     """Why a trial failed, in one line."""
+    return str(_error(trial))
+
+
+def _error(trial: Trial) -> SpacetimeError:
     try:
         cause = _cause(trial)
+        if cause is None:
+            return read_error(Path(trial.error_file or "").read_text(encoding="utf-8", errors="replace"))
+        return find_error(cause) or TrialLost(_lost(cause))
     except Exception as unreadable:  # whatever a file that Tune could not finish makes of unpickling
-        return f"the reason could not be written down ({unreadable}); is the disk full?"
-    return str(cause) if isinstance(cause, SpacetimeError) else f"{type(cause).__name__}: {cause}"
+        return TrialFailed(f"the reason could not be written down ({unreadable}); is the disk full?")
+
+
+def _lost(cause: Exception) -> str:
+    """What Ray tells of a process that is gone, without its list of ids."""
+    lines = [line for line in str(cause).splitlines() if not line.startswith("\t")]
+    return f"the process that trains is gone: {' '.join(lines) or type(cause).__name__}"
 
 
 def _cause(trial: Trial) -> Any:
-    """The exception itself, where Ray has wrapped it."""
-    error = trial.get_pickled_error()
-    return error if isinstance(error, RayActorError) else getattr(error, "cause", error)
+    """The exception that Tune kept; None where it kept none."""
+    return trial.get_pickled_error()
 
 
 def folder_name(trial: Trial) -> str:

@@ -46,12 +46,12 @@ def run(name: str, decisions: int = 12) -> tuple[Any, Any]:
     runner = make_runner(FakeGameOpener(TWO, lengths=(4, 6)), reward_hook=hook)
     result = play(runner, 3 * decisions)
     runner.stop()
-    ((episodes, metrics),) = check_played([result])
+    ((episodes, metrics, _),) = check_played([result])
     return episodes, metrics
 
 
 def test_policies_learn_from_what_it_returns() -> None:
-    (plain_episodes, _) = play(make_runner(FakeGameOpener(TWO, lengths=(4, 6))), 36)  # type: ignore[misc]
+    (plain_episodes, *_) = play(make_runner(FakeGameOpener(TWO, lengths=(4, 6))), 36)  # type: ignore[misc]
     episodes, metrics = run("double")
     assert [len(episode) for episode in episodes] == [len(episode) for episode in plain_episodes]
     hooked: dict[str, float] = {"giver": 0.0, "taker": 0.0}

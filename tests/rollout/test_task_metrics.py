@@ -51,7 +51,7 @@ def test_every_task_has_metrics_of_its_own_and_a_policy_s_are_over_all() -> None
     with open_game(launch) as first:
         spec = first.spec
     runner: Any = make_runner(RealGames(spec), config, launch=launch)  # type: ignore[arg-type]
-    ((episodes, metrics),) = check_played([play(runner, 60 * spec.num_agents)])
+    ((episodes, metrics, _),) = check_played([play(runner, 60 * spec.num_agents)])
     runner.stop()
     result: dict[str, Any] = {ENV_RUNNER_RESULTS: plain(metrics), "time_this_iter_s": 1.0}
     algorithm = SimpleNamespace(curriculum=None, learner_s=0.0, config=SimpleNamespace(num_env_runners=0))
