@@ -103,9 +103,9 @@ def make_launch(config: RunConfig) -> GameLaunch:
     game = config.game
     return GameLaunch(
         scenario=config.scenario.name,
-        project=game.project,
+        project=game.project and game.project.absolute(),  # processes of a run work in folders of their own
         scene=game.scene,
-        env_path=game.env_path,
+        env_path=game.env_path and game.env_path.absolute(),
         arenas=UNSIZED_ARENAS if game.arenas == "auto" else game.arenas,
         action_repeat=game.action_repeat,
         episode_steps=game.episode_steps,

@@ -11,15 +11,15 @@ from typing import Any
 from spacetime_rl.errors import ConfigError
 
 
-def load_classes(setting: str, paths: Sequence[str], base: type) -> list[type]:
-    """The classes at these dotted paths, from the working directory too.
+def load_classes(setting: str, paths: Sequence[str], base: type, folder: Path) -> list[type]:
+    """The classes at these dotted paths, from a folder too.
 
     Raises ConfigError listing all that cannot be loaded or are no subclasses of `base`.
     """
     classes, problems = [], []
     for index, path in enumerate(paths):
         try:
-            found = _load(path, Path.cwd(), "class, such as 'my_callbacks.LogWind'")
+            found = _load(path, folder, "class, such as 'my_callbacks.LogWind'")
             if not (isinstance(found, type) and issubclass(found, base)):
                 raise TypeError(f"expected a subclass of {base.__module__}.{base.__name__}")
             classes.append(found)

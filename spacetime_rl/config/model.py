@@ -44,8 +44,12 @@ class ScenarioConfig(Section):
 class GameConfig(Section):
     """How the game is started."""
 
-    env_path: Path | None = Field(default=None, description="An exported game to train instead of a scenario.")
-    project: Path | None = Field(default=None, description="A Godot project folder to train instead of a scenario.")
+    env_path: Path | None = Field(
+        default=None, description="An exported game to train instead of a scenario, from the folder you start in."
+    )
+    project: Path | None = Field(
+        default=None, description="A Godot project folder to train instead of a scenario, from the folder you start in."
+    )
     scene: str | None = Field(
         default=None, description="The scene of `project` to run (`res://…`); null for its main scene."
     )

@@ -43,7 +43,11 @@ def find_godot() -> Godot:
     """
     chosen = os.environ.get("GODOT_BIN")
     if chosen:
-        return check_godot(Path(shutil.which(chosen) or chosen), "GODOT_BIN")
+        path = Path(shutil.which(chosen) or chosen)
+        if path.is_file():  # processes that this one starts work in other folders
+            path = path.absolute()
+            os.environ["GODOT_BIN"] = str(path)
+        return check_godot(path, "GODOT_BIN")
     on_path = shutil.which("godot")
     if on_path:
         try:

@@ -38,6 +38,18 @@ def runtime_env(folder: Path | None, install: bool) -> dict[str, Any]:
     return env
 
 
+def why_not_sent(path: Path) -> str | None:
+    """Why a job would not have a file or folder of here; None where it has it, or where it is to be there already."""
+    if path.is_absolute():
+        return None
+    place, here = path.absolute().resolve(), Path.cwd().resolve()
+    if not place.is_relative_to(here):
+        return f"{path} is not below {here}, the folder that a job brings along; copy it there"
+    if left_out := {*place.relative_to(here).parts} & {*_LEFT_OUT}:
+        return f"{path} is in a folder that a job does not bring along, {sorted(left_out)[0]}; copy it elsewhere"
+    return None if place.exists() else f"there is no {path} in {here}, from where a job would bring it along"
+
+
 def pinned(name: str = PACKAGE) -> set[str]:
     """Every package that ours needs, as `name==version` of what is installed here."""
     found: set[str] = set()

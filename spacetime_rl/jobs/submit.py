@@ -7,15 +7,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from spacetime_rl.config.paths import paths_of
+from spacetime_rl.errors import ConfigError
 from spacetime_rl.jobs.connection import ask, connect
 from spacetime_rl.jobs.entrypoint import entrypoint
 from spacetime_rl.jobs.job import Job
 from spacetime_rl.jobs.names import FOLDER, KIND, job_of
-from spacetime_rl.jobs.shipment import runtime_env
+from spacetime_rl.jobs.shipment import runtime_env, why_not_sent
 from spacetime_rl.run_id import check_run_id
 
 if TYPE_CHECKING:
     from ray.job_submission import JobSubmissionClient
+
+    from spacetime_rl.config import RunConfig
 
 Kind = Literal["train", "sweep"]
 CLUSTER_RESULTS = "~/spacetime-rl-results"
@@ -44,14 +48,15 @@ def submit(
     ConfigError, UsageError, ClusterError.
     """
     client = connect(address)
-    name = resume or check_run_id(run_id or f"{check(kind, config, overrides)}-{time.strftime('%Y%m%d-%H%M%S')}")
+    checked = None if resume else check(kind, config, overrides)
+    name = resume or check_run_id(run_id or f"{checked and checked.name}-{time.strftime('%Y%m%d-%H%M%S')}")
     command = [kind, *(["--resume", resume] if resume else [str(config), "--run-id", name]), "--results", results]
     settings = list(overrides) + ([f"resources.gpus={num_gpus}"] if num_gpus is not None else [])
     command += [word for setting in settings for word in ("--set", setting)]
     command += ["--tracking-uri", tracking_uri] if tracking_uri else []
     command += ["--no-eval"] if no_eval else []
     folder = f"{results}/{name}"
-    ours = Path.cwd() if config is not None and Path(config).is_file() else None
+    ours = Path.cwd() if checked is not None and _brings_files(config, checked) else None
     job_id = job_of(name) + (f"-resumed-{time.strftime('%Y%m%d-%H%M%S')}" if resume else "")
     _send(
         client,
@@ -115,13 +120,27 @@ def _send(client: JobSubmissionClient, **job: Any) -> None:
     ask(lambda: client.submit_job(**job), f"{job['submission_id']}: the cluster did not take the job")
 
 
-def check(kind: Kind, config: str | None, overrides: Sequence[str]) -> str:
-    """The name of a configuration, which is checked as the cluster will. Raises ConfigError."""
+def _brings_files(config: str | None, checked: RunConfig) -> bool:
+    """Whether a job needs the user's folder: for its configuration, a game, a script or a module."""
+    relative = any(not path.is_absolute() for _, path in paths_of(checked))
+    return relative or bool(checked.rewards.hook or checked.callbacks) or Path(config or "").is_file()
+
+
+def check(kind: Kind, config: str | None, overrides: Sequence[str]) -> RunConfig:
+    """The configuration, of a sweep that of its base, checked as the cluster will. Raises ConfigError."""
+    loaded = _load(kind, config, overrides)
+    problems = [f"{key}: {problem}" for key, path in paths_of(loaded) if (problem := why_not_sent(path))]
+    if problems:
+        raise ConfigError(problems)
+    return loaded
+
+
+def _load(kind: Kind, config: str | None, overrides: Sequence[str]) -> RunConfig:
     from spacetime_rl.config import load
     from spacetime_rl.config.sweep_loader import load_sweep
     from spacetime_rl.game.project import scenarios
 
     known = [scenario.name for scenario in scenarios()]
     if kind == "sweep":
-        return load_sweep(str(config), overrides, known).base.name
-    return load(str(config), overrides, known).name
+        return load_sweep(str(config), overrides, known).base
+    return load(config, overrides, known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
@@ -38,10 +39,13 @@ _CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]
 }
 
 
-def make_algorithm_config(config: RunConfig, plan: RolloutPlan, card: CheckpointCard, gpus: int = 0) -> AlgorithmConfig:
+def make_algorithm_config(
+    config: RunConfig, plan: RolloutPlan, card: CheckpointCard, gpus: int = 0, home: Path | None = None
+) -> AlgorithmConfig:
     """The algorithm of a run. Only typed methods are called: `update_from_dict` would swallow unknown keys.
 
-    PPO's sizes that are still `auto` become `UNMEASURED` ones.
+    PPO's sizes that are still `auto` become `UNMEASURED` ones. The user's classes are found from `home`, the folder
+    that the user started in; by default this process's own.
     """
     config = config.sized()
     names = [policy.name for policy in plan.policies]
@@ -100,7 +104,9 @@ def make_algorithm_config(config: RunConfig, plan: RolloutPlan, card: Checkpoint
         delay_between_env_runner_restarts_s=0.0,
         env_runner_health_probe_timeout_s=10.0,
     )
-    algorithm.callbacks([PublicMetrics, *load_classes("callbacks", config.callbacks, RLlibCallback)])
+    algorithm.callbacks(
+        [PublicMetrics, *load_classes("callbacks", config.callbacks, RLlibCallback, home or Path.cwd())]
+    )
     algorithm.debugging(log_level="WARN")
     algorithm.reporting(min_time_s_per_iteration=0)
     return algorithm

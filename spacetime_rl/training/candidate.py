@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.config.paths import anchored
 from spacetime_rl.config.sweep import SweepConfig
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.training.algorithm import make_algorithm_config
@@ -31,6 +32,7 @@ class Candidates:
     run_id: str
     versions: Mapping[str, str]
     gpus: int
+    home: Path = field(default_factory=Path.cwd)  # where the user started; trials work in folders of their own
 
     def config(self, drawn: Mapping[str, Any]) -> RunConfig:
         """The run that a trial is, of Tune's `config` for it."""
@@ -48,10 +50,9 @@ class Candidates:
 
     def _meet(self, config: RunConfig) -> RolloutPlan:
         ours = self.plan
-        met = meet_game(config, ours.launch.log_dir or Path("logs"))
+        met = meet_game(anchored(config, self.home), ours.launch.log_dir or Path("logs"), self.home)
         return replace(
             met,
-            reward_hook=ours.reward_hook,  # found from where the user stands, not from here
             runners=ours.runners,
             games=ours.games,
             cpus_per_runner=ours.cpus_per_runner,
@@ -59,7 +60,7 @@ class Candidates:
 
     def _algorithm(self, config: RunConfig, plan: RolloutPlan) -> AlgorithmConfig:
         card = CheckpointCard(self.run_id, config.to_dict(), plan.spec.to_dict(), self.versions)
-        return make_algorithm_config(config, plan, card, self.gpus)
+        return make_algorithm_config(anchored(config, self.home), plan, card, self.gpus, self.home)
 
 
 def make_trainable(candidates: Candidates) -> type[SpacetimeAlgorithm]:

@@ -14,8 +14,8 @@ from spacetime_rl.rollout.reward_hook import HookPlace, RewardHook
 from spacetime_rl.training.lessons import make_lessons, rehearse
 
 
-def meet_game(config: RunConfig, logs: Path) -> RolloutPlan:
-    """What runners play: the game, as it declares itself, and who plays in it.
+def meet_game(config: RunConfig, logs: Path, home: Path | None = None) -> RolloutPlan:
+    """What runners play: the game, as it declares itself, and who plays in it. `home` is where the user started.
 
     Raises GameError, ContractError, and ConfigError for a reward function that cannot be loaded.
     """
@@ -30,7 +30,7 @@ def meet_game(config: RunConfig, logs: Path) -> RolloutPlan:
         spec,
         policies,
         lessons,
-        _find_hook(config),
+        _find_hook(config, home or Path.cwd()),
         seed=config.seed,
         max_lifetime_restarts=config.game.max_lifetime_restarts,
         restarts_rate_limit_n=config.game.restarts_rate_limit_n,
@@ -44,10 +44,10 @@ def engine_version(plan: RolloutPlan) -> str | None:
     return None if plan.launch.env_path else ensure_godot().version_text
 
 
-def _find_hook(config: RunConfig) -> HookPlace | None:
+def _find_hook(config: RunConfig, home: Path) -> HookPlace | None:
     """Where the user's reward function is, loaded once so that a mistake is told now."""
     if config.rewards.hook is None:
         return None
-    place = HookPlace(config.rewards.hook, Path.cwd())
+    place = HookPlace(config.rewards.hook, home)
     RewardHook(place)
     return place
