@@ -129,10 +129,11 @@ def _train(
             trials = run_candidates(candidates, folder, callbacks, concurrent, resumed)
         interrupted = interrupt.requested
     ranked = rank([trial for trial in trials if not has_learned_nothing(trial.result)], config.settings.goals)
-    if not ranked:
-        raise TrialFailed(f"{folder.run_id}: {_why_nothing(config, trials)}\nMore is in {folder.logs}.")
-    folder.set_trained(not interrupted)
     outputs = SweepOutputs(candidates, folder, record, store, needed_cpus(base))
+    if not ranked:
+        why = outputs.report_nothing(trials, _why_nothing(config, trials))
+        raise TrialFailed(f"{folder.run_id}: {why}\nMore is in {folder.logs}.")
+    folder.set_trained(not interrupted)
     end = outputs.make(trials, ranked, judge, not interrupted, progress)
     folder.set_evaluated(end.summary.stopped)
     return end

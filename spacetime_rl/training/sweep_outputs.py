@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.config.sweep import SweepConfig, dotted
+from spacetime_rl.evaluation.learned import NOT_EVALUATED
 from spacetime_rl.evaluation.sources import OnnxSource
 from spacetime_rl.pictures.sweep_page import write_sweep_page
 from spacetime_rl.pictures.sweep_record import SweepRecord, TrialRecord
@@ -17,6 +18,7 @@ from spacetime_rl.tracking.outputs import find_tracked_run, record_report
 from spacetime_rl.tracking.plots import read_all_progress
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
+from spacetime_rl.training.advice import advise
 from spacetime_rl.training.candidate import Candidates
 from spacetime_rl.training.outputs import Reports, make_outputs
 from spacetime_rl.training.progress import Progress
@@ -73,6 +75,13 @@ class SweepOutputs:
         page = self._draw(trials, ranked, verdict)
         return SweepEnd(self.candidates.sweep, trials, ranked, summary, verdict, page)
 
+    def report_nothing(self, trials: Sequence[CandidateEnd], why: str) -> str:
+        """The page of a sweep none of whose trials can be compared; what to tell the user: `why`, advice, the page."""
+        results = max(read_all_progress(self.folder.path / PROGRESS).values(), key=len, default=[])
+        advice = advise(results, self.candidates.sweep.base, NOT_EVALUATED)
+        page = self._draw(trials, (), f"No trial can be compared: {why}.")
+        return "\n".join([why, *(f"- {sentence}" for sentence in advice), f"All trials: {page}"])
+
     def _settle(self, trial_id: str, policies: Sequence[str], throne: Throne, reports: Reports) -> str:
         """Say who is champion, having crowned the best trial if it is."""
         run = find_tracked_run(self.store, self.record, trial_id)
@@ -100,7 +109,7 @@ class SweepOutputs:
         ]
         space = {dotted(path): domain for path, domain in sweep.space.items()}
         drawn = SweepRecord(self.folder.run_id, sweep.settings.goals, space, records, self.cores)
-        page = write_sweep_page(drawn, self.folder.path / "report", ranked[0].values, verdict)
+        page = write_sweep_page(drawn, self.folder.path / "report", ranked[0].values if ranked else {}, verdict)
         record_report(self.store, self.record, page, "report", "sweep")
         return page
 

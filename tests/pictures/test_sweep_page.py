@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +103,14 @@ def test_what_matters_is_found() -> None:
 
 def test_a_trial_without_any_result_costs_nothing() -> None:
     assert Cost.of(TrialRecord("abc_00000", "failed", {}, [], False), 2.0) == Cost(0, 0.0, 0, 0.0)
+
+
+def test_a_sweep_whose_trials_ended_no_episode_has_a_page_all_the_same(tmp_path: Path) -> None:
+    played = [{"agent_steps": 1e4 * i, "time_total_s": 36.0 * i, "episodes": 0.0} for i in range(5)]
+    trials = [replace(trial(number), progress=played) for number in range(3)]
+    made = SweepRecord("made-up", [Objective(metric=SUCCESS)], SPACE, trials, cores=2.0)
+
+    page = write_sweep_page(made, tmp_path, {}, "No trial can be compared: no episode ended.").read_text()
+
+    assert "No trial can be compared: no episode ended." in page
+    assert page.count(">40,000<") == len(trials)
