@@ -33,8 +33,8 @@ class LineView(View):
         self._waiting: dict[str, TrialProgress] = {}  # trials whose latest result was not printed
 
     def refine(self, text: str) -> None:
-        """The stage's line again, every ten seconds at most."""
-        if self._progress.elapsed_s - self._staged_s >= self._every_s:
+        """The stage's line again, as rarely as the others, and every second at most."""
+        if self._progress.elapsed_s - self._staged_s >= max(1.0, self._every_s):
             self.stage(text)
 
     def stage(self, text: str) -> None:

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from spacetime_rl.tracking.champion import CHAMPION, beats_champion, crown, fetch_champion
+from spacetime_rl.tracking.champion import (
+    CANDIDATE,
+    CHAMPION,
+    beats_champion,
+    candidate_is_better,
+    crown,
+    fetch_champion,
+)
 from spacetime_rl.tracking.models import TrackedRun
 from spacetime_rl.tracking.outputs import find_tracked_run, record_models
 from spacetime_rl.tracking.recorder import Point, Recorder
@@ -46,6 +53,25 @@ def test_the_champion_comes_back_as_it_was_exported(tmp_path: Path, store: Store
             assert (into / file).read_bytes() == (tmp_path / "first" / file).read_bytes()
     version = client.get_model_version_by_alias("duel.giver", CHAMPION)
     assert int(version.version) == 1
+
+
+def test_another_alias_is_fetched_likewise_but_not_the_run_s_own(tmp_path: Path, store: Store, client: Any) -> None:
+    trained(store, tmp_path, "third")
+    held = [client.get_model_version_by_alias(f"duel.{policy}", CANDIDATE) for policy in POLICIES]
+    own = [version.source.removeprefix("models:/") for version in held]
+    into = tmp_path / "candidate"
+    into.mkdir()
+
+    assert fetch_champion(store, "duel", POLICIES, into, CANDIDATE, own) == "empty"
+    assert fetch_champion(store, "duel", POLICIES, into, CANDIDATE) == "taken"
+    assert {file.name for file in into.iterdir()} >= {"giver.onnx", "taker.schema.json"}
+
+
+@pytest.mark.parametrize(("own", "its", "better"), [(0.9, 0.8, False), (0.8, 0.9, True), (0.9, 0.9, False)])
+def test_a_candidate_keeps_its_alias_only_where_it_did_better(own: float, its: float, better: bool) -> None:
+    reports = {"trained": make_report("trained", own), CANDIDATE: make_report(CANDIDATE, its)}
+
+    assert candidate_is_better(reports) is better
 
 
 def test_an_experiment_that_nobody_knows_has_no_champion(tmp_path: Path, store: Store) -> None:

@@ -412,3 +412,25 @@ def test_with_json_stdout_holds_the_document_alone(tmp_path: Path) -> None:
     assert done.stdout == '{"ok": true}\n'
     assert "iteration=1" in done.stderr
     assert "@METRIC" in done.stderr
+
+
+def test_how_far_an_evaluation_is_replaces_its_stage_and_is_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = io.StringIO()
+    progress = make_progress()
+    now = [0.0]
+    monkeypatch.setattr(Progress, "elapsed_s", property(lambda _: now[0]))
+    progress.views.append(LineView(progress, out))
+    progress.stage("evaluating: trained")
+    for done in range(1, 25):
+        now[0] = float(done)
+        progress.refine(f"evaluating: trained, {done} of 100 episodes")
+
+    assert [text for text, _ in progress.stages] == ["evaluating: trained, 24 of 100 episodes"]
+    lines = [line.split('"')[1] for line in out.getvalue().splitlines()]
+    assert lines == [
+        "evaluating: trained",
+        "evaluating: trained, 10 of 100 episodes",
+        "evaluating: trained, 20 of 100 episodes",
+    ]
