@@ -103,6 +103,10 @@ class GameClosed(GameDied):
     """The game ended by itself without a fault: whoever sat before its window closed it."""
 
 
+class ScriptError(GameDied):
+    """A script of the game failed, and the configuration ends a game for that."""
+
+
 class ProtocolError(GameError):
     """The game sent a frame that breaks the wire's rules."""
 

@@ -85,6 +85,11 @@ class Notices:
         return found
 
 
+def counted(text: str, count: int) -> Mapping[str, Any]:
+    """The `extra` of a record that stands for `count` of what it reports; `{n}` in the text is their number."""
+    return {"notice": Notice(text, count)}
+
+
 def from_text(text: str, count: int = 1) -> Notice:
     """The first line of a text as a notice, without the tail of a log that may follow."""
     return Notice((text.splitlines() or [""])[0].removesuffix(_TAIL), count)
@@ -102,6 +107,9 @@ def from_data(data: object) -> list[Notice]:
 
 def from_record(record: logging.LogRecord) -> Notice:
     """A warning as a notice."""
+    notice = getattr(record, "notice", None)
+    if isinstance(notice, Notice):
+        return notice
     return from_text(record.getMessage(), 0 if getattr(record, "notice_once", False) else 1)
 
 

@@ -64,6 +64,7 @@ class FakeGame:
         self.timing = Timing()
         self.log_path = Path(os.devnull)
         self.pid = os.getpid()
+        self.script_errors = 0
         self.closed = False
         self.configured: list[dict[str, Any]] = []
         self.asked: list[list[np.ndarray]] = []

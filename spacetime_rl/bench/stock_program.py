@@ -17,6 +17,7 @@ from spacetime_rl.errors import GameDied
 from spacetime_rl.game import guard
 from spacetime_rl.game.engine import check_godot, find_godot
 from spacetime_rl.game.launch import GameLaunch, check_program
+from spacetime_rl.game.log import GameLog
 from spacetime_rl.game.project import OWN_PROJECT, find_scenario, import_project, kept
 from spacetime_rl.scratch import scratch_folder
 
@@ -31,13 +32,13 @@ class StockProgram:
         self._launch = launch
         self._stack = ExitStack()
         folder = self._stack.enter_context(scratch_folder("bench"))
-        self.log = folder / "stock.godot.log"
+        self.log = GameLog(folder / "stock.godot.log", folder)
         self.path = folder / "game.x86_64"  # the client insists on the suffix
         guarded = [sys.executable, "-I", "-S", str(Path(guard.__file__)), "$PPID", *self._command()]
         words = " ".join(word if word == "$PPID" else shlex.quote(word) for word in guarded)
         ours = shlex.join(["--", *self._arguments()])
         self.path.write_text(
-            f'#!/bin/sh\nexport XDG_DATA_HOME="{folder}"\nexec {words} "$@" {ours} >>"{self.log}" 2>&1\n'
+            f'#!/bin/sh\nexport XDG_DATA_HOME="{folder}"\nexec {words} "$@" {ours} >>"{self.log.path}" 2>&1\n'
         )
         self.path.chmod(0o755)
 
@@ -106,7 +107,7 @@ def end(env: Any) -> None:
 
 def died(program: StockProgram, error: Exception) -> GameDied:
     """What to raise when the client failed."""
-    tail = "\n".join(f"  | {line}" for line in program.log.read_text(errors="replace").splitlines()[-20:])
+    tail = "\n".join(f"  | {line}" for line in program.log.lines()[-20:])
     return GameDied(f"the game of the stock client failed: {error!r}; its log ends:\n{tail}")
 
 

@@ -72,6 +72,11 @@ class GameConfig(Section):
     step_timeout_s: Seconds = Field(
         default=30.0, description="A game that answers a step later than this is restarted."
     )
+    end_on_script_error: bool = Field(
+        default=False,
+        description="A stock game is replaced at its first script error, as one with our addon always is. "
+        "Otherwise its errors are counted and shown.",
+    )
     port_range: tuple[Port, Port] | None = Field(
         default=None, description="First and last port to listen on; null takes any free port."
     )

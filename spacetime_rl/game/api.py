@@ -80,6 +80,10 @@ class Game(Protocol):
     log_path: Path
     pid: int
 
+    @property
+    def script_errors(self) -> int:
+        """Errors of its scripts in the game's log so far."""
+
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
         """Begin a new episode in every arena.
 

@@ -99,6 +99,7 @@ class GameClient(RunningGame):
         result = self._receive(Reply.STATE, self._state.read)
         waited_s = self._answered_at - began
         self.timing.add(self._answered_at - self._sent_at, self._sending_s + waited_s, self._state.busy_s)
+        self._warn_of_errors()
         return result
 
     def configure(self, params: Mapping[str, Any]) -> None:

@@ -170,4 +170,4 @@ class _Door:
         return LaunchTimeout(self._report(f"{what}; is there an RLBridge or a Sync node in its scene?"))
 
     def _report(self, what: str) -> str:
-        return f"{self._title}: {what}; its log ends:\n{self._process.log_tail()}"
+        return f"{self._title}: {what}{self._process.quote_log()}"

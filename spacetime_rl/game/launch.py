@@ -66,6 +66,7 @@ class GameLaunch:
     human: str | None = None  # the agent that a person plays in that window; "" is the first one
     launch_timeout_s: float = 60.0  # from process start to the end of the handshake
     step_timeout_s: float = 30.0
+    end_on_script_error: bool = False  # games with our addon always end then
     log_dir: Path | None = None  # default: a temporary folder, removed with the game
     port_range: tuple[int, int] | None = None  # first and last; default: any free port
     physics_hz: int = 90

@@ -21,12 +21,12 @@ from types import TracebackType
 import psutil
 
 from spacetime_rl.errors import LaunchError
+from spacetime_rl.game.log import GameLog
 from spacetime_rl.machine_limits import explain
 from spacetime_rl.scratch import make_scratch
 from spacetime_rl.system import exit_code_of, has_ended, in_forked_children, kill_group, open_process
 
 _GUARD = Path(__file__).with_name("guard.py")
-_LOG_TAIL_BYTES = 64 * 1024
 _ERROR_MARK = "SPACETIME-ERROR"
 SCRIPT_ERROR_CODE = 70  # of the addon's RLFaults
 _EXIT_WORDS = {
@@ -63,6 +63,7 @@ class GameProcess:
             raise LaunchError(f"cannot start {command[0]}: {explain(error) or error}") from error
         finally:
             os.close(scratch.lock_fd)
+        self.log = GameLog(self.log_path, scratch.path)
         self.pid = self._popen.pid
         self._pidfd = open_process(self.pid)
         self._finalizer = weakref.finalize(self, _end, os.getpid(), self._popen, self._pidfd, scratch.path)
@@ -95,7 +96,7 @@ class GameProcess:
         if not self.wait(patience_s):
             return f"the process {self._state()}"
         words = _exit_words(self.exit_code())
-        reported = [line for line in self._log_lines() if _ERROR_MARK in line and not told]
+        reported = [line for line in self.log.lines() if _ERROR_MARK in line and not told]
         return f"{words}; {reported[-1].strip()}" if reported else words
 
     def exit_code(self) -> int | None:
@@ -104,9 +105,17 @@ class GameProcess:
             return self._popen.returncode
         return exit_code_of(self.pid)  # without reaping it: until its group is killed its number must stay taken
 
+    def quote_log(self) -> str:
+        """The end of a message: the log's last lines, and the first script error unless the game ended with it."""
+        self.log.poll()
+        errors = self.log.script_errors
+        told = self.exit_code() == SCRIPT_ERROR_CODE or not errors.count
+        counted = "" if told else f"; script errors in its log: {errors.count:,}, the first: {errors.first}"
+        return f"{counted}; its log ends:\n{self.log_tail()}"
+
     def log_tail(self, lines: int = 20) -> str:
         """The last lines the game has written."""
-        tail = self._log_lines()[-lines:]
+        tail = self.log.lines()[-lines:]
         return "\n".join(f"  | {line}" for line in tail) if tail else "  | (its log is empty)"
 
     def owns_port(self, port: int) -> bool:
@@ -117,12 +126,6 @@ class GameProcess:
             return any(c.laddr and c.laddr.port == port for p in family for c in p.net_connections(kind="tcp"))
         except psutil.Error:
             return False
-
-    def _log_lines(self) -> list[str]:
-        with self.log_path.open("rb") as log:
-            log.seek(0, os.SEEK_END)
-            log.seek(max(0, log.tell() - _LOG_TAIL_BYTES))
-            return log.read().decode(errors="replace").splitlines()
 
     def _state(self) -> str:
         try:

@@ -10,17 +10,20 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.errors import ActionError, GameClosed, GameDied, GameError, StepTimeout, UsageError
+from spacetime_rl.errors import ActionError, GameClosed, GameDied, GameError, ScriptError, StepTimeout, UsageError
 from spacetime_rl.game.action_door import ActionDoor
 from spacetime_rl.game.api import StepResult, Timing
 from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.log import ErrorCount
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.notices import counted
 
 _log = logging.getLogger(__name__)
 
 _CLOSE_GRACE_S = 2.0
 _SEEDS = 2**63  # how many there are
+_MANY_ERRORS = 100  # of the engine: one or the other is nothing to speak of
 
 
 class RunningGame:
@@ -37,6 +40,8 @@ class RunningGame:
         self._closed = False
         self._has_begun = self._has_clipped = False
         self._doors = tuple(ActionDoor(spec.group_size(g), group.layout) for g, group in enumerate(spec.groups))
+        self._ends_on_script_error = launch.end_on_script_error
+        self._reported = {"script": 0, "engine": 0}  # errors in its log, when they were last reported
 
     def __enter__(self) -> Self:
         return self
@@ -45,6 +50,11 @@ class RunningGame:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def script_errors(self) -> int:
+        """Errors of its scripts in the game's log so far."""
+        return self._process.log.script_errors.count
 
     def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
         """See `api.Game.step`."""
@@ -67,6 +77,8 @@ class RunningGame:
         try:
             self._say_goodbye()
             self._process.wait(_CLOSE_GRACE_S)
+            self._process.log.poll()
+            self._warn_of_errors(at_end=True)
         except OSError:
             pass  # it is gone already
         finally:
@@ -111,6 +123,28 @@ class RunningGame:
             raise UsageError(f"{self._title}: reset: expected a seed from 0 to {_SEEDS - 1}, found {seed!r}")
         self._has_begun = True
 
+    def _refuse_script_errors(self) -> None:
+        """Raises ScriptError at the first one in the game's log, where the launch asks for that."""
+        log = self._process.log
+        if self._ends_on_script_error:
+            log.poll()
+            if log.script_errors.count:
+                raise ScriptError(log.script_errors.first)
+
+    def _warn_of_errors(self, at_end: bool = False) -> None:
+        """Warn of errors in the game's log: at the first, whenever there are twice as many, and at the end."""
+        log = self._process.log
+        for kind, errors, least in (("script", log.script_errors, 1), ("engine", log.engine_errors, _MANY_ERRORS)):
+            known = self._reported[kind]
+            if errors.count >= max(least, 2 * known) or (at_end and errors.count > known > 0):
+                self._report_errors(kind, errors)
+
+    def _report_errors(self, kind: str, errors: ErrorCount) -> None:
+        new = errors.count - self._reported[kind]
+        self._reported[kind] = errors.count
+        text = f"{kind} errors in the game's log: {{n}}, the first: {errors.first}"
+        _log.warning("%s: %s", self._title, text.format(n=f"{errors.count:,}"), extra=counted(text, new))
+
     def _require_open(self) -> None:
         if self._closed:
             raise GameDied(f"{self._title}: the game is closed")
@@ -123,7 +157,7 @@ class RunningGame:
     def _failed(self, request: str, error: OSError | GameError) -> GameError:
         """Kill the game after `error`; the error to raise says what happened at `request`, with the log's tail."""
         kind, what = self._explain(request, error)
-        report = f"{self._title}: {what}; its log ends:\n{self._process.log_tail()}"
+        report = f"{self._title}: {what}{self._process.quote_log()}"
         self._kill()
         return kind(report)
 
@@ -135,6 +169,8 @@ class RunningGame:
             ending = self._process.ending()
             kind = GameClosed if self._process.exit_code() == 0 else GameDied
             return kind, f"the connection ended at {request} ({ending})"
+        if isinstance(error, ScriptError):
+            return ScriptError, f"a script error at {request}: {error} (game.end_on_script_error)"
         if isinstance(error, GameDied):
             return GameDied, f"the game gave up at {request}: {error} ({self._process.ending(told=True)})"
         return type(error), f"bad answer to {request}: {error}"

@@ -94,11 +94,13 @@ class StockGame(RunningGame):
             if reply["type"] != self._asked:
                 raise ProtocolError(f"a message of type '{reply['type']}' instead of '{self._asked}'")
             result = self._read(reply)
+            self._refuse_script_errors()
         except (OSError, GameError) as error:
             raise self._failed(self._asked, error) from error
         except BaseException:  # interrupted between request and reply: the next reply would answer the wrong request
             self._kill()
             raise
+        self._warn_of_errors()
         # A stock game does not say how long it worked: all of it, we say.
         self.timing.add(now - self._sent_at, now - began, game_s=now - self._sent_at)
         return result

@@ -74,12 +74,19 @@ class RunnerMetrics:
             self._log_episodes(ended)
 
     def log_health(
-        self, restarts: int, recycled: int, dead_time_s: float, rss_mb: float, slope_mb_per_h: float
+        self,
+        restarts: int,
+        recycled: int,
+        dead_time_s: float,
+        script_errors: int,
+        rss_mb: float,
+        slope_mb_per_h: float,
     ) -> None:
         """Log what happened since the last call, and the memory that runner and games hold now."""
         self._lifetime((OWN, "restarts"), restarts)
         self._lifetime((OWN, "recycled"), recycled)
         self._lifetime((OWN, "dead_time_s"), dead_time_s)
+        self._lifetime((OWN, "script_errors"), script_errors)
         self._logger.log_value((OWN, "rss_mb"), rss_mb, reduce="max", window=1)
         self._logger.log_value((OWN, "rss_slope_mb_per_h"), slope_mb_per_h, reduce="max", window=1)
 

@@ -134,9 +134,9 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         before = self._faults()
         fragments = self._play(steps, decide, played)
         self.num_env_steps_sampled_lifetime += steps * len(fragments)
-        restarts, recycled, dead_time_s = (now - then for now, then in zip(self._faults(), before, strict=True))
+        restarts, recycled, dead_time_s, errors = (now - then for now, then in zip(self._faults(), before, strict=True))
         self._runner_metrics.log(fragments)
-        self._runner_metrics.log_health(int(restarts), int(recycled), dead_time_s, *self._memory())
+        self._runner_metrics.log_health(int(restarts), int(recycled), dead_time_s, int(errors), *self._memory())
         self._log_env_steps(metric=self._metrics_num_env_steps_sampled, num_steps=steps * len(fragments))
         for game, fragment in enumerate(fragments):
             self._runner_callbacks.fragment_played(game, fragment.episodes)
@@ -146,9 +146,10 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         """A fragment of every game."""
         return play_together([sampler.collect(steps, decide, played) for sampler in self._samplers])
 
-    def _faults(self) -> tuple[float, float, float]:
+    def _faults(self) -> tuple[float, float, float, float]:
         own = self._samplers
-        return sum(s.restarts for s in own), sum(s.recycled for s in own), sum(s.dead_time_s for s in own)
+        counts = (sum(s.restarts for s in own), sum(s.recycled for s in own), sum(s.dead_time_s for s in own))
+        return *counts, sum(s.script_errors for s in own)
 
     def _memory(self) -> tuple[float, float]:
         """Memory that this process and its games hold in MB, and how fast the fastest growing game grows in MB/h."""

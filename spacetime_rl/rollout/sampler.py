@@ -52,6 +52,7 @@ class GameSampler:
         hook: RewardHook | None = None,
     ) -> None:
         self.restarts = 0
+        self.script_errors = 0  # of all games up to the last fragment
         self.recycled = 0  # games that were replaced because their memory had grown
         self.dead_time_s = 0.0  # from the request that a game failed at to the first answer of its successor
         self._plan = plan
@@ -64,6 +65,7 @@ class GameSampler:
         self._memory: GameMemory | None = None
         self._now: StepResult | None = None  # what the agents see; None until episodes have begun
         self._asked_at = 0.0
+        self._errors_counted = 0  # of the running game
         self._lesson: int | None = None  # that is to be played; None plays without
         self._taught: int | None = None  # that the running game plays
         self._older: set[int] = set()  # agents whose running episode began before that lesson
@@ -128,6 +130,7 @@ class GameSampler:
             replace(self._plan.launch, seed=seed, name=f"runner{self._worker}-game{self._index}")
         )
         self._memory = GameMemory(self._game.pid)
+        self._errors_counted = 0
         self._opened(self._game)
         return self._game
 
@@ -159,7 +162,7 @@ class GameSampler:
         return self._now
 
     def _play(self, game: Game, now: StepResult, steps: int, decide: Decide) -> Play:
-        game_s, wire_s = game.timing.game_s, game.timing.wire_s
+        game_s, wire_s, errors = game.timing.game_s, game.timing.wire_s, self._errors_counted
         recording = Recording(self._seats, self._plan.spec, steps, self._hook)
         for step in range(steps):
             actions = recording.decide(now, decide)
@@ -170,6 +173,8 @@ class GameSampler:
             now = game.receive()
             recording.answer(step, now, time.perf_counter() - self._asked_at)
         self._now = now
+        self.script_errors += game.script_errors - errors
+        self._errors_counted = game.script_errors
         if self._memory is not None:
             self._memory.read()
         fragment = recording.finish(now, game.timing.game_s - game_s, game.timing.wire_s - wire_s)

@@ -72,6 +72,7 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         result["health/gradient_steps_left_out"] = sum(algorithm.gradient_steps(LEFT_OUT).values())
         result["health/restarts"] = int(own.get("restarts", 0))
         result["health/recycled"] = int(own.get("recycled", 0))
+        result["health/script_errors"] = int(own.get("script_errors", 0))
         result["health/dead_time_s"] = float(own.get("dead_time_s", 0.0))
         result["health/rss_mb"] = float(own.get("rss_mb", 0.0))
         result["health/rss_slope_mb_per_h"] = float(own.get("rss_slope_mb_per_h", 0.0))

@@ -86,6 +86,8 @@ class LineView(View):
             yield f"share_{name}", _number(trial.figure(f"perf/share_{name}"))
         yield "limited_by", trial.verdict.part if trial.verdict and not trial.verdict.also else "-"
         yield "restarts", _number(trial.figure("health/restarts"))
+        if errors := trial.figure("health/script_errors"):
+            yield "script_errors", f"{errors:.0f}"
         yield "elapsed_s", _number(self._progress.elapsed_s)
         yield "eta_s", _number(self._progress.remaining_s(trial))
 

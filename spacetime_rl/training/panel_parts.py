@@ -145,6 +145,9 @@ def health_line(trial: TrialProgress) -> Text:
     recycled = trial.figure("health/recycled")
     if recycled:
         line.append(f", {recycled:.0f} leaking replaced", "yellow")
+    script_errors = trial.figure("health/script_errors")
+    if script_errors:
+        line.append(f"  ·  {script_errors:,.0f} script errors", "yellow")
     return line
 
 

@@ -16,6 +16,7 @@ from spacetime_rl.game.launch import GameLaunch
 
 FAKE_GAME = Path(__file__).with_name("fake_game.py")
 FAKE_STOCK_GAME = Path(__file__).with_name("fake_stock_game.py")
+_SAID = ("info", "reset", "step", "every_step", "script_errors")
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,7 @@ def fake_stock() -> Callable[..., GameLaunch]:
     """Make a launch of the fake stock game; `info`, `reset`, `step` (number `at`) replace parts of what it sends."""
 
     def make(at: int = 2, **changes: Any) -> GameLaunch:
-        said = {key: changes.pop(key) for key in ("info", "reset", "step", "every_step") if key in changes}
+        said = {key: changes.pop(key) for key in _SAID if key in changes}
         arguments = [f"--{key.replace('_', '-')}={json.dumps(value)}" for key, value in said.items()]
         settings: dict[str, Any] = {"launch_timeout_s": 20.0, "step_timeout_s": 20.0}
         return GameLaunch(env_path=FAKE_STOCK_GAME, extra_args=(*arguments, f"--at={at}"), **{**settings, **changes})

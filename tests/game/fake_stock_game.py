@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--step", type=json.loads, default={})  # likewise, over the answer to step number `at`
     parser.add_argument("--every-step", type=json.loads, default={})
     parser.add_argument("--at", type=int, default=2)
+    parser.add_argument("--script-errors", type=int, default=0)  # in its log, at every step
     options, _ = parser.parse_known_args(sys.argv[sys.argv.index("--") + 1 :])
     with socket.create_connection(("127.0.0.1", options.port)) as connection:
         for _ in range(2):
@@ -69,6 +70,8 @@ def serve(connection: socket.socket, options: argparse.Namespace) -> None:
             send(connection, lay(answer, options.reset))
         elif request["type"] == "action":
             steps += 1
+            for _ in range(options.script_errors):
+                print("SCRIPT ERROR: Invalid call.\n   at: jump (res://player.gd:12)", file=sys.stderr)
             for agent, action in zip(agents, request["action"], strict=True):
                 agent.act(action)
             answer = {
