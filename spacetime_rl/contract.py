@@ -118,6 +118,7 @@ def make_launch(config: RunConfig) -> GameLaunch:
         launch_timeout_s=game.launch_timeout_s,
         step_timeout_s=game.step_timeout_s,
         end_on_script_error=game.end_on_script_error,
+        render=game.render,
         port_range=game.port_range,
         physics_hz=game.physics_hz,
     )

@@ -79,6 +79,10 @@ class ImportFailed(GameError):
     can_pass = False
 
 
+class RendererMissing(GameError):
+    """A game's cameras need a renderer that this machine does not have."""
+
+
 class LaunchError(GameError):
     """The game ended before it connected."""
 
@@ -113,6 +117,10 @@ class ProtocolError(GameError):
 
 class ObservationError(GameError):
     """The game sent a number that is not finite."""
+
+
+class MissingImage(ObservationError):
+    """The game sent nothing in place of an image: it has no renderer."""
 
 
 class RestartsExhausted(GameError):

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializationInfo, ValidationInfo, field_serializer, field_validator, model_validator
 
@@ -71,6 +71,11 @@ class GameConfig(Section):
     )
     step_timeout_s: Seconds = Field(
         default=30.0, description="A game that answers a step later than this is restarted."
+    )
+    render: Literal["auto", "none", "window", "xvfb"] = Field(
+        default="auto",
+        description="Where a game draws: nowhere, in a window on your screen, or on a virtual screen (Xvfb); "
+        "auto draws only where agents have cameras that need it: in Xvfb, or else in a window.",
     )
     end_on_script_error: bool = Field(
         default=False,

@@ -7,6 +7,7 @@ import secrets
 import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from spacetime_rl.errors import ContractError, GameDied, GameError, HandshakeErr
 from spacetime_rl.game.api import EndedAgent, EngineReport, Game, StepResult, Timing
 from spacetime_rl.game.connect import meet
 from spacetime_rl.game.declaration import SpecError, required
+from spacetime_rl.game.display import Render, choose_renderer
 from spacetime_rl.game.launch import GameLaunch, listen, start
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.running import RunningGame
@@ -38,11 +40,28 @@ _SMALLEST_BUFFER = 64 * 1024  # an error message of the game must fit, however s
 
 
 def open_game(launch: GameLaunch) -> Game:
-    """Start a game and shake hands with it.
+    """Start a game and shake hands with it; with a renderer where `launch.render` is auto and its cameras need one.
 
     Raises UsageError, ContractError, or a GameError that tells what went wrong, with the last lines of the game's
     log; no process is left behind then.
     """
+    if launch.render != "auto" or launch.window:
+        return _open(launch)
+    source = (launch.title, launch.scene)
+    if source in _RENDERERS:
+        return _open(replace(launch, render=_RENDERERS[source]))
+    game = _open(replace(launch, render="none"))
+    if not isinstance(game, StockGame) or not any(group.layout.images for group in game.spec.groups):
+        return game
+    with game:  # a game to find it out by: its first episodes are spent
+        _RENDERERS[source] = choose_renderer() if game.lacks_images() else "none"
+    return _open(replace(launch, render=_RENDERERS[source]))
+
+
+_RENDERERS: dict[tuple[str, str | None], Render] = {}  # of games that declare images: what they need
+
+
+def _open(launch: GameLaunch) -> Game:
     token = secrets.token_hex(16)
     with listen(launch) as listener:
         process = start(launch, listener.getsockname()[1], token)

@@ -7,12 +7,13 @@ import json
 import platform
 import random
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from spacetime_rl.errors import LaunchError, UsageError
+from spacetime_rl.game.display import Render, XServer, check_screen, render_arguments
 from spacetime_rl.game.engine import check_godot
 from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.game.process import GameProcess
@@ -62,6 +63,7 @@ class GameLaunch:
     seed: int = 0
     control: Literal["policy", "heuristic"] = "policy"
     scripted: tuple[str, ...] = ()  # policies whose agents act by their heuristics all the same
+    render: Render = "auto"  # what a headless game's cameras see; auto has nothing drawn unless they need it
     window: bool = False  # in real time for a person to watch; headless and as fast as it can otherwise
     human: str | None = None  # the agent that a person plays in that window; "" is the first one
     launch_timeout_s: float = 60.0  # from process start to the end of the handshake
@@ -120,19 +122,48 @@ def listen(launch: GameLaunch) -> socket.socket:
 
 
 def start(launch: GameLaunch, port: int, token: str) -> GameProcess:
-    """Start the game's process. Raises UsageError, GodotNotFound, GodotTooOld, ImportFailed or LaunchError."""
+    """Start the game's process. Raises UsageError, GodotNotFound, GodotTooOld, ImportFailed or LaunchError.
+
+    RendererMissing where the launch asks for one that this machine does not have.
+    """
     require_linux(launch.title)
     arguments = _arguments(launch, port, token)
     if launch.env_path is not None:
         program = launch.env_path.absolute()
         check_program(program)
-        return GameProcess([str(program), *arguments], name=launch.name, log_dir=launch.log_dir)
+        return _spawn(launch, [str(program), *arguments])
     godot = check_godot(launch.godot, "game.godot") if launch.godot else ensure_godot()
     project, scene = _source(launch)
     copy = import_project(project, godot)
     command = [str(godot.path), "--path", str(copy), *([scene] if scene else []), *arguments]
     with kept(copy) as fd:
-        return GameProcess(command, name=launch.name, log_dir=launch.log_dir, pass_fds=[fd])
+        return _spawn(launch, command, [fd])
+
+
+def _spawn(launch: GameLaunch, command: Sequence[str], pass_fds: Sequence[int] = ()) -> GameProcess:
+    render = _renderer(launch)
+    if render == "window":
+        check_screen()
+    if render != "xvfb":
+        return GameProcess(command, name=launch.name, log_dir=launch.log_dir, pass_fds=pass_fds)
+    server = XServer(launch.log_dir, launch.name)
+    try:
+        return GameProcess(
+            command,
+            name=launch.name,
+            log_dir=launch.log_dir,
+            pass_fds=pass_fds,
+            environment={"DISPLAY": server.display, "WAYLAND_DISPLAY": ""},
+            helpers=[server.process],
+        )
+    except BaseException:
+        server.process.kill()
+        raise
+
+
+def _renderer(launch: GameLaunch) -> Render:
+    """What the launch asks for; a game that a person watches has its window anyway."""
+    return "none" if launch.window or launch.render == "auto" else launch.render
 
 
 def check_program(program: Path) -> None:
@@ -153,9 +184,13 @@ def _source(launch: GameLaunch) -> tuple[Path, str | None]:
 
 
 def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
-    engine = (
-        _WINDOW if launch.window else ["--headless", "--fixed-fps", str(launch.physics_hz), "--disable-render-loop"]
-    )
+    frames = ["--fixed-fps", str(launch.physics_hz)]
+    if launch.window:
+        engine = _WINDOW
+    elif _renderer(launch) == "none":
+        engine = ["--headless", *frames, "--disable-render-loop"]
+    else:
+        engine = [*frames, *render_arguments(launch.render, launch.project)]
     stock = [f"--port={port}", f"--env_seed={launch.seed}"]
     if launch.action_repeat is not None:
         stock.append(f"--action_repeat={launch.action_repeat}")

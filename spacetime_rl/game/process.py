@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from itertools import count
 from pathlib import Path
@@ -48,16 +48,26 @@ class GameProcess:
 
     Its output goes to a new file `<name>.godot.log` in `log_dir` (default: a temporary folder, removed with the
     game), its user data folder is a temporary one. Descriptors in `pass_fds` stay open as long as the game lives.
+    `helpers` are processes that it needs, which end with it.
     Raises LaunchError when the program cannot be started at all.
     """
 
     def __init__(
-        self, command: Sequence[str], *, name: str, log_dir: Path | None = None, pass_fds: Sequence[int] = ()
+        self,
+        command: Sequence[str],
+        *,
+        name: str,
+        log_dir: Path | None = None,
+        pass_fds: Sequence[int] = (),
+        environment: Mapping[str, str] | None = None,
+        helpers: Sequence[GameProcess] = (),
     ) -> None:
+        self._helpers = helpers
         scratch = make_scratch()
         try:
             self.log_path = _new_log(log_dir or scratch.path, name)
-            self._popen = _spawn(command, self.log_path, scratch.path, [*pass_fds, scratch.lock_fd])
+            variables = {**os.environ, **(environment or {}), "XDG_DATA_HOME": str(scratch.path)}
+            self._popen = _spawn(command, self.log_path, variables, [*pass_fds, scratch.lock_fd])
         except OSError as error:
             shutil.rmtree(scratch.path, ignore_errors=True)
             raise LaunchError(f"cannot start {command[0]}: {explain(error) or error}") from error
@@ -87,6 +97,8 @@ class GameProcess:
     def kill(self) -> None:
         """End the process and everything in its group, now, and remove its user folder. May be called again."""
         self._finalizer()
+        for helper in self._helpers:
+            helper.kill()
 
     def ending(self, patience_s: float = 2.0, told: bool = False) -> str:
         """How the process ended, in words, waiting a moment for it to do so; or what it is doing instead.
@@ -145,7 +157,9 @@ def _new_log(folder: Path, name: str) -> Path:
     return path
 
 
-def _spawn(command: Sequence[str], log_path: Path, user_dir: Path, pass_fds: Sequence[int]) -> subprocess.Popen[bytes]:
+def _spawn(
+    command: Sequence[str], log_path: Path, environment: Mapping[str, str], pass_fds: Sequence[int]
+) -> subprocess.Popen[bytes]:
     def start() -> subprocess.Popen[bytes]:
         with log_path.open("ab") as log:
             return subprocess.Popen(
@@ -153,7 +167,7 @@ def _spawn(command: Sequence[str], log_path: Path, user_dir: Path, pass_fds: Seq
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "XDG_DATA_HOME": str(user_dir)},
+                env=environment,
                 start_new_session=True,
                 pass_fds=pass_fds,
             )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.errors import ContractError, GameError, ProtocolError
+from spacetime_rl.errors import ContractError, GameError, MissingImage, ProtocolError
 from spacetime_rl.game.api import EndedAgent, StepResult
 from spacetime_rl.game.checks import as_flag, as_float, each_agents, require_success
 from spacetime_rl.game.declaration import shown
@@ -104,6 +104,14 @@ class StockGame(RunningGame):
         # A stock game does not say how long it worked: all of it, we say.
         self.timing.add(now - self._sent_at, now - began, game_s=now - self._sent_at)
         return result
+
+    def lacks_images(self) -> bool:
+        """Whether images that the game declares are missing from the answer to a reset."""
+        try:
+            self.reset()
+        except MissingImage:
+            return True
+        return False
 
     def configure(self, params: Mapping[str, Any]) -> None:
         """Always raises ContractError: stock games have no parameters."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.errors import ContractError, HandshakeError, ObservationError
+from spacetime_rl.errors import ContractError, HandshakeError, MissingImage, ObservationError
 from spacetime_rl.game.checks import as_floats
 from spacetime_rl.game.declaration import SpecError, keyed, listed, one_of, required, shown, text, whole, wrong
 from spacetime_rl.game.launch import GameLaunch
@@ -21,6 +21,9 @@ STOCK_METRICS = ("episode", "return", "length", "success")
 _DEFAULT_ACTION_REPEAT = 8
 _DEFAULT_POLICY = "shared_policy"  # of games older than policy names
 _NO_AGENTS = "at least one agent: is an AIController in the scene, with its control mode or the Sync node's on Training"
+
+_RGB, _RGBA = 3, 4
+_CHANNELS = (1, 2, _RGB, _RGBA)
 
 Spaces = Mapping[str, Any]
 
@@ -145,9 +148,12 @@ def _is_image(key: str) -> bool:
 
 
 def _image_shape(where: str, size: Any) -> tuple[int, int, int]:
+    """Height, width, channels. The plugin's cameras declare their channels first; the pixels still come row by row."""
     sizes = _sizes(where, size)
     if len(sizes) not in (2, 3):
-        raise wrong(where, size, "[height, width, channels]")
+        raise wrong(where, size, "[channels, height, width] or [height, width, channels]")
+    if len(sizes) == 3 and sizes[0] in _CHANNELS and sizes[2] not in _CHANNELS:
+        return sizes[1], sizes[2], sizes[0]
     height, width, channels = (*sizes, 1)[:3]
     return height, width, channels
 
@@ -170,10 +176,17 @@ def _vector(field: ObservationField, value: Any, agent_id: str, what: str) -> ND
 
 def _pixels(image: ImageField, value: Any, agent_id: str, what: str) -> NDArray[np.float32]:
     name = f"{what} {image.name}"
+    if not value:
+        raise MissingImage(
+            f"{name} of agent {agent_id} is {shown(value)}: a camera needs a renderer; let game.render be auto"
+        )
     try:
         pixels = np.frombuffer(bytes.fromhex(value), np.uint8)
     except (TypeError, ValueError):
         raise ObservationError(f"{name} of agent {agent_id} is {shown(value)}, not pixels in hexadecimal") from None
+    height, width, channels = image.shape
+    if channels == _RGB and len(pixels) == height * width * _RGBA:  # as the engine's compatibility renderer draws
+        pixels = pixels.reshape(-1, _RGBA)[:, :_RGB].ravel()
     _require_size(name, len(pixels), prod(image.shape), agent_id)
     return pixels * np.float32(1 / 255)
 

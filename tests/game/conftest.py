@@ -49,6 +49,7 @@ def fake_stock() -> Callable[..., GameLaunch]:
     def make(at: int = 2, **changes: Any) -> GameLaunch:
         said = {key: changes.pop(key) for key in _SAID if key in changes}
         arguments = [f"--{key.replace('_', '-')}={json.dumps(value)}" for key, value in said.items()]
+        arguments += ["--camera"] * changes.pop("camera", False)
         settings: dict[str, Any] = {"launch_timeout_s": 20.0, "step_timeout_s": 20.0}
         return GameLaunch(env_path=FAKE_STOCK_GAME, extra_args=(*arguments, f"--at={at}"), **{**settings, **changes})
 

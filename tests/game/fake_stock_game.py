@@ -22,6 +22,10 @@ INFO = {
 }
 
 
+HEIGHT, WIDTH = 36, 48
+CAMERAS = {**INFO, "observation_space": [{"camera_2d": {"size": [3, HEIGHT, float(WIDTH)], "space": "box"}}] * 3}
+
+
 class Agent:
     """Its observation is its number and its age; its reward the sum of what it does."""
 
@@ -38,6 +42,12 @@ class Agent:
     def done(self) -> bool:
         return self.age >= 3 + self.index
 
+    def look(self) -> dict[str, object]:
+        """What the plugin's camera sends: nothing without a renderer, else red, green, blue and opacity row by row."""
+        places = ((row, column) for row in range(HEIGHT) for column in range(WIDTH))
+        pixels = bytes(value for row, column in places for value in (column, row, self.index, 255))
+        return {"camera_2d": None if "--headless" in sys.argv else pixels.hex()}
+
     def observe(self) -> dict[str, object]:
         return {"obs": [self.index, self.age]}
 
@@ -50,23 +60,25 @@ def main() -> None:
     parser.add_argument("--step", type=json.loads, default={})  # likewise, over the answer to step number `at`
     parser.add_argument("--every-step", type=json.loads, default={})
     parser.add_argument("--at", type=int, default=2)
+    parser.add_argument("--camera", action="store_true")  # observations are images
     parser.add_argument("--script-errors", type=int, default=0)  # in its log, at every step
     options, _ = parser.parse_known_args(sys.argv[sys.argv.index("--") + 1 :])
     with socket.create_connection(("127.0.0.1", options.port)) as connection:
         for _ in range(2):
             receive(connection)
-        send(connection, lay(INFO, options.info))
+        send(connection, lay(CAMERAS if options.camera else INFO, options.info))
         serve(connection, options)
 
 
 def serve(connection: socket.socket, options: argparse.Namespace) -> None:
     agents = [Agent(index) for index in range(3)]
+    see = Agent.look if options.camera else Agent.observe
     steps = 0
     while True:
         request = receive(connection)
         if request["type"] == "reset":
             agents = [Agent(index) for index in range(3)]
-            answer = {"type": "reset", "obs": [agent.observe() for agent in agents]}
+            answer = {"type": "reset", "obs": [see(agent) for agent in agents]}
             send(connection, lay(answer, options.reset))
         elif request["type"] == "action":
             steps += 1
@@ -76,7 +88,7 @@ def serve(connection: socket.socket, options: argparse.Namespace) -> None:
                 agent.act(action)
             answer = {
                 "type": "step",
-                "obs": [agent.observe() for agent in agents],
+                "obs": [see(agent) for agent in agents],
                 "reward": [agent.reward for agent in agents],
                 "done": [agent.done for agent in agents],
                 "info": [{} for _ in agents],

@@ -46,7 +46,7 @@ def test_spaces_and_policies_come_from_the_game(stock: Stock) -> None:
         finder, guesser = game.spec.groups
         assert game.spec.agent_ids == ("finder_0", "finder_1", "guesser_0")
         assert finder.layout.fields == (ObservationField("obs", 3),)
-        assert finder.layout.images == (ImageField("camera_2d", (8, 8, 3)),)
+        assert finder.layout.images == (ImageField("camera_2d", (6, 8, 3)),)
         assert finder.layout.actions == (ActionField("move", "continuous", 2),)
         # Godot sorts the keys of its JSON, and so does the stock plugin's inference.
         assert guesser.layout.actions == (ActionField("press", "discrete", 3), ActionField("push", "continuous", 1))
@@ -57,13 +57,13 @@ def test_observations_are_flat_floats_with_images_from_zero_to_one(stock: Stock)
     with open_game(stock()) as game:
         finders, guessers = game.reset().observations
         assert finders.dtype == guessers.dtype == np.float32
-        assert finders.shape == (2, 3 + 8 * 8 * 3)
+        assert finders.shape == (2, 3 + 6 * 8 * 3)
         assert guessers.sum() == 1  # one lamp is on
         for finder in finders:
-            image = finder[3:].reshape(8, 8, 3)
+            image = finder[3:].reshape(6, 8, 3)
             column = int((finder[1] + 1) / 2 * 8)  # the game paints its target there
-            np.testing.assert_array_equal(image[:, column, 0], np.ones(8))
-            assert image.sum() == 8
+            np.testing.assert_array_equal(image[:, column, 0], np.ones(6))
+            assert image.sum() == 6
 
 
 def test_every_agent_gets_its_own_action_and_reward(stock: Stock) -> None:
