@@ -12,6 +12,8 @@ import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
+from spacetime_rl.system import in_forked_children
+
 _MOST_BYTES = 8 * 2**20  # of a log; one that grows beyond is cut to its first and last part
 _KEPT_BYTES = 2 * 2**20  # of either part
 _TAIL_BYTES = 64 * 1024
@@ -123,4 +125,4 @@ def _watcher() -> _Watcher:
     return _Watcher()
 
 
-os.register_at_fork(after_in_child=_watcher.cache_clear)  # a forked child has none of its parent's threads
+in_forked_children(_watcher.cache_clear)  # a forked child has none of its parent's threads
