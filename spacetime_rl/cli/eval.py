@@ -80,7 +80,7 @@ def evaluate(
     results: ResultsOption = None,
     json_output: JsonOption = False,
 ) -> None:
-    """Play seeded episodes and report success with its confidence interval; the same seed gives the same result.
+    """Play seeded episodes and report success with its confidence interval; the same seed gives the same episodes.
 
     [bold]Examples[/bold]
 
