@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,15 @@ class Baseline:
 def against_heuristics(policy: str, policies: Sequence[str]) -> str:
     """What the report of a trained policy that meets the heuristics of all the others is called."""
     return ", ".join([TRAINED, *(f"{other}=heuristic" for other in policies if other != policy)])
+
+
+def require_writable(root: Path = BASELINES) -> None:
+    """Raises UsageError where this user may not add to the package: before an hour of training, not after it."""
+    if not os.access(root, os.W_OK):
+        raise UsageError(
+            f"baseline: {root} may not be written by this user; baselines are made in a checkout of the package "
+            "(`make setup`), and `spacetime-rl train` keeps policies in your own results"
+        )
 
 
 def baseline_names(root: Path = BASELINES) -> list[str]:

@@ -49,6 +49,9 @@ def baseline(
 
       spacetime-rl baseline vr_navigation --run my-run --episodes 100
     """
+    from spacetime_rl.baselines.store import require_writable
+
+    require_writable()
     name = _name_of(config) + (f"-{preset}" if preset else "")
     settings = [*(overrides or ()), *as_overrides({"results": results})]
     chosen = load_config(config, settings, preset)

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from typer.testing import CliRunner
 
+from spacetime_rl.baselines import store
 from spacetime_rl.bench import stock_program
 from spacetime_rl.bench.measure import NotMeasurable
+from spacetime_rl.cli.app import app
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
 
@@ -52,3 +55,14 @@ def test_a_peer_that_the_package_does_without_is_named_with_what_installs_it(mon
 
     with pytest.raises(NotMeasurable, match=r"godot_rl and stable_baselines3: not installed.*--no-deps godot-rl"):
         stock_program.require_client()
+
+
+def test_a_package_that_may_not_be_written_is_named_before_a_baseline_is_trained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(store.os, "access", lambda path, mode: False)
+    monkeypatch.setattr("spacetime_rl.cli.baseline._train", lambda *_: pytest.fail("trained"))
+
+    done = CliRunner().invoke(app, ["baseline", "vr_navigation"])
+
+    assert "may not be written by this user; baselines are made in a checkout" in str(done.exception)
