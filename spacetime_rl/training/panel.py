@@ -184,6 +184,8 @@ class PanelFrame:
         )
 
     def _headline(self, trial: TrialProgress) -> RenderableType:
+        if self._progress.stages and self._progress.stages[-1][0].startswith("evaluating"):
+            return self._marked()  # training is over, and how far the evaluation is takes the line
         steps = count(trial.agent_steps)
         goal = self._progress.goal.agent_steps
         speed = trial.steps_per_s

@@ -434,3 +434,12 @@ def test_how_far_an_evaluation_is_replaces_its_stage_and_is_a_line_now_and_then(
         "evaluating: trained, 10 of 100 episodes",
         "evaluating: trained, 20 of 100 episodes",
     ]
+
+
+def test_in_an_evaluation_the_panel_shows_how_far_it_is_and_how_long_it_takes() -> None:
+    progress = make_progress(agent_steps=491_520)
+    report(progress, range(1, 41))
+    progress.stage("evaluating: heuristic")
+    progress.refine("evaluating: heuristic, 112 of 500 episodes, about 11:20 min left")
+
+    assert "evaluating: heuristic, 112 of 500 episodes, about 11:20 min left  " in drawn(progress, 80)
