@@ -86,6 +86,8 @@ def _explain_one(error: BaseException) -> str | None:
         return _no_process()
     if "AF_UNIX path length" in text or "AF_UNIX path too long" in text:
         return f"a path is too long for a Unix socket ({text}); set TMPDIR to a shorter one, such as /tmp"
+    if isinstance(error, NotImplementedError) and "flock" in text:
+        return f"the file system of the results has no file locks, as some network shares; {_ELSEWHERE}"
     if isinstance(error, socket.gaierror):
         return (
             f"a name does not resolve ({text}); is this machine's own, {socket.gethostname()!r}, in /etc/hosts, "

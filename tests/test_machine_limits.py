@@ -41,6 +41,7 @@ def failed(number: int, file: str | None = FILE) -> OSError:
         (failed(errno.EACCES), [FILE, "Permission denied", "yours"]),
         (failed(errno.ENAMETOOLONG, "/results/" + "x" * 300), ["longer than the file system takes", "shorter run id"]),
         (failed(errno.ENOLCK), [FILE, "no file locks", "network shares"]),
+        (NotImplementedError("FileSystem does not appear to support flock; use SoftFileLock"), ["no file locks"]),
         (failed(errno.EXDEV), [FILE, "another file system"]),
         (failed(errno.EIO), [FILE, "disk or network share failed"]),
         (failed(errno.EADDRINUSE, None), ["no port is free", "game.port_range"]),

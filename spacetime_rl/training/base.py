@@ -43,7 +43,7 @@ from spacetime_rl.rollout.seeding import seed_process
 from spacetime_rl.training.base_learner import LEFT_OUT, STEPS
 from spacetime_rl.training.checkpoint import CARD, CURRICULUM, CheckpointCard
 from spacetime_rl.training.curriculum import Curriculum
-from spacetime_rl.training.failure import describe, is_of_constructor, read_error
+from spacetime_rl.training.failure import LostRunners, describe, is_of_constructor, read_error
 from spacetime_rl.training.initial import INITIAL, Initial
 from spacetime_rl.training.step_watch import StepWatch
 
@@ -73,6 +73,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         """See RLlib."""
         hold_on()
         self.notices = collect_warnings()
+        LostRunners(self.notices)
         self._watch = StepWatch()
         # `self.trial_id` is "default" under Tune, too; the folder Tune gave the trial has its name.
         env_config = self.config.env_config  # `config` is a copy that RLlib does not look into

@@ -5,6 +5,7 @@ An exception that leaves a constructor of a Ray actor comes back as text alone; 
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 import sysconfig
@@ -16,9 +17,21 @@ from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
 
 import spacetime_rl
 from spacetime_rl import errors
-from spacetime_rl.errors import ConfigError, SpacetimeError, UserCodeError
+from spacetime_rl.errors import (
+    ConfigError,
+    GodotNotFound,
+    GodotTooOld,
+    ImportFailed,
+    NothingLearned,
+    RewardHookError,
+    SpacetimeError,
+    UsageError,
+    UserCodeError,
+)
 from spacetime_rl.machine_limits import OUT_OF_MEMORY, explain
+from spacetime_rl.notices import Notice, Notices
 
+_LASTING = (UsageError, GodotNotFound, GodotTooOld, ImportFailed, NothingLearned, RewardHookError)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r'^ *File "([^"]+)", line (\d+)(?:, in (.+))?$', re.MULTILINE)
 _RAISED = re.compile(r"^((?:\w+\.)*(\w+))(?:: |\n|$)", re.MULTILINE)
@@ -32,6 +45,27 @@ _OF_LIBRARIES = (
     "<",
     "python/ray/",
 )
+
+
+class LostRunners(logging.Handler):
+    """What RLlib logs of env runners that are gone, as notices: it starts them again without a word to anybody."""
+
+    def __init__(self, notices: Notices) -> None:
+        super().__init__(logging.ERROR)
+        self._notices = notices
+        logging.getLogger("ray.rllib.utils.actor_manager").addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """RLlib takes a runner out of service."""
+        text = record.getMessage()
+        if "out of service" in text:
+            why = f": {OUT_OF_MEMORY}" if "memory" in text.lower() else ""
+            self._notices.add(Notice(f"an env runner was lost and is started again{why}"))
+
+
+def is_lasting(error: SpacetimeError) -> bool:
+    """Whether training again would only end in the same way."""
+    return isinstance(error, _LASTING)
 
 
 def find_error(error: BaseException) -> SpacetimeError | None:

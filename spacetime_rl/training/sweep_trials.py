@@ -26,7 +26,7 @@ from spacetime_rl.training.search import (
     make_space,
 )
 from spacetime_rl.training.stopping import StopAt
-from spacetime_rl.training.trials import checkpoint_config, checkpoints, folder_name, place, reason, why_in_vain
+from spacetime_rl.training.trials import GiveUp, checkpoint_config, checkpoints, folder_name, place, reason, why_in_vain
 from spacetime_rl.training.tune_state import StateKeeper, resume_config, saved_often
 
 
@@ -62,7 +62,7 @@ def run_candidates(
             time_budget_s=settings.time_s,
             max_failures=settings.max_failures,
             checkpoint_config=checkpoint_config(sweep.base),
-            callbacks=[*callbacks, *checkpoints(sweep.base), StateKeeper(folder.tune)],
+            callbacks=[*callbacks, *checkpoints(sweep.base), GiveUp(), StateKeeper(folder.tune)],
             trial_dirname_creator=folder_name,
             resume_config=resume_config(folder, resume),
             raise_on_failed_trial=False,

@@ -17,7 +17,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import SpacetimeError, TrialFailed, TrialLost, UsageError, UserCodeError
 from spacetime_rl.training.base_learner import LEFT_OUT, STEPS
 from spacetime_rl.training.checkpoint import CheckpointEvery
-from spacetime_rl.training.failure import find_error, is_of_constructor, read_error
+from spacetime_rl.training.failure import find_error, is_lasting, is_of_constructor, read_error
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.step_watch import nothing_learned
 from spacetime_rl.training.stopping import StopAt
@@ -106,6 +106,15 @@ def _describe_end(trial: Trial, folder: RunFolder) -> TrialEnd:
         checkpoint=Path(checkpoint.path) if checkpoint else None,
         result=dict(trial.last_result),
     )
+
+
+class GiveUp(Callback):  # type: ignore[misc]  # ray has no types
+    """Keeps Tune from trying a trial again and again whose error would only come back."""
+
+    def on_trial_recover(self, trial: Any, **_: Any) -> None:
+        """Tune has begun to try a failed trial once more: it is the last time, unless its process was lost."""
+        if not is_lost(trial) and is_lasting(_error(trial)):
+            trial.max_failures = 0
 
 
 def _failure(trial: Trial, folder: RunFolder) -> SpacetimeError:

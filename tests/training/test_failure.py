@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from spacetime_rl.errors import (
     UsageError,
     UserCodeError,
 )
-from spacetime_rl.training.failure import describe, find_error, is_of_constructor
+from spacetime_rl.notices import Notices
+from spacetime_rl.training.failure import LostRunners, describe, find_error, is_of_constructor
 
 
 def raised(error: Exception, function: str = "ray::GameEnvRunner.__init__()") -> RayTaskError:
@@ -86,3 +88,15 @@ def test_memory_that_ran_out_is_told_with_what_helps() -> None:
 def test_an_error_that_cannot_pass_is_known_by_its_class(error: SpacetimeError, passes: bool) -> None:
     assert error.can_pass is passes
     assert describe(error) is error
+
+
+def test_a_runner_that_is_lost_is_noticed_and_memory_that_ran_out_is_named() -> None:
+    notices = Notices()
+    logger = logging.getLogger("ray.rllib.utils.actor_manager")
+    handler = LostRunners(notices)
+    logger.error("Ray error (The actor died unexpectedly.\n\tpid: 7), taking actor 2 out of service.")
+    logger.error("Ray error (the node was running low on memory), taking actor 1 out of service.")
+    logger.removeHandler(handler)
+    first, second = (notice.line for notice in notices)
+    assert first == "an env runner was lost and is started again"
+    assert second.startswith(f"{first}: memory ran out, and Ray or the kernel ended a process for it: use fewer")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from ray.exceptions import ActorDiedError, RayActorError
 
-from spacetime_rl.errors import RestartsExhausted
-from spacetime_rl.training.trials import is_lost, reason
+from spacetime_rl.errors import ConfigError, RestartsExhausted
+from spacetime_rl.training.trials import GiveUp, is_lost, reason
 
 
 def ended_by(error: Exception) -> Any:
@@ -34,3 +34,13 @@ def test_an_error_that_cannot_be_read_is_no_loss() -> None:
     trial: Any = SimpleNamespace(get_pickled_error=unreadable)
     assert not is_lost(trial)
     assert reason(trial).endswith("is the disk full?")
+
+
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [(ConfigError(["game.env_path: no such file"]), 0), (RayActorError(), 3), (RestartsExhausted("x"), 3)],
+)
+def test_a_trial_whose_error_would_only_come_back_is_not_tried_for_ever(error: Exception, tries: int) -> None:
+    trial = SimpleNamespace(get_pickled_error=lambda: error, max_failures=3)
+    GiveUp().on_trial_recover(trial=trial, trials=[trial], iteration=1)
+    assert trial.max_failures == tries
