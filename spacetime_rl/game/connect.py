@@ -15,6 +15,8 @@ from spacetime_rl.game.wire import WIRE, JsonSocket
 
 _log = logging.getLogger(__name__)
 
+_SYNC_RUNS = "getting command line arguments"  # what the stock plugin's Sync node prints when it begins
+
 # Version numbers as of Godot RL Agents 0.7; a stock game ignores `wire`.
 _GREETING: tuple[dict[str, Any], ...] = (
     {"type": "handshake", "major_version": "0", "minor_version": "7", "wire": WIRE},
@@ -167,7 +169,16 @@ class _Door:
             )
         port = self._listener.getsockname()[1]
         what = f"the game did not connect to port {port} within {timeout_s:g} s ({state})"
-        return LaunchTimeout(self._report(f"{what}; is there an RLBridge or a Sync node in its scene?"))
+        return LaunchTimeout(self._report(f"{what}; {self._what_to_look_for()}"))
+
+    def _what_to_look_for(self) -> str:
+        """Why a game may not connect: the stock plugin's Sync node connects for agents in training alone."""
+        if any(_SYNC_RUNS in line for line in self._process.log.lines()):
+            return (
+                "its Sync node found no agent to train: is an AIController's control mode, or the Sync node's, "
+                "Training, and are its scripts in GDScript? C# needs a Godot with .NET"
+            )
+        return "is there an RLBridge or a Sync node in its scene?"
 
     def _report(self, what: str) -> str:
         return f"{self._title}: {what}{self._process.quote_log()}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spacetime_rl.errors import LaunchError, ScriptError
+from spacetime_rl.errors import LaunchError, LaunchTimeout, ScriptError
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
@@ -57,6 +57,14 @@ def test_a_game_that_does_not_start_is_reported_with_its_first_script_error(tmp_
         open_game(GameLaunch(env_path=path))
     ending = f"(exit code 3); script errors in its log: 2, the first: {FIRST}; its log ends:"
     assert ending in str(caught.value).splitlines()[0]
+
+
+def test_a_sync_node_without_agents_in_training_is_told_from_none(tmp_path: Path) -> None:
+    path = tmp_path / "game.sh"
+    path.write_text("#!/bin/sh\necho getting command line arguments\nexec sleep 60\n")
+    path.chmod(0o755)
+    with pytest.raises(LaunchTimeout, match=r"Sync node found no agent to train: .* Training, .* C# needs a Godot"):
+        open_game(GameLaunch(env_path=path, launch_timeout_s=3))
 
 
 def test_a_long_log_keeps_its_first_and_last_part_and_every_error_counts(tmp_path: Path) -> None:
