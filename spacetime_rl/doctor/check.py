@@ -7,7 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from spacetime_rl.errors import SpacetimeError
+import psutil
+
+from spacetime_rl.errors import LaunchTimeout, SpacetimeError, StepTimeout
+from spacetime_rl.system import cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,21 @@ def perform(check: Check) -> Outcome:
     start = time.perf_counter()
     try:
         ok, detail = True, check.run()
+    except (LaunchTimeout, StepTimeout) as error:
+        ok, detail = False, too_slow(str(error), check)
     except SpacetimeError as error:
         ok, detail = False, with_remedy(str(error), check)
     except Exception as error:  # the door: anything may be broken on a machine that is being examined
         ok, detail = False, with_remedy(f"{type(error).__name__}: {error}", check)
     return Outcome(check.name, ok, detail, time.perf_counter() - start)
+
+
+def too_slow(what: str, check: Check) -> str:
+    """What was not done in time, and what to do: on a machine that is busy with other things, to wait for those."""
+    load, own = psutil.getloadavg()[0], cores()
+    if load <= 2 * own:
+        return with_remedy(what, check)
+    return f"{what}\nWhat to do: try again when this machine is less busy (load {load:.0f} on {own} cores)"
 
 
 def with_remedy(what: str, check: Check) -> str:

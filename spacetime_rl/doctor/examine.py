@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from spacetime_rl.doctor.check import Check, Outcome, perform, with_remedy
+from spacetime_rl.doctor.check import Check, Outcome, perform, too_slow, with_remedy
 
 APART_TIMEOUT_S = 180.0
 
@@ -47,7 +47,7 @@ def _perform_apart(check: Check) -> Outcome:
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=APART_TIMEOUT_S, check=False
         )
     except subprocess.TimeoutExpired:
-        detail = with_remedy(f"did not finish within {APART_TIMEOUT_S:g} s", check)
+        detail = too_slow(f"did not finish within {APART_TIMEOUT_S:g} s", check)
         return Outcome(check.name, False, detail, time.perf_counter() - start)
     seconds = time.perf_counter() - start
     try:

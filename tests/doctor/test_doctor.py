@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from spacetime_rl.doctor import check as check_module
 from spacetime_rl.doctor import examine as examine_module
 from spacetime_rl.doctor import machine
 from spacetime_rl.doctor.check import Check, Outcome
 from spacetime_rl.doctor.checks import CHECKS
 from spacetime_rl.doctor.examine import examine
-from spacetime_rl.errors import GodotNotFound, SpacetimeError
+from spacetime_rl.errors import GodotNotFound, LaunchTimeout, SpacetimeError
 from tests.command import PROGRAM
 
 COMMAND = [*PROGRAM, "doctor", "--json"]
@@ -102,10 +103,21 @@ def test_a_check_that_ends_its_process_is_told_with_its_exit_code() -> None:
 
 def test_a_check_that_hangs_is_ended_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examine_module, "APART_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(check_module.psutil, "getloadavg", lambda: (0.5, 0.5, 0.5))
 
     (outcome,) = run(Check("onnx", lambda: "never", "wait", apart=True))
 
     assert outcome.detail == "did not finish within 0.05 s\nWhat to do: wait"
+
+
+def test_a_check_that_was_too_slow_on_a_busy_machine_blames_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_module.psutil, "getloadavg", lambda: (1000.0, 0.5, 0.5))
+    late = LaunchTimeout("vr_interaction: the game did not connect within 30 s")
+
+    (outcome,) = run(Check("same seed", fail(late), "please report it"))
+
+    assert "please report" not in outcome.detail
+    assert "What to do: try again when this machine is less busy (load 1000 on " in outcome.detail
 
 
 def test_a_package_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
