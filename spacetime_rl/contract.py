@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.config import RunConfig
-from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING
+from spacetime_rl.config.algorithms import ALL, REPLAYING, Algorithm
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ContractError, UsageError
 from spacetime_rl.game.launch import GameLaunch, RewardScript, TaskLaunch
@@ -224,22 +224,29 @@ def _layout_problems(spec: GameSpec, config: RunConfig, names: Names, policies: 
 
 
 def _algorithm_problems(spec: GameSpec, config: RunConfig, names: Names, policies: tuple[str, ...]) -> Iterator[str]:
-    """What SAC and DQN cannot do."""
-    for policy in policies:
-        layout = next(group.layout for group, row in zip(spec.groups, names, strict=True) if policy in row)
-        kinds = [action.kind for action in layout.actions]
-        lacking = ""
-        if config.algorithm == "DQN" and kinds != ["discrete"]:
-            lacking = "chooses one action out of several"
-        elif config.algorithm == "SAC" and "discrete" in kinds:
-            lacking = "has only continuous actions"
-        elif config.algorithm in REPLAYING and layout.images:
-            lacking = "sees no images"
+    """What SAC and DQN cannot do, and which algorithms can play all of the game's policies."""
+    layouts = {
+        policy: next(group.layout for group, row in zip(spec.groups, names, strict=True) if policy in row)
+        for policy in policies
+    }
+    able = [one for one in ALL if not any(_lacking(one, layout) for layout in layouts.values())]
+    for policy, layout in layouts.items():
+        lacking = _lacking(config.algorithm, layout)
         if lacking:
             yield (
                 f"algorithm: {config.algorithm} {lacking}, but the game says of policy {policy!r}: "
-                f"{_described(layout)}; use {', '.join(ON_POLICY[:-1])} or {ON_POLICY[-1]}"
+                f"{_described(layout)}; use {', '.join(able[:-1])} or {able[-1]}"
             )
+
+
+def _lacking(algorithm: Algorithm, layout: PolicyLayout) -> str:
+    """What an algorithm does not have that a policy needs; empty where it can learn it."""
+    kinds = [action.kind for action in layout.actions]
+    if algorithm == "DQN" and kinds != ["discrete"]:
+        return "chooses one action out of several"
+    if algorithm == "SAC" and "discrete" in kinds:
+        return "has only continuous actions"
+    return "sees no images" if algorithm in REPLAYING and layout.images else ""
 
 
 def _param_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from spacetime_rl.config import RunConfig
+from spacetime_rl.baselines.store import Baseline, read_baselines
+from spacetime_rl.config import RunConfig, load
 from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.errors import ContractError
+from spacetime_rl.export.schema import read_schema
 from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ImageField, ObservationField, PolicyLayout
 
 GIVER = PolicyLayout(
@@ -176,10 +179,31 @@ def test_an_algorithm_that_cannot_play_a_policys_spaces_is_told(
         return
     (found,) = problems_of(spec, algorithm=algorithm)
     assert found.startswith(f"algorithm: {problem}")
-    assert found.endswith("; use PPO, APPO or IMPALA")
+    able = "PPO, APPO, IMPALA or SAC" if "one action" in problem and layout is GIVER else "PPO, APPO or IMPALA"
+    assert found.endswith(f"; use {able}")
 
 
 def test_a_game_without_agents_is_refused() -> None:
     spec = GameSpec("empty", 1, 90, 1, groups=())
 
     assert problems_of(spec) == ["empty: the game declares no agents"]
+
+
+@pytest.mark.parametrize("baseline", read_baselines(), ids=lambda baseline: baseline.name)
+def test_an_algorithm_that_cannot_learn_a_packaged_scenario_names_those_that_can(baseline: Baseline) -> None:
+    layouts = {name: read_schema(baseline.folder / f"{name}.schema.json").layout for name in baseline.policies}
+    groups = tuple(AgentGroup(name, (f"{name}_0",), layout) for name, layout in layouts.items())
+    spec = GameSpec(baseline.scenario, 1, 90, 8, groups, baseline.config.scenario.params)
+    kinds = [[action.kind for action in layout.actions] for layout in layouts.values()]
+    only_continuous = all(set(each) == {"continuous"} for each in kinds)
+    for algorithm in ("PPO", "APPO", "IMPALA", "SAC", "DQN"):
+        params = json.dumps(dict(baseline.config.scenario.params))
+        changes = [f"algorithm={algorithm}", f"scenario.params={params}"]
+        config = load(baseline.name.partition("-")[0], changes, say=lambda note: None)
+        if algorithm == "DQN" or (algorithm == "SAC" and not only_continuous):
+            with pytest.raises(ContractError) as caught:
+                assign_policies(spec, config)
+            able = "use PPO, APPO, IMPALA or SAC" if only_continuous else "use PPO, APPO or IMPALA"
+            assert all(problem.endswith(f"; {able}") for problem in caught.value.problems)
+        else:
+            assert {plan.name for plan in assign_policies(spec, config)} == set(layouts)

@@ -27,7 +27,8 @@ def load_config(path: str | None, overrides: Sequence[str] = (), preset: str | N
     from spacetime_rl.config import load
     from spacetime_rl.game.project import scenarios
 
-    return load(path, overrides, [scenario.name for scenario in scenarios()], preset)
+    names = [scenario.name for scenario in scenarios()]
+    return load(path, overrides, names, preset, say=lambda note: typer.echo(f"spacetime-rl: {note}", err=True))
 
 
 def change_config(config: RunConfig, changes: Sequence[str], folder: Path) -> RunConfig:

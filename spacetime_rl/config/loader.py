@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Collection, Iterable, Sequence
+import logging
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from spacetime_rl.config.document import Document, KeyPath, read_document
+from spacetime_rl.config.foreign import leave_out_foreign
 from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.overrides import parse_overrides
 from spacetime_rl.config.packaged import find_config, find_preset, packaged
 from spacetime_rl.config.problems import contradictions_in, field_mistakes, with_whole_numbers
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ConfigError
+
+_log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
 SWEEP = "sweep"  # the section that makes a run a search
@@ -27,16 +31,25 @@ def load(
     overrides: Sequence[str] = (),
     scenarios: Collection[str] | None = None,
     preset: str | Path | None = None,
+    say: Callable[[str], None] = _log.warning,
 ) -> RunConfig:
     """Read a configuration: a file, the name of a packaged one, or None for the defaults.
 
     A `preset` is laid over it, then `overrides`: `a.b=c` with YAML values. `scenarios` are the valid scenario names;
-    None leaves the name unchecked. Raises ConfigError listing every mistake as `file:line: dotted.key: what`.
+    None leaves the name unchecked. Where overrides choose another `algorithm`, settings of the file that it does not
+    read are left out, and `say` receives which.
+
+    Raises ConfigError listing every mistake as `file:line: dotted.key: what`.
     """
     files = Document() if path is None else read(find_config(path), ())
     if preset is not None:
         files = files.under(read(find_preset(preset), ()))
-    return validate(files.under(parse_overrides(overrides, RunConfig)), scenarios, str(path or "configuration"))
+    own = parse_overrides(overrides, RunConfig)
+    files, note = leave_out_foreign(files, own)
+    config = validate(files.under(own), scenarios, str(path or "configuration"))
+    if note:
+        say(note)
+    return config
 
 
 def read(path: Path, chain: tuple[Path, ...]) -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -10,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from spacetime_rl.config.document import Document, KeyPath
+from spacetime_rl.config.foreign import leave_out_foreign
 from spacetime_rl.config.loader import SWEEP, attempt, read, validate, where, without
 from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.overrides import parse_overrides
@@ -19,6 +21,8 @@ from spacetime_rl.config.search_space import Domain, DomainError, is_long_form, 
 from spacetime_rl.config.sweep import Path, SweepConfig, SweepSettings, dotted, lay
 from spacetime_rl.config.sweep_rules import sweep_contradictions
 from spacetime_rl.errors import ConfigError
+
+_log = logging.getLogger(__name__)
 
 Mistakes = dict[KeyPath, str]
 Space = dict[KeyPath, tuple[KeyPath, Domain]]  # by setting: where it is written, and what is drawn
@@ -31,7 +35,11 @@ def load_sweep(
 
     Raises ConfigError listing every mistake as `file:line: dotted.key: what`.
     """
-    document = read(find_config(path), ()).under(parse_overrides(overrides, RunConfig))
+    own = parse_overrides(overrides, RunConfig)
+    files, note = leave_out_foreign(read(find_config(path), ()), own)
+    if note:
+        _log.warning(note)
+    document = files.under(own)
     section = document.data.pop(SWEEP, None)
     if section is None:
         raise ConfigError([f"{path}: is a run, not a sweep: it has no `{SWEEP}:`; start it with `spacetime-rl train`"])

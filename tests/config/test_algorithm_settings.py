@@ -112,3 +112,45 @@ def test_a_run_can_be_begun_again_from_what_it_has_written_down(tmp_path: Path, 
 @pytest.mark.parametrize("name", config_names())
 def test_a_packaged_configuration_trains_with_the_kin_of_ppo_as_it_is(name: str, algorithm: str) -> None:
     assert load(name, [f"algorithm={algorithm}"]).algorithm == algorithm
+
+
+@pytest.mark.parametrize("algorithm", ["PPO", "APPO", "IMPALA", "SAC", "DQN"])
+@pytest.mark.parametrize("name", config_names())
+def test_any_algorithm_may_be_chosen_for_a_packaged_configuration(name: str, algorithm: str) -> None:
+    said: list[str] = []
+
+    config = load(name, [f"algorithm={algorithm}"], say=said.append)
+
+    assert config.algorithm == algorithm
+    if algorithm in ("SAC", "DQN"):
+        (note,) = said
+        assert note.startswith(f"algorithm={algorithm}: left out of the file's settings, which PPO reads or made: ")
+        assert "training.num_epochs" in note
+        assert "training.lr" not in note.replace(",", "").split()
+    else:
+        assert said == [] or "initialize_from" in said[0]
+
+
+def test_what_the_user_sets_for_an_algorithm_that_does_not_read_it_stays_a_mistake(tmp_path: Path) -> None:
+    path = write(tmp_path, "training: {num_epochs: 9}\nrollout: {overlap: true}")
+
+    assert load(path, ["algorithm=SAC"]).training.n_step == 1
+    with pytest.raises(ConfigError, match=r"--set: training\.num_epochs: is read by PPO, APPO and IMPALA, not by SAC"):
+        load(path, ["algorithm=SAC", "training.num_epochs=3"])
+    with pytest.raises(ConfigError, match=r"run\.yaml:3: training\.num_epochs: is read by"):  # the file itself says SAC
+        load(write(tmp_path, "algorithm: SAC\ntraining: {num_epochs: 9}"))
+
+
+def test_settings_of_single_policies_and_weights_of_another_network_are_left_out_and_listed(tmp_path: Path) -> None:
+    policies = "policies: {walker: {training: {clip_param: 0.1, gamma: 0.9}}}"
+    path = write(tmp_path, f"{policies}\ninitialize_from: baseline:vr_ui\nreset_exploration: true")
+    said: list[str] = []
+
+    config = load(path, ["algorithm=SAC"], say=said.append)
+
+    assert config.policy_training("walker").gamma == 0.9
+    assert (config.initialize_from, config.reset_exploration) == (None, False)
+    assert said == [
+        "algorithm=SAC: left out of the file's settings, which PPO reads or made: policies.walker.training.clip_param, "
+        "initialize_from, reset_exploration"
+    ]
