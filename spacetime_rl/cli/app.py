@@ -9,12 +9,13 @@ import typer
 from typer.core import TyperGroup
 
 from spacetime_rl import __version__, signals
-from spacetime_rl.cli import godot, jobs
+from spacetime_rl.cli import config, godot, jobs
 from spacetime_rl.cli.baseline import baseline
 from spacetime_rl.cli.bench import bench
 from spacetime_rl.cli.doctor import doctor
 from spacetime_rl.cli.errors import report
 from spacetime_rl.cli.eval import evaluate
+from spacetime_rl.cli.exit_codes import EXIT_CODES
 from spacetime_rl.cli.export import export
 from spacetime_rl.cli.inspect import inspect
 from spacetime_rl.cli.on_linux import on_linux
@@ -24,14 +25,18 @@ from spacetime_rl.cli.submit import submit
 from spacetime_rl.cli.sweep import sweep
 from spacetime_rl.cli.train import train
 
-EXIT_CODES = (
-    "Exit codes: 0 done, 1 a check failed, 2 wrong command or configuration, 3 a fault at run time, "
-    "130 Ctrl-C, 143 SIGTERM, 129 SIGHUP."
-)
-
 
 class _Stoppable(TyperGroup):
-    """The verbs; a signal ends each with a word and an exit code of its own."""
+    """The verbs; a signal ends each with a word and an exit code of its own. Flags are shown without a value."""
+
+    def get_params(self, ctx: Any) -> Any:
+        return _flags_as_such(super().get_params(ctx))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            _show_flags_as_such(command, ctx)
+        return command
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -39,6 +44,20 @@ class _Stoppable(TyperGroup):
         except KeyboardInterrupt:
             typer.echo(f"spacetime-rl: stopped by {signals.name()}", err=True)
             raise typer.Exit(signals.exit_code()) from None
+
+
+def _show_flags_as_such(command: Any, ctx: Any) -> None:
+    """Typer calls the value of a flag `<bool>`, though it takes none."""
+    _flags_as_such([*command.params, command.get_help_option(ctx)])
+    for inner in getattr(command, "commands", {}).values():
+        _show_flags_as_such(inner, ctx)
+
+
+def _flags_as_such(options: list[Any]) -> list[Any]:
+    for option in options:
+        if getattr(option, "is_flag", False):
+            option.metavar = ""
+    return options
 
 
 app = typer.Typer(
@@ -54,6 +73,7 @@ app = typer.Typer(
 app.command("train")(on_linux("train", train))
 app.command("sweep")(on_linux("sweep", sweep))
 app.command("submit")(submit)
+app.add_typer(config.app, name="config")
 app.add_typer(jobs.app, name="jobs")
 app.command("eval")(on_linux("eval", evaluate))
 app.command("inspect")(on_linux("inspect", inspect))

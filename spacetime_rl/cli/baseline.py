@@ -18,6 +18,7 @@ from spacetime_rl.cli.common import (
     load_config,
     print_json,
 )
+from spacetime_rl.cli.completion import complete_config, complete_run
 from spacetime_rl.cli.numbers import whole_number
 from spacetime_rl.errors import UsageError
 
@@ -27,11 +28,16 @@ if TYPE_CHECKING:
 
 
 def baseline(
-    config: Annotated[str, typer.Argument(metavar="CONFIG", help="The name of a packaged configuration.")],
+    config: Annotated[
+        str,
+        typer.Argument(metavar="CONFIG", help="The name of a packaged configuration.", autocompletion=complete_config),
+    ],
     preset: Annotated[
         str | None, typer.Option(metavar="NAME", help="Lay a preset over it; the baseline is called CONFIG-PRESET.")
     ] = None,
-    run: Annotated[str | None, typer.Option(metavar="RUN", help="A finished run; default: train one.")] = None,
+    run: Annotated[
+        str | None, typer.Option(metavar="RUN", help="A finished run; default: train one.", autocompletion=complete_run)
+    ] = None,
     episodes: Annotated[int, typer.Option(metavar="N", **whole_number("Held-out episodes to play.", 1))] = 500,
     force: Annotated[bool, typer.Option("--force", help="Replace a baseline that does better.")] = False,
     overrides: SetOption = None,

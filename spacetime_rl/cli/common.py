@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spacetime_rl.cli.completion import complete_setting
+
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
 
@@ -16,7 +18,12 @@ DEFAULT_RESULTS = Path("results")
 
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, e.g. training.lr=1e-4; may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a setting, e.g. training.lr=1e-4; may be repeated.",
+        autocompletion=complete_setting,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 ResultsOption = Annotated[Path | None, typer.Option("--results", metavar="DIR", help="Folder of the results.")]

@@ -20,6 +20,7 @@ from spacetime_rl.cli.common import (
     load_config,
     print_json,
 )
+from spacetime_rl.cli.completion import complete_config, complete_source
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.shell import short
@@ -36,12 +37,19 @@ def evaluate(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="SOURCE", help="A run, a checkpoint, an ONNX folder, `baseline`, `heuristic` or `random`."
+            metavar="SOURCE",
+            help="A run, a checkpoint, an ONNX folder, `baseline`, `heuristic` or `random`.",
+            autocompletion=complete_source,
         ),
     ],
     config: Annotated[
         str | None,
-        typer.Option("--config", metavar="CONFIG", help="What to play; default: what the source was trained on."),
+        typer.Option(
+            "--config",
+            metavar="CONFIG",
+            help="What to play; default: what the source was trained on.",
+            autocompletion=complete_config,
+        ),
     ] = None,
     overrides: SetOption = None,
     episodes: Annotated[

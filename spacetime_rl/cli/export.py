@@ -8,12 +8,18 @@ from typing import Annotated
 import typer
 
 from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, ResultsOption, print_json
+from spacetime_rl.cli.completion import complete_run
 from spacetime_rl.cli.numbers import whole_number
 
 
 def export(
     where: Annotated[
-        str, typer.Argument(metavar="RUN|TRIAL|CHECKPOINT", help="A run's id or folder, a trial's, or a checkpoint.")
+        str,
+        typer.Argument(
+            metavar="RUN|TRIAL|CHECKPOINT",
+            help="A run's id or folder, a trial's, or a checkpoint.",
+            autocompletion=complete_run,
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder of the files; default: the run's onnx/.")

@@ -15,6 +15,10 @@ def install() -> None:
     """Install Godot into a private prefix and import the scenarios; no root needed. The second run is instant.
 
     A Godot that is found already ($GODOT_BIN, PATH) is taken as it is.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl godot install
     """
     from spacetime_rl.game.ensure import ensure_godot
 
@@ -25,7 +29,14 @@ def install() -> None:
 
 @app.command()
 def path() -> None:
-    """Print the path of the Godot that games run with."""
+    """Print the path of the Godot that games run with.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl godot path
+
+      GODOT_BIN=/opt/godot spacetime-rl godot path
+    """
     from spacetime_rl.game.engine import find_godot
 
     typer.echo(find_godot().path)
@@ -33,7 +44,12 @@ def path() -> None:
 
 @app.command()
 def version() -> None:
-    """Print the version of the Godot that games run with."""
+    """Print the version of the Godot that games run with.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl godot version
+    """
     from spacetime_rl.game.engine import find_godot
 
     typer.echo(find_godot().version_text)
@@ -45,7 +61,14 @@ def import_(
         Path | None, typer.Argument(metavar="[PROJECT]", help="A Godot project's folder; default: our scenarios.")
     ] = None,
 ) -> None:
-    """Import a project now, so that the first game need not wait; done once per machine, content and Godot version."""
+    """Import a project now, so that the first game need not wait; done once per machine, content and Godot version.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl godot import
+
+      spacetime-rl godot import ./my_project
+    """
     from spacetime_rl.game.engine import find_godot
     from spacetime_rl.game.project import OWN_PROJECT, import_project
 

@@ -29,7 +29,12 @@ _JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="Its id, as `su
 
 @app.command("list")
 def list_(address: AddressOption = None, json_output: JsonOption = False) -> None:
-    """Show the jobs on a cluster, the newest first."""
+    """Show the jobs on a cluster, the newest first.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl jobs list --address http://head:8265
+    """
     from spacetime_rl.jobs.job import find_jobs
 
     jobs = find_jobs(address)
@@ -49,7 +54,12 @@ def list_(address: AddressOption = None, json_output: JsonOption = False) -> Non
 
 @app.command()
 def status(job: _JobArgument, address: AddressOption = None, json_output: JsonOption = False) -> None:
-    """Say how a job is."""
+    """Say how a job is.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl jobs status vr_interaction-20270101-120000
+    """
     found = _find(job, address).describe()
     if json_output:
         return print_json(found)
@@ -63,13 +73,23 @@ def logs(
     address: AddressOption = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the job ends.")] = False,
 ) -> None:
-    """Print what a job has printed."""
+    """Print what a job has printed.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl jobs logs vr_interaction-20270101-120000 --follow
+    """
     show_logs(_find(job, address), follow)
 
 
 @app.command()
 def stop(job: _JobArgument, address: AddressOption = None) -> None:
-    """Stop a job as Ctrl-C would: it saves first, and `submit … --resume` goes on with it."""
+    """Stop a job as Ctrl-C would: it saves first, and `submit … --resume` goes on with it.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl jobs stop vr_interaction-20270101-120000
+    """
     found = _find(job, address)
     if not found.cancel():
         raise UsageError(f"{job}: has ended already, it is {found.status()}")
@@ -83,7 +103,12 @@ def results(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the job ends.")] = False,
     json_output: JsonOption = False,
 ) -> None:
-    """Show what a job came to: its success beside heuristic and chance, where its policies are."""
+    """Show what a job came to: its success beside heuristic and chance, where its policies are.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl jobs results vr_interaction-20270101-120000 --wait --json
+    """
     found = _find(job, address)
     try:
         result = found.result(None if wait else 0.0)

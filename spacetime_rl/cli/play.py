@@ -16,6 +16,7 @@ from spacetime_rl.cli.common import (
     change_config,
     print_json,
 )
+from spacetime_rl.cli.completion import complete_source, complete_target
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 from spacetime_rl.scratch import scratch_folder
 
@@ -29,14 +30,19 @@ def play(
     target: Annotated[
         str | None,
         typer.Argument(
-            metavar="TARGET", help="A scenario or a configuration; default: what the policy was trained on."
+            metavar="TARGET",
+            help="A scenario or a configuration; default: what the policy was trained on.",
+            autocompletion=complete_target,
         ),
     ] = None,
     overrides: SetOption = None,
     policy: Annotated[
         str | None,
         typer.Option(
-            "--policy", metavar="SOURCE", help="Who plays: a run, an ONNX folder, `baseline`, `heuristic` or `random`."
+            "--policy",
+            metavar="SOURCE",
+            help="Who plays: a run, an ONNX folder, `baseline`, `heuristic` or `random`.",
+            autocompletion=complete_source,
         ),
     ] = None,
     agent: Annotated[

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def scenarios(json_output: JsonOption = False) -> None:
-    """List the scenarios with their variants, policies, lessons and configurations, and the presets."""
+    """List the scenarios with their variants, policies, lessons and configurations, and the presets.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl scenarios
+    """
     from spacetime_rl.baselines.store import read_baselines
     from spacetime_rl.config import load
     from spacetime_rl.config.packaged import config_names, find_preset, preset_names, title

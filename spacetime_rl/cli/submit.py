@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacetime_rl.cli.common import JsonOption, SetOption, print_json
+from spacetime_rl.cli.completion import complete_config
 from spacetime_rl.cli.jobs import AddressOption, show_logs
 from spacetime_rl.cli.numbers import whole_number
 from spacetime_rl.errors import UsageError
@@ -32,6 +33,7 @@ def submit(
         typer.Argument(
             metavar="CONFIG",
             help="A YAML file below the current folder, or a packaged name. With eval: what `eval` takes.",
+            autocompletion=complete_config,
         ),
     ] = None,
     address: AddressOption = None,

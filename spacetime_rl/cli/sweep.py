@@ -9,6 +9,7 @@ import typer
 
 from spacetime_rl import signals
 from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, ResultsOption, SetOption, as_overrides, print_json
+from spacetime_rl.cli.completion import complete_run, complete_sweep
 from spacetime_rl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,10 +24,17 @@ _MOST = 12
 def sweep(
     config: Annotated[
         str | None,
-        typer.Argument(metavar="SWEEP", help="A YAML file, or the name of a packaged one (sweeps/interaction_asha)."),
+        typer.Argument(
+            metavar="SWEEP",
+            help="A YAML file, or the name of a packaged one (sweeps/interaction_asha).",
+            autocompletion=complete_sweep,
+        ),
     ] = None,
     overrides: SetOption = None,
-    resume: Annotated[str | None, typer.Option(metavar="RUN", help="Go on with a sweep, by its id or folder.")] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Go on with a sweep, by its id or folder.", autocompletion=complete_run),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run of the same id.")] = False,
     run_id: Annotated[
         str | None, typer.Option(metavar="ID", help="Name of the sweep's folder; default: made up.")

@@ -18,6 +18,8 @@ from spacetime_rl.cli.common import (
     load_config,
     print_json,
 )
+from spacetime_rl.cli.completion import complete_config, complete_preset, complete_run
+from spacetime_rl.cli.config import show_dry_run
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 from spacetime_rl.errors import UsageError
 
@@ -29,13 +31,23 @@ if TYPE_CHECKING:
 def train(
     config: Annotated[
         str | None,
-        typer.Argument(metavar="CONFIG", help="A YAML file, or the name of a packaged one (vr_interaction)."),
+        typer.Argument(
+            metavar="CONFIG",
+            help="A YAML file, or the name of a packaged one (vr_interaction).",
+            autocompletion=complete_config,
+        ),
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Lay a preset over it (quick_test), before any --set.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Lay a preset over it (quick_test), before any --set.", autocompletion=complete_preset
+        ),
     ] = None,
     overrides: SetOption = None,
-    resume: Annotated[str | None, typer.Option(metavar="RUN", help="Go on with a run, by its id or folder.")] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Go on with a run, by its id or folder.", autocompletion=complete_run),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run of the same id.")] = False,
     run_id: Annotated[
         str | None, typer.Option(metavar="ID", help="Name of the run's folder; default: made up.")
@@ -44,12 +56,20 @@ def train(
         int | None, typer.Option(metavar="N", **whole_number("Seed of games, networks, exploration.", 0, LARGEST_SEED))
     ] = None,
     initialize_from: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Begin with the weights of another run, by its id or folder.")
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Begin with the weights of another run, by its id or folder.",
+            autocompletion=complete_run,
+        ),
     ] = None,
     tracking_uri: Annotated[str | None, typer.Option(metavar="URI", help="MLflow server or database.")] = None,
     results: ResultsOption = None,
     json_output: JsonOption = False,
     no_eval: Annotated[bool, typer.Option("--no-eval", help="Do not evaluate the trained policies.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Start the game and print what would be trained; train nothing.")
+    ] = False,
 ) -> None:
     """Train the policies of one run, then export and evaluate them.
 
@@ -59,6 +79,7 @@ def train(
     $ spacetime-rl train vr_interaction
     $ spacetime-rl train vr_interaction --set training.lr=1e-4 --set stop.agent_steps=200000 --run-id slow
     $ spacetime-rl train vr_navigation --preset quick_test
+    $ spacetime-rl train my_run.yaml --dry-run
     $ spacetime-rl train --resume slow
     $ spacetime-rl train vr_interaction --initialize-from slow --set training.lr=3e-5
     $ spacetime-rl train --set env_path=./my_game.x86_64
@@ -76,10 +97,19 @@ def train(
                     "train: name a configuration, as in `spacetime-rl train vr_interaction`; "
                     "`spacetime-rl scenarios` lists them"
                 )
-            summary = _begin(load_config(config, settings, preset), run_id, force, not no_eval, json_output)
+            chosen = load_config(config, settings, preset)
+            if dry_run:
+                return show_dry_run(chosen, json_output)
+            summary = _begin(chosen, run_id, force, not no_eval, json_output)
         else:
             _refuse_with_resume(
-                {"--force": force, "--run-id": run_id, "--preset": preset, "--initialize-from": initialize_from}
+                {
+                    "--force": force,
+                    "--run-id": run_id,
+                    "--preset": preset,
+                    "--initialize-from": initialize_from,
+                    "--dry-run": dry_run,
+                }
             )
             summary = _go_on(resume, results or DEFAULT_RESULTS, config, settings, not no_eval, json_output)
     except KeyboardInterrupt:
@@ -90,6 +120,7 @@ def train(
     _show(summary, json_output)
     if summary.stopped:
         raise typer.Exit(signals.exit_code())
+    return None
 
 
 def _begin(config: RunConfig, run_id: str | None, force: bool, judge: bool, json_output: bool) -> RunSummary:

@@ -1,0 +1,82 @@
+"""What shells offer after Tab; quick, so that nothing heavy is imported and no file is read but folder lists."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+_CONFIGS = Path(__file__).resolve().parent.parent / "rllib_configs"  # as config.packaged, which imports pydantic
+_SCENARIOS = Path(__file__).resolve().parent.parent / "godot" / "scenarios"
+_SOURCES = ("baseline", "heuristic", "random")
+_STATE = "config.yaml"  # in every run's folder
+
+
+def complete_config(incomplete: str) -> list[str]:
+    """Packaged configurations, and YAML files."""
+    return _matching(incomplete, [*_packaged(), *_yaml_files(incomplete)])
+
+
+def complete_sweep(incomplete: str) -> list[str]:
+    """Packaged sweeps, and YAML files."""
+    return _matching(incomplete, [*(f"sweeps/{name}" for name in _names("sweeps")), *_yaml_files(incomplete)])
+
+
+def complete_preset(incomplete: str) -> list[str]:
+    """Presets."""
+    return _matching(incomplete, _names("presets"))
+
+
+def complete_scenario(incomplete: str) -> list[str]:
+    """Scenarios."""
+    return _matching(incomplete, (path.parent.name for path in _SCENARIOS.glob("*/scenario.json")))
+
+
+def complete_target(incomplete: str) -> list[str]:
+    """What can be played: scenarios and configurations."""
+    return _matching(incomplete, {*complete_scenario(incomplete), *complete_config(incomplete)})
+
+
+def complete_run(incomplete: str) -> list[str]:
+    """Ids of the runs in the results folder, the newest first."""
+    folders = [path.parent for path in Path("results").glob(f"*/{_STATE}")]
+    newest = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
+    return [folder.name for folder in newest if folder.name.startswith(incomplete)]
+
+
+def complete_source(incomplete: str) -> list[str]:
+    """Who can play: runs, and the players that need none."""
+    return [*complete_run(incomplete), *_matching(incomplete, _SOURCES)]
+
+
+def complete_setting(incomplete: str) -> list[str]:
+    """Keys of settings, up to their `=`."""
+    from spacetime_rl.config.model import RunConfig  # a fifth of a second: the models say which settings there are
+    from spacetime_rl.config.overrides import setting_paths
+
+    words = [".".join(path) for path in setting_paths(RunConfig)]
+    sections = {word.rpartition(".")[0] for word in words}
+    return _matching(incomplete, (f"{word}=" for word in words if word not in sections))
+
+
+def _packaged() -> list[str]:
+    return _names("")
+
+
+def _names(folder: str) -> list[str]:
+    return [path.stem for path in (_CONFIGS / folder).glob("*.yaml")]
+
+
+def _yaml_files(incomplete: str) -> Iterable[str]:
+    folder = incomplete.rpartition("/")[0]
+    try:
+        entries = list(os.scandir(folder or "."))
+    except OSError:
+        return []
+    prefix = f"{folder}/" if folder else ""
+    files = [f"{prefix}{entry.name}" for entry in entries if entry.name.endswith((".yaml", ".yml"))]
+    return [*files, *(f"{prefix}{entry.name}/" for entry in entries if entry.is_dir() and entry.name[0] != ".")]
+
+
+def _matching(incomplete: str, words: Iterable[str]) -> list[str]:
+    return sorted(word for word in words if word.startswith(incomplete))

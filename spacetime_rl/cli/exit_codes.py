@@ -1,0 +1,30 @@
+"""How each command ends: the one place that says which exit codes there are, and when."""
+
+from __future__ import annotations
+
+MEANINGS = {
+    0: "done",
+    1: "a check failed",
+    2: "wrong command or configuration",
+    3: "a fault at run time",
+    130: "Ctrl-C",
+    143: "SIGTERM",
+    129: "SIGHUP",
+}
+EXIT_CODES = f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in MEANINGS.items())}."
+
+# What a command's own codes mean where that is more than MEANINGS says.
+PARTICULAR = {
+    "train": {
+        3: "the game, Ray or the disk failed; what was trained is kept",
+        130: "stopped and saved; --resume goes on",
+    },
+    "sweep": {3: "every trial failed, or Ray did", 130: "stopped and saved; --resume goes on"},
+    "submit": {1: "with --follow: the job failed", 3: "the cluster does not answer"},
+    "jobs logs": {1: "with --follow: the job failed", 3: "the cluster does not answer"},
+    "jobs results": {1: "the job has not ended, or was stopped", 3: "the job failed, or the cluster does not answer"},
+    "eval": {3: "the game failed"},
+    "export": {2: "no such run, policy, checkpoint or opset", 3: "the file does not compute what the network does"},
+    "doctor": {1: "a check failed: the machine is not ready"},
+    "godot path": {3: "no usable Godot"},
+}

@@ -1,0 +1,71 @@
+"""What a run would be: its game is met and its sizes are settled as training does, and nothing is trained."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.training.meet import meet_game
+from spacetime_rl.training.sizes import describe_sizes, settle_sizes
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """The configuration with a number in place of every `auto`, and who would play."""
+
+    config: RunConfig
+    plan: RolloutPlan
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        spec = self.plan.spec
+        return {
+            "game": {"scenario": spec.scenario, "wire": spec.wire, "physics_hz": spec.physics_hz},
+            "agents": list(dict.fromkeys(name for group in spec.groups for name in group.agents)),
+            "policies": [
+                {
+                    "name": policy.name,
+                    "agents": len(policy.agents),
+                    "trained": policy.trained,
+                    "observation": policy.layout.obs_dim,
+                    "fields": {field.name: field.size for field in policy.layout.fields},
+                    "images": {image.name: list(image.shape) for image in policy.layout.images},
+                    "actions": {action.name: [action.kind, action.size] for action in policy.layout.actions},
+                }
+                for policy in self.plan.policies
+            ],
+            "sizes": describe_sizes(self.plan),
+            "config": self.config.to_dict(),
+        }
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        spec, sizes = self.plan.spec, self.config.training
+        shown = [f"game      {spec.scenario}, {spec.physics_hz} Hz, a decision every {spec.action_repeat} ticks"]
+        names = [name for group in spec.groups for name in group.agents]
+        shown.append(f"agents    {len(names)} an arena: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}")
+        for policy in self.plan.policies:
+            fields = ", ".join(f"{field.name} {field.size}" for field in policy.layout.fields)
+            images = "".join(f", {image.name} {'x'.join(map(str, image.shape))}" for image in policy.layout.images)
+            actions = ", ".join(f"{action.name} {action.kind} {action.size}" for action in policy.layout.actions)
+            learns = "" if policy.trained else " (does not learn)"
+            shown.append(f"policy    {policy.name}{learns}: sees {policy.layout.obs_dim} numbers: {fields}{images}")
+            shown.append(f"          {policy.name} decides: {actions}")
+        shown.append(f"sizes     {describe_sizes(self.plan)} = {self.plan.spec.num_agents} agents in each game")
+        shown.append(f"batch     {sizes.train_batch_size} agent steps, minibatches of {sizes.minibatch_size}")
+        return shown
+
+
+def dry_run(config: RunConfig, say: Callable[[str], None] = lambda _: None) -> DryRun:
+    """Meet the game of a run and settle its sizes for this machine, without Ray. Raises what `meet_game` raises."""
+    say("starting the game")
+    with tempfile.TemporaryDirectory(prefix="spacetime-rl-dry-run-") as folder:
+        plan = meet_game(config, Path(folder))
+        settled, plan = settle_sizes(config, plan, [os.cpu_count() or 1], say=say)
+    return DryRun(settled, plan)
