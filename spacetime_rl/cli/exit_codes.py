@@ -24,6 +24,7 @@ PARTICULAR = {
     "jobs logs": {1: "with --follow: the job failed", 3: "the cluster does not answer"},
     "jobs results": {1: "the job has not ended, or was stopped", 3: "the job failed, or the cluster does not answer"},
     "eval": {3: "the game failed"},
+    "inspect": {1: "the game sends what no training can take", 3: "the game failed"},
     "export": {2: "no such run, policy, checkpoint or opset", 3: "the file does not compute what the network does"},
     "doctor": {1: "a check failed: the machine is not ready"},
     "godot path": {3: "no usable Godot"},

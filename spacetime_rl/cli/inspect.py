@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from spacetime_rl.cli.common import JsonOption, SetOption, print_json
+from spacetime_rl.cli.completion import complete_target
+from spacetime_rl.cli.numbers import LARGEST_SEED, decimal_number, whole_number
 
 FAULTY = 1
 
@@ -14,17 +16,25 @@ FAULTY = 1
 def inspect(
     game: Annotated[
         str,
-        typer.Argument(metavar="GAME", help="A scenario, a configuration, an exported game or a Godot project folder."),
+        typer.Argument(
+            metavar="GAME",
+            help="A scenario, a configuration, an exported game or a Godot project folder.",
+            autocompletion=complete_target,
+        ),
     ],
     preset: Annotated[
         str | None, typer.Option(metavar="NAME", help="Lay a preset over it (quick_test), before any --set.")
     ] = None,
     overrides: SetOption = None,
-    time_s: Annotated[float, typer.Option("--time", min=0.1, metavar="SECONDS", help="How long to play.")] = 10.0,
+    time_s: Annotated[
+        float, typer.Option("--time", metavar="SECONDS", **decimal_number("How long to play.", 0.1, 86400))
+    ] = 10.0,
     decisions: Annotated[
-        int, typer.Option("--decisions", min=1, metavar="N", help="How many decisions to play at most.")
+        int, typer.Option("--decisions", metavar="N", **whole_number("How many decisions to play at most.", 1))
     ] = 20_000,
-    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Seed of the episodes.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", **whole_number("Seed of the episodes.", 0, LARGEST_SEED))
+    ] = None,
     json_output: JsonOption = False,
 ) -> None:
     """Play random episodes and print statistics of every observation field and reward, with what looks wrong.

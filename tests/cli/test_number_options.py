@@ -12,6 +12,7 @@ OPTIONS = {
     "eval x": ["--episodes", "--seed", "--games", "--arenas", "--checkpoint-number"],
     "export x": ["--opset", "--checkpoint-number"],
     "play": ["--seed", "--episodes"],
+    "inspect x": ["--time", "--decisions", "--seed"],
     "bench": ["--agents", "--action-repeat", "--games", "--rounds", "--seconds"],
     "baseline x": ["--episodes"],
     "submit train": ["--num-gpus"],
