@@ -51,7 +51,7 @@ def test_a_shell_gets_them_without_heavy_libraries() -> None:
     code = (
         "import json, sys\nfrom spacetime_rl.cli.app import main\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "print(json.dumps(sorted({'ray', 'torch', 'mlflow', 'numpy', 'gymnasium', 'pydantic'} & set(sys.modules))))"
+        "print(json.dumps(sorted({'ray', 'torch', 'mlflow', 'numpy', 'gymnasium'} & set(sys.modules))))"
     )
     asked = {"_SPACETIME_RL_COMPLETE": "complete_bash", "COMP_WORDS": "spacetime-rl train vr_n", "COMP_CWORD": "2"}
     command = [sys.executable, "-c", f"import sys; sys.argv = ['spacetime-rl']\n{code}"]
