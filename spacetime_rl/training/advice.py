@@ -35,8 +35,8 @@ def _episodes(progress: Progress) -> Iterator[str]:
     last = progress[-1]
     if not last.get("episodes"):
         yield (
-            f"no episode ended in {last.get('agent_steps', 0):,} agent steps: there was no return to learn from; train "
-            "longer, or shorten episodes (game.episode_steps)"
+            f"no episode ended in {int(last.get('agent_steps', 0)):,} agent steps: there was no return to learn from; "
+            "train longer, or shorten episodes (game.episode_steps)"
         )
     for policy in _policies(progress):
         lengths = _series(progress, f"policy/{policy}/length_mean")

@@ -20,6 +20,7 @@ from spacetime_rl.evaluation.learned import NOT_EVALUATED, compare_players
 from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint
+from spacetime_rl.game.stock_spec import STOCK_WIRE
 from spacetime_rl.notices import NOTICES, Notice, Notices, from_data
 from spacetime_rl.pictures.write import TRACED, write_pictures
 from spacetime_rl.tracking.champion import CANDIDATE, candidate_is_better, fetch_champion
@@ -107,6 +108,9 @@ class _Evaluation:
             "heuristic": HeuristicSource(),
             "random": RandomSource(),
         }
+        spec = self._folder.spec()
+        if spec is not None and spec.wire == STOCK_WIRE:  # it has no scripted player
+            del players["heuristic"]
         self._play(players)
         trained = self._config.policies_to_train or self.reports.get(TRAINED, {}).get("policies", ())
         self.learned = compare_players(self._found, list(trained), is_adversarial(self._config))
@@ -142,7 +146,7 @@ class _Evaluation:
             self.reports[name] = report.to_dict()
             self._found[name] = report
             if report.bounded:
-                self._progress.note(f"{name}: {report.bounded.note}")
+                self._progress.mention(f"{name}: {report.bounded.note}")
             if name == TRAINED and not plan.stochastic:
                 self.advice += filter(None, [stuck_hint(report, self._training)])
             if traced:

@@ -142,6 +142,8 @@ def to_note(summary: RunSummary) -> str:
 def shortcomings(summary: RunSummary) -> list[str]:
     """That the policies learned nothing, or less than they should have, in plain words."""
     found = summary.learned
+    if found.learned is None and bounds(summary):
+        return [f"Whether these policies learned is not known: {found.reason}."]
     if found.is_success:
         return []
     what = "These policies did not learn" if found.learned is False else "These policies are not good yet"

@@ -62,7 +62,7 @@ def test_episodes_of_one_decision_are_named_even_where_the_policies_learned() ->
 
 
 def test_a_run_that_ended_no_episode_is_named() -> None:
-    found = advise([{"agent_steps": 5000, "episodes": 0}], CONFIG, Learned(None, "not evaluated"))
+    found = advise([{"agent_steps": 5000.0, "episodes": 0.0}], CONFIG, Learned(None, "not evaluated"))
     assert found == [
         "no episode ended in 5,000 agent steps: there was no return to learn from; train longer, or shorten episodes "
         "(game.episode_steps)"

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from spacetime_rl.config import RunConfig
-from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise
+from spacetime_rl.evaluation.report import AgentResult, Bounded, EvalReport, summarise
 from spacetime_rl.export.onnx import ExportedPolicy
+from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
 from spacetime_rl.tracking.models import TrackedRun
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import describe_sweep
@@ -141,6 +142,33 @@ def test_a_run_that_learned_nothing_leaves_the_alias_to_a_better_version(
     assert "These policies did not learn: no better than the random policy" in page
     assert ("keeps the alias `candidate`" in page) is kept
     assert "--initialize-from a-run" in summary.to_dict()["next"][0]
+
+
+def test_a_stock_game_is_not_asked_for_a_scripted_player(made: Made) -> None:
+    layout = PolicyLayout((ObservationField("obs", 1),), (), (ActionField("move", "continuous", 1),))
+    group = AgentGroup("walker", ("walker_0",), layout, ("episode", "return", "length"))
+    made.folder.write_facts(GameSpec("mine", 1, 60, 8, (group,), wire="stock/0.7"), {})
+    made.evaluation = returns(trained=9.0, random=0.0)
+
+    assert made.make().to_dict()["learned"] is True
+    assert "evaluate heuristic" not in made.calls
+
+
+def test_where_no_episode_was_finished_the_summary_says_that_nothing_is_known(made: Made) -> None:
+    def play(player: Any) -> EvalReport:
+        sums = summarise("overall", 0, 0, []), (summarise("walker", 0, 0, []),)
+        return EvalReport(player.name, "mine", 4, 0, *sums, bounded=Bounded(0, 4, 0, "evaluation.max_decisions: 9"))
+
+    made.evaluation = play
+
+    summary = made.make()
+
+    assert summary.to_dict()["learned"] is None
+    assert shortcomings(summary) == [
+        "Whether these policies learned is not known: too few episodes were finished to compare the trained with the "
+        "random policy."
+    ]
+    assert not summary.notices
 
 
 def test_a_run_below_the_scripted_player_is_called_that(made: Made) -> None:
