@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.config import RunConfig
+from spacetime_rl.config import EvaluationConfig, GameConfig, ModelConfig, RunConfig
 from spacetime_rl.config.algorithms import ALL, REPLAYING, Algorithm
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ContractError, UsageError
@@ -21,6 +21,8 @@ from spacetime_rl.game.spec import GameSpec, PolicyLayout
 Names = list[tuple[str | None, ...]]  # per group, per agent inside an arena: the policy
 
 UNSIZED_ARENAS = 8  # of a game whose configuration leaves it open, until a run has measured how many pay
+
+_STOCK_HZ = 60  # physics ticks a second of Godot RL Agents' plugin
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -81,6 +83,8 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
         *_param_problems(spec, config),
         *_task_problems(spec, config),
         *_reward_problems(spec, config),
+        *_network_problems(spec, config, names, policies),
+        *_stock_problems(spec, config),
     ]
     if problems:
         raise ContractError(problems)
@@ -257,18 +261,59 @@ def _param_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
 def _task_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
     wanted, found = ([task.name for task in tasks] for tasks in (config.tasks, spec.tasks))
     if wanted != found:
-        what = "a stock game" if spec.wire.startswith("stock") else "an older addon"
+        what = "a stock game" if spec.is_stock else "an older addon"
         yield f"tasks: {spec.scenario} plays {_listed(found) or 'none'}, as {what} does; leave them out"
 
 
 def _reward_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
     declared = tuple(group.name for group in spec.groups)
     for index, script in enumerate(config.rewards.terms):
-        if spec.wire.startswith("stock"):
+        if spec.is_stock:
             yield f"rewards.scripts.{index}: {spec.scenario} is a stock game, which takes no reward scripts"
         for policy in script.policies:
             if policy not in declared and not spec.tasks:  # whose scenes may have policies of other names
                 yield f"rewards.scripts.{index}.policies: no policy {policy!r} in the game{_hint(policy, declared)}"
+
+
+def _network_problems(spec: GameSpec, config: RunConfig, names: Names, policies: tuple[str, ...]) -> Iterator[str]:
+    """Settings of networks that no policy they are meant for has a use for."""
+    layouts = {
+        policy: next(group.layout for group, row in zip(spec.groups, names, strict=True) if policy in row)
+        for policy in policies
+    }
+    meant: dict[str, tuple[ModelConfig, list[PolicyLayout]]] = {"model": (config.model, list(layouts.values()))}
+    meant |= {
+        f"policies.{name}.model": (own.model, [layouts[name]])
+        for name, own in config.policies.items()
+        if name in layouts
+    }
+    for where, (model, those) in meant.items():
+        for key, lacking, has_use in _USES:
+            if getattr(model, key) != ModelConfig.model_fields[key].default and not any(map(has_use, those)):
+                yield f"{where}.{key}: would have no effect: no policy that it is for {lacking}; leave it out"
+
+
+_USES: tuple[tuple[str, str, Callable[[PolicyLayout], bool]], ...] = (
+    ("cnn", "sees images", lambda layout: bool(layout.images)),
+    ("symlog", "sees numbers", lambda layout: bool(layout.fields)),
+    ("observation_clip", "sees numbers", lambda layout: bool(layout.fields)),
+    ("initial_log_std", "has continuous actions", lambda layout: any(a.kind == "continuous" for a in layout.actions)),
+)
+
+
+def _stock_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
+    """What the protocol of stock games cannot do."""
+    if not spec.is_stock:
+        return
+    stock = f"{spec.scenario} is a stock game, which"
+    if config.game.arenas not in ("auto", 1):
+        yield f"game.arenas: {stock} has one arena; leave it out, and play more games by rollout.games_per_runner"
+    if config.evaluation.arenas not in (1, EvaluationConfig().arenas):
+        yield f"evaluation.arenas: {stock} has one arena; leave it out"
+    if config.game.physics_hz not in (_STOCK_HZ, GameConfig().physics_hz):
+        yield f"game.physics_hz: {stock} ticks at the rate that its plugin sets, {_STOCK_HZ} a second; leave it out"
+    if config.curriculum:
+        yield f"curriculum: {stock} has no parameters, and so no lessons; leave it out"
 
 
 def _hint(word: str, known: tuple[str, ...]) -> str:

@@ -31,9 +31,10 @@ HOMES = {
 }
 # Parts at the bottom, and all they may know of the rest of the package.
 KNOWS = {
-    "config": {"errors"},
+    "config": {"errors", "plain_json"},
     "system": {"errors"},
-    "game": {"errors", "locks", "machine_limits", "notices", "scratch", "system"},
+    "plain_json": set(),
+    "game": {"errors", "locks", "machine_limits", "notices", "plain_json", "scratch", "system"},
     "contract": {"errors", "config", "game"},
 }
 # What macOS or Windows does not have: modules, and attributes of `os`, `signal` and `select`.
@@ -112,6 +113,19 @@ def test_a_part_at_the_bottom_knows_only_what_is_below_it(part: str) -> None:
     used = {name for module in MODULES if part_of(module) == part for name in parts_used_by(module)}
 
     assert used - KNOWS[part] - {part} == set()
+
+
+def test_one_function_writes_json_so_that_no_nan_is_printed() -> None:
+    """Elsewhere `json.dumps` has to say `allow_nan=True`: where a reader is to see a NaN and refuse it."""
+    calls = [
+        (f"{module.relative_to(PACKAGE)}:{node.lineno}", {keyword.arg for keyword in node.keywords})
+        for module in MODULES
+        if part_of(module) != "plain_json"
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("json.dumps", "json.dump", "dumps", "dump_json")
+    ]
+
+    assert [place for place, keywords in calls if "allow_nan" not in keywords] == []
 
 
 def test_nothing_imports_the_command_line() -> None:

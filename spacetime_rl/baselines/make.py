@@ -31,6 +31,7 @@ from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.locate import find_checkpoint
 from spacetime_rl.pictures.paths import anybody_moves, draw_paths
+from spacetime_rl.plain_json import to_json
 from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.system import cores
 
@@ -216,7 +217,7 @@ def _write(folder: Path, document: Mapping[str, Any], onnx: Path, report: EvalRe
     for files in document["policies"].values():
         for file in files.values():
             shutil.copyfile(onnx / file, partial / file)
-    (partial / FILE).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    (partial / FILE).write_text(to_json(document, indent=1) + "\n", encoding="utf-8")
     if anybody_moves(report.traces):
         draw_paths(report.traces, f"{document['name']}: the trained policies", partial / "paths.png")
     partial.chmod(0o755)

@@ -21,11 +21,12 @@ class NotMeasurable(SpacetimeError):
 class Throughput:
     """How fast it went. A step is one decision of a whole game; None where single steps cannot be seen.
 
+    `physics_ticks_per_s` is None of a game that does not say how many ticks a decision has.
     `shares` are parts of the wall-clock time, by name, where they are known.
     """
 
     agent_steps_per_s: float
-    physics_ticks_per_s: float
+    physics_ticks_per_s: float | None
     step_ms_p50: float | None = None
     step_ms_p99: float | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
@@ -36,7 +37,7 @@ class Throughput:
         decisions: float,
         elapsed_s: float,
         agents: int,
-        action_repeat: int,
+        action_repeat: int | None,
         step_ms: Sequence[float] = (),
         shares: Mapping[str, float] | None = None,
     ) -> Throughput:
@@ -44,7 +45,7 @@ class Throughput:
         p50, p99 = np.percentile(step_ms, (50, 99)) if len(step_ms) else (None, None)
         return cls(
             agent_steps_per_s=decisions * agents / elapsed_s,
-            physics_ticks_per_s=decisions * action_repeat / elapsed_s,
+            physics_ticks_per_s=action_repeat and decisions * action_repeat / elapsed_s,
             step_ms_p50=None if p50 is None else float(p50),
             step_ms_p99=None if p99 is None else float(p99),
             shares=shares or {},
@@ -82,7 +83,7 @@ def median_of(turns: Sequence[Throughput]) -> Throughput:
     """Every figure the median over the turns; shares are their means, so that they still add up."""
     return Throughput(
         agent_steps_per_s=median(turn.agent_steps_per_s for turn in turns),
-        physics_ticks_per_s=median(turn.physics_ticks_per_s for turn in turns),
+        physics_ticks_per_s=_median([turn.physics_ticks_per_s for turn in turns]),
         step_ms_p50=_median([turn.step_ms_p50 for turn in turns]),
         step_ms_p99=_median([turn.step_ms_p99 for turn in turns]),
         shares={name: fmean(turn.shares[name] for turn in turns) for name in turns[0].shares},

@@ -93,7 +93,7 @@ def _scaling(document: Document) -> str:
     ]
     heads = ["agents a game", *(f"{runners} runners x {games} games" for runners, games in columns)]
     heads = [head.replace("1 runners", "1 runner").replace("1 games", "1 game") for head in heads]
-    repeat = document["settings"]["action_repeat"]
+    repeat = document["settings"]["action_repeat"] or _NOTHING
     return f"How sampling scales at {repeat} ticks a decision, agent-steps a second:\n\n" + table(heads, rows)
 
 
@@ -104,7 +104,7 @@ def _commands(documents: Sequence[Document]) -> str:
 def _case(document: Document) -> str:
     settings = document["settings"]
     games = f", {n} games" if (n := settings["games_per_runner"]) > 1 else ""
-    return f"{document['target']}, {settings['agents']} agents, repeat {settings['action_repeat']}{games}"
+    return f"{document['target']}, {settings['agents']} agents, repeat {settings['action_repeat'] or _NOTHING}{games}"
 
 
 def _shares(document: Document) -> str:

@@ -109,6 +109,7 @@ def _alone(results: Mapping[str, Result], agents: int) -> RunnerAlone:
 def _wire_us(results: Mapping[str, Result], spec: GameSpec) -> float:
     """What the wire costs an agent a tick, in µs."""
     bridge = _median(results, "bridge")
+    assert spec.action_repeat is not None  # a game that can be profiled says it
     return 1e6 * bridge.shares["wire"] / (bridge.agent_steps_per_s * spec.action_repeat)
 
 

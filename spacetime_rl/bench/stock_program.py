@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import shlex
 import socket
 import sys
@@ -19,6 +18,7 @@ from spacetime_rl.game.engine import check_godot, find_godot
 from spacetime_rl.game.launch import GameLaunch, check_program
 from spacetime_rl.game.log import GameLog
 from spacetime_rl.game.project import OWN_PROJECT, find_scenario, import_project, kept
+from spacetime_rl.plain_json import to_json
 from spacetime_rl.scratch import scratch_folder
 
 
@@ -71,7 +71,7 @@ class StockProgram:
 
     def _arguments(self) -> list[str]:
         launch = self._launch
-        params = json.dumps(dict(launch.params))
+        params = to_json(dict(launch.params))
         return [f"--arenas={launch.arenas}", f"--physics_hz={launch.physics_hz}", f"--params={params}"]
 
 

@@ -39,10 +39,10 @@ def show(report: BenchReport, width: int) -> RenderableType:
 
 
 def title_of(target: str, settings: Mapping[str, Any]) -> str:
-    """E.g. `bench: 32 agents a game, 8 ticks a decision`."""
+    """E.g. `bench: 32 agents a game, 8 ticks a decision`; a stock game does not say how many ticks."""
     games = f", {n} games a runner" if (n := settings["games_per_runner"]) > 1 else ""
-    repeat = f"{n} ticks" if (n := settings["action_repeat"]) > 1 else "1 tick"
-    return f"{target}: {settings['agents']} agents a game, {repeat} a decision{games}"
+    repeat = f", {_count(n, 'tick')} a decision" if (n := settings["action_repeat"]) else ""
+    return f"{target}: {settings['agents']} agents a game{repeat}{games}"
 
 
 def _speeds(report: BenchReport, wide: bool) -> Table:
@@ -58,7 +58,7 @@ def _speeds(report: BenchReport, wide: bool) -> Table:
         if result is None or result.median is None:
             continue
         speed = result.median
-        figures = (f"{speed.agent_steps_per_s:,.0f}", f"{speed.physics_ticks_per_s:,.0f}")
+        figures = (f"{speed.agent_steps_per_s:,.0f}", _whole(speed.physics_ticks_per_s))
         steps = (_ms(speed.step_ms_p50), _ms(speed.step_ms_p99))
         table.add_row(*LABELS[name][: 1 + wide], *figures, *steps, note_of(report, name))
     return table
@@ -104,6 +104,10 @@ def _scaling(report: BenchReport) -> Table:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _whole(value: float | None) -> str:
+    return _NOTHING if value is None else f"{value:,.0f}"
 
 
 def _ms(value: float | None) -> str:

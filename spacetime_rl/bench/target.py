@@ -53,7 +53,7 @@ def with_agents(config: RunConfig, agents: int) -> RunConfig:
     if config.scenario.name == SCENARIO:
         return _change(config, {"scenario": {"params": {_PLAYERS: agents}}, "game": {"arenas": 1}})
     one = meet(_change(config, {"game": {"arenas": 1}}))
-    if one.spec.wire.startswith("stock"):
+    if one.spec.is_stock:
         raise UsageError(f"--agents: {one.launch.title} is a stock game; it decides itself how many agents it has")
     return _change(config, {"game": {"arenas": math.ceil(agents / one.spec.num_agents)}})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 import time
@@ -16,6 +15,7 @@ import typer
 
 from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, SetOption, as_overrides, print_json
 from spacetime_rl.cli.numbers import decimal_number, whole_number
+from spacetime_rl.plain_json import to_json
 
 if TYPE_CHECKING:
     from spacetime_rl.bench.rounds import Progress
@@ -93,7 +93,7 @@ def bench(
     from spacetime_rl.bench.table import show
 
     document = report.to_dict()
-    (folder / "bench.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    (folder / "bench.json").write_text(to_json(document, indent=2) + "\n", encoding="utf-8")
     draw(report, folder / "bench.png")
     if json_output:
         print_json(document)
@@ -116,7 +116,7 @@ def _bench_head(folder: Path, rounds: int, json_output: bool) -> None:
         from spacetime_rl.bench.head import measure_head
 
         document = measure_head(rounds, progress).to_dict()
-    (folder / "head.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    (folder / "head.json").write_text(to_json(document, indent=2) + "\n", encoding="utf-8")
     if json_output:
         return print_json(document)
     from spacetime_rl.bench.head_page import figures

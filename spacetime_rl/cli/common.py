@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spacetime_rl.cli.completion import complete_setting
+from spacetime_rl.plain_json import to_json
 
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
@@ -49,9 +50,11 @@ def change_config(config: RunConfig, changes: Sequence[str], folder: Path) -> Ru
 
 def as_overrides(options: Mapping[str, object]) -> list[str]:
     """Options that stand for a setting, by its dotted key, as `--set` overrides; None where an option is not given."""
-    return [f"{key}={json.dumps(value, default=str)}" for key, value in options.items() if value is not None]
+    return [
+        f"{key}={json.dumps(value, default=str, allow_nan=True)}" for key, value in options.items() if value is not None
+    ]
 
 
 def print_json(document: Any) -> None:
     """One JSON document on stdout."""
-    typer.echo(json.dumps(document, indent=2))
+    typer.echo(to_json(document, indent=2))

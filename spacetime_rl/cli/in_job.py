@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spacetime_rl.jobs.names import RESULT
+from spacetime_rl.plain_json import to_json
 
 SUMMARY = Path("report", "summary.json")
 
@@ -48,14 +49,14 @@ def _evaluate(command: Sequence[str]) -> int:
     if code == 0:
         report = json.loads(printed.getvalue())
         print("\n".join(report_lines(report)))
-        print(RESULT + json.dumps(report), flush=True)
+        print(RESULT + to_json(report), flush=True)
     return code
 
 
 def _tell(folder: Path) -> None:
     summary = folder / SUMMARY
     if summary.is_file():
-        print(RESULT + json.dumps(json.loads(summary.read_text(encoding="utf-8"))), flush=True)
+        print(RESULT + to_json(json.loads(summary.read_text(encoding="utf-8"))), flush=True)
 
 
 if __name__ == "__main__":

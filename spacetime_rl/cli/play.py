@@ -113,9 +113,12 @@ def _config(target: str | None, overrides: list[str], found: Resolved, folder: P
     return change_config(found.config, overrides, folder)
 
 
+_ENDINGS = {True: "success, ", False: "no success, "}
+
+
 def _line(episode: PlayedEpisode) -> str:
     shares = [
-        f"{name}: {'success' if metrics['success'] else 'no success'}, return {metrics['return']:.2f}"
+        f"{name}: {_ENDINGS[metrics['success'] > 0] if 'success' in metrics else ''}return {metrics['return']:.2f}"
         for name, metrics in episode.agents.items()
     ]
     return f"episode {episode.episode}  {'; '.join(shares)}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from spacetime_rl.config.model import RunConfig
+from spacetime_rl.plain_json import to_json
 
 
 def diff(before: RunConfig, after: RunConfig) -> list[str]:
@@ -24,7 +24,7 @@ def overrides_for(base: RunConfig, wanted: RunConfig) -> list[str]:
     old, new = dict(_flat(settle_like(base, wanted).to_dict())), dict(_flat(wanted.to_dict()))
     elsewhere = ("results", "tracking.")
     changed = [key for key in new if _shown(old, key) != _shown(new, key) and not key.startswith(elsewhere)]
-    return [f"{key}={json.dumps(new[key])}" for key in changed]
+    return [f"{key}={to_json(new[key])}" for key in changed]
 
 
 def settle_like(config: RunConfig, settled: RunConfig) -> RunConfig:

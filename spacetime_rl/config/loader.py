@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from spacetime_rl.config.document import Document, KeyPath, read_document
 from spacetime_rl.config.foreign import leave_out_foreign
+from spacetime_rl.config.idle import idle_settings
 from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.overrides import parse_overrides
 from spacetime_rl.config.packaged import find_config, find_preset, packaged
@@ -91,6 +92,8 @@ def validate(document: Document, scenarios: Collection[str] | None, name: str) -
     for found in contradictions_in(error) if error else ():
         if not any(_overlap(path, mistake) for path in (found.path, *found.others) for mistake in mistakes):
             mistakes[found.path] = found.message
+    for idle in idle_settings(config) if config else ():
+        mistakes.setdefault(idle.path, idle.message)
     mistakes |= _unknown_scenario(document, scenarios)
     if SWEEP in document.data:
         mistakes[SWEEP,] = "is a search, not a run; start it with `spacetime-rl sweep`"
@@ -103,7 +106,7 @@ def validate(document: Document, scenarios: Collection[str] | None, name: str) -
 def attempt(data: dict[str, Any], model: type[M]) -> tuple[M | None, ValidationError | None]:
     """Strict: `"8"` is no number, but 1e6 is a whole one. JSON, because there a list is a tuple and text is a path."""
     try:
-        return model.model_validate_json(json.dumps(data, default=str), strict=True), None
+        return model.model_validate_json(json.dumps(data, default=str, allow_nan=True), strict=True), None
     except ValidationError as error:
         repaired = with_whole_numbers(data, error)
         return (None, error) if repaired is None else attempt(repaired, model)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -23,6 +22,7 @@ from spacetime_rl.config.rewards import RewardsConfig
 from spacetime_rl.config.rules import ContradictionError, contradictions
 from spacetime_rl.config.section import Section
 from spacetime_rl.config.task import TaskConfig
+from spacetime_rl.plain_json import to_json
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=1e9)]  # waits take no longer ones; null is for ever, where that may be
@@ -54,7 +54,8 @@ class GameConfig(Section):
         default=None, description="The scene of `project` to run (`res://…`); null for its main scene."
     )
     arenas: Auto | Annotated[int, Field(ge=1, le=1024)] = Field(
-        default="auto", description="Copies of the scene in one game process; auto measures how many pay."
+        default="auto",
+        description="Copies of the scene in one game process; auto measures how many pay. A stock game has one.",
     )
     action_repeat: int | None = Field(
         default=None, ge=1, le=1000, description="Physics ticks a decision; null for the scenario's own."
@@ -63,9 +64,12 @@ class GameConfig(Section):
         default=None,
         ge=1,
         lt=2**31,
-        description="Decisions until an episode is truncated; null for the scenario's own limit.",
+        description="Decisions until an episode is truncated; null for the scenario's own limit. A stock game goes on "
+        "when its agents are cut off (docs/your-game.md).",
     )
-    physics_hz: int = Field(default=90, ge=1, le=1000, description="Physics ticks a second of game time.")
+    physics_hz: int = Field(
+        default=90, ge=1, le=1000, description="Physics ticks a second of game time. A stock game sets its own rate."
+    )
     launch_timeout_s: Seconds = Field(
         default=60.0, description="From the start of the process until the game connects."
     )
@@ -319,7 +323,7 @@ class RunConfig(Section):
 
     def digest(self) -> str:
         """A short fingerprint: equal configurations have equal digests, on any machine."""
-        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        text = to_json(self.to_dict(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

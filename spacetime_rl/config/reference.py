@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from spacetime_rl.config.algorithms import ALL
 from spacetime_rl.config.model import RunConfig
+from spacetime_rl.plain_json import to_json
 
 BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
 _WORDS = {"integer": "whole number", "number": "number", "string": "text", "boolean": "true or false", "array": "list"}
@@ -92,8 +92,8 @@ def _default(part: Mapping[str, Any]) -> str:
         return ""
     if "default" not in part:
         return "required"
-    own = [f"; {name}: `{json.dumps(value)}`" for name, value in part.get("own_defaults", {}).items()]
-    return "".join([f"`{json.dumps(part['default'])}`", *own])
+    own = [f"; {name}: `{to_json(value)}`" for name, value in part.get("own_defaults", {}).items()]
+    return "".join([f"`{to_json(part['default'])}`", *own])
 
 
 def _meaning(part: Mapping[str, Any]) -> str:

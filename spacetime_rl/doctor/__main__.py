@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 from spacetime_rl.doctor.check import perform
 from spacetime_rl.doctor.checks import CHECKS
+from spacetime_rl.plain_json import to_json
 
 if __name__ == "__main__":
-    print(json.dumps(perform(next(check for check in CHECKS if check.name == sys.argv[1])).to_dict()))
+    print(to_json(perform(next(check for check in CHECKS if check.name == sys.argv[1])).to_dict()))

@@ -22,6 +22,7 @@ from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT, content_hash
 from spacetime_rl.game.spec import AgentGroup
 from spacetime_rl.markdown import fill, table
+from spacetime_rl.plain_json import to_json
 
 SCENARIOS = ("vr_interaction", "spacecraft_landing")
 DECISIONS = 300
@@ -113,7 +114,7 @@ def _publish(page: Path) -> None:
     sources = {entry.source for entry in ours}
     others = [entry for entry in published() if entry.source not in sources and entry.content == ours[0].content]
     entries = sorted([*ours, *others], key=lambda entry: entry.source)
-    PUBLISHED.write_text(json.dumps([asdict(entry) for entry in entries], indent=2) + "\n", encoding="utf-8")
+    PUBLISHED.write_text(to_json([asdict(entry) for entry in entries], indent=2) + "\n", encoding="utf-8")
     rows = [[e.scenario, e.engine, e.architecture, str(e.decisions), f"`{e.sha256}`"] for e in entries]
     text = table(["scenario", "engine", "architecture", "decisions", "SHA-256"], rows)
     page.write_text(fill(page.read_text(encoding="utf-8"), _BEGIN, _END, text), encoding="utf-8")

@@ -5,7 +5,6 @@ The answer is one line, `jobs.names.RESULT` and JSON: a list with an object of a
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import sys
@@ -22,6 +21,7 @@ from spacetime_rl.doctor.examine import examine
 from spacetime_rl.errors import SpacetimeError
 from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.jobs.names import RESULT
+from spacetime_rl.plain_json import to_json
 from spacetime_rl.training.versions import collect_versions
 
 NODE_TIMEOUT_S = 300.0  # of all nodes together: one may have to install Godot
@@ -144,7 +144,7 @@ def main() -> None:
 
     ray.init(log_to_driver=False)
     reports = examine_nodes(Path(sys.argv[1]).expanduser())
-    print(RESULT + json.dumps({"nodes": [report.to_dict() for report in reports]}), flush=True)
+    print(RESULT + to_json({"nodes": [report.to_dict() for report in reports]}), flush=True)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,6 @@ from spacetime_rl.game.api import TASK, Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import GameSpec
-from spacetime_rl.game.stock_spec import STOCK_WIRE
 
 MAX_RESTARTS = 3  # of each game
 Open = Callable[[GameLaunch], Game]
@@ -105,7 +104,7 @@ class _Table:
     @property
     def each_alone(self) -> bool:
         """Whether every agent has episodes of its own."""
-        return self.spec.wire == STOCK_WIRE
+        return self.spec.is_stock
 
     def make_crew(self) -> Crew:
         actors = self.source.make_actors(self.spec, self.plans, self.seed, self.stochastic)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,7 @@ class EvalReport:
 
 def summarise(policy: str, episodes: int, seed: int, results: Sequence[AgentResult]) -> PolicyReport:
     """Sum up what agents reported."""
-    columns = _by_episode(results)
+    columns = _by_episode(_with_success(results))
     rate = _mean(columns["success"]) if "success" in columns else None
     together = None if rate is None else mean([float(min(values) >= 1.0) for values in columns["success"].values()])
     own = [name for name in columns if name not in _COUNTED]
@@ -160,6 +160,17 @@ def write_episodes(results: Sequence[AgentResult], file: Path) -> None:
             values = [f"{result.metrics[name]:g}" if name in result.metrics else "" for name in names]
             task = [result.task] if with_tasks else []
             writer.writerow([result.episode, result.agent, result.policy, *task, *values])
+
+
+def _with_success(results: Sequence[AgentResult]) -> list[AgentResult]:
+    """A stock game may report success alone: of a policy that has ever reported any, what is missing has failed."""
+    reporting = {result.policy for result in results if "success" in result.metrics}
+    return [
+        replace(result, metrics={**result.metrics, "success": 0.0})
+        if result.policy in reporting and "success" not in result.metrics
+        else result
+        for result in results
+    ]
 
 
 def _by_episode(results: Sequence[AgentResult]) -> dict[str, dict[int, list[float]]]:

@@ -13,7 +13,6 @@ from spacetime_rl.evaluation.agents import places_of
 from spacetime_rl.evaluation.policies import Actor, Dice, IdleActor, OnnxActor, RandomActor
 from spacetime_rl.export.schema import PolicySchema, read_schema
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
-from spacetime_rl.game.stock_spec import STOCK_WIRE
 
 
 class Source(Protocol):
@@ -60,7 +59,7 @@ class HeuristicSource:
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
         """See `Source.make_actors`."""
         del seed, stochastic
-        if spec.wire == STOCK_WIRE:
+        if spec.is_stock:
             raise ContractError([f"{spec.scenario}: a stock game has no heuristic that could be asked to play"])
         return [IdleActor(plan.layout) for plan in plans]
 

@@ -15,7 +15,6 @@ from spacetime_rl.evaluation.play import Crew
 from spacetime_rl.evaluation.sources import Source
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
-from spacetime_rl.game.stock_spec import STOCK_WIRE
 
 _WITHOUT_DISPLAY = (
     "play opens a window, and there is no display here: run it on a desktop, over `ssh -X`, "
@@ -31,9 +30,10 @@ class PlayedEpisode:
     agents: dict[str, dict[str, float]]
 
     @property
-    def success(self) -> bool:
-        """Whether all agents succeeded."""
-        return all(metrics["success"] > 0 for metrics in self.agents.values())
+    def success(self) -> bool | None:
+        """Whether all agents that report it succeeded; None of a game that does not say what success is."""
+        reported = [metrics["success"] > 0 for metrics in self.agents.values() if "success" in metrics]
+        return all(reported) if reported else None
 
 
 def require_display() -> None:
@@ -52,7 +52,7 @@ def watch(
     require_display()
     with suppress(GameClosed), open_game(launch) as game:
         spec = game.spec
-        if spec.wire == STOCK_WIRE and launch.human is not None:
+        if spec.is_stock and launch.human is not None:
             raise UsageError(f"{launch.title}: a stock game cannot be played by hand here; name who plays: --policy")
         plans = assign_policies(spec, config)
         crew = Crew(spec, plans, source.make_actors(spec, plans, seed, config.evaluation.stochastic))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import platform
 import tempfile
@@ -24,6 +23,7 @@ from spacetime_rl.export.parity import TOLERANCE, measure_parity
 from spacetime_rl.export.schema import Normalizer, Origin, PolicySchema
 from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.normalizer import VARIANCE_FLOOR
+from spacetime_rl.plain_json import to_json
 
 DEFAULT_OPSET = 18
 _LIBRARIES = ("torch", "ray", "onnx", "onnxscript", "onnxruntime", "numpy")
@@ -74,7 +74,7 @@ def export_module(
             "not accepted; try another --opset, or look for weights that have grown very large"
         )
     schema = _describe(network, name, origin, opset, parity)
-    schema_path.write_text(json.dumps(schema.to_dict(), indent=2) + "\n", encoding="utf-8")
+    schema_path.write_text(to_json(schema.to_dict(), indent=2) + "\n", encoding="utf-8")
     return ExportedPolicy(name, model_path, schema_path, parity)
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.errors import ExportError
-from spacetime_rl.game.spec import ObservationField, PolicyLayout
-from spacetime_rl.game.stock_spec import STOCK_WIRE
+from spacetime_rl.game.spec import STOCK_WIRE, ObservationField, PolicyLayout
 
 FORMAT = 1
 
@@ -21,8 +20,8 @@ class Origin:
     """Where a policy comes from: the game it was trained on and the checkpoint it was taken from."""
 
     scenario: str
-    physics_hz: int
-    action_repeat: int
+    physics_hz: int | None  # None, as `action_repeat`, where the game does not say it: a stock game
+    action_repeat: int | None
     params: Mapping[str, Any]
     wire: str = "spacetime/1"
     run_id: str = ""

@@ -8,6 +8,7 @@ import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,17 +17,19 @@ from numpy.typing import NDArray
 from spacetime_rl.errors import ContractError, GameDied, GameError, HandshakeError, ProtocolError
 from spacetime_rl.game.api import EndedAgent, EngineReport, Game, StepResult, Timing
 from spacetime_rl.game.connect import meet
-from spacetime_rl.game.declaration import SpecError, required
+from spacetime_rl.game.declaration import SpecError, required, wrong
 from spacetime_rl.game.display import Render, choose_renderer
 from spacetime_rl.game.launch import GameLaunch, listen, start
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.running import RunningGame
+from spacetime_rl.game.silent import why_silent
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.state import StateReader, state_bytes
 from spacetime_rl.game.stock import StockGame
 from spacetime_rl.game.trace import Trace, read_traces
-from spacetime_rl.game.wire import MAX_FRAME_BYTES, FrameSocket, JsonSocket, Reply, Request
+from spacetime_rl.game.wire import MAX_FRAME_BYTES, WIRE, FrameSocket, JsonSocket, Reply, Request
 from spacetime_rl.game.workers import calm_workers
+from spacetime_rl.plain_json import to_json
 
 __all__ = ["EndedAgent", "EngineReport", "Game", "GameClient", "GameLaunch", "StepResult", "Timing", "open_game"]
 
@@ -66,7 +69,8 @@ def _open(launch: GameLaunch) -> Game:
     with listen(launch) as listener:
         process = start(launch, listener.getsockname()[1], token)
         try:
-            connection, info = meet(listener, process, token, launch.launch_timeout_s, launch.title)
+            asked = partial(why_silent, launch)
+            connection, info = meet(listener, process, token, launch.launch_timeout_s, launch.title, asked)
             calm_workers(process.pid)
             if "wire" in info:
                 return GameClient(launch, process, connection, info)
@@ -126,7 +130,7 @@ class GameClient(RunningGame):
         self._require_open()
         deadline = time.monotonic() + self._timeout_s
         try:
-            self._frames.send_bytes(Request.CONFIGURE, json.dumps({"params": dict(params)}).encode(), deadline)
+            self._frames.send_bytes(Request.CONFIGURE, to_json({"params": dict(params)}).encode(), deadline)
             kind, length = self._frames.receive(deadline)
         except (OSError, GameError) as error:
             raise self._failed("CONFIGURE", error) from error
@@ -146,6 +150,7 @@ class GameClient(RunningGame):
             text = body.decode(errors="replace")
             if kind is not Reply.TRACES:
                 raise self._unexpected(kind, text, Reply.TRACES)
+            assert self.spec.physics_hz is not None  # games on this wire say it
             return read_traces(text, self.spec.physics_hz)
         except (OSError, GameError) as error:
             raise self._failed(self._asked.name, error) from error
@@ -213,6 +218,8 @@ def _read_spec(launch: GameLaunch, info: Mapping[str, Any]) -> GameSpec:
         spec = GameSpec.from_dict(required("env_info", info, "spec"))
     except SpecError as error:
         raise HandshakeError(f"{launch.title}: the game's spec is impossible: {error}") from error
+    if spec.wire != WIRE:
+        raise HandshakeError(f"{launch.title}: the game's spec is impossible: {wrong('wire', spec.wire, repr(WIRE))}")
     if state_bytes(spec) > MAX_FRAME_BYTES:
         raise HandshakeError(
             f"{launch.title}: observations of {spec.num_agents} agents need {state_bytes(spec)} bytes a frame, at most "

@@ -7,6 +7,7 @@ import logging
 import selectors
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 from spacetime_rl.errors import ContractError, HandshakeError, LaunchError, LaunchTimeout, ProtocolError
@@ -25,16 +26,23 @@ _GREETING: tuple[dict[str, Any], ...] = (
 
 
 def meet(
-    listener: socket.socket, process: GameProcess, token: str, timeout_s: float, title: str
+    listener: socket.socket,
+    process: GameProcess,
+    token: str,
+    timeout_s: float,
+    title: str,
+    why_silent: Callable[[], str] = str,
 ) -> tuple[JsonSocket, dict[str, Any]]:
     """Wait for the game and its `env_info`; `title` names the game in messages.
+
+    `why_silent` is asked for words to add where the game has not connected.
 
     A game proves itself by its token; a stock game, which has none, by the process its connection belongs to.
     Raises LaunchError as soon as the process ends, LaunchTimeout when it has not connected within `timeout_s`,
     HandshakeError or ProtocolError for a bad introduction, ContractError when the game refuses what it was given.
     """
     with selectors.DefaultSelector() as selector:
-        door = _Door(selector, listener, process, token, title)
+        door = _Door(selector, listener, process, token, title, why_silent)
         try:
             return door.wait(timeout_s)
         finally:
@@ -57,12 +65,14 @@ class _Door:
         process: GameProcess,
         token: str,
         title: str,
+        why_silent: Callable[[], str],
     ) -> None:
         self._selector = selector
         self._listener = listener
         self._process = process
         self._token = token
         self._title = title
+        self._why_silent = why_silent
         self._callers: list[_Caller] = []
         self._game_called = False
 
@@ -169,7 +179,7 @@ class _Door:
             )
         port = self._listener.getsockname()[1]
         what = f"the game did not connect to port {port} within {timeout_s:g} s ({state})"
-        return LaunchTimeout(self._report(f"{what}; {self._what_to_look_for()}"))
+        return LaunchTimeout(self._report(what + (self._why_silent() or f"; {self._what_to_look_for()}")))
 
     def _what_to_look_for(self) -> str:
         """Why a game may not connect: the stock plugin's Sync node connects for agents in training alone."""

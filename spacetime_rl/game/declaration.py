@@ -22,7 +22,7 @@ def wrong(where: str, found: object, expected: str) -> SpecError:
 
 def shown(value: object) -> str:
     """A value of a JSON message as JSON, shortened."""
-    text = json.dumps(value, default=repr)
+    text = json.dumps(value, default=repr, allow_nan=True)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 

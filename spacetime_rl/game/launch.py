@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
-import json
 import platform
 import random
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.program import why_not_a_program
 from spacetime_rl.game.project import OWN_PROJECT, check_scene, find_scenario, import_project, kept
+from spacetime_rl.plain_json import to_json
 from spacetime_rl.system import require_linux
 
 _WINDOW = ["--resolution", "1280x720"]
@@ -87,6 +88,10 @@ class GameLaunch:
             value = getattr(self, key)
             if value is not None and value <= 0:
                 raise UsageError(f"{key}: must be positive, not {value}")
+        for where, params in [("params", self.params), *((f"tasks: {t.name}", t.params) for t in self.tasks)]:
+            for name, value in params.items():
+                if isinstance(value, float) and not isfinite(value):
+                    raise UsageError(f"{where}: {name}: expected a finite number, not {value}")
 
     @property
     def title(self) -> str:
@@ -195,14 +200,14 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     if launch.action_repeat is not None:
         stock.append(f"--action_repeat={launch.action_repeat}")
     ours = [f"--token={token}", f"--arenas={launch.arenas}", f"--physics_hz={launch.physics_hz}"]
-    ours.append(f"--params={json.dumps(dict(launch.params))}")
+    ours.append(f"--params={to_json(dict(launch.params))}")
     if launch.episode_steps is not None:
         ours.append(f"--episode_steps={launch.episode_steps}")
     if launch.tasks:
-        ours.append(f"--tasks={json.dumps([_as_data(task) for task in launch.tasks])}")
+        ours.append(f"--tasks={to_json([_as_data(task) for task in launch.tasks])}")
     if launch.reward_scripts:
         scripts = [{"path": str(s.path), "policies": s.policies, "weight": s.weight} for s in launch.reward_scripts]
-        ours.append(f"--reward_scripts={json.dumps(scripts)}")
+        ours.append(f"--reward_scripts={to_json(scripts)}")
     if launch.control != "policy":
         ours.append(f"--control={launch.control}")
     if launch.scripted:

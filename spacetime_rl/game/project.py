@@ -24,6 +24,7 @@ from spacetime_rl.game.blender import find_blender, is_switched_off, switch_off,
 from spacetime_rl.game.engine import Godot, cache_dir
 from spacetime_rl.game.import_check import NothingImported, blend_files, find_problems
 from spacetime_rl.locks import locked
+from spacetime_rl.plain_json import to_json
 from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.system import lock_file
 
@@ -186,7 +187,7 @@ def _make_copy(project: Path, copy: Path, godot: Godot, without_blender: bool) -
             problems = find_problems(work, output, without_blender)
         except NothingImported:
             raise ImportFailed(f"Godot imported no file of {project}; it says:\n{_quote_errors(output)}") from None
-        (work / _MARK).write_text(json.dumps(problems))
+        (work / _MARK).write_text(to_json(problems))
         work.rename(copy)  # only a whole import ever bears the name
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -19,6 +19,7 @@ from spacetime_rl.game.declaration import (
     wrong,
 )
 
+STOCK_WIRE = "stock/0.7"
 ALWAYS_MEASURED = ("episode", "return", "length")  # metrics that every agent of every game reports
 
 _Kind = Literal["continuous", "discrete"]
@@ -124,17 +125,24 @@ class TaskSpec:
 class GameSpec:
     """Everything Python has to know about a running game before the first step.
 
-    Agents are numbered group by group, inside a group arena by arena: group g is one contiguous range.
+    Agents are numbered group by group, inside a group arena by arena: group g is one contiguous range. Of a stock game,
+    `physics_hz` is unknown, and `action_repeat`, too, where the launch does not set it: None. So are its metrics beside
+    those that every agent reports.
     """
 
     scenario: str
     arenas: int
-    physics_hz: int
-    action_repeat: int
+    physics_hz: int | None
+    action_repeat: int | None
     groups: tuple[AgentGroup, ...]
     params: Mapping[str, Any] = field(default_factory=dict)
     wire: str = "spacetime/1"
     tasks: tuple[TaskSpec, ...] = ()  # empty where there is one only
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether the game speaks the JSON of Godot RL Agents, and does what that protocol can."""
+        return self.wire == STOCK_WIRE
 
     @property
     def num_agents(self) -> int:
@@ -174,16 +182,22 @@ class GameSpec:
         distinct("groups: agents", [agent for group in groups for agent in group.agents])
         if not groups:
             raise SpecError("groups: found none, expected at least one policy with agents")
+        wire = text("wire", data.get("wire", "spacetime/1"))
         return cls(
             scenario=text("scenario", required("spec", data, "scenario")),
             arenas=whole("arenas", required("spec", data, "arenas")),
-            physics_hz=whole("physics_hz", required("spec", data, "physics_hz")),
-            action_repeat=whole("action_repeat", required("spec", data, "action_repeat")),
+            physics_hz=_read_ticks(data, "physics_hz", wire),
+            action_repeat=_read_ticks(data, "action_repeat", wire),
             groups=groups,
             params=dict(keyed("params", data.get("params", {}))),
-            wire=text("wire", data.get("wire", "spacetime/1")),
+            wire=wire,
             tasks=tuple(_read_task(task, groups) for task in listed("tasks", data.get("tasks", ()))),
         )
+
+
+def _read_ticks(data: Mapping[str, Any], key: str, wire: str) -> int | None:
+    value = required("spec", data, key)
+    return None if value is None and wire == STOCK_WIRE else whole(key, value)
 
 
 def _read_field(data: Any) -> ObservationField:

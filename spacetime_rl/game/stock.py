@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 
 from spacetime_rl.errors import ContractError, GameError, MissingImage, ProtocolError
 from spacetime_rl.game.api import EndedAgent, StepResult
-from spacetime_rl.game.checks import as_flag, as_float, each_agents, require_success
-from spacetime_rl.game.declaration import shown
+from spacetime_rl.game.checks import as_flag, as_float, each_agents
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.running import RunningGame
-from spacetime_rl.game.stock_spec import STOCK_METRICS, flatten, read_stock_spec
+from spacetime_rl.game.spec import ALWAYS_MEASURED
+from spacetime_rl.game.stock_info import AgentInfos
+from spacetime_rl.game.stock_spec import flatten, read_stock_spec
 from spacetime_rl.game.trace import Trace
 from spacetime_rl.game.wire import JsonSocket
-
-_TRUNCATED = ("TimeLimit.truncated", "truncated")  # keys of an agent's info
 
 _log = logging.getLogger(__name__)
 
 _Message = dict[str, Any]
+_NEVER = np.iinfo(np.int64).max
 
 
 class StockGame(RunningGame):
@@ -34,8 +34,12 @@ class StockGame(RunningGame):
     What the protocol cannot say is filled in. Agents have no names: they are called `<policy>_<i>`. There is one
     arena and every agent is always active. An agent that is `done` has begun anew by itself: the observation that
     comes with it counts as the first of the new episode and, unless its info has a `terminal_observation`, as the
-    last of the old one. It terminated, unless its info says `truncated` or `TimeLimit.truncated`; `is_success` in
-    its info is the metric `success`. Each agent counts its own episodes. A reset cannot change the seed.
+    last of the old one. It terminated, unless its info says `truncated` or `TimeLimit.truncated`. Numbers in its info
+    are metrics (`stock_info`). Each agent counts its own episodes. A reset cannot change the seed.
+
+    With `launch.episode_steps`, an agent that is not done after so many decisions is truncated here. The game knows
+    nothing of it and plays on: what the agent saw last is the first observation of its next episode, too. Only when
+    all agents are at the end of their episodes at once, as the one of a game of one always is, is the game reset.
     """
 
     def __init__(
@@ -45,16 +49,19 @@ class StockGame(RunningGame):
         super().__init__(launch, process, spec)
         self._json = connection
         self._seed = launch.seed
+        self._limit = launch.episode_steps or _NEVER
         self._rows = rows
         self._order = np.concatenate(rows)  # the game's own place of each agent in the global order
         self._group_of = np.repeat(np.arange(len(rows)), [len(r) for r in rows])
         self._agent_ids = spec.agent_ids
+        self._infos = AgentInfos(spec.agent_ids, self._group_of, launch.title)
         self._stride = 1
         self._asked = "reset"  # the type of the reply to the last request, and when that was sent
         self._sent_at = 0.0
         self._episodes = np.full(spec.num_agents, -self._stride)  # until the first reset
         self._returns = np.zeros(spec.num_agents)
         self._lengths = np.zeros(spec.num_agents, np.int64)
+        self._cut = np.zeros(spec.num_agents, np.bool_)  # whose episode the last step cut short
 
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
         """See `api.Game.reset`; the seed stays that of the launch."""
@@ -68,6 +75,7 @@ class StockGame(RunningGame):
             self._episodes[:] = first_episode
         self._returns[:] = 0.0
         self._lengths[:] = 0
+        self._infos.reset()
         self._send({"type": "reset"}, "reset")
         return self.receive()
 
@@ -91,10 +99,12 @@ class StockGame(RunningGame):
         try:
             reply = self._json.receive(self._sent_at + self._timeout_s)
             now = time.monotonic()
-            if reply["type"] != self._asked:
-                raise ProtocolError(f"a message of type '{reply['type']}' instead of '{self._asked}'")
+            self._require_type(reply)
             result = self._read(reply)
             self._refuse_script_errors()
+            if self._is_all_cut(result):
+                result.observations = self._begin_anew()
+                now = time.monotonic()
         except (OSError, GameError) as error:
             raise self._failed(self._asked, error) from error
         except BaseException:  # interrupted between request and reply: the next reply would answer the wrong request
@@ -122,6 +132,23 @@ class StockGame(RunningGame):
         del below
         return ()
 
+    def _is_all_cut(self, result: StepResult) -> bool:
+        """Whether every agent is at its episode's end, and one of them by the limit alone, so that the game goes on."""
+        return bool(self._cut.any() and (result.terminated | result.truncated).all())
+
+    def _begin_anew(self) -> tuple[NDArray[np.float32], ...]:
+        """Reset the game; what the agents see then."""
+        self._asked = "reset"
+        deadline = time.monotonic() + self._timeout_s
+        self._json.send({"type": "reset"}, deadline)
+        reply = self._json.receive(deadline)
+        self._require_type(reply)
+        return self._read(reply).observations
+
+    def _require_type(self, reply: _Message) -> None:
+        if reply["type"] != self._asked:
+            raise ProtocolError(f"a message of type '{reply['type']}' instead of '{self._asked}'")
+
     def _send(self, request: _Message, reply_type: str) -> None:
         self._require_open()
         self._asked, self._sent_at = reply_type, time.monotonic()
@@ -135,16 +162,20 @@ class StockGame(RunningGame):
 
     def _read(self, reply: _Message) -> StepResult:
         began = reply["type"] == "reset"  # its answer has no rewards, and the episodes before it are not over
-        observations, infos = self._per_agent(reply, "obs"), self._read_infos(reply)
+        agents = len(self._order)
         flat = [
             flatten(self.spec.groups[g].layout, observation, agent_id)
-            for g, observation, agent_id in zip(self._group_of, observations, self._agent_ids, strict=True)
+            for g, observation, agent_id in zip(
+                self._group_of, self._per_agent(reply, "obs"), self._agent_ids, strict=True
+            )
         ]
-        rewards = np.zeros(len(flat), np.float32) if began else self._read_rewards(reply)
-        done = np.zeros(len(flat), np.bool_) if began else self._read_flags(self._per_agent(reply, "done"), "done")
-        truncated = done & [any(info.get(key) for key in _TRUNCATED) for info in infos]
+        self._infos.read(None if reply.get("info") is None else self._per_agent(reply, "info"))
+        rewards = np.zeros(agents, np.float32) if began else self._read_rewards(reply)
+        done = np.zeros(agents, np.bool_) if began else self._read_done(reply)
         self._returns += rewards
         self._lengths += not began
+        self._cut = ~done & (self._lengths >= self._limit)
+        truncated = self._cut | (done & self._infos.truncated())
         return StepResult(
             observations=tuple(
                 np.stack([flat[i] for i in np.flatnonzero(self._group_of == g)]) for g in range(len(self._rows))
@@ -152,8 +183,8 @@ class StockGame(RunningGame):
             rewards=rewards,
             terminated=done & ~truncated,
             truncated=truncated,
-            active=np.ones(len(flat), np.bool_),
-            ended=tuple(self._end(agent, flat[agent], infos[agent]) for agent in np.flatnonzero(done).tolist()),
+            active=np.ones(agents, np.bool_),
+            ended=tuple(self._end(agent, flat[agent]) for agent in np.flatnonzero(done | self._cut).tolist()),
         )
 
     def _per_agent(self, reply: _Message, key: str) -> list[Any]:
@@ -164,34 +195,20 @@ class StockGame(RunningGame):
         return [values[place] for place in self._order.tolist()]
 
     def _read_rewards(self, reply: _Message) -> NDArray[np.float32]:
-        values = self._per_agent(reply, "reward")
-        return np.array(
-            [as_float(value, "reward", agent) for value, agent in zip(values, self._agent_ids, strict=True)], np.float32
-        )
+        pairs = zip(self._per_agent(reply, "reward"), self._agent_ids, strict=True)
+        return np.array([as_float(value, "reward", agent) for value, agent in pairs], np.float32)
 
-    def _read_flags(self, values: Sequence[Any], what: str) -> NDArray[np.bool_]:
-        return np.array([as_flag(v, what, agent) for v, agent in zip(values, self._agent_ids, strict=True)], np.bool_)
+    def _read_done(self, reply: _Message) -> NDArray[np.bool_]:
+        pairs = zip(self._per_agent(reply, "done"), self._agent_ids, strict=True)
+        return np.array([as_flag(value, "done", agent) for value, agent in pairs], np.bool_)
 
-    def _read_infos(self, reply: _Message) -> list[_Message]:
-        """What the game says about each agent; older games say nothing."""
-        if reply.get("info") is None:
-            return [{}] * len(self._order)
-        infos = [info or {} for info in self._per_agent(reply, "info")]
-        for info, agent in zip(infos, self._agent_ids, strict=True):
-            if not isinstance(info, dict):
-                raise ProtocolError(f"info of agent {agent} is {shown(info)}, not an object")
-            for key in _TRUNCATED:
-                as_flag(info.get(key) or False, key, agent)
-        return infos
-
-    def _end(self, agent: int, observation: NDArray[np.float32], info: _Message) -> EndedAgent:
-        layout, agent_id = self.spec.groups[self._group_of[agent]].layout, self._agent_ids[agent]
-        if info.get("terminal_observation") is not None:
-            observation = flatten(layout, info["terminal_observation"], agent_id, "final observation")
-        success = as_float(info.get("is_success") or 0.0, "metric success", agent_id)
-        values = (self._episodes[agent], self._returns[agent], self._lengths[agent], success)
-        metrics = dict(zip(STOCK_METRICS, map(float, values), strict=True))
-        require_success(metrics, agent_id)
+    def _end(self, agent: int, observation: NDArray[np.float32]) -> EndedAgent:
+        final = self._infos.final_observation(agent)
+        if final is not None:
+            layout = self.spec.groups[self._group_of[agent]].layout
+            observation = flatten(layout, final, self._agent_ids[agent], "final observation")
+        counted = (self._episodes[agent], self._returns[agent], self._lengths[agent])
+        metrics = dict(zip(ALWAYS_MEASURED, map(float, counted), strict=True)) | self._infos.take_metrics(agent)
         self._episodes[agent] += self._stride
         self._returns[agent] = 0.0
         self._lengths[agent] = 0

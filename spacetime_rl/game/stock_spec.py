@@ -13,12 +13,17 @@ from spacetime_rl.errors import ContractError, HandshakeError, MissingImage, Obs
 from spacetime_rl.game.checks import as_floats
 from spacetime_rl.game.declaration import SpecError, keyed, listed, one_of, required, shown, text, whole, wrong
 from spacetime_rl.game.launch import GameLaunch
-from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ImageField, ObservationField, PolicyLayout
+from spacetime_rl.game.spec import (
+    ALWAYS_MEASURED,
+    STOCK_WIRE,
+    ActionField,
+    AgentGroup,
+    GameSpec,
+    ImageField,
+    ObservationField,
+    PolicyLayout,
+)
 
-STOCK_WIRE = "stock/0.7"
-STOCK_METRICS = ("episode", "return", "length", "success")
-
-_DEFAULT_ACTION_REPEAT = 8
 _DEFAULT_POLICY = "shared_policy"  # of games older than policy names
 _NO_AGENTS = "at least one agent: is an AIController in the scene, with its control mode or the Sync node's on Training"
 
@@ -50,15 +55,15 @@ def read_stock_spec(launch: GameLaunch, info: Mapping[str, Any]) -> tuple[GameSp
             if layout != layouts[0]:
                 raise ContractError([_differing(launch, policy, (members[0], agent), observations, actions)])
         names = tuple(f"{policy}_{i}" for i in range(len(members)))
-        groups.append(AgentGroup(policy, names, layouts[0], STOCK_METRICS))
+        groups.append(AgentGroup(policy, names, layouts[0], ALWAYS_MEASURED))
         rows.append(np.array(members, np.intp))
     if problems:
         raise HandshakeError("\n".join(problems))
     spec = GameSpec(
         scenario=launch.title,
         arenas=1,
-        physics_hz=launch.physics_hz,
-        action_repeat=launch.action_repeat or _DEFAULT_ACTION_REPEAT,
+        physics_hz=None,
+        action_repeat=launch.action_repeat,
         groups=tuple(groups),
         wire=STOCK_WIRE,
     )

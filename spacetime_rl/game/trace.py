@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.errors import ProtocolError
+from spacetime_rl.plain_json import to_json
 
 Ending = Literal["success", "terminated", "truncated"]
 Floats = NDArray[np.float32]
@@ -75,7 +76,7 @@ def read_traces(text: str, physics_hz: int) -> tuple[Trace, ...]:
 
 def write_traces(traces: tuple[Trace, ...]) -> str:
     """The JSON that `read_traces` reads."""
-    return json.dumps({"episodes": [_trace_to_dict(trace) for trace in traces]})
+    return to_json({"episodes": [_trace_to_dict(trace) for trace in traces]})
 
 
 def _read_trace(data: Mapping[str, Any], physics_hz: int) -> Trace:
@@ -92,6 +93,8 @@ def _read_trace(data: Mapping[str, Any], physics_hz: int) -> Trace:
 def _read_agent(data: Mapping[str, Any]) -> AgentTrace:
     terms = [str(name) for name in data["rewards"]]
     rows = np.frombuffer(base64.b64decode(data["rows"]), "<f4").reshape(-1, _PLACE + len(terms))
+    if not np.isfinite(rows).all():
+        raise ValueError(f"a place, velocity or reward of agent {data['name']} is not a finite number")
     if data["ending"] not in ("success", "terminated", "truncated"):
         raise ValueError(f"an episode that ended as {data['ending']!r}")
     return AgentTrace(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from spacetime_rl.errors import ProtocolError
+from spacetime_rl.plain_json import to_json
 
 WIRE = "spacetime/1"
 MAX_FRAME_BYTES = 64 * 1024 * 1024
@@ -130,7 +131,7 @@ class JsonSocket:
 
     def send(self, message: Mapping[str, Any], deadline: float) -> None:
         """Send one message. Raises TimeoutError or ConnectionError."""
-        text = json.dumps(message).encode()
+        text = to_json(message).encode()
         self.socket.settimeout(_remaining_s(deadline))
         self.socket.sendall(_LENGTH.pack(len(text)) + text)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spacetime_rl.contract import PolicyPlan
 from spacetime_rl.game.api import Game
-from spacetime_rl.game.stock_spec import STOCK_WIRE
+from spacetime_rl.game.spec import STOCK_WIRE
 
 _DECISIONS = 40
 _MOST_FIELDS = 8

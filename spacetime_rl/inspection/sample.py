@@ -17,8 +17,7 @@ from spacetime_rl.evaluation.play import Crew
 from spacetime_rl.evaluation.sources import RandomSource
 from spacetime_rl.game.api import Game, StepResult
 from spacetime_rl.game.client import open_game
-from spacetime_rl.game.spec import GameSpec
-from spacetime_rl.game.stock_spec import STOCK_WIRE
+from spacetime_rl.game.spec import STOCK_WIRE, GameSpec
 from spacetime_rl.inspection.columns import Columns
 from spacetime_rl.inspection.effects import find_idle_actions
 

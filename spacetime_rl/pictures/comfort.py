@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.pictures.style import BLUE, VERMILION, canvas, grid
+from spacetime_rl.plain_json import to_json
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +60,7 @@ def write_comfort(report: EvalReport, title: str, folder: Path) -> list[Path]:
         },
     }
     file = folder / "comfort.json"
-    file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    file.write_text(to_json(document, indent=2) + "\n", encoding="utf-8")
     pictures = [
         _draw(columns, f"{policy}: comfort  ·  {title}", folder / f"comfort_{policy}.png")
         for policy, columns in found.items()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator
 from html import escape
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from spacetime_rl.config.search_space import Domain
 from spacetime_rl.pictures.style import GREY, MANY
 from spacetime_rl.pictures.sweep_record import SweepRecord, TrialRecord
+from spacetime_rl.plain_json import to_json
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -98,7 +98,7 @@ def _text(value: Any) -> Any:
     """Optuna's categories are plain values; a list or a mapping is shown as text, and text without tags for Plotly."""
     if value is None or isinstance(value, (int, float, bool)):
         return value
-    return escape(value if isinstance(value, str) else json.dumps(value), quote=False)
+    return escape(value if isinstance(value, str) else to_json(value), quote=False)
 
 
 def _importances(study: Study, target: dict[str, Any]) -> Figure | None:

@@ -133,17 +133,24 @@ class RunnerMetrics:
             )
 
     def _log_episodes(self, ended: Sequence[EndedAgent]) -> None:
-        """Sums over agents' episodes by source and metric, so that means over all runners are exact."""
-        count: Counter[str] = Counter()
+        """Sums over agents' episodes by source and metric, so that means over all runners are exact.
+
+        A stock game may report a metric in some episodes only: `counts` says in how many.
+        """
+        episodes: Counter[str] = Counter()
         totals: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for agent in ended:
             source = self._source_of(agent)
-            count[source] += 1
-            totals[source].update({name: value for name, value in agent.metrics.items() if name not in _NUMBERS})
-        for source, episodes in count.items():
-            self._sum((OWN, "episodes", source), episodes)
+            measured = {name: value for name, value in agent.metrics.items() if name not in _NUMBERS}
+            episodes[source] += 1
+            totals[source].update(measured)
+            counts[source].update(measured.keys())
+        for source, number in episodes.items():
+            self._sum((OWN, "episodes", source), number)
             for name, total in totals[source].items():
                 self._sum((OWN, "totals", source, name), float(total))
+                self._sum((OWN, "counts", source, name), float(counts[source][name]))
 
     def _source_of(self, agent: EndedAgent) -> str:
         policy = self._policy_of[agent.agent]

@@ -52,9 +52,13 @@ class RewardHook:
     def __call__(self, step: RewardStep) -> Floats:
         """The rewards f32[n] to learn from. Raises RewardHookError."""
         try:
-            found = np.asarray(self._function(step), np.float32)
+            answer = np.asarray(self._function(step))
         except Exception as error:  # whatever the user's function raises
             raise self._wrong(step, f"{_place_of(error)}{type(error).__name__}: {error}") from error
+        if answer.dtype.kind not in "biuf":
+            raise self._wrong(step, f"returned an array of {answer.dtype.name}, expected numbers")
+        with np.errstate(over="ignore"):  # what no float32 holds is infinite
+            found = answer.astype(np.float32)
         if found.shape != step.acted.shape:
             raise self._wrong(step, f"returned shape {found.shape}, expected one reward per agent, {step.acted.shape}")
         if not np.isfinite(found[step.acted]).all():

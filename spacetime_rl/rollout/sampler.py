@@ -188,7 +188,7 @@ class GameSampler:
                 self._older.remove(agent.agent)
             else:
                 episodes += 1
-                successes += agent.metrics["success"]
+                successes += agent.metrics.get("success", 0.0)
         return LessonOutcome(lesson, sum(fragment.agent_steps), episodes, successes)
 
     def _abandon(self, fault: GameError) -> None:

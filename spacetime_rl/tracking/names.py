@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from spacetime_rl.plain_json import to_json
 
 RUN_ID = "run_id"
 LESSON = "lesson"  # of a result, and the tag on a trial's run
@@ -101,5 +102,5 @@ def _leaves(values: Mapping[str, Any], prefix: str, separator: str) -> Iterator[
 
 
 def _text(value: Any) -> str:
-    text = json.dumps(value) if isinstance(value, (list, tuple, bool)) else str(value)
+    text = to_json(value) if isinstance(value, (list, tuple, bool)) else str(value)
     return text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…"

@@ -34,6 +34,7 @@ from ray.rllib.utils.metrics import (
 from spacetime_rl.errors import RunnersLost, SpacetimeError
 from spacetime_rl.modules.growing import grow
 from spacetime_rl.notices import Notice, collect_warnings
+from spacetime_rl.plain_json import to_json
 from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.lifeline import hold_on
 from spacetime_rl.rollout.metrics import lesson_outcomes
@@ -135,7 +136,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         card: CheckpointCard = self.config.env_config[CARD]
         card.write(Path(checkpoint_dir), self.training_iteration)
         if self.curriculum is not None:
-            (Path(checkpoint_dir) / CURRICULUM).write_text(json.dumps(self.curriculum.to_dict()), encoding="utf-8")
+            (Path(checkpoint_dir) / CURRICULUM).write_text(to_json(self.curriculum.to_dict()), encoding="utf-8")
 
     def load_checkpoint(self, checkpoint_dir: str) -> None:
         """See RLlib. The curriculum goes on where it was."""

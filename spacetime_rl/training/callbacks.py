@@ -84,7 +84,7 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         for source, episodes in own.get("episodes", {}).items():
             if math.isnan(episodes):  # as RLlib sums nothing, once there has been something
                 continue
-            sums = EpisodeSums(int(episodes), own["totals"][source])
+            sums = EpisodeSums(int(episodes), own["totals"][source], own.get("counts", {}).get(source))
             policy, task = split_source(source)
             policies[policy].add(sums)
             if task is not None:
@@ -105,12 +105,15 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
 
 
 class EpisodeSums:
-    """Sums over agents' episodes, metric by metric."""
+    """Sums over agents' episodes, metric by metric, each with the episodes that have it."""
 
-    def __init__(self, episodes: int = 0, totals: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self, episodes: int = 0, totals: Mapping[str, float] | None = None, counts: Mapping[str, float] | None = None
+    ) -> None:
         self.episodes = episodes
-        self._totals = Counter(totals)
-        self._counts = Counter(dict.fromkeys(self._totals, episodes))
+        # RLlib keeps a metric that no episode of this iteration had, as not a number.
+        self._totals = Counter({name: total for name, total in (totals or {}).items() if not math.isnan(total)})
+        self._counts = Counter({name: episodes if counts is None else counts[name] for name in self._totals})
 
     def add(self, other: EpisodeSums) -> None:
         """Add another's sums; a metric only some episodes have is averaged over those."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any
 
 from ray.tune import Callback
 from ray.tune.result import SHOULD_CHECKPOINT
+
+from spacetime_rl.plain_json import to_json
 
 FORMAT = 1
 FILE = "spacetime.json"
@@ -36,7 +37,7 @@ class CheckpointCard:
             "run_id": self.run_id,
             "iteration": iteration,
         }
-        (folder / FILE).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        (folder / FILE).write_text(to_json(document, indent=2) + "\n", encoding="utf-8")
 
 
 class CheckpointEvery(Callback):  # type: ignore[misc]  # ray has no types

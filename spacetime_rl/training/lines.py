@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import time
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TextIO
 
+from spacetime_rl.plain_json import to_json
 from spacetime_rl.training.progress import Progress, TrialProgress, View
 
 EVERY = "SPACETIME_LINES_EVERY_S"  # in the environment: seconds between two lines, 0 for a line an iteration
@@ -40,11 +40,11 @@ class LineView(View):
     def stage(self, text: str) -> None:
         """`stage="starting Ray" elapsed_s=0.0 time=2026-11-28T09:30:00Z`."""
         self._staged_s = self._progress.elapsed_s
-        self._print(f"stage={json.dumps(text, ensure_ascii=False)} elapsed_s={self._progress.elapsed_s:.1f}")
+        self._print(f"stage={to_json(text, ensure_ascii=False)} elapsed_s={self._progress.elapsed_s:.1f}")
 
     def note(self, text: str) -> None:
         """`warning="…" time=…`."""
-        self._print(f"warning={json.dumps(text, ensure_ascii=False)}")
+        self._print(f"warning={to_json(text, ensure_ascii=False)}")
 
     def result(self, trial: TrialProgress) -> None:
         """A line, if the latest is old enough."""
@@ -112,7 +112,7 @@ class MetricLines(View):
             value = trial.figure(name)
             if value is not None and _is_headline(name):
                 record = {"name": prefix + name, "value": value, "step": trial.agent_steps}
-                _write(self._out, f"@METRIC {json.dumps(record)}")
+                _write(self._out, f"@METRIC {to_json(record)}")
 
 
 def _interval() -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from ray.tune import Callback
 
 from spacetime_rl.notices import NOTICES
+from spacetime_rl.plain_json import to_json
 from spacetime_rl.tracking.names import public_metrics
 
 PROGRESS = "progress.jsonl"  # in the run's folder
@@ -25,7 +25,7 @@ class ResultLog(Callback):  # type: ignore[misc]  # ray has no types
     def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
         """A trial reports."""
         noticed = {NOTICES: result[NOTICES]} if result.get(NOTICES) else {}
-        line = json.dumps({"trial_id": trial.trial_id, **public_metrics(result), **noticed}).encode() + b"\n"
+        line = to_json({"trial_id": trial.trial_id, **public_metrics(result), **noticed}).encode() + b"\n"
         with self._file.open("ab", buffering=0) as log:
             whole = log.tell()
             if log.write(line) != len(line):

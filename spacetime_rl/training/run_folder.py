@@ -21,6 +21,7 @@ from spacetime_rl.config import RunConfig, dump, load
 from spacetime_rl.errors import ResumeError, RunExistsError, UsageError
 from spacetime_rl.export.locate import find_folder
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.plain_json import to_json
 from spacetime_rl.run_id import check_run_id
 from spacetime_rl.run_state import FILE, LOCK, UNDER_WAY, is_owned
 
@@ -206,7 +207,7 @@ class RunFolder:
         self.path.rename(self._replaced)
 
     def _write_json(self, name: str, document: Mapping[str, Any]) -> None:
-        self._write(name, json.dumps(document, indent=2) + "\n")
+        self._write(name, to_json(document, indent=2) + "\n")
 
     def _write(self, name: str, text: str) -> None:
         """Whole or not at all: the process may be killed at any time."""

@@ -5,6 +5,7 @@ Trials are told apart by flat keys, `training.lr`: they are what a user wrote, i
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,9 +20,15 @@ from ray.tune.search.sample import Domain as TuneDomain
 
 from spacetime_rl.config.search_space import Domain
 from spacetime_rl.config.sweep import AshaConfig, Pb2Config, PbtConfig, SweepConfig, SweepSettings, dotted
+from spacetime_rl.notices import ONCE
+from spacetime_rl.training.callbacks import WINDOW_EPISODES
 
 TIME = "agent_steps"
+RATE = "/success_rate"
+ADVICE = "compare them by another one, such as sweep.metric: scenario/return_mean"
 SEED = "seed"
+
+_log = logging.getLogger(__name__)
 
 
 def make_space(sweep: SweepConfig) -> dict[str, Any]:
@@ -120,15 +127,26 @@ def make_scheduler(sweep: SweepConfig) -> TrialScheduler:
 
 
 class Budget(Stopper):  # type: ignore[misc]  # ray has no types
-    """Ends the whole sweep when all trials together have had their agent steps."""
+    """Ends the whole sweep when all trials together have had their agent steps.
+
+    Warns, too, where trials are compared by a success rate that the game does not report.
+    """
 
     def __init__(self, settings: SweepSettings) -> None:
+        self._rates = [goal.metric for goal in settings.goals if goal.metric.endswith(RATE)]
         self._limit = settings.agent_steps or math.inf
         self._spent: dict[str, int] = {}
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
         """Count; no single trial ends by this."""
         self._spent[trial_id] = int(result.get(TIME, 0))
+        for metric in self._rates:
+            if metric not in result and result.get("episodes", 0) >= WINDOW_EPISODES:
+                _log.warning(
+                    "sweep: trials are compared by %s, and after %d episodes the game has not reported any success; %s",
+                    *(metric, result["episodes"], ADVICE),
+                    extra=ONCE,
+                )
         return False
 
     def stop_all(self) -> bool:

@@ -44,7 +44,7 @@ def settle_sizes(
     arenas = config.game.arenas
     if arenas == "auto":
         arenas = 1  # as a stock game has
-        if not plan.spec.wire.startswith("stock"):
+        if not plan.spec.is_stock:
             say("measuring how many arenas pay")
             arenas = choose_arenas(measure_costs(config, plan), batch)
         plan = with_arenas(config, plan, arenas)

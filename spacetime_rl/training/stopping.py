@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from ray.tune import Stopper
 
 from spacetime_rl.config import StopConfig
+from spacetime_rl.notices import ONCE
 from spacetime_rl.training.callbacks import WINDOW_EPISODES
 from spacetime_rl.training.curriculum import LESSONS_LEFT
+
+_RATE = "scenario/success_rate"
+_NO_SUCCESS = (
+    "stop.success_rate: %g is never reached: after %d episodes the game has not reported any success; a stock game "
+    "reports it by `is_success` in get_info(). Training ends at the other limits of stop"
+)
+_log = logging.getLogger(__name__)
 
 
 class StopAt(Stopper):  # type: ignore[misc]
@@ -30,8 +39,13 @@ class StopAt(Stopper):  # type: ignore[misc]
         if result.get(LESSONS_LEFT):
             return False  # an easier task says nothing
         # A few lucky episodes are no success rate.
-        rated = self._success_rate is not None and result.get("episodes", 0) >= WINDOW_EPISODES
-        return rated and result.get("scenario/success_rate", 0.0) >= self._success_rate
+        if self._success_rate is None or result.get("episodes", 0) < WINDOW_EPISODES:
+            return False
+        found = result.get(_RATE)
+        if found is None:
+            _log.warning(_NO_SUCCESS, self._success_rate, result["episodes"], extra=ONCE)
+            return False
+        return bool(found >= self._success_rate)
 
     def stop_all(self) -> bool:
         """Trials end one by one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from rich.text import Text
 from spacetime_rl.evaluation.learned import NOT_EVALUATED, Learned
 from spacetime_rl.markdown import plain
 from spacetime_rl.notices import Notice
+from spacetime_rl.plain_json import to_json
 from spacetime_rl.shell import program, short
 
 MISSING = "\N{EN DASH}"
@@ -180,7 +180,7 @@ def suggestions(summary: RunSummary) -> list[tuple[str, str]]:
 
 
 def _write_json(file: Path, document: Mapping[str, Any]) -> None:
-    file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    file.write_text(to_json(document, indent=2) + "\n", encoding="utf-8")
 
 
 def _parts(summary: RunSummary) -> Iterator[Text]:

@@ -152,8 +152,17 @@ def _why_nothing(config: SweepConfig, trials: Sequence[CandidateEnd]) -> str:
     wanted = " and ".join(goal.metric for goal in config.settings.goals)
     return (
         f"no trial has a figure for {wanted}: they stopped before an episode had ended, or there is no such metric; "
-        "progress.jsonl in the run's folder names those there are"
+        f"progress.jsonl in the run's folder names those there are{_advice(config, trials)}"
     )
+
+
+def _advice(config: SweepConfig, trials: Sequence[CandidateEnd]) -> str:
+    """What to do where episodes have ended and only success is missing."""
+    from spacetime_rl.training.search import ADVICE, RATE
+
+    rated = any(goal.metric.endswith(RATE) for goal in config.settings.goals)
+    played = any(trial.result.get("episodes", 0) for trial in trials)
+    return f". This game reports no success; {ADVICE}" if rated and played else ""
 
 
 def choose_concurrent(config: SweepConfig, cpus: float) -> int:

@@ -12,10 +12,10 @@ import numpy as np
 
 from spacetime_rl.game.api import EndedAgent, StepResult, Timing
 from spacetime_rl.game.launch import GameLaunch
-from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
-from spacetime_rl.game.stock_spec import STOCK_METRICS, STOCK_WIRE
+from spacetime_rl.game.spec import STOCK_WIRE, ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
 
 NEVER = 10**9
+_METRICS = ("episode", "return", "length", "success")
 LAYOUT = PolicyLayout((ObservationField("obs", 2),), (), (ActionField("move", "continuous", 1),))
 
 
@@ -36,7 +36,7 @@ class AloneGames:
     def spec(self) -> GameSpec:
         names = self.policies or ("walker",) * len(self.lengths)
         groups = tuple(
-            AgentGroup(name, tuple(f"{name}_{i}" for i in range(names.count(name))), LAYOUT, STOCK_METRICS)
+            AgentGroup(name, tuple(f"{name}_{i}" for i in range(names.count(name))), LAYOUT, _METRICS)
             for name in dict.fromkeys(names)
         )
         return GameSpec("alone", 1, 60, 8, groups, wire=STOCK_WIRE)
@@ -80,7 +80,7 @@ class AloneGame:
 
     def _end(self, agent: int) -> EndedAgent:
         values = (self._episode[agent], self._return[agent], self._age[agent], 0.0)
-        return EndedAgent(agent, np.zeros(2, np.float32), dict(zip(STOCK_METRICS, map(float, values), strict=True)))
+        return EndedAgent(agent, np.zeros(2, np.float32), dict(zip(_METRICS, map(float, values), strict=True)))
 
     def _result(self, done: np.ndarray, ended: tuple[EndedAgent, ...]) -> StepResult:
         count = len(done)

@@ -132,3 +132,20 @@ def test_sources_stand_side_by_side() -> None:
     assert "trained" in text
     assert "100.0% [20.7%, 100.0%]" in text
     assert "touches" not in text
+
+
+def test_a_policy_that_reports_success_alone_has_failed_where_it_does_not() -> None:
+    results = [result(0, **{"return": 1.0, "length": 2.0}), result(1, success=1.0, **{"return": 3.0, "length": 2.0})]
+
+    report = summarise("walker", 2, 0, results)
+
+    assert report.success_rate == 0.5
+
+
+def test_a_metric_of_some_episodes_is_averaged_over_those() -> None:
+    both = {"return": 1.0, "length": 2.0}
+
+    report = summarise("walker", 3, 0, [result(0, laps=4.0, **both), result(1, **both), result(2, laps=2.0, **both)])
+
+    assert report.metrics == {"laps": 3.0}
+    assert report.success_rate is None

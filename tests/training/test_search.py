@@ -129,3 +129,15 @@ def test_a_population_trains_together_and_others_two_cores_each(tmp_path: Path) 
 
 def test_a_grid_is_tried_whole() -> None:
     assert to_tune(Domain("grid_search", (1, 2))) == {"grid_search": [1, 2]}
+
+
+def test_trials_compared_by_a_success_that_the_game_never_reports_are_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    budget = Budget(read(tmp_path, "").settings)
+    budget("1", {"episodes": 20})
+    budget("1", {"episodes": 500, "scenario/success_rate": 0.1})
+    assert caplog.text == ""
+    budget("1", {"episodes": 500, "scenario/return_mean": 2.0})
+    assert "compared by scenario/success_rate, and after 500 episodes the game has not reported" in caplog.text
+    assert "such as sweep.metric: scenario/return_mean" in caplog.text

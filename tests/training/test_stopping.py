@@ -41,3 +41,12 @@ def test_criteria_that_are_not_set_never_end_a_trial() -> None:
 
 def test_a_result_without_episodes_yet_does_not_end_a_trial() -> None:
     assert not StopAt(STOP)("trial", {"agent_steps": 5, "training_iteration": 1})
+
+
+def test_a_success_rate_that_the_game_never_reports_is_answered_once_by_name(caplog: pytest.LogCaptureFixture) -> None:
+    silent = {key: value for key, value in BELOW.items() if key != "scenario/success_rate"}
+    stop = StopAt(STOP)
+    assert not stop("trial", silent | {"episodes": 20})
+    assert caplog.text == ""
+    assert not stop("trial", silent)
+    assert "stop.success_rate: 0.9 is never reached: after 500 episodes the game has not reported" in caplog.text
