@@ -20,7 +20,7 @@ from spacetime_rl.evaluation.learned import NOT_EVALUATED, compare_players
 from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint
-from spacetime_rl.game.stock_spec import STOCK_WIRE
+from spacetime_rl.game.spec import STOCK_WIRE
 from spacetime_rl.notices import NOTICES, Notice, Notices, from_data
 from spacetime_rl.pictures.write import TRACED, write_pictures
 from spacetime_rl.tracking.champion import CANDIDATE, candidate_is_better, fetch_champion
