@@ -30,14 +30,17 @@ extends RLParams
 ## A jump of the body counts as an excess teleport beyond this multiple of what the top speed allows in a tick.
 @export_range(1.0, 100.0) var teleport_excess: float = 3.0
 
-## Comfort: share of the top turning speed above which comfort is lost, and how much.
+## Comfort: share of the top turning speed above which comfort is lost.
 @export_range(0.0, 1.0) var comfort_turn_share: float = 0.7
+## Comfort that turning faster than that costs.
 @export_range(0.0, 1.0) var comfort_turn_cost: float = 0.3
-## Comfort: share of the top speed above which comfort is lost, and how much.
+## Comfort: share of the top speed above which comfort is lost.
 @export_range(0.0, 1.0) var comfort_speed_share: float = 0.8
+## Comfort that moving faster than that costs.
 @export_range(0.0, 1.0) var comfort_speed_cost: float = 0.2
-## Comfort: roll of the head above which comfort is lost, in rad, and how much.
+## Comfort: roll of the head above which comfort is lost, in rad.
 @export_range(0.0, 1.6) var comfort_roll_limit: float = 0.3
+## Comfort that a greater roll costs.
 @export_range(0.0, 1.0) var comfort_roll_cost: float = 0.2
 ## A decision's mean acceleration up to this is low, in m/s².
 @export_range(0.0, 100.0) var low_acceleration: float = 2.0

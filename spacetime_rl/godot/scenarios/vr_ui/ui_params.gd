@@ -19,8 +19,9 @@ extends RLParams
 @export_range(0.05, 1.0) var steady_share: float = 0.25
 ## How near to the wanted value a slider has to be let go, as a share of its length.
 @export_range(0.01, 0.5) var slider_tolerance: float = 0.08
-## Nearest and farthest panel, in metres from the player.
+## Nearest panel, in metres from the player.
 @export_range(0.5, 5.0) var panel_near_m: float = 1.1
+## Farthest panel, in metres from the player.
 @export_range(0.5, 5.0) var panel_far_m: float = 1.7
 
 ## A step of the sequence done for the first time: a submenu opened or left, a button or toggle used, a slider set, the
