@@ -14,6 +14,7 @@ import os
 import select
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -68,6 +69,7 @@ def listen() -> None:
     with contextlib.suppress(OSError):
         _state.stderr = os.dup(2)
     _install()
+    sys.unraisablehook = _raise_again(sys.unraisablehook)
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
@@ -206,6 +208,24 @@ def _handle(number: int, _frame: FrameType | None) -> None:
         return
     _state.raised_s = now_s
     raise Stopped(number)
+
+
+def _raise_again(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Python ignores what is raised in some places, as in the callbacks of a fork: `Stopped` is raised again then."""
+
+    def ignored(unraisable: Any) -> None:
+        if not isinstance(unraisable.exc_value, Stopped) or _state.finishing:
+            hook(unraisable)
+            return
+        number = unraisable.exc_value.number
+        _state.raised_s, _state.last_s = None, -1e9
+        again = threading.Timer(
+            0.05, os.kill, (os.getpid(), number)
+        )  # not here: what is raised here is ignored as well
+        again.daemon = True
+        again.start()
+
+    return ignored
 
 
 def _let_go_of_terminal() -> None:

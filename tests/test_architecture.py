@@ -54,6 +54,7 @@ HEAVY = (*HOMES, "gymnasium", "pettingzoo", "onnx")
 LIGHT = [
     ["spacetime_rl.cli.app"],
     ["spacetime_rl.config", "spacetime_rl.contract"],
+    ["spacetime_rl.training.run", "spacetime_rl.training.reachable"],
     [f"spacetime_rl.game.{path.stem}" for path in (PACKAGE / "game").glob("*.py") if path.stem != "__init__"],
 ]
 

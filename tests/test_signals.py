@@ -193,6 +193,24 @@ def test_a_library_that_is_deaf_to_signals_is_ended_with_the_process(start: Star
     assert "ended by SIGTERM; what was being done did not react to it within 0.5 s" in err
 
 
+IGNORED = """
+    import os
+    os.register_at_fork(after_in_parent=lambda: (ready(), time.sleep(1)))
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    time.sleep(60)
+"""
+
+
+def test_a_signal_that_comes_where_python_ignores_exceptions_stops_it_all_the_same(start: Start) -> None:
+    process = start(IGNORED)
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=60) == 143
+
+
 TAKEN = """
     import ctypes, signal
     libc = ctypes.CDLL(None)

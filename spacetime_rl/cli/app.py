@@ -25,6 +25,8 @@ from spacetime_rl.cli.submit import submit
 from spacetime_rl.cli.sweep import sweep
 from spacetime_rl.cli.train import train
 
+_CTRL_C = 130
+
 
 class _Stoppable(TyperGroup):
     """The verbs; a signal ends each with a word and an exit code of its own. Flags are shown without a value."""
@@ -114,6 +116,8 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(signals.exit_code())
+    except SystemExit as end:  # typer makes 130 of whatever is raised outside of a verb
+        sys.exit(signals.exit_code() if end.code == _CTRL_C and signals.received() else end.code)
     except Exception as error:  # the door: every error becomes a message and a code
         sys.exit(report(error, debug="--debug" in sys.argv))
     finally:

@@ -1,4 +1,4 @@
-"""When a checkpoint is saved, and what lies in it beside RLlib's files so that it can be understood without its run."""
+"""What lies in a checkpoint beside RLlib's files, so that it can be understood without its run."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from ray.tune import Callback
-from ray.tune.result import SHOULD_CHECKPOINT
 
 from spacetime_rl.plain_json import to_json
 
@@ -38,16 +35,3 @@ class CheckpointCard:
             "iteration": iteration,
         }
         (folder / FILE).write_text(to_json(document, indent=2) + "\n", encoding="utf-8")
-
-
-class CheckpointEvery(Callback):  # type: ignore[misc]  # ray has no types
-    """Has Tune save a checkpoint whenever a trial has passed another so many agent steps."""
-
-    def __init__(self, agent_steps: int) -> None:
-        self._every = agent_steps
-
-    def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
-        """A trial reports; Tune looks at the result for the wish to save."""
-        saved = trial.latest_checkpoint_result
-        steps_then = saved.metrics.get("agent_steps", 0) if saved else 0
-        result[SHOULD_CHECKPOINT] = result.get("agent_steps", 0) // self._every > steps_then // self._every

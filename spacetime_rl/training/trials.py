@@ -16,7 +16,7 @@ from ray.tune.experiment import Trial
 from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import SpacetimeError, TrialFailed, TrialLost, UsageError, UserCodeError
 from spacetime_rl.training.base_learner import LEFT_OUT, STEPS
-from spacetime_rl.training.checkpoint import CheckpointEvery
+from spacetime_rl.training.checkpoint_every import CheckpointEvery
 from spacetime_rl.training.failure import find_error, is_lasting, is_of_constructor, read_error
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.step_watch import nothing_learned

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ray.tune.result import SHOULD_CHECKPOINT
 
-from spacetime_rl.training.checkpoint import CheckpointEvery
+from spacetime_rl.training.checkpoint_every import CheckpointEvery
 
 
 @pytest.mark.parametrize(
