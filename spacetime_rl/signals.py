@@ -24,6 +24,7 @@ from typing import Any
 
 _WORDS = {"SIGINT": "Ctrl-C", "SIGTERM": "SIGTERM", "SIGHUP": "SIGHUP"}
 NAMES = {number: _WORDS[number.name] for number in signal.Signals if number.name in _WORDS}  # Windows has no SIGHUP
+INTERRUPT = int(signal.SIGINT)
 # `timeout` and a closed terminal send the same signal twice; a person needs longer for the second one.
 SAME_S = 1.0
 DEAF_S = 15.0

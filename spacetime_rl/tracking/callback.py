@@ -101,7 +101,8 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         stopped = [t for t in trials if t.trial_id in self._drawn and t.trial_id not in self._ended]
         for trial in stopped:
             self._end_trial(trial, "KILLED")
-        self._submit(self._live.close_sweep, _overall(trials, stopped), *self._best(trials))
+        unborn = [t for t in trials if t.trial_id not in self._drawn and not _is_done(t)]
+        self._submit(self._live.close_sweep, _overall(trials, [*stopped, *unborn]), *self._best(trials))
         self.close()
 
     @contextmanager
@@ -220,6 +221,11 @@ def _lookup(config: Mapping[str, Any], path: str, default: Any) -> Any:
             return default
         value = value[part]
     return value
+
+
+def _is_done(trial: Any) -> bool:
+    """Whether it trained to its end, perhaps in an earlier process."""
+    return bool((trial.last_result or {}).get("done"))
 
 
 def _overall(trials: list[Any], stopped: list[Any]) -> Status:

@@ -48,4 +48,4 @@ def describe(needed: Mapping[str, float], there: Mapping[str, float], free: Mapp
         return (
             f"{said}; add nodes, or take fewer runners (rollout.runners) or less for each (resources.cpus_per_runner)"
         )
-    return f"{said}; others use the rest (`ray status` on the head shows who)"
+    return f"{said}; what is reserved for it counts as used, and so does what others use (`ray status` shows who)"

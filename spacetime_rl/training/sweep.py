@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spacetime_rl import signals
 from spacetime_rl.config import settle_like
 from spacetime_rl.config.policy import UNMEASURED
 from spacetime_rl.config.sweep import SweepConfig
@@ -129,6 +130,8 @@ def _train(
             trials = run_candidates(candidates, folder, callbacks, concurrent, resumed)
         interrupted = interrupt.requested
     ranked = rank([trial for trial in trials if not has_learned_nothing(trial.result)], config.settings.goals)
+    if not ranked and interrupted:
+        raise signals.Stopped(signals.received() or signals.INTERRUPT)  # there is nothing yet to be judged
     outputs = SweepOutputs(candidates, folder, record, store, needed_cpus(base))
     if not ranked:
         why = outputs.report_nothing(trials, _why_nothing(config, trials))

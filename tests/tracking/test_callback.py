@@ -24,7 +24,12 @@ REASON = "spacetime_rl.errors.GameDied: the game ended with code 134; its log en
 def make_trial(index: int = 0, status: str = "RUNNING", **drawn: Any) -> Any:
     """What the callback reads of a Tune trial."""
     return SimpleNamespace(
-        trial_id=f"ab12c_{index:05d}", evaluated_params=drawn, config=dict(drawn), status=status, error_file=None
+        trial_id=f"ab12c_{index:05d}",
+        evaluated_params=drawn,
+        config=dict(drawn),
+        status=status,
+        error_file=None,
+        last_result=None,
     )
 
 

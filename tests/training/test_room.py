@@ -54,5 +54,5 @@ def test_cores_that_others_use_are_said_to_be_used() -> None:
 
     assert said == (
         "waiting for 2 CPUs and 1 GPUs: the cluster has 4 CPUs, 1 of them free and 1 GPUs, 0 of them free; "
-        "others use the rest (`ray status` on the head shows who)"
+        "what is reserved for it counts as used, and so does what others use (`ray status` shows who)"
     )
