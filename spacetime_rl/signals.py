@@ -26,7 +26,7 @@ _WORDS = {"SIGINT": "Ctrl-C", "SIGTERM": "SIGTERM", "SIGHUP": "SIGHUP"}
 NAMES = {number: _WORDS[number.name] for number in signal.Signals if number.name in _WORDS}  # Windows has no SIGHUP
 INTERRUPT = int(signal.SIGINT)
 # `timeout` and a closed terminal send the same signal twice; a person needs longer for the second one.
-SAME_S = 1.0
+SAME_S = 0.75
 DEAF_S = 15.0
 UNWIND_S = 90.0
 _POLL_S = 0.01

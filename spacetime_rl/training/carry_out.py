@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ray.tune import Callback
 
+from spacetime_rl import signals
 from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import TrialLost
 from spacetime_rl.rollout.plan import RolloutPlan
@@ -73,7 +74,9 @@ def _train(
             with mlflow.stopped_at_once():
                 return _run(config, folder, plan, progress, callbacks, resumed)
         except TrialLost as lost:
-            if failures == config.checkpoint.max_failures or interrupt.requested:
+            if interrupt.requested:  # Slurm and systemd signal every process, the one that trains as well
+                raise signals.Stopped(signals.received() or signals.INTERRUPT) from lost
+            if failures == config.checkpoint.max_failures:
                 raise
             progress.note(f"going on from the latest checkpoint: {lost}")
             failures += 1

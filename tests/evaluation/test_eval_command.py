@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import time
+import uuid
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from command import Done, run_command
+from command import PROGRAM, Done, run_command
+from leftovers import MARK, marked_with
 from made_policies import make_checkpoint, make_policy
 
 from spacetime_rl.config import RunConfig, dump
@@ -125,3 +130,29 @@ def test_a_mix_that_cannot_be_played_is_refused(arguments: tuple[str, ...], word
 
     assert done.code == 2
     assert words in done.err
+
+
+def test_sigterm_ends_an_evaluation_and_its_games(tmp_path: Path, config: RunConfig) -> None:
+    (tmp_path / "touch.yaml").write_text(dump(config))
+    mark = uuid.uuid4().hex
+    process = subprocess.Popen(
+        [*PROGRAM, "eval", "random", "--config", "touch.yaml", "--episodes", "1000000"],
+        cwd=tmp_path,
+        env={**os.environ, MARK: mark},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        while not any("godot" in found.name() for found in marked_with(mark)):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.2)
+
+        process.terminate()
+
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 143, err
+        assert "spacetime-rl: stopped by SIGTERM" in err
+        assert not marked_with(mark)
+    finally:
+        process.kill()

@@ -183,6 +183,29 @@ def test_a_failed_trial_keeps_its_error_and_the_logs_of_its_games(tmp_path: Path
     assert log.endswith(b"SCRIPT ERROR: null instance")
 
 
+def test_a_sweep_that_is_stopped_before_its_first_trial_began_is_killed(
+    tmp_path: Path, store: Store, client: Any
+) -> None:
+    callback = MlflowCallback(make_sweep(tmp_path, "unborn"), store)
+    callback.setup()
+
+    callback.on_experiment_end(trials=[make_trial(status="TERMINATED")])
+
+    assert runs_of(client, "unborn")["sweep"].info.status == "KILLED"
+
+
+def test_training_that_is_broken_off_is_killed(tmp_path: Path, store: Store, client: Any) -> None:
+    callback = MlflowCallback(make_sweep(tmp_path, "broken-off"), store)
+    callback.setup()
+
+    play(callback, make_trial(), range(1, 3))
+
+    with pytest.raises(KeyboardInterrupt), callback.stopped_at_once():
+        raise KeyboardInterrupt
+
+    assert {run.info.status for run in runs_of(client, "broken-off").values()} == {"KILLED"}
+
+
 def test_a_server_that_is_away_stops_nothing_and_gets_everything_when_it_is_back(
     tmp_path: Path, store: Store, client: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

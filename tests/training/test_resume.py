@@ -72,9 +72,12 @@ def command(tmp_path: Path) -> Command:
     return Command(tmp_path)
 
 
-def press_ctrl_c(process: subprocess.Popen[str]) -> None:
-    """As a terminal does it: the whole foreground group gets the signal, Ray's processes too."""
-    os.killpg(process.pid, signal.SIGINT)
+def stop(process: subprocess.Popen[str], number: int) -> None:
+    """Ctrl-C as a terminal does it: the whole foreground group gets the signal, Ray's processes too."""
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
 
 
 def wait_for_no_process_in(folder: Path) -> None:
@@ -92,14 +95,26 @@ def _words(process: psutil.Process) -> str:
         return ""
 
 
-def test_ctrl_c_keeps_a_checkpoint_and_the_run_is_resumed_to_its_end(command: Command) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGTERM, 143),
+        pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, 129, marks=pytest.mark.slow),
+    ],
+    ids=["SIGTERM", "Ctrl-C", "SIGHUP"],
+)
+def test_a_signal_keeps_a_checkpoint_and_the_run_is_resumed_to_its_end(
+    command: Command, number: int, code: int
+) -> None:
     process = command.start("touch.yaml", "--run-id", "one", "--set", "checkpoint.every_iterations=1000", "--no-eval")
     assert next(i for i in command.iterations(process) if i >= 2)
-    press_ctrl_c(process)
+    stop(process, number)
     out, err = process.communicate(timeout=120)
-    assert process.returncode == 130, err
+    assert process.returncode == code, err
     assert "train --resume one" in out
     assert command.state()["status"] == "interrupted"
+    assert [run.info.status for run in command.trial_runs()] == ["KILLED"]
     assert len(list(command.run.rglob("spacetime.json"))) == 1
     wait_for_no_process_in(command.folder)
 
@@ -143,10 +158,10 @@ def test_a_second_ctrl_c_ends_at_once_and_leaves_no_process(command: Command) ->
     assert process.stdout is not None
     assert any("starting 1 runner x" in line for line in process.stdout)
     time.sleep(15.0)
-    press_ctrl_c(process)
+    stop(process, signal.SIGINT)
     time.sleep(1.0)
     began = time.monotonic()
-    press_ctrl_c(process)
+    stop(process, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert time.monotonic() - began < 20
