@@ -36,7 +36,7 @@ class _Stoppable(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         command = super().get_command(ctx, cmd_name)
-        if command is not None:
+        if command is not None and ctx is not None:
             _show_flags_as_such(command, ctx)
         return command
 
