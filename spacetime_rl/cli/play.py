@@ -91,6 +91,7 @@ def play(
             window=True,
             control=found.source.control,
             human=(agent or "") if agent or policy is None else None,
+            player=found.source.name,
         )
         played = []
         for episode in watch(launch, config, found.source, seed, episodes):

@@ -67,6 +67,7 @@ class GameLaunch:
     render: Render = "auto"  # what a headless game's cameras see; auto has nothing drawn unless they need it
     window: bool = False  # in real time for a person to watch; headless and as fast as it can otherwise
     human: str | None = None  # the agent that a person plays in that window; "" is the first one
+    player: str | None = None  # who acts for the others, to be shown in that window
     launch_timeout_s: float = 60.0  # from process start to the end of the handshake
     step_timeout_s: float = 30.0
     end_on_script_error: bool = False  # games with our addon always end then
@@ -216,6 +217,8 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
         ours.append("--watched=1")
     if launch.human is not None:
         ours.append(f"--human={launch.human}")
+    if launch.player is not None:
+        ours.append(f"--player={launch.player}")
     # A stock game reads its arguments from before the `--` only, ours from behind it.
     before = [] if launch.scenario else stock
     return [*engine, "--xr-mode", "off", *before, "--", *stock, *ours, *launch.extra_args]

@@ -20,3 +20,14 @@ func _human(action: PackedFloat32Array) -> void:
 	action[0] = walk.y
 	action[1] = walk.x
 	action[2] = RLHuman.right_stick().x
+
+
+func _purpose() -> String:
+	return "Walk from goal to goal."
+
+
+func _controls() -> PackedStringArray:
+	return [
+		"W A S D, left stick: walk",
+		"left / right arrow, right stick: turn",
+	]

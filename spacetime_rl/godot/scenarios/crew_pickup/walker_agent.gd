@@ -20,3 +20,20 @@ func _human(action: PackedFloat32Array) -> void:
 	action[1] = stick.y
 	action[2] = RLHuman.right_stick().x
 	action[3] = 1.0 if RLHuman.button(0) else 0.0
+
+
+func _purpose() -> String:
+	return "After the landing: walk to the stranded crew, take them along, and bring them aboard."
+
+
+func _controls() -> PackedStringArray:
+	return [
+		"W A S D, left stick: walk",
+		"left / right arrow, right stick: turn",
+		"hold space, pad A: take the crew along",
+	]
+
+
+func _readout() -> PackedStringArray:
+	var walker := body as CrewWalker
+	return ["distance to walk: %.1f m" % walker.global_position.distance_to(walker.zone.walkers_goal())]

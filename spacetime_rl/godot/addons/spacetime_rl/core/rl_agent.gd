@@ -75,6 +75,21 @@ func _human(action: PackedFloat32Array) -> void:
 	_heuristic(action)
 
 
+## Override: what the agent is there for, in one sentence, for a person who plays it or watches it.
+func _purpose() -> String:
+	return ""
+
+
+## Override: what each key does for this agent, a line each, such as "W A S D, left stick: walk".
+func _controls() -> PackedStringArray:
+	return RLHuman.KEYS
+
+
+## Override: figures to play by, a line each, such as "altitude 812 m". Read at every decision of a watched agent.
+func _readout() -> PackedStringArray:
+	return []
+
+
 ## Add to this decision's reward under a declared name. Counts until the end of the decision in which the agent ended.
 func add_reward(term: StringName, amount: float) -> void:
 	if not active and _ending == 0:

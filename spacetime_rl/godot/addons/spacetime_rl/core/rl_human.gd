@@ -6,7 +6,7 @@ class_name RLHuman
 ## Stick positions nearer to the centre than this are a hand resting on the stick.
 const DEAD_ZONE := 0.15
 
-## What every key does, for a person to read.
+## What every key does where an agent does not name its own (`RLAgent._controls`).
 const KEYS: Array[String] = [
 	"WASD, left stick: walk",
 	"arrows, right stick: look, turn",

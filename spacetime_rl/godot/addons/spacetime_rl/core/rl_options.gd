@@ -33,6 +33,8 @@ var scripted: PackedStringArray = []
 var has_human := false
 ## The agent that a person plays; "" is the first one.
 var human := ""
+## Who acts for the agents that neither a person nor a script plays, for the person before the window.
+var player := "the policies"
 ## A person watches a game that somebody else drives: its only arena is shown in the window.
 var watched := false
 ## Ticks in a second of game time, the same as the engine's `--fixed-fps`; 0 keeps the project's.
@@ -84,6 +86,8 @@ func _set_option(name: String, text: String) -> void:
 		"human":
 			has_human = true
 			human = text
+		"player":
+			player = text
 		"watched":
 			watched = text == "1"
 		"control":

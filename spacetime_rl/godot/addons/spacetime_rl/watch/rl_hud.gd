@@ -1,8 +1,8 @@
 class_name RLHud
 extends CanvasLayer
-## What a person sees of an agent's rewards while it plays: this decision's, the return so far, a bar for each term.
+## What a person sees of an agent while it plays: its task, who acts for it, its figures, and its rewards term by term.
 
-const _WIDTH := 380.0
+const _LEAST_WIDTH := 380.0
 const _MARGIN := 12.0
 const _LINE := 22.0
 const _FONT_SIZE := 16
@@ -20,6 +20,8 @@ var _help_shown := true
 # How the agent's last episode went, in words.
 var _last := ""
 var _drawn_decision := -1
+# Pixels that the sheet is wide: what the longest line needs.
+var _width := _LEAST_WIDTH
 
 
 func _ready() -> void:
@@ -45,6 +47,7 @@ func watch(bridge: RLBridge, agent: RLAgent) -> void:
 	_at = bridge.roster.agents.find(agent)
 	_agent.episode_began.connect(_note_result)
 	_last = ""
+	_width = _LEAST_WIDTH
 	_terms.clear()
 	for metric: StringName in agent.all_metric_names():
 		if metric.begins_with("reward/"):
@@ -76,18 +79,22 @@ func _draw_sheet() -> void:
 	if _agent == null or not _agent.arena.is_running():
 		return
 	var arena := _agent.arena
-	var who := "%s%s" % [_agent.agent_name, ", you" if _agent.human else ""]
 	var seconds := float(arena.ticks) / _bridge.physics_hz
 	var lines: Array[String] = [
-		"%s: %s" % [_bridge.scenario_name, who],
+		"%s: %s, played by %s" % [_bridge.scenario_name, _agent.agent_name, _player()],
 		(
 			"episode %d   step %d   %.1f s%s"
 			% [arena.episode, _agent.decisions, seconds, "" if _agent.active else "   done"]
 		),
-		"reward %+.3f   return %+.2f" % [_bridge.roster.reward_of(_at), _agent.episode_return],
 	]
+	if _agent._purpose() != "":
+		lines.insert(1, _agent._purpose())
+	lines.append_array(_agent._readout())
+	lines.append("reward %+.3f   return %+.2f" % [_bridge.roster.reward_of(_at), _agent.episode_return])
+	_fit(lines)
+	_fit([_last])
 	var height := _LINE * (lines.size() + _terms.size() + (1 if _last != "" else 0)) + 2.0 * _MARGIN
-	_sheet.draw_rect(Rect2(_MARGIN, _MARGIN, _WIDTH, height), _PAPER)
+	_sheet.draw_rect(Rect2(_MARGIN, _MARGIN, _width, height), _PAPER)
 	var y := 2.0 * _MARGIN
 	for line: String in lines:
 		y = _write(line, y)
@@ -103,7 +110,7 @@ func _draw_bars(y: float) -> float:
 	var largest := 1.0
 	for i: int in _terms.size():
 		largest = maxf(largest, absf(sums[i]))
-	var reach := 0.5 * (_WIDTH - _BAR_X - 2.0 * _MARGIN)
+	var reach := 0.5 * (_width - _BAR_X - 2.0 * _MARGIN)
 	for i: int in _terms.size():
 		var length := reach * sums[i] / largest
 		var from := _MARGIN + _BAR_X + reach + minf(length, 0.0)
@@ -114,17 +121,35 @@ func _draw_bars(y: float) -> float:
 
 
 func _draw_help() -> void:
-	var lines := RLHuman.KEYS + RLWatch.HELP if _agent.human else RLWatch.HELP
+	var lines: Array[String] = []
+	if _agent.human:
+		lines.assign(_agent._controls())
+	lines += RLWatch.HELP
+	_fit(lines)
 	var height := _LINE * lines.size() + 2.0 * _MARGIN
 	var top := _sheet.size.y - height - _MARGIN
-	_sheet.draw_rect(Rect2(_MARGIN, top, _WIDTH, height), _PAPER)
+	_sheet.draw_rect(Rect2(_MARGIN, top, _width, height), _PAPER)
 	var y := top + _MARGIN
 	for line: String in lines:
 		y = _write(line, y)
 
 
+## Who acts for the agent, in words.
+func _player() -> String:
+	if _agent.human:
+		return "you"
+	return "its script" if _agent.scripted else _bridge.options.player
+
+
+## Make the sheet as wide as its longest line, so that none is cut off.
+func _fit(lines: Array[String]) -> void:
+	for line: String in lines:
+		var size := ThemeDB.fallback_font.get_string_size(line, HORIZONTAL_ALIGNMENT_LEFT, -1, _FONT_SIZE)
+		_width = maxf(_width, size.x + 3.0 * _MARGIN)
+
+
 func _write(text: String, y: float) -> float:
 	var font := ThemeDB.fallback_font
 	var place := Vector2(2.0 * _MARGIN, y + 0.75 * _LINE)
-	_sheet.draw_string(font, place, text, HORIZONTAL_ALIGNMENT_LEFT, _WIDTH - 2.0 * _MARGIN, _FONT_SIZE)
+	_sheet.draw_string(font, place, text, HORIZONTAL_ALIGNMENT_LEFT, -1, _FONT_SIZE)
 	return y + _LINE

@@ -9,3 +9,14 @@ func _heuristic(action: PackedFloat32Array) -> void:
 
 func _human(action: PackedFloat32Array) -> void:
 	InteractionPilot.walk_by_hand(action)
+
+
+func _purpose() -> String:
+	return "Catch every runner: come nearer than %.1f m." % (body as InteractionPlayer).arena.settings.catch_radius
+
+
+func _controls() -> PackedStringArray:
+	return [
+		"W A S D, left stick: walk",
+		"left / right arrow, right stick: turn",
+	]

@@ -15,3 +15,17 @@ func _heuristic(action: PackedFloat32Array) -> void:
 
 func _human(action: PackedFloat32Array) -> void:
 	InteractionPilot.walk_by_hand(action)
+
+
+func _purpose() -> String:
+	return (
+		"Come together with all others, within %.1f m of your common middle, without touching."
+		% (body as InteractionPlayer).arena.settings.gather_radius
+	)
+
+
+func _controls() -> PackedStringArray:
+	return [
+		"W A S D, left stick: walk",
+		"left / right arrow, right stick: turn",
+	]

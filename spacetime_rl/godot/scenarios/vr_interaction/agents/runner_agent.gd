@@ -9,3 +9,17 @@ func _heuristic(action: PackedFloat32Array) -> void:
 
 func _human(action: PackedFloat32Array) -> void:
 	InteractionPilot.walk_by_hand(action)
+
+
+func _purpose() -> String:
+	return (
+		"Do not let a chaser come nearer than %.1f m until the time is over."
+		% (body as InteractionPlayer).arena.settings.catch_radius
+	)
+
+
+func _controls() -> PackedStringArray:
+	return [
+		"W A S D, left stick: walk",
+		"left / right arrow, right stick: turn",
+	]

@@ -56,3 +56,19 @@ func _wanted(off: float, distance: float) -> Vector2:
 	elif left < 1.0 or right < 1.0:
 		wanted.x = clampf(right - left, -1.0, 1.0) * PACE
 	return wanted
+
+
+func _purpose() -> String:
+	return "Go from waypoint to waypoint, comfortably."
+
+
+func _controls() -> PackedStringArray:
+	return [
+		"W A S D, left stick: walk",
+		"left / right arrow, right stick: snap turn",
+		"space, pad A: teleport",
+	]
+
+
+func _readout() -> PackedStringArray:
+	return ["distance to the next waypoint: %.1f m" % (arena as LocomotionArena).distance()]

@@ -62,3 +62,18 @@ func _free_ahead(direction: float) -> float:
 		if ahead > 0.0 and absf(distance * sin(off)) < SIDE:
 			free = minf(free, maxf(ahead - NavigationPlayer.BODY_RADIUS, 0.0))
 	return free
+
+
+func _purpose() -> String:
+	return "Walk to the goal past the obstacles, smoothly."
+
+
+func _controls() -> PackedStringArray:
+	return [
+		"W A S D, left stick: walk",
+		"left / right arrow, right stick: turn",
+	]
+
+
+func _readout() -> PackedStringArray:
+	return ["distance to the goal: %.1f m" % (arena as NavigationArena).goal_distance()]

@@ -37,3 +37,17 @@ func _human(action: PackedFloat32Array) -> void:
 func decision_s() -> float:
 	var bridge := get_tree().get_first_node_in_group(RLOptions.BRIDGE_GROUP) as RLBridge
 	return bridge.action_repeat / float(Engine.physics_ticks_per_second)
+
+
+func _purpose() -> String:
+	return "Work the menu: press and drag what is marked, in order."
+
+
+func _controls() -> PackedStringArray:
+	return [
+		"W A S D, left stick: point with the left hand",
+		"arrows, right stick: point with the right hand",
+		"hold space, pad A: trigger of the right hand",
+		"hold Q, left trigger: trigger of the left hand",
+		"hold F, pad B: steady hand",
+	]
