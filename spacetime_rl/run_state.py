@@ -10,6 +10,7 @@ from typing import Any
 from spacetime_rl.system import is_locked
 
 FILE = "state.json"
+SWEEP_FILE = "sweep.yaml"  # in the folder of a sweep
 LOCK = ".lock"  # held by the process that a run belongs to, for as long as that lives
 DIED = "died"
 UNDER_WAY = ("starting", "training", "trained")

@@ -34,11 +34,12 @@ from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.rollout.seat import Decide
 from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.tracking.callback import MlflowCallback
+from spacetime_rl.tracking.history import PROGRESS
 from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.tracking.sweep import describe_sweep
 from spacetime_rl.training.base import SpacetimeAlgorithm
 from spacetime_rl.training.local_ray import ray_session
-from spacetime_rl.training.result_log import PROGRESS, ResultLog
+from spacetime_rl.training.result_log import ResultLog
 
 RUNNERS = (1, 4, 16)
 FRAGMENTS = (256, 1024, 4096)  # agent steps

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from spacetime_rl.tracking import names
+from spacetime_rl.tracking.database import sqlite_file
 from spacetime_rl.tracking.models import (
     Exported,
     RecordedModel,
@@ -36,6 +37,9 @@ Reports = Mapping[str, Mapping[str, Any]]
 def find_tracked_run(store: Store, sweep: Sweep, trial_id: str) -> TrackedRun | None:
     """The run that was recorded for a trial, or None (logged) where MLflow has none or does not answer."""
     try:
+        file = sqlite_file(store.uri)
+        if file is not None and not file.exists():
+            raise FileNotFoundError(f"{file} is gone, and what was recorded in it")
         client = make_client(store)
         experiment = client.get_experiment_by_name(sweep.experiment)
         tags = {names.RUN_ID: sweep.run_id, names.TRIAL_ID: trial_id}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,23 +35,6 @@ _LEARNING = (
 _COLUMNS = 3
 _LESSON_LINE: dict[str, Any] = {"color": "#555555", "linestyle": (0, (4, 3)), "linewidth": 1.2}
 _LESSON_RATE = re.compile(r"curriculum/[^/]+/success_rate")
-
-
-def read_progress(file: Path, trial_id: str) -> list[dict[str, Any]]:
-    """The results of a trial in order, from lines of JSON; what a resumed run played again counts once."""
-    return read_all_progress(file).get(trial_id, [])
-
-
-def read_all_progress(file: Path) -> dict[str, list[dict[str, Any]]]:
-    """The same of every trial, by id."""
-    trials: dict[str, list[dict[str, Any]]] = {}
-    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
-        result = json.loads(line)
-        progress = trials.setdefault(result.get("trial_id"), [])
-        while progress and names.step_of(progress[-1]) >= names.step_of(result):
-            progress.pop()
-        progress.append(result)
-    return trials
 
 
 def plot_policies(progress: Sequence[Mapping[str, Any]], title: str, folder: Path) -> list[Path]:

@@ -13,6 +13,7 @@ from spacetime_rl.errors import TrackingError
 from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.dead_runs import close_dead_runs
+from spacetime_rl.tracking.history import PROGRESS, TIMESTAMP, read_progress
 from spacetime_rl.tracking.query import find_run
 from spacetime_rl.tracking.store import Store, make_client
 from spacetime_rl.tracking.sweep import Sweep
@@ -54,6 +55,7 @@ class Recorder:
         self._store = store
         # A run made by a call whose answer was lost is found again by its age, beside those it replaces.
         self._since_ms = 0 if resumed else int(time.time() * 1000)
+        self._resumed = resumed
         self._client_made: MlflowClient | None = None
         self._experiment: str | None = None
         self._parent: _Open | None = None
@@ -79,6 +81,8 @@ class Recorder:
         self._log_params(run.id, names.flatten(self._sweep.config.to_dict()) | names.flatten(sampled))
         self._log_run_files(run.id)
         self._trials[trial_id] = run
+        if self._resumed:
+            self.log_points(self._history(trial_id))
 
     def log_points(self, points: Iterable[Point]) -> None:
         """Add points to the curves of trials, but for steps that a run has (played again after a resume)."""
@@ -125,6 +129,20 @@ class Recorder:
             for batch in _batches(metrics, _MOST_METRICS):
                 self._client.log_batch(run.id, metrics=batch)
             run.last_step = some[-1].step
+
+    def _history(self, trial_id: str) -> list[Point]:
+        """What the run's folder keeps of a trial: MLflow may have lost some of it, or be another one than before."""
+        results = read_progress(self._sweep.folder / PROGRESS, trial_id)
+        now = time.time()
+        return [
+            Point(
+                trial_id,
+                names.public_metrics(result),
+                names.step_of(result),
+                int(1000 * float(result.get(TIMESTAMP) or now)),
+            )
+            for result in results
+        ]
 
     def _trial(self, trial_id: str) -> _Open:
         if trial_id not in self._trials:

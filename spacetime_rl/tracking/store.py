@@ -19,6 +19,7 @@ from spacetime_rl.locks import locked
 from spacetime_rl.reach import Unreachable, check_port, get_status
 from spacetime_rl.shell import program
 from spacetime_rl.tracking.database import sqlite_file, sqlite_uri
+from spacetime_rl.tracking.moved import follow
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -127,6 +128,9 @@ def make_client(store: Store) -> MlflowClient:
     if store.artifacts:
         store.artifacts.mkdir(parents=True, exist_ok=True)
     with _alone(store):
+        file = sqlite_file(store.uri)
+        if file and store.artifacts and file.parent == store.artifacts.parent:
+            follow(file, store.artifacts)
         client = MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
         if not store.is_server:  # makes the tables
             client.search_experiments(max_results=1)

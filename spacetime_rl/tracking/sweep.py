@@ -31,12 +31,17 @@ class Sweep:
     @property
     def experiment(self) -> str:
         """The MLflow experiment it belongs to."""
-        return self.config.tracking.experiment or self.config.name
+        return experiment_of(self.config)
 
     @property
     def scenario(self) -> str:
         """The scenario, or the name of the run for a game that is not one of this package's."""
         return self.config.scenario.name or self.config.name
+
+
+def experiment_of(config: RunConfig) -> str:
+    """The MLflow experiment that a run belongs to."""
+    return config.tracking.experiment or config.name
 
 
 def describe_sweep(config: RunConfig, run_id: str, folder: Path) -> Sweep:

@@ -11,7 +11,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import TrialLost
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.tracking.callback import MlflowCallback
-from spacetime_rl.tracking.plots import read_all_progress
+from spacetime_rl.tracking.history import PROGRESS, read_all_progress
 from spacetime_rl.tracking.store import Store, resolve_store
 from spacetime_rl.tracking.sweep import Sweep, describe_sweep
 from spacetime_rl.training.algorithm import make_algorithm_config
@@ -22,7 +22,7 @@ from spacetime_rl.training.outputs import make_outputs
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.progress_callback import ProgressCallback
 from spacetime_rl.training.rehearsal import rehearse_setup
-from spacetime_rl.training.result_log import PROGRESS, ResultLog
+from spacetime_rl.training.result_log import ResultLog
 from spacetime_rl.training.room import WaitingForRoom
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes

@@ -24,14 +24,14 @@ from spacetime_rl.game.spec import STOCK_WIRE
 from spacetime_rl.notices import NOTICES, Notice, Notices, from_data
 from spacetime_rl.pictures.write import TRACED, write_pictures
 from spacetime_rl.tracking.champion import CANDIDATE, candidate_is_better, fetch_champion
+from spacetime_rl.tracking.history import PROGRESS, read_progress
 from spacetime_rl.tracking.models import RecordedModel, TrackedRun
 from spacetime_rl.tracking.outputs import TRAINED, find_tracked_run, record_models, record_outputs
-from spacetime_rl.tracking.plots import plot_policies, read_progress
+from spacetime_rl.tracking.plots import plot_policies
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
 from spacetime_rl.training.advice import advise
 from spacetime_rl.training.progress import Progress
-from spacetime_rl.training.result_log import PROGRESS
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.summary import PolicyFiles, RunSummary, to_note, write_summary
 from spacetime_rl.training.trials import TrialEnd
@@ -73,7 +73,11 @@ def make_outputs(
     plot_policies(lines, folder.run_id, folder.path / "report")
     if run is not None and end.finished:
         note = to_note(summary)
-        record_outputs(run, folder.path, exported, models, evaluation.reports, note, evaluation.is_candidate)
+        reports = evaluation.reports
+        whole = record_outputs(run, folder.path, exported, models, reports, note, evaluation.is_candidate)
+        if not whole or len(models) < len(exported):
+            summary = replace(summary, unrecorded=True)
+            write_summary(summary)
     return summary
 
 
@@ -184,6 +188,7 @@ def _summarise(
         policies=[PolicyFiles(policy.name, policy.onnx, policy.schema, policy.parity) for policy in exported],
         run_url=run.url if run else None,
         page_command=run.store.page_command() if run else None,
+        unrecorded=run is None,
         interrupted=not end.finished,
         notices=list(Notices(notices)),
     )

@@ -11,9 +11,8 @@ from ray.tune import Callback
 
 from spacetime_rl.notices import NOTICES
 from spacetime_rl.plain_json import to_json
+from spacetime_rl.tracking.history import TIMESTAMP
 from spacetime_rl.tracking.names import public_metrics
-
-PROGRESS = "progress.jsonl"  # in the run's folder
 
 
 class ResultLog(Callback):  # type: ignore[misc]  # ray has no types
@@ -25,7 +24,8 @@ class ResultLog(Callback):  # type: ignore[misc]  # ray has no types
     def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
         """A trial reports."""
         noticed = {NOTICES: result[NOTICES]} if result.get(NOTICES) else {}
-        line = to_json({"trial_id": trial.trial_id, **public_metrics(result), **noticed}).encode() + b"\n"
+        about = {"trial_id": trial.trial_id, TIMESTAMP: result.get(TIMESTAMP)}
+        line = to_json({**about, **public_metrics(result), **noticed}).encode() + b"\n"
         with self._file.open("ab", buffering=0) as log:
             whole = log.tell()
             if log.write(line) != len(line):

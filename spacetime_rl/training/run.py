@@ -5,6 +5,7 @@ Nothing here imports Ray or torch before the screen is up; `carry_out.py` is the
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 from spacetime_rl.config import RunConfig, diff, settle_like
 from spacetime_rl.errors import ResumeError
 from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.tracking.examine import examine
+from spacetime_rl.tracking.store import resolve_store
+from spacetime_rl.tracking.sweep import experiment_of
 from spacetime_rl.training.meet import engine_version, meet_game
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.reachable import check_reachable
@@ -30,8 +34,11 @@ def train(
     run that fails before it trains leaves nothing behind.
     """
     check_reachable(config)
+    warning = examine_store(config)  # what cannot be recorded is not begun
     folder = RunFolder.create(config, run_id, force)
     with _screen(config, folder, json_output) as progress:
+        if warning:
+            progress.note(warning)
         try:
             plan = _meet_game(config, folder, progress)
             return _carry_out(config, folder, plan, progress, resumed=False, judge=judge)
@@ -43,20 +50,25 @@ def train(
 def resume(
     where: str | Path, results: Path, config: RunConfig | None = None, judge: bool = True, json_output: bool = False
 ) -> RunSummary:
-    """Go on with a run from its latest checkpoint, to the stop criterion it has.
+    """Go on with a run from its latest checkpoint, to the stop criterion it has, where its folder is now.
 
-    Raises ResumeError if it is finished, or going on, or if `config` or the game differ from what it was begun with;
-    otherwise like `train`.
+    Of `config`, the settings of `tracking` may differ from what the run was begun with. Raises ResumeError if it is
+    finished, or going on, or if anything else of `config` or the game differs; otherwise like `train`.
     """
     folder = RunFolder.reopen(where, results)
-    begun = folder.config()
     try:
+        begun = folder.config()
         _check_resumable(folder, begun, config or begun)
         check_reachable(begun)
+        notes = [folder.moved_from(begun)]
+        begun = folder.here(begun, config)
+        notes.append(examine_store(begun))
     except BaseException:
         folder.release()
         raise
     with _screen(begun, folder, json_output) as progress:
+        for note in filter(None, notes):
+            progress.note(note)
         plan = _meet_game(begun, folder, progress)
         return _carry_out(begun, folder, plan, progress, resumed=True, judge=judge)
 
@@ -91,6 +103,8 @@ def _check_resumable(folder: RunFolder, begun: RunConfig, wanted: RunConfig) -> 
 
 
 def _why_not_resumable(folder: RunFolder, begun: RunConfig, wanted: RunConfig) -> str | None:
+    if folder.is_sweep:
+        return f"is a sweep; go on with it by `spacetime-rl sweep --resume {shlex.quote(folder.run_id)}`"
     if folder.state()["status"] == "finished":
         return "is finished; begin another run for more"
     others = other_versions(folder.versions())
@@ -99,7 +113,9 @@ def _why_not_resumable(folder: RunFolder, begun: RunConfig, wanted: RunConfig) -
             f"was begun with {others}, whose saved state other versions cannot read: resume it with these versions, or "
             "begin another run"
         )
-    changes = diff(begun, settle_like(wanted.model_copy(update={"results": begun.results}), begun))
+    changes = diff(
+        begun, settle_like(wanted.model_copy(update={"results": begun.results, "tracking": begun.tracking}), begun)
+    )
     if changes:
         listed = "\n  ".join(changes)
         return (
@@ -107,6 +123,11 @@ def _why_not_resumable(folder: RunFolder, begun: RunConfig, wanted: RunConfig) -
             "Leave them out, or begin another run."
         )
     return None
+
+
+def examine_store(config: RunConfig) -> str | None:
+    """See `examine`: the store and the experiment that a run is to be recorded in."""
+    return examine(resolve_store(config.results, config.tracking.uri), experiment_of(config))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from spacetime_rl.export.locate import find_folder
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.plain_json import to_json
 from spacetime_rl.run_id import check_run_id
-from spacetime_rl.run_state import FILE, LOCK, UNDER_WAY, is_owned
+from spacetime_rl.run_state import FILE, LOCK, SWEEP_FILE, UNDER_WAY, is_owned
 
 _ASIDE, _DROPPED = ".replaced-", ".dropped-"  # behind the id of a run that --force replaces; the process follows
 _LOCK_S = 0.5  # who only looks whether a run is owned holds the lock for a moment
@@ -94,6 +94,28 @@ class RunFolder:
     def config(self) -> RunConfig:
         """The configuration the run was begun with."""
         return load(self.path / "config.yaml")
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether it is a sweep's."""
+        return (self.path / SWEEP_FILE).is_file()
+
+    def here(self, begun: RunConfig, wanted: RunConfig | None = None) -> RunConfig:
+        """The configuration to go on with, where the folder is now, recorded where `wanted` says, if it does."""
+        tracking = begun.tracking
+        if wanted is not None:
+            own = {name: getattr(wanted.tracking, name) for name in wanted.tracking.model_fields_set}
+            tracking = tracking.model_copy(update=own)
+        results = self.path.parent if self.moved_from(begun) else begun.results
+        return begun.model_copy(update={"results": results, "tracking": tracking})
+
+    def moved_from(self, begun: RunConfig) -> str | None:
+        """That the folder is not where the run was begun; None where it is."""
+        before, here = begun.results.absolute() / str(self.state()["run_id"]), self.path
+        if os.path.realpath(before) == os.path.realpath(here):
+            return None
+        kept = "; the one there is left as it is" if before.is_dir() else ""
+        return f"the run was begun as {before}; it goes on as {here}{kept}"
 
     def spec(self) -> GameSpec | None:
         """What the game declared; None where the run never came that far."""

@@ -15,6 +15,7 @@ from spacetime_rl.evaluation.learned import NOT_EVALUATED, Learned
 from spacetime_rl.markdown import plain
 from spacetime_rl.notices import Notice
 from spacetime_rl.plain_json import to_json
+from spacetime_rl.run_state import SWEEP_FILE
 from spacetime_rl.shell import program, short
 
 MISSING = "\N{EN DASH}"
@@ -35,8 +36,8 @@ class PolicyFiles:
 class RunSummary:
     """The end of a run. `reports` holds `EvalReport.to_dict()` by source: `trained`, `heuristic`, `random`.
 
-    `notices` are the warnings of all its processes, with their counts. `run_url` is the page of the run in MLflow and
-    `page_command` the command that serves it, where one is needed.
+    `notices` are the warnings of all its processes, with their counts. `run_url` is the page of the run in MLflow and `page_command` the command that serves it, where one is needed;
+    `unrecorded` says that MLflow has not taken all of it.
     """
 
     run_id: str
@@ -48,6 +49,7 @@ class RunSummary:
     policies: Sequence[PolicyFiles] = ()
     run_url: str | None = None
     page_command: str | None = None
+    unrecorded: bool = False
     interrupted: bool = False
     evaluation_stopped: bool = False
     notices: Sequence[Notice] = ()
@@ -91,8 +93,8 @@ class RunSummary:
                 policy.name: {"onnx": str(policy.onnx), "schema": str(policy.schema), "parity": policy.parity}
                 for policy in self.policies
             },
-            "mlflow": {"url": self.run_url, "page_command": self.page_command},
             "notices": [notice.to_dict() for notice in self.notices],
+            "mlflow": {"url": self.run_url, "page_command": self.page_command, "complete": not self.unrecorded},
             "next": [command for command, _ in suggestions(self)],
         }
 
@@ -160,13 +162,14 @@ def suggestions(summary: RunSummary) -> list[tuple[str, str]]:
     """Three commands to try next, each with what it does."""
     ours = program("spacetime-rl")
     run = shlex.quote(summary.run_id)
-    results = f" --results {shlex.quote(str(short(summary.folder.parent)))}" if _is_elsewhere(summary) else ""
+    results = _results_option(summary)
+    verb = "sweep" if (summary.folder / SWEEP_FILE).is_file() else "train"
     judge = (f"{ours} eval {run} --seed 1{results}", "judge the policies on other episodes")
     files = (f"{ours} export {run} -o policies{results}", "put the ONNX files where your game takes them from")
     if summary.interrupted:
-        return [(f"{ours} train --resume {run}{results}", "go on with this run"), judge, files]
+        return [(f"{ours} {verb} --resume {run}{results}", "go on with this run"), judge, files]
     if summary.evaluation_stopped:
-        return [(f"{ours} train --resume {run}{results}", "evaluate the trained policies after all"), judge, files]
+        return [(f"{ours} {verb} --resume {run}{results}", "evaluate the trained policies after all"), judge, files]
     if not summary.learned.is_success:
         file = shlex.quote(str(short(summary.folder / "config.yaml")))
         longer = f"--initialize-from {run} --set stop.agent_steps={4 * summary.agent_steps}{results}"
@@ -226,6 +229,12 @@ def _places(summary: RunSummary) -> Iterator[Text]:
         yield _place("MLflow", summary.run_url)
     if summary.page_command:
         yield _place("", summary.page_command, "serves that page")
+    if summary.unrecorded:
+        what = "did not take all of this run" if summary.run_url else "has not recorded this run"
+        run = shlex.quote(summary.run_id)
+        again = f"{program('spacetime-rl')} runs record {run}{_results_option(summary)}"
+        yield _place("" if summary.run_url else "MLflow", what, "its folder holds everything")
+        yield _place("", again, "records it from there")
     yield _place("report", str(short(summary.folder / "report" / "summary.md")))
 
 
@@ -278,6 +287,11 @@ def _return(figures: Mapping[str, Any]) -> str:
 
 def _parity(policy: PolicyFiles) -> str:
     return f"within {policy.parity:.1e} of torch"
+
+
+def _results_option(summary: RunSummary) -> str:
+    """What commands need to find the run, where its results folder is not the usual one."""
+    return f" --results {shlex.quote(str(short(summary.folder.parent)))}" if _is_elsewhere(summary) else ""
 
 
 def _is_elsewhere(summary: RunSummary) -> bool:

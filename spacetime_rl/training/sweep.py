@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,13 @@ from spacetime_rl.config.sweep_loader import load_sweep
 from spacetime_rl.config.sweep_writer import dump_sweep
 from spacetime_rl.errors import ResumeError, TrialFailed
 from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.run_state import SWEEP_FILE
 from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.training.meet import engine_version, meet_game
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.ranking import rank
 from spacetime_rl.training.reachable import check_reachable
+from spacetime_rl.training.run import examine_store
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.screen import show_progress
 from spacetime_rl.training.versions import collect_versions, other_versions
@@ -28,18 +31,17 @@ if TYPE_CHECKING:
     from spacetime_rl.training.sweep_outputs import SweepEnd
     from spacetime_rl.training.sweep_trials import CandidateEnd
 
-SWEEP_FILE = "sweep.yaml"  # in the run's folder
-
 
 def sweep(
     config: SweepConfig, run_id: str | None = None, force: bool = False, judge: bool = True, json_output: bool = False
 ) -> SweepEnd:
     """Begin a sweep and carry it to its end, or to where the user stops it. Raises what `run.train` does."""
     check_reachable(config.base)
+    warning = examine_store(config.base)
     folder = RunFolder.create(config.base, run_id, force)
     try:
         (folder.path / SWEEP_FILE).write_text(dump_sweep(config), encoding="utf-8")
-        return _carry_out(config, folder, resumed=False, judge=judge, json_output=json_output)
+        return _carry_out(config, folder, [warning], resumed=False, judge=judge, json_output=json_output)
     except BaseException:
         folder.abandon()
         raise
@@ -54,8 +56,11 @@ def resume_sweep(where: str | Path, results: Path, judge: bool = True, json_outp
     """
     folder = RunFolder.reopen(where, results)
     try:
-        if not (folder.path / SWEEP_FILE).is_file():
-            raise ResumeError(f"{folder.run_id}: is a run, not a sweep; go on with it by `spacetime-rl train --resume`")
+        if not folder.is_sweep:
+            raise ResumeError(
+                f"{folder.run_id}: is a run, not a sweep; go on with it by "
+                f"`spacetime-rl train --resume {shlex.quote(folder.run_id)}`"
+            )
         if folder.state()["status"] == "finished":
             raise ResumeError(f"{folder.run_id}: is finished; begin another sweep for more")
         others = other_versions(folder.versions())
@@ -64,14 +69,21 @@ def resume_sweep(where: str | Path, results: Path, judge: bool = True, json_outp
         config = load_sweep(folder.path / SWEEP_FILE)
         check_reachable(config.base)
         config = replace(config, base=settle_like(config.base, folder.config()))  # what was measured stays
-        return _carry_out(config, folder, resumed=True, judge=judge, json_output=json_output)
+        notes = [folder.moved_from(config.base)]
+        config = replace(config, base=folder.here(config.base))
+        notes.append(examine_store(config.base))
+        return _carry_out(config, folder, notes, resumed=True, judge=judge, json_output=json_output)
     finally:
         folder.release()
 
 
-def _carry_out(config: SweepConfig, folder: RunFolder, *, resumed: bool, judge: bool, json_output: bool) -> SweepEnd:
+def _carry_out(
+    config: SweepConfig, folder: RunFolder, notes: list[str | None], *, resumed: bool, judge: bool, json_output: bool
+) -> SweepEnd:
     log = folder.logs / "output.log"
     with show_progress(folder.run_id, config.base.stop, log, json_output) as progress:
+        for note in filter(None, notes):
+            progress.note(note)
         progress.stage("starting the game")
         plan = meet_game(config.base, folder.logs)
         folder.write_facts(plan.spec, collect_versions(engine_version(plan)))
@@ -84,14 +96,14 @@ def _train(
     config: SweepConfig, folder: RunFolder, plan: RolloutPlan, progress: Progress, resumed: bool, judge: bool
 ) -> SweepEnd:
     from spacetime_rl.tracking.callback import MlflowCallback  # what needs Ray: takes seconds, and the screen is up
-    from spacetime_rl.tracking.plots import read_all_progress
+    from spacetime_rl.tracking.history import PROGRESS, read_all_progress
     from spacetime_rl.tracking.sweep import describe_sweep
     from spacetime_rl.training.candidate import Candidates
     from spacetime_rl.training.interrupt import Interrupt
     from spacetime_rl.training.local_ray import choose_gpus, node_cpus, ray_session
     from spacetime_rl.training.progress_callback import ProgressCallback
     from spacetime_rl.training.rehearsal import rehearse_setup
-    from spacetime_rl.training.result_log import PROGRESS, ResultLog
+    from spacetime_rl.training.result_log import ResultLog
     from spacetime_rl.training.room import WaitingForRoom
     from spacetime_rl.training.search import count_trials
     from spacetime_rl.training.sizes import describe_sizes, needed_cpus, settle_sizes

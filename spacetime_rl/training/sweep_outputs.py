@@ -14,8 +14,8 @@ from spacetime_rl.pictures.sweep_page import write_sweep_page
 from spacetime_rl.pictures.sweep_record import SweepRecord, TrialRecord
 from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.tracking.champion import CHAMPION, Throne, beats_champion, crown, fetch_champion
+from spacetime_rl.tracking.history import PROGRESS, read_all_progress
 from spacetime_rl.tracking.outputs import find_tracked_run, record_report
-from spacetime_rl.tracking.plots import read_all_progress
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
 from spacetime_rl.training.advice import advise
@@ -23,7 +23,6 @@ from spacetime_rl.training.candidate import Candidates
 from spacetime_rl.training.outputs import Reports, make_outputs
 from spacetime_rl.training.progress import Progress
 from spacetime_rl.training.ranking import Candidate
-from spacetime_rl.training.result_log import PROGRESS
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.summary import RunSummary
 from spacetime_rl.training.sweep_trials import CandidateEnd

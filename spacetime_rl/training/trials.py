@@ -60,13 +60,26 @@ def run_trial(
             **place(folder),
             stop=StopAt(config.stop),
             checkpoint_config=checkpoint_config(config),
-            callbacks=[*callbacks, *checkpoints(config), StateKeeper(folder.tune)],
+            callbacks=[*callbacks, *checkpoints(config), StateKeeper(folder.tune), InThisFolder(algorithm.env_config)],
             trial_dirname_creator=folder_name,
             resume_config=resume_config(folder, resume),
             raise_on_failed_trial=False,
             verbose=0,
         )
     return _describe_end(analysis.trials[0], folder)
+
+
+class InThisFolder(Callback):  # type: ignore[misc]  # ray has no types
+    """Lets a restored trial play by the plan of today: Tune's has the folders that the run had when it was saved."""
+
+    def __init__(self, env_config: Mapping[str, Any]) -> None:
+        self._env_config = dict(env_config)
+
+    def on_step_begin(self, *, trials: Sequence[Trial], **_: Any) -> None:
+        """Tune is about to start trials."""
+        for trial in trials:
+            if trial.status == Trial.PENDING:
+                trial.config["env_config"] = {**trial.config.get("env_config", {}), **self._env_config}
 
 
 def place(folder: RunFolder) -> dict[str, str]:

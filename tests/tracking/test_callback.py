@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import pickle
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 
 from spacetime_rl.tracking import names, recorder
 from spacetime_rl.tracking.callback import MlflowCallback
+from spacetime_rl.tracking.history import PROGRESS
 from spacetime_rl.tracking.store import Store
 from tests.tracking.made_up import make_result, make_sweep
 from tests.tracking.servers import wait_until
@@ -130,6 +132,27 @@ def test_a_resumed_run_is_found_again_and_steps_played_twice_are_recorded_once(
     assert steps(client, runs["ab12c_00000"]) == [8192 * i for i in range(1, 7)]
     assert runs["sweep"].data.params["stop.agent_steps"] == "1000000"
     assert runs["sweep"].data.tags["changed.stop.agent_steps"] == "99"
+
+
+def test_a_run_that_was_deleted_in_mlflow_has_all_its_curves_again_once_it_is_resumed(
+    tmp_path: Path, store: Store, client: Any
+) -> None:
+    first = MlflowCallback(make_sweep(tmp_path, "deleted"), store)
+    first.setup()
+    trial = make_trial()
+    play(first, trial, range(1, 4))
+    first.on_experiment_end(trials=[trial])
+    for run in runs_of(client, "deleted").values():
+        client.delete_run(run.info.run_id)
+    lines = [{"trial_id": trial.trial_id, **names.public_metrics(make_result(i))} for i in range(1, 4)]
+    (tmp_path / PROGRESS).write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    second = MlflowCallback(make_sweep(tmp_path, "deleted"), store, resumed=True)
+    second.setup()
+    play(second, trial, range(3, 6))
+    second.on_experiment_end(trials=[trial])
+
+    assert steps(client, runs_of(client, "deleted")[trial.trial_id]) == [8192 * i for i in range(1, 6)]
 
 
 def test_a_run_the_user_stopped_is_killed_though_tune_calls_its_trial_terminated(

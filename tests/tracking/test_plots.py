@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spacetime_rl.tracking.plots import choose_curves, plot_policies, promotions, read_progress, smooth
+from spacetime_rl.tracking.history import read_progress
+from spacetime_rl.tracking.plots import choose_curves, plot_policies, promotions, smooth
 from tests.tracking.made_up import make_result
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from spacetime_rl.tracking.plots import read_progress
+from spacetime_rl.tracking.history import read_progress
 from spacetime_rl.training.result_log import ResultLog
 from tests.tracking.made_up import make_result
 

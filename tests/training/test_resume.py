@@ -60,8 +60,19 @@ class Command:
     def state(self) -> dict[str, Any]:
         return json.loads((self.run / "state.json").read_text())
 
+    def move(self, name: str) -> Path:
+        """Call the results folder something else; where it was."""
+        before = self.run.parent
+        self.run = before.rename(self.folder / name) / self.run.name
+        return before
+
+    def recorded_paths(self) -> str:
+        """What config, state and MLflow say of where things are."""
+        texts = [(self.run / name).read_text() for name in ("config.yaml", "state.json", "report/summary.json")]
+        return "\n".join([*texts, *(f"{run.info.artifact_uri} {run.data.tags}" for run in self.trial_runs())])
+
     def trial_runs(self) -> list[Any]:
-        client = make_client(resolve_store(self.folder / "results"))
+        client = make_client(resolve_store(self.run.parent))
         experiment = client.get_experiment_by_name("touch")
         found = client.search_runs([experiment.experiment_id])
         return [run for run in found if "mlflow.parentRunId" in run.data.tags]
@@ -124,10 +135,13 @@ def test_a_signal_keeps_a_checkpoint_and_the_run_is_resumed_to_its_end(
     assert "training.lr: 0.0003 -> 0.1" in err
     assert "checkpoint.every_iterations: 1000 -> 2" in err
 
-    resumed = command.start("--resume", "one", "--no-eval")
+    before = command.move("moved [#1]")
+    resumed = command.start("--resume", "one", "--no-eval", "--results", "moved [#1]")
     iterations = list(command.iterations(resumed))
     assert resumed.wait(timeout=120) == 0
     assert iterations[0] >= 3
+    assert not before.exists()
+    assert str(before) not in command.recorded_paths()
     assert command.state()["status"] == "finished"
     (run,) = command.trial_runs()
     assert run.data.metrics["agent_steps"] >= STOP_STEPS

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from spacetime_rl.config import RunConfig
+from spacetime_rl.config import RunConfig, load
 from spacetime_rl.errors import ResumeError, RunExistsError, UsageError
 from spacetime_rl.training.run import resume
 from spacetime_rl.training.run_folder import RunFolder
@@ -157,3 +158,26 @@ def test_a_run_that_is_just_being_replaced_is_left_alone(config: RunConfig) -> N
     RunFolder.create(config, "other").release()
 
     assert len(list(config.results.glob(".one.replaced-*"))) == 1
+
+
+def test_a_run_that_was_moved_or_copied_goes_on_where_it_is(config: RunConfig, tmp_path: Path) -> None:
+    folder = RunFolder.create(config, "one")
+    folder.keep()
+    folder.release()
+    assert folder.moved_from(folder.config()) is None
+    shutil.copytree(folder.path, tmp_path / "elsewhere" / "two")
+
+    copied = RunFolder.reopen("two", tmp_path / "elsewhere")
+
+    assert copied.moved_from(copied.config()) == (
+        f"the run was begun as {folder.path}; it goes on as {copied.path}; the one there is left as it is"
+    )
+    assert copied.here(copied.config()).results == tmp_path / "elsewhere"
+
+
+def test_a_run_may_go_on_being_recorded_elsewhere(config: RunConfig) -> None:
+    folder = RunFolder.create(config, "one")
+    other = load("vr_interaction", ["tracking.uri=http://other:5000"])
+
+    assert folder.here(folder.config(), other).tracking.uri == "http://other:5000"
+    assert folder.here(folder.config(), load("vr_interaction")).tracking == config.tracking

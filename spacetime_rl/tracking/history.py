@@ -1,0 +1,29 @@
+"""The results of a run as its folder keeps them, one a line: what is recorded again where MLflow has lost them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from spacetime_rl.tracking import names
+
+PROGRESS = "progress.jsonl"  # in the run's folder
+TIMESTAMP = "timestamp"  # of a result, in seconds of Unix time; lines of earlier versions have none
+
+
+def read_progress(file: Path, trial_id: str) -> list[dict[str, Any]]:
+    """The results of a trial in order, from lines of JSON; what a resumed run played again counts once."""
+    return read_all_progress(file).get(trial_id, [])
+
+
+def read_all_progress(file: Path) -> dict[str, list[dict[str, Any]]]:
+    """The same of every trial, by id."""
+    trials: dict[str, list[dict[str, Any]]] = {}
+    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
+        result = json.loads(line)
+        progress = trials.setdefault(result.get("trial_id"), [])
+        while progress and names.step_of(progress[-1]) >= names.step_of(result):
+            progress.pop()
+        progress.append(result)
+    return trials
