@@ -36,7 +36,8 @@ class PolicyFiles:
 class RunSummary:
     """The end of a run. `reports` holds `EvalReport.to_dict()` by source: `trained`, `heuristic`, `random`.
 
-    `notices` are the warnings of all its processes, with their counts. `run_url` is the page of the run in MLflow and `page_command` the command that serves it, where one is needed;
+    `notices` are the warnings of all its processes, with their counts. `run_url` is the page of the run in
+    MLflow and `page_command` the command that serves it, where one is needed;
     `unrecorded` says that MLflow has not taken all of it.
     """
 

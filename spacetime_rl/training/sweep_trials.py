@@ -13,9 +13,8 @@ from ray.tune.experiment import Trial
 from ray.tune.stopper import CombinedStopper
 
 from spacetime_rl.notices import NOTICES, Notice, Notices, from_data
-from spacetime_rl.tracking.plots import read_all_progress
+from spacetime_rl.tracking.history import PROGRESS, read_all_progress
 from spacetime_rl.training.candidate import Candidates, make_trainable
-from spacetime_rl.training.result_log import PROGRESS
 from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.search import (
     Budget,
