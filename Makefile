@@ -74,7 +74,7 @@ bench: setup ## measure throughput, and what limits it (ARGS="--agents 128 --sto
 	@$(BIN)/spacetime-rl bench $(ARGS)
 
 mlflow: setup ## open the page of the recorded runs
-	@$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow.db --host 127.0.0.1 $(ARGS)
+	@$(BIN)/spacetime-rl ui $(ARGS)
 
 # torch comes first and alone, so that a CPU or a CUDA build can be chosen; its CUDA companions come with it.
 RESOLVE = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url

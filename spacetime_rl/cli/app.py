@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from spacetime_rl import __version__, signals
-from spacetime_rl.cli import config, godot, jobs
+from spacetime_rl.cli import config, godot, jobs, runs
 from spacetime_rl.cli.baseline import baseline
 from spacetime_rl.cli.bench import bench
 from spacetime_rl.cli.doctor import doctor
@@ -24,6 +24,7 @@ from spacetime_rl.cli.scenarios import scenarios
 from spacetime_rl.cli.submit import submit
 from spacetime_rl.cli.sweep import sweep
 from spacetime_rl.cli.train import train
+from spacetime_rl.cli.ui import ui
 
 _CTRL_C = 130
 
@@ -77,6 +78,8 @@ app.command("sweep")(on_linux("sweep", sweep))
 app.command("submit")(submit)
 app.add_typer(config.app, name="config")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(runs.app, name="runs")
+app.command("ui")(ui)
 app.command("eval")(on_linux("eval", evaluate))
 app.command("inspect")(on_linux("inspect", inspect))
 app.command("play")(on_linux("play", play))

@@ -150,10 +150,10 @@ def _hint(report: EvalReport, config: RunConfig, run: Path | None) -> str | None
     if run is None or config.evaluation.stochastic:
         return None
     from spacetime_rl.evaluation.hints import stuck_hint
+    from spacetime_rl.tracking.history import PROGRESS, read_all_progress
     from spacetime_rl.tracking.names import step_of
-    from spacetime_rl.tracking.plots import read_all_progress
 
-    trials = read_all_progress(run / "progress.jsonl").values()
+    trials = read_all_progress(run / PROGRESS).values()
     return stuck_hint(report, max((trial[-1] for trial in trials), key=step_of, default={}))
 
 

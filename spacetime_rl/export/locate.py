@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spacetime_rl.errors import UsageError
+from spacetime_rl.run_state import read_state
 from spacetime_rl.training.checkpoint import FILE
 
+LATEST = "latest"
 _NUMBERED = re.compile(r"checkpoint_(\d+)")
 
 
@@ -54,7 +56,10 @@ def onnx_folder(checkpoint: Path) -> Path:
 
 
 def find_folder(where: str | Path, results: Path) -> Path:
-    """The folder of a run id, a trial id or a path. Raises UsageError if there is none, or several."""
+    """The folder of a run id, the only beginning of one, a trial id, a path, or `latest`, the run begun last.
+
+    Raises UsageError if there is none, or several.
+    """
     # A bare word means a run before it means a folder beside us; an absolute path is itself either way.
     candidates = (results / where, Path(where))
     for candidate in candidates if len(Path(where).parts) == 1 else reversed(candidates):
@@ -67,9 +72,26 @@ def find_folder(where: str | Path, results: Path) -> Path:
         raise UsageError(
             f"{str(where)!r}: several trials are called that: {_listed(map(str, sorted(trials)))}; give a path"
         )
-    runs = sorted(path.name for path in results.iterdir() if path.is_dir()) if results.is_dir() else []
-    there = f"the runs in {results} are {_listed(runs)}" if runs else f"there are no runs in {results}"
+    runs = _runs(results)
+    if str(where) == LATEST and runs:
+        return results / max(runs, key=lambda name: runs[name])
+    begun = [name for name in runs if str(where) and name.startswith(str(where))]
+    if len(begun) == 1:
+        return results / begun[0]
+    if begun:
+        raise UsageError(f"{str(where)!r}: several runs begin with that: {_listed(sorted(begun))}")
+    there = f"the runs in {results} are {_listed(sorted(runs))}" if runs else f"there are no runs in {results}"
     raise UsageError(f"{str(where)!r}: neither a folder nor the id of a run or trial; {there}")
+
+
+def _runs(results: Path) -> dict[str, float]:
+    """The runs in a results folder and when each began, in Unix time."""
+    found: dict[str, float] = {}
+    for path in results.iterdir() if results.is_dir() else ():
+        state = read_state(path) if not path.name.startswith(".") else None
+        if state is not None or (path / "config.yaml").is_file():
+            found[path.name] = state.started if state else 0.0
+    return found
 
 
 def _is_trial(name: str, where: str) -> bool:

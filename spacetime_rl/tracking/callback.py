@@ -17,6 +17,7 @@ from ray.tune import Callback
 from spacetime_rl.notices import NOTICES, Notices, from_data
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.delivery import Delivery
+from spacetime_rl.tracking.machine import machine_load
 from spacetime_rl.tracking.recorder import Point, Recorder, Status, is_passing
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
@@ -85,7 +86,8 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         if any(notice is not None for notice in found):
             self._tag_notices(trial)
         if self._delivery is not None:
-            point = Point(trial.trial_id, metrics, names.step_of(result), stamp)
+            recorded = names.recorded_metrics(metrics) | machine_load()
+            point = Point(trial.trial_id, recorded, names.step_of(result), stamp)
             self._delivery.submit_item(self._live.log_points, point)
 
     def on_trial_complete(self, trial: Any, **_: Any) -> None:
@@ -158,7 +160,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
             self._delivery.submit(partial(write, *arguments))
 
     def _name(self, trial: Any) -> str:
-        """`00000 lr=0.001 · <run-id>`: lists and legends cut the end, so what differs within a run comes first."""
+        """`00000 lr=0.001 · <run-id>`: lists and legends cut the end, so what differs within a sweep comes first."""
         index = trial.trial_id.rpartition("_")[2]
         drawn = [f"{key.rpartition('.')[2]}={value}" for key, value in _sampled(trial).items()]
         return f"{' '.join([index, *drawn])[:150]} · {self._sweep.run_id}"
@@ -201,7 +203,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
             return {}, {}
         sign = 1.0 if self._mode == "max" else -1.0
         best = max(known, key=lambda trial_id: sign * self._results[trial_id].get(self._rank_by, -sign * float("inf")))
-        return self._results[best], {names.BEST_TRIAL: best}
+        return names.recorded_metrics(self._results[best]), {names.BEST_TRIAL: best}
 
 
 def _sampled(trial: Any) -> dict[str, str]:

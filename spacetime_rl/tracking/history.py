@@ -9,7 +9,7 @@ from typing import Any
 from spacetime_rl.tracking import names
 
 PROGRESS = "progress.jsonl"  # in the run's folder
-TIMESTAMP = "timestamp"  # of a result, in seconds of Unix time; lines of earlier versions have none
+TIMESTAMP = "timestamp"  # of a result, in seconds of Unix time
 
 
 def read_progress(file: Path, trial_id: str) -> list[dict[str, Any]]:
@@ -26,4 +26,14 @@ def read_all_progress(file: Path) -> dict[str, list[dict[str, Any]]]:
         while progress and names.step_of(progress[-1]) >= names.step_of(result):
             progress.pop()
         progress.append(result)
+    for progress in trials.values():
+        _fill_timestamps(progress, file.stat().st_mtime)
     return trials
+
+
+def _fill_timestamps(progress: list[dict[str, Any]], ended: float) -> None:
+    """Lines of earlier versions have none: the last is as old as the file."""
+    whole = float(progress[-1].get("time_total_s") or 0.0)
+    for result in progress:
+        if not result.get(TIMESTAMP):
+            result[TIMESTAMP] = ended - whole + float(result.get("time_total_s") or 0.0)

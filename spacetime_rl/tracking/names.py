@@ -19,8 +19,10 @@ FOLDER = "folder"
 BEST_TRIAL = "best_trial"
 CANDIDATE = "candidate"
 CHAMPION = "champion"
+SYSTEM = "system"  # MLflow's own group for what machines do
 
 _PUBLIC = ("policy/", "scenario/", "perf/", "health/", "custom/", "curriculum/", "task/")
+_OVERALL = ("success_rate", "return_mean", "length_mean")
 _COUNTERS = ("agent_steps", "episodes", "training_iteration", "time_total_s")
 _FIRST = ("scenario/", "/success_rate", "/return_mean", "/length_mean", "agent_steps", "episodes", "policy/", "perf/")
 _LEARNER = {
@@ -64,6 +66,23 @@ def finite_metrics(values: Mapping[str, Any]) -> dict[str, float]:
     """The finite numbers among the values, under valid names."""
     numbers = {valid_key(name): _number(value) for name, value in values.items()}
     return {name: number for name, number in numbers.items() if math.isfinite(number)}
+
+
+def recorded_metrics(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Public metrics under the names that MLflow's page puts in order: the groups of its charts follow the alphabet.
+
+    What is without a group comes first: how all policies do. What is of `system` comes last, as does `health`. With one
+    policy, the scenario's metrics are that policy's.
+    """
+    policies = {name.split("/")[1] for name in metrics if name.startswith("policy/")}
+    found = {}
+    for name, value in metrics.items():
+        group, _, rest = name.partition("/")
+        if group == SCENARIO and (rest in _OVERALL or len(policies) != 1):
+            found[rest if rest in _OVERALL else name] = value
+        elif group != SCENARIO:
+            found[f"{SYSTEM}/{rest}" if group == "health" else name] = value
+    return found
 
 
 def step_of(result: Mapping[str, Any]) -> int:

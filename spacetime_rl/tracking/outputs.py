@@ -19,7 +19,7 @@ from spacetime_rl.tracking.models import (
     promote_candidate,
     register_policy,
 )
-from spacetime_rl.tracking.query import find_run
+from spacetime_rl.tracking.query import find_run, find_runs
 from spacetime_rl.tracking.store import Store, make_client
 from spacetime_rl.tracking.sweep import Sweep
 
@@ -111,15 +111,15 @@ def record_outputs(
 def record_report(
     store: Store, sweep: Sweep, files: Path, path: str, kind: Literal["trial", "sweep"] = "trial"
 ) -> bool:
-    """Add a folder's files, or one file, to the newest trial that was recorded for a run, or to its parent.
+    """Add a folder's files, or one file, to the newest trial that was recorded for a run, or to a sweep's parent.
 
     Returns whether that went well.
     """
     try:
         client = make_client(store)
         experiment = client.get_experiment_by_name(sweep.experiment)
-        tags = {names.RUN_ID: sweep.run_id, names.KIND: kind}
-        run = find_run(client, experiment.experiment_id, tags) if experiment else None
+        found = find_runs(client, experiment.experiment_id, {names.RUN_ID: sweep.run_id}) if experiment else ()
+        run = next((run for run in found if (names.TRIAL_ID in run.data.tags) == (kind == "trial")), None)
         if run is not None:
             record = client.log_artifacts if files.is_dir() else client.log_artifact
             record(run.info.run_id, str(files), path)

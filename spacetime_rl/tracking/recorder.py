@@ -1,4 +1,4 @@
-"""Writes a sweep and its trials into MLflow. Every method may be repeated: it finds what it wrote before."""
+"""Writes a run, or a sweep and its trials, into MLflow. Every method may be repeated: it finds what it wrote before."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
+_PARENT = {names.KIND: "sweep"}
 _MOST_METRICS = 1000  # of one call
 _T = TypeVar("_T")
 
@@ -45,8 +46,9 @@ class Point:
 
 
 class Recorder:
-    """One sweep in one store. Not thread-safe: one thread owns it.
+    """One run or sweep in one store. Not thread-safe: one thread owns it.
 
+    A single run is its only trial; earlier versions gave it a parent, which is kept up where it is resumed.
     `resumed` takes up the runs that an earlier process made for the same run id; otherwise they are made anew.
     """
 
@@ -59,25 +61,32 @@ class Recorder:
         self._client_made: MlflowClient | None = None
         self._experiment: str | None = None
         self._parent: _Open | None = None
+        self._looked_for_dead = False
         self._trials: dict[str, _Open] = {}
 
     def open_sweep(self) -> None:
-        """Find or make the parent run, with the configuration as parameters and files."""
-        if self._parent is not None:
+        """Find or make the parent run of a sweep, with the configuration as parameters and files."""
+        if not self._looked_for_dead:
+            close_dead_runs(self._client, self._experiment_id)
+            self._looked_for_dead = True
+        if self._parent is not None or self._sweep.single:
             return
-        close_dead_runs(self._client, self._experiment_id)
-        run = self._find({names.KIND: "sweep"}) or self._create(self._sweep.run_id, {names.KIND: "sweep"})
+        run = self._find(_PARENT) or self._create(self._sweep.run_id, _PARENT)
         self._log_params(run.id, names.flatten(self._sweep.config.to_dict()))
         self._log_run_files(run.id)
         self._parent = run
 
     def open_trial(self, trial_id: str, name: str, sampled: Mapping[str, Any]) -> None:
-        """Find or make the child run of a trial. `sampled` are the hyperparameters drawn for it, by dotted name."""
+        """Find or make the run of a trial. `sampled` are the hyperparameters drawn for it, by dotted name."""
         self.open_sweep()
         if trial_id in self._trials:
             return
-        own = {names.KIND: "trial", names.TRIAL_ID: trial_id}
-        run = self._find(own) or self._create(name, own | {"mlflow.parentRunId": self._parent_id})
+        own = {names.TRIAL_ID: trial_id}
+        run = self._find(own)
+        if run is None and self._sweep.single:
+            run = self._create(self._sweep.run_id, own | {names.KIND: "run"})
+        elif run is None:
+            run = self._create(name, own | {names.KIND: "trial", "mlflow.parentRunId": self._parent_id})
         self._log_params(run.id, names.flatten(self._sweep.config.to_dict()) | names.flatten(sampled))
         self._log_run_files(run.id)
         self._trials[trial_id] = run
@@ -113,11 +122,19 @@ class Recorder:
         from mlflow.entities import Metric
 
         self.open_sweep()
+        if self._sweep.single:
+            self._close_old_parent(status)
+            return
         now, step = int(time.time() * 1000), names.step_of(best)
         for batch in _batches((Metric(k, v, now, step) for k, v in best.items()), _MOST_METRICS):
             self._client.log_batch(self._parent_id, metrics=batch)
         self._set_tags(self._parent_id, tags)
         self._client.set_terminated(self._parent_id, status)
+
+    def _close_old_parent(self, status: Status) -> None:
+        parent = find_run(self._client, self._experiment_id, {names.RUN_ID: self._sweep.run_id, **_PARENT})
+        if self._resumed and parent is not None:
+            self._client.set_terminated(parent.info.run_id, status)
 
     def _log_fresh(self, run: _Open, points: Sequence[Point]) -> None:
         """As many whole points in a call as MLflow takes: what was waiting for it would take minutes one by one."""
@@ -130,19 +147,11 @@ class Recorder:
                 self._client.log_batch(run.id, metrics=batch)
             run.last_step = some[-1].step
 
-    def _history(self, trial_id: str) -> list[Point]:
+    def _history(self, trial_id: str) -> Iterator[Point]:
         """What the run's folder keeps of a trial: MLflow may have lost some of it, or be another one than before."""
-        results = read_progress(self._sweep.folder / PROGRESS, trial_id)
-        now = time.time()
-        return [
-            Point(
-                trial_id,
-                names.public_metrics(result),
-                names.step_of(result),
-                int(1000 * float(result.get(TIMESTAMP) or now)),
-            )
-            for result in results
-        ]
+        for result in read_progress(self._sweep.folder / PROGRESS, trial_id):
+            metrics = names.recorded_metrics(names.public_metrics(result))
+            yield Point(trial_id, metrics, names.step_of(result), int(1000 * result[TIMESTAMP]))
 
     def _trial(self, trial_id: str) -> _Open:
         if trial_id not in self._trials:

@@ -17,13 +17,15 @@ from urllib.parse import urlsplit
 from spacetime_rl.errors import TrackingError, UsageError
 from spacetime_rl.locks import locked
 from spacetime_rl.reach import Unreachable, check_port, get_status
-from spacetime_rl.shell import program
+from spacetime_rl.shell import program, short
+from spacetime_rl.tracking.addresses import run_page
 from spacetime_rl.tracking.database import sqlite_file, sqlite_uri
 from spacetime_rl.tracking.moved import follow
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+DATABASE = "mlflow.db"  # in the results folder
 _SERVERS = ("http", "https", "databricks")
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
@@ -51,16 +53,19 @@ class Store:
     def run_url(self, experiment_id: str, run_id: str) -> str:
         """The address of a run's page; with a database, once `page_command` runs."""
         base = self.uri.rstrip("/") if self.is_server else "http://127.0.0.1:5000"
-        # Without the last part MLflow shows its menu for language models.
-        return f"{base}/#/experiments/{experiment_id}/runs/{run_id}?workflowType=machine_learning"
+        return base + run_page(experiment_id, run_id)
 
-    def page_command(self) -> str | None:
-        """The shell command that serves the pages of this store; None for a server, which is already there."""
-        if self.is_server:
+    def page_command(self, run_id: str | None = None) -> str | None:
+        """The command that serves the pages of this store, at one of our runs if it is given; None for a server."""
+        if self.is_server or self.artifacts is None:
             return None
-        if Path("Makefile").is_file() and self == resolve_store(Path("results"), environ={}):
-            return "make mlflow"
-        return f"{program('mlflow')} ui --backend-store-uri {shlex.quote(self.uri)}"
+        results = self.artifacts.parent
+        words = [*([run_id] if run_id else [])]
+        if results != Path("results").absolute():
+            words += ["--results", str(short(results))]
+        if self.uri != sqlite_uri(results / DATABASE):
+            words += ["--tracking-uri", self.uri]
+        return " ".join([program("spacetime-rl"), "ui", *map(shlex.quote, words)])
 
 
 def resolve_store(results: Path, *choices: str | None, environ: Mapping[str, str] = os.environ) -> Store:
@@ -70,7 +75,7 @@ def resolve_store(results: Path, *choices: str | None, environ: Mapping[str, str
     """
     local = results.absolute()
     wanted = next((uri for uri in (*choices, environ.get("MLFLOW_TRACKING_URI")) if uri), None)
-    uri = wanted or sqlite_uri(local / "mlflow.db")
+    uri = wanted or sqlite_uri(local / DATABASE)
     scheme = _scheme(uri)
     if scheme not in (*_SERVERS, *_DATABASES):
         raise UsageError(

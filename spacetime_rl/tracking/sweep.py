@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spacetime_rl.config.model import RunConfig
+from spacetime_rl.run_state import SWEEP_FILE
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """One run of ours, recorded as one parent run with a child for every trial.
+    """One run of ours: a `single` one is recorded as one run, a sweep as a parent run with a child for every trial.
 
     `folder` is `<results>/<run-id>`; `versions` maps package names to versions.
     """
@@ -27,6 +28,7 @@ class Sweep:
     git_revision: str | None = None
     command: str = ""
     user: str = ""
+    single: bool = False
 
     @property
     def experiment(self) -> str:
@@ -55,6 +57,7 @@ def describe_sweep(config: RunConfig, run_id: str, folder: Path) -> Sweep:
         versions=versions,
         command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         user=_user(),
+        single=not (folder / SWEEP_FILE).is_file(),
     )
 
 

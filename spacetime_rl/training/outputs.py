@@ -187,7 +187,7 @@ def _summarise(
         advice=evaluation.advice,
         policies=[PolicyFiles(policy.name, policy.onnx, policy.schema, policy.parity) for policy in exported],
         run_url=run.url if run else None,
-        page_command=run.store.page_command() if run else None,
+        page_command=run.store.page_command(folder.run_id) if run else None,
         unrecorded=run is None,
         interrupted=not end.finished,
         notices=list(Notices(notices)),

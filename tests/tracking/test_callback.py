@@ -7,6 +7,7 @@ import json
 import pickle
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -86,8 +87,42 @@ def test_a_sweep_is_a_parent_run_and_a_trial_its_child(tmp_path: Path, store: St
     assert parent.data.params["training.lr"] == "0.0003"
     assert steps(client, child) == [8192, 16384, 24576]
     assert child.data.metrics["policy/giver/lr"] == pytest.approx(3e-4)
-    assert parent.data.metrics["scenario/success_rate"] == child.data.metrics["scenario/success_rate"]
+    assert parent.data.metrics["success_rate"] == child.data.metrics["success_rate"]
     assert files(client, child) == {"config.yaml"}
+
+
+def test_a_single_run_is_one_run_with_its_curves(tmp_path: Path, store: Store, client: Any) -> None:
+    callback = MlflowCallback(replace(make_sweep(tmp_path, "alone"), single=True), store)
+    callback.setup()
+    trial = make_trial(status="TERMINATED")
+    play(callback, trial, range(1, 4))
+    end(callback, trial)
+
+    (run,) = runs_of(client, "alone").values()
+    assert run.info.run_name == "alone"
+    assert run.info.status == "FINISHED"
+    assert "mlflow.parentRunId" not in run.data.tags
+    assert steps(client, run, "success_rate") == [8192 * i for i in range(1, 4)]
+    assert "system/restarts" in run.data.metrics
+    assert not [name for name in run.data.metrics if name.startswith(("scenario/success", "health/"))]
+
+
+def test_a_single_run_of_an_earlier_version_goes_on_below_its_parent(tmp_path: Path, store: Store, client: Any) -> None:
+    first = MlflowCallback(make_sweep(tmp_path, "old"), store)
+    first.setup()
+    trial = make_trial()
+    play(first, trial, range(1, 3))
+    first.on_experiment_end(trials=[trial])
+
+    second = MlflowCallback(replace(make_sweep(tmp_path, "old"), single=True), store, resumed=True)
+    second.setup()
+    play(second, trial, range(3, 5))
+    trial.status = "TERMINATED"
+    end(second, trial)
+
+    runs = runs_of(client, "old")
+    assert {name: run.info.status for name, run in runs.items()} == {trial.trial_id: "FINISHED", "sweep": "FINISHED"}
+    assert steps(client, runs[trial.trial_id]) == [8192 * i for i in range(1, 5)]
 
 
 def test_what_pbt_changes_becomes_tags_and_metrics(tmp_path: Path, store: Store, client: Any) -> None:
@@ -144,7 +179,8 @@ def test_a_run_that_was_deleted_in_mlflow_has_all_its_curves_again_once_it_is_re
     first.on_experiment_end(trials=[trial])
     for run in runs_of(client, "deleted").values():
         client.delete_run(run.info.run_id)
-    lines = [{"trial_id": trial.trial_id, **names.public_metrics(make_result(i))} for i in range(1, 4)]
+    about = {"trial_id": trial.trial_id, "timestamp": 1_795_000_000}
+    lines = [{**about, **names.public_metrics(make_result(i))} for i in range(1, 4)]
     (tmp_path / PROGRESS).write_text("".join(json.dumps(line) + "\n" for line in lines))
 
     second = MlflowCallback(make_sweep(tmp_path, "deleted"), store, resumed=True)

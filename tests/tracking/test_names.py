@@ -51,3 +51,11 @@ def test_the_step_is_the_agent_steps_or_else_the_iteration() -> None:
 
 def test_a_registered_model_is_named_after_experiment_and_policy() -> None:
     assert names.registered_name("vr/demo", "giver") == "vr_demo.giver"
+
+
+def test_mlflow_gets_what_all_policies_do_first_and_the_machine_last() -> None:
+    one = {"scenario/success_rate": 0.5, "scenario/comfort": 2.0, "policy/p/comfort": 2.0, "health/restarts": 1.0}
+    two = one | {"policy/q/comfort": 2.0}
+
+    assert names.recorded_metrics(one) == {"success_rate": 0.5, "policy/p/comfort": 2.0, "system/restarts": 1.0}
+    assert names.recorded_metrics(two)["scenario/comfort"] == 2.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spacetime_rl.errors import UsageError
-from spacetime_rl.tracking.store import resolve_store
+from spacetime_rl.tracking.store import Store, resolve_store
 
 SERVER = {"MLFLOW_TRACKING_URI": "http://tracking:5000"}
 
@@ -40,15 +41,17 @@ def test_an_address_mlflow_cannot_record_to_is_refused_with_what_to_give_instead
         resolve_store(tmp_path, uri, environ={})
 
 
-def test_the_page_command_is_the_make_target_only_where_that_opens_the_same_database(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_page_command_names_what_is_needed_to_find_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "Makefile").touch()
-    assert resolve_store(Path("results"), environ={}).page_command() == "make mlflow"
-    other = resolve_store(tmp_path / "other results", environ={}).page_command()
-    assert other is not None
-    assert other.endswith(f"ui --backend-store-uri 'sqlite:///{tmp_path}/other results/mlflow.db'")
+
+    def words(store: Store) -> list[str]:
+        return shlex.split(store.page_command("anna's") or "")[1:]
+
+    assert words(resolve_store(Path("results"), environ={})) == ["ui", "anna's"]
+    other = resolve_store(tmp_path / "my results", environ={})
+    assert words(other) == ["ui", "anna's", "--results", "my results"]
+    shared = resolve_store(Path("results"), f"sqlite:///{tmp_path}/shared.db")
+    assert words(shared) == ["ui", "anna's", "--tracking-uri", f"sqlite:///{tmp_path}/shared.db"]
 
 
 @pytest.mark.slow

@@ -80,7 +80,7 @@ def test_lessons_reach_running_games_and_a_resumed_run_goes_on_in_its_lesson(tmp
 
     client = make_client(resolve_store(tmp_path / "results"))
     found = client.search_runs([client.get_experiment_by_name("touch").experiment_id])
-    (run,) = [run for run in found if "mlflow.parentRunId" in run.data.tags]
+    (run,) = [run for run in found if "trial_id" in run.data.tags]
     assert run.data.tags["lesson"] == "as_it_is"
     assert run.data.metrics["curriculum/lesson"] == 2
     saved = sorted((tmp_path / "results/one").rglob("curriculum.json"))

@@ -75,7 +75,7 @@ class Command:
         client = make_client(resolve_store(self.run.parent))
         experiment = client.get_experiment_by_name("touch")
         found = client.search_runs([experiment.experiment_id])
-        return [run for run in found if "mlflow.parentRunId" in run.data.tags]
+        return [run for run in found if "trial_id" in run.data.tags]
 
 
 @pytest.fixture

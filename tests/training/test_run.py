@@ -78,7 +78,7 @@ def test_a_run_learns_through_a_killed_game_and_leaves_what_it_promises(
 
     client = make_client(resolve_store(tmp_path))
     experiment = client.get_experiment_by_name("touch")
-    trials = [r for r in client.search_runs([experiment.experiment_id]) if "mlflow.parentRunId" in r.data.tags]
+    trials = [r for r in client.search_runs([experiment.experiment_id]) if "trial_id" in r.data.tags]
     assert len(trials) == 1
     assert trials[0].data.metrics["policy/walker/return_mean"] == pytest.approx(returns[-1], rel=1e-3)
 

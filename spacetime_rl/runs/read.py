@@ -1,0 +1,162 @@
+"""What the folder of a run says: read here and nowhere else, and never in need of Ray, torch or MLflow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from spacetime_rl.errors import UsageError
+from spacetime_rl.export.locate import find_folder
+from spacetime_rl.run_state import FILE, SWEEP_FILE, RunState, read_state
+from spacetime_rl.tracking.history import PROGRESS
+
+TRAINED = "trained"
+UNKNOWN = "unknown"
+_TAIL_BYTES = 200_000  # of progress.jsonl, for its last line
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run's folder. Whatever is missing or cannot be read, as in a run that is starting, is empty."""
+
+    folder: Path
+
+    @property
+    def run_id(self) -> str:
+        """The folder's name: it may have been renamed since the run."""
+        return self.folder.name
+
+    @property
+    def kind(self) -> str:
+        """`run` or `sweep`."""
+        return "sweep" if (self.folder / SWEEP_FILE).is_file() else "run"
+
+    @cached_property
+    def state(self) -> RunState | None:
+        """How it stands; None where its state cannot be read."""
+        return read_state(self.folder)
+
+    @property
+    def status(self) -> str:
+        """Its status in one word."""
+        return self.state.status if self.state else UNKNOWN
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """Its configuration as plain data, not validated: earlier versions had other settings."""
+        try:
+            found = yaml.safe_load((self.folder / "config.yaml").read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def summary(self) -> Mapping[str, Any]:
+        """report/summary.json, with the paths in it below where the folder is now."""
+        found = _read_json(self.folder / "report" / "summary.json")
+        before = found.get("folder")
+        return _rebased(found, str(before), str(self.folder)) if before else found
+
+    @cached_property
+    def last_result(self) -> Mapping[str, Any]:
+        """The latest result of its training, by public names."""
+        file = self.folder / PROGRESS
+        try:
+            with file.open("rb") as lines:
+                lines.seek(max(0, file.stat().st_size - _TAIL_BYTES))
+                last = lines.read().splitlines()[-1]
+            found = json.loads(last)
+        except (OSError, ValueError, IndexError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def reports(self) -> Mapping[str, Mapping[str, Any]]:
+        """Its evaluation, by player: `EvalReport.to_dict()`."""
+        found = self.summary.get("evaluation")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def scenario(self) -> str:
+        """The scenario, or the name of the run for a game that is not one of this package's."""
+        return str((self.config.get("scenario") or {}).get("name") or self.config.get("name") or "")
+
+    @property
+    def agent_steps(self) -> int:
+        """Agent steps it has trained."""
+        return int(self.summary.get("agent_steps") or self.last_result.get("agent_steps") or 0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The line of a list, as plain JSON data. Figures are those of the evaluation, or else of training."""
+        state, overall = self.state, (self.reports.get(TRAINED) or {}).get("overall") or {}
+        evaluated = bool(overall)
+        last = self.last_result
+        return {
+            "run_id": self.run_id,
+            "kind": self.kind,
+            "status": self.status,
+            "message": state.message if state else f"{self.folder / FILE} cannot be read",
+            "resumable": bool(state and state.resumable),
+            "scenario": self.scenario,
+            "algorithm": self.config.get("algorithm", ""),
+            "agent_steps": self.agent_steps,
+            "evaluated": evaluated,
+            "success_rate": overall.get("success_rate") if evaluated else last.get("scenario/success_rate"),
+            "success_ci": overall.get("success_ci"),
+            "return_mean": overall.get("return_mean") if evaluated else last.get("scenario/return_mean"),
+            "return_ci": overall.get("return_ci"),
+            "started": state.started if state else None,
+            "updated": state.updated if state else None,
+            "folder": str(self.folder),
+            "mlflow": (self.summary.get("mlflow") or {}).get("url"),
+        }
+
+
+def find_records(results: Path) -> list[RunRecord]:
+    """The runs in a results folder, the newest first."""
+    found = [RunRecord(path.absolute()) for path in _folders(results)]
+    return sorted(found, key=lambda run: run.state.started if run.state else 0.0, reverse=True)
+
+
+def find_record(where: str, results: Path) -> RunRecord:
+    """A run by its id, the beginning of its id, its folder, or `latest`. Raises UsageError."""
+    folder = find_folder(where, results)
+    if not is_run(folder):
+        raise UsageError(f"{folder}: is not the folder of a run; it has neither {FILE} nor config.yaml")
+    return RunRecord(folder.absolute())
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is a run's."""
+    return (folder / FILE).is_file() or (folder / "config.yaml").is_file()
+
+
+def _folders(results: Path) -> Iterator[Path]:
+    for path in results.iterdir() if results.is_dir() else ():
+        if path.is_dir() and not path.name.startswith(".") and is_run(path):
+            yield path
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _rebased(value: Any, old: str, new: str) -> Any:
+    """The same data with every path in or below `old` in or below `new`."""
+    if isinstance(value, dict):
+        return {key: _rebased(item, old, new) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rebased(item, old, new) for item in value]
+    if isinstance(value, str) and (value == old or value.startswith(f"{old}/")):
+        return new + value[len(old) :]
+    return value

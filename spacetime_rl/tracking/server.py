@@ -1,0 +1,92 @@
+"""The pages of a local store: MLflow's own server, started for as long as somebody looks at them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from spacetime_rl.errors import SpacetimeError, UsageError
+from spacetime_rl.tracking.store import Store
+
+HOST = "127.0.0.1"  # MLflow asks nobody who they are
+FIRST_PORT = 5000
+_PORTS = 50
+_START_S = 180.0
+_END_S = 10.0
+
+
+def free_port(wanted: int | None = None) -> int:
+    """A port of this machine that nobody listens on: the wanted one, or the first from 5000 on. Raises UsageError."""
+    ports = range(FIRST_PORT, FIRST_PORT + _PORTS) if wanted is None else [wanted]
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind((HOST, port))
+                return port
+    if wanted is None:
+        raise UsageError(f"ui: ports {FIRST_PORT} to {FIRST_PORT + _PORTS - 1} are all taken; name one with --port")
+    raise UsageError(f"ui: port {wanted} is taken; name another with --port, or leave it out to take a free one")
+
+
+@contextmanager
+def served(store: Store, port: int, log: Path) -> Iterator[str]:
+    """Serve the store's pages, and give their address once they answer. Raises SpacetimeError where they do not."""
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store.uri]
+    command += ["--host", HOST, "--port", str(port), "--workers", "1"]
+    if store.artifacts:
+        command += ["--default-artifact-root", store.artifacts.as_uri()]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
+            start_new_session=True,  # Ctrl-C is for us
+        )
+    try:
+        address = f"http://{HOST}:{port}"
+        _wait(server, address, log)
+        yield address
+    finally:
+        _end(server)
+
+
+def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    deadline = time.monotonic() + _START_S
+    while True:
+        if server.poll() is not None:
+            raise SpacetimeError(f"MLflow's server ended with code {server.returncode}; its log ends:\n{_tail(log)}")
+        with suppress(URLError, OSError), urlopen(f"{address}/health", timeout=5) as answer:
+            if answer.status == 200:
+                return
+        if time.monotonic() > deadline:
+            raise SpacetimeError(
+                f"MLflow's server did not answer at {address} within {_START_S:g} s; its log ends:\n{_tail(log)}"
+            )
+        time.sleep(0.2)
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """Ends it with its workers."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(_END_S)
+            return
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
