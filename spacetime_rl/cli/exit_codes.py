@@ -27,5 +27,7 @@ PARTICULAR = {
     "inspect": {1: "the game sends what no training can take", 3: "the game failed"},
     "export": {2: "no such run, policy, checkpoint or opset", 3: "the file does not compute what the network does"},
     "doctor": {1: "a check failed: the machine is not ready"},
+    "runs remove": {1: "--mlflow: MLflow does not answer, so nothing is removed", 2: "no such run, or it is going on"},
+    "ui": {3: "MLflow's server did not start", 130: "the way to end it"},
     "godot path": {3: "no usable Godot"},
 }

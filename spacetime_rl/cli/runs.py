@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, ResultsOption, print_json
+from spacetime_rl.cli.completion import complete_run
 from spacetime_rl.errors import GateError
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List, show, compare and remove runs.", no_args_is_help=True)
 
 _RunArgument = Annotated[
-    str, typer.Argument(metavar="RUN", help="Its id, the beginning of its id, its folder, or `latest`.")
+    str,
+    typer.Argument(
+        metavar="RUN", autocompletion=complete_run, help="Its id, the beginning of its id, its folder, or `latest`."
+    ),
 ]
 _NONE = "\N{EN DASH}"
 _STYLES = {
@@ -41,6 +45,12 @@ def list_(results: ResultsOption = None, json_output: JsonOption = False) -> Non
 
     Success and return are those of the evaluation, or with a ~ of training. A run that says it is training while its
     process is gone is shown as died.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl runs list
+
+      spacetime-rl runs list --results /shared/results --json
     """
     from spacetime_rl.console import plain_console
     from spacetime_rl.runs.read import find_records
@@ -56,7 +66,12 @@ def list_(results: ResultsOption = None, json_output: JsonOption = False) -> Non
 
 @app.command()
 def show(run: _RunArgument = "latest", results: ResultsOption = None, json_output: JsonOption = False) -> None:
-    """Show a run: how it stands and did, where its files are, and the commands to go on with it."""
+    """Show a run: how it stands and did, where its files are, and the commands to go on with it.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl runs show latest
+    """
     from spacetime_rl.console import plain_console
     from spacetime_rl.runs.read import find_record
 
@@ -72,8 +87,10 @@ def show(run: _RunArgument = "latest", results: ResultsOption = None, json_outpu
 
 @app.command()
 def compare(
-    first: Annotated[str, typer.Argument(metavar="A", help="A run, named as for `runs show`.")],
-    second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    first: Annotated[
+        str, typer.Argument(metavar="A", autocompletion=complete_run, help="A run, named as for `runs show`.")
+    ],
+    second: Annotated[str, typer.Argument(metavar="B", autocompletion=complete_run, help="Another one.")],
     results: ResultsOption = None,
     json_output: JsonOption = False,
 ) -> None:
@@ -98,12 +115,19 @@ def compare(
 
 @app.command()
 def remove(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs, named as for `runs show`.")],
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN...", autocompletion=complete_run, help="Runs, named as for `runs show`.")
+    ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     mlflow: Annotated[bool, typer.Option("--mlflow", help="Delete what MLflow has of it, too.")] = False,
     results: ResultsOption = None,
 ) -> None:
-    """Remove the folders of runs, with their checkpoints. What MLflow has recorded stays, unless --mlflow is given."""
+    """Remove the folders of runs, with their checkpoints. What MLflow has recorded stays, unless --mlflow is given.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl runs remove slow fast --yes
+    """
     from spacetime_rl.runs.read import find_record
     from spacetime_rl.runs.remove import check_removable
     from spacetime_rl.runs.remove import remove as remove_run
@@ -133,6 +157,10 @@ def record(
     """Record a run in MLflow from what its folder holds: curves, policies, evaluation, pictures.
 
     For runs that MLflow has not taken whole (its server was away, its database is gone), or for another MLflow.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl runs record slow --tracking-uri http://tracking:5000
     """
     from spacetime_rl.runs.read import find_record
     from spacetime_rl.runs.record import record as record_run
