@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ def _upload_model(client: MlflowClient, run: TrackedRun, policy: Exported, model
             signature=_signature(graph),
             pip_requirements=["numpy", "onnx", "onnxruntime"],
             save_as_external_data=False,
+            input_example=_example(graph),
         )
         (folder / policy.schema.name).write_bytes(policy.schema.read_bytes())
         client.log_model_artifacts(model.model_id, str(folder))
@@ -110,9 +112,25 @@ def register_policy(client: MlflowClient, run: TrackedRun, policy: Exported, mod
     with _process_wide(run.store):
         version = mlflow.register_model(f"models:/{model.model_id}", name)
     client.update_model_version(name, version.version, description=f"run {plain(run.run_id)}")
+    client.update_registered_model(name, description=_about(run, policy))
     if names.CANDIDATE not in client.get_registered_model(name).aliases:
         client.set_registered_model_alias(name, names.CANDIDATE, version.version)
     return str(version.version)
+
+
+def _about(run: TrackedRun, policy: Exported) -> str:
+    """What a registered model is, in Markdown."""
+    schema = json.loads(policy.schema.read_text(encoding="utf-8"))
+    lines = [
+        f"The policy `{policy.name}` of the experiment {plain(run.experiment)}, trained by SpaceTime RL.",
+        "",
+        f"- `@{names.CANDIDATE}` is the version to try next, `@{names.CHAMPION}` the best of all sweeps.",
+        f"- Beside `model.onnx` lies `{policy.schema.name}`: what goes in and comes out, field by field.",
+    ]
+    fields = [field.get("name") for field in schema.get("observations", []) if isinstance(field, dict)]
+    if all(fields) and fields:
+        lines.append(f"- It observes {', '.join(f'`{name}`' for name in fields)}.")
+    return "\n".join(lines)
 
 
 def describe_version(client: MlflowClient, run: TrackedRun, model: RecordedModel, success: float | None) -> None:
@@ -145,6 +163,16 @@ def _signature(graph: Any) -> ModelSignature:
     from mlflow.types import Schema
 
     return ModelSignature(inputs=Schema(_tensors(graph.graph.input)), outputs=Schema(_tensors(graph.graph.output)))
+
+
+def _example(graph: Any) -> dict[str, Any]:
+    """One observation of zeros, and of everything else a policy takes."""
+    import numpy as np
+
+    return {
+        tensor.name: np.zeros([1 if size < 0 else size for size in tensor.shape], tensor.type)
+        for tensor in _tensors(graph.graph.input)
+    }
 
 
 def _tensors(values: Any) -> list[Any]:

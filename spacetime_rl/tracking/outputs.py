@@ -98,6 +98,8 @@ def record_outputs(
                     promote_candidate(client, run, model)
         _log_points(client, run, _task_figures(reports))
         _log_points(client, run, _bounds(reports))
+        if reports:
+            client.log_table(run.id, evaluation_table(reports), "evaluation.json")
         for name in ("onnx", "report"):
             if (folder / name).is_dir():
                 client.log_artifacts(run.id, str(folder / name), name)
@@ -128,6 +130,27 @@ def record_report(
     except Exception as error:  # what was made lies in its folder all the same
         logger.warning("MLflow at %s did not take %s: %s", store.uri, files, error)
     return False
+
+
+def evaluation_table(reports: Reports) -> dict[str, list[Any]]:
+    """The evaluation as columns of a table: a line for each player and policy, the trained ones first."""
+    rows = [
+        (player, policy, figures)
+        for player, report in reports.items()
+        for policy, figures in report["policies"].items()
+    ]
+    columns: dict[str, list[Any]] = {
+        "player": [player for player, _, _ in rows],
+        "policy": [policy for _, policy, _ in rows],
+        "success": [figures.get("success_rate") for _, _, figures in rows],
+        "success from": [(figures.get("success_ci") or (None, None))[0] for _, _, figures in rows],
+        "success to": [(figures.get("success_ci") or (None, None))[1] for _, _, figures in rows],
+        "return": [figures.get("return_mean") for _, _, figures in rows],
+        "length": [figures.get("length_mean") for _, _, figures in rows],
+        "episodes": [figures.get("episodes") for _, _, figures in rows],
+        "first seed": [figures.get("seed") for _, _, figures in rows],
+    }
+    return {name: values for name, values in columns.items() if any(value is not None for value in values)}
 
 
 def _figures(reports: Reports, policy: Exported) -> dict[str, float]:

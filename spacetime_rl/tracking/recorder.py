@@ -14,6 +14,7 @@ from spacetime_rl.scratch import scratch_folder
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.dead_runs import close_dead_runs
 from spacetime_rl.tracking.history import PROGRESS, TIMESTAMP, read_progress
+from spacetime_rl.tracking.inputs import describe_inputs
 from spacetime_rl.tracking.query import find_run
 from spacetime_rl.tracking.store import Store, make_client
 from spacetime_rl.tracking.sweep import Sweep
@@ -89,6 +90,7 @@ class Recorder:
             run = self._create(name, own | {names.KIND: "trial", "mlflow.parentRunId": self._parent_id})
         self._log_params(run.id, names.flatten(self._sweep.config.to_dict()) | names.flatten(sampled))
         self._log_run_files(run.id)
+        self._client.log_inputs(run.id, describe_inputs(self._sweep))
         self._trials[trial_id] = run
         if self._resumed:
             self.log_points(self._history(trial_id))

@@ -20,8 +20,10 @@ from spacetime_rl.tracking.store import Store
 HOST = "127.0.0.1"  # MLflow asks nobody who they are
 FIRST_PORT = 5000
 _PORTS = 50
-_START_S = 180.0
+_START_S = 300.0  # seconds, but many for a machine that trains
 _END_S = 10.0
+# Its queue of background jobs, for language models, only makes it slower to start.
+_ENVIRONMENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
 def free_port(wanted: int | None = None) -> int:
@@ -52,7 +54,7 @@ def served(store: Store, port: int, log: Path) -> Iterator[str]:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
+            env={**_ENVIRONMENT, **os.environ},
             start_new_session=True,  # Ctrl-C is for us
         )
     try:

@@ -1,0 +1,55 @@
+"""What a run learns from and is evaluated on, as MLflow's datasets: a game with its build, and numbered episodes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spacetime_rl.tracking.sweep import Sweep
+
+if TYPE_CHECKING:
+    from mlflow.entities import DatasetInput
+
+_CHUNK_BYTES = 1 << 20
+
+
+def describe_inputs(sweep: Sweep) -> list[DatasetInput]:
+    """The game that is played with its training seed, and the episodes of the evaluation.
+
+    Two runs have the same dataset where they play the same build, which declares the same, from the same seed.
+    """
+    config, game = sweep.config, sweep.config.game
+    build = {
+        "scenario": config.scenario.name,
+        "params": dict(config.scenario.params),
+        "env_path": game.env_path and str(game.env_path),
+        "project": game.project and str(game.project),
+        "scene": game.scene,
+    }
+    played = {name: value for name, value in build.items() if value}
+    spec = sweep.folder / "spec.json"
+    declared = hashlib.sha256(spec.read_bytes() if spec.is_file() else b"")
+    if game.env_path is not None and game.env_path.is_file():
+        _add(declared, game.env_path)
+    training = played | {"seed": config.seed, "build": declared.hexdigest()[:16]}
+    evaluation = training | {"seed": config.evaluation.seed, "episodes": config.evaluation.episodes}
+    return [
+        _dataset(sweep.scenario, "training", training),
+        _dataset(f"{sweep.scenario}, episodes {config.evaluation.seed} and on", "evaluation", evaluation),
+    ]
+
+
+def _dataset(name: str, context: str, source: dict[str, Any]) -> DatasetInput:
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    text = json.dumps(source, sort_keys=True, default=str)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    return DatasetInput(Dataset(name, digest, "game", text), [InputTag("mlflow.data.context", context)])
+
+
+def _add(digest: Any, file: Path) -> None:
+    with file.open("rb") as content:
+        while chunk := content.read(_CHUNK_BYTES):
+            digest.update(chunk)
