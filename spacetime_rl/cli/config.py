@@ -32,8 +32,9 @@ def list_(json_output: JsonOption = False) -> None:
     }
     if json_output:
         return print_json(found)
-    from rich.console import Console
     from rich.table import Table
+
+    from spacetime_rl.console import plain_console
 
     for kind, names in found.items():
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
@@ -41,7 +42,7 @@ def list_(json_output: JsonOption = False) -> None:
         table.add_column("")
         for name, meaning in names.items():
             table.add_row(name, meaning)
-        Console().print(table)
+        plain_console().print(table)
         typer.echo()
     return None
 
