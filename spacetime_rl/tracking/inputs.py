@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spacetime_rl.plain_json import to_json
 from spacetime_rl.tracking.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def describe_inputs(sweep: Sweep) -> list[DatasetInput]:
 def _dataset(name: str, context: str, source: dict[str, Any]) -> DatasetInput:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    text = json.dumps(source, sort_keys=True, default=str)
+    text = to_json(source, sort_keys=True, default=str)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     return DatasetInput(Dataset(name, digest, "game", text), [InputTag("mlflow.data.context", context)])
 
