@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
+
+import psutil
 
 from spacetime_rl.errors import SpacetimeError, UsageError
 from spacetime_rl.tracking.store import Store
@@ -82,12 +83,15 @@ def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
 
 def _end(server: subprocess.Popen[bytes]) -> None:
     """Ends it with its workers."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(server.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(_END_S)
-            return
+    with suppress(psutil.NoSuchProcess):
+        ours = [*psutil.Process(server.pid).children(recursive=True), psutil.Process(server.pid)]
+        for process in ours:
+            with suppress(psutil.Error):
+                process.terminate()
+        for process in psutil.wait_procs(ours, _END_S)[1]:
+            with suppress(psutil.Error):
+                process.kill()
+    server.wait()
 
 
 def _tail(log: Path) -> str:
