@@ -175,11 +175,17 @@ def test_what_does_not_come_to_its_end_is_ended(start: Start) -> None:
 
 
 DEAF = """
-    import ctypes
+    import ctypes, threading
     libc, mask = ctypes.CDLL(None), ctypes.create_string_buffer(128)
     libc.sigfillset(mask)
-    ready()
-    libc.sigsuspend(mask)  # waits in C, for ever
+
+    def when_deaf():
+        while "SigBlk:\\t0000000000000000" in open("/proc/self/status").read():
+            time.sleep(0.01)
+        ready()
+
+    threading.Thread(target=when_deaf, daemon=True).start()
+    libc.sigsuspend(mask)  # waits in C, for ever, with all signals blocked
 """
 
 

@@ -11,6 +11,7 @@ from ray.tune import Callback
 from ray.tune.experiment import Trial
 
 _SAY_AFTER_S, _SAY_EVERY_S = 15.0, 60.0
+_PATIENCE_S = 90.0  # where there is room enough: a trial's processes take their time to start
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +35,14 @@ class WaitingForRoom(Callback):  # type: ignore[misc]  # ray has no types
             self._next_s += _SAY_EVERY_S
             import ray
 
-            needed = dict(waiting[0].placement_group_factory.required_resources)
-            logger.warning(describe(needed, ray.cluster_resources(), ray.available_resources()))
+            needed, there = dict(waiting[0].placement_group_factory.required_resources), ray.cluster_resources()
+            if lacks(needed, there) or now_s - self._since_s >= _PATIENCE_S:
+                logger.warning(describe(needed, there, ray.available_resources()))
+
+
+def lacks(needed: Mapping[str, float], there: Mapping[str, float]) -> bool:
+    """Whether the cluster has less than is needed, even with nobody else on it."""
+    return any(needed.get(kind, 0.0) > there.get(kind, 0.0) for kind in ("CPU", "GPU"))
 
 
 def describe(needed: Mapping[str, float], there: Mapping[str, float], free: Mapping[str, float]) -> str:
@@ -44,7 +51,7 @@ def describe(needed: Mapping[str, float], there: Mapping[str, float], free: Mapp
     wanted = " and ".join(f"{needed[kind]:g} {kind}s" for kind in kinds) or "its resources"
     have = " and ".join(f"{there.get(kind, 0.0):g} {kind}s, {free.get(kind, 0.0):g} of them free" for kind in kinds)
     said = f"waiting for {wanted}: the cluster has {have or 'none'}"
-    if any(needed[kind] > there.get(kind, 0.0) for kind in kinds):
+    if lacks(needed, there):
         return (
             f"{said}; add nodes, or take fewer runners (rollout.runners) or less for each (resources.cpus_per_runner)"
         )

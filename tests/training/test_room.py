@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from spacetime_rl.training import room
-from spacetime_rl.training.room import WaitingForRoom, describe
+from spacetime_rl.training.room import WaitingForRoom, describe, lacks
 
 
 @pytest.fixture
@@ -56,3 +56,16 @@ def test_cores_that_others_use_are_said_to_be_used() -> None:
         "waiting for 2 CPUs and 1 GPUs: the cluster has 4 CPUs, 1 of them free and 1 GPUs, 0 of them free; "
         "what is reserved for it counts as used, and so does what others use (`ray status` shows who)"
     )
+
+
+def test_a_trial_whose_processes_are_just_starting_is_given_time(
+    cluster: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray
+
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 16.0})
+
+    WaitingForRoom().on_step_end([trial("PENDING")])
+
+    assert not caplog.text
+    assert not lacks({"CPU": 16.0}, {"CPU": 16.0})
