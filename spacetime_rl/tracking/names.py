@@ -19,6 +19,7 @@ FOLDER = "folder"
 BEST_TRIAL = "best_trial"
 CANDIDATE = "candidate"
 CHAMPION = "champion"
+ALL = "all"  # the group of what all policies do
 SYSTEM = "system"  # MLflow's own group for what machines do
 
 _PUBLIC = ("policy/", "scenario/", "perf/", "health/", "custom/", "curriculum/", "task/")
@@ -71,15 +72,15 @@ def finite_metrics(values: Mapping[str, Any]) -> dict[str, float]:
 def recorded_metrics(metrics: Mapping[str, float]) -> dict[str, float]:
     """Public metrics under the names that MLflow's page puts in order: the groups of its charts follow the alphabet.
 
-    What is without a group comes first: how all policies do. What is of `system` comes last, as does `health`. With one
-    policy, the scenario's metrics are that policy's.
+    `all`, of all policies, comes first; `system`, the health of games and the machine, comes last. With one policy, of
+    `all` there is how well it does, as the rest would only repeat that policy's.
     """
     policies = {name.split("/")[1] for name in metrics if name.startswith("policy/")}
     found = {}
     for name, value in metrics.items():
         group, _, rest = name.partition("/")
         if group == SCENARIO and (rest in _OVERALL or len(policies) != 1):
-            found[rest if rest in _OVERALL else name] = value
+            found[f"{ALL}/{rest}"] = value
         elif group != SCENARIO:
             found[f"{SYSTEM}/{rest}" if group == "health" else name] = value
     return found

@@ -87,7 +87,7 @@ def test_a_sweep_is_a_parent_run_and_a_trial_its_child(tmp_path: Path, store: St
     assert parent.data.params["training.lr"] == "0.0003"
     assert steps(client, child) == [8192, 16384, 24576]
     assert child.data.metrics["policy/giver/lr"] == pytest.approx(3e-4)
-    assert parent.data.metrics["success_rate"] == child.data.metrics["success_rate"]
+    assert parent.data.metrics["all/success_rate"] == child.data.metrics["all/success_rate"]
     assert files(client, child) == {"config.yaml"}
 
 
@@ -102,9 +102,9 @@ def test_a_single_run_is_one_run_with_its_curves(tmp_path: Path, store: Store, c
     assert run.info.run_name == "alone"
     assert run.info.status == "FINISHED"
     assert "mlflow.parentRunId" not in run.data.tags
-    assert steps(client, run, "success_rate") == [8192 * i for i in range(1, 4)]
+    assert steps(client, run, "all/success_rate") == [8192 * i for i in range(1, 4)]
     assert "system/restarts" in run.data.metrics
-    assert not [name for name in run.data.metrics if name.startswith(("scenario/success", "health/"))]
+    assert not [name for name in run.data.metrics if name.startswith(("scenario/", "health/"))]
 
 
 def test_a_single_run_of_an_earlier_version_goes_on_below_its_parent(tmp_path: Path, store: Store, client: Any) -> None:

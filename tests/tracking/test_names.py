@@ -57,5 +57,5 @@ def test_mlflow_gets_what_all_policies_do_first_and_the_machine_last() -> None:
     one = {"scenario/success_rate": 0.5, "scenario/comfort": 2.0, "policy/p/comfort": 2.0, "health/restarts": 1.0}
     two = one | {"policy/q/comfort": 2.0}
 
-    assert names.recorded_metrics(one) == {"success_rate": 0.5, "policy/p/comfort": 2.0, "system/restarts": 1.0}
-    assert names.recorded_metrics(two)["scenario/comfort"] == 2.0
+    assert names.recorded_metrics(one) == {"all/success_rate": 0.5, "policy/p/comfort": 2.0, "system/restarts": 1.0}
+    assert names.recorded_metrics(two)["all/comfort"] == 2.0
