@@ -133,8 +133,9 @@ def _opponents(policy: str, source: str, policies: tuple[str, ...]) -> str | Non
 
 
 def _show_all(found: list[dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from spacetime_rl.console import plain_console
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("scenario", no_wrap=True)
@@ -142,17 +143,19 @@ def _show_all(found: list[dict[str, Any]]) -> None:
         table.add_column(title)
     for scenario in found:
         table.add_row(scenario["name"], scenario["title"], "\n".join(scenario["configs"]))
-    Console().print(table)
+    plain_console().print(table)
     typer.echo(
         "\nMore of one: spacetime-rl scenarios NAME\nTrain one:   spacetime-rl train CONFIGURATION [--preset NAME]"
     )
 
 
 def _show_one(scenario: dict[str, Any], presets: list[dict[str, str]]) -> None:
-    from rich.console import Console
+    from rich.text import Text
 
-    console = Console(highlight=False)
-    console.print(f"[bold]{scenario['name']}[/bold]: {scenario['title']}\n{scenario['description']}")
+    from spacetime_rl.console import plain_console
+
+    console = plain_console(highlight=False)
+    console.print(Text.assemble((scenario["name"], "bold"), f": {scenario['title']}\n{scenario['description']}"))
     variants = [
         (v["name"], ", ".join(v["policies"]), v["description"], _listed(v["configs"])) for v in scenario["variants"]
     ]
