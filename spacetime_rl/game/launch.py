@@ -176,7 +176,8 @@ def check_program(program: Path) -> None:
     """Raises UsageError where `game.env_path` names something that this machine cannot run."""
     fault = why_not_a_program(program, f"export the game for Linux, {platform.machine()}")
     if fault is not None:
-        raise UsageError(f"game.env_path: {program} {fault}")
+        what = "; it names the program of an exported game" if fault == "is not a file" else ""
+        raise UsageError(f"game.env_path: {program} {fault}{what}")
 
 
 def _source(launch: GameLaunch) -> tuple[Path, str | None]:

@@ -118,9 +118,14 @@ class RunFolder:
         return f"the run was begun as {before}; it goes on as {here}{kept}"
 
     def spec(self) -> GameSpec | None:
-        """What the game declared; None where the run never came that far."""
+        """What the game declared; None where the run never came that far. Raises ResumeError for an unreadable file."""
         file = self.path / "spec.json"
-        return GameSpec.from_dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
+        if not file.is_file():
+            return None
+        try:
+            return GameSpec.from_dict(json.loads(file.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise ResumeError(f"{self.run_id}: {file} cannot be read ({error}); begin another run") from error
 
     def versions(self) -> dict[str, str]:
         """What the run is made with; empty where it never came that far."""

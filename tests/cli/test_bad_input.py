@@ -106,7 +106,7 @@ def test_wrong_parameters_of_a_scenario_are_all_told_by_the_real_game(fails: Run
     ("kind", "message"),
     [
         ("missing", "GODOT_BIN: {godot} is not a file; run `spacetime-rl godot install`, or set GODOT_BIN"),
-        ("not executable", "GODOT_BIN: {godot} is not executable; `chmod +x` it, or run `spacetime-rl godot install`"),
+        ("not executable", "GODOT_BIN: {godot} is not executable; `chmod +x` it; run `spacetime-rl godot install`"),
         ("too old", "GODOT_BIN: {godot} is Godot 4.2.2, but 4.5 or newer is needed; run `spacetime-rl godot install`"),
         ("no Godot", "{godot} does not answer --version as Godot does, it says 'hello'; run `spacetime-rl godot"),
         ("broken", "Godot could not import {project} (exit code 127); it says:\n  | a library is missing"),

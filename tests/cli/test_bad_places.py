@@ -66,7 +66,7 @@ def test_a_disk_that_becomes_full_before_training_keeps_its_runs(fails: Run, tmp
     assert seen.code == FAULT
     assert seen.message.startswith(f"{tmp_path}/full/one/")
     assert seen.message.endswith(" cannot be written: No space left on device; make room, or choose another folder")
-    assert seen.progress.splitlines()[1:] == ["full/one/mine"]
+    assert seen.progress.splitlines()[-1] == "full/one/mine"
 
 
 @pytest.mark.parametrize("uri", ["nowhere://x", "./runs", "sqlite:////proc/x.db"])
@@ -128,12 +128,43 @@ def test_a_run_that_is_going_on_is_neither_resumed_nor_replaced(fails: Run, earl
     assert replaced.message == f"earlier: cannot be replaced: it is going on, see {running.path}"
 
 
+OTHER_SPEC = {
+    "scenario": "x",
+    "arenas": 1,
+    "physics_hz": 90,
+    "action_repeat": 1,
+    "groups": [
+        {
+            "name": "walker",
+            "agents": ["walker_0"],
+            "layout": {
+                "fields": [{"name": "seen", "size": 1}],
+                "images": [],
+                "actions": [{"name": "move", "kind": "continuous", "size": 1}],
+            },
+            "metrics": ["episode", "return", "length", "success"],
+        }
+    ],
+}
+
+
+def test_a_run_whose_facts_are_unreadable_is_not_resumed(fails: Run, earlier: RunFolder, tmp_path: Path) -> None:
+    other = tmp_path / "results" / "other"
+    shutil.copytree(earlier.path, other)
+    (other / "spec.json").write_text('{"scenario": "x"')
+
+    seen = fails("train", "--resume", "other")
+    shutil.rmtree(other)
+
+    assert seen.code == USAGE
+    assert seen.message.startswith(f"other: {other}/spec.json cannot be read (")
+    assert seen.message.endswith("; begin another run")
+
+
 def test_a_run_whose_game_has_changed_is_not_resumed(fails: Run, earlier: RunFolder, tmp_path: Path) -> None:
     other = tmp_path / "results" / "other"
     shutil.copytree(earlier.path, other)
-    (other / "spec.json").write_text(
-        json.dumps({"scenario": "x", "arenas": 1, "physics_hz": 90, "action_repeat": 1, "groups": []})
-    )
+    (other / "spec.json").write_text(json.dumps(OTHER_SPEC))
 
     seen = fails("train", "--resume", "other")
     shutil.rmtree(other)

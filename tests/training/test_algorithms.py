@@ -153,7 +153,7 @@ def test_runners_play_while_the_learner_learns(monkeypatch: pytest.MonkeyPatch) 
     algorithm.train()
     algorithm.stop()
     assert played
-    assert all(episodes for _, (episodes, _) in played)
+    assert all(fragment.episodes for _, fragment in played)
 
 
 def test_sampling_goes_on_when_a_runner_is_killed() -> None:
