@@ -26,6 +26,10 @@ SLEEPS = """
 """
 
 
+# Whatever started the tests may ignore signals, as `nohup` does.
+_HEARS = ("env", "--default-signal=HUP,INT,TERM")
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start a command of ours whose work is a piece of code, which calls `ready()`."""
@@ -41,9 +45,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 "try: work()\nexcept KeyboardInterrupt as stop:\n"
                 "    print(stop, flush=True)\n    sys.exit(signals.exit_code())\n"
             )
-            process = subprocess.Popen(
-                [*prefix, sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
+            command = [*_HEARS, *prefix, sys.executable, "-c", code]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             ends.callback(_end, process)
             assert process.stdout is not None
             while ready not in process.stdout.readline():

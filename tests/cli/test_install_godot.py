@@ -79,7 +79,9 @@ def test_another_series_than_the_one_that_is_there_is_looked_for(install: Instal
     assert done.returncode == FAULT
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
+        "[install_godot] asking the archive for suite testing",
         "[install_godot] suite testing has no godot 9.9.*",
+        "[install_godot] asking the archive for suite sid",
         "[install_godot] suite sid has no godot 9.9.*",
         "[install_godot] error: no suite of (testing sid) has godot 9.9.*; "
         "name a Debian archive that this machine reaches by GODOT_APT_URI, "

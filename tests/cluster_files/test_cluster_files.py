@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -29,8 +28,8 @@ def documents(file: Path) -> list[dict[str, Any]]:
 
 
 def ray_version() -> str:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    (ray,) = [line for line in project["dependencies"] if line.startswith("ray[")]
+    """The version that development and images use."""
+    (ray,) = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if line.startswith("ray==")]
     return ray.partition("==")[2]
 
 
@@ -264,7 +263,6 @@ def _is_server(found: dict[str, Any]) -> bool:
 
 def test_the_readme_names_the_ray_and_torch_that_nodes_need() -> None:
     readme = (CLUSTER / "README.md").read_text()
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    (torch,) = [line for line in project["dependencies"] if line.startswith("torch==")]
+    (torch,) = re.findall(r"^TORCH +\?= (torch==\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
     assert f'pip install {torch} "ray[default,rllib,tune]=={ray_version()}"' in readme

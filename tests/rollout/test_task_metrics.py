@@ -17,6 +17,7 @@ from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.notices import Notices
 from spacetime_rl.training.base import check_played, play
 from spacetime_rl.training.callbacks import PublicMetrics
 
@@ -54,7 +55,9 @@ def test_every_task_has_metrics_of_its_own_and_a_policy_s_are_over_all() -> None
     ((episodes, metrics, _),) = check_played([play(runner, 60 * spec.num_agents)])
     runner.stop()
     result: dict[str, Any] = {ENV_RUNNER_RESULTS: plain(metrics), "time_this_iter_s": 1.0}
-    algorithm = SimpleNamespace(curriculum=None, learner_s=0.0, config=SimpleNamespace(num_env_runners=0))
+    algorithm = SimpleNamespace(
+        curriculum=None, learner_s=0.0, notices=Notices(), config=SimpleNamespace(num_env_runners=0)
+    )
     PublicMetrics().on_train_result(algorithm=algorithm, result=result)  # type: ignore[arg-type]
 
     for task in ("near", "shy"):
