@@ -56,7 +56,11 @@ def test_every_task_has_metrics_of_its_own_and_a_policy_s_are_over_all() -> None
     runner.stop()
     result: dict[str, Any] = {ENV_RUNNER_RESULTS: plain(metrics), "time_this_iter_s": 1.0}
     algorithm = SimpleNamespace(
-        curriculum=None, learner_s=0.0, notices=Notices(), config=SimpleNamespace(num_env_runners=0)
+        curriculum=None,
+        learner_s=0.0,
+        notices=Notices(),
+        gradient_steps=lambda _: {},
+        config=SimpleNamespace(num_env_runners=0),
     )
     PublicMetrics().on_train_result(algorithm=algorithm, result=result)  # type: ignore[arg-type]
 

@@ -49,7 +49,8 @@ def test_it_is_replaced_as_often_as_allowed_and_named_at_the_end(
     game: Path, fault: str, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     launch = GameLaunch(env_path=game, extra_args=(fault, *(["--fault-at=1"] if game == OURS else [])))
-    config = make_config(model={"hiddens": [4]})
+    small = {"cnn": {"filters": [[4, 1, 1]]}} if game == OURS else {}  # its image has 2x2 pixels
+    config = make_config(model={"hiddens": [4], **small})
     with open_game(launch) as started:
         spec = started.spec
     plan = RolloutPlan(launch, spec, assign_policies(spec, config), max_lifetime_restarts=1)
