@@ -124,7 +124,7 @@ def test_a_package_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch) 
     real = machine.metadata.version
     monkeypatch.setattr(machine.metadata, "version", lambda name: "1.0" if name == "ray" else real(name))
 
-    with pytest.raises(SpacetimeError, match=r"^ray is 1\.0, not ==2\.60\.0$"):
+    with pytest.raises(SpacetimeError, match=r"^ray is 1\.0, not .*2\.60"):
         machine.packages()
 
 

@@ -54,6 +54,8 @@ def test_a_checkpoint_folder_means_itself(results: Path) -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_runs_there_are(results: Path) -> None:
+    for name in ("empty", "one", "sweep"):
+        (results / name / "config.yaml").touch()
     with pytest.raises(
         UsageError, match=r"'two': neither a folder nor .*; the runs in .*results are empty, one, sweep"
     ):

@@ -67,9 +67,13 @@ class Command:
         return before
 
     def recorded_paths(self) -> str:
-        """What config, state and MLflow say of where things are."""
-        texts = [(self.run / name).read_text() for name in ("config.yaml", "state.json", "report/summary.json")]
-        return "\n".join([*texts, *(f"{run.info.artifact_uri} {run.data.tags}" for run in self.trial_runs())])
+        """What config, state, summary and MLflow say of where things are; a notice may name where they were."""
+        texts = [(self.run / name).read_text() for name in ("config.yaml", "state.json")]
+        summary = json.loads((self.run / "report/summary.json").read_text())
+        texts.append(json.dumps({key: summary[key] for key in summary if key != "notices"}))
+        tags = [{k: v for k, v in run.data.tags.items() if k != "notices"} for run in self.trial_runs()]
+        uris = [run.info.artifact_uri for run in self.trial_runs()]
+        return "\n".join([*texts, *uris, *map(str, tags)])
 
     def trial_runs(self) -> list[Any]:
         client = make_client(resolve_store(self.run.parent))
