@@ -55,8 +55,9 @@ def kill_a_training_game(killed: list[int]) -> None:
 
 
 def test_a_run_learns_through_a_killed_game_and_leaves_what_it_promises(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SPACETIME_LINES_EVERY_S", "0")
     config = make_config(tmp_path)
     killed: list[int] = []
     threading.Thread(target=kill_a_training_game, args=(killed,), daemon=True).start()
@@ -64,8 +65,8 @@ def test_a_run_learns_through_a_killed_game_and_leaves_what_it_promises(
     summary = train(config, "one")
 
     folder = tmp_path / "one"
-    lines = [line for line in capfd.readouterr().out.splitlines() if "policy=walker" in line]
-    returns = [float(line.split("return_mean=")[1].split()[0]) for line in lines]
+    lines = [line for line in capfd.readouterr().out.splitlines() if line.startswith("iteration=")]
+    returns = [float(line.split(" walker/return_mean=")[1].split()[0]) for line in lines]
     assert returns[-1] > returns[0] + 2.0
     assert killed
     assert "restarts=1" in lines[-1]
