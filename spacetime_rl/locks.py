@@ -1,4 +1,4 @@
-"""Locks among processes: whoever waits for one says for what."""
+"""Locks among processes; a process that waits for one reports what it waits for."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _UNBORN_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """A new folder and the descriptor that locks it: whoever inherits the descriptor keeps the folder alive."""
+    """A new folder and the descriptor that locks it: a process that inherits the descriptor keeps the folder alive."""
 
     path: Path
     lock_fd: int

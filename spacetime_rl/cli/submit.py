@@ -42,7 +42,7 @@ def submit(
     ] = None,
     overrides: SetOption = None,
     run_id: Annotated[
-        str | None, typer.Option("--run-id", metavar="ID", help="Name of job and run; default: made up.")
+        str | None, typer.Option("--run-id", metavar="ID", help="Id of job and run; default: CONFIG-YYYYMMDD-HHMMSS.")
     ] = None,
     resume: Annotated[
         str | None, typer.Option(metavar="RUN", help="Go on with a run whose results are there already.")

@@ -37,7 +37,7 @@ def sweep(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run of the same id.")] = False,
     run_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Name of the sweep's folder; default: made up.")
+        str | None, typer.Option(metavar="ID", help="Run id of the sweep; default: CONFIG-YYYYMMDD-HHMMSS.")
     ] = None,
     tracking_uri: Annotated[str | None, typer.Option(metavar="URI", help="MLflow server or database.")] = None,
     results: ResultsOption = None,

@@ -49,9 +49,7 @@ def train(
         typer.Option(metavar="RUN", help="Go on with a run, by its id or folder.", autocompletion=complete_run),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run of the same id.")] = False,
-    run_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Name of the run's folder; default: made up.")
-    ] = None,
+    run_id: Annotated[str | None, typer.Option(metavar="ID", help="Run id; default: CONFIG-YYYYMMDD-HHMMSS.")] = None,
     seed: Annotated[
         int | None, typer.Option(metavar="N", **whole_number("Seed of games, networks, exploration.", 0, LARGEST_SEED))
     ] = None,

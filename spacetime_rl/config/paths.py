@@ -1,4 +1,4 @@
-"""Paths in a configuration: relative ones are seen from the folder that the user starts in, whoever reads them."""
+"""Paths in a configuration: every process resolves relative ones from the folder that the user started in."""
 
 from __future__ import annotations
 
