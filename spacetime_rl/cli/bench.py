@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, SetOption, as_overrides, print_json
+from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, SetOption, as_overrides, print_json, refuse_given
 from spacetime_rl.cli.numbers import decimal_number, whole_number
 from spacetime_rl.plain_json import to_json
+
+_OF_A_GAME = ("target", "overrides", "agents", "action_repeat", "games", "stock", "scaling", "seconds")
 
 if TYPE_CHECKING:
     from spacetime_rl.bench.rounds import Progress
 
 
 def bench(
+    context: typer.Context,
     target: Annotated[
         str, typer.Argument(metavar="TARGET", help="A scenario, a configuration, an exported game or a Godot project.")
     ] = "bench",
@@ -71,6 +74,7 @@ def bench(
     from spacetime_rl.bench.target import load_target
 
     if head:
+        refuse_given(context, "bench --head", "it plays no game; leave it out", *_OF_A_GAME)
         return _bench_head(out or _new_folder(), rounds, json_output)
     options = {"game.action_repeat": action_repeat, "rollout.games_per_runner": games}
     config = load_target(target, [*(overrides or ()), *as_overrides(options)])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spacetime_rl.cli.completion import complete_setting
+from spacetime_rl.errors import UsageError
 from spacetime_rl.plain_json import to_json
 
 if TYPE_CHECKING:
@@ -53,6 +54,19 @@ def as_overrides(options: Mapping[str, object]) -> list[str]:
     return [
         f"{key}={json.dumps(value, default=str, allow_nan=True)}" for key, value in options.items() if value is not None
     ]
+
+
+def refuse_given(context: typer.Context, where: str, why: str, *names: str) -> None:
+    """Refuse parameters of a command that have no effect as it was given: `names` as in its signature.
+
+    Raises UsageError `<where>: <parameters> <why>` where one of them is on the command line, whatever its value.
+    """
+    sources = {name: context.get_parameter_source(name) for name in names}
+    given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    if given:
+        parameters = {parameter.name: parameter for parameter in context.command.params}
+        called = [parameters[name].opts[0] if "-" in parameters[name].opts[0] else name.upper() for name in given]
+        raise UsageError(f"{where}: {', '.join(called)}: {why}")
 
 
 def print_json(document: Any) -> None:

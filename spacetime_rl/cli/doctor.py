@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spacetime_rl.cli.common import JsonOption, print_json
+from spacetime_rl.cli.common import JsonOption, print_json, refuse_given
 from spacetime_rl.cli.jobs import AddressOption
 from spacetime_rl.errors import UsageError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def doctor(
+    context: typer.Context,
     cluster: Annotated[bool, typer.Option("--cluster", help="Check every node of a Ray cluster instead.")] = False,
     address: AddressOption = None,
     results: Annotated[
@@ -48,12 +49,14 @@ def doctor(
 
     # Its own handle on the stream: a check may silence sys.stdout for a while.
     console = plain_console(file=sys.stderr if json_output else sys.stdout)
+    if not cluster:
+        refuse_given(context, "doctor", "about a cluster; add --cluster", "address", "results", "install")
+    elif hashes:
+        raise UsageError("doctor: --hash is about this machine, --cluster about others; leave one of them out")
     if hashes:
         document, failed = _compare_hashes(console)
     elif cluster:
         document, failed = _examine_cluster(console, address, results, install)
-    elif address or results or install:
-        raise UsageError("doctor: --address, --results and --install are of a cluster; add --cluster")
     else:
         document, failed = _examine_machine(console)
     if json_output:

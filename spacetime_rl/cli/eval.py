@@ -19,6 +19,7 @@ from spacetime_rl.cli.common import (
     change_config,
     load_config,
     print_json,
+    refuse_given,
 )
 from spacetime_rl.cli.completion import complete_config, complete_source
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
+    context: typer.Context,
     source: Annotated[
         str,
         typer.Argument(
@@ -104,6 +106,8 @@ def evaluate(
 
       spacetime-rl eval my-run --plots
     """
+    if not plots:
+        refuse_given(context, f"eval {source}", "the folder of pictures that nobody asked for; add --plots", "output")
     from spacetime_rl.contract import make_launch
     from spacetime_rl.evaluation.evaluate import evaluate as play
     from spacetime_rl.evaluation.report import write_episodes

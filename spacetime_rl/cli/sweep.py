@@ -59,7 +59,15 @@ def sweep(
 
     try:
         if resume is not None:
-            _refuse({"SWEEP": config, "--set": overrides, "--force": force, "--run-id": run_id})
+            _refuse(
+                {
+                    "SWEEP": config,
+                    "--set": overrides,
+                    "--force": force,
+                    "--run-id": run_id,
+                    "--tracking-uri": tracking_uri,
+                }
+            )
             end = story.resume_sweep(resume, results or DEFAULT_RESULTS, not no_eval, json_output)
         elif config is None:
             raise UsageError("sweep: name a sweep, as in `spacetime-rl sweep sweeps/interaction_asha`")

@@ -41,7 +41,7 @@ class Clock:
         return time.monotonic() >= self._until
 
     def finished(self, episodes: int) -> None:
-        """So many more episodes are over."""
+        """That many more episodes are over."""
         with self._lock:
             self._done += episodes
             self._reported = time.monotonic()

@@ -48,6 +48,8 @@ def resolve_source(
     A checkpoint (the latest of a run, or number `number`) is exported into the folder `workspace` first: what is judged
     is what a game would load. Raises UsageError, CheckpointError or ExportError.
     """
+    if number is not None and (name in ("random", "heuristic", BASELINE) or is_onnx_folder(Path(name))):
+        raise UsageError(f"eval {name}: --checkpoint-number {number}: has no checkpoints; name a run or a trial")
     if name in ("random", "heuristic"):
         return Resolved(RandomSource() if name == "random" else HeuristicSource(), None)
     if name == BASELINE:

@@ -37,9 +37,9 @@ class StockGame(RunningGame):
     last of the old one. It terminated, unless its info says `truncated` or `TimeLimit.truncated`. Numbers in its info
     are metrics (`stock_info`). Each agent counts its own episodes. A reset cannot change the seed.
 
-    With `launch.episode_steps`, an agent that is not done after so many decisions is truncated here. The game knows
-    nothing of it and plays on: what the agent saw last is the first observation of its next episode, too. Only when
-    all agents are at the end of their episodes at once, as the one of a game of one always is, is the game reset.
+    With `launch.episode_steps`, an agent that is not done after that number of decisions is truncated here. The game
+    knows nothing of it and plays on: what the agent saw last is the first observation of its next episode, too. Only
+    when all agents are at the end of their episodes at once, as the one of a game of one always is, is the game reset.
     """
 
     def __init__(

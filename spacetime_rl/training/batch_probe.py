@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
@@ -19,8 +19,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.rollout.sizing import LearnerCost, fit_learner_cost
-from spacetime_rl.training.algorithm import make_algorithm_config
-from spacetime_rl.training.checkpoint import CheckpointCard
+from spacetime_rl.training.probe import one_game
 
 _PLAY_S = 1.5
 _MINIBATCHES = (128, 512)  # the ends of what `auto` chooses from, nearly
@@ -42,22 +41,11 @@ def measure_learning(config: RunConfig, plan: RolloutPlan, gpus: int) -> Costs:
     Raises GameError where the game cannot be played.
     """
     config = config.model_copy(update={"initialize_from": None})
-    card = CheckpointCard("probe", config.to_dict(), plan.spec.to_dict(), {})
-    algorithm = make_algorithm_config(config, replace(plan, games=1, runners=0), card, gpus)
-    with _one_game(algorithm) as runner:
+    with one_game(config, plan, gpus) as (runner, algorithm):
         playing_s, episodes = _play(runner, plan.spec.num_agents)
         with _learner_threads():
             seconds = _learn(_make_learner(algorithm, runner), episodes)
     return Costs(playing_s, fit_learner_cost(_MINIBATCHES, seconds))
-
-
-@contextmanager
-def _one_game(algorithm: AlgorithmConfig) -> Iterator[GameEnvRunner]:
-    runner = GameEnvRunner(algorithm, worker_index=1)
-    try:
-        yield runner
-    finally:
-        runner.stop()
 
 
 @contextmanager

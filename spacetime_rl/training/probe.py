@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
@@ -33,6 +36,18 @@ def measure_costs(config: RunConfig, plan: RolloutPlan) -> list[Cost]:
     return costs
 
 
+@contextmanager
+def one_game(config: RunConfig, plan: RolloutPlan, gpus: int = 0) -> Iterator[tuple[GameEnvRunner, AlgorithmConfig]]:
+    """One game of the plan played in this process with untrained policies, and the algorithm that would train them."""
+    card = CheckpointCard("probe", config.to_dict(), plan.spec.to_dict(), {})
+    algorithm = make_algorithm_config(config, replace(plan, games=1, runners=0), card, gpus)
+    runner = GameEnvRunner(algorithm, worker_index=1)
+    try:
+        yield runner, algorithm
+    finally:
+        runner.stop()
+
+
 def with_arenas(config: RunConfig, plan: RolloutPlan, arenas: int) -> RolloutPlan:
     """The same games with another number of arenas."""
     spec = replace(plan.spec, arenas=arenas)
@@ -47,11 +62,8 @@ def _numbers_of_arenas(plan: RolloutPlan) -> Iterator[int]:
 
 
 def _measure(config: RunConfig, plan: RolloutPlan) -> Cost:
-    """Play one game for a moment with untrained policies."""
-    plan = replace(plan, games=1, runners=0)
-    card = CheckpointCard("probe", config.to_dict(), plan.spec.to_dict(), {})
-    runner = GameEnvRunner(make_algorithm_config(config, plan, card), worker_index=1)
-    try:
+    """Play one game for a moment."""
+    with one_game(config, plan) as (runner, _):
         agent_steps = _DECISIONS * plan.spec.num_agents
         runner.sample(num_timesteps=agent_steps)
         runner.get_metrics()
@@ -61,6 +73,4 @@ def _measure(config: RunConfig, plan: RolloutPlan) -> Cost:
             decisions += _DECISIONS
         runner_s = (time.process_time() - worked_s) / decisions
         game_s = float(runner.get_metrics()[OWN]["game_s"]) / decisions
-    finally:
-        runner.stop()
     return Cost(plan.spec.arenas, plan.spec.num_agents, game_s, runner_s)

@@ -56,6 +56,26 @@ def test_a_wrong_setting_is_named_with_what_to_write_instead(fails: Run, argumen
     assert message in seen.message
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("eval heuristic --config vr_navigation --output here", "eval heuristic: --output: the folder of pictures"),
+        ("eval random --config vr_navigation --checkpoint-number 3", "--checkpoint-number 3: has no checkpoints"),
+        ("bench vr_navigation --head --games 2", "bench --head: TARGET, --games: it plays no game; leave it out"),
+        ("bench --head --seconds 2.0", "bench --head: --seconds: it plays no game; leave it out"),
+        ("doctor --address http://head:8265", "doctor: --address: about a cluster; add --cluster"),
+        ("doctor --hash --cluster", "doctor: --hash is about this machine, --cluster about others"),
+        ("sweep --resume earlier --tracking-uri sqlite:///x.db", "--tracking-uri: begins a sweep, --resume goes on"),
+        ("submit eval policies --num-gpus 1", "submit eval: --num-gpus: not for an evaluation"),
+    ],
+)
+def test_an_option_without_effect_is_refused(fails: Run, arguments: str, message: str) -> None:
+    seen = fails(*arguments.split())
+
+    assert seen.code == USAGE
+    assert message in seen.message
+
+
 def test_a_label_without_its_value_is_named_before_a_cluster_is_asked(fails: Run) -> None:
     seen = fails("submit", "train", "vr_interaction", "--driver-on", "games")
 
