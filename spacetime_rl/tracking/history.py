@@ -21,7 +21,10 @@ def read_all_progress(file: Path) -> dict[str, list[dict[str, Any]]]:
     """The same of every trial, by id."""
     trials: dict[str, list[dict[str, Any]]] = {}
     for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
-        result = json.loads(line)
+        try:
+            result = json.loads(line)
+        except ValueError:  # the machine went down while it was written
+            continue
         progress = trials.setdefault(result.get("trial_id"), [])
         while progress and names.step_of(progress[-1]) >= names.step_of(result):
             progress.pop()

@@ -41,7 +41,7 @@ def make_run(results: Path, name: str, status: Any, success: float | None = None
             "folder": str(folder.path),
             "agent_steps": 20_000,
             "evaluation": {"trained": evaluation},
-            "policies": {"walker": {"onnx": str(folder.onnx / "walker.onnx")}},
+            "policies": {"walker": {"onnx": str(folder.onnx / "walker.onnx"), "schema": "", "parity": 0.0}},
             "mlflow": {"url": "http://127.0.0.1:5000/#/experiments/1/runs/abc"},
         }
         (folder.path / "report").mkdir()
