@@ -9,6 +9,7 @@ from typing import Any
 from spacetime_rl.evaluation.report import EvalReport, PolicyReport
 
 _MANY = 0.25  # of the episodes end at a limit
+_DRAW = "Evaluate with drawn ones, as in training: eval --stochastic, or evaluation.stochastic: true"
 
 
 def stuck_hint(report: EvalReport, training: Mapping[str, Any]) -> str | None:
@@ -21,14 +22,25 @@ def stuck_hint(report: EvalReport, training: Mapping[str, Any]) -> str | None:
     played = cut_off + len(report.results)
     if stuck < _MANY * played or not stuck:
         return None
-    worse = [found for found in (_worse(policy, training) for policy in report.policies) if found]
-    if not worse:
+    worse = _first_worse(report, training)
+    if worse is None:
         return None
     return (
-        f"many episodes did not end by themselves ({stuck} of {played}), and {worse[0]}: "
-        "the most probable actions may be stuck. Evaluate with drawn ones, as in training: eval --stochastic, "
-        "or evaluation.stochastic: true"
+        f"many episodes did not end by themselves ({stuck} of {played}), and {worse}: "
+        f"the most probable actions may be stuck. {_DRAW}"
     )
+
+
+def drawn_hint(report: EvalReport, training: Mapping[str, Any]) -> str | None:
+    """The same where no episode hangs: for policies that have learned nothing by this evaluation."""
+    worse = _first_worse(report, training)
+    if worse is None:
+        return None
+    return f"{worse}: there actions are drawn, and here each is the most probable one. {_DRAW}"
+
+
+def _first_worse(report: EvalReport, training: Mapping[str, Any]) -> str | None:
+    return next(filter(None, (_worse(policy, training) for policy in report.policies)), None)
 
 
 def _worse(policy: PolicyReport, training: Mapping[str, Any]) -> str | None:

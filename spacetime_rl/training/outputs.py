@@ -15,7 +15,7 @@ from spacetime_rl.contract import is_adversarial, make_launch
 from spacetime_rl.errors import SpacetimeError
 from spacetime_rl.evaluation.clock import Pace
 from spacetime_rl.evaluation.evaluate import evaluate
-from spacetime_rl.evaluation.hints import stuck_hint
+from spacetime_rl.evaluation.hints import drawn_hint, stuck_hint
 from spacetime_rl.evaluation.learned import NOT_EVALUATED, compare_players
 from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source
@@ -118,6 +118,8 @@ class _Evaluation:
         self._play(players)
         trained = self._config.policies_to_train or self.reports.get(TRAINED, {}).get("policies", ())
         self.learned = compare_players(self._found, list(trained), is_adversarial(self._config))
+        if TRAINED in self._found and not self.learned.is_success:
+            self._hint(drawn_hint(self._found[TRAINED], self._training))
 
     def meet_candidate(self, run: TrackedRun, models: Mapping[str, RecordedModel]) -> None:
         """Let the present candidate play the same episodes: a better one keeps its alias."""
@@ -151,14 +153,19 @@ class _Evaluation:
             self._found[name] = report
             if report.bounded:
                 self._progress.mention(f"{name}: {report.bounded.note}")
-            if name == TRAINED and not plan.stochastic:
-                self.advice += filter(None, [stuck_hint(report, self._training)])
+            if name == TRAINED:
+                self._hint(stuck_hint(report, self._training))
             if traced:
                 write_pictures(report, self._folder.path / "report", self._folder.run_id)
         except SpacetimeError as error:
             logger.warning("%s was not evaluated: %s", name, error)
         except Exception as error:  # whatever it was: the policies are trained, and the run goes on to its end
             logger.warning("%s was not evaluated: unexpected %s: %s", name, type(error).__name__, error, exc_info=True)
+
+    def _hint(self, hint: str | None) -> None:
+        """Say how the evaluation plays: once, and only where it plays otherwise than training."""
+        if hint and not self.advice and not self._config.evaluation.stochastic:
+            self.advice.append(hint)
 
     def _shown(self, name: str) -> Callable[[int, int], None]:
         pace = Pace(self._config.evaluation.max_time_s)

@@ -13,7 +13,7 @@ from toy_game import FakeGameOpener, make_group, make_launch, make_layout
 from spacetime_rl.config import RunConfig
 from spacetime_rl.evaluation.clock import Pace
 from spacetime_rl.evaluation.evaluate import evaluate
-from spacetime_rl.evaluation.hints import stuck_hint
+from spacetime_rl.evaluation.hints import drawn_hint, stuck_hint
 from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.sources import RandomSource
 from spacetime_rl.evaluation.table import compare
@@ -134,4 +134,7 @@ def test_a_policy_that_is_stuck_where_it_did_better_in_training_gets_a_hint() ->
     assert stuck_hint(stuck, {"policy/walker/return_mean": -50.0}) is None
     assert stuck_hint(stuck, {}) is None
     assert stuck_hint(play(AloneGames((4, 4)), 6), training) is None
+    whole = play(AloneGames((4, 4)), 6)
+    assert "each is the most probable one. Evaluate with drawn ones" in (drawn_hint(whole, training) or "")
+    assert drawn_hint(whole, {"policy/walker/return_mean": -50.0}) is None
     assert "had a return of 50" in (stuck_hint(play(AloneGames((NEVER,)), 2, max_decisions=9), training) or "")
