@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 _WHOLE = ("randint", "lograndint")
 _SHADES = ((0.0, "#a6c8e4"), (1.0, "#08306b"))  # Optuna's begin with white, on which the first trial is not seen
+_UNDER_WHITE = "#c9ced6"  # which the lines of the worst trials are there
 _ENOUGH = 4  # trials, for a forest to be grown on
 
 
@@ -42,7 +43,7 @@ def draw_figures(sweep: SweepRecord) -> Iterator[tuple[str, str, Figure]]:
             yield (
                 f"Settings together{suffix}",
                 "A line is a trial. Drag along an axis to keep only the lines that cross it there.",
-                optuna.plot_parallel_coordinate(study, **target),
+                optuna.plot_parallel_coordinate(study, **target).update_layout(plot_bgcolor=_UNDER_WHITE),
             )
             one_by_one = optuna.plot_slice(study, **target).update_traces(marker_colorscale=_SHADES)
             yield f"Settings one by one{suffix}", "A dot is a trial.", one_by_one

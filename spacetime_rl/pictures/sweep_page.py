@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from markupsafe import Markup, escape
 
 from spacetime_rl.pictures.sweep_figures import draw_figures
 from spacetime_rl.pictures.sweep_record import Cost, SweepRecord
 
 PAGE = "sweep.html"
+_JOINT = re.compile(r"([._/])")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -20,7 +24,7 @@ def write_sweep_page(sweep: SweepRecord, folder: Path, best: Mapping[str, Any], 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["figure"] = short
+    environment.filters |= {"figure": short, "breakable": breakable}
     costs = {trial.trial_id: Cost.of(trial, sweep.cores) for trial in sweep.trials}
     page = environment.get_template("sweep.html").render(
         sweep=sweep,
@@ -44,6 +48,11 @@ def short(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+
+
+def breakable(name: str) -> Markup:
+    """A dotted name that a narrow column may break after its dots, slashes and underscores, as HTML."""
+    return Markup(_JOINT.sub(r"\1<wbr>", str(escape(name))))
 
 
 def _html(figure: Any, number: int) -> str:

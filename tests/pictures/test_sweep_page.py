@@ -114,3 +114,17 @@ def test_a_sweep_whose_trials_ended_no_episode_has_a_page_all_the_same(tmp_path:
 
     assert "No trial can be compared: no episode ended." in page
     assert page.count(">40,000<") == len(trials)
+
+
+def test_a_long_name_may_be_broken_in_the_table_so_that_it_fits(tmp_path: Path) -> None:
+    page = write_sweep_page(sweep(SUCCESS), tmp_path, {}).read_text()
+
+    assert "<th>scenario.<wbr>params.<wbr>reach</th>" in page
+
+
+def test_the_lines_of_the_worst_trials_are_seen() -> None:
+    together = next(figure for title, _, figure in draw_figures(sweep(SUCCESS)) if title == "Settings together")
+    lines = {trace.line.color for trace in together.data if trace.mode == "lines"}
+
+    assert any("247" in str(colour) for colour in lines)  # Optuna begins with white
+    assert together.layout.plot_bgcolor not in ("white", None)
