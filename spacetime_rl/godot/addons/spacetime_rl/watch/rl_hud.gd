@@ -25,6 +25,8 @@ var _width := _LEAST_WIDTH
 
 
 func _ready() -> void:
+	# Above what the game itself lays over its picture, as a vignette.
+	layer = 100
 	_sheet.draw.connect(_draw_sheet)
 	_sheet.mouse_filter = Control.MOUSE_FILTER_IGNORE
 	_sheet.set_anchors_preset(Control.PRESET_FULL_RECT)
