@@ -90,7 +90,9 @@ def test_the_reason_is_given_where_it_does_not_start_at_all(fake: FakeRay, tmp_p
     assert not list(tmp_path.iterdir())
 
 
-def test_a_node_that_has_ended_is_not_waited_for() -> None:
+def test_a_node_that_has_ended_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(private_ray, "_node_lives", lambda: False)  # the node of the other tests does
+
     def get_node() -> None:
         raise RuntimeError("no node yet")
 
