@@ -9,7 +9,7 @@ from dataclasses import dataclass
 MAIN_PROCESS_CPUS = 0.5  # it learns while the runners wait
 MOST_GAMES = 4  # of one runner, which takes about a fifth of a game's time for each
 MIN_FRAGMENT = 32  # decisions; shorter pieces of episodes leave the advantages to the value function
-LEARNER_SHARE = 0.4  # of the time that sampling takes: what learning may add to it
+LEARNER_SHARE = 3.0  # of the time that sampling takes: what learning may add to it; measured, see docs/training.md
 GOOD_ENOUGH = 0.9  # of the best throughput: fewer arenas are lighter, and their episodes longer in a batch
 
 

@@ -71,9 +71,9 @@ def test_ray_reserves_a_core_for_every_game_where_there_are_so_many() -> None:
     ("sampling_us", "sizes"),
     [
         (1000, BatchSizes(2048, 128, 10)),  # the learner would wait for the game
-        (250, BatchSizes(4096, 256, 10)),
-        (120, BatchSizes(8192, 512, 6)),
-        (20, BatchSizes(8192, 1024, 4)),  # the game would wait for the learner
+        (40, BatchSizes(4096, 256, 10)),
+        (20, BatchSizes(8192, 512, 6)),
+        (5, BatchSizes(8192, 1024, 4)),  # the game would wait for the learner
     ],
 )
 def test_the_slower_the_game_the_smaller_the_batch_and_the_more_is_learned_from_it(
