@@ -7,6 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
 TORCH  ?= torch==2.13.0
 DIST   ?= dist
+JOBS   ?= 2
 LATEST_TORCH ?= torch
 CONFIG ?= rllib_configs/vr_interaction.yaml
 BIN    := $(VENV)/bin
@@ -37,8 +38,8 @@ train: setup ## train the two vr_interaction policies, track, export, evaluate (
 baseline: setup ## train, judge and keep the policies that come with the package (SCENARIO=vr_navigation)
 	@$(BIN)/spacetime-rl baseline $(or $(SCENARIO),$(error name a configuration: make baseline SCENARIO=vr_navigation)) $(ARGS)
 
-test: setup ## run the tests (ARGS="-k name")
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+test: setup ## run the tests, two files at a time (ARGS="-k name"; JOBS=0 for one)
+	@$(BIN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-all: setup ## run the tests, the slow ones too
 	@$(BIN)/python -m pytest $(ARGS)

@@ -20,6 +20,22 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+# Files that train whole runs, longest first: begun last, one would hold up the end of tests that run side by side.
+LONG = (
+    "test_resume.py",
+    "test_sweep_run.py",
+    "test_stock_training.py",
+    "test_run.py",
+    "test_algorithms.py",
+    "test_ppo.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones; the others stay in their order."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
 @pytest.fixture(scope="session")
 def ray_cluster() -> Iterator[None]:
     """A Ray of two CPUs on this machine, whose workers find the modules of this folder."""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -112,7 +113,9 @@ def test_the_same_signal_twice_at_once_as_timeout_sends_it_counts_once(start: St
     process.send_signal(signal.SIGTERM)
 
     out, _ = process.communicate(timeout=60)
-    assert (out.splitlines(), process.returncode) == (["closed", "stopped by SIGTERM"], 143)
+    assert out.splitlines() == ["closed", "stopped by SIGTERM"]
+    # On a busy machine the second comes when Python has let go of signals already; a shell reads 143 from either.
+    assert process.returncode in (143, -signal.SIGTERM)
 
 
 GENTLE = """
@@ -164,7 +167,7 @@ def test_a_second_signal_ends_what_takes_long_to_close_and_its_children(start: S
     out, err = process.communicate(timeout=60)
     assert (out, process.returncode) == ("last words\n", 143)
     assert "ended at once by SIGTERM" in err
-    assert not _runs(child)
+    _wait_for_end(child)
 
 
 def test_what_does_not_come_to_its_end_is_ended(start: Start) -> None:
@@ -237,6 +240,14 @@ def test_a_library_that_takes_the_signals_does_not_keep_them(start: Start) -> No
     process.send_signal(signal.SIGTERM)
 
     assert process.wait(timeout=60) == 143
+
+
+def _wait_for_end(pid: int) -> None:
+    """A process that is killed is there for a moment longer."""
+    deadline = time.monotonic() + 20
+    while _runs(pid):
+        assert time.monotonic() < deadline, f"process {pid} goes on"
+        time.sleep(0.02)
 
 
 def _runs(pid: int) -> bool:
