@@ -118,7 +118,7 @@ def listen(launch: GameLaunch) -> socket.socket:
         return _listen_on(0)
     first, last = launch.port_range
     ports = range(first, last + 1)
-    for port in random.sample(ports, len(ports)):  # in any order: many launches share the range
+    for port in random.SystemRandom().sample(ports, len(ports)):  # in any order: many launches share the range
         try:
             return _listen_on(port)
         except OSError as error:

@@ -52,7 +52,7 @@ def hold_on() -> None:
 def _listen(host: str) -> socket.socket:
     for _ in range(_TRIES):
         with suppress(OSError):  # that port is taken
-            return socket.create_server((host, random.randint(*_PORTS)), backlog=1024)
+            return socket.create_server((host, random.SystemRandom().randint(*_PORTS)), backlog=1024)
     return socket.create_server((host, 0), backlog=1024)
 
 

@@ -32,10 +32,12 @@ _PARENTS = ("/tmp", "/var/tmp", "/dev/shm")
 _PORTS = range(20000, 32768)  # below those that the system gives to connections
 _PORT_FILE, _AGENT_FILE = "gcs_server_port_", "dashboard_agent_listen_port_"
 _GIVEN_PORTS = ("metrics_agent_port", "runtime_env_agent_port", "metrics_export_port")
+_ENDS_OF = "The raylet exited immediately because"
 _LOGS = ("raylet.err", "gcs_server.err", "raylet.out", "gcs_server.out")
 
 logger = logging.getLogger(__name__)
 _ends: list[ExitStack] = []
+_folders: list[Path] = []  # of those that were started
 
 
 def start(cpus: int, object_store_bytes: int | None = None) -> None:
@@ -66,6 +68,8 @@ def start(cpus: int, object_store_bytes: int | None = None) -> None:
                     ) from error
                 logger.warning("Ray did not start (%s); trying once more", reason)
             else:
+                _folders.append(folder)
+                ends.callback(_folders.remove, folder)
                 _ends.append(ends.pop_all())
                 return
 
@@ -77,6 +81,14 @@ def stop() -> None:
     ray.shutdown()
     while _ends:
         _ends.pop().close()
+
+
+def check_lives() -> None:
+    """Raise RayStartError where this process started a Ray and its node has ended: Tune would wait for it for ever."""
+    if not _ends or _node_lives():
+        return
+    reason = next(filter(None, map(_reason, _folders)), "its node ended")
+    raise RayStartError(f"Ray has ended on this machine: {reason.strip().rstrip('.')}. {_busy()}")
 
 
 def _start(folder: Path, cpus: int, object_store_bytes: int | None, deadline: float) -> None:
@@ -162,7 +174,7 @@ def _write_agent_file(folder: Path, done: threading.Event) -> None:
 
 
 def _free_port() -> int:
-    for port in random.sample(_PORTS, 50):
+    for port in random.SystemRandom().sample(_PORTS, 50):  # two runs of one seed would choose the same
         with suppress(OSError), closing(socket.socket()) as probe:
             probe.bind(("", port))
             return port
@@ -206,6 +218,8 @@ def _reason(folder: Path) -> str:
                 for line in log.read_text(errors="replace").splitlines():
                     if " C " in line[:80]:
                         return line.partition("Check failed: ")[2].partition(" ")[2] or line.partition("] ")[2]
+                    if _ENDS_OF in line:
+                        return line[line.index(_ENDS_OF) :]
     return ""
 
 

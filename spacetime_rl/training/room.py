@@ -10,6 +10,8 @@ from typing import Any
 from ray.tune import Callback
 from ray.tune.experiment import Trial
 
+from spacetime_rl.training import private_ray
+
 _SAY_AFTER_S, _SAY_EVERY_S = 15.0, 60.0
 _PATIENCE_S = 90.0  # where there is room enough: a trial's processes take their time to start
 
@@ -24,7 +26,7 @@ class WaitingForRoom(Callback):  # type: ignore[misc]  # ray has no types
         self._next_s = _SAY_AFTER_S
 
     def on_step_end(self, trials: Sequence[Any], **_: Any) -> None:
-        """Tune has gone round its loop once."""
+        """Tune has gone round its loop once. Raises RayStartError where a Ray of our own has ended."""
         waiting = [trial for trial in trials if trial.status == Trial.PENDING]
         if not waiting or any(trial.status == Trial.RUNNING for trial in trials):
             self._since_s, self._next_s = None, _SAY_AFTER_S
@@ -35,6 +37,7 @@ class WaitingForRoom(Callback):  # type: ignore[misc]  # ray has no types
             self._next_s += _SAY_EVERY_S
             import ray
 
+            private_ray.check_lives()
             needed, there = dict(waiting[0].placement_group_factory.required_resources), ray.cluster_resources()
             if lacks(needed, there) or now_s - self._since_s >= _PATIENCE_S:
                 logger.warning(describe(needed, there, ray.available_resources()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -49,6 +50,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeRay]:
     monkeypatch.setattr(ray, "init", found.init)
     monkeypatch.setattr(ray, "shutdown", lambda: None)
     monkeypatch.setattr(private_ray, "_parent", lambda: tmp_path)
+    monkeypatch.setattr(private_ray, "_folders", [])
     monkeypatch.setattr(private_ray, "_ends", [])  # `stop` ends all that was started: not the Ray of the other tests
     yield found
     for pid in found.started:
@@ -98,6 +100,34 @@ def test_a_node_that_has_ended_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(RayStartError, match="its node ended"):
         private_ray._patient(get_node, deadline=float("inf"))
+
+
+def test_a_node_that_ends_later_is_named_with_the_reason(fake: FakeRay, monkeypatch: pytest.MonkeyPatch) -> None:
+    private_ray.check_lives()
+    private_ray.start(cpus=1)
+    logs = fake.folders[0] / "session_2026" / "logs"
+    logs.mkdir(parents=True)
+    (logs / "raylet.err").write_text(f"[2026 E 1 2] agent_manager.cc:87: {private_ray._ENDS_OF} one Ray agent failed")
+    monkeypatch.setattr(private_ray, "_node_lives", lambda: True)
+    private_ray.check_lives()
+    monkeypatch.setattr(private_ray, "_node_lives", lambda: False)
+
+    with pytest.raises(
+        RayStartError, match=r"Ray has ended on this machine: .* because one Ray agent failed\. The mach"
+    ):
+        private_ray.check_lives()
+
+    private_ray.stop()
+    private_ray.check_lives()
+
+
+def test_two_runs_of_the_same_seed_choose_ports_of_their_own() -> None:
+    chosen = []
+    for _ in range(2):
+        random.seed(0)
+        chosen.append([private_ray._free_port() for _ in range(3)])
+
+    assert chosen[0] != chosen[1]
 
 
 def test_a_long_tmpdir_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
