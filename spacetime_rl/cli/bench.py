@@ -17,10 +17,10 @@ from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, SetOption, as_o
 from spacetime_rl.cli.numbers import decimal_number, whole_number
 from spacetime_rl.plain_json import to_json
 
-_OF_A_GAME = ("target", "overrides", "agents", "action_repeat", "games", "stock", "scaling", "seconds")
-
 if TYPE_CHECKING:
     from spacetime_rl.bench.rounds import Progress
+
+_OF_A_GAME = ("target", "overrides", "agents", "action_repeat", "games", "stock", "scaling", "seconds")
 
 
 def bench(

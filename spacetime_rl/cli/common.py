@@ -64,8 +64,11 @@ def refuse_given(context: typer.Context, where: str, why: str, *names: str) -> N
     sources = {name: context.get_parameter_source(name) for name in names}
     given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
     if given:
-        parameters = {parameter.name: parameter for parameter in context.command.params}
-        called = [parameters[name].opts[0] if "-" in parameters[name].opts[0] else name.upper() for name in given]
+        called = [
+            parameter.opts[0] if "-" in parameter.opts[0] else getattr(parameter, "metavar", None) or parameter.name
+            for parameter in context.command.params
+            if parameter.name in given
+        ]
         raise UsageError(f"{where}: {', '.join(called)}: {why}")
 
 

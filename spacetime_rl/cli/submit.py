@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacetime_rl.cli.common import JsonOption, SetOption, print_json
+from spacetime_rl.cli.common import JsonOption, SetOption, print_json, refuse_given
 from spacetime_rl.cli.completion import complete_config
 from spacetime_rl.cli.jobs import AddressOption, show_logs
 from spacetime_rl.cli.numbers import whole_number
@@ -27,6 +27,7 @@ class Kind(StrEnum):
 
 
 def submit(
+    context: typer.Context,
     kind: Annotated[Kind, typer.Argument(metavar="train|sweep|eval", help="What is to be done.")],
     config: Annotated[
         str | None,
@@ -88,7 +89,8 @@ def submit(
         raise UsageError(f"submit {kind}: name a configuration, or a run with --resume")
     where = results or CLUSTER_RESULTS
     if kind is Kind.EVAL:
-        _refuse(resume=resume, tracking_uri=tracking_uri, num_gpus=num_gpus, no_eval=no_eval, driver_on=driver_on)
+        training_alone = ("resume", "tracking_uri", "num_gpus", "no_eval", "driver_on")
+        refuse_given(context, "submit eval", "not for an evaluation", *training_alone)
         job = jobs.submit_eval(
             str(config), plays, overrides or (), address=address, job_id=run_id, results=where, install=install
         )
@@ -110,13 +112,6 @@ def submit(
         driver_on=_labels(driver_on or ()),
     )
     return _show(job, follow, json_output)
-
-
-def _refuse(**given: object) -> None:
-    """Options that mean nothing for an evaluation. Raises UsageError."""
-    unused = [f"--{name.replace('_', '-')}" for name, value in given.items() if value]
-    if unused:
-        raise UsageError(f"submit eval: {', '.join(unused)}: not for an evaluation")
 
 
 def _show(job: Job, follow: bool, json_output: bool) -> None:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spacetime_rl import signals
-from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, ResultsOption, SetOption, as_overrides, print_json
+from spacetime_rl.cli.common import (
+    DEFAULT_RESULTS,
+    JsonOption,
+    ResultsOption,
+    SetOption,
+    as_overrides,
+    print_json,
+    refuse_given,
+)
 from spacetime_rl.cli.completion import complete_run, complete_sweep
 from spacetime_rl.errors import UsageError
 
@@ -22,6 +30,7 @@ _MOST = 12
 
 
 def sweep(
+    context: typer.Context,
     config: Annotated[
         str | None,
         typer.Argument(
@@ -59,14 +68,11 @@ def sweep(
 
     try:
         if resume is not None:
-            _refuse(
-                {
-                    "SWEEP": config,
-                    "--set": overrides,
-                    "--force": force,
-                    "--run-id": run_id,
-                    "--tracking-uri": tracking_uri,
-                }
+            refuse_given(
+                context,
+                "sweep --resume",
+                "begins a sweep, --resume goes on with one; leave one of them out",
+                *("config", "overrides", "force", "run_id", "tracking_uri"),
             )
             end = story.resume_sweep(resume, results or DEFAULT_RESULTS, not no_eval, json_output)
         elif config is None:
@@ -83,12 +89,6 @@ def sweep(
     _show(end, json_output)
     if end.summary.stopped:
         raise typer.Exit(signals.exit_code())
-
-
-def _refuse(options: Mapping[str, object]) -> None:
-    given = [name for name, value in options.items() if value]
-    if given:
-        raise UsageError(f"{given[0]}: begins a sweep, --resume goes on with one; leave one of them out")
 
 
 def _show(end: SweepEnd, json_output: bool) -> None:

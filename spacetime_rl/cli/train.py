@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,7 @@ from spacetime_rl.cli.common import (
     as_overrides,
     load_config,
     print_json,
+    refuse_given,
 )
 from spacetime_rl.cli.completion import complete_config, complete_preset, complete_run
 from spacetime_rl.cli.config import show_dry_run
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 
 def train(
+    context: typer.Context,
     config: Annotated[
         str | None,
         typer.Argument(
@@ -100,14 +102,11 @@ def train(
                 return show_dry_run(chosen, json_output)
             summary = _begin(chosen, run_id, force, not no_eval, json_output)
         else:
-            _refuse_with_resume(
-                {
-                    "--force": force,
-                    "--run-id": run_id,
-                    "--preset": preset,
-                    "--initialize-from": initialize_from,
-                    "--dry-run": dry_run,
-                }
+            refuse_given(
+                context,
+                "train --resume",
+                "begins a run, --resume goes on with one; leave one of them out",
+                *("force", "run_id", "preset", "initialize_from", "dry_run"),
             )
             summary = _go_on(resume, results or DEFAULT_RESULTS, config, settings, not no_eval, json_output)
     except KeyboardInterrupt:
@@ -138,12 +137,6 @@ def _go_on(
     from spacetime_rl.training import run
 
     return run.resume(folder, results, wanted, judge, json_output)
-
-
-def _refuse_with_resume(options: Mapping[str, object]) -> None:
-    given = [name for name, value in options.items() if value]
-    if given:
-        raise UsageError(f"{given[0]}: begins a run, --resume goes on with one; leave one of them out")
 
 
 def _show(summary: RunSummary, json_output: bool) -> None:

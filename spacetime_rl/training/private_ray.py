@@ -36,8 +36,7 @@ _ENDS_OF = "The raylet exited immediately because"
 _LOGS = ("raylet.err", "gcs_server.err", "raylet.out", "gcs_server.out")
 
 logger = logging.getLogger(__name__)
-_ends: list[ExitStack] = []
-_folders: list[Path] = []  # of those that were started
+_started: dict[Path, ExitStack] = {}  # what ends a Ray, by the folder of its files
 
 
 def start(cpus: int, object_store_bytes: int | None = None) -> None:
@@ -68,9 +67,7 @@ def start(cpus: int, object_store_bytes: int | None = None) -> None:
                     ) from error
                 logger.warning("Ray did not start (%s); trying once more", reason)
             else:
-                _folders.append(folder)
-                ends.callback(_folders.remove, folder)
-                _ends.append(ends.pop_all())
+                _started[folder] = ends.pop_all()
                 return
 
 
@@ -79,15 +76,15 @@ def stop() -> None:
     import ray
 
     ray.shutdown()
-    while _ends:
-        _ends.pop().close()
+    while _started:
+        _started.popitem()[1].close()
 
 
 def check_lives() -> None:
     """Raise RayStartError where this process started a Ray and its node has ended: Tune would wait for it for ever."""
-    if not _ends or _node_lives():
+    if not _started or _node_lives():
         return
-    reason = next(filter(None, map(_reason, _folders)), "its node ended")
+    reason = next(filter(None, map(_reason, _started)), "its node ended")
     raise RayStartError(f"Ray has ended on this machine: {reason.strip().rstrip('.')}. {_busy()}")
 
 

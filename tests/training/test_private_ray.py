@@ -50,8 +50,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeRay]:
     monkeypatch.setattr(ray, "init", found.init)
     monkeypatch.setattr(ray, "shutdown", lambda: None)
     monkeypatch.setattr(private_ray, "_parent", lambda: tmp_path)
-    monkeypatch.setattr(private_ray, "_folders", [])
-    monkeypatch.setattr(private_ray, "_ends", [])  # `stop` ends all that was started: not the Ray of the other tests
+    monkeypatch.setattr(private_ray, "_started", {})  # `stop` ends all that was started: not the Ray of the other tests
     yield found
     for pid in found.started:
         if psutil.pid_exists(pid):
