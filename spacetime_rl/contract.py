@@ -14,15 +14,13 @@ from spacetime_rl.config import EvaluationConfig, GameConfig, ModelConfig, RunCo
 from spacetime_rl.config.algorithms import ALL, REPLAYING, Algorithm
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ContractError, UsageError
-from spacetime_rl.game.launch import GameLaunch, RewardScript, TaskLaunch
+from spacetime_rl.game.launch import STOCK_HZ, GameLaunch, RewardScript, TaskLaunch
 from spacetime_rl.game.project import find_scenario
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
 
 Names = list[tuple[str | None, ...]]  # per group, per agent inside an arena: the policy
 
 UNSIZED_ARENAS = 8  # of a game whose configuration leaves it open, until a run has measured how many pay
-
-_STOCK_HZ = 60  # physics ticks a second of Godot RL Agents' plugin
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -310,8 +308,8 @@ def _stock_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
         yield f"game.arenas: {stock} has one arena; leave it out, and play more games by rollout.games_per_runner"
     if config.evaluation.arenas not in (1, EvaluationConfig().arenas):
         yield f"evaluation.arenas: {stock} has one arena; leave it out"
-    if config.game.physics_hz not in (_STOCK_HZ, GameConfig().physics_hz):
-        yield f"game.physics_hz: {stock} ticks at the rate that its plugin sets, {_STOCK_HZ} a second; leave it out"
+    if config.game.physics_hz not in (STOCK_HZ, GameConfig().physics_hz):
+        yield f"game.physics_hz: {stock} ticks at the rate that its plugin sets, {STOCK_HZ} a second; leave it out"
     if config.curriculum:
         yield f"curriculum: {stock} has no parameters, and so no lessons; leave it out"
 

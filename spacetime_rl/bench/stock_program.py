@@ -48,7 +48,7 @@ class StockProgram:
         With a framerate the client starts the game under --fixed-fps: without, Godot sleeps between frames.
         """
         settings: dict[str, Any] = {"env_path": str(self.path), "port": _free_ports(games)}
-        settings["framerate"] = self._launch.physics_hz
+        settings["framerate"] = self._launch.frames_per_s
         if self._launch.action_repeat is not None:
             settings["action_repeat"] = self._launch.action_repeat
         return settings

@@ -22,7 +22,10 @@ from spacetime_rl.game.project import OWN_PROJECT, check_scene, find_scenario, i
 from spacetime_rl.plain_json import to_json
 from spacetime_rl.system import require_linux
 
+STOCK_HZ = 60  # physics ticks a second of Godot RL Agents' plugin, whatever it is asked for
+
 _WINDOW = ["--resolution", "1280x720"]
+_ADDON = Path("addons", "spacetime_rl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,15 @@ class GameLaunch:
     def title(self) -> str:
         """The game's name in messages."""
         return self.scenario or str(self.project or self.env_path)
+
+    @property
+    def frames_per_s(self) -> int:
+        """Frames per second of game time: one for each physics tick, as more would draw and move nothing new.
+
+        A project without our addon ticks at its plugin's rate. What an exported game holds is not known before it runs.
+        """
+        stock = self.project is not None and not (self.project / _ADDON).is_dir()
+        return STOCK_HZ if stock else self.physics_hz
 
 
 def only_task(launch: GameLaunch, name: str | None) -> GameLaunch:
@@ -191,7 +203,7 @@ def _source(launch: GameLaunch) -> tuple[Path, str | None]:
 
 
 def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
-    frames = ["--fixed-fps", str(launch.physics_hz)]
+    frames = ["--fixed-fps", str(launch.frames_per_s)]
     if launch.window:
         engine = _WINDOW
     elif _renderer(launch) == "none":

@@ -43,6 +43,13 @@ def test_a_game_file_that_cannot_be_run_is_refused_before_the_launch(tmp_path: P
         open_game(GameLaunch(env_path=path))
 
 
+def test_a_frame_is_a_physics_tick_also_where_a_stock_plugin_sets_their_rate(tmp_path: Path) -> None:
+    assert GameLaunch(project=tmp_path).frames_per_s == 60
+    assert GameLaunch(scenario="vr_navigation", physics_hz=72).frames_per_s == 72
+    (tmp_path / "addons/spacetime_rl").mkdir(parents=True)
+    assert GameLaunch(project=tmp_path).frames_per_s == 90
+
+
 def test_the_game_is_told_everything_it_was_launched_with(tmp_path: Path) -> None:
     path = tmp_path / "game.sh"
     path.write_text('#!/bin/sh\nfor argument in "$@"; do echo "$argument"; done\n')
