@@ -12,13 +12,31 @@ import pytest
 
 from docs.stage import ROOT, pages, stage
 
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 NAVIGATION = (ROOT / "mkdocs.yml").read_text().partition("\nnav:")[2]
 
 
-def test_every_page_is_in_the_navigation_and_nothing_else_is() -> None:
+def test_every_page_but_single_decisions_is_in_the_navigation_and_nothing_else_is() -> None:
     listed = re.findall(r": (\S+\.md)$", NAVIGATION, re.MULTILINE)
 
-    assert sorted(listed) == sorted(str(page.relative_to(ROOT)) for page in pages())
+    assert sorted(listed) == sorted(str(page.relative_to(ROOT)) for page in pages() if page not in DECISIONS)
+
+
+def test_the_page_of_decisions_lists_all_of_them_in_their_order() -> None:
+    lines = (ROOT / "docs" / "decisions" / "README.md").read_text().splitlines()
+    rows = []
+    for number, page in enumerate(DECISIONS, 1):
+        title, date = re.match(rf"# {number:04}: (.+)\n\nDate: (\d{{4}}-\d\d-\d\d)\n", page.read_text()).groups()
+        rows.append(f"| [{number:04}]({page.name}) | {title} | {date} |")
+
+    assert [line for line in lines if line.startswith("| [")] == rows
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_has_its_context_and_its_consequence(page: Path) -> None:
+    headings = re.findall(r"^## (.+)$", page.read_text(), re.MULTILINE)
+
+    assert [name for name in headings if name != "Options"] == ["Context", "Decision", "Consequence"]
 
 
 def test_what_pages_show_is_staged_with_them(tmp_path: Path) -> None:
