@@ -36,9 +36,9 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
         super().build()
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
-        """Adam over all of a policy's weights at once: a network is many small tensors."""
+        """Adam over all of a policy's weights in one call: a network is many small tensors."""
         parameters = [p for p in self.get_parameters(self._module[module_id]) if p.requires_grad]
-        optimizer = torch.optim.Adam(parameters, foreach=True)
+        optimizer = torch.optim.Adam(parameters, fused=True)
         self.register_optimizer(
             module_id=module_id, optimizer=optimizer, params=parameters, lr_or_lr_schedule=config.lr
         )
@@ -50,7 +50,7 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
 
     @staticmethod
     def _set_optimizer_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
-        """See RLlib, whose schedules give tensors. Adam over all weights at once takes numbers only."""
+        """See RLlib, whose schedules give tensors. Adam over all weights in one call takes numbers only."""
         TorchLearner._set_optimizer_lr(optimizer, float(lr))
 
     def descend(self, policy: str, batch: Batch) -> torch.Tensor:

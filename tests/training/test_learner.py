@@ -1,11 +1,68 @@
-"""Minibatches that suit policies of different sizes."""
+"""PPO's loss, and minibatches that suit policies of different sizes."""
 
 from __future__ import annotations
 
-import torch
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+import torch
+from ray.rllib.algorithms.ppo.torch.ppo_torch_learner import PPOTorchLearner
+from ray.rllib.core.columns import Columns
+from ray.rllib.evaluation.postprocessing import Postprocessing
+
+from spacetime_rl.config.policy import ModelConfig
+from spacetime_rl.game.spec import ActionField, ObservationField, PolicyLayout
+from spacetime_rl.modules.policy import PolicyModule
+from spacetime_rl.modules.spec import make_module_spec
 from spacetime_rl.rollout.gae import Batch
-from spacetime_rl.training.learner import _minibatches
+from spacetime_rl.training.learner import SpacetimePPOLearner, _minibatches
+
+MIXED = PolicyLayout(
+    (ObservationField("pose", 7, "m"),),
+    (),
+    (ActionField("move", "continuous", 2), ActionField("grab", "discrete", 3)),
+)
+
+
+@pytest.mark.parametrize("share_trunk", [False, True])
+@pytest.mark.parametrize("entropy_coeff", [0.0, 0.02])
+def test_the_loss_and_its_gradient_are_rllibs(share_trunk: bool, entropy_coeff: float) -> None:
+    torch.manual_seed(3)
+    model = ModelConfig(hiddens=(16, 16), share_trunk=share_trunk)
+    module = make_module_spec(MIXED, model).build()
+    assert isinstance(module, PolicyModule)
+    batch = make_experience(module)
+    config = SimpleNamespace(clip_param=0.1, vf_clip_param=2.0, vf_loss_coeff=0.5, use_kl_loss=False, use_critic=True)
+    learner: Any = SimpleNamespace(
+        module={"pilot": SimpleNamespace(unwrapped=lambda: module)},
+        metrics=SimpleNamespace(log_dict=lambda *_, **__: None),
+        entropy_coeff_schedulers_per_module={"pilot": SimpleNamespace(get_current_value=lambda: entropy_coeff)},
+    )
+
+    def learn_from(kind: type[PPOTorchLearner]) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        output = module.forward_train(batch)
+        loss = kind.compute_loss_for_module(learner, module_id="pilot", config=config, batch=batch, fwd_out=output)
+        parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        return loss, list(torch.autograd.grad(loss, parameters))
+
+    torch.testing.assert_close(learn_from(SpacetimePPOLearner), learn_from(PPOTorchLearner))
+
+
+def make_experience(module: PolicyModule) -> dict[str, torch.Tensor]:
+    """64 steps that were played by a policy somewhat unlike this one, with returns both near its values and far off."""
+    obs = torch.randn(64, MIXED.obs_dim)
+    inputs = module.forward_train({Columns.OBS: obs})[Columns.ACTION_DIST_INPUTS].detach()
+    played = module.get_train_action_dist_cls().from_logits(inputs + 0.3 * torch.randn_like(inputs))
+    actions = played.sample()
+    return {
+        Columns.OBS: obs,
+        Columns.ACTIONS: actions,
+        Columns.ACTION_LOGP: played.logp(actions),
+        Columns.ACTION_DIST_INPUTS: played.inputs,
+        Postprocessing.ADVANTAGES: torch.randn(64),
+        Postprocessing.VALUE_TARGETS: 2.0 * torch.randn(64),
+    }
 
 
 def make_batch(rows: int) -> Batch:
