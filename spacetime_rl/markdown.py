@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
+
+WIDTH = 100  # columns of prose
+
+
+def wrapped(text: str) -> str:
+    """Text as paragraphs of at most `WIDTH` columns; code in backticks is broken between words only."""
+    paragraphs = (" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text.strip()))
+    return "\n\n".join(
+        textwrap.fill(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False) for paragraph in paragraphs
+    )
 
 
 def fill(page: str, begin: str, end: str, text: str) -> str:

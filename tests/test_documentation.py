@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer
 
+from docs.stage import pages
 from spacetime_rl.cli.app import app
+from spacetime_rl.markdown import WIDTH
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -48,3 +51,17 @@ def test_links_between_pages_lead_somewhere():
     ]
 
     assert broken == []
+
+
+def prose(page: Path) -> Iterator[tuple[int, str]]:
+    """Lines with their numbers, without tables, code, what programs write, and links that stand alone."""
+    written = r"<!-- (\w+): begin -->.*?<!-- \1: end -->|<!-- (\w+) -->.*?<!-- end of \2 -->|^```.*?^```$"
+    text = re.sub(written, lambda found: "\n" * found[0].count("\n"), page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    for number, line in enumerate(text.splitlines(), 1):
+        if not re.fullmatch(r"\|.*|\[[^\]]+\]: \S+", line):
+            yield number, line
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_prose_is_wrapped(page: Path) -> None:
+    assert [f"{page.name}:{number}" for number, line in prose(page) if len(line) > WIDTH] == []

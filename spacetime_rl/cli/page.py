@@ -15,16 +15,18 @@ import typer
 
 from spacetime_rl.cli.app import app
 from spacetime_rl.cli.exit_codes import MEANINGS, PARTICULAR
+from spacetime_rl.markdown import wrapped
 
 _HEAD = """# Commands
 
-Written from the program by `python -m spacetime_rl.cli.page docs/commands.md`. `spacetime-rl COMMAND --help` shows
-the same with examples. `spacetime-rl --install-completion` makes the shell offer, after Tab, configurations,
-presets, the ids of runs in `results/`, and after `--set` the keys of settings; a new shell has it.
+Written from the program by `python -m spacetime_rl.cli.page docs/commands.md`.
+`spacetime-rl COMMAND --help` shows the same with examples.
+After `spacetime-rl --install-completion`, a new shell completes configurations, presets, the ids of
+runs in `results/`, and, after `--set`, the keys of settings.
 
 ## Exit codes
 
-Every command ends with one of these. What a command means by one in particular stands in its row.
+Every command ends with one of these. The row of a command has its particular meanings.
 
 """
 
@@ -57,7 +59,7 @@ def _section(name: str, command: Any) -> str:
     text, _, _ = (command.help or "").partition("[bold]Examples[/bold]")
     rows = [_row(parameter) for parameter in command.params]
     table = ["| option | meaning |", "|---|---|", *rows, ""] if rows else []
-    return "\n".join([f"## {name}", "", *(line.strip() for line in text.strip().splitlines()), "", *table])
+    return "\n".join([f"## {name}", "", wrapped(text), "", *table])
 
 
 def _row(parameter: Any) -> str:
