@@ -220,10 +220,10 @@ def test_what_a_stock_game_can_do_is_not_refused() -> None:
 
 IDLE: dict[str, tuple[dict[str, Any], str]] = {
     "overlap": ({"rollout": {"runners": 0, "overlap": True}}, "rollout.overlap: with rollout.runners 0"),
-    "kl": ({"training": {"kl_coeff": 0.9}}, "training.kl_coeff: is looked at where training.use_kl_loss is on"),
+    "kl": ({"training": {"kl_coeff": 0.9}}, "training.kl_coeff: is read only where training.use_kl_loss is on"),
     "clip": (
         {"model": {"normalize_observations": False, "observation_clip": 3.0}},
-        "model.observation_clip: clips what model.normalize_observations has normalised",
+        "model.observation_clip: clips normalised observations, and model.normalize_observations is off",
     ),
     "untrained": (
         {"policies": {"a": {"training": {"lr": 0.1}}, "b": {}}, "policies_to_train": ["b"]},

@@ -1,4 +1,4 @@
-"""`spacetime-rl baseline`: train a configuration's baseline, or take a finished run, and judge it."""
+"""`spacetime-rl baseline`: train a configuration's baseline, or take a finished run, and evaluate it."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def baseline(
     results: ResultsOption = None,
     json_output: JsonOption = False,
 ) -> None:
-    """Train the policies that come with the package, and judge them beside the heuristic and chance.
+    """Train the policies that come with the package, and evaluate them beside the scripted and the random policy.
 
-    Everybody plays the same seeded episodes, none of which training has seen. An earlier baseline plays them, too, and
-    is replaced if it does worse.
+    All of them play the same seeded episodes, none of which was used in training. An earlier baseline plays them, too,
+    and is replaced if it does worse.
 
     [bold]Examples[/bold]
 

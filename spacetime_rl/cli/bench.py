@@ -43,9 +43,10 @@ def bench(
         bool, typer.Option("--scaling", help="Measure sampling for 1-128 agents, 1-4 games, 1 and 2 runners as well.")
     ] = False,
     head: Annotated[
-        bool, typer.Option("--head", help="Measure instead what driver, learner and MLflow take from many runners.")
+        bool,
+        typer.Option("--head", help="Measure instead what many runners cost driver, learner and MLflow."),
     ] = False,
-    rounds: Annotated[int, typer.Option(metavar="K", **whole_number("Rounds; their median counts.", 1))] = 5,
+    rounds: Annotated[int, typer.Option(metavar="K", **whole_number("Rounds; their median is reported.", 1))] = 5,
     seconds: Annotated[
         float, typer.Option(metavar="S", **decimal_number("Length of a measurement in a round.", 0.1, 600))
     ] = 2.0,
@@ -57,7 +58,7 @@ def bench(
 ) -> None:
     """Measure, side by side: the engine's limit, the bridge, sampling with the policy, and whole training.
 
-    Everything is measured in turns, round by round, so that whatever else this machine does meets all of it alike.
+    Everything is measured in turns, round by round, so that other load on this machine affects all of it alike.
 
     [bold]Examples[/bold]
 

@@ -12,7 +12,7 @@ from spacetime_rl.cli.completion import complete_config, complete_preset
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
 
-app = typer.Typer(help="Show configurations: those there are, and what a run would be.", no_args_is_help=True)
+app = typer.Typer(help="List configurations, and show what a run would use.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -63,7 +63,7 @@ def show(
     ] = False,
     json_output: JsonOption = False,
 ) -> None:
-    """Print the whole configuration of a run as YAML; behind what differs from the defaults stands the default.
+    """Print the whole configuration of a run as YAML, with the default beside every setting that differs.
 
     [bold]Examples[/bold]
 
@@ -87,7 +87,7 @@ def show(
 
 
 def show_dry_run(config: RunConfig, json_output: bool) -> None:
-    """Meet the game, and print what would be trained."""
+    """Start the game, and print what would be trained."""
     typer.echo("spacetime-rl: loading torch", err=True)
     from spacetime_rl.training.dry_run import dry_run
 

@@ -24,11 +24,11 @@ def doctor(
     address: AddressOption = None,
     results: Annotated[
         str | None,
-        typer.Option(metavar="DIR", help="With --cluster: where runs will go; is it the same on every node?"),
+        typer.Option(metavar="DIR", help="With --cluster: folder of the results; every node must see the same one."),
     ] = None,
     install: Annotated[
         bool,
-        typer.Option("--install", help="With --cluster: bring the dependencies along, as `submit --install` does."),
+        typer.Option("--install", help="With --cluster: install the dependencies, as `submit --install` does."),
     ] = False,
     hashes: Annotated[
         bool, typer.Option("--hash", help="Play fixed episodes and compare their hashes with the published ones.")
@@ -37,8 +37,8 @@ def doctor(
 ) -> None:
     """Check this machine from Python to Ray, each failure with its remedy. Takes less than a minute.
 
-    With --cluster, the same of every node, and whether they have the same versions and share the results.
-    Ends with exit code 1 where a check failed.
+    With --cluster, check every node, and whether all of them have the same versions and share the results.
+    The exit code is 1 where a check failed.
 
     [bold]Examples[/bold]
     $ spacetime-rl doctor

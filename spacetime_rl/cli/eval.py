@@ -1,4 +1,4 @@
-"""`spacetime-rl eval`: judge policies on seeded episodes."""
+"""`spacetime-rl eval`: evaluate policies on seeded episodes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def evaluate(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="SOURCE",
+            metavar="PLAYER",
             help="A run, a checkpoint, an ONNX folder, `baseline`, `heuristic` or `random`.",
             autocompletion=complete_source,
         ),
@@ -49,7 +49,7 @@ def evaluate(
         typer.Option(
             "--config",
             metavar="CONFIG",
-            help="What to play; default: what the source was trained on.",
+            help="Configuration to play; default: the one that the player was trained on.",
             autocompletion=complete_config,
         ),
     ] = None,
@@ -67,11 +67,13 @@ def evaluate(
         int | None, typer.Option(metavar="N", **whole_number("Arenas in each of these games.", 1))
     ] = None,
     stochastic: Annotated[
-        bool, typer.Option("--stochastic", help="Draw actions as in training; default: as the configuration says.")
+        bool, typer.Option("--stochastic", help="Sample actions as in training; default: the configuration's.")
     ] = False,
     with_sources: Annotated[
         list[str] | None,
-        typer.Option("--with", metavar="POLICY=SOURCE", help="Who plays one of the policies instead; repeatable."),
+        typer.Option(
+            "--with", metavar="POLICY=PLAYER", help="Another player for one of the policies; may be repeated."
+        ),
     ] = None,
     checkpoint_number: Annotated[
         int | None, typer.Option(metavar="N", **whole_number("Which checkpoint of a run; default: the latest.", 0))
@@ -85,7 +87,7 @@ def evaluate(
     ] = None,
     episodes_csv: Annotated[
         Path | None,
-        typer.Option("--episodes-csv", metavar="FILE", help="Write what every agent reported of every episode."),
+        typer.Option("--episodes-csv", metavar="FILE", help="Write the metrics of every agent and episode."),
     ] = None,
     results: ResultsOption = None,
     json_output: JsonOption = False,
@@ -107,7 +109,7 @@ def evaluate(
       spacetime-rl eval my-run --plots
     """
     if not plots:
-        refuse_given(context, f"eval {source}", "the folder of pictures that nobody asked for; add --plots", "output")
+        refuse_given(context, f"eval {source}", "the folder of the pictures; add --plots to draw them", "output")
     from spacetime_rl.contract import make_launch
     from spacetime_rl.evaluation.evaluate import evaluate as play
     from spacetime_rl.evaluation.report import write_episodes

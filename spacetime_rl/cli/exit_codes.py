@@ -16,18 +16,21 @@ EXIT_CODES = f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in M
 # What a command's own codes mean where that is more than MEANINGS says.
 PARTICULAR = {
     "train": {
-        3: "the game, Ray or the disk failed; what was trained is kept",
-        130: "stopped and saved; --resume goes on",
+        3: "the game, Ray or the disk failed; the trained policies are kept",
+        130: "stopped and saved; --resume continues",
     },
-    "sweep": {3: "every trial failed, or Ray did", 130: "stopped and saved; --resume goes on"},
+    "sweep": {3: "every trial failed, or Ray did", 130: "stopped and saved; --resume continues"},
     "submit": {1: "with --follow: the job failed", 3: "the cluster does not answer"},
     "jobs logs": {1: "with --follow: the job failed", 3: "the cluster does not answer"},
     "jobs results": {1: "the job has not ended, or was stopped", 3: "the job failed, or the cluster does not answer"},
     "eval": {3: "the game failed"},
-    "inspect": {1: "the game sends what no training can take", 3: "the game failed"},
-    "export": {2: "no such run, policy, checkpoint or opset", 3: "the file does not compute what the network does"},
+    "inspect": {1: "the game sends values that no training can use", 3: "the game failed"},
+    "export": {2: "no such run, policy, checkpoint or opset", 3: "the file's outputs differ from the network's"},
     "doctor": {1: "a check failed: the machine is not ready"},
-    "runs remove": {1: "--mlflow: MLflow does not answer, so nothing is removed", 2: "no such run, or it is going on"},
-    "ui": {3: "MLflow's server did not start", 130: "the way to end it"},
+    "runs remove": {
+        1: "--mlflow: MLflow does not answer, so nothing is removed",
+        2: "no such run, or it is still running",
+    },
+    "ui": {3: "MLflow's server did not start", 130: "its usual end"},
     "godot path": {3: "no usable Godot"},
 }

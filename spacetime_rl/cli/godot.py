@@ -14,7 +14,7 @@ app = typer.Typer(help="Find, install and prepare the Godot engine.", no_args_is
 def install() -> None:
     """Install Godot into a private prefix and import the scenarios; no root needed. The second run is instant.
 
-    A Godot that is found already ($GODOT_BIN, PATH) is taken as it is.
+    A Godot that is found already ($GODOT_BIN, PATH) is used as it is.
 
     [bold]Examples[/bold]
 
@@ -61,7 +61,7 @@ def import_(
         Path | None, typer.Argument(metavar="[PROJECT]", help="A Godot project's folder; default: our scenarios.")
     ] = None,
 ) -> None:
-    """Import a project now, so that the first game need not wait; done once per machine, content and Godot version.
+    """Import a project now, so that the first game need not wait; needed once per machine, content and Godot version.
 
     [bold]Examples[/bold]
 

@@ -1,4 +1,4 @@
-"""What runs on the cluster: our own command, and then its result as a line that whoever submitted it looks for."""
+"""What runs on the cluster: our own command, and then its result as a line that the submitting side looks for."""
 
 from __future__ import annotations
 

@@ -37,9 +37,9 @@ def inspect(
     ] = None,
     json_output: JsonOption = False,
 ) -> None:
-    """Play random episodes and print statistics of every observation field and reward, with what looks wrong.
+    """Play random episodes and print statistics of every observation field and reward, and what looks wrong.
 
-    Exit code 1 where the game sends what no training can take, such as NaN; 0 with warnings.
+    Exit code 1 where the game sends values that no training can use, such as NaN; 0 with warnings.
 
     [bold]Examples[/bold]
 

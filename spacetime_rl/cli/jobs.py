@@ -15,7 +15,7 @@ from spacetime_rl.errors import GateError, UsageError
 if TYPE_CHECKING:
     from spacetime_rl.jobs.job import Job
 
-app = typer.Typer(help="Watch, stop and fetch what was submitted to a Ray cluster.", no_args_is_help=True)
+app = typer.Typer(help="Watch and stop jobs on a Ray cluster, and fetch their results.", no_args_is_help=True)
 
 AddressOption = Annotated[
     str | None,
@@ -54,7 +54,7 @@ def list_(address: AddressOption = None, json_output: JsonOption = False) -> Non
 
 @app.command()
 def status(job: _JobArgument, address: AddressOption = None, json_output: JsonOption = False) -> None:
-    """Say how a job is.
+    """Show the status of a job.
 
     [bold]Examples[/bold]
 
@@ -71,9 +71,9 @@ def status(job: _JobArgument, address: AddressOption = None, json_output: JsonOp
 def logs(
     job: _JobArgument,
     address: AddressOption = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the job ends.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue until the job ends.")] = False,
 ) -> None:
-    """Print what a job has printed.
+    """Print the output of a job.
 
     [bold]Examples[/bold]
 
@@ -84,7 +84,7 @@ def logs(
 
 @app.command()
 def stop(job: _JobArgument, address: AddressOption = None) -> None:
-    """Stop a job as Ctrl-C would: it saves first, and `submit … --resume` goes on with it.
+    """Stop a job as Ctrl-C would: it saves first, and `submit … --resume` continues it.
 
     [bold]Examples[/bold]
 
@@ -92,8 +92,8 @@ def stop(job: _JobArgument, address: AddressOption = None) -> None:
     """
     found = _find(job, address)
     if not found.cancel():
-        raise UsageError(f"{job}: has ended already, it is {found.status()}")
-    typer.echo(f"{job}: told to stop; `spacetime-rl jobs status {job}` says when it has")
+        raise UsageError(f"{job}: has ended already: {found.status()}")
+    typer.echo(f"{job}: asked to stop; `spacetime-rl jobs status {job}` shows when it has")
 
 
 @app.command()
@@ -103,7 +103,7 @@ def results(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the job ends.")] = False,
     json_output: JsonOption = False,
 ) -> None:
-    """Show what a job came to: its success beside heuristic and chance, where its policies are.
+    """Show the result of a job: success beside the scripted and the random policy, and where its policies are.
 
     [bold]Examples[/bold]
 

@@ -31,7 +31,7 @@ def play(
         str | None,
         typer.Argument(
             metavar="TARGET",
-            help="A scenario or a configuration; default: what the policy was trained on.",
+            help="A scenario or a configuration; default: the one that the policy was trained on.",
             autocompletion=complete_target,
         ),
     ] = None,
@@ -40,7 +40,7 @@ def play(
         str | None,
         typer.Option(
             "--policy",
-            metavar="SOURCE",
+            metavar="PLAYER",
             help="Who plays: a run, an ONNX folder, `baseline`, `heuristic` or `random`.",
             autocompletion=complete_source,
         ),
@@ -62,7 +62,7 @@ def play(
 ) -> None:
     """Open a scenario in a window and play it with keyboard or gamepad, its rewards on screen; or watch policies play.
 
-    The others are played by their scripted heuristics, or by what --policy names. Esc or closing the window ends it.
+    The scripted policies play the other agents, or the player of --policy does. Esc or closing the window ends it.
 
     [bold]Examples[/bold]
 
@@ -110,7 +110,7 @@ def _config(target: str | None, overrides: list[str], found: Resolved, folder: P
     if target is not None and found.source.name != BASELINE:
         return load_target(target, overrides)
     if found.config is None:
-        raise UsageError("play: what is to be played? Name a scenario or a configuration: play vr_interaction")
+        raise UsageError("play: name a scenario or a configuration, for example `spacetime-rl play vr_interaction`")
     return change_config(found.config, overrides, folder)
 
 

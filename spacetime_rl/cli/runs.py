@@ -43,8 +43,8 @@ _STYLES = {
 def list_(results: ResultsOption = None, json_output: JsonOption = False) -> None:
     """List the runs and sweeps of a results folder, the newest first.
 
-    Success and return are those of the evaluation, or with a ~ of training. A run that says it is training while its
-    process is gone is shown as died.
+    Success and return are those of the evaluation, or with a ~ of training. A run that was training when its process
+    ended without a record is shown as died.
 
     [bold]Examples[/bold]
 
@@ -66,7 +66,7 @@ def list_(results: ResultsOption = None, json_output: JsonOption = False) -> Non
 
 @app.command()
 def show(run: _RunArgument = "latest", results: ResultsOption = None, json_output: JsonOption = False) -> None:
-    """Show a run: how it stands and did, where its files are, and the commands to go on with it.
+    """Show a run: its state and results, where its files are, and the commands that continue it.
 
     [bold]Examples[/bold]
 
@@ -119,10 +119,10 @@ def remove(
         list[str], typer.Argument(metavar="RUN...", autocompletion=complete_run, help="Runs, named as for `runs show`.")
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    mlflow: Annotated[bool, typer.Option("--mlflow", help="Delete what MLflow has of it, too.")] = False,
+    mlflow: Annotated[bool, typer.Option("--mlflow", help="Delete their records in MLflow, too.")] = False,
     results: ResultsOption = None,
 ) -> None:
-    """Remove the folders of runs, with their checkpoints. What MLflow has recorded stays, unless --mlflow is given.
+    """Remove the folders of runs, with their checkpoints. Their records in MLflow stay, unless --mlflow is given.
 
     [bold]Examples[/bold]
 
@@ -154,9 +154,9 @@ def record(
         str | None, typer.Option(metavar="URI", help="MLflow server or database; default: the run's own.")
     ] = None,
 ) -> None:
-    """Record a run in MLflow from what its folder holds: curves, policies, evaluation, pictures.
+    """Record a run in MLflow from its folder: curves, policies, evaluation, pictures.
 
-    For runs that MLflow has not taken whole (its server was away, its database is gone), or for another MLflow.
+    For runs that MLflow has not recorded completely (its server was away, its database is gone), or for another MLflow.
 
     [bold]Examples[/bold]
 
@@ -216,7 +216,7 @@ def commands(run: RunRecord) -> Iterator[tuple[str, str]]:
     usual = run.folder.parent == DEFAULT_RESULTS.absolute()
     where = "" if usual else f" --results {shlex.quote(str(short(run.folder.parent)))}"
     if run.state is not None and run.state.resumable:
-        yield "go on with it", f"{ours} {'sweep' if run.kind == 'sweep' else 'train'} --resume {name}{where}"
+        yield "continue it", f"{ours} {'sweep' if run.kind == 'sweep' else 'train'} --resume {name}{where}"
     if any((run.folder / "onnx").glob("*.onnx")) or any(run.folder.rglob("checkpoint_*")):
         yield "watch its policies play", f"{ours} play {name}{where}"
         yield "evaluate them on other episodes", f"{ours} eval {name} --seed 1{where}"

@@ -1,4 +1,4 @@
-"""`spacetime-rl scenarios`: what there is to train on."""
+"""`spacetime-rl scenarios`: the scenarios that can be trained."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def _show_one(scenario: dict[str, Any], presets: list[dict[str, str]]) -> None:
     spaces = [
         (name, _sizes(s["observation"] | s["images"]), _sizes(s["actions"])) for name, s in scenario["policies"].items()
     ]
-    _table(console, ("policy", "sees", "decides"), spaces)
+    _table(console, ("policy", "observes", "decides"), spaces)
     params = [(p["name"], str(p["default"]), p["room"], p["meaning"]) for p in scenario["params"]]
     _table(console, ("scenario.params.", "default", "range", "meaning"), params)
     _table(

@@ -28,25 +28,25 @@ class Kind(StrEnum):
 
 def submit(
     context: typer.Context,
-    kind: Annotated[Kind, typer.Argument(metavar="train|sweep|eval", help="What is to be done.")],
+    kind: Annotated[Kind, typer.Argument(metavar="train|sweep|eval", help="What to run.")],
     config: Annotated[
         str | None,
         typer.Argument(
             metavar="CONFIG",
-            help="A YAML file below the current folder, or a packaged name. With eval: what `eval` takes.",
+            help="A YAML file below the current folder, or a packaged name. With eval: the player, as for `eval`.",
             autocompletion=complete_config,
         ),
     ] = None,
     address: AddressOption = None,
     plays: Annotated[
-        str | None, typer.Option("--config", metavar="CONFIG", help="With eval: what to play, as for `eval`.")
+        str | None, typer.Option("--config", metavar="CONFIG", help="With eval: the configuration to play.")
     ] = None,
     overrides: SetOption = None,
     run_id: Annotated[
         str | None, typer.Option("--run-id", metavar="ID", help="Id of job and run; default: CONFIG-YYYYMMDD-HHMMSS.")
     ] = None,
     resume: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Go on with a run whose results are there already.")
+        str | None, typer.Option(metavar="RUN", help="Continue a run whose results are in that storage.")
     ] = None,
     results: Annotated[
         str | None,
@@ -59,7 +59,7 @@ def submit(
     ] = None,
     num_gpus: Annotated[int | None, typer.Option(metavar="N", **whole_number("GPUs of the learner.", 0))] = None,
     install: Annotated[
-        bool, typer.Option("--install", help="Bring the dependencies along, for nodes with Ray and torch only.")
+        bool, typer.Option("--install", help="Install the dependencies on nodes that have only Ray and torch.")
     ] = False,
     driver_on: Annotated[
         list[str] | None,
@@ -68,11 +68,11 @@ def submit(
             help="Steer the trials from a node with this label, so that the head may be restarted.",
         ),
     ] = None,
-    follow: Annotated[bool, typer.Option("--follow", help="Show what it prints until it ends.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Show the job's output until it ends.")] = False,
     no_eval: Annotated[bool, typer.Option("--no-eval", help="Do not evaluate the policies.")] = False,
     json_output: JsonOption = False,
 ) -> None:
-    """Hand a run, a sweep or an evaluation to a Ray cluster. The current folder goes along, and so does this package.
+    """Start a run, a sweep or an evaluation on a Ray cluster. The current folder and this package are sent along.
 
     The configuration is checked here first. Ctrl-C ends --follow, not the job.
 
@@ -96,7 +96,7 @@ def submit(
         )
         return _show(job, follow, json_output)
     if plays is not None:
-        raise UsageError(f"submit {kind}: --config is of `submit eval`; name the configuration after `{kind}`")
+        raise UsageError(f"submit {kind}: --config belongs to `submit eval`; name the configuration after `{kind}`")
     job = jobs.submit(
         "sweep" if kind is Kind.SWEEP else "train",
         config,

@@ -42,7 +42,7 @@ def sweep(
     overrides: SetOption = None,
     resume: Annotated[
         str | None,
-        typer.Option(metavar="RUN", help="Go on with a sweep, by its id or folder.", autocompletion=complete_run),
+        typer.Option(metavar="RUN", help="Continue a sweep, by its id or folder.", autocompletion=complete_run),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run of the same id.")] = False,
     run_id: Annotated[
@@ -53,9 +53,9 @@ def sweep(
     json_output: JsonOption = False,
     no_eval: Annotated[bool, typer.Option("--no-eval", help="Do not evaluate the best policies.")] = False,
 ) -> None:
-    """Search settings: train many candidates, stop the worse ones early, export and evaluate the best.
+    """Search settings: train many trials, stop the worse ones early, export and evaluate the best.
 
-    Trains on the Ray cluster of $RAY_ADDRESS, or on this machine. Ctrl-C stops cleanly; --resume goes on from there.
+    Trains on the Ray cluster of $RAY_ADDRESS, or on this machine. Ctrl-C saves every trial; --resume continues.
 
     [bold]Examples[/bold]
     $ spacetime-rl sweep sweeps/interaction_asha
@@ -71,7 +71,7 @@ def sweep(
             refuse_given(
                 context,
                 "sweep --resume",
-                "begins a sweep, --resume goes on with one; leave one of them out",
+                "begins a sweep, --resume continues one; leave one of them out",
                 *("config", "overrides", "force", "run_id", "tracking_uri"),
             )
             end = story.resume_sweep(resume, results or DEFAULT_RESULTS, not no_eval, json_output)
@@ -83,7 +83,8 @@ def sweep(
             end = story.sweep(loaded, run_id, force, not no_eval, json_output)
     except KeyboardInterrupt:
         typer.echo(
-            f"spacetime-rl: stopped by {signals.name()} at once; a sweep that had begun goes on with --resume", err=True
+            f"spacetime-rl: stopped by {signals.name()} at once; a sweep that had begun continues with --resume",
+            err=True,
         )
         raise typer.Exit(signals.exit_code()) from None
     _show(end, json_output)

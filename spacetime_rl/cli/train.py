@@ -48,7 +48,7 @@ def train(
     overrides: SetOption = None,
     resume: Annotated[
         str | None,
-        typer.Option(metavar="RUN", help="Go on with a run, by its id or folder.", autocompletion=complete_run),
+        typer.Option(metavar="RUN", help="Continue a run, by its id or folder.", autocompletion=complete_run),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run of the same id.")] = False,
     run_id: Annotated[str | None, typer.Option(metavar="ID", help="Run id; default: CONFIG-YYYYMMDD-HHMMSS.")] = None,
@@ -73,7 +73,7 @@ def train(
 ) -> None:
     """Train the policies of one run, then export and evaluate them.
 
-    Ctrl-C stops cleanly and keeps a checkpoint; --resume goes on from there.
+    Ctrl-C stops cleanly and saves a checkpoint; --resume continues from it.
 
     [bold]Examples[/bold]
     $ spacetime-rl train vr_interaction
@@ -105,13 +105,13 @@ def train(
             refuse_given(
                 context,
                 "train --resume",
-                "begins a run, --resume goes on with one; leave one of them out",
+                "begins a run, --resume continues one; leave one of them out",
                 *("force", "run_id", "preset", "initialize_from", "dry_run"),
             )
             summary = _go_on(resume, results or DEFAULT_RESULTS, config, settings, not no_eval, json_output)
     except KeyboardInterrupt:
         typer.echo(
-            f"spacetime-rl: stopped by {signals.name()} at once; a run that had begun goes on with --resume", err=True
+            f"spacetime-rl: stopped by {signals.name()} at once; a run that had begun continues with --resume", err=True
         )
         raise typer.Exit(signals.exit_code()) from None
     _show(summary, json_output)

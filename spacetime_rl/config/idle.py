@@ -40,13 +40,13 @@ _Rule = tuple[tuple[str, ...], str, Callable[["RunConfig"], bool]]
 _RULES: tuple[_Rule, ...] = (
     (
         ("rollout", "overlap"),
-        "with rollout.runners 0 the process that learns plays as well: nothing can overlap; leave it out",
+        "with rollout.runners 0 the learning process plays as well, so nothing can overlap; leave it out",
         lambda config: config.rollout.runners != 0,
     ),
     *(
         (
             ("training", key),
-            "is looked at where training.use_kl_loss is on; set that, too, or leave this out",
+            "is read only where training.use_kl_loss is on; set that, too, or leave this out",
             lambda config: any(
                 config.policy_training(name).use_kl_loss for name in ("", *config.policies)
             ),
@@ -63,7 +63,7 @@ def _of_networks(config: RunConfig) -> Iterator[Idle]:
         whole = config.policy_model(policy)
         used_elsewhere = not policy and any(config.policy_model(n).normalize_observations for n in config.policies)
         if not (whole.normalize_observations or used_elsewhere) and _is_changed(own, "observation_clip"):
-            message = "clips what model.normalize_observations has normalised, which is off"
+            message = "clips normalised observations, and model.normalize_observations is off"
             yield Idle((*path, "observation_clip"), message)
 
 

@@ -20,14 +20,16 @@ class LessonConfig(Section):
 
     lesson: str = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
-        description="Its name; that of one of the scenario's lessons brings what that one says.",
+        description="Its name. One of the scenario's own names takes over the settings of that lesson.",
     )
     params: Mapping[str, Any] = Field(default={}, description="Parameters, or samplers, laid over `scenario.params`.")
     success_rate: float | None = Field(
         default=None, gt=0, le=1, description="Share of the latest `window` agents' episodes that has to succeed."
     )
-    window: int = Field(default=200, ge=1, description="How many those are.")
-    agent_steps: int | None = Field(default=None, ge=1, description="Agent steps after which it is over in any case.")
+    window: int = Field(default=200, ge=1, description="Number of agents' episodes that `success_rate` is taken over.")
+    agent_steps: int | None = Field(
+        default=None, ge=1, description="Agent steps after which the lesson is over in any case."
+    )
 
 
 def _kind(value: Any) -> str:

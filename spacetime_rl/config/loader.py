@@ -96,7 +96,7 @@ def validate(document: Document, scenarios: Collection[str] | None, name: str) -
         mistakes.setdefault(idle.path, idle.message)
     mistakes |= _unknown_scenario(document, scenarios)
     if SWEEP in document.data:
-        mistakes[SWEEP,] = "is a search, not a run; start it with `spacetime-rl sweep`"
+        mistakes[SWEEP,] = "is a sweep, not a run; start it with `spacetime-rl sweep`"
     problems = [*document.problems, *(f"{where(document, p, name)}{m}" for p, m in mistakes.items())]
     if problems or config is None:
         raise ConfigError(problems)

@@ -55,7 +55,8 @@ class GameConfig(Section):
     )
     arenas: Auto | Annotated[int, Field(ge=1, le=1024)] = Field(
         default="auto",
-        description="Copies of the scene in one game process; auto measures how many pay. A stock game has one.",
+        description="Copies of the scene in one game process; auto measures the fewest that give nearly the best "
+        "speed. A stock game has one.",
     )
     action_repeat: int | None = Field(
         default=None, ge=1, le=1000, description="Physics ticks a decision; null for the scenario's own."
@@ -64,17 +65,17 @@ class GameConfig(Section):
         default=None,
         ge=1,
         lt=2**31,
-        description="Decisions until an episode is truncated; null for the scenario's own limit. A stock game goes on "
-        "when its agents are cut off (docs/your-game.md).",
+        description="Decisions until an episode is truncated; null for the scenario's own limit. A stock game "
+        "continues after its agents are cut off (docs/your-game.md).",
     )
     physics_hz: int = Field(
         default=90, ge=1, le=1000, description="Physics ticks a second of game time. A stock game sets its own rate."
     )
     launch_timeout_s: Seconds = Field(
-        default=60.0, description="From the start of the process until the game connects."
+        default=60.0, description="Seconds from the start of the process until the game connects."
     )
     step_timeout_s: Seconds = Field(
-        default=30.0, description="A game that answers a step later than this is restarted."
+        default=30.0, description="Seconds after which a game that does not answer a step is restarted."
     )
     render: Literal["auto", "none", "window", "xvfb"] = Field(
         default="auto",
@@ -90,15 +91,19 @@ class GameConfig(Section):
         default=None, description="First and last port to listen on; null takes any free port."
     )
     max_lifetime_restarts: int = Field(
-        default=100, ge=0, description="Restarts of games a runner may make in its life."
+        default=100, ge=0, description="Restarts of games that a runner may make in all."
     )
-    restarts_rate_limit_n: int = Field(default=10, ge=1, description="Restarts it may make within the period below.")
-    restarts_rate_limit_period_s: Seconds = Field(default=60.0, description="That period.")
+    restarts_rate_limit_n: int = Field(
+        default=10, ge=1, description="Restarts that a runner may make within `restarts_rate_limit_period_s`."
+    )
+    restarts_rate_limit_period_s: Seconds = Field(
+        default=60.0, description="Seconds within which `restarts_rate_limit_n` restarts are allowed."
+    )
     max_growth_mb: float | None = Field(
         default=1024.0,
         gt=0,
-        description="Memory that a game may gain after its first fragment; one that leaks more is replaced between "
-        "fragments, which is no restart. null lets it grow.",
+        description="Resident memory that a game may gain after its first fragment; a game that gains more is replaced "
+        "between two fragments, which does not count as a restart. Null: no limit.",
     )
 
 
@@ -122,13 +127,13 @@ class RolloutConfig(Section):
     )
     overlap: bool = Field(
         default=False,
-        description="PPO's runners play the next batch while the learner learns from the last: faster, and what is "
-        "learned from is one update old. The other algorithms always do.",
+        description="PPO's runners play the next batch while the learner learns from the last one. Training is faster, "
+        "and its experience is one update old. The other algorithms always do this.",
     )
     fragment_length: int | None = Field(
         default=None,
         ge=1,
-        description="Decisions a game hands over at a time; null follows from `training.train_batch_size`.",
+        description="Decisions in a fragment that a game hands over; null: computed from `training.train_batch_size`.",
     )
 
 
@@ -144,7 +149,7 @@ class ResourcesConfig(Section):
 
 
 class StopConfig(Section):
-    """When training ends: at whichever comes first."""
+    """When training ends: as soon as one of these is reached."""
 
     agent_steps: int | None = Field(default=1_000_000, ge=1, description="Agent steps over all policies.")
     iterations: int | None = Field(default=None, ge=1, description="Training iterations.")
@@ -170,34 +175,34 @@ class CheckpointConfig(Section):
     max_failures: int = Field(
         default=3,
         ge=0,
-        description="A run whose training process or its node is lost goes on from its latest checkpoint so often. For "
-        "the trials of a sweep, `sweep.max_failures` says it.",
+        description="How many times a run whose training process or node is lost restarts from its latest checkpoint, "
+        "on another node if one is available. The trials of a sweep follow `sweep.max_failures`.",
     )
 
 
 class EvaluationConfig(Section):
-    """The seeded episodes that trained policies are judged by."""
+    """The seeded episodes on which trained policies are evaluated."""
 
     episodes: int = Field(default=100, ge=1, lt=2**31, description="Episodes.")
     games: int = Field(default=2, ge=1, le=64, description="Games that play them at the same time.")
     seed: int = Field(
-        default=10_000, ge=0, lt=2**31, description="Seed of the first; no training run uses the same episodes."
+        default=10_000, ge=0, lt=2**31, description="Seed of the episodes; no training run plays the same ones."
     )
     arenas: int = Field(default=8, ge=1, le=1024, description="Arenas in each of these games.")
     max_decisions: int = Field(
         default=20_000,
         ge=1,
-        description="Decisions after which an episode that has not ended is cut off, and with it those that its arena "
-        "(in a stock game: its agent) would have played next. They are counted, and left out of the figures.",
+        description="Decisions after which an episode that has not ended is cut off, together with the episodes that "
+        "its arena (in a stock game: its agent) would have played next. They are counted, and left out of the figures.",
     )
     max_time_s: Seconds = Field(
         default=1800.0,
-        description="Seconds after which the evaluation of one player ends with the episodes that it has finished.",
+        description="Seconds after which the evaluation of one player ends; the finished episodes are reported.",
     )
     stochastic: bool = Field(
         default=False,
-        description="Policies draw their actions as in training, with seeded dice, instead of taking the most probable "
-        "ones: for those that get stuck without chance.",
+        description="Policies sample their actions as in training, from a seeded generator, instead of taking the most "
+        "probable ones: for policies that get stuck otherwise.",
     )
 
 
@@ -253,19 +258,19 @@ class RunConfig(Section):
         default=None,
         min_length=1,
         description="Begin with the weights of another run: its id, or the folder of a run or checkpoint, or "
-        "`baseline:NAME`. Policies of the same name are taken over, also where they see less or have fewer units; null "
-        "begins with untrained ones.",
+        "`baseline:NAME`. Policies of the same name are taken over, also where they observe less or have fewer "
+        "units; null begins with untrained ones.",
     )
     reset_exploration: bool = Field(
         default=False,
-        description="With `initialize_from`: explore as untrained policies do (`model.initial_log_std`), not as those "
-        "taken over did in the end.",
+        description="With `initialize_from`: explore as widely as untrained policies (`model.initial_log_std`), not as "
+        "the initial policies did at the end of their training.",
     )
     rollout: RolloutConfig = Field(default=RolloutConfig(), description="How experience is gathered.")
     resources: ResourcesConfig = Field(default=ResourcesConfig(), description="What the run takes from Ray.")
     stop: StopConfig = Field(default=StopConfig(), description="When training ends.")
     checkpoint: CheckpointConfig = Field(default=CheckpointConfig(), description="When state is saved.")
-    evaluation: EvaluationConfig = Field(default=EvaluationConfig(), description="How policies are judged.")
+    evaluation: EvaluationConfig = Field(default=EvaluationConfig(), description="How policies are evaluated.")
     tracking: TrackingConfig = Field(default=TrackingConfig(), description="Where the run is recorded.")
     results: Path = Field(default=Path("results"), description="Folder of the results of all runs.")
     seed: int = Field(default=0, ge=0, lt=2**31, description="Seed of games, networks and exploration.")

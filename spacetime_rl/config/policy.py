@@ -26,7 +26,7 @@ class LstmConfig(Section):
     """A recurrent layer between the hidden layers and the outputs."""
 
     cell_size: int = Field(default=64, ge=1, description="Width of the LSTM's hidden and cell state.")
-    max_seq_len: int = Field(default=16, ge=1, description="Decisions a training sequence is cut to.")
+    max_seq_len: int = Field(default=16, ge=1, description="Longest training sequence, in decisions.")
 
 
 class CnnConfig(Section):
@@ -43,25 +43,29 @@ class ModelConfig(Section):
     """The network of a policy."""
 
     hiddens: tuple[PositiveInt, ...] = Field(default=(128, 128), description="Widths of the hidden layers.")
-    activation: Literal["tanh", "relu", "elu", "silu"] = Field(default="tanh", description="Between the layers.")
-    lstm: LstmConfig | None = Field(default=None, description="A recurrent policy; null for one without memory.")
+    activation: Literal["tanh", "relu", "elu", "silu"] = Field(
+        default="tanh", description="Activation of the hidden layers."
+    )
+    lstm: LstmConfig | None = Field(default=None, description="A recurrent policy; null: no recurrent state.")
     normalize_observations: bool = Field(
         default=True, description="Centre and scale observation vectors by running statistics kept beside the weights."
     )
-    observation_clip: float = Field(default=10.0, gt=0, description="Normalised observations are clipped to ± this.")
+    observation_clip: float = Field(
+        default=10.0, gt=0, description="Normalised observations are clipped to ± this value."
+    )
     symlog: float | None = Field(
         default=None,
         gt=0,
-        description="Besides, give the network every number x of an observation as sign(x)·log(1 + this·abs(x)): it "
-        "then tells 1 from 2 metres as well as 500 from 1000. For tasks that start far off and end precisely; "
-        "null: no.",
+        description="Also give the network every number x of an observation as sign(x)·log(1 + symlog·abs(x)), which "
+        "separates 1 from 2 metres as clearly as 500 from 1000. For tasks that start far off and end precisely. "
+        "Null: off.",
     )
     cnn: CnnConfig | None = Field(
         default=None,
         description="Encoder of image observations; null takes the default one where the game sends images.",
     )
     initial_log_std: float = Field(
-        default=-0.5, ge=-10, le=2, description="Log standard deviation that continuous actions start exploring with."
+        default=-0.5, ge=-10, le=2, description="Log standard deviation of continuous actions at the start of training."
     )
     share_trunk: bool = Field(default=False, description="Policy and value function share the hidden layers.")
 
@@ -76,26 +80,28 @@ class PolicyTrainingConfig(Section):
     gamma: float = setting(0.99, "Discount per decision.", ge=0, le=1)
     lambda_: float = setting(0.95, "Generalised advantage estimation's λ.", read_by=("PPO",), ge=0, le=1)
     clip_param: float = setting(
-        0.2, "The probability ratio is clipped to 1 ± this.", read_by=CLIPPED, own={"APPO": 0.3}, gt=0
+        0.2, "The probability ratio is clipped to 1 ± this value.", read_by=CLIPPED, own={"APPO": 0.3}, gt=0
     )
     entropy_coeff: float = setting(0.0, "Weight of the entropy bonus.", read_by=ON_POLICY, ge=0)
     final_entropy_coeff: float | None = setting(
         None,
-        "That weight at `stop.agent_steps`, approached linearly; null keeps `entropy_coeff`.",
+        "`entropy_coeff` at `stop.agent_steps`, approached linearly; null keeps it constant.",
         read_by=ON_POLICY,
         ge=0,
     )
     vf_loss_coeff: float = setting(0.5, "Weight of the value loss.", read_by=ON_POLICY, ge=0)
     vf_clip_param: float = setting(
         1.0e4,
-        "The squared value error is clipped at this: of a return that is further off, nothing is learned.",
+        "Limit of the squared value error; the value function learns nothing from a larger one.",
         read_by=("PPO",),
         gt=0,
     )
     use_kl_loss: bool = setting(False, "Add an adaptive KL penalty to the clipped loss.", read_by=CLIPPED)
-    kl_coeff: float = setting(0.2, "Its first weight, where `use_kl_loss` is on.", read_by=CLIPPED, ge=0)
+    kl_coeff: float = setting(
+        0.2, "Initial weight of the KL penalty, where `use_kl_loss` is on.", read_by=CLIPPED, ge=0
+    )
     kl_target: float = setting(
-        0.01, "The KL divergence an update aims at, where `use_kl_loss` is on.", read_by=CLIPPED, gt=0
+        0.01, "KL divergence that an update aims at, where `use_kl_loss` is on.", read_by=CLIPPED, gt=0
     )
     grad_clip: float | None = setting(
         0.5,
@@ -104,21 +110,38 @@ class PolicyTrainingConfig(Section):
         gt=0,
     )
     n_step: int = setting(
-        1, "Rewards that are summed up before a value is relied on.", read_by=REPLAYING, own={"DQN": 3}, ge=1, le=100
+        1,
+        "Number of rewards that are summed before the value estimate.",
+        read_by=REPLAYING,
+        own={"DQN": 3},
+        ge=1,
+        le=100,
     )
     tau: float = setting(
-        0.005, "Share of the network that its target takes over at a gradient step.", read_by=REPLAYING, gt=0, le=1
+        0.005,
+        "Share of the weights that the target network takes over at each gradient step.",
+        read_by=REPLAYING,
+        gt=0,
+        le=1,
     )
     initial_alpha: float = setting(
-        0.2, "First weight of the entropy in the return; it adapts itself.", read_by=("SAC",), gt=0
+        0.2, "Initial weight of the entropy in the return; training adapts it.", read_by=("SAC",), gt=0
     )
     target_entropy: float | None = setting(
-        None, "The entropy it adapts to, in nats; null is minus the floats of an action.", read_by=("SAC",)
+        None,
+        "Entropy that the weight adapts to, in nats; null: minus the number of floats of an action.",
+        read_by=("SAC",),
     )
     final_epsilon: float = setting(
-        0.05, "Share of random actions at the end; at first all are random.", read_by=("DQN",), ge=0, le=1
+        0.05,
+        "Share of random actions after `epsilon_steps`; at first all actions are random.",
+        read_by=("DQN",),
+        ge=0,
+        le=1,
     )
-    epsilon_steps: int = setting(200_000, "Agent steps, over all policies, until then.", read_by=("DQN",), ge=1)
+    epsilon_steps: int = setting(
+        200_000, "Agent steps, over all policies, until `final_epsilon` is reached.", read_by=("DQN",), ge=1
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -130,7 +153,7 @@ class PolicyTrainingConfig(Section):
 
 
 class TrainingConfig(PolicyTrainingConfig):
-    """Learning as a whole. Each setting is read by the algorithms named after it, or else by all."""
+    """How policies learn. Where only some algorithms read a setting, its description names them."""
 
     train_batch_size: Auto | PositiveInt = setting(
         "auto",
@@ -141,23 +164,25 @@ class TrainingConfig(PolicyTrainingConfig):
     )
     minibatch_size: Auto | PositiveInt = setting(
         "auto",
-        "Agent steps a gradient step, per policy; `auto` goes with the measured batch, and is 512 with a given one.",
+        "Agent steps a gradient step, per policy; `auto` follows from the measured batch, and is 512 "
+        "where the batch size is given.",
         own={"APPO": 512, "IMPALA": 512, "SAC": 256, "DQN": 256},
     )
     num_epochs: Auto | PositiveInt = setting(
         "auto",
-        "Passes over the batch an iteration; `auto` goes with the measured batch, and is 6 with a given one.",
+        "Passes over the batch an iteration; `auto` follows from the measured batch, and is 6 where the batch size is "
+        "given.",
         read_by=ON_POLICY,
         own={"APPO": 3, "IMPALA": 2},
     )
     training_intensity: float = setting(
-        16.0, "How often an agent step is learned from, on average.", read_by=REPLAYING, own={"SAC": 32.0}, gt=0
+        16.0, "How many times the learner uses an agent step, on average.", read_by=REPLAYING, own={"SAC": 32.0}, gt=0
     )
     warmup_steps: int = setting(
         2000, "Agent steps of a policy that are gathered before it learns.", read_by=REPLAYING, ge=1
     )
     replay_capacity: int = setting(
-        200_000, "Latest agent steps, per policy, that are learned from.", read_by=REPLAYING, ge=1
+        200_000, "Size of each policy's replay buffer, in agent steps.", read_by=REPLAYING, ge=1
     )
 
     def unmeasured(self) -> dict[str, int]:
@@ -169,7 +194,7 @@ class TrainingConfig(PolicyTrainingConfig):
 
 
 class PolicyConfig(Section):
-    """One policy's own settings; what is not set here comes from `model` and `training`."""
+    """One policy's own settings; all others come from `model` and `training`."""
 
     model: ModelConfig = Field(default=ModelConfig(), description="Any keys of `model`.")
     training: PolicyTrainingConfig = Field(

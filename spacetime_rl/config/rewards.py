@@ -15,7 +15,7 @@ class RewardScriptConfig(Section):
 
     path: Path = Field(description="The file, from the folder you start in.")
     policies: tuple[str, ...] = Field(default=(), description="The game's policies that get it; empty for all.")
-    weight: float | None = Field(default=None, description="In place of the script's own; null keeps it.")
+    weight: float | None = Field(default=None, description="Weight in place of the script's own; null keeps that.")
 
 
 def _kind(value: Any) -> str:
@@ -36,7 +36,7 @@ class RewardsConfig(Section):
         description="GDScript files that extend RLRewardTerm: each a path, or `{path, policies, weight}`.",
     )
     hook: str | None = Field(
-        default=None, description="A Python function, `module.function`, that makes the rewards policies learn from."
+        default=None, description="A Python function, `module.function`, that computes the rewards policies learn from."
     )
 
     @property

@@ -38,7 +38,7 @@ class ContradictionError(ValueError):
 
 
 def contradictions(config: RunConfig) -> list[Contradiction]:
-    """Everything that no single setting shows."""
+    """All conflicts between settings."""
     return [
         *_game(config),
         *_params(config),
@@ -102,13 +102,13 @@ def _tasks(config: RunConfig) -> Iterator[Contradiction]:
         )
         yield Contradiction(("curriculum",), message, (("tasks",),))
     if config.tasks and not any(task.weight for task in config.tasks):
-        yield Contradiction(("tasks",), "no task has a weight above 0, so that none would be played")
+        yield Contradiction(("tasks",), "no task has a weight above 0, so none would be played")
     names = [task.name for task in config.tasks]
     for index, task in enumerate(config.tasks):
         if task.name in names[:index]:
             yield Contradiction(("tasks", index, "name"), f"another task is called {task.name!r}, too")
         if task.scenario is not None and config.scenario.name is None:
-            message = "scenarios of this package are played by runs of one; name a scene of game.project"
+            message = "only a run of a scenario of this package can have such a task; name a scene of game.project"
             yield Contradiction(("tasks", index, "scenario"), message, (("scenario", "name"),))
         if task.scene is not None and config.game.project is None:
             message = "is a scene of game.project, which is not set"
@@ -140,7 +140,7 @@ def _algorithm(config: RunConfig) -> Iterator[Contradiction]:
 def _overlap(config: RunConfig) -> Iterator[Contradiction]:
     if config.rollout.overlap and config.algorithm != "PPO":
         yield Contradiction(
-            ("rollout", "overlap"), f"{config.algorithm} overlaps anyway; leave it out", (("algorithm",),)
+            ("rollout", "overlap"), f"{config.algorithm} always overlaps; leave it out", (("algorithm",),)
         )
 
 
@@ -154,7 +154,7 @@ def _networks(config: RunConfig) -> Iterator[Contradiction]:
         if model.lstm is not None:
             yield Contradiction(
                 (*path, "lstm"),
-                f"{config.algorithm} learns from single steps, without memory; {_listed(ON_POLICY)} can have one",
+                f"{config.algorithm} has no recurrent state; {_listed(ON_POLICY)} can have one",
                 (("algorithm",),),
             )
         if model.share_trunk:
@@ -204,9 +204,7 @@ def _unknown_policy(path: Path, policy: str, known: list[str]) -> Contradiction:
 
 def _stop(config: RunConfig) -> Iterator[Contradiction]:
     if all(value is None for value in (config.stop.agent_steps, config.stop.iterations, config.stop.time_s)):
-        yield Contradiction(
-            ("stop",), "training would never end for sure: set agent_steps, iterations or time_s", (("stop",),)
-        )
+        yield Contradiction(("stop",), "training may never end: set agent_steps, iterations or time_s", (("stop",),))
 
 
 def _schedules(config: RunConfig) -> Iterator[Contradiction]:

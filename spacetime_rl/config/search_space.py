@@ -79,7 +79,7 @@ def is_long_form(value: object) -> bool:
 def parse_domain(value: object) -> Domain:
     """Read either form. Raises DomainError."""
     if not isinstance(value, Mapping):
-        raise DomainError(f"expected what to draw, such as {{loguniform: [1e-5, 1e-3]}}, found {value!r}")
+        raise DomainError(f"expected a distribution, such as {{loguniform: [1e-5, 1e-3]}}, found {value!r}")
     if TUNE in value:
         unknown = set(value) - {TUNE, ARGS}
         if unknown:
@@ -92,7 +92,7 @@ def parse_domain(value: object) -> Domain:
 
 def _make(kind: object, args: object) -> Domain:
     if kind not in KINDS:
-        raise DomainError(f"cannot draw by {kind!r}{did_you_mean(str(kind), KINDS)}; known: {', '.join(KINDS)}")
+        raise DomainError(f"unknown distribution {kind!r}{did_you_mean(str(kind), KINDS)}; known: {', '.join(KINDS)}")
     if not isinstance(args, Sequence) or isinstance(args, str) or not args:
         raise DomainError(f"{kind}: expected a list, found {args!r}")
     if kind in LISTS:

@@ -27,17 +27,22 @@ class AshaConfig(Section):
 
     type: Literal["asha"] = "asha"
     grace_agent_steps: int = Field(default=100_000, ge=1, description="No trial stops before this many agent steps.")
-    reduction_factor: float = Field(default=3.0, gt=1, description="One trial of so many goes on at each rung.")
+    reduction_factor: float = Field(
+        default=3.0, gt=1, description="At each rung, one trial in `reduction_factor` continues."
+    )
 
 
 class PbtConfig(Section):
-    """A population: the worst go on from a copy of the best, with settings a little changed (Jaderberg et al. 2017)."""
+    """A population: the worst continue from a copy of the best, with changed settings (Jaderberg et al. 2017)."""
 
     type: Literal["pbt"] = "pbt"
     interval_agent_steps: int = Field(default=100_000, ge=1, description="Agent steps between two comparisons.")
     quantile_fraction: float = Field(default=0.25, gt=0, le=0.5, description="Share of the worst, and of the best.")
     resample_probability: float = Field(
-        default=0.25, ge=0, le=1, description="A changed setting is drawn anew so often, else multiplied by 0.8 or 1.2."
+        default=0.25,
+        ge=0,
+        le=1,
+        description="Probability that a mutated setting is resampled; otherwise it is multiplied by 0.8 or 1.2.",
     )
 
 
@@ -59,39 +64,47 @@ Scheduler = Annotated[
 
 
 class Objective(Section):
-    """A metric that the trials are judged by."""
+    """A metric that trials are compared by."""
 
     metric: str = Field(min_length=1, description="Its public name, such as `scenario/success_rate`.")
-    mode: Mode = Field(default="max", description="Whether more is better.")
+    mode: Mode = Field(default="max", description="Whether a larger value is better.")
 
 
 class SweepSettings(Section):
-    """How a search goes about it."""
+    """How the settings are searched."""
 
-    metric: str = Field(default="scenario/success_rate", min_length=1, description="What trials are judged by.")
-    mode: Mode = Field(default="max", description="Whether more of it is better.")
+    metric: str = Field(
+        default="scenario/success_rate", min_length=1, description="Metric that trials are compared by."
+    )
+    mode: Mode = Field(default="max", description="Whether a larger value is better.")
     objectives: tuple[Objective, ...] = Field(
         default=(), description="Several metrics at once, in place of `metric`: the result is their Pareto front."
     )
     num_samples: int = Field(default=8, ge=1, description="Trials; with a grid, rounds through it.")
     seeds_per_trial: int = Field(
-        default=1, ge=1, le=100, description="Seeds that each candidate is trained with; it is judged by their mean."
+        default=1, ge=1, le=100, description="Seeds that each configuration is trained with; their mean is compared."
     )
-    max_concurrent: int | None = Field(default=None, ge=1, description="Trials at a time; null: what has room.")
+    max_concurrent: int | None = Field(
+        default=None,
+        ge=1,
+        description="Trials at a time; null: a whole population, otherwise one trial for every two cores.",
+    )
     scheduler: Scheduler = Field(default=FifoConfig(), description="Which trials stop early, or copy others.")
     searcher: Literal["random", "grid", "optuna"] = Field(
         default="random", description="How values are chosen; optuna learns from the trials before (TPE)."
     )
     time_s: Seconds | None = Field(default=None, description="Wall-clock seconds of the whole sweep.")
     agent_steps: int | None = Field(default=None, ge=1, description="Agent steps of all trials together.")
-    max_failures: int = Field(default=3, ge=0, description="A trial that fails goes on from its checkpoint so often.")
+    max_failures: int = Field(
+        default=3, ge=0, description="How many times a failed trial restarts from its latest checkpoint."
+    )
     space: Mapping[str, Any] = Field(
-        default={}, description="What is searched: a dotted setting of the run, and what to draw for it."
+        default={}, description="The searched settings: dotted keys of the run, each with its distribution."
     )
 
     @property
     def goals(self) -> tuple[Objective, ...]:
-        """What trials are judged by: one objective, or several."""
+        """What trials are compared by: one objective, or several."""
         return self.objectives or (Objective(metric=self.metric, mode=self.mode),)
 
 

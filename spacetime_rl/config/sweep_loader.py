@@ -99,7 +99,7 @@ def _space(settings: SweepSettings, found: Mapping[KeyPath, Any], mistakes: Mist
         path: KeyPath = tuple(name.split("."))
         key: KeyPath = (SWEEP, "space", name)
         if path in written:
-            mistakes[key] = f"{name} says already what is drawn for it"
+            mistakes[key] = f"{name} has a distribution for it already"
         written[path] = (key, value)
     space: Space = {}
     for path, (key, value) in written.items():
@@ -108,7 +108,9 @@ def _space(settings: SweepSettings, found: Mapping[KeyPath, Any], mistakes: Mist
         except DomainError as error:
             mistakes[key] = str(error)
     if not written and not mistakes:
-        mistakes[SWEEP, "space"] = "nothing is searched; for example `training.lr: {loguniform: [1.0e-4, 1.0e-3]}`"
+        mistakes[SWEEP, "space"] = (
+            "no setting is searched; add one, for example `training.lr: {loguniform: [1.0e-4, 1.0e-3]}`"
+        )
     return space
 
 

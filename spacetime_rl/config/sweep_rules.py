@@ -12,7 +12,7 @@ _METRICS = ("scenario/", "policy/", "task/", "custom/", "perf/", "health/", "cur
 
 
 def sweep_contradictions(sweep: SweepConfig) -> Iterator[Contradiction]:
-    """Everything that no single setting shows."""
+    """All conflicts between settings."""
     yield from _grids(sweep)
     yield from _populations(sweep)
     yield from _ends(sweep)
@@ -52,10 +52,10 @@ def _populations(sweep: SweepConfig) -> Iterator[Contradiction]:
     for path, domain in sweep.space.items():
         if path[0] == "model" or (path[0] == "policies" and "model" in path):
             yield _of(
-                path, f"{name} copies weights from trial to trial, so that all need the same networks; use fifo or asha"
+                path, f"{name} copies weights from trial to trial, so all need the same networks; use fifo or asha"
             )
         elif path[0] in ("algorithm", "seed"):
-            yield _of(path, f"cannot change while a trial goes on, as with {name}; use fifo or asha")
+            yield _of(path, f"{name} would change it while a trial runs, and it cannot change then; use fifo or asha")
         if domain.is_grid:
             yield _of(path, f"{name} changes values and tries no grid; write choice in place of grid_search")
         elif name == "pb2" and not domain.is_range:
@@ -68,13 +68,13 @@ def _ends(sweep: SweepConfig) -> Iterator[Contradiction]:
         return
     if last is None:
         yield Contradiction(
-            ("stop", "agent_steps"), f"{scheduler.type} compares trials by agent steps; set how many at most"
+            ("stop", "agent_steps"), f"{scheduler.type} compares trials by agent steps; set their maximum"
         )
         return
     first = scheduler.grace_agent_steps if isinstance(scheduler, AshaConfig) else scheduler.interval_agent_steps
     name = "grace_agent_steps" if isinstance(scheduler, AshaConfig) else "interval_agent_steps"
     if first >= last:
-        yield _at(f"scheduler.{name}", f"{first} is not before the end of a trial, stop.agent_steps {last}")
+        yield _at(f"scheduler.{name}", f"{first} is not less than stop.agent_steps, {last}")
 
 
 def _goals(sweep: SweepConfig) -> Iterator[Contradiction]:
@@ -84,7 +84,7 @@ def _goals(sweep: SweepConfig) -> Iterator[Contradiction]:
             at = "metric" if not settings.objectives else f"objectives.{index}.metric"
             yield _at(at, f"no metric is called {goal.metric!r}; names begin with {', '.join(_METRICS)}")
     if len(settings.goals) > 1 and settings.searcher != "optuna":
-        yield _at("objectives", "only optuna looks for several at once; take searcher: optuna")
+        yield _at("objectives", "only optuna searches for several objectives at once; take searcher: optuna")
     if len(settings.goals) > 1 and not isinstance(settings.scheduler, FifoConfig):
         name = settings.scheduler.type
         yield _at("objectives", f"{name} compares trials by one metric; take scheduler: {{type: fifo}}")
@@ -98,7 +98,7 @@ def _seeds(sweep: SweepConfig) -> Iterator[Contradiction]:
         name = settings.scheduler.type
         yield _at(
             "seeds_per_trial",
-            f"{name} would stop or change single seeds of a candidate; take scheduler: {{type: fifo}}",
+            f"{name} would stop or change single seeds of a configuration; take scheduler: {{type: fifo}}",
         )
     if ("seed",) in sweep.space:
         yield _at("seeds_per_trial", "the seed is searched already")

@@ -46,7 +46,7 @@ def test_every_mistake_in_a_file_is_listed_at_once_with_its_line(fails: Run, tmp
             settings(project=OWN_PROJECT, game__scene="res://scenarios/vr_interaction/vr_interacton.tscn"),
             "did you mean 'res://scenarios/vr_interaction/vr_interaction.tscn'?",
         ),
-        (["vr_interaction", "--resume", "earlier", "--force"], "--force: begins a run, --resume goes on with one"),
+        (["vr_interaction", "--resume", "earlier", "--force"], "--force: begins a run, --resume continues one"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_to_write_instead(fails: Run, arguments: list[str], message: str) -> None:
@@ -59,13 +59,13 @@ def test_a_wrong_setting_is_named_with_what_to_write_instead(fails: Run, argumen
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("eval heuristic --config vr_navigation --output here", "eval heuristic: --output: the folder of pictures"),
+        ("eval heuristic --config vr_navigation --output here", "eval heuristic: --output: the folder of the pictures"),
         ("eval random --config vr_navigation --checkpoint-number 3", "--checkpoint-number 3: has no checkpoints"),
         ("bench vr_navigation --head --games 2", "bench --head: TARGET, --games: it plays no game; leave it out"),
         ("bench --head --seconds 2.0", "bench --head: --seconds: it plays no game; leave it out"),
         ("doctor --address http://head:8265", "doctor: --address: about a cluster; add --cluster"),
         ("doctor --hash --cluster", "doctor: --hash is about this machine, --cluster about others"),
-        ("sweep --resume earlier --tracking-uri sqlite:///x.db", "--tracking-uri: begins a sweep, --resume goes on"),
+        ("sweep --resume earlier --tracking-uri sqlite:///x.db", "--tracking-uri: begins a sweep, --resume continues"),
         ("submit eval policies --num-gpus 1", "submit eval: --num-gpus: not for an evaluation"),
     ],
 )

@@ -70,7 +70,7 @@ def test_an_open_minibatch_and_epochs_go_with_a_batch_that_is_given(tmp_path: Pa
         ),
         (
             "algorithm: DQN\nmodel: {lstm: {cell_size: 8}}",
-            "run.yaml:3: model.lstm: DQN learns from single steps, without memory; PPO, APPO and IMPALA can have one",
+            "run.yaml:3: model.lstm: DQN has no recurrent state; PPO, APPO and IMPALA can have one",
         ),
         (
             "algorithm: SAC\npolicies: {walker: {model: {share_trunk: true}}}",

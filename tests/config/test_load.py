@@ -247,7 +247,7 @@ def test_a_wrong_value_is_told_with_what_was_expected_and_found(write: Write, te
         ),
         (
             "scenario: {name: parking_3d}\nstop: {agent_steps: null}",
-            "run.yaml:2: stop: training would never end for sure: set agent_steps, iterations or time_s",
+            "run.yaml:2: stop: training may never end: set agent_steps, iterations or time_s",
         ),
     ],
 )

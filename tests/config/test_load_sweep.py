@@ -112,7 +112,7 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
             "{objectives: [{metric: scenario/a}, {metric: task/b}], space: {seed: {choice: [1, 2]}}}",
             ["optuna"],
         ),
-        ("{}", ["nothing is searched", "loguniform"]),
+        ("{}", ["no setting is searched", "loguniform"]),
     ],
 )
 def test_contradictions_come_with_their_remedy(tmp_path: Path, sweep: str, words: list[str]) -> None:
@@ -138,7 +138,7 @@ def test_a_run_is_not_a_sweep_nor_a_sweep_a_run() -> None:
 @pytest.mark.parametrize(
     ("value", "word"),
     [
-        (3, "expected what to draw"),
+        (3, "expected a distribution"),
         ({"loguniform": [0, 1]}, "above 0"),
         ({"uniform": [2, 1]}, "lower number first"),
         ({"uniform": [1]}, "2 numbers"),
