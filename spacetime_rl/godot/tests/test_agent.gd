@@ -6,9 +6,9 @@ func test_rewards_are_summed_for_the_decision_and_by_name_for_the_episode() -> v
 	var agent := _begun().agents[0]
 	agent.add_reward(&"touch", 2.0)
 	agent.add_reward(&"decision", -0.5)
-	check_close(agent.take_reward(), 1.5, "first decision")
+	check_close(agent.ledger.take_reward(), 1.5, "first decision")
 	agent.add_reward(&"touch", 1.0)
-	check_close(agent.take_reward(), 1.0, "second decision")
+	check_close(agent.ledger.take_reward(), 1.0, "second decision")
 	var metrics := _metrics(agent)
 	check_close(metrics["return"], 2.5, "return")
 	check_close(metrics["reward/touch"], 3.0, "reward/touch")
@@ -50,7 +50,7 @@ func test_terms_are_weighted_and_reported_by_name() -> void:
 	arena.agents[0].reward_terms[0].weight = 2.0
 	player.position -= Vector3(1.0, 0.0, 0.0)
 	arena.advance(1.0 / 90.0)
-	check_close(arena.agents[0].take_reward(), 2.0, "reward")
+	check_close(arena.agents[0].ledger.take_reward(), 2.0, "reward")
 
 
 func test_success_and_failure_terminate_and_time_truncates() -> void:
@@ -77,10 +77,10 @@ func test_rewards_of_the_ending_decision_count_and_later_ones_do_not() -> void:
 	var agent := _begun().agents[0]
 	agent.end(true)
 	agent.add_reward(&"touch", 1.0)
-	check_close(agent.take_reward(), 1.0, "reward of the last decision")
+	check_close(agent.ledger.take_reward(), 1.0, "reward of the last decision")
 	agent.take_ending()
 	agent.add_reward(&"touch", 1.0)
-	check_close(agent.take_reward(), 0.0, "reward afterwards")
+	check_close(agent.ledger.take_reward(), 0.0, "reward afterwards")
 
 
 func test_an_inactive_agent_does_not_act() -> void:
@@ -137,12 +137,12 @@ func test_an_agent_that_waits_neither_acts_nor_earns_until_it_is_woken() -> void
 	agent.act(PackedFloat32Array([1.0, 1.0, 0.0]), 0)
 	agent.add_reward(&"touch", 1.0)
 	check_equal(agent.decisions, 0, "decisions")
-	check_close(agent.take_reward(), 0.0, "reward")
+	check_close(agent.ledger.take_reward(), 0.0, "reward")
 	for tick: int in 3:
 		arena.advance(1.0 / 90.0)
 	check(agent.active and not agent.waiting, "it takes part")
 	agent.add_reward(&"touch", 1.0)
-	check_close(agent.take_reward(), 1.0, "reward")
+	check_close(agent.ledger.take_reward(), 1.0, "reward")
 
 
 func test_an_agent_that_waits_can_end_and_its_arena_then_begins_again() -> void:

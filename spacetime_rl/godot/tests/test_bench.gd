@@ -34,7 +34,7 @@ func test_a_goal_reached_is_paid_and_another_one_is_set() -> void:
 	var goal := walker.goal.position
 	walker.position = goal
 	arena.advance(TICK)
-	check_close(walker.agent.take_reward(), 7.0, "reward")
+	check_close(walker.agent.ledger.take_reward(), 7.0, "reward")
 	check_equal(walker.agent.get_metric(&"goals"), 1.0, "goals")
 	check(walker.goal.position != goal, "the goal stayed at %s" % goal)
 
@@ -45,9 +45,9 @@ func test_a_new_goal_neither_pays_nor_costs_its_distance() -> void:
 	var distance := walker.distance_to_goal()
 	walker.position = walker.goal.position
 	arena.advance(TICK)
-	check_close(walker.agent.take_reward(), distance, "reward")
+	check_close(walker.agent.ledger.take_reward(), distance, "reward")
 	arena.advance(TICK)
-	check_close(walker.agent.take_reward(), 0.0, "reward of the next tick")
+	check_close(walker.agent.ledger.take_reward(), 0.0, "reward of the next tick")
 
 
 func test_time_ends_the_episode_for_all_and_enough_goals_are_success() -> void:

@@ -63,13 +63,13 @@ func test_a_pad_is_free_again_when_its_craft_was_towed_off() -> void:
 	check(guest.agent.success, "the guest has landed")
 	check(not waiting.is_cleared(), "its pad is not free at once")
 	check(zone.is_present(guest), "it stands there")
-	waiting.agent.take_reward()
+	waiting.agent.ledger.take_reward()
 	for tick: int in 110:
 		zone.advance(TICK)
 	check(waiting.is_cleared() and waiting.pad == guest.pad, "the pad is given to the craft that waited")
 	check(not zone.is_present(guest), "the guest is gone")
 	zone.end_decision()
-	check_close(waiting.agent.take_reward(), 0.0, "paid for the new target", 0.5)
+	check_close(waiting.agent.ledger.take_reward(), 0.0, "paid for the new target", 0.5)
 
 
 func test_a_lost_craft_leaves_its_pad_to_the_next() -> void:
@@ -115,13 +115,13 @@ func test_coming_near_costs_what_going_away_pays() -> void:
 	var craft := zone.crafts[0]
 	var home := craft.position
 	zone.end_decision()
-	craft.agent.take_reward()
+	craft.agent.ledger.take_reward()
 	craft.position = zone.crafts[1].position + Vector3(15.0, 0.0, 0.0)
 	zone.end_decision()
-	check_close(craft.agent.take_reward(), -5.0, "half of the distance lost", 1e-3)
+	check_close(craft.agent.ledger.take_reward(), -5.0, "half of the distance lost", 1e-3)
 	craft.position = home
 	zone.end_decision()
-	check_close(craft.agent.take_reward(), 5.0, "won back", 1e-3)
+	check_close(craft.agent.ledger.take_reward(), 5.0, "won back", 1e-3)
 
 
 func test_an_episode_of_the_fleet_is_the_same_in_every_arena() -> void:

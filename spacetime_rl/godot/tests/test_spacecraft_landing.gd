@@ -162,13 +162,13 @@ func test_hovering_and_circling_earn_nothing() -> void:
 	var craft := zone.crafts[0]
 	var judge := zone.judges[0]
 	judge.shape(craft.linear_velocity)
-	craft.agent.take_reward()
+	craft.agent.ledger.take_reward()
 	var home := craft.position
 	for corner: Vector3 in [Vector3(50, 0, 0), Vector3(50, -80, 30), Vector3(-20, -100, 0), Vector3.ZERO]:
 		craft.position = home + corner
 		judge.shape(corner)
 	judge.shape(Vector3.ZERO)
-	check_close(craft.agent.take_reward(), 0.0, "paid for a round trip", 1e-3)
+	check_close(craft.agent.ledger.take_reward(), 0.0, "paid for a round trip", 1e-3)
 
 
 func test_the_least_fuel_is_free_fall_and_a_full_stop() -> void:
@@ -195,7 +195,7 @@ func test_fuel_is_wasted_by_hovering_but_not_by_a_fall_or_a_late_stop() -> void:
 			Vector3.ZERO
 		)
 		zone.judges[0].begin()
-		craft.agent.take_reward()
+		craft.agent.ledger.take_reward()
 		await fly(zone, PackedFloat32Array([0.0, 0.0, case.x, 0.0, 0.0, 0.0]), 45)
 		zone.judges[0].shape(craft.linear_velocity)
 		check_close(paid(craft.agent, "waste"), -0.05 * case.z, "waste at throttle %s" % case.x, 0.1)

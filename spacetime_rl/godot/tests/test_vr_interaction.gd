@@ -76,11 +76,11 @@ func test_handing_over_twice_pays_once() -> void:
 	pair.taker.grip = false
 	pair.tick(TICK)
 	check_equal(pair.holder, HandOver.Holder.NOBODY, "holder after the taker let go")
-	var paid := pair.giver.agent.take_reward()
+	var paid := pair.giver.agent.ledger.take_reward()
 	_grab(pair)
 	_hand_over(pair)
 	check_close(paid, pair.params.reward_grab + pair.params.reward_hand_over, "the first time")
-	check_close(pair.giver.agent.take_reward(), 0.0, "the second time")
+	check_close(pair.giver.agent.ledger.take_reward(), 0.0, "the second time")
 	check_equal(pair.giver.agent.get_metric(&"hand_overs"), 2.0, "hand-overs")
 
 

@@ -126,12 +126,12 @@ func test_a_course_walked_to_its_end_is_a_success_if_nothing_happened_on_it() ->
 	_visit_all(arena)
 	check_equal(arena.player.agent.take_ending(), RLRoster.TERMINATED, "ending")
 	check(arena.player.agent.success, "success")
-	check_close(arena.player.agent.take_reward(), 3.0, "a point for each waypoint")
+	check_close(arena.player.agent.ledger.take_reward(), 3.0, "a point for each waypoint")
 	arena.begin_episode()
 	arena.player.vignette.fired = 1
 	_visit_all(arena)
 	check(not arena.player.agent.success, "no success with a vignette")
-	check_close(arena.player.agent.take_reward(), 2.5, "points less the vignette's")
+	check_close(arena.player.agent.ledger.take_reward(), 2.5, "points less the vignette's")
 
 
 func test_when_time_is_up_the_episode_is_truncated() -> void:
@@ -139,7 +139,7 @@ func test_when_time_is_up_the_episode_is_truncated() -> void:
 	for tick: int in 90:
 		arena.advance(TICK)
 	check_equal(arena.player.agent.take_ending(), RLRoster.TRUNCATED, "ending")
-	check_close(arena.player.agent.take_reward(), -5.0, "reward")
+	check_close(arena.player.agent.ledger.take_reward(), -5.0, "reward")
 
 
 func test_being_alive_pays_for_new_metres_only() -> void:
@@ -250,7 +250,7 @@ func _reward_of_step(arena: LocomotionArena, metres: float) -> float:
 	for tick: int in 6:
 		arena.advance(TICK)
 	arena.end_decision()
-	return player.agent.take_reward()
+	return player.agent.ledger.take_reward()
 
 
 func _make_course(values: Dictionary = {}) -> LocomotionArena:

@@ -77,7 +77,7 @@ func test_reaching_the_goal_pays_and_ends_the_episode() -> void:
 	arena.advance(TICK)
 	check(not arena.player.agent.active and arena.player.agent.success, "over, and a success")
 	check_equal(arena.player.agent.take_ending(), RLRoster.TERMINATED, "ending")
-	check_close(arena.player.agent.take_reward(), arena.settings.reward_goal, "reward")
+	check_close(arena.player.agent.ledger.take_reward(), arena.settings.reward_goal, "reward")
 
 
 func test_below_the_map_the_episode_ends_without_success() -> void:
@@ -86,7 +86,7 @@ func test_below_the_map_the_episode_ends_without_success() -> void:
 	arena.advance(TICK)
 	check_equal(arena.player.agent.take_ending(), RLRoster.TERMINATED, "ending")
 	check(not arena.player.agent.success, "no success")
-	check_close(arena.player.agent.take_reward(), arena.settings.reward_fall, "reward")
+	check_close(arena.player.agent.ledger.take_reward(), arena.settings.reward_fall, "reward")
 
 
 func test_when_time_is_up_the_episode_is_truncated() -> void:
@@ -94,7 +94,7 @@ func test_when_time_is_up_the_episode_is_truncated() -> void:
 	for tick: int in 90:
 		arena.advance(TICK)
 	check_equal(arena.player.agent.take_ending(), RLRoster.TRUNCATED, "ending")
-	check_close(arena.player.agent.take_reward(), arena.settings.reward_timeout, "reward")
+	check_close(arena.player.agent.ledger.take_reward(), arena.settings.reward_timeout, "reward")
 
 
 func test_metres_to_the_goal_pay_and_metres_back_cost_the_same() -> void:
@@ -196,7 +196,7 @@ func _reward_of_step(arena: NavigationArena, metres: float) -> float:
 		arena.ticks += 1
 		arena._tick(TICK)
 	arena.end_decision()
-	return player.agent.take_reward()
+	return player.agent.ledger.take_reward()
 
 
 func _look_along(arena: NavigationArena, obstacle: FieldObstacle) -> void:

@@ -80,12 +80,12 @@ func test_what_does_not_respond_costs_once_a_pull() -> void:
 	_point(arena, RIGHT, decoy)
 	for tick: int in 5:
 		_pull(arena, 2)
-	check_close(arena.user.agent.take_reward(), arena.settings.reward_miss, "a pull that is held")
+	check_close(arena.user.agent.ledger.take_reward(), arena.settings.reward_miss, "a pull that is held")
 	_pull(arena, 0)
 	arena.user.aim(RIGHT, Vector2(0.0, 1.0))
 	check(not arena.user.hits[RIGHT], "the ray leaves the panel")
 	_click(arena, 2)
-	check_close(arena.user.agent.take_reward(), arena.settings.reward_miss, "a pull in the air")
+	check_close(arena.user.agent.ledger.take_reward(), arena.settings.reward_miss, "a pull in the air")
 	check_close(arena.user.agent.get_metric(&"presses"), 2.0, "presses")
 
 
@@ -95,7 +95,7 @@ func test_a_step_pays_once() -> void:
 		_use(arena, _find(arena, MenuElement.Kind.LINK))
 		_use(arena, _find(arena, MenuElement.Kind.BACK))
 		arena._tick(0.0)
-	check_close(arena.user.agent.take_reward(), 2.0 * arena.settings.reward_step, "one way there and back")
+	check_close(arena.user.agent.ledger.take_reward(), 2.0 * arena.settings.reward_step, "one way there and back")
 	check_equal(arena.course.done, 2, "steps")
 
 
@@ -107,7 +107,7 @@ func test_going_back_and_forth_or_spoiling_a_setting_earns_nothing() -> void:
 	_turn_away(arena)
 	_drag(arena, slider)
 	_turn_away(arena)
-	arena.user.agent.take_reward()
+	arena.user.agent.ledger.take_reward()
 	for time: int in 2:
 		slider.set_value(slider.default_value)
 		arena.panel.menu.changed.emit()
@@ -119,7 +119,7 @@ func test_going_back_and_forth_or_spoiling_a_setting_earns_nothing() -> void:
 		_drag(arena, slider)
 		arena._tick(0.0)
 		_turn_away(arena)
-		check_close(arena.user.agent.take_reward(), 0.0, "paid for spoiling it %d times" % time, 1e-5)
+		check_close(arena.user.agent.ledger.take_reward(), 0.0, "paid for spoiling it %d times" % time, 1e-5)
 
 
 func test_settings_that_were_saved_are_there_when_the_menu_opens_again() -> void:
@@ -158,7 +158,7 @@ func test_following_the_targets_does_the_whole_sequence() -> void:
 				break
 			_use(arena, arena.course.target)
 			arena._tick(0.0)
-			paid += arena.user.agent.take_reward()
+			paid += arena.user.agent.ledger.take_reward()
 		check(arena.user.agent.success, "success with %d pages" % pages)
 		check_equal(arena.course.done, arena.course.total, "steps with %d pages" % pages)
 		check_close(paid, arena.course.total * arena.settings.reward_step + arena.settings.reward_sequence, "paid")

@@ -30,16 +30,18 @@ var arena: RLArena
 var active := false
 ## True from `wait` until `wake` or the episode's end: the agent's part of the episode has not begun.
 var waiting := false
-## Acts by its heuristic, whatever the peer says.
-var scripted := false
-## Acts by a person's hand, whatever the peer says.
-var human := false
+## Who decides for this agent.
+var controller: RLController
+## Rewards and metrics of the running episode.
+var ledger := RLLedger.new(self)
 var success := false
 ## True when the last episode ended because time was up.
 var truncated := false
 ## Decisions acted in this episode.
 var decisions := 0
-var episode_return := 0.0
+var episode_return: float:
+	get:
+		return ledger.episode_return
 var sensors: Array[RLSensor] = []
 var image_sensors: Array[RLImageSensor] = []
 var actions: Array[RLAction] = []
@@ -54,15 +56,7 @@ var final_metrics := PackedFloat32Array()
 ## The images that ended the last episode, one after the other.
 var final_images := PackedByteArray()
 
-var _reward := 0.0
 var _ending := 0
-var _reward_index: Dictionary[StringName, int] = {}
-var _reward_sums := PackedFloat32Array()
-# For each reward term the place of its sum.
-var _term_at := PackedInt32Array()
-var _metric_index: Dictionary[StringName, int] = {}
-var _metrics := PackedFloat32Array()
-var _own_action := PackedFloat32Array()
 
 
 ## Override: write this agent's next action, chosen by script. It is what a trained policy has to beat.
@@ -94,27 +88,22 @@ func _readout() -> PackedStringArray:
 func add_reward(term: StringName, amount: float) -> void:
 	if not active and _ending == 0:
 		return
-	var at: int = _reward_index.get(term, -1)
-	if at < 0:
-		push_error("agent '%s': reward '%s' is not declared in reward_names %s" % [agent_name, term, reward_names])
-		return
-	_reward += amount
-	_reward_sums[at] += amount
+	ledger.pay(term, amount)
 
 
 ## Set one of the episode's own metrics. It begins every episode at 0.
 func set_metric(metric: StringName, value: float) -> void:
-	_metrics[_index_of_metric(metric)] = value
+	ledger.set_metric(metric, value)
 
 
 ## Add to one of the episode's own metrics.
 func add_metric(metric: StringName, amount: float) -> void:
-	_metrics[_index_of_metric(metric)] += amount
+	ledger.add_metric(metric, amount)
 
 
 ## One of the episode's own metrics, as it stands.
 func get_metric(metric: StringName) -> float:
-	return _metrics[_index_of_metric(metric)]
+	return ledger.get_metric(metric)
 
 
 ## Let the agent's part of the episode begin later: it neither sees nor acts until `wake`. Call it in the arena's
@@ -157,7 +146,7 @@ func truncate() -> void:
 ## Names of everything reported at the episode's end, in order.
 func all_metric_names() -> Array[StringName]:
 	var names := COMMON_METRICS.duplicate()
-	for term: StringName in _reward_index:
+	for term: StringName in ledger.reward_names():
 		names.append(StringName("reward/%s" % term))
 	names.append_array(metric_names)
 	return names
@@ -170,18 +159,8 @@ func setup(in_arena: RLArena, number: int) -> void:
 	if agent_name == &"":
 		agent_name = StringName("%s_%d" % [policy_name, number])
 	_find_parts(self)
-	for term_name: StringName in reward_names:
-		_reward_index[term_name] = _reward_index.size()
-	for term: RLRewardTerm in reward_terms:
-		term.setup(self)
-		var at: int = _reward_index.get_or_add(term.name, _reward_index.size())
-		_term_at.append(at)
-	_reward_sums.resize(_reward_index.size())
-	for metric: StringName in metric_names:
-		_metric_index[metric] = _metric_index.size()
-	_metrics.resize(_metric_index.size())
+	ledger.setup()
 	final_observation.resize(observation_size)
-	_own_action.resize(action_size)
 
 
 ## For the arena: forget the last episode.
@@ -190,11 +169,8 @@ func clear_episode() -> void:
 	waiting = false
 	success = false
 	decisions = 0
-	episode_return = 0.0
-	_reward = 0.0
 	_ending = 0
-	_reward_sums.fill(0.0)
-	_metrics.fill(0.0)
+	ledger.clear()
 	for action: RLAction in actions:
 		action.clear()
 
@@ -206,19 +182,6 @@ func begin_episode() -> void:
 	for term: RLRewardTerm in reward_terms:
 		term.begin_episode()
 	episode_began.emit()
-
-
-## For the arena: evaluate the reward terms of one tick.
-func tick(delta: float) -> void:
-	if not active:
-		return
-	for i: int in reward_terms.size():
-		var term := reward_terms[i]
-		var amount := term.weight * term.amount(delta)
-		_reward += amount
-		_reward_sums[_term_at[i]] += amount
-	if not is_finite(_reward):
-		_complain_of_term()
 
 
 ## For the arena: keep the observation of the tick that ended the episode.
@@ -235,38 +198,14 @@ func observe(buffer: PackedFloat32Array, offset: int) -> void:
 		offset += sensor.size
 
 
-## For the roster: take over the next action.
+## For the assignment: take over the next action.
 func act(buffer: PackedFloat32Array, offset: int) -> void:
 	if not active:
 		return
 	decisions += 1
-	if human:
-		_human(_own_action)
-	elif scripted:
-		_heuristic(_own_action)
-	if human or scripted:
-		buffer = _own_action
-		offset = 0
 	for action: RLAction in actions:
 		action.read(buffer, offset)
 		offset += action.width
-
-
-## For the roster: act by `_heuristic`, or by `_human` where a person plays this agent.
-func act_by_itself() -> void:
-	if not active:
-		return
-	if not human:
-		_heuristic(_own_action)
-	act(_own_action, 0)
-
-
-## For the roster: the reward since the last call.
-func take_reward() -> float:
-	var reward := _reward
-	_reward = 0.0
-	episode_return += reward
-	return reward
 
 
 ## For the roster: TERMINATED or TRUNCATED once after the episode ended, else 0.
@@ -279,25 +218,8 @@ func take_ending() -> int:
 ## For the roster: the values of `all_metric_names`.
 func metrics_vector() -> PackedFloat32Array:
 	var values := PackedFloat32Array([arena.episode, episode_return, decisions, 1.0 if success else 0.0])
-	values.append_array(_reward_sums)
-	values.append_array(_metrics)
+	values.append_array(ledger.values())
 	return values
-
-
-func _complain_of_term() -> void:
-	for i: int in reward_terms.size():
-		if not is_finite(_reward_sums[_term_at[i]]):
-			var source := (reward_terms[i].get_script() as Script).resource_path
-			push_error(
-				"agent '%s': the reward term '%s' (%s) gave no number" % [agent_name, reward_terms[i].name, source]
-			)
-			return
-
-
-func _index_of_metric(metric: StringName) -> int:
-	if not _metric_index.has(metric):
-		push_error("agent '%s': metric '%s' is not declared in metric_names %s" % [agent_name, metric, metric_names])
-	return _metric_index[metric]
 
 
 func _find_parts(node: Node) -> void:

@@ -123,7 +123,8 @@ func advance(delta: float) -> void:
 		return
 	ticks += 1
 	for agent: RLAgent in _paid_by_tick:
-		agent.tick(delta)
+		if agent.active:
+			agent.ledger.pay_terms(delta)
 	_tick(delta)
 	if max_ticks > 0 and ticks >= max_ticks:
 		for agent: RLAgent in agents:

@@ -23,6 +23,8 @@ const _STEPS_WHEN_WATCHED := 12
 
 var options := RLOptions.from_command_line()
 var roster: RLRoster
+## Who decides for which agents.
+var assignment: RLAssignment
 var stages: Array[RLStage] = []
 ## Ticks in a second of game time.
 var physics_hz := 0
@@ -30,7 +32,7 @@ var physics_hz := 0
 var profile: RLProfile
 
 var _schedule := RLSchedule.new()
-var _tasks: Array[RLTask] = []
+var _builder: RLBuilder
 var _session: RLSession
 var _ticks_to_decision := 1
 var _problems: PackedStringArray = []
@@ -49,13 +51,11 @@ func _ready() -> void:
 	_schedule.max_ticks = options.episode_steps * action_repeat
 	_schedule.reward_scripts = RLRewardScript.load_all(options.reward_scripts, _problems)
 	renumber(options.env_seed, 0, 0)
-	_take_tasks()
-	_build_stages()
+	_build()
 	if _problems.is_empty():
 		roster = RLRoster.new(stages, _schedule.task_names)
-		_problems.append_array(roster.problems)
-		_script_agents()
-		_seat_human()
+		assignment = RLAssignment.new(roster, options)
+		_problems.append_array(roster.problems + assignment.problems)
 	if _problems.is_empty() and is_watched():
 		add_child(RLWatch.new(self))
 
@@ -95,7 +95,7 @@ func describe() -> Dictionary:
 		"action_repeat": action_repeat,
 		"groups": roster.describe(),
 		"params": stages[0].lead().params.to_dict(),
-		"tasks": _describe_tasks(),
+		"tasks": _builder.describe_tasks(roster),
 		"wire": RLBinarySession.WIRE,
 	}
 
@@ -144,108 +144,11 @@ func _set_engine_pace() -> void:
 		OS.low_processor_usage_mode_sleep_usec = 1
 
 
-func _take_tasks() -> void:
-	_tasks = RLTask.load_all(self, _problems)
-	if not options.tasks.is_empty():
-		for task: RLTask in _tasks:
-			_schedule.task_names.append(task.name)
-			_schedule.task_weights.append(task.weight)
-	var played := _tasks.filter(func(task: RLTask) -> bool: return task.weight > 0.0)
-	if played.is_empty():
-		_problems.append("no task has a weight above 0")
-		return
-	if _shares_world() and played.size() > 1:
-		_problems.append("this scene shows one task only: give the others a weight of 0")
-	var first: RLTask = played[0]
-	for task: RLTask in played:
-		if options.action_repeat == 0 and task.action_repeat != first.action_repeat:
-			_problems.append(
-				(
-					"a decision lasts %d ticks in task '%s' and %d in task '%s': set action_repeat for all"
-					% [first.action_repeat, first.name, task.action_repeat, task.name]
-				)
-			)
-	if options.action_repeat == 0:
-		action_repeat = first.action_repeat
-
-
-func _build_stages() -> void:
-	for i: int in options.arenas:
-		var arenas: Array[RLArena] = []
-		for task: RLTask in _tasks:
-			arenas.append(task.make_arena(_problems) if task.weight > 0.0 else null)
-		var made := arenas.filter(func(arena: RLArena) -> bool: return arena != null)
-		if not _problems.is_empty():
-			for arena: RLArena in made:
-				arena.free()
-			return
-		for arena: RLArena in made:
-			arena.task = arenas.find(arena)
-			_world_for(arena, i).add_child(arena)
-			arena.build(i, _schedule)
-		stages.append(RLStage.new(arenas, _schedule))
-
-
-func _describe_tasks() -> Array[Dictionary]:
-	var described: Array[Dictionary] = []
-	for number: int in _schedule.task_names.size():
-		var task := _tasks[number]
-		var arena := stages[0].arenas[number]
-		described.append(
-			{
-				"name": task.name,
-				"scenario": task.scenario,
-				"weight": task.weight,
-				"params": arena.params.to_dict() if arena != null else task.params,
-				"metrics": roster.metrics_of_task(number)
-			}
-		)
-	return described
-
-
-func _script_agents() -> void:
-	for policy: String in options.scripted:
-		if not roster.groups.has(StringName(policy)):
-			var known := ", ".join(PackedStringArray(roster.groups.keys()))
-			_problems.append("--scripted=%s: no such policy; there are %s" % [policy, known])
-	for stage: RLStage in stages:
-		for arena: RLArena in stage.played_arenas():
-			var cast := stage.cast_of(arena)
-			for i: int in cast.size():
-				cast[i].scripted = stage.lead().agents[i].policy_name in options.scripted
-
-
-## The agent whose actions a person gives: as asked, or the first one of a scene that plays locally.
-func _seat_human() -> void:
-	var local := options.port == 0 and options.control != "heuristic"
-	if not (local or options.has_human):
-		return
-	for agent: RLAgent in roster.agents:
-		if options.human in ["", String(agent.agent_name)]:
-			agent.human = true
-			return
-	var names := roster.agents.map(func(agent: RLAgent) -> String: return String(agent.agent_name))
-	_problems.append("--human=%s: no such agent; there are %s" % [options.human, ", ".join(names)])
-
-
-## Where an arena lives: its own physics world, or this scene's when a person watches a single one.
-func _world_for(arena: RLArena, place: int) -> Node:
-	if _shares_world():
-		return self
-	var viewport := SubViewport.new()
-	viewport.name = "Arena%d_%d" % [place, arena.task]
-	viewport.own_world_3d = true
-	viewport.size = Vector2i(2, 2)
-	viewport.render_target_update_mode = SubViewport.UPDATE_DISABLED
-	viewport.gui_disable_input = true
-	add_child(viewport)
-	arena.name = "Arena"
-	return viewport
-
-
-# The only arena stands in this scene, for somebody to look at.
-func _shares_world() -> bool:
-	return options.arenas == 1 and (options.port == 0 or is_watched())
+func _build() -> void:
+	_builder = RLBuilder.new(self, _schedule, _problems)
+	_builder.build()
+	stages = _builder.stages
+	action_repeat = _builder.action_repeat
 
 
 func _open_session() -> void:

@@ -5,6 +5,9 @@ extends RefCounted
 ## Global order: groups (policies) as first met, inside a group arena by arena. Vector: [busy_s], observations, rewards,
 ## flags, then for each agent that ended its final observation and its metrics. Float32 throughout.
 
+## Other agents play than before: another task's, in one of the arenas.
+signal agents_changed
+
 ## Flag bits of an agent in a state.
 const TERMINATED := 1
 const TRUNCATED := 2
@@ -74,20 +77,6 @@ func begin_all() -> void:
 		_begin(stage)
 
 
-## Hand every active agent its part of the actions of all.
-func act(actions: PackedFloat32Array) -> void:
-	var offset := 0
-	for agent: RLAgent in agents:
-		agent.act(actions, offset)
-		offset += agent.action_size
-
-
-## Let every active agent act by its heuristic, or by a person's hand where one plays it.
-func act_by_themselves() -> void:
-	for agent: RLAgent in agents:
-		agent.act_by_itself()
-
-
 ## True once the first episodes began.
 func has_begun() -> bool:
 	return not stages.is_empty() and stages[0].present.is_running()
@@ -127,7 +116,7 @@ func skip_state() -> void:
 	for stage: RLStage in stages:
 		stage.present.end_decision()
 	for agent: RLAgent in agents:
-		agent.take_reward()
+		agent.ledger.take_reward()
 		agent.take_ending()
 	_begin_finished()
 
@@ -176,7 +165,7 @@ func _write_outcomes() -> void:
 	images.clear()
 	for i: int in agents.size():
 		var agent := agents[i]
-		state[_rewards_at + i] = agent.take_reward()
+		state[_rewards_at + i] = agent.ledger.take_reward()
 		var ending := agent.take_ending()
 		state[_flags_at + i] = ending
 		if ending != 0:
@@ -206,6 +195,7 @@ func _seat(stage: RLStage) -> void:
 		agents[_places[stage.lead().agents[i]]] = cast[i]
 	if not _image_sensors.is_empty():
 		_find_images()
+	agents_changed.emit()
 
 
 func _find_images() -> void:

@@ -83,7 +83,7 @@ func _draw_sheet() -> void:
 	var arena := _agent.arena
 	var seconds := float(arena.ticks) / _bridge.physics_hz
 	var lines: Array[String] = [
-		"%s: %s, played by %s" % [_bridge.scenario_name, _agent.agent_name, _player()],
+		"%s: %s, played by %s" % [_bridge.scenario_name, _agent.agent_name, _agent.controller.title],
 		(
 			"episode %d   step %d   %.1f s%s"
 			% [arena.episode, _agent.decisions, seconds, "" if _agent.active else "   done"]
@@ -124,7 +124,7 @@ func _draw_bars(y: float) -> float:
 
 func _draw_help() -> void:
 	var lines: Array[String] = []
-	if _agent.human:
+	if _agent.controller is RLHumanController:
 		lines.assign(_agent._controls())
 	lines += RLWatch.HELP
 	_fit(lines)
@@ -134,13 +134,6 @@ func _draw_help() -> void:
 	var y := top + _MARGIN
 	for line: String in lines:
 		y = _write(line, y)
-
-
-## Who acts for the agent, in words.
-func _player() -> String:
-	if _agent.human:
-		return "you"
-	return "its script" if _agent.scripted else _bridge.options.player
 
 
 ## Make the sheet as wide as its longest line, so that none is cut off.

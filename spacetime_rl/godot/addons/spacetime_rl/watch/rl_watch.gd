@@ -17,7 +17,7 @@ func _init(bridge: RLBridge) -> void:
 	name = "Watch"
 	agent = bridge.roster.agents[0]
 	for other: RLAgent in bridge.roster.agents:
-		if other.human:
+		if other.controller is RLHumanController:
 			agent = other
 
 

@@ -51,7 +51,8 @@ func report() -> Dictionary:
 func _act() -> void:
 	if _bridge.profile != null:
 		_bridge.profile.start()
-	_roster.act(_actions[_played % _POOL])
+	_bridge.assignment.peer.received = _actions[_played % _POOL]
+	_bridge.assignment.act()
 	if _bridge.profile != null:
 		_bridge.profile.stop(&"actions")
 

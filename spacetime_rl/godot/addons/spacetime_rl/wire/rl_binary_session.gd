@@ -78,14 +78,8 @@ func _step() -> void:
 		return
 	if _has_begun("STEP"):
 		_owes_state = true
-		_act()
-
-
-func _act() -> void:
-	if _bridge.options.control == "policy":
-		_roster.act(_peer.body.to_float32_array())
-	else:
-		_roster.act_by_themselves()
+		_bridge.assignment.peer.received = _peer.body.to_float32_array()
+		_bridge.assignment.act()
 
 
 func _reset() -> void:

@@ -6,7 +6,7 @@ class_name RLHandshake
 static func local(bridge: RLBridge, problems: PackedStringArray) -> RLSession:
 	if not problems.is_empty():
 		return _refusal(problems, RLBinarySession.REFUSED)
-	return RLLocalSession.new(bridge.roster)
+	return RLLocalSession.new(bridge)
 
 
 ## Connect to the port of the command line and shake hands.

@@ -2,16 +2,16 @@ class_name RLLocalSession
 extends RLSession
 ## No network: a person or the agents' heuristics play, one episode after another.
 
-var _roster: RLRoster
+var _bridge: RLBridge
 
 
-func _init(roster: RLRoster) -> void:
-	_roster = roster
+func _init(bridge: RLBridge) -> void:
+	_bridge = bridge
 
 
 func exchange() -> void:
-	if _roster.has_begun():
-		_roster.update_state()
+	if _bridge.roster.has_begun():
+		_bridge.roster.update_state()
 	else:
-		_roster.begin_all()
-	_roster.act_by_themselves()
+		_bridge.roster.begin_all()
+	_bridge.assignment.act()

@@ -72,21 +72,26 @@ func _act(message: Dictionary) -> void:
 	if not _roster.has_begun():
 		_roster.begin_all()
 	_owes_state = true
-	if _bridge.options.control != "policy":
-		_roster.act_by_themselves()
-		return
-	var given: Variant = message.get("action")
+	if _bridge.options.control == "policy":
+		_take_actions(message.get("action"))
+	if not over:
+		_bridge.assignment.act()
+
+
+func _take_actions(given: Variant) -> void:
 	if given is not Array or (given as Array).size() != _roster.agents.size():
 		fail("an action message needs one action for each of %d agents" % _roster.agents.size())
 		return
-	var actions: Array = given
-	for i: int in actions.size():
+	var received := PackedFloat32Array()
+	for i: int in _roster.agents.size():
 		var agent := _roster.agents[i]
-		var flat := _flatten(agent, actions[i])
+		var action: Variant = (given as Array)[i]
+		var flat := _flatten(agent, action)
 		if flat.size() != agent.action_size:
-			fail("agent '%s': the action %s does not fit its space" % [agent.agent_name, actions[i]])
+			fail("agent '%s': the action %s does not fit its space" % [agent.agent_name, action])
 			return
-		agent.act(flat, 0)
+		received.append_array(flat)
+	_bridge.assignment.peer.received = received
 
 
 func _flatten(agent: RLAgent, given: Variant) -> PackedFloat32Array:

@@ -1,0 +1,77 @@
+class_name RLAssignment
+extends RefCounted
+## Which controller drives which agents: set once from the command line, asked for actions at every decision.
+
+## Drives the agents that neither a script nor a person plays.
+var peer: RLPeerController
+## What is wrong with the command line, one sentence each.
+var problems: PackedStringArray = []
+
+var _roster: RLRoster
+# By controller its agents, in the roster's order.
+var _driven: Dictionary[RLController, Array] = {}
+
+
+func _init(roster: RLRoster, options: RLOptions) -> void:
+	_roster = roster
+	peer = RLPeerController.new(roster.agents, options.player)
+	_check_policies(options.scripted)
+	_assign_policies(options)
+	_assign_person(options)
+	regroup()
+	roster.agents_changed.connect(regroup)
+
+
+## Let every controller decide for its agents, and hand them their actions.
+func act() -> void:
+	for controller: RLController in _driven:
+		var agents: Array[RLAgent] = _driven[controller]
+		var actions := controller.decide(agents)
+		var offset := 0
+		for agent: RLAgent in agents:
+			agent.act(actions, offset)
+			offset += agent.action_size
+
+
+## Sort the agents by their controllers again, after one of them got another.
+func regroup() -> void:
+	_driven.clear()
+	for agent: RLAgent in _roster.agents:
+		if not _driven.has(agent.controller):
+			var none: Array[RLAgent] = []
+			_driven[agent.controller] = none
+		_driven[agent.controller].append(agent)
+
+
+func _check_policies(scripted: PackedStringArray) -> void:
+	for policy: String in scripted:
+		if not _roster.groups.has(StringName(policy)):
+			var known := ", ".join(PackedStringArray(_roster.groups.keys()))
+			problems.append("--scripted=%s: no such policy; there are %s" % [policy, known])
+
+
+## Without a peer that decides, every agent is played by its script.
+func _assign_policies(options: RLOptions) -> void:
+	var heuristic := RLHeuristicController.new()
+	var peer_decides := options.port > 0 and options.control == "policy"
+	for stage: RLStage in _roster.stages:
+		for arena: RLArena in stage.played_arenas():
+			var cast := stage.cast_of(arena)
+			for i: int in cast.size():
+				var scripted := stage.lead().agents[i].policy_name in options.scripted
+				cast[i].controller = peer
+				if scripted or not peer_decides:
+					cast[i].controller = heuristic
+
+
+## A person plays the agent that was asked for, or the first one of a scene without a peer.
+func _assign_person(options: RLOptions) -> void:
+	var local := options.port == 0 and options.control != "heuristic"
+	if not (local or options.has_human):
+		return
+	for agent: RLAgent in _roster.agents:
+		if options.human in ["", String(agent.agent_name)]:
+			agent.controller = RLHumanController.new()
+			return
+	var names := _roster.agents.map(func(agent: RLAgent) -> String: return String(agent.agent_name))
+	problems.append("--human=%s: no such agent; there are %s" % [options.human, ", ".join(names)])
