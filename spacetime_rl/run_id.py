@@ -12,9 +12,7 @@ _MOST_BYTES = 150  # file systems take 255, and our own scratch names are longer
 def check_run_id(run_id: str) -> str:
     """The id, which may hold spaces, quotes and any letters. Raises UsageError where it cannot name a folder."""
     if Path(run_id).name != run_id or run_id.startswith((".", "-")):
-        raise UsageError(
-            f"run id {run_id!r}: is the name of a folder, without any '/' and not beginning with '.' or '-'"
-        )
+        raise UsageError(f"run id {run_id!r}: names a folder, so it must not contain '/' or begin with '.' or '-'")
     if not run_id.isprintable() or run_id != run_id.strip():
         raise UsageError(f"run id {run_id!r}: begins or ends with a space, or holds a character that is not printed")
     length = len(run_id.encode())

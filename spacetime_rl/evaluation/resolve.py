@@ -54,7 +54,7 @@ def resolve_source(
         return Resolved(RandomSource() if name == "random" else HeuristicSource(), None)
     if name == BASELINE:
         if baseline is None:
-            raise UsageError("eval baseline: whose? Name its configuration: --config vr_interaction")
+            raise UsageError("eval baseline: --config is required, for example --config vr_interaction")
         shipped = read_baseline(baseline.removeprefix(f"{CONFIGS.name}/").removesuffix(".yaml"))
         return Resolved(OnnxSource(shipped.folder, BASELINE), shipped.config)
     if is_onnx_folder(Path(name)):
@@ -81,12 +81,12 @@ def mix_sources(
     for other in others:
         policy, separator, name = other.partition("=")
         if not (policy and separator and name):
-            raise UsageError(f"--with {other}: expected POLICY=SOURCE, as in --with runner=heuristic")
+            raise UsageError(f"--with {other}: expected POLICY=PLAYER, as in --with runner=heuristic")
         folder = workspace / f"with-{policy}"
         folder.mkdir()
         own[policy] = resolve_source(name, results, folder, baseline=baseline).source
     if found.source.control == "heuristic" and own:
-        raise UsageError("eval heuristic: name what is not the heuristic first: eval RUN --with POLICY=heuristic")
+        raise UsageError("eval heuristic: name the other player first: eval RUN --with POLICY=heuristic")
     return replace(found, source=MixedSource(found.source, own)) if own else found
 
 
@@ -114,5 +114,5 @@ def _config_of_folder(folder: Path) -> RunConfig | None:
 def require_config(resolved: Resolved, name: str) -> RunConfig:
     """What to play where the user did not say. Raises UsageError if the source does not know it either."""
     if resolved.config is None:
-        raise UsageError(f"eval {name}: what is to be played? Name a configuration: --config vr_interaction")
+        raise UsageError(f"eval {name}: --config is required, for example --config vr_interaction")
     return resolved.config

@@ -91,19 +91,19 @@ def initial_weights(config: RunConfig, policies: Sequence[PolicyPlan]) -> Initia
         layout = source.layouts[policy.name]
         if layout != policy.layout and not (may_grow and can_grow(layout, policy.layout)):
             raise source.problem(
-                f"{policy.name} acts otherwise there, or observes what it does not here; begin from one whose actions "
-                "are the same and whose observations are among these"
+                f"{policy.name}: its actions differ there, or it has observation fields that this run lacks; begin "
+                "from a policy with the same actions and no other observations than this run's"
             )
         theirs, ours = source.config.policy_model(policy.name), config.policy_model(policy.name)
         if layout != policy.layout and not ours.hiddens:
             raise source.problem(
-                f"{policy.name} observes more here, which needs hidden layers to go into: model.hiddens"
+                f"{policy.name}: it observes more in this run, which needs hidden layers: set model.hiddens"
             )
         grows = theirs.hiddens != ours.hiddens
         if source.config.algorithm != config.algorithm or not fits_into(theirs, ours) or (grows and not may_grow):
             raise source.problem(
-                f"{policy.name} is another network there; take its `model:` and `algorithm:` over, with as many or "
-                "more units in each of its layers"
+                f"{policy.name}: its network or algorithm differs there; use its `model:` and `algorithm:`, with equal "
+                "or larger layers"
             )
     return {policy.name: source.weights[policy.name] for policy in shared}
 

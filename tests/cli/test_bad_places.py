@@ -92,7 +92,7 @@ def test_a_run_that_never_begins_does_not_cost_the_one_it_would_replace(fails: R
             ["vr_interaction", "--run-id", "earlier"],
             "earlier: there is such a run already, in {run}; go on with it (--",
         ),
-        (["vr_interaction", "--run-id", "a/b"], "run id 'a/b': is the name of a folder, without any '/'"),
+        (["vr_interaction", "--run-id", "a/b"], "run id 'a/b': names a folder, so it must not contain '/'"),
         (
             ["--resume", "earlyer"],
             "'earlyer': neither a folder nor the id of a run or trial; the runs in results are earlier",

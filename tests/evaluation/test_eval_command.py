@@ -89,7 +89,7 @@ def test_chance_needs_to_be_told_what_to_play(command: Command) -> None:
 
     assert document["source"] == "random"
     assert refused.code == 2
-    assert "eval random: what is to be played? Name a configuration: --config vr_interaction" in refused.err
+    assert "eval random: --config is required, for example --config vr_interaction" in refused.err
 
 
 def test_people_get_a_table(command: Command) -> None:
@@ -119,10 +119,10 @@ def test_each_policy_may_be_played_by_a_source_of_its_own(command: Command) -> N
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("random", "--with", "walker"), "expected POLICY=SOURCE"),
+        (("random", "--with", "walker"), "expected POLICY=PLAYER"),
         (("random", "--with", "waker=heuristic"), "--scripted=waker: no such policy; there are walker, jumper"),
         (("random", "--with", "waker=random"), "--with waker=…: no such policy; there are walker, jumper"),
-        (("heuristic", "--with", "walker=random"), "name what is not the heuristic first"),
+        (("heuristic", "--with", "walker=random"), "name the other player first"),
     ],
 )
 def test_a_mix_that_cannot_be_played_is_refused(arguments: tuple[str, ...], words: str, command: Command) -> None:

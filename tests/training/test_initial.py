@@ -77,8 +77,8 @@ def test_only_policies_of_the_same_name_are_taken_over(trained: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"model": {"hiddens": [8]}}, "giver is another network there"),
-        ({"model": {"hiddens": [16], "activation": "relu"}}, "giver is another network there"),
+        ({"model": {"hiddens": [8]}}, "giver: its network or algorithm differs there"),
+        ({"model": {"hiddens": [16], "activation": "relu"}}, "giver: its network or algorithm differs there"),
         ({"policy_mapping": [{"agents": "*", "policy": "all"}]}, "it has the policies giver, taker, this run all"),
         ({"initialize_from": "nowhere"}, "nowhere"),
         ({"initialize_from": "baseline:landing"}, "there is no such baseline"),
@@ -113,7 +113,7 @@ def test_more_to_see_needs_a_hidden_layer(trained: Path) -> None:
     richer = PolicyLayout((ObservationField("new", 2), *group.layout.fields), (), group.layout.actions)
     config = make_config(initialize_from=str(trained), model={"hiddens": []})
 
-    with pytest.raises(UsageError, match="giver observes more here, which needs hidden layers"):
+    with pytest.raises(UsageError, match="giver: it observes more in this run, which needs hidden layers"):
         initial_weights(config, make_plan(FakeGameOpener((make_group("giver", 2, richer),)), config).policies)
 
 
@@ -141,5 +141,7 @@ def test_another_game_is_told(trained: Path) -> None:
     config = make_config(initialize_from=str(trained))
     other = FakeGameOpener((make_group("giver", 2, make_layout(7, 2)),))
 
-    with pytest.raises(UsageError, match="giver acts otherwise there, or observes what it does not here"):
+    with pytest.raises(
+        UsageError, match="giver: its actions differ there, or it has observation fields that this run lacks"
+    ):
         initial_weights(config, make_plan(other, config).policies)
