@@ -91,9 +91,9 @@ class NullGame:
     def configure(self, params: Mapping[str, Any]) -> None:
         """See `api.Game`; there are no parameters."""
 
-    def traces(self, below: int = 0) -> tuple[Trace, ...]:
+    def traces(self, below: int = 0, observations: bool = False) -> tuple[Trace, ...]:
         """None: nobody moves."""
-        del below
+        del below, observations
         return ()
 
     def close(self) -> None:

@@ -107,10 +107,11 @@ class Game(Protocol):
     def configure(self, params: Mapping[str, Any]) -> None:
         """Change scenario parameters, from each arena's next episode on. Raises ContractError if the game refuses."""
 
-    def traces(self, below: int = 0) -> tuple[Trace, ...]:
+    def traces(self, below: int = 0, observations: bool = False) -> tuple[Trace, ...]:
         """The recorded episodes that are over since the last call; a stock game records none.
 
-        From now on those that begin are recorded if their number is less than `below`.
+        From now on those that begin are recorded if their number is less than `below`, with their observations if
+        those are asked for, too.
         """
 
     def close(self) -> None:

@@ -36,6 +36,8 @@ __all__ = ["EndedAgent", "EngineReport", "Game", "GameClient", "GameLaunch", "St
 _Answer = TypeVar("_Answer")
 _RESET = struct.Struct("<qII")
 _TRACE = struct.Struct("<I")
+_TRACE_WITH_FLAGS = struct.Struct("<IB")
+_OBSERVATIONS = 1
 _RUN = struct.Struct("<IB")
 _SENSE, _PROFILE = 1, 2
 _KEEP_SEED = -1
@@ -141,10 +143,13 @@ class GameClient(RunningGame):
         if kind is not Reply.OK:
             raise self._failed("CONFIGURE", ProtocolError(f"a {kind.name} frame instead of OK"))
 
-    def traces(self, below: int = 0) -> tuple[Trace, ...]:
-        """See `api.Game.traces`. A game with an addon that does not know this request gives up."""
-        _TRACE.pack_into(self._frames.outgoing.data, 0, below)
-        self._send(Request.TRACE, _TRACE.size)
+    def traces(self, below: int = 0, observations: bool = False) -> tuple[Trace, ...]:
+        """See `api.Game.traces`. A game with an addon that does not know this request, or its flags, gives up."""
+        if observations:  # only then: addons of version 1 refuse a request with flags
+            _TRACE_WITH_FLAGS.pack_into(self._frames.outgoing.data, 0, below, _OBSERVATIONS)
+        else:
+            _TRACE.pack_into(self._frames.outgoing.data, 0, below)
+        self._send(Request.TRACE, (_TRACE_WITH_FLAGS if observations else _TRACE).size)
         try:
             kind, body = self._frames.receive_bytes(self._sent_at + self._timeout_s)
             text = body.decode(errors="replace")

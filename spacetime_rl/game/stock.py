@@ -127,9 +127,9 @@ class StockGame(RunningGame):
         """Always raises ContractError: stock games have no parameters."""
         raise ContractError([f"{self._title}: a stock game has no parameters to set: {', '.join(params)}"])
 
-    def traces(self, below: int = 0) -> tuple[Trace, ...]:
+    def traces(self, below: int = 0, observations: bool = False) -> tuple[Trace, ...]:
         """None: a stock game does not say where anybody is."""
-        del below
+        del below, observations
         return ()
 
     def _is_all_cut(self, result: StepResult) -> bool:

@@ -1,4 +1,4 @@
-"""Recorded episodes: where everybody was, what they earned, and what stood around them."""
+"""Recorded episodes: where everybody was, what they did and earned, and what stood around them."""
 
 from __future__ import annotations
 
@@ -47,6 +47,10 @@ class AgentTrace:
     positions: Floats  # [rows, 3] in metres
     velocities: Floats | None  # [rows, 3] in m/s; None of a body that has none
     rewards: Mapping[str, Floats]  # [rows] earned so far, by reward term
+    # The following three are None in the traces of older addons, the last one unless observations were asked for.
+    actions: Floats | None = None  # [rows - 1, floats] decided between two rows
+    decision_rewards: Floats | None = None  # [rows] paid by the decision before; 0 at the beginning
+    observations: Floats | None = None  # [rows, floats] seen at each row, images apart
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +63,8 @@ class Trace:
     landmarks: Mapping[str, tuple[float, float, float]]
     physics_hz: int
     radii: Mapping[str, float] = field(default_factory=dict)  # how near to a landmark counts as being there, in metres
+    # A fingerprint of the arena's state at the beginning and after each decision; None in traces of older addons.
+    hashes: NDArray[np.uint64] | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -87,12 +93,13 @@ def _read_trace(data: Mapping[str, Any], physics_hz: int) -> Trace:
         landmarks={str(name): (float(x), float(y), float(z)) for name, (x, y, z) in data["landmarks"].items()},
         physics_hz=physics_hz,
         radii={str(name): float(radius) for name, radius in data.get("radii", {}).items()},
+        hashes=np.frombuffer(base64.b64decode(data["hashes"]), "<u8") if "hashes" in data else None,
     )
 
 
 def _read_agent(data: Mapping[str, Any]) -> AgentTrace:
     terms = [str(name) for name in data["rewards"]]
-    rows = np.frombuffer(base64.b64decode(data["rows"]), "<f4").reshape(-1, _PLACE + len(terms))
+    rows = _floats(data["rows"]).reshape(-1, _PLACE + len(terms))
     if not np.isfinite(rows).all():
         raise ValueError(f"a place, velocity or reward of agent {data['name']} is not a finite number")
     if data["ending"] not in ("success", "terminated", "truncated"):
@@ -105,7 +112,26 @@ def _read_agent(data: Mapping[str, Any]) -> AgentTrace:
         positions=rows[:, 1:4],
         velocities=rows[:, 4:_PLACE] if data["moves"] else None,
         rewards={term: rows[:, _PLACE + i] for i, term in enumerate(terms)},
+        actions=_read_table(data, "actions", len(rows) - 1),
+        decision_rewards=_floats(data["decision_rewards"]).reshape(len(rows)) if "decision_rewards" in data else None,
+        observations=_read_table(data, "observations", len(rows)),
     )
+
+
+def _read_table(data: Mapping[str, Any], key: str, rows: int) -> Floats | None:
+    """A table of known length, without its width; None where the trace has none. Raises ValueError."""
+    if key not in data:
+        return None
+    floats = _floats(data[key])
+    return floats.reshape(rows, -1) if rows else floats.reshape(0, 0)
+
+
+def _floats(text: str) -> Floats:
+    return np.frombuffer(base64.b64decode(text), "<f4")
+
+
+def _to_text(floats: Floats) -> str:
+    return base64.b64encode(floats.astype("<f4").tobytes()).decode()
 
 
 def _read_shape(data: Mapping[str, Any]) -> Shape:
@@ -121,25 +147,33 @@ def _read_shape(data: Mapping[str, Any]) -> Shape:
 
 
 def _trace_to_dict(trace: Trace) -> dict[str, Any]:
+    hashes = {} if trace.hashes is None else {"hashes": base64.b64encode(trace.hashes.astype("<u8").tobytes()).decode()}
     return {
         "episode": trace.episode,
         "outline": [_shape_to_dict(shape) for shape in trace.outline],
         "landmarks": {name: list(at) for name, at in trace.landmarks.items()},
         "radii": dict(trace.radii),
         "agents": [_agent_to_dict(agent) for agent in trace.agents],
+        **hashes,
     }
 
 
 def _agent_to_dict(agent: AgentTrace) -> dict[str, Any]:
     moving = np.zeros_like(agent.positions) if agent.velocities is None else agent.velocities
     rows = np.column_stack([agent.ticks, agent.positions, moving, *agent.rewards.values()])
+    later = {
+        "actions": agent.actions,
+        "decision_rewards": agent.decision_rewards,
+        "observations": agent.observations,
+    }
     return {
         "name": agent.name,
         "policy": agent.policy,
         "ending": agent.ending,
         "moves": agent.velocities is not None,
         "rewards": list(agent.rewards),
-        "rows": base64.b64encode(rows.astype("<f4").tobytes()).decode(),
+        "rows": _to_text(rows),
+        **{key: _to_text(floats) for key, floats in later.items() if floats is not None},
     }
 
 

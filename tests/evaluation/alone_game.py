@@ -66,7 +66,7 @@ class AloneGame:
         self._age[done], self._return[done] = 0, 0.0
         return self._result(done, ended)
 
-    def traces(self, below: int = 0) -> tuple[Any, ...]:
+    def traces(self, below: int = 0, observations: bool = False) -> tuple[Any, ...]:
         return ()
 
     def close(self) -> None:

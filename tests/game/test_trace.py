@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -62,3 +64,47 @@ def test_a_malformed_answer_is_said_so(text: str) -> None:
 def test_a_game_that_records_nothing_gives_up_with_its_reason(fake) -> None:
     with open_game(fake()) as game, pytest.raises(GameDied, match="TRACE"):
         game.traces(below=1)
+
+
+def test_actions_rewards_and_hashes_are_recorded_and_observations_on_request(touch) -> None:
+    with open_game(touch(SHORT, action_repeat=6)) as game:
+        game.traces(below=1, observations=True)
+        seen = [game.reset(seed=1).observations[0][0].copy()]
+        earned = [0.0]
+        for decision in range(10):
+            actions = _still(game)
+            actions[0][0] = (0.1 * decision, -0.5)
+            result = game.step(actions)
+            seen.append(result.observations[0][0].copy())
+            earned.append(float(result.rewards[0]))
+        (trace,) = game.traces()
+
+    walker = trace.agents[0]
+    assert walker.actions is not None
+    assert walker.decision_rewards is not None
+    assert walker.observations is not None
+    np.testing.assert_array_equal(walker.actions, np.array([(0.1 * d, -0.5) for d in range(10)], np.float32))
+    np.testing.assert_array_equal(walker.decision_rewards, np.array(earned, np.float32))
+    np.testing.assert_array_equal(walker.observations[:-1], seen[:-1])
+    assert walker.observations.shape == (11, seen[0].size)
+    assert trace.hashes is not None
+    assert len(set(trace.hashes.tolist())) == 11
+
+
+def test_traces_of_an_older_addon_are_read_without_what_they_lack(touch) -> None:
+    with open_game(touch(SHORT)) as game:
+        game.traces(below=1)
+        game.reset(seed=1)
+        for _ in range(10):
+            game.step(_still(game))
+        (trace,) = game.traces()
+    data = json.loads(write_traces((trace,)))
+    del data["episodes"][0]["hashes"]
+    for agent in data["episodes"][0]["agents"]:
+        del agent["actions"], agent["decision_rewards"]
+
+    (older,) = read_traces(json.dumps(data), trace.physics_hz)
+
+    assert older.hashes is None
+    assert older.agents[0].actions is None
+    assert json.loads(write_traces((older,))) == data

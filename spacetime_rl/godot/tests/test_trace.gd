@@ -79,7 +79,7 @@ func test_a_short_trace_request_is_refused() -> void:
 	game.send_frame(RLBinarySession.Request.TRACE, PackedByteArray([1]))
 	var frame := game.receive_frame()
 	check_equal(frame[0], int(RLBinarySession.Reply.ERROR))
-	check_equal(frame.slice(1).get_string_from_utf8(), "a TRACE frame needs 4 bytes, got 1")
+	check_equal(frame.slice(1).get_string_from_utf8(), "a TRACE frame needs 4 or 5 bytes, got 1")
 	check_equal(game.wait(), RLBinarySession.REFUSED, "exit code")
 
 
@@ -127,14 +127,7 @@ func test_a_terrain_is_thinned_out() -> void:
 
 
 func _traces(game: ChildGame, below: int) -> Array:
-	var body := PackedByteArray()
-	body.resize(4)
-	body.encode_u32(0, below)
-	game.send_frame(RLBinarySession.Request.TRACE, body)
-	var frame := game.receive_frame()
-	check_equal(frame[0], int(RLBinarySession.Reply.TRACES), "kind of the answer")
-	var answer: Dictionary = JSON.parse_string(frame.slice(1).get_string_from_utf8())
-	return answer["episodes"]
+	return game.traces(below)["episodes"]
 
 
 func _rows(agent: Dictionary) -> Array[PackedFloat32Array]:

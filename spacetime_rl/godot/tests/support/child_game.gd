@@ -99,6 +99,21 @@ func step(actions: PackedFloat32Array) -> void:
 	_read_state(receive_frame())
 
 
+## TRACE: the recorded episodes so far, and which to record from now on.
+func traces(below: int, with_observations: bool = false) -> Dictionary:
+	var body := PackedByteArray()
+	body.resize(5 if with_observations else 4)
+	body.encode_u32(0, below)
+	if with_observations:
+		body[4] = 1
+	send_frame(RLBinarySession.Request.TRACE, body)
+	var frame := receive_frame()
+	if frame.is_empty() or frame[0] != RLBinarySession.Reply.TRACES:
+		push_error("expected TRACES, got: %s" % frame.slice(1).get_string_from_utf8())
+		return {"episodes": []}
+	return JSON.parse_string(frame.slice(1).get_string_from_utf8())
+
+
 ## CONFIGURE. Returns the error, or "" when the game agreed.
 func configure(params: Dictionary) -> String:
 	send_frame(RLBinarySession.Request.CONFIGURE, JSON.stringify({"params": params}).to_utf8_buffer())

@@ -27,6 +27,8 @@ func act() -> void:
 	for controller: RLController in _driven:
 		var agents: Array[RLAgent] = _driven[controller]
 		var actions := controller.decide(agents)
+		if _roster.trace != null:
+			_roster.trace.note_actions(agents, actions)
 		var offset := 0
 		for agent: RLAgent in agents:
 			agent.act(actions, offset)

@@ -232,6 +232,8 @@ func _write_observations() -> void:
 		offset += agent.observation_size
 	if not _image_sensors.is_empty():
 		images = RLImageSensor.images_of(_image_sensors) + images
+	if trace != null:
+		trace.note_observations(self)
 
 
 func _check_alike(first: RLAgent, agent: RLAgent) -> void:

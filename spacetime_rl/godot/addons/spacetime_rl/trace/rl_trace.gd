@@ -1,80 +1,63 @@
 class_name RLTrace
 extends RefCounted
-## Records whole episodes for pictures, when a client asks: the arena's outline and every agent's way through it.
+## Records whole episodes, when a client asks: what stood where, what every agent did, and what came of it.
 
-
-## An arena while one of its episodes is recorded.
-class Recording:
-	extends RefCounted
-	var arena: RLArena
-	var tracks: Array[RLTrack] = []
-	var running := false
-	var episode := {}
-
-	func _init(of_arena: RLArena) -> void:
-		arena = of_arena
-		for agent: RLAgent in arena.agents:
-			tracks.append(RLTrack.new(agent))
-
-	## The arena's next episode begins.
-	func begin() -> void:
-		running = true
-		episode = {
-			"episode": arena.episode,
-			"outline": RLOutline.of(arena),
-			"landmarks": _landmarks(),
-			"radii": arena._landmark_radii(),
-		}
-		for track: RLTrack in tracks:
-			track.begin()
-
-	## Everything there is to say about an episode that is over.
-	func finish() -> Dictionary:
-		running = false
-		var agents: Array[Dictionary] = []
-		for track: RLTrack in tracks:
-			agents.append(track.to_dict())
-		episode["agents"] = agents
-		return episode
-
-	func _landmarks() -> Dictionary:
-		var found := {}
-		var places := arena._landmarks()
-		for landmark: StringName in places:
-			var at := places[landmark] + arena._origin()
-			found[String(landmark)] = [at.x, at.y, at.z]
-		return found
-
+## The form of what is recorded, for readers of it.
+const VERSION := 2
 
 ## Episodes with a smaller number are recorded.
 var below := 0
+## Record observations, too.
+var with_observations := false
 
-var _recordings: Dictionary[RLArena, Recording] = {}
+var _recordings: Dictionary[RLArena, RLRecording] = {}
+# Those of episodes that are recorded now.
+var _running: Dictionary[RLArena, RLRecording] = {}
 var _finished: Array[Dictionary] = []
 
 
 func _init(stages: Array[RLStage]) -> void:
 	for stage: RLStage in stages:
 		for arena: RLArena in stage.played_arenas():
-			_recordings[arena] = Recording.new(arena)
+			_recordings[arena] = RLRecording.new(arena)
 
 
 ## An arena has begun an episode.
 func begin(arena: RLArena) -> void:
-	_recordings[arena].running = false
+	_running.erase(arena)
 	if arena.episode < below:
-		_recordings[arena].begin()
+		_running[arena] = _recordings[arena]
+		_running[arena].begin(with_observations)
+
+
+## What each agent is about to do: `actions` are theirs, one after the other.
+func note_actions(agents: Array[RLAgent], actions: PackedFloat32Array) -> void:
+	if _running.is_empty():
+		return
+	var offset := 0
+	for agent: RLAgent in agents:
+		if agent.active and _running.has(agent.arena):
+			_running[agent.arena].note_action(agent, actions.slice(offset, offset + agent.action_size))
+		offset += agent.action_size
+
+
+## What the roster's agents see when they decide next.
+func note_observations(roster: RLRoster) -> void:
+	if _running.is_empty():
+		return
+	for i: int in roster.agents.size():
+		var agent := roster.agents[i]
+		if agent.active and _running.has(agent.arena):
+			_running[agent.arena].note_observation(agent, roster.observation_of(i))
 
 
 ## A decision of all arenas is over, and finished ones have not begun again.
 func note_decision() -> void:
-	for recording: Recording in _recordings.values():
-		if not recording.running:
-			continue
-		for track: RLTrack in recording.tracks:
-			track.note_decision()
+	for recording: RLRecording in _running.values():
+		recording.note_decision()
 		if recording.arena.is_finished():
-			_finished.append(recording.finish())
+			_finished.append(recording.to_dict())
+			_running.erase(recording.arena)
 
 
 ## The recorded episodes that ended since the last call.

@@ -15,6 +15,7 @@ const REFUSED := 4
 const _RESET_BYTES := 16
 const _RUN_BYTES := 5
 const _TRACE_BYTES := 4
+const _TRACE_OBSERVATIONS := 1
 
 var _peer: RLPeer
 var _bridge: RLBridge
@@ -104,13 +105,16 @@ func _run() -> void:
 
 ## The recorded episodes that are over; those to be recorded from now on are given by number.
 func _trace() -> void:
-	if _peer.body.size() != _TRACE_BYTES:
-		fail("a TRACE frame needs %d bytes, got %d" % [_TRACE_BYTES, _peer.body.size()])
+	var size := _peer.body.size()
+	# The flags came later: a client may leave them out.
+	if size != _TRACE_BYTES and size != _TRACE_BYTES + 1:
+		fail("a TRACE frame needs %d or %d bytes, got %d" % [_TRACE_BYTES, _TRACE_BYTES + 1, size])
 		return
 	if _roster.trace == null:
 		_roster.trace = RLTrace.new(_roster.stages)
 	_roster.trace.below = _peer.body.decode_u32(0)
-	var answer := {"episodes": _roster.trace.take()}
+	_roster.trace.with_observations = size > _TRACE_BYTES and bool(_peer.body[_TRACE_BYTES] & _TRACE_OBSERVATIONS)
+	var answer := {"version": RLTrace.VERSION, "episodes": _roster.trace.take()}
 	_peer.send_frame(Reply.TRACES, JSON.stringify(answer).to_utf8_buffer())
 
 

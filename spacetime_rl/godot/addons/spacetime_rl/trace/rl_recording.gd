@@ -1,0 +1,73 @@
+class_name RLRecording
+extends RefCounted
+## One arena's episode while it is recorded.
+
+var arena: RLArena
+
+var _with_observations := false
+var _tracks: Array[RLTrack] = []
+var _track_of: Dictionary[RLAgent, RLTrack] = {}
+var _state: RLStateHash
+# Of the beginning and after every decision.
+var _hashes := PackedInt64Array()
+var _episode := {}
+
+
+func _init(of_arena: RLArena) -> void:
+	arena = of_arena
+	_state = RLStateHash.new(arena)
+	for agent: RLAgent in arena.agents:
+		var track := RLTrack.new(agent)
+		_tracks.append(track)
+		_track_of[agent] = track
+
+
+## The arena's next episode has begun.
+func begin(with_observations: bool) -> void:
+	_with_observations = with_observations
+	_episode = {
+		"episode": arena.episode,
+		"outline": RLOutline.of(arena),
+		"landmarks": _landmarks(),
+		"radii": arena._landmark_radii(),
+	}
+	_hashes = [_state.now()]
+	for track: RLTrack in _tracks:
+		track.begin()
+
+
+## An active agent of the arena sees this.
+func note_observation(agent: RLAgent, observation: PackedFloat32Array) -> void:
+	if _with_observations:
+		_track_of[agent].note_observation(observation)
+
+
+## An active agent of the arena does this next.
+func note_action(agent: RLAgent, action: PackedFloat32Array) -> void:
+	_track_of[agent].note_action(action)
+
+
+## A decision is over.
+func note_decision() -> void:
+	_hashes.append(_state.now())
+	for track: RLTrack in _tracks:
+		track.note_decision(_with_observations)
+
+
+## Everything there is to say about an episode that is over, for JSON.
+func to_dict() -> Dictionary:
+	var agents: Array[Dictionary] = []
+	for track: RLTrack in _tracks:
+		agents.append(track.to_dict(_with_observations))
+	_episode["agents"] = agents
+	_episode["hashes"] = Marshalls.raw_to_base64(_hashes.to_byte_array())
+	return _episode
+
+
+func _landmarks() -> Dictionary:
+	var found := {}
+	var places := arena._landmarks()
+	for landmark: StringName in places:
+		var at := places[landmark] + arena._origin()
+		found[String(landmark)] = [at.x, at.y, at.z]
+	return found
