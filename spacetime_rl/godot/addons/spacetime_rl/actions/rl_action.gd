@@ -1,3 +1,4 @@
+@icon("res://addons/spacetime_rl/icons/action.svg")
 class_name RLAction
 extends Node
 ## Base of one named part of an agent's action; see RLContinuousAction and RLDiscreteAction. A child of the RLAgent.
@@ -11,6 +12,10 @@ var size: int:
 ## Floats in the action vector.
 var width: int:
 	get = _get_width
+
+
+func _get_configuration_warnings() -> PackedStringArray:
+	return RLSceneCheck.problems_of(self)
 
 
 ## "continuous" or "discrete".

@@ -1,3 +1,5 @@
+@tool
+@icon("res://addons/spacetime_rl/icons/action_continuous.svg")
 class_name RLContinuousAction
 extends RLAction
 ## An action of `count` numbers, each in [-1, 1]; what lies outside is clamped.

@@ -1,3 +1,5 @@
+@tool
+@icon("res://addons/spacetime_rl/icons/action_discrete.svg")
 class_name RLDiscreteAction
 extends RLAction
 ## An action that is one choice out of `choices`; choice 0 is the one before the first decision.

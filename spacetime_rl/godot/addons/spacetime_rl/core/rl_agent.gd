@@ -1,3 +1,4 @@
+@icon("res://addons/spacetime_rl/icons/agent.svg")
 class_name RLAgent
 extends Node
 ## Makes its parent (the player's body) an agent: gathers sensors, actions and rewards among its children.
@@ -57,6 +58,10 @@ var final_metrics := PackedFloat32Array()
 var final_images := PackedByteArray()
 
 var _ending := 0
+
+
+func _get_configuration_warnings() -> PackedStringArray:
+	return RLSceneCheck.problems_of(self)
 
 
 ## Override: write this agent's next action, chosen by script. It is what a trained policy has to beat.

@@ -1,3 +1,4 @@
+@icon("res://addons/spacetime_rl/icons/arena.svg")
 class_name RLArena
 extends Node3D
 ## Root of an arena scene: one copy of the world with its agents, playing one episode after another.
@@ -30,6 +31,10 @@ var _playing := 0
 var _ending: Array[RLAgent] = []
 # The agents with reward terms.
 var _paid_by_tick: Array[RLAgent] = []
+
+
+func _get_configuration_warnings() -> PackedStringArray:
+	return RLSceneCheck.problems_of(self)
 
 
 ## Called once, in the tree, when `params` is known: spawn the players. Agents and their spaces are fixed after it.

@@ -1,3 +1,5 @@
+@tool
+@icon("res://addons/spacetime_rl/icons/bridge.svg")
 class_name RLBridge
 extends Node
 ## Connects a scene to the Python side and keeps both in lock-step: one in the main scene, naming the arena scene.
@@ -13,7 +15,10 @@ const _LAST := 1 << 20
 const _STEPS_WHEN_WATCHED := 12
 
 ## One arena; its root has a script that extends RLArena.
-@export var arena_scene: PackedScene
+@export var arena_scene: PackedScene:
+	set(scene):
+		arena_scene = scene
+		update_configuration_warnings()
 ## Name under which runs of this scene are recorded.
 @export var scenario_name := ""
 ## Physics ticks a decision lasts, unless the launch says otherwise.
@@ -39,10 +44,14 @@ var _problems: PackedStringArray = []
 
 
 func _enter_tree() -> void:
-	add_to_group(RLOptions.BRIDGE_GROUP)
+	if not Engine.is_editor_hint():
+		add_to_group(RLOptions.BRIDGE_GROUP)
 
 
 func _ready() -> void:
+	if Engine.is_editor_hint():
+		set_physics_process(false)
+		return
 	process_physics_priority = _LAST
 	_set_engine_pace()
 	if options.action_repeat > 0:
@@ -83,7 +92,7 @@ func _physics_process(delta: float) -> void:
 
 
 func _get_configuration_warnings() -> PackedStringArray:
-	return [] if arena_scene != null else ["Set arena_scene to a scene whose root extends RLArena."]
+	return RLSceneCheck.problems_of(self)
 
 
 ## Everything the Python side has to know before the first step: its `GameSpec`.

@@ -1,3 +1,4 @@
+@icon("res://addons/spacetime_rl/icons/params.svg")
 class_name RLParams
 extends Resource
 ## Base of a scenario's parameters: a subclass declares typed, documented `@export var`s, and a run overrides them.

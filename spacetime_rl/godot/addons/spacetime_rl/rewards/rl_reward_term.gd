@@ -1,3 +1,4 @@
+@icon("res://addons/spacetime_rl/icons/reward.svg")
 class_name RLRewardTerm
 extends Resource
 ## Base of a reward given every tick, composed into an agent's `reward_terms`. One instance for each agent.

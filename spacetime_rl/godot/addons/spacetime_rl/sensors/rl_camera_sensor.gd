@@ -1,3 +1,5 @@
+@tool
+@icon("res://addons/spacetime_rl/icons/sensor_image.svg")
 class_name RLCameraSensor
 extends RLImageSensor
 ## What a camera on the player sees. Needs a renderer: a game started with `--headless` draws nothing.

@@ -1,3 +1,5 @@
+@tool
+@icon("res://addons/spacetime_rl/icons/sensor_hands.svg")
 class_name RLHandsSensor
 extends RLSensor
 ## Both hands of an RLXRPlayer in its own frame: positions 3 + 3, then velocities 3 + 3, left before right.

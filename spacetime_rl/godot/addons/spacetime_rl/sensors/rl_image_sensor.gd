@@ -1,3 +1,4 @@
+@icon("res://addons/spacetime_rl/icons/sensor_image.svg")
 class_name RLImageSensor
 extends Node
 ## Base of sensors that deliver an image of unsigned bytes. A child of the RLAgent. See RLCameraSensor.
@@ -8,6 +9,10 @@ extends Node
 var agent: RLAgent
 ## The player: the agent's parent.
 var body: Node3D
+
+
+func _get_configuration_warnings() -> PackedStringArray:
+	return RLSceneCheck.problems_of(self)
 
 
 ## Override: height, width, channels.

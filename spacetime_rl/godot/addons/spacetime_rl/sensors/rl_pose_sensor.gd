@@ -1,3 +1,5 @@
+@tool
+@icon("res://addons/spacetime_rl/icons/sensor_pose.svg")
 class_name RLPoseSensor
 extends RLSensor
 ## Where the player is in its arena and which way it looks: position 3, then the rotation as quaternion 4 or forward 2.

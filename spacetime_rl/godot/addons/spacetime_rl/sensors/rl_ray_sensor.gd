@@ -1,3 +1,5 @@
+@tool
+@icon("res://addons/spacetime_rl/icons/sensor_ray.svg")
 class_name RLRaySensor
 extends RLSensor
 ## Looks around with rays in the player's own frame: 1 at nothing within `length`, down to 0 at contact.

@@ -1,3 +1,4 @@
+@icon("res://addons/spacetime_rl/icons/sensor.svg")
 class_name RLSensor
 extends Node
 ## Base of what an agent perceives: a few named floats, written in place every decision. A child of the RLAgent.
@@ -12,6 +13,10 @@ var agent: RLAgent
 var body: Node3D
 ## Floats this sensor writes.
 var size := 0
+
+
+func _get_configuration_warnings() -> PackedStringArray:
+	return RLSceneCheck.problems_of(self)
 
 
 ## Override: the named parts of what `write` writes, in order. Must not change after the arena was built.

@@ -1,3 +1,5 @@
+@tool
+@icon("res://addons/spacetime_rl/icons/sensor_target.svg")
 class_name RLTargetSensor
 extends RLSensor
 ## Where a target is, seen from the player's own frame: offset 3, distance 1, unit direction 3. Zeros without a target.

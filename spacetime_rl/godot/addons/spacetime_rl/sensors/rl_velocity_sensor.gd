@@ -1,3 +1,5 @@
+@tool
+@icon("res://addons/spacetime_rl/icons/sensor_velocity.svg")
 class_name RLVelocitySensor
 extends RLSensor
 ## How the player moves, in its own frame: linear velocity 3, and angular velocity 3 where the body has one.

@@ -1,3 +1,4 @@
+@icon("res://addons/spacetime_rl/icons/xr_player.svg")
 class_name RLXRPlayer
 extends CharacterBody3D
 ## A VR player without a headset: head and hands are trackers of the engine's XR server, posed by the player's script.

@@ -1,0 +1,138 @@
+@tool
+class_name RLSceneCheck
+## What is wrong with a node of the addon where it stands in its scene: the editor's warnings, one sentence each.
+##
+## Parts may also be added by code, so only what is certainly wrong is reported.
+
+const _NO_AGENT := "%s has to be a child of an RLAgent: where it is now, nothing uses it."
+
+
+## The warnings for a node; none for one that is not of this addon.
+static func problems_of(node: Node) -> PackedStringArray:
+	if node is RLBridge:
+		return _of_bridge(node as RLBridge)
+	if node is RLArena:
+		return _of_arena(node as RLArena) + RLNameCheck.problems_of_arena(node as RLArena)
+	if node is RLAgent:
+		return _of_agent(node as RLAgent) + RLNameCheck.problems_of_agent(node as RLAgent)
+	if node is RLSensor or node is RLImageSensor or node is RLAction:
+		return _of_part(node)
+	return []
+
+
+static func _of_bridge(bridge: RLBridge) -> PackedStringArray:
+	if bridge.arena_scene == null:
+		return ["Set arena_scene to a scene whose root extends RLArena."]
+	if not _is_arena(bridge.arena_scene):
+		return [
+			"arena_scene is '%s', whose root does not extend RLArena." % bridge.arena_scene.resource_path.get_file()
+		]
+	return []
+
+
+static func _of_arena(arena: RLArena) -> PackedStringArray:
+	var problems: PackedStringArray = []
+	if arena.owner != null:
+		problems.append("An RLArena has to be the root of a scene of its own, which an RLBridge names as arena_scene.")
+	var taken: Dictionary[StringName, bool] = {}
+	for agent: RLAgent in _agents_below(arena):
+		if taken.has(agent.agent_name):
+			problems.append("Two agents are named '%s': give each an agent_name of its own." % agent.agent_name)
+		elif agent.agent_name != &"":
+			taken[agent.agent_name] = true
+	return problems
+
+
+static func _of_agent(agent: RLAgent) -> PackedStringArray:
+	var problems: PackedStringArray = []
+	if not _is_root(agent) and agent.get_parent() is not Node3D:
+		problems.append("The parent of an RLAgent has to be the player's body: a Node3D, such as a CharacterBody3D.")
+	if agent.policy_name == &"":
+		problems.append("Set policy_name: the policy that plays this agent.")
+	if null in agent.reward_terms:
+		problems.append("reward_terms has an empty place: set it, or remove it.")
+	var arena := _arena_of(agent)
+	if arena == null or agent.agent_name == &"":
+		return problems
+	for other: RLAgent in _agents_below(arena):
+		if other != agent and other.agent_name == agent.agent_name:
+			problems.append("Another agent is named '%s', too: %s." % [agent.agent_name, arena.get_path_to(other)])
+	return problems
+
+
+static func _of_part(part: Node) -> PackedStringArray:
+	if _is_root(part):
+		return []
+	var agent := part.get_parent() as RLAgent
+	if agent == null:
+		return [_NO_AGENT % _class_of(part)]
+	var problems: PackedStringArray = []
+	for other: Node in agent.get_children():
+		if other != part and _are_named_alike(part, other):
+			problems.append("'%s' has the same label, '%s': give each its own." % [other.name, part.get(&"label")])
+	problems.append_array(_of_body(part, agent.get_parent()))
+	return problems
+
+
+# What some sensors need the player's body to be.
+static func _of_body(part: Node, body: Node) -> PackedStringArray:
+	if part is RLHandsSensor and body is not RLXRPlayer:
+		return ["RLHandsSensor needs an RLXRPlayer as the agent's parent."]
+	var turning := part is RLVelocitySensor and (part as RLVelocitySensor).angular
+	if turning and body is not RigidBody3D:
+		return ["An angular velocity is that of a RigidBody3D: make one the agent's parent, or switch angular off."]
+	if part is RLVelocitySensor and body is not RigidBody3D and body is not CharacterBody3D:
+		return ["RLVelocitySensor needs a RigidBody3D or CharacterBody3D as the agent's parent."]
+	return []
+
+
+# The root of the scene that is edited may be put anywhere later.
+static func _is_root(node: Node) -> bool:
+	return Engine.is_editor_hint() and node.owner == null
+
+
+static func _arena_of(node: Node) -> RLArena:
+	while node != null and node is not RLArena:
+		node = node.get_parent()
+	return node as RLArena
+
+
+static func _agents_below(node: Node) -> Array[RLAgent]:
+	var agents: Array[RLAgent] = []
+	for child: Node in node.get_children():
+		if child is RLAgent:
+			agents.append(child as RLAgent)
+		agents.append_array(_agents_below(child))
+	return agents
+
+
+# Images and actions are named by their labels, sensors by fields that each kind of sensor derives from its label.
+static func _are_named_alike(part: Node, other: Node) -> bool:
+	if other.get(&"label") != part.get(&"label"):
+		return false
+	if part is RLSensor:
+		return other.get_script() == part.get_script()
+	return (part is RLAction and other is RLAction) or (part is RLImageSensor and other is RLImageSensor)
+
+
+static func _class_of(node: Node) -> StringName:
+	var script := node.get_script() as Script
+	while script.get_global_name() == &"" and script.get_base_script() != null:
+		script = script.get_base_script()
+	return script.get_global_name()
+
+
+# Without an instance: its scripts may not run in the editor.
+static func _is_arena(scene: PackedScene) -> bool:
+	var state := scene.get_state()
+	for i: int in state.get_node_property_count(0):
+		if state.get_node_property_name(0, i) == &"script":
+			return _extends_arena(state.get_node_property_value(0, i) as Script)
+	var inherited := state.get_node_instance(0)
+	return inherited != null and _is_arena(inherited)
+
+
+static func _extends_arena(script: Script) -> bool:
+	while script != null and script.get_global_name() != &"RLArena":
+		script = script.get_base_script()
+	return script != null
