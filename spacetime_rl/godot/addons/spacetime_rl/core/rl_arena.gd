@@ -24,6 +24,8 @@ var index := 0
 var task := 0
 ## The agents found below this node after `_build`.
 var agents: Array[RLAgent] = []
+## What the core needs to know of three dimensions.
+var space: RLSpace = RLSpace3D.new()
 
 var _schedule: RLSchedule
 var _revision := 0

@@ -99,7 +99,7 @@ func _world_for(arena: RLArena, place: int) -> Node:
 		return _bridge
 	var viewport := SubViewport.new()
 	viewport.name = "Arena%d_%d" % [place, arena.task]
-	viewport.own_world_3d = true
+	arena.space.own_world(viewport)
 	viewport.size = Vector2i(2, 2)
 	viewport.render_target_update_mode = SubViewport.UPDATE_DISABLED
 	viewport.gui_disable_input = true

@@ -23,7 +23,8 @@ func _init(of_arenas: Array[RLArena], schedule: RLSchedule) -> void:
 	for arena: RLArena in played_arenas():
 		_casts[arena] = _cast(arena)
 		if arenas.size() > 1:
-			_keep_bodies(arena)
+			# A body that came back to its world would have another place in the solver's order.
+			arena.space.keep_bodies(arena)
 		if arena != present:
 			_hold_still(arena)
 
@@ -92,17 +93,11 @@ func _by_policy(arena: RLArena) -> Dictionary[StringName, Array]:
 	return found
 
 
-# Bodies stay in their space when they are held: one that comes back to it has another place in the solver's order.
-func _keep_bodies(arena: RLArena) -> void:
-	for node: Node in arena.find_children("*", "CollisionObject3D", true, false):
-		(node as CollisionObject3D).disable_mode = CollisionObject3D.DISABLE_MODE_KEEP_ACTIVE
-
-
 func _hold_still(arena: RLArena) -> void:
 	arena.process_mode = Node.PROCESS_MODE_DISABLED
-	PhysicsServer3D.space_set_active(arena.get_world_3d().space, false)
+	arena.space.step_world(arena, false)
 
 
 func _let_go(arena: RLArena) -> void:
-	PhysicsServer3D.space_set_active(arena.get_world_3d().space, true)
+	arena.space.step_world(arena, true)
 	arena.process_mode = Node.PROCESS_MODE_INHERIT

@@ -27,7 +27,7 @@ func begin(with_observations: bool) -> void:
 	_with_observations = with_observations
 	_episode = {
 		"episode": arena.episode,
-		"outline": RLOutline.of(arena),
+		"outline": arena.space.outline_of(arena),
 		"landmarks": _landmarks(),
 		"radii": arena._landmark_radii(),
 	}

@@ -14,7 +14,7 @@ var _bodies: Array[Node] = []
 ## Of an arena that is built: its bodies are found once.
 func _init(arena: RLArena) -> void:
 	_arena = arena
-	_bodies = arena.find_children("*", "PhysicsBody3D", true, false)
+	_bodies = arena.space.bodies_of(arena)
 	for agent: RLAgent in arena.agents:
 		if agent.body not in _bodies:
 			_bodies.append(agent.body)

@@ -72,7 +72,7 @@ func to_dict(with_observations: bool) -> Dictionary:
 		"name": String(_agent.agent_name),
 		"policy": String(_agent.policy_name),
 		"rewards": _terms,
-		"moves": _agent.body is CharacterBody3D or _agent.body is RigidBody3D,
+		"moves": _agent.arena.space.moves(_agent.body),
 		"ending": _ending,
 		"rows": _encoded(_rows),
 		"decision_rewards": _encoded(_rewards),
@@ -96,12 +96,8 @@ func _write(place: PackedFloat32Array, reward: float) -> void:
 
 func _place() -> PackedFloat32Array:
 	var arena := _agent.arena
-	var at := arena.to_local(_agent.body.global_position) + arena._origin()
-	var moving := Vector3.ZERO
-	if _agent.body is CharacterBody3D:
-		moving = (_agent.body as CharacterBody3D).velocity
-	elif _agent.body is RigidBody3D:
-		moving = (_agent.body as RigidBody3D).linear_velocity
+	var at := arena.space.place_of(_agent.body, arena) + arena._origin()
+	var moving := arena.space.velocity_of(_agent.body)
 	return PackedFloat32Array([arena.ticks, at.x, at.y, at.z, moving.x, moving.y, moving.z])
 
 

@@ -1,0 +1,45 @@
+class_name RLSpace
+extends RefCounted
+## What the core asks of the space that an arena is in: all that differs between games in 3D and in 2D. See RLSpace3D.
+##
+## Places and velocities are Vector3 in every space: seen from above, x and z are the plane of pictures.
+
+
+## Override: give everything below a viewport a physics world of its own.
+func own_world(_viewport: SubViewport) -> void:
+	pass
+
+
+## Override: step the physics of the arena's world, or no longer.
+func step_world(_arena: Node, _stepped: bool) -> void:
+	pass
+
+
+## Override: leave the bodies below the arena in their world while it is not processed.
+func keep_bodies(_arena: Node) -> void:
+	pass
+
+
+## Override: all physics bodies below the arena, in scene order.
+func bodies_of(_arena: Node) -> Array[Node]:
+	return []
+
+
+## Override: where a body is, in the arena's frame.
+func place_of(_body: Node, _arena: Node) -> Vector3:
+	return Vector3.ZERO
+
+
+## Override: whether a body has a velocity.
+func moves(_body: Node) -> bool:
+	return false
+
+
+## Override: how fast a body moves, and which way; zero where it has no velocity.
+func velocity_of(_body: Node) -> Vector3:
+	return Vector3.ZERO
+
+
+## Override: the shapes that stand still in the arena, for pictures; see RLOutline.
+func outline_of(_arena: Node) -> Array[Dictionary]:
+	return []

@@ -1,0 +1,38 @@
+class_name RLSpace3D
+extends RLSpace
+## What the core asks of arenas whose root is a Node3D.
+
+
+func own_world(viewport: SubViewport) -> void:
+	viewport.own_world_3d = true
+
+
+func step_world(arena: Node, stepped: bool) -> void:
+	PhysicsServer3D.space_set_active((arena as Node3D).get_world_3d().space, stepped)
+
+
+func keep_bodies(arena: Node) -> void:
+	for node: Node in arena.find_children("*", "CollisionObject3D", true, false):
+		(node as CollisionObject3D).disable_mode = CollisionObject3D.DISABLE_MODE_KEEP_ACTIVE
+
+
+func bodies_of(arena: Node) -> Array[Node]:
+	return arena.find_children("*", "PhysicsBody3D", true, false)
+
+
+func place_of(body: Node, arena: Node) -> Vector3:
+	return (arena as Node3D).to_local((body as Node3D).global_position)
+
+
+func moves(body: Node) -> bool:
+	return body is CharacterBody3D or body is RigidBody3D
+
+
+func velocity_of(body: Node) -> Vector3:
+	if body is CharacterBody3D:
+		return (body as CharacterBody3D).velocity
+	return (body as RigidBody3D).linear_velocity if body is RigidBody3D else Vector3.ZERO
+
+
+func outline_of(arena: Node) -> Array[Dictionary]:
+	return RLOutline.of(arena as RLArena)
