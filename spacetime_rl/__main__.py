@@ -1,6 +1,6 @@
 """The command: signals are handled before anything else is loaded. Also `python -m spacetime_rl`, as on a cluster."""
 
-from spacetime_rl import signals
+from spacetime_rl.host import signals
 
 
 def main() -> None:

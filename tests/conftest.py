@@ -12,8 +12,8 @@ import pytest
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
-from spacetime_rl.training import private_ray
-from spacetime_rl.training.local_ray import start_private_ray
+from spacetime_rl.tuning import private_ray
+from spacetime_rl.tuning.ray_session import start_private_ray
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 # Small networks on a busy machine: threads that wait for each other's core cost more than they give.

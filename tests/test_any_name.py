@@ -11,17 +11,18 @@ from pathlib import Path
 import pytest
 from test_architecture import MODULES, PACKAGE
 
+from spacetime_rl.cli.run_summary import print_summary
 from spacetime_rl.config import load
-from spacetime_rl.console import plain_console
+from spacetime_rl.console.panel import PanelFrame
+from spacetime_rl.console.plain import plain_console
+from spacetime_rl.console.progress import Progress
 from spacetime_rl.errors import RunExistsError, UsageError
+from spacetime_rl.formats.markdown import plain
 from spacetime_rl.jobs.entrypoint import entrypoint
 from spacetime_rl.jobs.names import job_of
-from spacetime_rl.markdown import plain
-from spacetime_rl.tracking.plots import plot_learning_curves
-from spacetime_rl.training.panel import PanelFrame
-from spacetime_rl.training.progress import Progress
-from spacetime_rl.training.run_folder import RunFolder
-from spacetime_rl.training.summary import RunSummary, print_summary, suggestions, to_markdown
+from spacetime_rl.pictures.learning_curves import plot_learning_curves
+from spacetime_rl.runs.folder import RunFolder
+from spacetime_rl.training.summary import RunSummary, suggestions, to_markdown
 
 NASTY = "anna's \"[red] $x\\frac$ #1? 100% <b> a|b :tada: `ls` {0} [bold]"
 
@@ -101,4 +102,4 @@ def test_only_one_file_makes_consoles_so_that_no_text_is_read_as_markup() -> Non
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Console"
     ]
 
-    assert made == ["console.py"]
+    assert made == ["console/plain.py"]

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from spacetime_rl.baselines.store import Baseline, read_baselines
 from spacetime_rl.config import RunConfig, load
 from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.errors import ContractError
 from spacetime_rl.export.schema import read_schema
 from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ImageField, ObservationField, PolicyLayout
+from spacetime_rl.runs.shipped import Baseline, read_baselines
 
 GIVER = PolicyLayout(
     (ObservationField("pose", 30), ObservationField("held", 1)), (), (ActionField("move", "continuous", 3),)

@@ -12,7 +12,9 @@ import typer
 
 from docs.stage import pages
 from spacetime_rl.cli.app import app
-from spacetime_rl.markdown import WIDTH
+from spacetime_rl.config import load
+from spacetime_rl.config.sweep_loader import load_sweep
+from spacetime_rl.formats.markdown import WIDTH
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -40,6 +42,33 @@ def test_a_command_line_that_is_shown_is_one_the_program_takes(command):
     name, verb, arguments = group.resolve_command(None, shlex.split(command)[1:])
 
     verb.make_context(name, arguments)
+
+
+BLOCKS = [
+    pytest.param(kind, code, id=f"{page.name}:{text[: found.start()].count(chr(10)) + 1}")
+    for page in PAGES
+    for text in [page.read_text()]
+    for found in re.finditer(r"^```(yaml|python)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    for kind, code in [found.groups()]
+]
+
+
+@pytest.mark.parametrize(("kind", "code"), BLOCKS)
+def test_a_configuration_that_is_shown_loads_and_python_that_is_shown_is_python(
+    kind: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a page's Python does is run elsewhere: tests/test_api.py, test_own_rewards.py, and below."""
+    monkeypatch.chdir(tmp_path)
+    if kind == "python":
+        compile(code, "page", "exec")
+        return
+    for name in ("my_game.yaml",):  # which other blocks extend
+        (tmp_path / name).write_text("{name: my_game, game: {project: ., scene: 'res://train.tscn'}}\n")
+    (tmp_path / "shown.yaml").write_text(code)
+    if "\nsweep:" in code:
+        assert load_sweep("shown.yaml").space
+    else:
+        assert load("shown.yaml").name
 
 
 def test_links_between_pages_lead_somewhere():

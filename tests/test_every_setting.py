@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from fake_runs import make_config
 from pydantic import BaseModel
-from toy_game import make_group, make_launch, make_layout
+from support.fake_runs import make_config
+from support.toy_game import make_group, make_launch, make_layout
 
 import spacetime_rl
 from spacetime_rl.config import RunConfig, load
@@ -20,11 +20,11 @@ from spacetime_rl.contract import assign_policies
 from spacetime_rl.contract import make_launch as launch_of
 from spacetime_rl.errors import ConfigError, ContractError
 from spacetime_rl.game.spec import STOCK_WIRE, GameSpec, ImageField, PolicyLayout
+from spacetime_rl.learning.build import make_algorithm_config
 from spacetime_rl.rollout.plan import RolloutPlan
-from spacetime_rl.training.algorithm import make_algorithm_config
-from spacetime_rl.training.checkpoint import CheckpointCard
-from spacetime_rl.training.stopping import StopAt
-from spacetime_rl.training.trials import checkpoint_config, checkpoints
+from spacetime_rl.runs.checkpoint import CheckpointCard
+from spacetime_rl.tuning.stopping import StopAt
+from spacetime_rl.tuning.tune_run import checkpoint_config, checkpoints_by_steps
 
 PACKAGE = Path(spacetime_rl.__file__).parent
 
@@ -50,26 +50,26 @@ NEEDS: Mapping[str, Mapping[str, Any]] = {"kl_coeff": {"use_kl_loss": True}, "kl
 
 # Settings whose effect no value of these tests shows, and the files that read them.
 READ_BY: dict[str, tuple[str, ...]] = {
-    "name": ("training/run_folder.py", "tracking/sweep.py"),
+    "name": ("runs/folder.py", "tracking/sweep.py"),
     "seed": ("contract.py", "rollout/plan.py"),
     "results": ("training/run.py",),
-    "callbacks": ("training/algorithm.py",),
-    "initialize_from": ("training/initial.py",),
-    "reset_exploration": ("training/base.py",),
-    "curriculum": ("training/lessons.py",),
+    "callbacks": ("learning/build.py",),
+    "initialize_from": ("learning/warm_start.py",),
+    "reset_exploration": ("learning/algorithm.py",),
+    "curriculum": ("rollout/lessons.py",),
     "tasks": ("contract.py",),
     "policies": ("contract.py",),
     "policy_mapping": ("contract.py",),
     "policies_to_train": ("contract.py",),
-    "rewards": ("contract.py", "training/meet.py"),
+    "rewards": ("contract.py", "rollout/make_plan.py"),
     "scenario": ("contract.py",),
-    "resources": ("training/sizes.py", "training/carry_out.py"),
-    "rollout": ("training/sizes.py", "training/algorithm.py"),
-    "evaluation": ("cli/eval.py", "training/outputs.py"),
+    "resources": ("sizing/settle.py", "training/execute.py"),
+    "rollout": ("sizing/settle.py", "learning/build.py"),
+    "evaluation": ("evaluation/story.py", "training/outputs.py"),
     "tracking": ("training/run.py", "tracking/sweep.py"),
-    "stop": ("training/stopping.py",),
-    "checkpoint": ("training/trials.py",),
-    "game": ("contract.py", "training/meet.py"),
+    "stop": ("tuning/stopping.py",),
+    "checkpoint": ("tuning/tune_run.py",),
+    "game": ("contract.py", "rollout/make_plan.py"),
 }
 
 
@@ -139,7 +139,7 @@ def test_every_setting_of_the_game_reaches_it_or_its_runners(key: str, tmp_path:
     plain, changed = (_write(tmp_path, {"game": game}) for game in ({}, {key: GAME[key]}))
 
     if launch_of(plain) == launch_of(changed):
-        meeting = (PACKAGE / "training" / "meet.py").read_text()
+        meeting = (PACKAGE / "rollout" / "make_plan.py").read_text()
         assert f"{key}=config.game.{key}" in meeting
 
 
@@ -155,8 +155,8 @@ def test_every_setting_of_checkpoints_is_used() -> None:
     config = make_config(checkpoint={"every_iterations": 7, "keep": 2})
 
     assert (checkpoint_config(config).checkpoint_frequency, checkpoint_config(config).num_to_keep) == (7, 2)
-    assert len(checkpoints(make_config(checkpoint={"every_agent_steps": 100}))) == 1
-    assert "checkpoint.max_failures" in (PACKAGE / "training" / "carry_out.py").read_text()
+    assert len(checkpoints_by_steps(make_config(checkpoint={"every_agent_steps": 100}))) == 1
+    assert "checkpoint.max_failures" in (PACKAGE / "training" / "execute.py").read_text()
 
 
 @pytest.mark.parametrize("section", READ_BY)

@@ -11,14 +11,15 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from spacetime_rl.cli.run_summary import print_summary
 from spacetime_rl.config import StopConfig
 from spacetime_rl.config.sweep import Objective
+from spacetime_rl.console.lines import LineView
+from spacetime_rl.console.panel import PanelFrame
+from spacetime_rl.console.progress import Progress
 from spacetime_rl.notices import ONCE, Notice, Notices, collect_warnings, from_data, to_data
-from spacetime_rl.training.lines import LineView
-from spacetime_rl.training.panel import PanelFrame
-from spacetime_rl.training.progress import Progress
-from spacetime_rl.training.result_log import ResultLog
-from spacetime_rl.training.summary import RunSummary, print_summary, to_note
+from spacetime_rl.training.summary import RunSummary, to_note
+from spacetime_rl.tuning.result_log import ResultLog
 
 LEFT_OUT = "policy pilot: {n} gradient steps left out"
 

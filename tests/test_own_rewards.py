@@ -133,7 +133,7 @@ def test_a_run_learns_from_the_page_s_term_and_function(example: Path) -> None:
         "stop.agent_steps=1200",
         "scenario.params.time_limit_s=2",
     ]
-    train(load("calm.yaml", settings), "one", judge=False)
+    train(load("calm.yaml", settings), "one", evaluate=False)
     last = (example / "results/one/progress.jsonl").read_text().splitlines()[-1]
     assert '"policy/gatherer/reward/calm": -' in last
     assert '"policy/gatherer/hooked_return"' in last

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).with_name("another_system.py")
+SCRIPT = Path(__file__).parent / "support" / "another_system.py"
 SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
 PLAYS = ("train vr_interaction", "sweep sweeps/interaction_asha", "eval baseline --config vr_interaction")
 PLAYS += ("play vr_interaction", "bench", "baseline vr_interaction", "godot install")

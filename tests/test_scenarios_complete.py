@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from spacetime_rl.baselines.store import read_baselines
 from spacetime_rl.config import load
 from spacetime_rl.config.packaged import config_names
 from spacetime_rl.game.project import OWN_PROJECT, scenarios
+from spacetime_rl.runs.shipped import read_baselines
 
 SCENARIOS = sorted(path for path in (OWN_PROJECT / "scenarios").iterdir() if path.is_dir())
 MEASURING = {"bench"}  # made to be fast, not to be learned

@@ -12,7 +12,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from spacetime_rl.baselines.store import (
+from spacetime_rl.config import RunConfig, load
+from spacetime_rl.config.compare import diff, overrides_for, settle_like
+from spacetime_rl.contract import make_launch
+from spacetime_rl.errors import ContractError, GateError, UsageError
+from spacetime_rl.evaluation.evaluate import evaluate
+from spacetime_rl.evaluation.report import EvalReport
+from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, RandomSource, Source
+from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.host.system import cores
+from spacetime_rl.pictures.paths import anybody_moves, draw_paths
+from spacetime_rl.runs.layout import RunPaths, onnx_file, schema_file
+from spacetime_rl.runs.locate import find_checkpoint
+from spacetime_rl.runs.shipped import (
     BASELINES,
     FILE,
     SCHEMA_VERSION,
@@ -22,18 +35,6 @@ from spacetime_rl.baselines.store import (
     baseline_names,
     read_baseline,
 )
-from spacetime_rl.config import RunConfig, load
-from spacetime_rl.config.compare import diff, overrides_for, settle_like
-from spacetime_rl.contract import make_launch
-from spacetime_rl.errors import ContractError, GateError, UsageError
-from spacetime_rl.evaluation.evaluate import evaluate
-from spacetime_rl.evaluation.report import EvalReport
-from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, RandomSource, Source
-from spacetime_rl.export.locate import find_checkpoint
-from spacetime_rl.pictures.paths import anybody_moves, draw_paths
-from spacetime_rl.plain_json import to_json
-from spacetime_rl.scratch import scratch_folder
-from spacetime_rl.system import cores
 
 OLD = "old baseline"
 
@@ -64,14 +65,15 @@ class TrainedRun:
     @classmethod
     def read(cls, folder: Path) -> TrainedRun:
         """Read a run's folder. Raises UsageError if the run never came to its end."""
-        summary, versions = folder / "report" / "summary.json", folder / "versions.json"
+        paths = RunPaths(folder)
+        summary, versions = paths.summary, paths.versions
         if not summary.is_file():
             raise UsageError(f"{folder}: has no report/summary.json: name a run that came to its end")
         found = json.loads(summary.read_text(encoding="utf-8"))
         if found["interrupted"]:
             raise UsageError(f"{folder}: was interrupted; go on with it first: spacetime-rl train --resume {folder}")
         made_with = json.loads(versions.read_text(encoding="utf-8")) if versions.is_file() else {}
-        return cls(folder, load(folder / "config.yaml"), found, made_with)
+        return cls(folder, load(paths.config), found, made_with)
 
     def policies(self, workspace: Path) -> Path:
         """A folder with its policies as ONNX and their weights: `workspace`, filled from its latest checkpoint."""
@@ -194,7 +196,11 @@ def _document(
         "episodes": reports[0].episodes,
         "seed": reports[0].seed,
         "policies": {
-            policy: {"onnx": f"{policy}.onnx", "schema": f"{policy}.schema.json", "weights": f"{policy}{WEIGHTS}"}
+            policy: {
+                "onnx": onnx_file(Path(), policy).name,
+                "schema": schema_file(Path(), policy).name,
+                "weights": f"{policy}{WEIGHTS}",
+            }
             for policy in policies
         },
         "training": {

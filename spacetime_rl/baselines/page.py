@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spacetime_rl.baselines.store import SOURCES, TRAINED, Baseline, against_heuristics, read_baselines
-from spacetime_rl.markdown import fill, table
+from spacetime_rl.formats.markdown import fill, table
+from spacetime_rl.runs.shipped import SOURCES, TRAINED, Baseline, against_heuristics, read_baselines
 
 BEGIN, END = "<!-- baselines: begin -->", "<!-- baselines: end -->"
 _NOTHING = "\N{EN DASH}"

@@ -22,24 +22,25 @@ import torch
 from ray import tune
 from ray.tune import Callback
 
+from spacetime_rl import metrics
 from spacetime_rl.bench.null_game import NullGameOpener
 from spacetime_rl.bench.rounds import Progress
 from spacetime_rl.bench.sampling import as_trained
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.learning.algorithm import SpacetimeAlgorithm
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.recording import Fragment
 from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.rollout.seat import Decide
-from spacetime_rl.scratch import scratch_folder
+from spacetime_rl.runs.layout import RunPaths
 from spacetime_rl.tracking.callback import MlflowCallback
-from spacetime_rl.tracking.history import PROGRESS
 from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.tracking.sweep import describe_sweep
-from spacetime_rl.training.base import SpacetimeAlgorithm
-from spacetime_rl.training.local_ray import ray_session
-from spacetime_rl.training.result_log import ResultLog
+from spacetime_rl.tuning.ray_session import ray_session
+from spacetime_rl.tuning.result_log import ResultLog
 
 RUNNERS = (1, 4, 16)
 FRAGMENTS = (256, 1024, 4096)  # agent steps
@@ -190,12 +191,12 @@ class _Reporter(tune.Trainable):  # type: ignore[misc]
     """A trial that trains nothing and reports what a trial reports."""
 
     def step(self) -> dict[str, Any]:
-        return {"agent_steps": self.iteration * 1000, **_metrics(self.iteration)}
+        return {metrics.AGENT_STEPS: self.iteration * 1000, **_metrics(self.iteration)}
 
 
 def _metrics(iteration: int) -> dict[str, float]:
-    names = [f"policy/{policy}/metric_{i}" for policy in ("giver", "taker") for i in range(20)]
-    return {name: float(iteration) for name in (*names, "scenario/success_rate", "perf/agent_steps_per_s")}
+    names = [metrics.of_policy(policy, f"metric_{i}") for policy in ("giver", "taker") for i in range(20)]
+    return {name: float(iteration) for name in (*names, metrics.SCENARIO_SUCCESS, metrics.STEPS_PER_S)}
 
 
 class _Clock(Callback):  # type: ignore[misc]
@@ -216,13 +217,13 @@ def _measure_sweep() -> float:
         clock = _Clock()
         callbacks = [
             clock,
-            ResultLog(folder / PROGRESS),
+            ResultLog(RunPaths(folder).results),
             MlflowCallback(describe_sweep(config, "bench", folder), store),
         ]
         tune.run(
             _Reporter,
             num_samples=TRIALS,
-            stop={"training_iteration": RESULTS},
+            stop={metrics.ITERATION: RESULTS},
             resources_per_trial={"cpu": _CPUS},
             storage_path=str(folder),
             callbacks=callbacks,

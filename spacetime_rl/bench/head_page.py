@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from spacetime_rl.markdown import fill, table
+from spacetime_rl.formats.markdown import fill, table
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 NODES = (1, 10, 100, 1000)

@@ -8,8 +8,8 @@ from typing import Any
 import psutil
 
 from spacetime_rl.game.engine import find_godot
-from spacetime_rl.system import cores, processor
-from spacetime_rl.training.versions import collect_versions
+from spacetime_rl.host.system import cores, processor
+from spacetime_rl.runs.versions import collect_versions
 
 
 def describe_machine() -> dict[str, Any]:

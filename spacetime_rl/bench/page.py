@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.bench.report import MEASURED, RATIOS
-from spacetime_rl.markdown import fill, table
-from spacetime_rl.verdict import PARTS
+from spacetime_rl.formats.markdown import fill, table
+from spacetime_rl.metrics import PARTS
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 _NOTHING = "\N{EN DASH}"

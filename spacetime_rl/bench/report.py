@@ -8,7 +8,7 @@ from typing import Any
 
 from spacetime_rl.bench.rounds import Result
 from spacetime_rl.bench.scaling import Cell
-from spacetime_rl.verdict import Verdict
+from spacetime_rl.console.bottleneck import Verdict
 
 FORMAT = "spacetime-bench/1"
 MEASURED = ("engine_limit", "bridge", "sampling", "training", "stock_client", "stock_sb3", "stock_rllib")

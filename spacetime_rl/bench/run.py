@@ -20,12 +20,12 @@ from spacetime_rl.bench.target import meet, with_agents, with_games
 from spacetime_rl.bench.training import StockRllib, Training
 from spacetime_rl.config import RunConfig
 from spacetime_rl.config.algorithms import ON_POLICY
+from spacetime_rl.console.bottleneck import bottleneck
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.host.system import cores
+from spacetime_rl.learning.build import train_batch_size
 from spacetime_rl.rollout.plan import RolloutPlan
-from spacetime_rl.system import cores
-from spacetime_rl.training.algorithm import train_batch_size
-from spacetime_rl.training.local_ray import ray_session
-from spacetime_rl.verdict import bottleneck
+from spacetime_rl.tuning.ray_session import ray_session
 
 NULL_AGENTS = (8, 32, 128)  # of the games that only a runner works for
 

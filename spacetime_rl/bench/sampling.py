@@ -15,11 +15,11 @@ from spacetime_rl.bench.null_game import NullGameOpener
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.learning.build import fragment_agent_steps, make_algorithm_config
 from spacetime_rl.rollout.metrics import OWN
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.training.algorithm import fragment_agent_steps, make_algorithm_config
-from spacetime_rl.training.checkpoint import CheckpointCard
+from spacetime_rl.runs.checkpoint import CheckpointCard
 
 _SHARES = ("game", "wire", "forward")
 

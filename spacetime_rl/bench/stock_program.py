@@ -13,13 +13,13 @@ from typing import Any
 
 from spacetime_rl.bench.measure import NotMeasurable
 from spacetime_rl.errors import GameDied
+from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game import guard
 from spacetime_rl.game.engine import check_godot, find_godot
 from spacetime_rl.game.launch import GameLaunch, check_program
 from spacetime_rl.game.log import GameLog
 from spacetime_rl.game.project import OWN_PROJECT, find_scenario, import_project, kept
-from spacetime_rl.plain_json import to_json
-from spacetime_rl.scratch import scratch_folder
+from spacetime_rl.host.scratch import scratch_folder
 
 
 class StockProgram:

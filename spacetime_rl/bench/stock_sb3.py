@@ -16,8 +16,8 @@ from spacetime_rl.bench.stock_program import StockProgram, died, end, require_cl
 from spacetime_rl.bench.training import require_ppo
 from spacetime_rl.config import RunConfig
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.learning.build import train_batch_size
 from spacetime_rl.rollout.plan import RolloutPlan
-from spacetime_rl.training.algorithm import train_batch_size
 
 _GAMES = (1, 2)
 _ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "elu": torch.nn.ELU, "silu": torch.nn.SiLU}

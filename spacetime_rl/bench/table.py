@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spacetime_rl.bench.report import MEASURED, BenchReport
-from spacetime_rl.verdict import PARTS
+from spacetime_rl.metrics import PARTS
 
 # Name and what it is, for people.
 LABELS = {

@@ -16,7 +16,7 @@ from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.errors import UsageError
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.project import scenarios
-from spacetime_rl.system import cores
+from spacetime_rl.host.system import cores
 
 if TYPE_CHECKING:
     from spacetime_rl.rollout.plan import RolloutPlan
@@ -70,7 +70,7 @@ def meet(config: RunConfig) -> RolloutPlan:
     Open arenas are measured, which takes some seconds. Raises what `open_game` raises.
     """
     from spacetime_rl.rollout.plan import RolloutPlan  # with Ray: takes seconds, and naming a game needs neither
-    from spacetime_rl.training.sizes import settle_sizes
+    from spacetime_rl.sizing.settle import settle_sizes
 
     launch = make_launch(config)
     with open_game(launch) as game:

@@ -22,13 +22,13 @@ from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.env.multi_agent_env_runner import MultiAgentEnvRunner
 from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS, NUM_ENV_STEPS_SAMPLED
 
+from spacetime_rl import metrics
 from spacetime_rl.bench.measure import Measurement, NotMeasurable, Throughput
 from spacetime_rl.bench.sampling import as_trained
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.rollout.plan import RolloutPlan
-from spacetime_rl.training.local_ray import choose_gpus
-from spacetime_rl.verdict import PARTS
+from spacetime_rl.tuning.ray_session import choose_gpus
 
 _MOST_STOCK_GAMES = 8  # of a stock runner: each of its arenas is a game process
 
@@ -61,10 +61,10 @@ class Training(Measurement):
         while time.perf_counter() - began < seconds:
             results.append(self._algorithm.train())
         elapsed_s = time.perf_counter() - began
-        self.rss_mb = max(self.rss_mb, *(_figure(result, "health/rss_mb") or 0.0 for result in results))
+        self.rss_mb = max(self.rss_mb, *(_figure(result, metrics.RSS_MB) or 0.0 for result in results))
         spec, decisions = self._plan.spec, sum(_decisions(result) for result in results)
         measured = Throughput.of(decisions, elapsed_s, spec.num_agents, spec.action_repeat, shares=_shares(results))
-        p50, p99 = (_figure(results[-1], f"perf/step_ms_{which}") for which in ("p50", "p99"))
+        p50, p99 = (_figure(results[-1], metrics.of_perf(f"step_ms_{which}")) for which in ("p50", "p99"))
         return replace(measured, step_ms_p50=p50, step_ms_p99=p99)
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ def _decisions(result: Mapping[str, Any]) -> float:
 
 
 def _shares(results: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    figures = {part: [_figure(result, f"perf/share_{part}") for result in results] for part in PARTS}
+    figures = {part: [_figure(result, metrics.share_of(part)) for result in results] for part in metrics.PARTS}
     return {part: fmean(own) for part, values in figures.items() if (own := [v for v in values if v is not None])}
 
 

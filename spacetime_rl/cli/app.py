@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from spacetime_rl import __version__, signals
+from spacetime_rl import __version__
 from spacetime_rl.cli import config, godot, jobs, runs
 from spacetime_rl.cli.baseline import baseline
 from spacetime_rl.cli.bench import bench
@@ -25,6 +25,7 @@ from spacetime_rl.cli.submit import submit
 from spacetime_rl.cli.sweep import sweep
 from spacetime_rl.cli.train import train
 from spacetime_rl.cli.ui import ui
+from spacetime_rl.host import signals
 
 _CTRL_C = 130
 

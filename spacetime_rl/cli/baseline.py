@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacetime_rl import signals
 from spacetime_rl.cli.common import (
     DEFAULT_RESULTS,
     JsonOption,
@@ -21,6 +20,7 @@ from spacetime_rl.cli.common import (
 from spacetime_rl.cli.completion import complete_config, complete_run
 from spacetime_rl.cli.numbers import whole_number
 from spacetime_rl.errors import UsageError
+from spacetime_rl.host import signals
 
 if TYPE_CHECKING:
     from spacetime_rl.baselines.make import Outcome
@@ -55,7 +55,7 @@ def baseline(
 
       spacetime-rl baseline vr_navigation --run my-run --episodes 100
     """
-    from spacetime_rl.baselines.store import require_writable
+    from spacetime_rl.runs.shipped import require_writable
 
     require_writable()
     name = _name_of(config) + (f"-{preset}" if preset else "")
@@ -92,14 +92,14 @@ def _name_of(config: str) -> str:
 def _train(config: RunConfig, json_output: bool) -> Path:
     from spacetime_rl.training import run
 
-    summary = run.train(config, judge=False, json_output=json_output)
+    summary = run.train(config, evaluate=False, json_output=json_output)
     if summary.interrupted:
         raise typer.Exit(signals.exit_code())
     return summary.folder
 
 
 def _find(run: str, results: Path) -> Path:
-    from spacetime_rl.export.locate import find_folder
+    from spacetime_rl.runs.locate import find_folder
 
     return find_folder(run, results)
 
@@ -108,7 +108,7 @@ def _show(outcome: Outcome, json_output: bool) -> None:
     said = {"name": outcome.name, "folder": str(outcome.folder), "written": outcome.written, "reason": outcome.reason}
     if json_output:
         return print_json(said | {"reports": {report.source: report.to_dict() for report in outcome.reports}})
-    from spacetime_rl.console import plain_console
+    from spacetime_rl.console.plain import plain_console
     from spacetime_rl.evaluation.table import compare
 
     plain_console().print(compare(outcome.reports))

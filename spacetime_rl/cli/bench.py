@@ -15,7 +15,7 @@ import typer
 
 from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, SetOption, as_overrides, print_json, refuse_given
 from spacetime_rl.cli.numbers import decimal_number, whole_number
-from spacetime_rl.plain_json import to_json
+from spacetime_rl.formats.plain_json import to_json
 
 if TYPE_CHECKING:
     from spacetime_rl.bench.rounds import Progress
@@ -82,7 +82,7 @@ def bench(
     folder = out or _new_folder()
     command = shlex.join(["spacetime-rl", *sys.argv[1:]])
 
-    from spacetime_rl.training.screen import own_streams
+    from spacetime_rl.console.screen import own_streams
 
     with own_streams(folder / "bench.log") as (_, err), _progress(err) as progress:
         progress(0, 1, "loading Ray and torch")
@@ -105,7 +105,7 @@ def bench(
     elif markdown:
         typer.echo(figures([document]))
     else:
-        from spacetime_rl.console import plain_console
+        from spacetime_rl.console.plain import plain_console
 
         console = plain_console()
         console.print(show(report, console.width))
@@ -114,7 +114,7 @@ def bench(
 
 
 def _bench_head(folder: Path, rounds: int, json_output: bool) -> None:
-    from spacetime_rl.training.screen import own_streams
+    from spacetime_rl.console.screen import own_streams
 
     with own_streams(folder / "bench.log") as (_, err), _progress(err) as progress:
         progress(0, 1, "loading Ray and torch")
@@ -140,7 +140,7 @@ def _progress(err: TextIO) -> Iterator[Progress]:
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    from spacetime_rl.console import plain_console
+    from spacetime_rl.console.plain import plain_console
 
     began = time.monotonic()
     console = plain_console(file=err)

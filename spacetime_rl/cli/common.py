@@ -11,7 +11,7 @@ import typer
 
 from spacetime_rl.cli.completion import complete_setting
 from spacetime_rl.errors import UsageError
-from spacetime_rl.plain_json import to_json
+from spacetime_rl.formats.plain_json import to_json
 
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
@@ -38,15 +38,6 @@ def load_config(path: str | None, overrides: Sequence[str] = (), preset: str | N
 
     names = [scenario.name for scenario in scenarios()]
     return load(path, overrides, names, preset, say=lambda note: typer.echo(f"spacetime-rl: {note}", err=True))
-
-
-def change_config(config: RunConfig, changes: Sequence[str], folder: Path) -> RunConfig:
-    """A configuration with `--set` overrides laid over it, checked as one from a file; `folder` is scratch."""
-    from spacetime_rl.config import dump
-
-    written = folder / "config.yaml"
-    written.write_text(dump(config), encoding="utf-8")
-    return load_config(str(written), changes)
 
 
 def as_overrides(options: Mapping[str, object]) -> list[str]:

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from spacetime_rl.runs.layout import CONFIG
+
 _CONFIGS = Path(__file__).resolve().parent.parent / "rllib_configs"  # as config.packaged, which imports pydantic
 _SCENARIOS = Path(__file__).resolve().parent.parent / "godot" / "scenarios"
 _SOURCES = ("baseline", "heuristic", "random")
-_STATE = "config.yaml"  # in every run's folder
 
 
 def complete_config(incomplete: str) -> list[str]:
@@ -39,7 +40,7 @@ def complete_target(incomplete: str) -> list[str]:
 
 def complete_run(incomplete: str) -> list[str]:
     """Ids of the runs in the results folder, the newest first."""
-    folders = [path.parent for path in Path("results").glob(f"*/{_STATE}")]
+    folders = [path.parent for path in Path("results").glob(f"*/{CONFIG}")]
     newest = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
     return [folder.name for folder in newest if folder.name.startswith(incomplete)]
 

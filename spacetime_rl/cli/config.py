@@ -34,7 +34,7 @@ def list_(json_output: JsonOption = False) -> None:
         return print_json(found)
     from rich.table import Table
 
-    from spacetime_rl.console import plain_console
+    from spacetime_rl.console.plain import plain_console
 
     for kind, names in found.items():
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)

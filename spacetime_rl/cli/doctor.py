@@ -45,7 +45,7 @@ def doctor(
     $ spacetime-rl doctor --hash
     $ spacetime-rl doctor --cluster --address http://head:8265 --results /shared/results
     """
-    from spacetime_rl.console import plain_console
+    from spacetime_rl.console.plain import plain_console
 
     # Its own handle on the stream: a check may silence sys.stdout for a while.
     console = plain_console(file=sys.stderr if json_output else sys.stdout)

@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 
 from spacetime_rl.errors import ConfigError, SpacetimeError
-from spacetime_rl.machine_limits import explain
+from spacetime_rl.host.machine_limits import explain
 
 UNEXPECTED = 3
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,15 +15,13 @@ from spacetime_rl.cli.common import (
     ResultsOption,
     SetOption,
     as_overrides,
-    change_config,
-    load_config,
     print_json,
     refuse_given,
 )
 from spacetime_rl.cli.completion import complete_config, complete_source
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
-from spacetime_rl.scratch import scratch_folder
-from spacetime_rl.shell import short
+from spacetime_rl.formats.shell import short
+from spacetime_rl.runs.layout import REPORT, RunPaths
 
 _LINE_EVERY_S = 10.0
 
@@ -110,36 +107,32 @@ def evaluate(
     """
     if not plots:
         refuse_given(context, f"eval {source}", "the folder of the pictures; add --plots to draw them", "output")
-    from spacetime_rl.contract import make_launch
-    from spacetime_rl.evaluation.evaluate import evaluate as play
     from spacetime_rl.evaluation.report import write_episodes
-    from spacetime_rl.evaluation.resolve import BASELINE, mix_sources, require_config, resolve_source
+    from spacetime_rl.evaluation.story import evaluate_player
     from spacetime_rl.pictures.write import TRACED
 
     options = {"episodes": episodes, "seed": seed, "games": games, "arenas": arenas, "stochastic": stochastic or None}
     changes = [*(overrides or ()), *as_overrides({f"evaluation.{key}": value for key, value in options.items()})]
-    with scratch_folder("eval") as folder:
-        where = results or DEFAULT_RESULTS
-        found = resolve_source(source, where, folder, checkpoint_number, baseline=config)
-        found = mix_sources(found, with_sources or (), where, folder, baseline=config)
-        if source == BASELINE:
-            chosen = change_config(require_config(found, source), changes, folder)
-        elif config or (overrides and found.config is None):
-            chosen = load_config(config, changes)
-        else:
-            chosen = change_config(require_config(found, source), changes, folder)
-        plan = chosen.evaluation
-        launch = replace(make_launch(chosen), arenas=plan.arenas)
-        with _progress(plan.max_time_s, lines=json_output) as progress:
-            traced = TRACED if plots else 0
-            report = play(launch, chosen, found.source, plan.episodes, plan.seed, plan.games, progress, traced=traced)
+    where = results or DEFAULT_RESULTS
+    found = evaluate_player(
+        source,
+        config,
+        changes,
+        opponents=with_sources or (),
+        results=where,
+        checkpoint_number=checkpoint_number,
+        traced=TRACED if plots else 0,
+        show=lambda played: _progress(played.evaluation.max_time_s, lines=json_output),
+        say=lambda note: typer.echo(f"spacetime-rl: {note}", err=True),
+    )
+    report, chosen = found.report, found.config
     if episodes_csv:
         write_episodes(report.results, episodes_csv)
     files = _draw(report, chosen, found.run, output, where) if plots else []
     if json_output:
         print_json(report.to_dict() | ({"files": [str(file) for file in files]} if plots else {}))
         return
-    from spacetime_rl.console import plain_console
+    from spacetime_rl.console.plain import plain_console
     from spacetime_rl.evaluation.table import compare
 
     plain_console().print(compare([report]))
@@ -156,11 +149,11 @@ def _hint(report: EvalReport, config: RunConfig, run: Path | None) -> str | None
     if run is None or config.evaluation.stochastic:
         return None
     from spacetime_rl.evaluation.hints import stuck_hint
-    from spacetime_rl.tracking.history import PROGRESS, read_all_progress
-    from spacetime_rl.tracking.names import step_of
+    from spacetime_rl.metrics import Result
+    from spacetime_rl.runs.result_log import read_all_progress
 
-    trials = read_all_progress(run / PROGRESS).values()
-    return stuck_hint(report, max((trial[-1] for trial in trials), key=step_of, default={}))
+    trials = read_all_progress(RunPaths(run).results).values()
+    return stuck_hint(report, max((trial[-1] for trial in trials), key=lambda last: Result(last).step, default={}))
 
 
 def _draw(report: EvalReport, config: RunConfig, run: Path | None, output: Path | None, results: Path) -> list[Path]:
@@ -171,11 +164,11 @@ def _draw(report: EvalReport, config: RunConfig, run: Path | None, output: Path 
     from spacetime_rl.tracking.sweep import describe_sweep
 
     name = f"eval-{report.seed}"
-    folder = output or (run / "report" / name if run else results / f"{name}-{report.source}-{config.name}")
+    folder = output or (RunPaths(run).report_of(name) if run else results / f"{name}-{report.source}-{config.name}")
     files = write_pictures(report, folder, f"{report.source}, {config.name}")
     if run and not output:
         store = resolve_store(run.parent, config.tracking.uri)
-        record_report(store, describe_sweep(config, run.name, run), folder, f"report/{name}")
+        record_report(store, describe_sweep(config, run.name, run), folder, f"{REPORT}/{name}")
     return files
 
 
@@ -185,7 +178,7 @@ def _progress(max_time_s: float, lines: bool) -> Iterator[Progress]:
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
-    from spacetime_rl.console import plain_console
+    from spacetime_rl.console.plain import plain_console
     from spacetime_rl.evaluation.clock import Pace
 
     console = plain_console(stderr=True)

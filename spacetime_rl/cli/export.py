@@ -42,7 +42,7 @@ def export(
 
       spacetime-rl export results/my-run -o models --policy giver --checkpoint-number 20
     """
-    from spacetime_rl.export.locate import find_checkpoint, onnx_folder
+    from spacetime_rl.runs.locate import find_checkpoint, onnx_folder
 
     checkpoint = find_checkpoint(where, results or DEFAULT_RESULTS, checkpoint_number)
     from spacetime_rl.export.onnx import export_checkpoint  # torch takes seconds to import

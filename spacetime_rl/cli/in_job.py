@@ -10,10 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.jobs.names import RESULT
-from spacetime_rl.plain_json import to_json
-
-SUMMARY = Path("report", "summary.json")
+from spacetime_rl.runs.layout import RunPaths
 
 
 def main() -> None:
@@ -54,7 +53,7 @@ def _evaluate(command: Sequence[str]) -> int:
 
 
 def _tell(folder: Path) -> None:
-    summary = folder / SUMMARY
+    summary = RunPaths(folder).summary
     if summary.is_file():
         print(RESULT + to_json(json.loads(summary.read_text(encoding="utf-8"))), flush=True)
 

@@ -61,7 +61,7 @@ def inspect(
     else:
         from rich.table import Table
 
-        from spacetime_rl.console import plain_console
+        from spacetime_rl.console.plain import plain_console
 
         console = plain_console()
         for part in show(report):

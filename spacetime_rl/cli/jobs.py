@@ -42,7 +42,7 @@ def list_(address: AddressOption = None, json_output: JsonOption = False) -> Non
         return print_json(jobs)
     from rich.table import Table
 
-    from spacetime_rl.console import plain_console
+    from spacetime_rl.console.plain import plain_console
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for title in ("job", "kind", "status", "started", "took"):

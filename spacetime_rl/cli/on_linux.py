@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from spacetime_rl.system import require_linux
+from spacetime_rl.host.system import require_linux
 
 P = ParamSpec("P")
 R = TypeVar("R")

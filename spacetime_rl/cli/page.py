@@ -15,7 +15,7 @@ import typer
 
 from spacetime_rl.cli.app import app
 from spacetime_rl.cli.exit_codes import MEANINGS, PARTICULAR
-from spacetime_rl.markdown import wrapped
+from spacetime_rl.formats.markdown import wrapped
 
 _HEAD = """# Commands
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,12 +12,11 @@ from spacetime_rl.cli.common import (
     JsonOption,
     ResultsOption,
     SetOption,
-    change_config,
     print_json,
 )
 from spacetime_rl.cli.completion import complete_source, complete_target
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
-from spacetime_rl.scratch import scratch_folder
+from spacetime_rl.host.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
@@ -84,7 +82,7 @@ def play(
     require_display()
     with scratch_folder("play") as folder:
         found = resolve_source(policy or "heuristic", results or DEFAULT_RESULTS, folder, baseline=target)
-        config = _config(target, overrides or [], found, folder)
+        config = _config(target, overrides or [], found)
         launch = replace(
             only_task(make_launch(config), task),
             arenas=1,
@@ -102,16 +100,18 @@ def play(
         print_json([{"episode": episode.episode, "agents": episode.agents} for episode in played])
 
 
-def _config(target: str | None, overrides: list[str], found: Resolved, folder: Path) -> RunConfig:
+def _config(target: str | None, overrides: list[str], found: Resolved) -> RunConfig:
     from spacetime_rl.bench.target import load_target
+    from spacetime_rl.config import change
     from spacetime_rl.errors import UsageError
     from spacetime_rl.evaluation.resolve import BASELINE
+    from spacetime_rl.game.project import scenarios
 
     if target is not None and found.source.name != BASELINE:
         return load_target(target, overrides)
     if found.config is None:
         raise UsageError("play: name a scenario or a configuration, for example `spacetime-rl play vr_interaction`")
-    return change_config(found.config, overrides, folder)
+    return change(found.config, overrides, [scenario.name for scenario in scenarios()])
 
 
 _ENDINGS = {True: "success, ", False: "no success, "}

@@ -12,6 +12,7 @@ import typer
 from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, ResultsOption, print_json
 from spacetime_rl.cli.completion import complete_run
 from spacetime_rl.errors import GateError
+from spacetime_rl.runs.layout import checkpoints_in, schemas_in
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -52,7 +53,7 @@ def list_(results: ResultsOption = None, json_output: JsonOption = False) -> Non
 
       spacetime-rl runs list --results /shared/results --json
     """
-    from spacetime_rl.console import plain_console
+    from spacetime_rl.console.plain import plain_console
     from spacetime_rl.runs.read import find_records
 
     folder = results or DEFAULT_RESULTS
@@ -72,7 +73,7 @@ def show(run: _RunArgument = "latest", results: ResultsOption = None, json_outpu
 
       spacetime-rl runs show latest
     """
-    from spacetime_rl.console import plain_console
+    from spacetime_rl.console.plain import plain_console
     from spacetime_rl.runs.read import find_record
 
     found = find_record(run, results or DEFAULT_RESULTS)
@@ -102,7 +103,7 @@ def compare(
 
       spacetime-rl runs compare baseline latest --json
     """
-    from spacetime_rl.console import plain_console
+    from spacetime_rl.console.plain import plain_console
     from spacetime_rl.runs.compare import compare as compare_runs
     from spacetime_rl.runs.read import find_record
 
@@ -163,7 +164,7 @@ def record(
       spacetime-rl runs record slow --tracking-uri http://tracking:5000
     """
     from spacetime_rl.runs.read import find_record
-    from spacetime_rl.runs.record import record as record_run
+    from spacetime_rl.training.record_again import record as record_run
 
     found = find_record(run, results or DEFAULT_RESULTS)
     typer.echo(f"{found.run_id}: recorded, {record_run(found, tracking_uri)}")
@@ -199,25 +200,25 @@ def places(run: RunRecord) -> dict[str, str]:
     """Where what of a run is, as far as it is there."""
     known = {
         "folder": run.folder,
-        "configuration": run.folder / "config.yaml",
-        "report": run.folder / "report" / "summary.md",
-        "policies": run.folder / "onnx",
-        "checkpoints": run.folder / "tune",
-        "logs": run.folder / "logs",
+        "configuration": run.paths.config,
+        "report": run.paths.summary_page,
+        "policies": run.paths.onnx,
+        "checkpoints": run.paths.tune,
+        "logs": run.paths.logs,
     }
     return {name: str(path) for name, path in known.items() if path.exists()}
 
 
 def commands(run: RunRecord) -> Iterator[tuple[str, str]]:
     """What to do with a run, and the command that does it."""
-    from spacetime_rl.shell import program, short
+    from spacetime_rl.formats.shell import program, short
 
     ours, name = program("spacetime-rl"), shlex.quote(run.run_id)
     usual = run.folder.parent == DEFAULT_RESULTS.absolute()
     where = "" if usual else f" --results {shlex.quote(str(short(run.folder.parent)))}"
     if run.state is not None and run.state.resumable:
         yield "continue it", f"{ours} {'sweep' if run.kind == 'sweep' else 'train'} --resume {name}{where}"
-    if any((run.folder / "onnx").glob("*.onnx")) or any(run.folder.rglob("checkpoint_*")):
+    if any(schemas_in(run.paths.onnx)) or any(checkpoints_in(run.folder)):
         yield "watch its policies play", f"{ours} play {name}{where}"
         yield "evaluate them on other episodes", f"{ours} eval {name} --seed 1{where}"
         yield "take the ONNX files", f"{ours} export {name} -o policies{where}"
@@ -308,7 +309,7 @@ def _cells(figure: Figure) -> list[str]:
 
 
 def _forget(run: RunRecord) -> int:
-    from spacetime_rl.runs.record import forget
+    from spacetime_rl.training.record_again import forget
 
     deleted = forget(run)
     if deleted is None:

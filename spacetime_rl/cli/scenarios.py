@@ -11,13 +11,14 @@ import typer
 
 from spacetime_rl.cli.common import JsonOption, print_json
 from spacetime_rl.cli.completion import complete_scenario
+from spacetime_rl.runs.layout import schema_file
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from spacetime_rl.baselines.store import Baseline
     from spacetime_rl.config import RunConfig
     from spacetime_rl.game.project import ScenarioInfo
+    from spacetime_rl.runs.shipped import Baseline
 
 
 _NONE = "-"
@@ -40,11 +41,11 @@ def scenarios(
 
       spacetime-rl scenarios --json
     """
-    from spacetime_rl.baselines.store import read_baselines
     from spacetime_rl.config import load
     from spacetime_rl.config.packaged import config_names, find_preset, preset_names, title
     from spacetime_rl.game.project import find_scenario
     from spacetime_rl.game.project import scenarios as read_scenarios
+    from spacetime_rl.runs.shipped import read_baselines
 
     configs = {config: load(config) for config in config_names()}
     baselines = read_baselines()
@@ -89,7 +90,7 @@ def _describe(scenario: ScenarioInfo, configs: dict[str, RunConfig], baselines: 
 def _spaces(baseline: Baseline) -> dict[str, Any]:
     """What each policy sees and decides, as its exported file says."""
     layouts = {
-        policy: json.loads((baseline.folder / f"{policy}.schema.json").read_text(encoding="utf-8"))["layout"]
+        policy: json.loads(schema_file(baseline.folder, policy).read_text(encoding="utf-8"))["layout"]
         for policy in baseline.policies
     }
     return {
@@ -135,7 +136,7 @@ def _opponents(policy: str, source: str, policies: tuple[str, ...]) -> str | Non
 def _show_all(found: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
-    from spacetime_rl.console import plain_console
+    from spacetime_rl.console.plain import plain_console
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("scenario", no_wrap=True)
@@ -152,7 +153,7 @@ def _show_all(found: list[dict[str, Any]]) -> None:
 def _show_one(scenario: dict[str, Any], presets: list[dict[str, str]]) -> None:
     from rich.text import Text
 
-    from spacetime_rl.console import plain_console
+    from spacetime_rl.console.plain import plain_console
 
     console = plain_console(highlight=False)
     console.print(Text.assemble((scenario["name"], "bold"), f": {scenario['title']}\n{scenario['description']}"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spacetime_rl import signals
+from spacetime_rl import metrics
 from spacetime_rl.cli.common import (
     DEFAULT_RESULTS,
     JsonOption,
@@ -19,12 +19,13 @@ from spacetime_rl.cli.common import (
 )
 from spacetime_rl.cli.completion import complete_run, complete_sweep
 from spacetime_rl.errors import UsageError
+from spacetime_rl.host import signals
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from spacetime_rl.training.ranking import Score
-    from spacetime_rl.training.sweep_outputs import SweepEnd
+    from spacetime_rl.training.outcome import Outcome
+    from spacetime_rl.tuning.ranking import Score
 
 _MOST = 12
 
@@ -64,7 +65,8 @@ def sweep(
     """
     from spacetime_rl.config.sweep_loader import load_sweep
     from spacetime_rl.game.project import scenarios
-    from spacetime_rl.training import sweep as story
+    from spacetime_rl.training import resume as later
+    from spacetime_rl.training import run as story
 
     try:
         if resume is not None:
@@ -74,7 +76,7 @@ def sweep(
                 "begins a sweep, --resume continues one; leave one of them out",
                 *("config", "overrides", "force", "run_id", "tracking_uri"),
             )
-            end = story.resume_sweep(resume, results or DEFAULT_RESULTS, not no_eval, json_output)
+            end = later.resume_sweep(resume, results or DEFAULT_RESULTS, not no_eval, json_output)
         elif config is None:
             raise UsageError("sweep: name a sweep, as in `spacetime-rl sweep sweeps/interaction_asha`")
         else:
@@ -92,13 +94,13 @@ def sweep(
         raise typer.Exit(signals.exit_code())
 
 
-def _show(end: SweepEnd, json_output: bool) -> None:
+def _show(end: Outcome, json_output: bool) -> None:
     if json_output:
         return print_json(to_dict(end))
     from rich.text import Text
 
-    from spacetime_rl.console import plain_console
-    from spacetime_rl.training.summary import print_summary
+    from spacetime_rl.cli.run_summary import print_summary
+    from spacetime_rl.console.plain import plain_console
 
     console = plain_console()
     console.print()
@@ -109,7 +111,7 @@ def _show(end: SweepEnd, json_output: bool) -> None:
     return print_summary(end.summary, console)
 
 
-def to_dict(end: SweepEnd) -> dict[str, Any]:
+def to_dict(end: Outcome) -> dict[str, Any]:
     """A sweep's result as plain JSON data."""
     return {
         **end.summary.to_dict(),
@@ -132,9 +134,9 @@ def to_dict(end: SweepEnd) -> dict[str, Any]:
                 "trial_id": trial.trial_id,
                 "status": trial.status,
                 "values": dict(trial.drawn),
-                "agent_steps": int(trial.result.get("agent_steps", 0)),
+                "agent_steps": metrics.Result(trial.result).agent_steps,
                 "checkpoint": trial.checkpoint and str(trial.checkpoint),
-                "error": trial.error,
+                "error": trial.reason,
                 "notices": [notice.to_dict() for notice in trial.notices],
             }
             for trial in end.trials
@@ -142,12 +144,12 @@ def to_dict(end: SweepEnd) -> dict[str, Any]:
     }
 
 
-def _table(end: SweepEnd) -> Table:
+def _table(end: Outcome) -> Table:
     from rich.table import Table
 
     from spacetime_rl.config.search_space import short_value
 
-    goals = end.sweep.settings.goals
+    goals = end.config.settings.goals
     names = list(dict.fromkeys(name for candidate in end.candidates for name in candidate.values))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for title in ("candidate", *(goal.metric for goal in goals), *names):

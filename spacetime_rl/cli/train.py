@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacetime_rl import signals
 from spacetime_rl.cli.common import (
     DEFAULT_RESULTS,
     JsonOption,
@@ -23,6 +22,8 @@ from spacetime_rl.cli.completion import complete_config, complete_preset, comple
 from spacetime_rl.cli.config import show_dry_run
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 from spacetime_rl.errors import UsageError
+from spacetime_rl.host import signals
+from spacetime_rl.runs.layout import RunPaths
 
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
@@ -120,29 +121,29 @@ def train(
     return None
 
 
-def _begin(config: RunConfig, run_id: str | None, force: bool, judge: bool, json_output: bool) -> RunSummary:
+def _begin(config: RunConfig, run_id: str | None, force: bool, evaluate: bool, json_output: bool) -> RunSummary:
     from spacetime_rl.training import run  # late: it takes a second
 
-    return run.train(config, run_id, force, judge, json_output)
+    return run.train(config, run_id, force, evaluate, json_output)
 
 
 def _go_on(
-    where: str, results: Path, config: str | None, settings: Sequence[str], judge: bool, json_output: bool
+    where: str, results: Path, config: str | None, settings: Sequence[str], evaluate: bool, json_output: bool
 ) -> RunSummary:
     """Resume; a configuration given again is compared with the run's own."""
-    from spacetime_rl.export.locate import find_folder
+    from spacetime_rl.runs.locate import find_folder
 
     folder = find_folder(where, results)
-    wanted = load_config(config or str(folder / "config.yaml"), settings) if config or settings else None
-    from spacetime_rl.training import run
+    wanted = load_config(config or str(RunPaths(folder).config), settings) if config or settings else None
+    from spacetime_rl.training.resume import resume
 
-    return run.resume(folder, results, wanted, judge, json_output)
+    return resume(folder, results, wanted, evaluate, json_output)
 
 
 def _show(summary: RunSummary, json_output: bool) -> None:
     if json_output:
         return print_json(summary.to_dict())
-    from spacetime_rl.console import plain_console
-    from spacetime_rl.training.summary import print_summary
+    from spacetime_rl.cli.run_summary import print_summary
+    from spacetime_rl.console.plain import plain_console
 
     return print_summary(summary, plain_console())

@@ -82,7 +82,7 @@ def _check_there(store: Store) -> None:
 
 def _list_runs(results: Path) -> None:
     from spacetime_rl.cli.runs import table_of
-    from spacetime_rl.console import plain_console
+    from spacetime_rl.console.plain import plain_console
     from spacetime_rl.runs.read import find_records
 
     found = find_records(results)

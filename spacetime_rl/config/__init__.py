@@ -2,19 +2,8 @@
 
 from spacetime_rl.config.compare import diff, settle_like
 from spacetime_rl.config.lesson import LessonConfig
-from spacetime_rl.config.loader import load
-from spacetime_rl.config.model import (
-    CheckpointConfig,
-    EvaluationConfig,
-    GameConfig,
-    MappingRule,
-    ResourcesConfig,
-    RolloutConfig,
-    RunConfig,
-    ScenarioConfig,
-    StopConfig,
-    TrackingConfig,
-)
+from spacetime_rl.config.loader import change, load
+from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.policy import (
     CnnConfig,
     LstmConfig,
@@ -24,6 +13,17 @@ from spacetime_rl.config.policy import (
     TrainingConfig,
 )
 from spacetime_rl.config.rewards import RewardsConfig
+from spacetime_rl.config.sections import (
+    CheckpointConfig,
+    EvaluationConfig,
+    GameConfig,
+    MappingRule,
+    ResourcesConfig,
+    RolloutConfig,
+    ScenarioConfig,
+    StopConfig,
+    TrackingConfig,
+)
 from spacetime_rl.config.task import TaskConfig
 from spacetime_rl.config.writer import dump
 
@@ -47,6 +47,7 @@ __all__ = [
     "TaskConfig",
     "TrackingConfig",
     "TrainingConfig",
+    "change",
     "diff",
     "dump",
     "load",

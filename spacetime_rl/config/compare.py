@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from spacetime_rl.config.model import RunConfig
-from spacetime_rl.plain_json import to_json
+from spacetime_rl.formats.plain_json import to_json
 
 
 def diff(before: RunConfig, after: RunConfig) -> list[str]:

@@ -45,9 +45,29 @@ def load(
     files = Document() if path is None else read(find_config(path), ())
     if preset is not None:
         files = files.under(read(find_preset(preset), ()))
+    return _lay(files, overrides, scenarios, str(path or "configuration"), say)
+
+
+def change(
+    config: RunConfig,
+    overrides: Sequence[str],
+    scenarios: Collection[str] | None = None,
+    say: Callable[[str], None] = _log.warning,
+) -> RunConfig:
+    """A configuration with `overrides` laid over it, checked as one from a file. See `load`."""
+    return _lay(Document(config.to_dict()), overrides, scenarios, config.name, say)
+
+
+def _lay(
+    files: Document,
+    overrides: Sequence[str],
+    scenarios: Collection[str] | None,
+    title: str,
+    say: Callable[[str], None],
+) -> RunConfig:
     own = parse_overrides(overrides, RunConfig)
     files, note = leave_out_foreign(files, own)
-    config = validate(files.under(own), scenarios, str(path or "configuration"))
+    config = validate(files.under(own), scenarios, title)
     if note:
         say(note)
     return config

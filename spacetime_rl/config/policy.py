@@ -65,7 +65,7 @@ class ModelConfig(Section):
         description="Encoder of image observations; null takes the default one where the game sends images.",
     )
     initial_log_std: float = Field(
-        default=-0.5, ge=-10, le=2, description="Log standard deviation of continuous actions at the start of training."
+        default=0.0, ge=-10, le=2, description="Log standard deviation of continuous actions at the start of training."
     )
     share_trunk: bool = Field(default=False, description="Policy and value function share the hidden layers.")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from spacetime_rl.config.algorithms import ALL
 from spacetime_rl.config.model import RunConfig
-from spacetime_rl.plain_json import to_json
+from spacetime_rl.formats.plain_json import to_json
 
 BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
 _WORDS = {"integer": "whole number", "number": "number", "string": "text", "boolean": "true or false", "array": "list"}

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from spacetime_rl import metrics
 from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, readers, scheduled
 from spacetime_rl.config.lesson import SCENARIO, own_lessons
-from spacetime_rl.config.policy import UNMEASURED
+from spacetime_rl.config.policy import UNMEASURED, ModelConfig
 from spacetime_rl.config.sampler import param_problems
+from spacetime_rl.config.section import Section
+from spacetime_rl.config.settings import RunSettings
 from spacetime_rl.config.words import did_you_mean
-
-if TYPE_CHECKING:
-    from spacetime_rl.config.model import RunConfig
-    from spacetime_rl.config.policy import ModelConfig
-    from spacetime_rl.config.section import Section
 
 Path = tuple[str | int, ...]
 
@@ -37,7 +34,7 @@ class ContradictionError(ValueError):
         super().__init__("\n".join(f"{'.'.join(map(str, c.path))}: {c.message}" for c in found))
 
 
-def contradictions(config: RunConfig) -> list[Contradiction]:
+def contradictions(config: RunSettings) -> list[Contradiction]:
     """All conflicts between settings."""
     return [
         *_game(config),
@@ -55,7 +52,7 @@ def contradictions(config: RunConfig) -> list[Contradiction]:
     ]
 
 
-def _game(config: RunConfig) -> Iterator[Contradiction]:
+def _game(config: RunSettings) -> Iterator[Contradiction]:
     sources: dict[Path, object] = {
         ("scenario", "name"): config.scenario.name,
         ("game", "env_path"): config.game.env_path,
@@ -75,12 +72,12 @@ def _game(config: RunConfig) -> Iterator[Contradiction]:
         yield Contradiction(("game", "scene"), "is a scene of game.project, which is not set", (("game", "project"),))
 
 
-def _params(config: RunConfig) -> Iterator[Contradiction]:
+def _params(config: RunSettings) -> Iterator[Contradiction]:
     for name, problem in param_problems(config.scenario.params):
         yield Contradiction(("scenario", "params", name), problem)
 
 
-def _curriculum(config: RunConfig) -> Iterator[Contradiction]:
+def _curriculum(config: RunSettings) -> Iterator[Contradiction]:
     if config.curriculum == SCENARIO:
         if config.scenario.name is None:
             others: tuple[Path, ...] = (("scenario", "name"),)
@@ -94,7 +91,7 @@ def _curriculum(config: RunConfig) -> Iterator[Contradiction]:
             yield Contradiction(("curriculum", index, "params", name), problem)
 
 
-def _tasks(config: RunConfig) -> Iterator[Contradiction]:
+def _tasks(config: RunSettings) -> Iterator[Contradiction]:
     if config.tasks and config.curriculum:
         message = (
             "lessons set the parameters of one scenario; with tasks, draw parameters by samplers, and write "
@@ -117,13 +114,13 @@ def _tasks(config: RunConfig) -> Iterator[Contradiction]:
             yield Contradiction(("tasks", index, "params", name), problem)
 
 
-def _ports(config: RunConfig) -> Iterator[Contradiction]:
+def _ports(config: RunSettings) -> Iterator[Contradiction]:
     ports = config.game.port_range
     if ports is not None and ports[0] > ports[1]:
         yield Contradiction(("game", "port_range"), f"the first port, {ports[0]}, is above the last, {ports[1]}")
 
 
-def _algorithm(config: RunConfig) -> Iterator[Contradiction]:
+def _algorithm(config: RunSettings) -> Iterator[Contradiction]:
     """Settings of `training` that the algorithm would never look at."""
     for path, section in _training_sections(config):
         for key in sorted(section.model_fields_set):
@@ -137,14 +134,14 @@ def _algorithm(config: RunConfig) -> Iterator[Contradiction]:
                 )
 
 
-def _overlap(config: RunConfig) -> Iterator[Contradiction]:
+def _overlap(config: RunSettings) -> Iterator[Contradiction]:
     if config.rollout.overlap and config.algorithm != "PPO":
         yield Contradiction(
             ("rollout", "overlap"), f"{config.algorithm} always overlaps; leave it out", (("algorithm",),)
         )
 
 
-def _networks(config: RunConfig) -> Iterator[Contradiction]:
+def _networks(config: RunSettings) -> Iterator[Contradiction]:
     """What the networks of SAC and DQN do not have."""
     if config.algorithm not in REPLAYING:
         return
@@ -163,7 +160,7 @@ def _networks(config: RunConfig) -> Iterator[Contradiction]:
             )
 
 
-def _batches(config: RunConfig) -> Iterator[Contradiction]:
+def _batches(config: RunSettings) -> Iterator[Contradiction]:
     training = config.training
     limits = (
         (("replay_capacity", "warmup_steps"), ("replay_capacity", "minibatch_size"))
@@ -181,7 +178,7 @@ def _batches(config: RunConfig) -> Iterator[Contradiction]:
             )
 
 
-def _policies(config: RunConfig) -> Iterator[Contradiction]:
+def _policies(config: RunSettings) -> Iterator[Contradiction]:
     """Names are checked against each other only where the configuration itself says which policies there are."""
     if config.policies:
         for index, rule in enumerate(config.policy_mapping):
@@ -202,12 +199,16 @@ def _unknown_policy(path: Path, policy: str, known: list[str]) -> Contradiction:
     return Contradiction(path, f"unknown policy {policy!r}{hint}", (("policies",), ("policy_mapping",)))
 
 
-def _stop(config: RunConfig) -> Iterator[Contradiction]:
+def _stop(config: RunSettings) -> Iterator[Contradiction]:
+    for name in config.stop.metrics:
+        if not name.startswith(metrics.GROUPS):
+            message = f"no metric is called {name!r}; names begin with {', '.join(metrics.GROUPS)}"
+            yield Contradiction(("stop", "metrics", name), message)
     if all(value is None for value in (config.stop.agent_steps, config.stop.iterations, config.stop.time_s)):
         yield Contradiction(("stop",), "training may never end: set agent_steps, iterations or time_s", (("stop",),))
 
 
-def _schedules(config: RunConfig) -> Iterator[Contradiction]:
+def _schedules(config: RunSettings) -> Iterator[Contradiction]:
     """What is approached until the last agent step."""
     if config.stop.agent_steps is not None:
         return
@@ -218,7 +219,7 @@ def _schedules(config: RunConfig) -> Iterator[Contradiction]:
                 yield Contradiction((*path, key), message, (("stop", "agent_steps"),))
 
 
-def _training_sections(config: RunConfig) -> Iterator[tuple[Path, Section]]:
+def _training_sections(config: RunSettings) -> Iterator[tuple[Path, Section]]:
     """`training`, and what policies set of it for themselves."""
     yield ("training",), config.training
     for name, policy in config.policies.items():

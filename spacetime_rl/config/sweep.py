@@ -8,9 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from spacetime_rl.config.model import RunConfig, Seconds
+from spacetime_rl import metrics
+from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.search_space import Domain
 from spacetime_rl.config.section import Section
+from spacetime_rl.config.sections import Seconds
 
 Mode = Literal["max", "min"]
 Path = tuple[str, ...]
@@ -74,7 +76,7 @@ class SweepSettings(Section):
     """How the settings are searched."""
 
     metric: str = Field(
-        default="scenario/success_rate", min_length=1, description="Metric that trials are compared by."
+        default=metrics.SCENARIO_SUCCESS, min_length=1, description="Metric that trials are compared by."
     )
     mode: Mode = Field(default="max", description="Whether a larger value is better.")
     objectives: tuple[Objective, ...] = Field(
@@ -110,14 +112,25 @@ class SweepSettings(Section):
 
 @dataclass(frozen=True, slots=True)
 class SweepConfig:
-    """A run, how it is searched, and what is drawn for which of its settings."""
+    """A run, how it is searched, and what is drawn for which of its settings.
+
+    A run by itself is a sweep of one trial, for which nothing is drawn: `is_search` is False then.
+    """
 
     base: RunConfig
     settings: SweepSettings
     space: Mapping[Path, Domain]
+    is_search: bool = True
+
+    @classmethod
+    def of_run(cls, config: RunConfig) -> SweepConfig:
+        """The sweep that a run is."""
+        return cls(config, SweepSettings(num_samples=1), {}, is_search=False)
 
     def candidate(self, values: Mapping[Path, Any]) -> RunConfig:
         """The run with these values laid over it. Raises pydantic's ValidationError where it cannot be run."""
+        if not values:
+            return self.base
         data = self.base.model_dump(mode="json", exclude_unset=True)
         for path, value in values.items():
             data = lay(data, path, value)

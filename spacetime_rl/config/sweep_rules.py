@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from spacetime_rl import metrics
 from spacetime_rl.config.rules import Contradiction
 from spacetime_rl.config.sweep import AshaConfig, FifoConfig, Pb2Config, PbtConfig, SweepConfig, dotted
 
 CHECKPOINTS_OF_A_POPULATION = 4  # with fewer a trial may be copied from a checkpoint that is gone already
-_METRICS = ("scenario/", "policy/", "task/", "custom/", "perf/", "health/", "curriculum/")
 
 
 def sweep_contradictions(sweep: SweepConfig) -> Iterator[Contradiction]:
@@ -80,9 +80,9 @@ def _ends(sweep: SweepConfig) -> Iterator[Contradiction]:
 def _goals(sweep: SweepConfig) -> Iterator[Contradiction]:
     settings = sweep.settings
     for index, goal in enumerate(settings.goals):
-        if not goal.metric.startswith(_METRICS):
+        if not goal.metric.startswith(metrics.GROUPS):
             at = "metric" if not settings.objectives else f"objectives.{index}.metric"
-            yield _at(at, f"no metric is called {goal.metric!r}; names begin with {', '.join(_METRICS)}")
+            yield _at(at, f"no metric is called {goal.metric!r}; names begin with {', '.join(metrics.GROUPS)}")
     if len(settings.goals) > 1 and settings.searcher != "optuna":
         yield _at("objectives", "only optuna searches for several objectives at once; take searcher: optuna")
     if len(settings.goals) > 1 and not isinstance(settings.scheduler, FifoConfig):

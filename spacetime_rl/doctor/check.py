@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 
 from spacetime_rl.errors import LaunchTimeout, SpacetimeError, StepTimeout
-from spacetime_rl.system import cores
+from spacetime_rl.host.system import cores
 
 
 @dataclass(frozen=True, slots=True)

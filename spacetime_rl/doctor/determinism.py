@@ -15,14 +15,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from spacetime_rl.formats.markdown import fill, table
+from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.engine import engine_build, find_godot
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT, content_hash
 from spacetime_rl.game.spec import AgentGroup
-from spacetime_rl.markdown import fill, table
-from spacetime_rl.plain_json import to_json
 
 SCENARIOS = ("vr_interaction", "spacecraft_landing")
 DECISIONS = 300

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 from spacetime_rl.errors import SpacetimeError
 from spacetime_rl.game.engine import cache_dir
-from spacetime_rl.machine_limits import make_room_for_ray, open_files, shared_memory, small_shared_memory
+from spacetime_rl.host.machine_limits import make_room_for_ray, open_files, shared_memory, small_shared_memory
 
 SHOWN = ("ray", "torch", "mlflow", "onnx", "onnxruntime", "gymnasium", "pettingzoo", "numpy")
 NEEDED_GB = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from spacetime_rl.game.spec import ActionField, ObservationField, PolicyLayout
-from spacetime_rl.scratch import scratch_folder
+from spacetime_rl.host.scratch import scratch_folder
 
 LAYOUT = PolicyLayout(
     (ObservationField("pose", 12),), (), (ActionField("move", "continuous", 3), ActionField("grip", "discrete", 2))

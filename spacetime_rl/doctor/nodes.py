@@ -19,10 +19,10 @@ from spacetime_rl.doctor.check import Check, Outcome
 from spacetime_rl.doctor.checks import CHECKS
 from spacetime_rl.doctor.examine import examine
 from spacetime_rl.errors import SpacetimeError
+from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.jobs.names import RESULT
-from spacetime_rl.plain_json import to_json
-from spacetime_rl.training.versions import collect_versions
+from spacetime_rl.runs.versions import collect_versions
 
 NODE_TIMEOUT_S = 300.0  # of all nodes together: one may have to install Godot
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from spacetime_rl.errors import SpacetimeError
-from spacetime_rl.scratch import scratch_folder
+from spacetime_rl.host.scratch import scratch_folder
 
 
 def mlflow() -> str:
@@ -31,8 +31,8 @@ def ray() -> str:
     """Ray starts on this machine and runs a task."""
     import ray
 
-    from spacetime_rl.training import private_ray
-    from spacetime_rl.training.local_ray import start_private_ray
+    from spacetime_rl.tuning import private_ray
+    from spacetime_rl.tuning.ray_session import start_private_ray
 
     start_private_ray(cpus=1, object_store_bytes=100_000_000)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,30 @@ from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 
 _Bools = NDArray[np.bool_]
+
+
+def vector_env(
+    scenario: str | GameLaunch,
+    *,
+    params: Mapping[str, Any] | None = None,
+    arenas: int = 1,
+    seed: int = 0,
+    action_repeat: int | None = None,
+) -> GodotVectorEnv:
+    """Start a scenario of one policy in many arenas, or a game of one's own as a GameLaunch, for Gymnasium.
+
+    `seed` holds until `reset(seed=…)`; `action_repeat` is physics ticks a decision. A GameLaunch says all of that
+    itself. Raises UsageError, and what `open_game` raises.
+    """
+    if isinstance(scenario, str):
+        launch = GameLaunch(
+            scenario=scenario, params=params or {}, arenas=arenas, seed=seed, action_repeat=action_repeat
+        )
+    elif params or seed or action_repeat is not None or arenas != 1:
+        raise UsageError("params, arenas, seed and action_repeat: a GameLaunch says these itself; set them there")
+    else:
+        launch = scenario
+    return GodotVectorEnv(launch)
 
 
 class GodotVectorEnv(VectorEnv[Any, Any, Any]):

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from spacetime_rl.config.model import EvaluationConfig
+from spacetime_rl.config.sections import EvaluationConfig
 
 Progress = Callable[[int, int], None]  # episodes that are over, and all of them
 

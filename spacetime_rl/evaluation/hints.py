@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from spacetime_rl import metrics
 from spacetime_rl.evaluation.report import EvalReport, PolicyReport
 
 _MANY = 0.25  # of the episodes end at a limit
@@ -46,15 +47,15 @@ def _first_worse(report: EvalReport, training: Mapping[str, Any]) -> str | None:
 def _worse(policy: PolicyReport, training: Mapping[str, Any]) -> str | None:
     """In what the policy was better in training, beyond what chance explains."""
     for name, value, interval, form in (
-        ("success_rate", policy.success_rate, policy.success_ci, ".0%"),
-        ("return_mean", policy.return_mean, policy.return_ci, ".4g"),
+        (metrics.SUCCESS, policy.success_rate, policy.success_ci, ".0%"),
+        (metrics.RETURN, policy.return_mean, policy.return_ci, ".4g"),
     ):
-        before = training.get(f"policy/{policy.policy}/{name}")
+        before = training.get(metrics.of_policy(policy.policy, name))
         if not isinstance(before, (int, float)) or not math.isfinite(before):
             continue
         what = name.removesuffix("_rate").removesuffix("_mean")
         if value is None or interval is None:
-            if name == "return_mean":
+            if name == metrics.RETURN:
                 return f"none ended, while in training {policy.policy} had a return of {before:{form}}"
         elif before > interval[1]:
             return f"the {what} of {policy.policy} was better in training ({before:{form}} against {value:{form}})"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spacetime_rl.baselines.store import read_baseline
 from spacetime_rl.config import RunConfig, load
 from spacetime_rl.config.packaged import CONFIGS
 from spacetime_rl.errors import UsageError
@@ -19,8 +18,10 @@ from spacetime_rl.evaluation.sources import (
     is_onnx_folder,
     read_schemas,
 )
-from spacetime_rl.export.locate import find_checkpoint
 from spacetime_rl.game.project import scenarios
+from spacetime_rl.runs.layout import RunPaths, run_around
+from spacetime_rl.runs.locate import find_checkpoint
+from spacetime_rl.runs.shipped import read_baseline
 
 BASELINE = "baseline"
 
@@ -58,7 +59,7 @@ def resolve_source(
         shipped = read_baseline(baseline.removeprefix(f"{CONFIGS.name}/").removesuffix(".yaml"))
         return Resolved(OnnxSource(shipped.folder, BASELINE), shipped.config)
     if is_onnx_folder(Path(name)):
-        return Resolved(OnnxSource(Path(name), Path(name).name), _config_of_folder(Path(name)), _run_of(Path(name)))
+        return Resolved(OnnxSource(Path(name), Path(name).name), _config_of_folder(Path(name)), run_around(Path(name)))
     found = find_checkpoint(name, results, number)
     from spacetime_rl.export.checkpoint import read_checkpoint  # torch takes seconds to import
     from spacetime_rl.export.onnx import export_checkpoint
@@ -66,7 +67,7 @@ def resolve_source(
     checkpoint = read_checkpoint(found)
     export_checkpoint(checkpoint.path, workspace)
     source = OnnxSource(workspace, f"{checkpoint.run_id} {checkpoint.path.name}")
-    return Resolved(source, checkpoint.config, _run_of(checkpoint.path))
+    return Resolved(source, checkpoint.config, run_around(checkpoint.path))
 
 
 def mix_sources(
@@ -90,14 +91,9 @@ def mix_sources(
     return replace(found, source=MixedSource(found.source, own)) if own else found
 
 
-def _run_of(path: Path) -> Path | None:
-    """The folder of the run that a checkpoint or an ONNX folder lies in."""
-    return next((folder for folder in path.absolute().parents if (folder / "state.json").is_file()), None)
-
-
 def _config_of_folder(folder: Path) -> RunConfig | None:
     """The configuration of the run a folder of ONNX files lies in, or else the scenario its files name."""
-    of_run = folder.resolve().parent / "config.yaml"
+    of_run = RunPaths(folder.resolve().parent).config
     if of_run.is_file():
         return load(of_run)
     origin = next(iter(read_schemas(folder).values())).origin

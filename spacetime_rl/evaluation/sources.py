@@ -13,6 +13,7 @@ from spacetime_rl.evaluation.agents import places_of
 from spacetime_rl.evaluation.policies import Actor, Dice, IdleActor, OnnxActor, RandomActor
 from spacetime_rl.export.schema import PolicySchema, read_schema
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
+from spacetime_rl.runs.layout import schemas_in
 
 
 class Source(Protocol):
@@ -130,12 +131,12 @@ class MixedSource:
 
 def is_onnx_folder(path: Path) -> bool:
     """Whether a folder holds exported policies."""
-    return path.is_dir() and any(path.glob("*.schema.json"))
+    return path.is_dir() and bool(schemas_in(path))
 
 
 def read_schemas(folder: Path) -> dict[str, PolicySchema]:
     """The exported policies of a folder by name. Raises UsageError if there are none, ExportError for a broken one."""
-    schemas = [read_schema(path) for path in sorted(folder.glob("*.schema.json"))]
+    schemas = [read_schema(path) for path in schemas_in(folder)]
     if not schemas:
         raise UsageError(f"{folder}: holds no exported policy (<policy>.onnx with <policy>.schema.json)")
     return {schema.policy: schema for schema in schemas}

@@ -15,7 +15,8 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import CheckpointError, UsageError
 from spacetime_rl.game.spec import GameSpec
-from spacetime_rl.training.checkpoint import FILE, FORMAT
+from spacetime_rl.runs.checkpoint import FORMAT
+from spacetime_rl.runs.layout import CHECKPOINT
 
 if TYPE_CHECKING:
     from spacetime_rl.modules.acting import ActingModule
@@ -71,11 +72,11 @@ class Checkpoint:
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint's manifest. Raises CheckpointError if it is missing, malformed or of another format."""
-    document = _load(path / FILE)
+    document = _load(path / CHECKPOINT)
     found = document.get("format")
     if found != FORMAT:
         raise CheckpointError(
-            f"{path / FILE}: format {found!r}, written with {_listed(document.get('versions') or {})}; "
+            f"{path / CHECKPOINT}: format {found!r}, written with {_listed(document.get('versions') or {})}; "
             f"spacetime-rl {__version__} reads format {FORMAT}: use the version that wrote it"
         )
     try:
@@ -88,7 +89,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             spec=GameSpec.from_dict(document["spec"]),
         )
     except (KeyError, TypeError, ValueError, ValidationError) as error:
-        raise CheckpointError(f"{path / FILE}: malformed: {type(error).__name__}: {error}") from error
+        raise CheckpointError(f"{path / CHECKPOINT}: malformed: {type(error).__name__}: {error}") from error
 
 
 def _load(manifest: Path) -> dict[str, Any]:

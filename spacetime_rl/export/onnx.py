@@ -21,9 +21,10 @@ from spacetime_rl.export.checkpoint import Checkpoint, read_checkpoint
 from spacetime_rl.export.network import OUTPUTS, ExportNetwork
 from spacetime_rl.export.parity import TOLERANCE, measure_parity
 from spacetime_rl.export.schema import Normalizer, Origin, PolicySchema
+from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.normalizer import VARIANCE_FLOOR
-from spacetime_rl.plain_json import to_json
+from spacetime_rl.runs.layout import onnx_file, schema_file
 
 DEFAULT_OPSET = 18
 _LIBRARIES = ("torch", "ray", "onnx", "onnxscript", "onnxruntime", "numpy")
@@ -63,7 +64,7 @@ def export_module(
     module: ActingModule, name: str, out: Path, origin: Origin, opset: int = DEFAULT_OPSET
 ) -> ExportedPolicy:
     """Write `<name>.onnx` and `<name>.schema.json` into the folder `out`. Raises ExportError."""
-    model_path, schema_path = out / f"{name}.onnx", out / f"{name}.schema.json"
+    model_path, schema_path = onnx_file(out, name), schema_file(out, name)
     network = ExportNetwork(module.eval(), origin.wire).eval()
     model = _convert(network, name, opset)
     onnx.save(model, model_path)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.errors import ContractError, GameDied, GameError, HandshakeError, ProtocolError
+from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.api import EndedAgent, EngineReport, Game, StepResult, Timing
 from spacetime_rl.game.connect import meet
 from spacetime_rl.game.declaration import SpecError, required, wrong
@@ -29,7 +30,6 @@ from spacetime_rl.game.stock import StockGame
 from spacetime_rl.game.trace import Trace, read_traces
 from spacetime_rl.game.wire import MAX_FRAME_BYTES, WIRE, FrameSocket, JsonSocket, Reply, Request
 from spacetime_rl.game.workers import calm_workers
-from spacetime_rl.plain_json import to_json
 
 __all__ = ["EndedAgent", "EngineReport", "Game", "GameClient", "GameLaunch", "StepResult", "Timing", "open_game"]
 

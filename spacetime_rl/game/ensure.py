@@ -9,8 +9,8 @@ from pathlib import Path
 
 from spacetime_rl.errors import GodotNotFound
 from spacetime_rl.game.engine import Godot, cache_dir, find_godot
-from spacetime_rl.locks import locked
-from spacetime_rl.system import kill_group, require_linux
+from spacetime_rl.host.locks import locked
+from spacetime_rl.host.system import kill_group, require_linux
 
 INSTALL = "SPACETIME_RL_INSTALL_GODOT"  # set to 1, a missing engine is installed by whoever needs it first
 _TIDY_S = 5.0

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from spacetime_rl.errors import LaunchError, UsageError
+from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.display import Render, XServer, check_screen, render_arguments
 from spacetime_rl.game.engine import check_godot
 from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.program import why_not_a_program
 from spacetime_rl.game.project import OWN_PROJECT, check_scene, find_scenario, import_project, kept
-from spacetime_rl.plain_json import to_json
-from spacetime_rl.system import require_linux
+from spacetime_rl.host.system import require_linux
 
 STOCK_HZ = 60  # physics ticks a second of Godot RL Agents' plugin, whatever it is asked for
 

@@ -12,7 +12,7 @@ import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
-from spacetime_rl.system import in_forked_children
+from spacetime_rl.host.system import in_forked_children
 
 _MOST_BYTES = 8 * 2**20  # of a log; one that grows beyond is cut to its first and last part
 _KEPT_BYTES = 2 * 2**20  # of either part

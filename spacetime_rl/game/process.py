@@ -22,9 +22,9 @@ import psutil
 
 from spacetime_rl.errors import LaunchError
 from spacetime_rl.game.log import GameLog
-from spacetime_rl.machine_limits import explain
-from spacetime_rl.scratch import make_scratch
-from spacetime_rl.system import exit_code_of, has_ended, in_forked_children, kill_group, open_process
+from spacetime_rl.host.machine_limits import explain
+from spacetime_rl.host.scratch import make_scratch
+from spacetime_rl.host.system import exit_code_of, has_ended, in_forked_children, kill_group, open_process
 
 _GUARD = Path(__file__).with_name("guard.py")
 _ERROR_MARK = "SPACETIME-ERROR"

@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.errors import ImportFailed, UsageError
+from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.blender import find_blender, is_switched_off, switch_off, write_import_settings
 from spacetime_rl.game.engine import Godot, cache_dir
 from spacetime_rl.game.import_check import NothingImported, blend_files, find_problems
-from spacetime_rl.locks import locked
-from spacetime_rl.plain_json import to_json
-from spacetime_rl.scratch import scratch_folder
-from spacetime_rl.system import lock_file
+from spacetime_rl.host.locks import locked
+from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.host.system import lock_file
 
 _log = logging.getLogger(__name__)
 

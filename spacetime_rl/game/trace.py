@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.errors import ProtocolError
-from spacetime_rl.plain_json import to_json
+from spacetime_rl.formats.plain_json import to_json
 
 Ending = Literal["success", "terminated", "truncated"]
 Floats = NDArray[np.float32]

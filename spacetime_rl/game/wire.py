@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from spacetime_rl.errors import ProtocolError
-from spacetime_rl.plain_json import to_json
+from spacetime_rl.formats.plain_json import to_json
 
 WIRE = "spacetime/1"
 MAX_FRAME_BYTES = 64 * 1024 * 1024

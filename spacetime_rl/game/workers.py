@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spacetime_rl.system import make_batch_threads
+from spacetime_rl.host.system import make_batch_threads
 
 _NAME = "WorkerThread"  # as Godot calls the threads of its pool
 

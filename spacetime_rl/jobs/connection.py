@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from spacetime_rl.errors import ClusterError, UsageError
-from spacetime_rl.reach import get_status, within
+from spacetime_rl.host.reach import get_status, within
 
 if TYPE_CHECKING:
     from ray.job_submission import JobSubmissionClient

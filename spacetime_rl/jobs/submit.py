@@ -14,7 +14,7 @@ from spacetime_rl.jobs.entrypoint import entrypoint
 from spacetime_rl.jobs.job import Job
 from spacetime_rl.jobs.names import FOLDER, KIND, job_of
 from spacetime_rl.jobs.shipment import runtime_env, why_not_sent
-from spacetime_rl.run_id import check_run_id
+from spacetime_rl.runs.run_id import check_run_id
 
 if TYPE_CHECKING:
     from ray.job_submission import JobSubmissionClient

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.evaluation.report import EvalReport
+from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.pictures.style import BLUE, VERMILION, canvas, grid
-from spacetime_rl.plain_json import to_json
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

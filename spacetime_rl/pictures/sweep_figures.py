@@ -8,9 +8,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from spacetime_rl.config.search_space import Domain
+from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.pictures.style import GREY, MANY
 from spacetime_rl.pictures.sweep_record import SweepRecord, TrialRecord
-from spacetime_rl.plain_json import to_json
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from spacetime_rl import metrics
 from spacetime_rl.config.search_space import Domain
 from spacetime_rl.config.sweep import Objective
 
@@ -31,8 +32,8 @@ class TrialRecord:
 
     def curve(self, metric: str) -> tuple[list[float], list[float]]:
         """A metric over agent steps."""
-        points = [(float(r["agent_steps"]), float(r[metric])) for r in self.progress if metric in r]
-        return [x for x, _ in points], [y for _, y in points]
+        points = metrics.curve(self.progress, metric)
+        return [float(x) for x, _ in points], [y for _, y in points]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,11 @@ class Cost:
         """Its training; starting it is not counted."""
         figure = {name: trial.figure(name) or 0.0 for name in _COSTS}
         return cls(
-            agent_steps=int(figure["agent_steps"]),
-            core_hours=figure["time_total_s"] * cores / 3600.0,
-            restarts=int(figure["health/restarts"]),
-            dead_time_s=figure["health/dead_time_s"],
+            agent_steps=int(figure[metrics.AGENT_STEPS]),
+            core_hours=figure[metrics.TIME_S] * cores / 3600.0,
+            restarts=int(figure[metrics.RESTARTS]),
+            dead_time_s=figure[metrics.DOWNTIME_S],
         )
 
 
-_COSTS = ("agent_steps", "time_total_s", "health/restarts", "health/dead_time_s")
+_COSTS = (metrics.AGENT_STEPS, metrics.TIME_S, metrics.RESTARTS, metrics.DOWNTIME_S)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.callbacks.utils import make_callback
@@ -13,10 +13,16 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from spacetime_rl.game.api import Game
 from spacetime_rl.notices import ONCE
 
-if TYPE_CHECKING:
-    from spacetime_rl.rollout.runner import GameEnvRunner
-
 logger = logging.getLogger(__name__)
+
+
+class Runner(Protocol):
+    """What callbacks are told of the runner that plays: RLlib's names."""
+
+    config: Any
+    metrics: Any
+    module: Any
+    env: Any
 
 
 class RunnerCallbacks:
@@ -28,7 +34,7 @@ class RunnerCallbacks:
     makes itself, has every step.
     """
 
-    def __init__(self, runner: GameEnvRunner, callbacks: Sequence[RLlibCallback]) -> None:
+    def __init__(self, runner: Runner, callbacks: Sequence[RLlibCallback]) -> None:
         self._runner = runner
         self._objects = list(callbacks)
         self._wanted = {name for name in _EPISODE if self._is_wanted(name)}

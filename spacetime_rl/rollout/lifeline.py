@@ -15,8 +15,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from spacetime_rl.host.system import end_this_process
 from spacetime_rl.notices import ONCE
-from spacetime_rl.system import end_this_process
 
 logger = logging.getLogger(__name__)
 

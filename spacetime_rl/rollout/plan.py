@@ -15,6 +15,7 @@ from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.rollout.lesson import Lesson
 from spacetime_rl.rollout.reward_hook import HookPlace
 
+MAIN_PROCESS_CPUS = 0.5  # of a trial, beside its runners: it learns while they wait
 PLAN = "rollout_plan"  # the key of RLlib's `config.env_config` under which runners find it
 
 

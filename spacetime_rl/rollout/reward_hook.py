@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from spacetime_rl.config.user_code import load_function
 from spacetime_rl.errors import RewardHookError
-from spacetime_rl.user_code import load_function
 
 Floats = NDArray[np.float32]
 

@@ -20,6 +20,7 @@ from spacetime_rl.modules.spec import make_spaces
 from spacetime_rl.notices import collect_warnings
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.callbacks import RunnerCallbacks
+from spacetime_rl.rollout.directive import Directive
 from spacetime_rl.rollout.lifeline import hold_on
 from spacetime_rl.rollout.metrics import RunnerMetrics
 from spacetime_rl.rollout.plan import PLAN, RolloutPlan
@@ -89,10 +90,10 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         both = (spaces.observation_space, spaces.action_space)
         return {INPUT_ENV_SPACES: both, INPUT_ENV_SINGLE_SPACES: both, **spaces.by_policy}
 
-    def set_lesson(self, lesson: int | None) -> None:
-        """Play a lesson of the plan from every arena's next episode on; where it has none, this does nothing."""
+    def follow(self, directive: Directive) -> None:
+        """Play as it says from every arena's next episode on; a lesson that the plan lacks changes nothing."""
         for sampler in self._samplers:
-            sampler.set_lesson(lesson)
+            sampler.follow(directive)
 
     def get_metrics(self) -> Any:
         """What was logged since the last call."""

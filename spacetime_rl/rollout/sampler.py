@@ -13,6 +13,7 @@ from spacetime_rl.errors import GameError
 from spacetime_rl.game.api import Game, StepResult
 from spacetime_rl.game.restarts import RestartBudget
 from spacetime_rl.rollout.actor import PolicyActor
+from spacetime_rl.rollout.directive import Directive
 from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.memory import GameMemory
 from spacetime_rl.rollout.plan import RolloutPlan
@@ -66,9 +67,9 @@ class GameSampler:
         self._now: StepResult | None = None  # what the agents see; None until episodes have begun
         self._asked_at = 0.0
         self._errors_counted = 0  # of the running game
-        self._lesson: int | None = None  # that is to be played; None plays without
-        self._taught: int | None = None  # that the running game plays
-        self._older: set[int] = set()  # agents whose running episode began before that lesson
+        self._requested_lesson: int | None = None
+        self._active_lesson: int | None = None  # of the running game
+        self._agents_from_previous_lesson: set[int] = set()  # their running episode began before the active lesson
 
     @property
     def pid(self) -> int | None:
@@ -93,8 +94,8 @@ class GameSampler:
             self._asked_at = time.perf_counter()
             try:
                 game = self._game or self._open(played)
-                if self._taught != self._lesson:
-                    self._teach(game)
+                if self._active_lesson != self._requested_lesson:
+                    self._begin_lesson(game)
                 now = self._now or self._begin_episodes(game)
                 if dead_since is not None:
                     self.dead_time_s += time.perf_counter() - dead_since
@@ -114,15 +115,15 @@ class GameSampler:
         """Begin new episodes with the next fragment."""
         self._now = None
 
-    def set_lesson(self, lesson: int | None) -> None:
-        """Play a lesson of the plan, in every arena from its next episode on."""
-        self._lesson = lesson if self._plan.lessons else None
+    def follow(self, directive: Directive) -> None:
+        """Play as it says, in every arena from its next episode on."""
+        self._requested_lesson = directive.lesson if self._plan.lessons else None
 
     def close(self) -> None:
         """End the game."""
         if self._game is not None:
             self._game.close()
-        self._game = self._memory = self._now = self._taught = None
+        self._game = self._memory = self._now = self._active_lesson = None
 
     def _open(self, played: int) -> Game:
         seed = self._plan.game_seed(self._worker, self._index, self.restarts, played)
@@ -148,14 +149,14 @@ class GameSampler:
         self.close()
         self.recycled += 1
 
-    def _teach(self, game: Game) -> None:
-        if self._lesson is not None:
-            game.configure(self._plan.lessons[self._lesson].params)
-        self._taught = self._lesson
-        self._older = set(np.flatnonzero(self._now.active).tolist()) if self._now else set()
+    def _begin_lesson(self, game: Game) -> None:
+        if self._requested_lesson is not None:
+            game.configure(self._plan.lessons[self._requested_lesson].params)
+        self._active_lesson = self._requested_lesson
+        self._agents_from_previous_lesson = set(np.flatnonzero(self._now.active).tolist()) if self._now else set()
 
     def _begin_episodes(self, game: Game) -> StepResult:
-        self._older.clear()
+        self._agents_from_previous_lesson.clear()
         for seat in self._seats:
             seat.begin_episodes()
         self._now = game.reset()
@@ -178,14 +179,18 @@ class GameSampler:
         if self._memory is not None:
             self._memory.read()
         fragment = recording.finish(now, game.timing.game_s - game_s, game.timing.wire_s - wire_s)
-        return fragment if self._taught is None else replace(fragment, lesson=self._judge(fragment, self._taught))
+        return (
+            fragment
+            if self._active_lesson is None
+            else replace(fragment, lesson=self._lesson_outcome(fragment, self._active_lesson))
+        )
 
-    def _judge(self, fragment: Fragment, lesson: int) -> LessonOutcome:
+    def _lesson_outcome(self, fragment: Fragment, lesson: int) -> LessonOutcome:
         """What came of the lesson in a fragment; episodes that began before it do not count."""
         episodes, successes = 0, 0.0
         for agent in fragment.ended:
-            if agent.agent in self._older:
-                self._older.remove(agent.agent)
+            if agent.agent in self._agents_from_previous_lesson:
+                self._agents_from_previous_lesson.remove(agent.agent)
             else:
                 episodes += 1
                 successes += agent.metrics.get("success", 0.0)

@@ -11,10 +11,11 @@ from typing import Any
 
 import yaml
 
+from spacetime_rl import metrics
 from spacetime_rl.errors import UsageError
-from spacetime_rl.export.locate import find_folder
-from spacetime_rl.run_state import FILE, SWEEP_FILE, RunState, read_state
-from spacetime_rl.tracking.history import PROGRESS
+from spacetime_rl.runs.layout import CONFIG, STATE, RunPaths, is_run
+from spacetime_rl.runs.locate import find_folder
+from spacetime_rl.runs.state import RunState, read_state
 
 TRAINED = "trained"
 UNKNOWN = "unknown"
@@ -28,6 +29,11 @@ class RunRecord:
     folder: Path
 
     @property
+    def paths(self) -> RunPaths:
+        """Where everything of it is."""
+        return RunPaths(self.folder)
+
+    @property
     def run_id(self) -> str:
         """The folder's name: it may have been renamed since the run."""
         return self.folder.name
@@ -35,7 +41,7 @@ class RunRecord:
     @property
     def kind(self) -> str:
         """`run` or `sweep`."""
-        return "sweep" if (self.folder / SWEEP_FILE).is_file() else "run"
+        return "sweep" if self.paths.sweep.is_file() else "run"
 
     @cached_property
     def state(self) -> RunState | None:
@@ -51,7 +57,7 @@ class RunRecord:
     def config(self) -> Mapping[str, Any]:
         """Its configuration as plain data, not validated: earlier versions had other settings."""
         try:
-            found = yaml.safe_load((self.folder / "config.yaml").read_text(encoding="utf-8"))
+            found = yaml.safe_load(self.paths.config.read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError):
             return {}
         return found if isinstance(found, dict) else {}
@@ -59,14 +65,14 @@ class RunRecord:
     @cached_property
     def summary(self) -> Mapping[str, Any]:
         """report/summary.json, with the paths in it below where the folder is now."""
-        found = _read_json(self.folder / "report" / "summary.json")
+        found = _read_json(self.paths.summary)
         before = found.get("folder")
         return _rebased(found, str(before), str(self.folder)) if before else found
 
     @cached_property
     def last_result(self) -> Mapping[str, Any]:
         """The latest result of its training, by public names."""
-        file = self.folder / PROGRESS
+        file = self.paths.results
         try:
             with file.open("rb") as lines:
                 lines.seek(max(0, file.stat().st_size - _TAIL_BYTES))
@@ -90,7 +96,7 @@ class RunRecord:
     @property
     def agent_steps(self) -> int:
         """Agent steps it has trained."""
-        return int(self.summary.get("agent_steps") or self.last_result.get("agent_steps") or 0)
+        return int(self.summary.get("agent_steps") or metrics.Result(self.last_result).agent_steps)
 
     def to_dict(self) -> dict[str, Any]:
         """The line of a list, as plain JSON data. Figures are those of the evaluation, or else of training."""
@@ -101,15 +107,15 @@ class RunRecord:
             "run_id": self.run_id,
             "kind": self.kind,
             "status": self.status,
-            "message": state.message if state else f"{self.folder / FILE} cannot be read",
+            "message": state.message if state else f"{self.paths.state} cannot be read",
             "resumable": bool(state and state.resumable),
             "scenario": self.scenario,
             "algorithm": self.config.get("algorithm", ""),
             "agent_steps": self.agent_steps,
             "evaluated": evaluated,
-            "success_rate": overall.get("success_rate") if evaluated else last.get("scenario/success_rate"),
+            "success_rate": overall.get("success_rate") if evaluated else last.get(metrics.SCENARIO_SUCCESS),
             "success_ci": overall.get("success_ci"),
-            "return_mean": overall.get("return_mean") if evaluated else last.get("scenario/return_mean"),
+            "return_mean": overall.get("return_mean") if evaluated else last.get(metrics.SCENARIO_RETURN),
             "return_ci": overall.get("return_ci"),
             "started": state.started if state else None,
             "updated": state.updated if state else None,
@@ -128,13 +134,8 @@ def find_record(where: str, results: Path) -> RunRecord:
     """A run by its id, the beginning of its id, its folder, or `latest`. Raises UsageError."""
     folder = find_folder(where, results)
     if not is_run(folder):
-        raise UsageError(f"{folder}: is not the folder of a run; it has neither {FILE} nor config.yaml")
+        raise UsageError(f"{folder}: is not the folder of a run; it has neither {STATE} nor {CONFIG}")
     return RunRecord(folder.absolute())
-
-
-def is_run(folder: Path) -> bool:
-    """Whether a folder is a run's."""
-    return (folder / FILE).is_file() or (folder / "config.yaml").is_file()
 
 
 def _folders(results: Path) -> Iterator[Path]:

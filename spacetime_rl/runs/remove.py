@@ -6,8 +6,8 @@ import os
 import shutil
 
 from spacetime_rl.errors import UsageError
-from spacetime_rl.run_state import is_owned
 from spacetime_rl.runs.read import RunRecord
+from spacetime_rl.runs.state import is_owned
 
 
 def check_removable(run: RunRecord) -> None:

@@ -14,7 +14,9 @@ from typing import Any, Literal
 
 from ray.tune import Callback
 
+from spacetime_rl import metrics
 from spacetime_rl.notices import NOTICES, Notices, from_data
+from spacetime_rl.runs.layout import RunPaths
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.delivery import Delivery
 from spacetime_rl.tracking.machine import machine_load
@@ -42,7 +44,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         sweep: Sweep,
         store: Store,
         resumed: bool = False,
-        rank_by: str = "scenario/success_rate",
+        rank_by: str = metrics.SCENARIO_SUCCESS,
         mode: Literal["max", "min"] = "max",
     ) -> None:
         self._sweep = sweep
@@ -73,21 +75,21 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
 
     def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
         """Record one point of every curve."""
-        metrics = names.public_metrics(result)
-        self._results[trial.trial_id] = metrics
+        figures = metrics.public_metrics(result)
+        self._results[trial.trial_id] = figures
         self._note_mutations(trial)
         if trial.trial_id in self._mutated:
-            metrics = metrics | names.finite_metrics({f"mutated/{k}": _float(v) for k, v in _sampled(trial).items()})
+            figures = figures | metrics.finite_metrics({f"mutated/{k}": _float(v) for k, v in _sampled(trial).items()})
         stamp = int(float(result.get("timestamp", time.time())) * 1000)
-        if result.get(names.LESSON) != self._lessons.get(trial.trial_id):
-            self._lessons[trial.trial_id] = result[names.LESSON]
-            self._submit(self._live.tag_trial, trial.trial_id, {names.LESSON: result[names.LESSON]})
+        if result.get(metrics.LESSON) != self._lessons.get(trial.trial_id):
+            self._lessons[trial.trial_id] = result[metrics.LESSON]
+            self._submit(self._live.tag_trial, trial.trial_id, {metrics.LESSON: result[metrics.LESSON]})
         found = [self._notices[trial.trial_id].add(notice) for notice in from_data(result.get(NOTICES))]
         if any(notice is not None for notice in found):
             self._tag_notices(trial)
         if self._delivery is not None:
-            recorded = names.recorded_metrics(metrics) | machine_load()
-            point = Point(trial.trial_id, recorded, names.step_of(result), stamp)
+            recorded = metrics.recorded_metrics(figures) | machine_load()
+            point = Point(trial.trial_id, recorded, metrics.Result(result).step, stamp)
             self._delivery.submit_item(self._live.log_points, point)
 
     def on_trial_complete(self, trial: Any, **_: Any) -> None:
@@ -182,7 +184,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
     def _end_trial(self, trial: Any, status: Status) -> None:
         self._ended.add(trial.trial_id)
         self._tag_notices(trial)
-        restarts = self._results.get(trial.trial_id, {}).get("health/restarts", 0)
+        restarts = self._results.get(trial.trial_id, {}).get(metrics.RESTARTS, 0)
         logs = self._game_logs() if restarts or status == "FAILED" else []
         if status == "FAILED":
             reason = _failure(trial)
@@ -194,7 +196,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
 
     def _game_logs(self) -> list[Path]:
         """The newest logs of games in the run's folder."""
-        logs = (self._sweep.folder / "logs").rglob("*.godot.log")
+        logs = RunPaths(self._sweep.folder).logs.rglob("*.godot.log")
         return sorted(logs, key=lambda file: file.stat().st_mtime)[-_MOST_LOGS:]
 
     def _best(self, trials: list[Any]) -> tuple[dict[str, float], dict[str, str]]:
@@ -203,7 +205,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
             return {}, {}
         sign = 1.0 if self._mode == "max" else -1.0
         best = max(known, key=lambda trial_id: sign * self._results[trial_id].get(self._rank_by, -sign * float("inf")))
-        return names.recorded_metrics(self._results[best]), {names.BEST_TRIAL: best}
+        return metrics.recorded_metrics(self._results[best]), {names.BEST_TRIAL: best}
 
 
 def _sampled(trial: Any) -> dict[str, str]:

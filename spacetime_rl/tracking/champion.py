@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from spacetime_rl.runs.layout import onnx_file, schema_file
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.models import TrackedRun
 from spacetime_rl.tracking.outputs import TRAINED, Reports
@@ -98,6 +99,5 @@ def _copy_policy(client: MlflowClient, model_id: str, into: Path) -> None:
     model = client.get_logged_model(model_id)
     folder = Path(download_artifacts(artifact_uri=model.artifact_location, tracking_uri=client.tracking_uri))
     policy = model.params["policy"]
-    (into / f"{policy}.onnx").write_bytes((folder / "model.onnx").read_bytes())
-    schema = f"{policy}.schema.json"
-    (into / schema).write_bytes((folder / schema).read_bytes())
+    onnx_file(into, policy).write_bytes((folder / "model.onnx").read_bytes())
+    schema_file(into, policy).write_bytes(schema_file(folder, policy).read_bytes())

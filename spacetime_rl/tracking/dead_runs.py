@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spacetime_rl.run_state import read_state
+from spacetime_rl.runs.state import read_state
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.store import Store, make_client
 

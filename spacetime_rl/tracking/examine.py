@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from spacetime_rl.errors import UsageError
-from spacetime_rl.shell import program
+from spacetime_rl.formats.shell import program
 from spacetime_rl.tracking.database import sqlite_file
 from spacetime_rl.tracking.store import Store, make_client
 

@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spacetime_rl.plain_json import to_json
+from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.runs.layout import RunPaths
 from spacetime_rl.tracking.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def describe_inputs(sweep: Sweep) -> list[DatasetInput]:
         "scene": game.scene,
     }
     played = {name: value for name, value in build.items() if value}
-    spec = sweep.folder / "spec.json"
+    spec = RunPaths(sweep.folder).spec
     declared = hashlib.sha256(spec.read_bytes() if spec.is_file() else b"")
     if game.env_path is not None and game.env_path.is_file():
         _add(declared, game.env_path)

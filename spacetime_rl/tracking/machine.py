@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import psutil
 
-from spacetime_rl.tracking import names
+from spacetime_rl import metrics
 
 
 def machine_load() -> dict[str, float]:
     """Processor and memory in use: the processor since the call before, so that the first gives nothing of it."""
     memory = psutil.virtual_memory()
     return {
-        f"{names.SYSTEM}/cpu_utilization_percentage": psutil.cpu_percent(),
-        f"{names.SYSTEM}/system_memory_usage_megabytes": memory.used / 1e6,
-        f"{names.SYSTEM}/system_memory_usage_percentage": memory.percent,
+        f"{metrics.SYSTEM}/cpu_utilization_percentage": psutil.cpu_percent(),
+        f"{metrics.SYSTEM}/system_memory_usage_megabytes": memory.used / 1e6,
+        f"{metrics.SYSTEM}/system_memory_usage_percentage": memory.percent,
     }

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from spacetime_rl.markdown import plain
-from spacetime_rl.scratch import scratch_folder
+from spacetime_rl.formats.markdown import plain
+from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.runs.layout import file_name
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.store import Store
 
@@ -60,7 +61,7 @@ def log_policy(client: MlflowClient, run: TrackedRun, policy: Exported) -> Logge
 
     model = client.create_logged_model(
         run.experiment_id,
-        name=names.file_name(policy.name),
+        name=file_name(policy.name),
         source_run_id=run.id,
         params={"policy": policy.name, "parity": f"{policy.parity:.2e}", "file": policy.onnx.name},
         model_type="policy",

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from spacetime_rl import metrics
+from spacetime_rl.runs.layout import ONNX, REPORT, RunPaths
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.database import sqlite_file
 from spacetime_rl.tracking.models import (
@@ -50,7 +52,7 @@ def find_tracked_run(store: Store, sweep: Sweep, trial_id: str) -> TrackedRun | 
     if run is None:
         logger.warning("MLflow at %s has no run of trial %s of %s.", store.uri, trial_id, sweep.run_id)
         return None
-    step = names.step_of(run.data.metrics)
+    step = metrics.Result(run.data.metrics).step
     return TrackedRun(store, sweep.run_id, sweep.experiment, run.info.experiment_id, run.info.run_id, step)
 
 
@@ -99,8 +101,8 @@ def record_outputs(
         _log_points(client, run, _task_figures(reports))
         _log_points(client, run, _bounds(reports))
         if reports:
-            client.log_table(run.id, evaluation_table(reports), "evaluation.json")
-        for name in ("onnx", "report"):
+            client.log_table(run.id, evaluation_table(reports), RunPaths(folder).evaluation.name)
+        for name in (ONNX, REPORT):
             if (folder / name).is_dir():
                 client.log_artifacts(run.id, str(folder / name), name)
         client.set_tag(run.id, "mlflow.note.content", note[:8000])
@@ -157,18 +159,20 @@ def _figures(reports: Reports, policy: Exported) -> dict[str, float]:
     """How a policy did on the seeded episodes, beside the success of who else played them."""
     found = {source: report["policies"].get(policy.name, {}) for source, report in reports.items()}
     own = found.pop(TRAINED, {})
-    figures = {name: own.get(name) for name in (_SUCCESS, "return_mean", "length_mean")}
+    figures = {name: own.get(name) for name in metrics.OUTCOMES}
     figures |= {f"{_SUCCESS}_{source}": other.get(_SUCCESS) for source, other in found.items()}
-    return names.finite_metrics(figures | {"parity": policy.parity})
+    return metrics.finite_metrics(figures | {"parity": policy.parity})
 
 
 def _task_figures(reports: Reports) -> dict[str, float]:
     """How the trained policies did in each task, where there are several."""
     tasks = reports.get(TRAINED, {}).get("tasks", {})
     figures = {
-        f"task/{task}/{name}": own.get(name) for task, own in tasks.items() for name in (_SUCCESS, "return_mean")
+        metrics.of_task(task, name): own.get(name)
+        for task, own in tasks.items()
+        for name in (metrics.SUCCESS, metrics.RETURN)
     }
-    return names.finite_metrics(figures)
+    return metrics.finite_metrics(figures)
 
 
 def _bounds(reports: Reports) -> dict[str, float]:
@@ -188,7 +192,8 @@ def _log_points(client: MlflowClient, run: TrackedRun, figures: Mapping[str, flo
 
     now = int(time.time() * 1000)
     points = [
-        Metric(names.valid_key(f"test/{name}"), value, now, run.step, model_id=model) for name, value in figures.items()
+        Metric(metrics.valid_name(f"test/{name}"), value, now, run.step, model_id=model)
+        for name, value in figures.items()
     ]
     if points:
         client.log_batch(run.id, metrics=points)

@@ -9,11 +9,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from spacetime_rl import metrics
 from spacetime_rl.errors import TrackingError
-from spacetime_rl.scratch import scratch_folder
+from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.runs.layout import RunPaths, file_name
+from spacetime_rl.runs.result_log import read_progress
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.dead_runs import close_dead_runs
-from spacetime_rl.tracking.history import PROGRESS, TIMESTAMP, read_progress
 from spacetime_rl.tracking.inputs import describe_inputs
 from spacetime_rl.tracking.query import find_run
 from spacetime_rl.tracking.store import Store, make_client
@@ -127,7 +129,7 @@ class Recorder:
         if self._sweep.single:
             self._close_old_parent(status)
             return
-        now, step = int(time.time() * 1000), names.step_of(best)
+        now, step = int(time.time() * 1000), metrics.Result(best).step
         for batch in _batches((Metric(k, v, now, step) for k, v in best.items()), _MOST_METRICS):
             self._client.log_batch(self._parent_id, metrics=batch)
         self._set_tags(self._parent_id, tags)
@@ -144,16 +146,16 @@ class Recorder:
 
         most = max([1, *(len(point.metrics) for point in points)])
         for some in _batches(points, max(1, _MOST_METRICS // most)):
-            metrics = (Metric(k, v, point.timestamp_ms, point.step) for point in some for k, v in point.metrics.items())
-            for batch in _batches(metrics, _MOST_METRICS):
+            figures = (Metric(k, v, point.timestamp_ms, point.step) for point in some for k, v in point.metrics.items())
+            for batch in _batches(figures, _MOST_METRICS):
                 self._client.log_batch(run.id, metrics=batch)
             run.last_step = some[-1].step
 
     def _history(self, trial_id: str) -> Iterator[Point]:
         """What the run's folder keeps of a trial: MLflow may have lost some of it, or be another one than before."""
-        for result in read_progress(self._sweep.folder / PROGRESS, trial_id):
-            metrics = names.recorded_metrics(names.public_metrics(result))
-            yield Point(trial_id, metrics, names.step_of(result), int(1000 * result[TIMESTAMP]))
+        for result in read_progress(RunPaths(self._sweep.folder).results, trial_id):
+            figures = metrics.recorded_metrics(metrics.public_metrics(result))
+            yield Point(trial_id, figures, metrics.Result(result).step, int(1000 * result[metrics.TIMESTAMP]))
 
     def _trial(self, trial_id: str) -> _Open:
         if trial_id not in self._trials:
@@ -183,7 +185,7 @@ class Recorder:
         if run is None:
             return None
         self._client.update_run(run.info.run_id, status="RUNNING")
-        return _Open(run.info.run_id, int(names.step_of(run.data.metrics)) if run.data.metrics else -1)
+        return _Open(run.info.run_id, metrics.Result(run.data.metrics).step if run.data.metrics else -1)
 
     def _create(self, name: str, tags: Mapping[str, str]) -> _Open:
         run = self._client.create_run(self._experiment_id, run_name=name, tags={**tags, **self._tags()})
@@ -216,13 +218,14 @@ class Recorder:
     def _set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
         from mlflow.entities import RunTag
 
-        for batch in _batches((RunTag(names.valid_key(k), v[:8000]) for k, v in tags.items()), 100):
+        for batch in _batches((RunTag(metrics.valid_name(k), v[:8000]) for k, v in tags.items()), 100):
             self._client.log_batch(run_id, tags=batch)
 
     def _log_run_files(self, run_id: str) -> None:
-        for file in ("config.yaml", "spec.json", "versions.json"):
-            if (self._sweep.folder / file).is_file():
-                self._client.log_artifact(run_id, str(self._sweep.folder / file))
+        paths = RunPaths(self._sweep.folder)
+        for file in (paths.config, paths.spec, paths.versions):
+            if file.is_file():
+                self._client.log_artifact(run_id, str(file))
 
     def _log_tail(self, run_id: str, file: Path, folder: str, limit_bytes: int) -> None:
         if file.stat().st_size <= limit_bytes:
@@ -240,7 +243,7 @@ def find_or_create_experiment(client: MlflowClient, store: Store, name: str) -> 
     found = client.get_experiment_by_name(name)
     if found is not None and found.lifecycle_stage == "active":
         return str(found.experiment_id)
-    location = (store.artifacts / names.file_name(name)).as_uri() if store.artifacts else None
+    location = (store.artifacts / file_name(name)).as_uri() if store.artifacts else None
     # The tag opens the experiment as model training; without it the pages are those for language models.
     tags = {"mlflow.experimentKind": "custom_model_development"}
     return str(client.create_experiment(name, artifact_location=location, tags=tags))

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from spacetime_rl.errors import TrackingError, UsageError
-from spacetime_rl.locks import locked
-from spacetime_rl.reach import Unreachable, check_port, get_status
-from spacetime_rl.shell import program, short
+from spacetime_rl.formats.shell import program, short
+from spacetime_rl.host.locks import locked
+from spacetime_rl.host.reach import Unreachable, check_port, get_status
 from spacetime_rl.tracking.addresses import run_page
 from spacetime_rl.tracking.database import sqlite_file, sqlite_uri
 from spacetime_rl.tracking.moved import follow

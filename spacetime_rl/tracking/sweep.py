@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spacetime_rl.config.model import RunConfig
-from spacetime_rl.run_state import SWEEP_FILE
+from spacetime_rl.runs.layout import RunPaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def experiment_of(config: RunConfig) -> str:
 
 def describe_sweep(config: RunConfig, run_id: str, folder: Path) -> Sweep:
     """The run in `folder`, with the versions and the git revision found in its `versions.json`."""
-    versions = _versions(folder / "versions.json")
+    versions = _versions(RunPaths(folder).versions)
     return Sweep(
         run_id=run_id,
         config=config,
@@ -57,7 +57,7 @@ def describe_sweep(config: RunConfig, run_id: str, folder: Path) -> Sweep:
         versions=versions,
         command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         user=_user(),
-        single=not (folder / SWEEP_FILE).is_file(),
+        single=not RunPaths(folder).sweep.is_file(),
     )
 
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from spacetime_rl import metrics
 from spacetime_rl.config import RunConfig, load
 from spacetime_rl.config.packaged import packaged
+from spacetime_rl.console.bottleneck import bottleneck
 from spacetime_rl.evaluation.learned import Learned
-from spacetime_rl.verdict import PARTS, bottleneck
 
 _COLLAPSED = 0.1  # of the entropy at the start
 _SHORT = 0.5  # of the agent steps of the packaged configuration
@@ -32,14 +33,14 @@ def advise(progress: Progress, config: RunConfig, learned: Learned) -> list[str]
 
 def _episodes(progress: Progress) -> Iterator[str]:
     """What makes a game unfit for learning."""
-    last = progress[-1]
-    if not last.get("episodes"):
+    last = metrics.Result(progress[-1])
+    if not last.episodes:
         yield (
-            f"no episode ended in {int(last.get('agent_steps', 0)):,} agent steps: there was no return to learn from; "
+            f"no episode ended in {last.agent_steps:,} agent steps: there was no return to learn from; "
             "train longer, or shorten episodes (game.episode_steps)"
         )
-    for policy in _policies(progress):
-        lengths = _series(progress, f"policy/{policy}/length_mean")
+    for policy in metrics.policies_in(*progress):
+        lengths = metrics.series(progress, metrics.of_policy(policy, metrics.LENGTH))
         if lengths and max(lengths) <= 1.0:
             yield (
                 f"every episode of {policy} was one decision long: the game ends it at once, or an error in its "
@@ -48,20 +49,18 @@ def _episodes(progress: Progress) -> Iterator[str]:
 
 
 def _training(progress: Progress, config: RunConfig) -> Iterator[str]:
-    last = progress[-1]
-    yield from _steps(int(last.get("agent_steps", 0)), config)
-    for policy in _policies(progress):
-        yield from _return(policy, _series(progress, f"policy/{policy}/return_mean"))
-        entropy = _series(progress, f"policy/{policy}/entropy")
+    last = metrics.Result(progress[-1])
+    yield from _steps(last.agent_steps, config)
+    for policy in metrics.policies_in(*progress):
+        yield from _return(policy, metrics.series(progress, metrics.of_policy(policy, metrics.RETURN)))
+        entropy = metrics.series(progress, metrics.of_policy(policy, metrics.ENTROPY))
         if len(entropy) >= _THIRDS and entropy[0] > 0.0 and entropy[-1] < _COLLAPSED * entropy[0]:
             yield (
                 f"the entropy of {policy} fell from {entropy[0]:.3g} to {entropy[-1]:.3g}: it hardly tries anything "
                 "else; raise training.entropy_coeff, or lower training.lr"
             )
-    shares = {part: last.get(f"perf/share_{part}") for part in PARTS}
-    known = {part: share for part, share in shares.items() if isinstance(share, (int, float)) and math.isfinite(share)}
-    if known:
-        yield f"what limits the speed is {bottleneck(known).sentence}"
+    if last.shares:
+        yield f"what limits the speed is {bottleneck(last.shares).sentence}"
 
 
 def _steps(agent_steps: int, config: RunConfig) -> Iterator[str]:
@@ -90,15 +89,6 @@ def _return(policy: str, returns: Sequence[float]) -> Iterator[str]:
             f"the return of {policy} did not move from {_mean(after):.4g}: look at observations and rewards with "
             "`spacetime-rl inspect`, and at docs/it-does-not-learn.md"
         )
-
-
-def _policies(progress: Progress) -> list[str]:
-    return sorted({key.split("/")[1] for result in progress for key in result if key.startswith("policy/")})
-
-
-def _series(progress: Progress, name: str) -> list[float]:
-    values = (result.get(name) for result in progress)
-    return [float(value) for value in values if isinstance(value, (int, float)) and math.isfinite(value)]
 
 
 def _mean(values: Sequence[float]) -> float:

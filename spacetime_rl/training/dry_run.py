@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.rollout.make_plan import meet_game
 from spacetime_rl.rollout.plan import RolloutPlan
-from spacetime_rl.training.meet import meet_game
-from spacetime_rl.training.sizes import describe_sizes, settle_sizes
+from spacetime_rl.sizing.settle import describe_sizes, settle_sizes
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,32 +9,33 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from spacetime_rl import signals
+from spacetime_rl import metrics
 from spacetime_rl.config import RunConfig
+from spacetime_rl.console.progress import Progress
 from spacetime_rl.contract import is_adversarial, make_launch
 from spacetime_rl.errors import SpacetimeError
 from spacetime_rl.evaluation.clock import Pace
-from spacetime_rl.evaluation.evaluate import evaluate
+from spacetime_rl.evaluation.evaluate import evaluate as play_episodes
 from spacetime_rl.evaluation.hints import drawn_hint, stuck_hint
 from spacetime_rl.evaluation.learned import NOT_EVALUATED, compare_players
 from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint
 from spacetime_rl.game.spec import STOCK_WIRE
+from spacetime_rl.host import signals
 from spacetime_rl.notices import NOTICES, Notice, Notices, from_data
+from spacetime_rl.pictures.learning_curves import plot_policies
 from spacetime_rl.pictures.write import TRACED, write_pictures
+from spacetime_rl.runs.folder import RunFolder
+from spacetime_rl.runs.result_log import read_progress
 from spacetime_rl.tracking.champion import CANDIDATE, candidate_is_better, fetch_champion
-from spacetime_rl.tracking.history import PROGRESS, read_progress
 from spacetime_rl.tracking.models import RecordedModel, TrackedRun
 from spacetime_rl.tracking.outputs import TRAINED, find_tracked_run, record_models, record_outputs
-from spacetime_rl.tracking.plots import plot_policies
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
 from spacetime_rl.training.advice import advise
-from spacetime_rl.training.progress import Progress
-from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.summary import PolicyFiles, RunSummary, to_note, write_summary
-from spacetime_rl.training.trials import TrialEnd
+from spacetime_rl.tuning.trial_end import TrialEnd
 
 logger = logging.getLogger(__name__)
 
@@ -45,33 +46,34 @@ def make_outputs(
     config: RunConfig,
     folder: RunFolder,
     end: TrialEnd,
+    finished: bool,
     sweep: Sweep,
     store: Store,
     progress: Progress,
-    judge: bool,
-    rivals: Mapping[str, Source] | None = None,
+    evaluate: bool,
+    opponents: Mapping[str, Source] | None = None,
 ) -> RunSummary:
-    """Export, record, evaluate (if `judge`) and sum up what a trial came to; only the last where it was interrupted.
+    """Export, record, evaluate (if `evaluate`) and sum up what a trial came to; only the last unless it `finished`.
 
-    `rivals` play the same episodes, beside the scripted and the random policy.
+    `opponents` play the same episodes, beside the scripted and the random policy.
     """
-    exported = _export(folder, end, progress)
+    exported = _export(folder, end, progress) if finished else ()
     run = find_tracked_run(store, sweep, end.trial_id)
     # What was trained is kept and recorded first: an evaluation may fail, be stopped, or take its time.
     models = record_models(run, exported, config.tracking.register_models) if run is not None else {}
     evaluation = _Evaluation(config, folder, progress, end.result)
-    if judge and exported:
-        evaluation.play(rivals or {})
+    if evaluate and exported:
+        evaluation.play(opponents or {})
         if run is not None and not evaluation.learned.is_success:
             evaluation.meet_candidate(run, models)
     progress.stage("recording the results")
-    lines = read_progress(folder.path / PROGRESS, end.trial_id)
+    lines = read_progress(folder.paths.results, end.trial_id)
     noticed = [notice for line in lines for notice in from_data(line.get(NOTICES))]
     evaluation.advice += advise(lines, config, evaluation.learned)
-    summary = _summarise(folder, end, sweep, exported, evaluation, run, [*noticed, *progress.notices])
+    summary = _summarise(folder, end, finished, sweep, exported, evaluation, run, [*noticed, *progress.notices])
     write_summary(summary)
-    plot_policies(lines, folder.run_id, folder.path / "report")
-    if run is not None and end.finished:
+    plot_policies(lines, folder.run_id, folder.paths.report)
+    if run is not None and finished:
         note = to_note(summary)
         reports = evaluation.reports
         whole = record_outputs(run, folder.path, exported, models, reports, note, evaluation.is_candidate)
@@ -82,10 +84,10 @@ def make_outputs(
 
 
 def _export(folder: RunFolder, end: TrialEnd, progress: Progress) -> Sequence[ExportedPolicy]:
-    if not end.finished or end.checkpoint is None:
+    if end.checkpoint is None:
         return ()
     progress.stage("exporting the policies")
-    return export_checkpoint(end.checkpoint, folder.onnx)
+    return export_checkpoint(end.checkpoint, folder.paths.onnx)
 
 
 class _Evaluation:
@@ -107,7 +109,7 @@ class _Evaluation:
             self.stopped = True
             return
         players: dict[str, Source] = {
-            TRAINED: OnnxSource(self._folder.onnx, name=TRAINED),
+            TRAINED: OnnxSource(self._folder.paths.onnx, name=TRAINED),
             **opponents,
             "heuristic": HeuristicSource(),
             "random": RandomSource(),
@@ -145,8 +147,8 @@ class _Evaluation:
         plan = self._config.evaluation
         traced = TRACED if name == TRAINED else 0
         try:
-            launch = replace(make_launch(self._config), arenas=plan.arenas, log_dir=self._folder.logs / "evaluation")
-            report = evaluate(
+            launch = replace(make_launch(self._config), arenas=plan.arenas, log_dir=self._folder.paths.evaluation_logs)
+            report = play_episodes(
                 launch, self._config, player, plan.episodes, plan.seed, plan.games, self._shown(name), traced=traced
             )
             self.reports[name] = report.to_dict()
@@ -156,7 +158,7 @@ class _Evaluation:
             if name == TRAINED:
                 self._hint(stuck_hint(report, self._training))
             if traced:
-                write_pictures(report, self._folder.path / "report", self._folder.run_id)
+                write_pictures(report, self._folder.paths.report, self._folder.run_id)
         except SpacetimeError as error:
             logger.warning("%s was not evaluated: %s", name, error)
         except Exception as error:  # whatever it was: the policies are trained, and the run goes on to its end
@@ -175,6 +177,7 @@ class _Evaluation:
 def _summarise(
     folder: RunFolder,
     end: TrialEnd,
+    finished: bool,
     sweep: Sweep,
     exported: Sequence[ExportedPolicy],
     evaluation: _Evaluation,
@@ -185,8 +188,8 @@ def _summarise(
         run_id=folder.run_id,
         scenario=sweep.scenario,
         folder=folder.path,
-        agent_steps=end.agent_steps,
-        training_s=end.training_s,
+        agent_steps=metrics.Result(end.result).agent_steps,
+        training_s=metrics.Result(end.result).time_s,
         reports=evaluation.reports,
         evaluation_stopped=evaluation.stopped,
         learned=evaluation.learned,
@@ -196,6 +199,6 @@ def _summarise(
         run_url=run.url if run else None,
         page_command=run.store.page_command(folder.run_id) if run else None,
         unrecorded=run is None,
-        interrupted=not end.finished,
+        interrupted=not finished,
         notices=list(Notices(notices)),
     )

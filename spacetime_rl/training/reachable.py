@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.tracking.store import check_answers, resolve_store
-from spacetime_rl.training.cluster_address import find_cluster
+from spacetime_rl.tuning.cluster_address import find_cluster
 
 
 def check_reachable(config: RunConfig) -> None:

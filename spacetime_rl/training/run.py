@@ -1,128 +1,91 @@
-"""The story of a run, from its configuration to trained, tracked, exported, evaluated policies. Read this first.
+"""The story of a run and of a sweep, from a configuration to exported, evaluated policies. Read this first.
 
-Nothing here imports Ray or torch before the screen is up; `carry_out.py` is the part that needs them.
+A run is a sweep of one trial, for which nothing is drawn, so there is one story for both. This file is its beginning,
+which needs neither Ray nor torch; `execute.py` trains and `outputs.py` makes of it what it is for. `resume.py` begins
+in the middle.
 """
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from spacetime_rl.config import RunConfig, diff, settle_like
+from spacetime_rl.config import RunConfig
+from spacetime_rl.config.sweep import SweepConfig
+from spacetime_rl.config.sweep_writer import dump_sweep
+from spacetime_rl.console.progress import Progress
+from spacetime_rl.console.screen import show_progress
 from spacetime_rl.errors import ResumeError
+from spacetime_rl.rollout.make_plan import engine_version, meet_game
 from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.runs.folder import RunFolder
+from spacetime_rl.runs.versions import collect_versions
 from spacetime_rl.tracking.examine import examine
 from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.tracking.sweep import experiment_of
-from spacetime_rl.training.meet import engine_version, meet_game
-from spacetime_rl.training.progress import Progress
+from spacetime_rl.training.outcome import Outcome
 from spacetime_rl.training.reachable import check_reachable
-from spacetime_rl.training.run_folder import RunFolder
-from spacetime_rl.training.screen import show_progress
 from spacetime_rl.training.summary import RunSummary
-from spacetime_rl.training.versions import collect_versions, other_versions
 
 
 def train(
-    config: RunConfig, run_id: str | None = None, force: bool = False, judge: bool = True, json_output: bool = False
+    config: RunConfig, run_id: str | None = None, force: bool = False, evaluate: bool = True, json_output: bool = False
 ) -> RunSummary:
     """Begin a run and carry it to its end, or to where the user stops it.
 
-    Raises ConfigError, ContractError, RunExistsError, GameError, TrialFailed; KeyboardInterrupt at a second Ctrl-C. A
-    run that fails before it trains leaves nothing behind.
+    `force` replaces an earlier run of the same id. Raises ConfigError, ContractError, RunExistsError, GameError,
+    TrialFailed; KeyboardInterrupt at a second Ctrl-C. A run that fails before it trains leaves nothing behind.
     """
-    check_reachable(config)
-    warning = examine_store(config)  # what cannot be recorded is not begun
-    folder = RunFolder.create(config, run_id, force)
-    with _screen(config, folder, json_output) as progress:
-        if warning:
-            progress.note(warning)
+    return begin(SweepConfig.of_run(config), run_id, force, evaluate, json_output).summary
+
+
+def sweep(
+    config: SweepConfig,
+    run_id: str | None = None,
+    force: bool = False,
+    evaluate: bool = True,
+    json_output: bool = False,
+) -> Outcome:
+    """Begin a sweep and carry it to its end, or to where the user stops it. Raises what `train` does."""
+    return begin(config, run_id, force, evaluate, json_output)
+
+
+def begin(config: SweepConfig, run_id: str | None, force: bool, evaluate: bool, json_output: bool) -> Outcome:
+    """Begin what `config` says in a folder of its own. See `train`."""
+    check_reachable(config.base)
+    warning = examine_store(config.base)  # what cannot be recorded is not begun
+    folder = RunFolder.create(config.base, run_id, force, dump_sweep(config) if config.is_search else None)
+    with screen(config.base, folder, json_output, [warning]) as progress:
         try:
-            plan = _meet_game(config, folder, progress)
-            return _carry_out(config, folder, plan, progress, resumed=False, judge=judge)
+            plan = start_game(config.base, folder, progress)
+            return train_and_publish(config, folder, plan, progress, resumed=False, evaluate=evaluate)
         except BaseException:
             folder.abandon()
             raise
 
 
-def resume(
-    where: str | Path, results: Path, config: RunConfig | None = None, judge: bool = True, json_output: bool = False
-) -> RunSummary:
-    """Go on with a run from its latest checkpoint, to the stop criterion it has, where its folder is now.
-
-    Of `config`, the settings of `tracking` may differ from what the run was begun with. Raises ResumeError if it is
-    finished, or going on, or if anything else of `config` or the game differs; otherwise like `train`.
-    """
-    folder = RunFolder.reopen(where, results)
-    try:
-        begun = folder.config()
-        _check_resumable(folder, begun, config or begun)
-        check_reachable(begun)
-        notes = [folder.moved_from(begun)]
-        begun = folder.here(begun, config)
-        notes.append(examine_store(begun))
-    except BaseException:
-        folder.release()
-        raise
-    with _screen(begun, folder, json_output) as progress:
-        for note in filter(None, notes):
-            progress.note(note)
-        plan = _meet_game(begun, folder, progress)
-        return _carry_out(begun, folder, plan, progress, resumed=True, judge=judge)
-
-
-def _meet_game(config: RunConfig, folder: RunFolder, progress: Progress) -> RolloutPlan:
+def start_game(config: RunConfig, folder: RunFolder, progress: Progress) -> RolloutPlan:
     """Start the game once, to learn what it declares and to check it against the configuration before Ray starts."""
     progress.stage("starting the game")
-    plan = meet_game(config, folder.logs)
+    plan = meet_game(config, folder.paths.logs)
     begun = folder.spec()
-    if begun is not None and begun != plan.spec:
+    if begun is not None and begun != plan.spec and not folder.is_sweep:  # the game of a sweep's base may have sizes
         raise ResumeError(
-            f"{folder.run_id}: the game is not what the run was begun with, which {folder.path}/spec.json describes; "
+            f"{folder.run_id}: the game is not what the run was begun with, which {folder.paths.spec} describes; "
             "begin another run"
         )
     folder.write_facts(plan.spec, collect_versions(engine_version(plan)))
     return plan
 
 
-def _carry_out(
-    config: RunConfig, folder: RunFolder, plan: RolloutPlan, progress: Progress, *, resumed: bool, judge: bool
-) -> RunSummary:
+def train_and_publish(
+    config: SweepConfig, folder: RunFolder, plan: RolloutPlan, progress: Progress, *, resumed: bool, evaluate: bool
+) -> Outcome:
+    """The rest of the story, which needs Ray and torch."""
     progress.stage("loading Ray and torch")
-    from spacetime_rl.training.carry_out import carry_out  # takes seconds, and the screen is up by now
+    from spacetime_rl.training.execute import execute  # takes seconds, and the screen is up by now
 
-    return carry_out(config, folder, plan, progress, resumed=resumed, judge=judge)
-
-
-def _check_resumable(folder: RunFolder, begun: RunConfig, wanted: RunConfig) -> None:
-    reason = _why_not_resumable(folder, begun, wanted)
-    if reason:
-        raise ResumeError(f"{folder.run_id}: {reason}")
-
-
-def _why_not_resumable(folder: RunFolder, begun: RunConfig, wanted: RunConfig) -> str | None:
-    if folder.is_sweep:
-        return f"is a sweep; go on with it by `spacetime-rl sweep --resume {shlex.quote(folder.run_id)}`"
-    if folder.state()["status"] == "finished":
-        return "is finished; begin another run for more"
-    others = other_versions(folder.versions())
-    if others:
-        return (
-            f"was begun with {others}, whose saved state other versions cannot read: resume it with these versions, or "
-            "begin another run"
-        )
-    changes = diff(
-        begun, settle_like(wanted.model_copy(update={"results": begun.results, "tracking": begun.tracking}), begun)
-    )
-    if changes:
-        listed = "\n  ".join(changes)
-        return (
-            f"a run is resumed with the configuration it was begun with; these differ:\n  {listed}\n"
-            "Leave them out, or begin another run."
-        )
-    return None
+    return execute(config, folder, plan, progress, resumed=resumed, evaluate=evaluate)
 
 
 def examine_store(config: RunConfig) -> str | None:
@@ -131,10 +94,14 @@ def examine_store(config: RunConfig) -> str | None:
 
 
 @contextmanager
-def _screen(config: RunConfig, folder: RunFolder, json_output: bool) -> Iterator[Progress]:
+def screen(
+    config: RunConfig, folder: RunFolder, json_output: bool, notes: Iterable[str | None] = ()
+) -> Iterator[Progress]:
     """Progress on the terminal, everybody else's output in the run's logs; the folder is given back at the end."""
     try:
-        with show_progress(folder.run_id, config.stop, folder.logs / "output.log", json_output) as progress:
+        with show_progress(folder.run_id, config.stop, folder.paths.output_log, json_output) as progress:
+            for note in filter(None, notes):
+                progress.note(note)
             yield progress
     finally:
         folder.release()

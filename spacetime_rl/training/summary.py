@@ -8,18 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
-
 from spacetime_rl.evaluation.learned import NOT_EVALUATED, Learned
-from spacetime_rl.markdown import plain
+from spacetime_rl.formats.markdown import plain
+from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.formats.shell import program, short
 from spacetime_rl.notices import Notice
-from spacetime_rl.plain_json import to_json
-from spacetime_rl.run_state import SWEEP_FILE
-from spacetime_rl.shell import program, short
+from spacetime_rl.runs.layout import RunPaths
 
 MISSING = "\N{EN DASH}"
-_EVALUATION_STOPPED = "The user stopped the evaluation; the trained policies are exported and recorded."
+EVALUATION_STOPPED = "The user stopped the evaluation; the trained policies are exported and recorded."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +97,15 @@ class RunSummary:
         }
 
 
-def print_summary(summary: RunSummary, console: Console) -> None:
-    """Show the summary. Lines are never cut or folded: paths, addresses and commands are there to be copied."""
-    for part in _parts(summary):
-        console.print(part, soft_wrap=True)
-
-
 def write_summary(summary: RunSummary) -> Path:
     """Write `summary.md`, `summary.json` and `evaluation.json` into the run's `report/`; returns the first."""
-    folder = summary.folder / "report"
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "summary.json", summary.to_dict())
+    paths = RunPaths(summary.folder)
+    paths.report.mkdir(parents=True, exist_ok=True)
+    _write_json(paths.summary, summary.to_dict())
     if summary.reports:
-        _write_json(folder / "evaluation.json", summary.to_dict()["evaluation"])
-    page = folder / "summary.md"
-    page.write_text(to_markdown(summary), encoding="utf-8")
-    return page
+        _write_json(paths.evaluation, summary.to_dict()["evaluation"])
+    paths.summary_page.write_text(to_markdown(summary), encoding="utf-8")
+    return paths.summary_page
 
 
 def to_markdown(summary: RunSummary) -> str:
@@ -129,16 +119,16 @@ def to_note(summary: RunSummary) -> str:
     lines = []
     if summary.reports:
         lines += [f"| policy | {' | '.join(summary.reports)} |", "|---|" + "---:|" * len(summary.reports)]
-        lines += [f"| {name} | {' | '.join(figures)} |" for name, figures in _rows(summary)]
-        lines += ["", f"{_evaluated(summary)}; {_headline(summary)}."]
+        lines += [f"| {name} | {' | '.join(figures)} |" for name, figures in comparison(summary)]
+        lines += ["", f"{evaluated_on(summary)}; {headline(summary)}."]
         lines += ["", *(f"**{note}**" for note in bounds(summary))]
     else:
-        lines += [f"Not evaluated; {_headline(summary)}."]
+        lines += [f"Not evaluated; {headline(summary)}."]
     if summary.notices:
         lines += ["", *(f"- Warning: {plain(notice.line)}" for notice in summary.notices)]
     lines += ["", *(f"**{sentence}**" for sentence in shortcomings(summary))]
     lines += ["", *(f"- {sentence}" for sentence in summary.advice)]
-    lines += ["", *(f"- `{policy.onnx.name}` is {_parity(policy)}" for policy in summary.policies), ""]
+    lines += ["", *(f"- `{policy.onnx.name}` is {parity_of(policy)}" for policy in summary.policies), ""]
     return "\n".join(lines)
 
 
@@ -163,8 +153,8 @@ def suggestions(summary: RunSummary) -> list[tuple[str, str]]:
     """Three commands to try next, each with what it does."""
     ours = program("spacetime-rl")
     run = shlex.quote(summary.run_id)
-    results = _results_option(summary)
-    verb = "sweep" if (summary.folder / SWEEP_FILE).is_file() else "train"
+    results = results_option(summary)
+    verb = "sweep" if RunPaths(summary.folder).sweep.is_file() else "train"
     judge = (f"{ours} eval {run} --seed 1{results}", "judge the policies on other episodes")
     files = (f"{ours} export {run} -o policies{results}", "put the ONNX files where your game takes them from")
     if summary.interrupted:
@@ -172,14 +162,14 @@ def suggestions(summary: RunSummary) -> list[tuple[str, str]]:
     if summary.evaluation_stopped:
         return [(f"{ours} {verb} --resume {run}{results}", "evaluate the trained policies after all"), judge, files]
     if not summary.learned.is_success:
-        file = shlex.quote(str(short(summary.folder / "config.yaml")))
+        file = shlex.quote(str(short(RunPaths(summary.folder).config)))
         longer = f"--initialize-from {run} --set stop.agent_steps={4 * summary.agent_steps}{results}"
         other = (f"{ours} train {file} {longer}", "train these policies four times as long")
         return [other, judge, files]
     if summary.scenario == "vr_interaction":
         other = (f"{ours} train vr_interaction_gather", "train another objective of the same scenario")
     else:
-        other = (f"{ours} train {shlex.quote(str(short(summary.folder / 'config.yaml')))} --seed 1", "train once more")
+        other = (f"{ours} train {shlex.quote(str(short(RunPaths(summary.folder).config)))} --seed 1", "train once more")
     return [judge, files, other]
 
 
@@ -187,70 +177,16 @@ def _write_json(file: Path, document: Mapping[str, Any]) -> None:
     file.write_text(to_json(document, indent=2) + "\n", encoding="utf-8")
 
 
-def _parts(summary: RunSummary) -> Iterator[Text]:
-    yield Text()
-    yield Text.assemble((summary.run_id, "bold"), "  ", _headline(summary))
-    yield from (Text(sentence, style="bold yellow") for sentence in shortcomings(summary))
-    yield Text()
-    if summary.reports:
-        yield Text(_evaluated(summary), style="dim")
-        yield from _comparison(summary)
-        yield from (Text(note, style="yellow") for note in bounds(summary))
-    else:
-        yield Text("not evaluated", style="dim")
-    if summary.evaluation_stopped:
-        yield Text(_EVALUATION_STOPPED, style="yellow")
-    yield from (Text(f"- {sentence}", style="yellow") for sentence in summary.advice)
-    yield Text()
-    for notice in summary.notices:
-        yield Text(f"! {notice.line}", style="yellow")
-    if summary.notices:
-        yield Text()
-    yield from _places(summary)
-    yield Text()
-    yield Text("Next:", style="dim")
-    for command, what in suggestions(summary):
-        yield Text(f"  # {what}", style="dim")
-        yield Text(f"  {command}", style="bold")
-
-
-def _comparison(summary: RunSummary) -> Iterator[Text]:
-    rows = [("policy", *summary.reports), *((name, *figures) for name, figures in _rows(summary))]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        name, *figures = row
-        cells = [figure.rjust(width) for figure, width in zip(figures, widths[1:], strict=True)]
-        yield Text("   ".join([name.ljust(widths[0]), *cells]), style="dim" if row is rows[0] else "bold")
-
-
-def _places(summary: RunSummary) -> Iterator[Text]:
-    for policy in summary.policies:
-        yield _place("onnx", str(short(policy.onnx)), _parity(policy))
-    if summary.run_url:
-        yield _place("MLflow", summary.run_url)
-    if summary.page_command:
-        yield _place("", summary.page_command, "serves that page")
-    if summary.unrecorded:
-        what = "did not take all of this run" if summary.run_url else "has not recorded this run"
-        run = shlex.quote(summary.run_id)
-        again = f"{program('spacetime-rl')} runs record {run}{_results_option(summary)}"
-        yield _place("" if summary.run_url else "MLflow", what, "its folder holds everything")
-        yield _place("", again, "records it from there")
-    yield _place("report", str(short(summary.folder / "report" / "summary.md")))
-
-
-def _place(label: str, place: str, remark: str = "") -> Text:
-    return Text.assemble((f"{label:8}", "dim"), place, ("  " + remark if remark else "", "dim"))
-
-
-def _headline(summary: RunSummary) -> str:
+def headline(summary: RunSummary) -> str:
+    """How long it was trained."""
     minutes, seconds = divmod(round(summary.training_s), 60)
     duration = f"{minutes}:{seconds:02} min" if minutes else f"{seconds} s"
     how = "stopped by the user after" if summary.interrupted else "trained for"
     return f"{how} {summary.agent_steps:,} agent steps in {duration}"
 
 
-def _evaluated(summary: RunSummary) -> str:
+def evaluated_on(summary: RunSummary) -> str:
+    """What the figures of the comparison are, and on which episodes."""
     report = next(iter(summary.reports.values()))
     figures: Mapping[str, Any] = next(iter(report["policies"].values()), {})
     episodes = report.get("episodes", figures.get("episodes", MISSING))
@@ -258,7 +194,7 @@ def _evaluated(summary: RunSummary) -> str:
     return f"{what}, the same {episodes} episodes for all (seed {figures.get('seed', MISSING)})"
 
 
-def _rows(summary: RunSummary) -> Iterator[tuple[str, list[str]]]:
+def comparison(summary: RunSummary) -> Iterator[tuple[str, list[str]]]:
     """The policies, then the tasks where there are several: a name, and how each source did."""
     for policy in summary.judged:
         yield policy, _row(summary, "policies", policy)
@@ -286,11 +222,12 @@ def _return(figures: Mapping[str, Any]) -> str:
     return MISSING if value is None else f"{value:.2f}"
 
 
-def _parity(policy: PolicyFiles) -> str:
+def parity_of(policy: PolicyFiles) -> str:
+    """How near an exported policy is to the network that it was exported from."""
     return f"within {policy.parity:.1e} of torch"
 
 
-def _results_option(summary: RunSummary) -> str:
+def results_option(summary: RunSummary) -> str:
     """What commands need to find the run, where its results folder is not the usual one."""
     return f" --results {shlex.quote(str(short(summary.folder.parent)))}" if _is_elsewhere(summary) else ""
 

@@ -7,77 +7,94 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spacetime_rl import metrics
 from spacetime_rl.config.sweep import SweepConfig, dotted
+from spacetime_rl.console.progress import Progress
+from spacetime_rl.errors import TrialFailed
 from spacetime_rl.evaluation.learned import NOT_EVALUATED
 from spacetime_rl.evaluation.sources import OnnxSource
+from spacetime_rl.host import signals
+from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.pictures.sweep_page import write_sweep_page
 from spacetime_rl.pictures.sweep_record import SweepRecord, TrialRecord
-from spacetime_rl.scratch import scratch_folder
+from spacetime_rl.runs.folder import RunFolder
+from spacetime_rl.runs.layout import REPORT
+from spacetime_rl.runs.result_log import read_all_progress
+from spacetime_rl.sizing.settle import needed_cpus
 from spacetime_rl.tracking.champion import CHAMPION, Throne, beats_champion, crown, fetch_champion
-from spacetime_rl.tracking.history import PROGRESS, read_all_progress
 from spacetime_rl.tracking.outputs import find_tracked_run, record_report
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
 from spacetime_rl.training.advice import advise
-from spacetime_rl.training.candidate import Candidates
+from spacetime_rl.training.outcome import Outcome
 from spacetime_rl.training.outputs import Reports, make_outputs
-from spacetime_rl.training.progress import Progress
-from spacetime_rl.training.ranking import Candidate
-from spacetime_rl.training.run_folder import RunFolder
-from spacetime_rl.training.summary import RunSummary
-from spacetime_rl.training.sweep_trials import CandidateEnd
-from spacetime_rl.training.trials import TrialEnd
+from spacetime_rl.tuning.experiment import Experiment
+from spacetime_rl.tuning.ranking import Candidate, rank
+from spacetime_rl.tuning.search import ADVICE
+from spacetime_rl.tuning.trial_end import TrialEnd, has_learned_nothing
 
 
-@dataclass(frozen=True, slots=True)
-class SweepEnd:
-    """What a sweep came to: all trials, the candidates best first, the summary of the best one's policies.
+def publish_sweep(
+    experiment: Experiment,
+    folder: RunFolder,
+    trials: Sequence[TrialEnd],
+    record: Sweep,
+    store: Store,
+    progress: Progress,
+    evaluate: bool,
+    interrupted: bool,
+) -> Outcome:
+    """Rank the trials, and make of the best what a run's is made of; draw the page about all of them.
 
-    `verdict` says who is champion now; `page` is the file about all trials.
+    Raises TrialFailed where no trial can be compared, and `Stopped` where there is none yet.
     """
-
-    sweep: SweepConfig
-    trials: Sequence[CandidateEnd]
-    candidates: Sequence[Candidate]
-    summary: RunSummary
-    verdict: str
-    page: Path
+    compared = [trial for trial in trials if not has_learned_nothing(trial.result)]
+    ranked = rank(compared, experiment.sweep.settings.goals)
+    if not ranked and interrupted:
+        raise signals.Stopped(signals.received() or signals.INTERRUPT)
+    outputs = SweepOutputs(experiment, folder, record, store, needed_cpus(experiment.base))
+    if not ranked:
+        why = outputs.report_nothing(trials, _why_nothing(experiment.sweep, trials))
+        raise TrialFailed(f"{folder.run_id}: {why}\nMore is in {folder.paths.logs}.")
+    folder.set_trained(not interrupted)
+    return outputs.make(trials, ranked, evaluate, not interrupted, progress)
 
 
 @dataclass(frozen=True, slots=True)
 class SweepOutputs:
     """Everything that the outputs are made from and where they go."""
 
-    candidates: Candidates
+    experiment: Experiment
     folder: RunFolder
     record: Sweep
     store: Store
     cores: float  # of a trial
 
     def make(
-        self, trials: Sequence[CandidateEnd], ranked: Sequence[Candidate], judge: bool, finished: bool, show: Progress
-    ) -> SweepEnd:
-        """Export and evaluate the best trial's policies beside the champion's, crown them if better, draw the page."""
+        self, trials: Sequence[TrialEnd], ranked: Sequence[Candidate], evaluate: bool, finished: bool, show: Progress
+    ) -> Outcome:
+        """Export and evaluate the best trial's policies beside the champion's; promote them if better; draw a page."""
         best = next(trial for trial in trials if trial.trial_id == ranked[0].trials[0])
-        config = self.candidates.config(best.drawn)
-        end = TrialEnd(best.trial_id, finished, best.checkpoint, dict(best.result))
-        policies = [policy.name for policy in self.candidates.plan.policies]
-        register = judge and finished and config.tracking.register_models
+        config = self.experiment.config(best.drawn)
+        policies = [policy.name for policy in self.experiment.plan.policies]
+        register = evaluate and finished and config.tracking.register_models
         with scratch_folder("champion") as scratch:
-            throne: Throne = "unknown"
+            held: Throne = "unknown"
             if register:
                 show.stage("fetching the champion")
-                throne = fetch_champion(self.store, self.record.experiment, policies, Path(scratch))
-            rivals = {CHAMPION: OnnxSource(Path(scratch), name=CHAMPION)} if throne == "taken" else {}
-            summary = make_outputs(config, self.folder, end, self.record, self.store, show, judge, rivals)
-        verdict = self._settle(best.trial_id, policies, throne, summary.reports) if register else "Not judged."
+                held = fetch_champion(self.store, self.record.experiment, policies, Path(scratch))
+            opponents = {CHAMPION: OnnxSource(Path(scratch), name=CHAMPION)} if held == "taken" else {}
+            summary = make_outputs(
+                config, self.folder, best, finished, self.record, self.store, show, evaluate, opponents
+            )
+        verdict = self._settle(best.trial_id, policies, held, summary.reports) if register else "Not evaluated."
         page = self._draw(trials, ranked, verdict)
-        return SweepEnd(self.candidates.sweep, trials, ranked, summary, verdict, page)
+        return Outcome(self.experiment.sweep, trials, summary, ranked, verdict, page)
 
-    def report_nothing(self, trials: Sequence[CandidateEnd], why: str) -> str:
+    def report_nothing(self, trials: Sequence[TrialEnd], why: str) -> str:
         """The page of a sweep none of whose trials can be compared; what to tell the user: `why`, advice, the page."""
-        results = max(read_all_progress(self.folder.path / PROGRESS).values(), key=len, default=[])
-        advice = advise(results, self.candidates.sweep.base, NOT_EVALUATED)
+        results = max(read_all_progress(self.folder.paths.results).values(), key=len, default=[])
+        advice = advise(results, self.experiment.base, NOT_EVALUATED)
         page = self._draw(trials, (), f"No trial can be compared: {why}.")
         return "\n".join([why, *(f"- {sentence}" for sentence in advice), f"All trials: {page}"])
 
@@ -92,10 +109,10 @@ class SweepOutputs:
             return "MLflow did not take the new champion."
         return f"New champion: {_against(reports)}." if CHAMPION in reports else "First champion of its experiment."
 
-    def _draw(self, trials: Sequence[CandidateEnd], ranked: Sequence[Candidate], verdict: str) -> Path:
-        sweep = self.candidates.sweep
+    def _draw(self, trials: Sequence[TrialEnd], ranked: Sequence[Candidate], verdict: str) -> Path:
+        sweep = self.experiment.sweep
         front = {trial for candidate in ranked if candidate.on_front for trial in candidate.trials}
-        progress = read_all_progress(self.folder.path / PROGRESS)
+        progress = read_all_progress(self.folder.paths.results)
         records = [
             TrialRecord(
                 trial.trial_id,
@@ -108,8 +125,8 @@ class SweepOutputs:
         ]
         space = {dotted(path): domain for path, domain in sweep.space.items()}
         drawn = SweepRecord(self.folder.run_id, sweep.settings.goals, space, records, self.cores)
-        page = write_sweep_page(drawn, self.folder.path / "report", ranked[0].values if ranked else {}, verdict)
-        record_report(self.store, self.record, page, "report", "sweep")
+        page = write_sweep_page(drawn, self.folder.paths.report, ranked[0].values if ranked else {}, verdict)
+        record_report(self.store, self.record, page, REPORT, "sweep")
         return page
 
 
@@ -126,3 +143,21 @@ def _rate(report: Mapping[str, Any]) -> str:
         return f"{rate:.1%} of episodes"
     value = overall["return_mean"]
     return "no finished episode" if value is None else f"a return of {value:.2f}"
+
+
+def _why_nothing(config: SweepConfig, trials: Sequence[TrialEnd]) -> str:
+    reasons = sorted({trial.reason for trial in trials if trial.reason})
+    if reasons:
+        return f"every trial failed: {'; '.join(reasons)}"
+    wanted = " and ".join(goal.metric for goal in config.settings.goals)
+    return (
+        f"no trial has a figure for {wanted}: they stopped before an episode had ended, or there is no such metric; "
+        f"progress.jsonl in the run's folder names those there are{_advice(config, trials)}"
+    )
+
+
+def _advice(config: SweepConfig, trials: Sequence[TrialEnd]) -> str:
+    """What to do where episodes have ended and only success is missing."""
+    rated = any(metrics.is_success(goal.metric) for goal in config.settings.goals)
+    played = any(metrics.Result(trial.result).episodes for trial in trials)
+    return f". This game reports no success; {ADVICE}" if rated and played else ""

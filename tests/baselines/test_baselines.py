@@ -13,12 +13,11 @@ from typing import Any
 
 import pytest
 import torch
-from command import run_command
-from made_policies import make_checkpoint, make_policy
+from support.command import run_command
+from support.made_policies import make_checkpoint, make_policy
 
 from spacetime_rl.baselines.make import Outcome, TrainedRun, make_baseline
 from spacetime_rl.baselines.page import update
-from spacetime_rl.baselines.store import FILE, baseline_names, read_baseline, read_baselines
 from spacetime_rl.config import RunConfig, dump, load
 from spacetime_rl.config.compare import diff
 from spacetime_rl.config.packaged import packaged
@@ -32,6 +31,7 @@ from spacetime_rl.export.weights import load_weights
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
+from spacetime_rl.runs.shipped import FILE, baseline_names, read_baseline, read_baselines
 
 Make = Callable[..., Outcome]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from leftovers import MARK, marked_with
+from support.leftovers import MARK, marked_with
 
 from spacetime_rl.bench.page import BEGIN, END, figures, update
 from spacetime_rl.bench.report import MEASURED, RATIOS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_runs import make_config, make_ppo
 from ray.rllib.utils.metrics import NUM_AGENT_STEPS_SAMPLED_LIFETIME
+from support.fake_runs import make_config, make_ppo
 
 from spacetime_rl.bench.head import EchoRunner, HeadLoad, Traffic, measure_head
 from spacetime_rl.bench.head_page import figures

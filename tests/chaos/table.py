@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from spacetime_rl.markdown import fill, table
+from spacetime_rl.formats.markdown import fill, table
 
 BEGIN, END = "<!-- faults -->", "<!-- end of faults -->"
 TITLES = ("fault", "replaced after", "next result after", "agent steps lost", "what came of it")

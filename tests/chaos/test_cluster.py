@@ -11,15 +11,15 @@ from typing import Any
 import psutil
 import pytest
 import yaml
+from support.cluster import LocalCluster
+from support.leftovers import MARK, marked_with
+from support.touch_run import RUN
 
 from spacetime_rl import jobs
 from spacetime_rl.jobs import Job
 from spacetime_rl.tracking.store import make_client, resolve_store
 from tests.chaos.table import Row
 from tests.chaos.watched import Progress, gone_after_s, strike, title, wait_for
-from tests.cluster import LocalCluster
-from tests.leftovers import MARK, marked_with
-from tests.touch_run import RUN
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(1800)]
 

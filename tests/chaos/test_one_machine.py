@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 import yaml
+from support.servers import Server
 
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.tracking.store import Store, make_client, resolve_store
 from tests.chaos.table import Row
 from tests.chaos.watched import Arrival, WatchedRun, gone_after_s, strike, wait_for
-from tests.tracking.servers import Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(1500)]
 

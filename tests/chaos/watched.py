@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
-
-from tests.command import PROGRAM
-from tests.leftovers import MARK, marked_with
+from support.command import PROGRAM
+from support.leftovers import MARK, marked_with
 
 Found = TypeVar("Found")
 

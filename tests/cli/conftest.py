@@ -10,12 +10,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from failing import Failure, Run, contents, read_failure, settings
-from leftovers import MARK, marked_with
+from support.command import PROGRAM
+from support.failing import Failure, Run, contents, read_failure, settings
+from support.leftovers import MARK, marked_with
 
 from spacetime_rl.config import load
-from spacetime_rl.training.run_folder import RunFolder
-from tests.command import PROGRAM
+from spacetime_rl.runs.folder import RunFolder
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.command import PROGRAM
 
 from spacetime_rl import __version__
 from spacetime_rl.cli import errors
 from spacetime_rl.cli.app import app
 from spacetime_rl.errors import ConfigError, GateError, GodotNotFound, SpacetimeError
-from tests.command import PROGRAM
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 VERBS = ["train", "eval", "export", "doctor", "scenarios", "godot"]

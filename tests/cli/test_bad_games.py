@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from failing import FAULT, Failure, Run, fake, settings, touch
+from support.failing import FAULT, Failure, Run, fake, settings, touch
 
 from spacetime_rl.game.project import OWN_PROJECT
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from failing import FAULT, USAGE, Run, fake, make_program, settings
+from support.failing import FAULT, USAGE, Run, fake, make_program, settings
 
 from spacetime_rl.game.project import OWN_PROJECT
 

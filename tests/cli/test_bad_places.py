@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from failing import FAULT, USAGE, Run, settings, touch
+from support.failing import FAULT, USAGE, Run, settings, touch
 
-from spacetime_rl.training.run_folder import RunFolder
+from spacetime_rl.runs.folder import RunFolder
 
 
 def on_small_disk(folder: Path, kilobytes: int, fill: bool = False) -> list[str]:

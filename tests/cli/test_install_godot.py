@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from failing import FAULT, make_program
+from support.command import PROGRAM
+from support.failing import FAULT, make_program
 
 from spacetime_rl import game
-from tests.command import PROGRAM
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPTS = (Path(game.__file__).with_name("install_godot.sh"), REPOSITORY / "cluster" / "install_godot.sh")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.command import Done, run_command
 
 from spacetime_rl.config import load
-from spacetime_rl.training.run_folder import RunFolder
-from tests.command import Done, run_command
+from spacetime_rl.runs.folder import RunFolder
 
 NASTY = 'anna\'s "[red]" $x$ #1? 100% <b> a|b :tada:'
 
@@ -41,11 +41,11 @@ def make_run(results: Path, name: str, status: Any, success: float | None = None
             "folder": str(folder.path),
             "agent_steps": 20_000,
             "evaluation": {"trained": evaluation},
-            "policies": {"walker": {"onnx": str(folder.onnx / "walker.onnx"), "schema": "", "parity": 0.0}},
+            "policies": {"walker": {"onnx": str(folder.paths.onnx / "walker.onnx"), "schema": "", "parity": 0.0}},
             "mlflow": {"url": "http://127.0.0.1:5000/#/experiments/1/runs/abc"},
         }
-        (folder.path / "report").mkdir()
-        (folder.path / "report" / "summary.json").write_text(json.dumps(summary))
+        folder.paths.report.mkdir()
+        folder.paths.summary.write_text(json.dumps(summary))
     return folder.path
 
 

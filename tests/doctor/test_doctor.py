@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.command import PROGRAM
 
 from spacetime_rl.doctor import check as check_module
 from spacetime_rl.doctor import examine as examine_module
@@ -19,7 +20,6 @@ from spacetime_rl.doctor.check import Check, Outcome
 from spacetime_rl.doctor.checks import CHECKS
 from spacetime_rl.doctor.examine import examine
 from spacetime_rl.errors import GodotNotFound, LaunchTimeout, SpacetimeError
-from tests.command import PROGRAM
 
 COMMAND = [*PROGRAM, "doctor", "--json"]
 

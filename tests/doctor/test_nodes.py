@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from spacetime_rl.doctor.nodes import NodeReport, examine_node
-from spacetime_rl.training.versions import collect_versions
+from spacetime_rl.runs.versions import collect_versions
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_policies import make_policy
+from support.made_policies import make_policy
 
 from spacetime_rl.config import LstmConfig, RunConfig
 from spacetime_rl.export.onnx import export_module

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from alone_game import NEVER, AloneGames
 from rich.console import Console
-from toy_game import FakeGameOpener, make_group, make_launch, make_layout
+from support.alone_game import NEVER, AloneGames
+from support.toy_game import FakeGameOpener, make_group, make_launch, make_layout
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.evaluation.clock import Pace

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import PROGRAM, Done, run_command
-from leftovers import MARK, marked_with
-from made_policies import make_checkpoint, make_policy
+from support.command import PROGRAM, Done, run_command
+from support.leftovers import MARK, marked_with
+from support.made_policies import make_checkpoint, make_policy
 
 from spacetime_rl.config import RunConfig, dump
 from spacetime_rl.evaluation.sources import read_schemas

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from made_policies import CAMERA, GRAB, JUMP, LSTM, MOVE, make_layout, make_policy
 from ray.rllib.core.columns import Columns
+from support.made_policies import CAMERA, GRAB, JUMP, LSTM, MOVE, make_layout, make_policy
 
 from spacetime_rl.evaluation.policies import Dice, OnnxActor, RandomActor
 from spacetime_rl.export.onnx import export_module

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from screen import SIZE, Screen, missing, open_screen
+from support.command import PROGRAM
+from support.screen import SIZE, Screen, missing, open_screen
 
 from spacetime_rl.config import RunConfig, dump
 from spacetime_rl.errors import ContractError, GameClosed
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
-from tests.command import PROGRAM
 
 pytestmark = pytest.mark.skipif(missing() != "", reason=missing())
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import onnx
 import pytest
-from command import Done, run_command
-from made_policies import MOVE, make_checkpoint, make_layout, make_policy
+from support.command import Done, run_command
+from support.made_policies import MOVE, make_checkpoint, make_layout, make_policy
 
 Command = Callable[..., Done]
 

@@ -12,8 +12,8 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from made_policies import CAMERA, GRAB, JUMP, LSTM, MOVE, TURN, make_checkpoint, make_layout, make_policy
 from ray.rllib.core.columns import Columns
+from support.made_policies import CAMERA, GRAB, JUMP, LSTM, MOVE, TURN, make_checkpoint, make_layout, make_policy
 
 from spacetime_rl.errors import CheckpointError, ExportError, UsageError
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint, export_module

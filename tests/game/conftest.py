@@ -10,12 +10,13 @@ from typing import Any
 
 import psutil
 import pytest
-from leftovers import MARK, marked_with
+from support.leftovers import MARK, marked_with
 
 from spacetime_rl.game.launch import GameLaunch
 
-FAKE_GAME = Path(__file__).with_name("fake_game.py")
-FAKE_STOCK_GAME = Path(__file__).with_name("fake_stock_game.py")
+SUPPORT = Path(__file__).parents[1] / "support"
+FAKE_GAME = SUPPORT / "fake_game.py"
+FAKE_STOCK_GAME = SUPPORT / "fake_stock_game.py"
 _SAID = ("info", "reset", "step", "every_step", "script_errors")
 
 

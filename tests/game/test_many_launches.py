@@ -12,7 +12,7 @@ from statistics import median
 
 import pytest
 
-PROGRAM = Path(__file__).with_name("launch_many.py")
+PROGRAM = Path(__file__).parents[1] / "support" / "launch_many.py"
 PORTS = (42000, 42031)
 
 

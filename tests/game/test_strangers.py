@@ -11,11 +11,11 @@ from contextlib import contextmanager, suppress
 from typing import TypeAlias
 
 import pytest
+from support.ports import free_port
 
 from spacetime_rl.errors import LaunchError
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch, listen
-from tests.ports import free_port
 
 Fake: TypeAlias = Callable[..., GameLaunch]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.console import Console
-from shown_game import AGENTS, ShownGames, uniform
+from support.shown_game import AGENTS, ShownGames, uniform
 from typer.testing import CliRunner
 
 from spacetime_rl.cli.app import app

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
+from support.ports import free_port
 
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.project import OWN_PROJECT, find_scenario, import_project
-from tests.ports import free_port
 
 MakeGame: TypeAlias = Callable[[str], Path]
 TOUCH = "res://tests/fixtures/touch/touch.tscn"

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from tests.cluster import LocalCluster
-from tests.command import PROGRAM
-from tests.touch_run import RUN
+from support.cluster import LocalCluster
+from support.command import PROGRAM
+from support.touch_run import RUN
 
 
 @pytest.fixture

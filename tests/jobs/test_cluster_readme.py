@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.leftovers import MARK, marked_with
+from support.ports import free_port
+from support.two_machines import TwoMachines
 
 from tests.chaos.watched import strike
-from tests.leftovers import MARK, marked_with
-from tests.ports import free_port
-from tests.two_machines import TwoMachines
 
 ROOT = Path(__file__).parents[2]
 SMALL = {

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-from tests.bare_python import make_bare_python
-from tests.cluster import LocalCluster
+from support.bare_python import make_bare_python
+from support.cluster import LocalCluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.cluster import LocalCluster
 
 from spacetime_rl import jobs
 from spacetime_rl.errors import JobFailed
-from tests.cluster import LocalCluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(900)]
 

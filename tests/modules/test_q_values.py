@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from made_policies import GRAB, make_layout, make_policy
 from ray.rllib.algorithms.dqn.dqn_learner import QF_PREDS
 from ray.rllib.core.columns import Columns
+from support.made_policies import GRAB, make_layout, make_policy
 
 from spacetime_rl.config import ModelConfig
 from spacetime_rl.modules.spec import make_module_spec

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from made_policies import MOVE, TURN, make_layout, make_policy
 from ray.rllib.algorithms.sac.sac_learner import QF_PREDS, QF_TARGET_NEXT, QF_TWIN_PREDS
 from ray.rllib.core.columns import Columns
+from support.made_policies import MOVE, TURN, make_layout, make_policy
 from torch.distributions import Normal, TanhTransform, TransformedDistribution
 
 from spacetime_rl.config import ModelConfig

@@ -18,11 +18,11 @@ import sys
 import tomllib
 from pathlib import Path
 
-from spacetime_rl.markdown import table
+from spacetime_rl.formats.markdown import table
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["tests/config", "tests/envs", "tests/modules", "tests/export", "tests/tracking/test_store.py"]
-QUICK += ["tests/tracking/test_names.py", "tests/training/test_algorithm.py", "tests/training/test_learner.py"]
+QUICK += ["tests/tracking/test_names.py", "tests/learning/test_build.py", "tests/learning/test_ppo_learner.py"]
 QUICK += [
     "tests/rollout/test_runner.py",
     "tests/rollout/test_stock_equality.py",

@@ -10,10 +10,10 @@ import pytest
 from packaging.requirements import Requirement
 from typer.testing import CliRunner
 
-from spacetime_rl.baselines import store
 from spacetime_rl.bench import stock_program
 from spacetime_rl.bench.measure import NotMeasurable
 from spacetime_rl.cli.app import app
+from spacetime_rl.runs import shipped as store
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
 

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_runs import make_config, make_runner
-from toy_game import FakeGame, FakeGameOpener, make_group, make_layout
+from support.fake_runs import make_config, make_runner
+from support.toy_game import FakeGame, FakeGameOpener, make_group, make_layout
 
 from spacetime_rl.errors import GodotNotFound, ImportFailed, SpacetimeError, UsageError, UserCodeError
 from spacetime_rl.game.launch import GameLaunch
-from spacetime_rl.training.base import play
+from spacetime_rl.learning.algorithm import play
 
 ONE = (make_group("giver", 2, make_layout()),)
 CALLBACK = """from ray.rllib.callbacks.callbacks import RLlibCallback

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from support.ports import free_port
 
 from spacetime_rl.rollout.lifeline import ADDRESS
-from tests.ports import free_port
 
 DRIVER = """
 import time

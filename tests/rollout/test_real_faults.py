@@ -12,16 +12,16 @@ from typing import Any
 
 import psutil
 import pytest
-from fake_runs import make_config
+from support.fake_runs import make_config
 
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.learning.build import make_algorithm_config
 from spacetime_rl.rollout.metrics import OWN
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.training.algorithm import make_algorithm_config
-from spacetime_rl.training.checkpoint import CheckpointCard
+from spacetime_rl.runs.checkpoint import CheckpointCard
 
 STEP_TIMEOUT_S = 1.5
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_runs import make_runner
-from toy_game import FakeGameOpener, make_group, make_layout
+from support.fake_runs import make_runner
+from support.toy_game import FakeGameOpener, make_group, make_layout
 
 from spacetime_rl.errors import ConfigError, RewardHookError
+from spacetime_rl.learning.algorithm import check_played, play
 from spacetime_rl.rollout.metrics import OWN
 from spacetime_rl.rollout.reward_hook import HookPlace, RewardHook
-from spacetime_rl.training.base import check_played, play
 
 HERE = Path(__file__).parent
 TWO = (make_group("giver", 1, make_layout(3)), make_group("taker", 2, make_layout(4, 1, 3)))
@@ -46,12 +46,13 @@ def run(name: str, decisions: int = 12) -> tuple[Any, Any]:
     runner = make_runner(FakeGameOpener(TWO, lengths=(4, 6)), reward_hook=hook)
     result = play(runner, 3 * decisions)
     runner.stop()
-    ((episodes, metrics, _),) = check_played([result])
-    return episodes, metrics
+    (played,) = check_played([result])
+    return played.episodes, played.metrics
 
 
 def test_policies_learn_from_what_it_returns() -> None:
-    (plain_episodes, *_) = play(make_runner(FakeGameOpener(TWO, lengths=(4, 6))), 36)  # type: ignore[misc]
+    (without,) = check_played([play(make_runner(FakeGameOpener(TWO, lengths=(4, 6))), 36)])
+    plain_episodes = without.episodes
     episodes, metrics = run("double")
     assert [len(episode) for episode in episodes] == [len(episode) for episode in plain_episodes]
     hooked: dict[str, float] = {"giver": 0.0, "taker": 0.0}

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from fake_runs import LSTM, MIXED, by_agent, make_config, make_runner
 from ray.rllib.core.columns import Columns
-from toy_game import FakeGame, FakeGameOpener, make_group, make_layout
+from support.fake_runs import LSTM, MIXED, by_agent, make_config, make_runner
+from support.toy_game import FakeGame, FakeGameOpener, make_group, make_layout
 
 from spacetime_rl.errors import GameDied, RestartsExhausted
 from spacetime_rl.rollout.metrics import OWN

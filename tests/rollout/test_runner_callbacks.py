@@ -7,9 +7,9 @@ from collections import Counter
 from typing import Any, ClassVar
 
 import pytest
-from fake_runs import make_config, make_ppo
 from ray.rllib.callbacks.callbacks import RLlibCallback
-from toy_game import FakeGame, FakeGameOpener, make_group, make_layout
+from support.fake_runs import make_config, make_ppo
+from support.toy_game import FakeGame, FakeGameOpener, make_group, make_layout
 
 from spacetime_rl.errors import GameDied
 from spacetime_rl.rollout.runner import GameEnvRunner

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from fake_runs import LSTM, MIXED, by_agent, make_config, make_ppo, make_runner, make_stock_runner
 from ray.rllib.algorithms.ppo.torch.ppo_torch_learner import PPOTorchLearner
 from ray.rllib.core.columns import Columns
 from ray.rllib.evaluation.postprocessing import Postprocessing
-from toy_game import FakeGameOpener
+from support.fake_runs import LSTM, MIXED, by_agent, make_config, make_ppo, make_runner, make_stock_runner
+from support.toy_game import FakeGameOpener
 
+from spacetime_rl.learning.batches.gae import make_train_batch
 from spacetime_rl.modules.numpy_forward import NumpyForward
-from spacetime_rl.rollout.gae import make_train_batch
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "stateless": {},

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_runs import make_config, make_runner
 from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS
+from support.fake_runs import make_config, make_runner
 
 from spacetime_rl.contract import make_launch
 from spacetime_rl.game.api import Game
@@ -17,9 +17,9 @@ from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.learning.algorithm import check_played, play
+from spacetime_rl.learning.metrics import PublicMetrics
 from spacetime_rl.notices import Notices
-from spacetime_rl.training.base import check_played, play
-from spacetime_rl.training.callbacks import PublicMetrics
 
 TOUCH = "res://tests/fixtures/touch/touch.tscn"
 ROOM = {"room_m": 4.0, "max_ticks": 30}
@@ -52,7 +52,8 @@ def test_every_task_has_metrics_of_its_own_and_a_policy_s_are_over_all() -> None
     with open_game(launch) as first:
         spec = first.spec
     runner: Any = make_runner(RealGames(spec), config, launch=launch)  # type: ignore[arg-type]
-    ((episodes, metrics, _),) = check_played([play(runner, 60 * spec.num_agents)])
+    (played,) = check_played([play(runner, 60 * spec.num_agents)])
+    episodes, metrics = played.episodes, played.metrics
     runner.stop()
     result: dict[str, Any] = {ENV_RUNNER_RESULTS: plain(metrics), "time_this_iter_s": 1.0}
     algorithm = SimpleNamespace(

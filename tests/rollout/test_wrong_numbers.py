@@ -8,20 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_runs import make_config, make_runner
-from toy_game import FakeGameOpener, make_group, make_layout
+from support.fake_runs import make_config, make_runner
+from support.toy_game import FakeGameOpener, make_group, make_layout
 
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.errors import RestartsExhausted, RewardHookError
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.learning.build import make_algorithm_config
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.reward_hook import HookPlace
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.training.algorithm import make_algorithm_config
-from spacetime_rl.training.checkpoint import CheckpointCard
+from spacetime_rl.runs.checkpoint import CheckpointCard
 
-FAKES = Path(__file__).parent.parent / "game"
+FAKES = Path(__file__).parents[1] / "support"
 STOCK, OURS = FAKES / "fake_stock_game.py", FAKES / "fake_game.py"
 
 

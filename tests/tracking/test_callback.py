@@ -13,13 +13,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.made_up import make_result, make_sweep
+from support.servers import wait_until
 
+from spacetime_rl import metrics
+from spacetime_rl.runs.layout import RunPaths
 from spacetime_rl.tracking import names, recorder
 from spacetime_rl.tracking.callback import MlflowCallback
-from spacetime_rl.tracking.history import PROGRESS
 from spacetime_rl.tracking.store import Store
-from tests.tracking.made_up import make_result, make_sweep
-from tests.tracking.servers import wait_until
 
 REASON = "spacetime_rl.errors.GameDied: the game ended with code 134; its log ends:\nSCRIPT ERROR: null instance"
 
@@ -180,8 +181,8 @@ def test_a_run_that_was_deleted_in_mlflow_has_all_its_curves_again_once_it_is_re
     for run in runs_of(client, "deleted").values():
         client.delete_run(run.info.run_id)
     about = {"trial_id": trial.trial_id, "timestamp": 1_795_000_000}
-    lines = [{**about, **names.public_metrics(make_result(i))} for i in range(1, 4)]
-    (tmp_path / PROGRESS).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    lines = [{**about, **metrics.public_metrics(make_result(i))} for i in range(1, 4)]
+    RunPaths(tmp_path).results.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
     second = MlflowCallback(make_sweep(tmp_path, "deleted"), store, resumed=True)
     second.setup()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.made_up import make_exported, make_report, make_sweep
 
 from spacetime_rl.tracking.champion import (
     CANDIDATE,
@@ -19,7 +20,6 @@ from spacetime_rl.tracking.models import TrackedRun
 from spacetime_rl.tracking.outputs import find_tracked_run, record_models
 from spacetime_rl.tracking.recorder import Point, Recorder
 from spacetime_rl.tracking.store import Store
-from tests.tracking.made_up import make_exported, make_report, make_sweep
 
 POLICIES = ("giver", "taker")
 

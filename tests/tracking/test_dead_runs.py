@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.dead_runs import close_dead_runs
-from spacetime_rl.training.run_folder import RunFolder
 
 
 def test_runs_of_dead_processes_are_closed_and_no_others(tmp_path: Path, client: Any) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.made_up import make_exported, make_report, make_sweep
 
 from spacetime_rl.tracking.outputs import find_tracked_run, record_models, record_outputs, record_report
 from spacetime_rl.tracking.recorder import Point, Recorder
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import Sweep
-from tests.tracking.made_up import make_exported, make_report, make_sweep
 
 REPORTS = {name: make_report(name, rate) for name, rate in [("trained", 0.9), ("heuristic", 0.4), ("random", 0.05)]}
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.made_up import make_exported, make_report, make_sweep
+from support.servers import Server, wait_until
 
 from spacetime_rl.tracking.callback import MlflowCallback
 from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs
 from spacetime_rl.tracking.store import make_client, resolve_store
-from tests.tracking.made_up import make_exported, make_report, make_sweep
-from tests.tracking.servers import Server, wait_until
 from tests.tracking.test_callback import end, make_trial, play, runs_of, steps
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.made_up import make_sweep, pretend_training
 
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.callback import MlflowCallback
 from spacetime_rl.tracking.store import Store
-from tests.tracking.made_up import make_sweep, pretend_training
 
 
 @pytest.mark.usefixtures("ray_cluster")

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
+from support.command import PROGRAM
 
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.tracking.store import make_client, resolve_store
-from tests.command import PROGRAM
 
 pytestmark = [pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(600)]
 

@@ -7,8 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-from tests.command import PROGRAM
+from support.command import PROGRAM
 
 
 @pytest.mark.slow

@@ -14,10 +14,10 @@ from typing import Any
 import psutil
 import pytest
 import yaml
+from support.command import PROGRAM
+from support.touch_run import RUN
 
 from spacetime_rl.tracking.store import make_client, resolve_store
-from tests.command import PROGRAM
-from tests.touch_run import RUN
 
 pytestmark = [pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(600)]
 

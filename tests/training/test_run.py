@@ -17,7 +17,8 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import ContractError, ResumeError, RunExistsError, TrialFailed, UsageError
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.tracking.store import make_client, resolve_store
-from spacetime_rl.training.run import resume, train
+from spacetime_rl.training.resume import resume
+from spacetime_rl.training.run import train
 
 pytestmark = [pytest.mark.usefixtures("ray_cluster", "godot_bin"), pytest.mark.timeout(600)]
 

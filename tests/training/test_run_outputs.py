@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.console.progress import Progress
 from spacetime_rl.evaluation.report import AgentResult, Bounded, EvalReport, summarise
 from spacetime_rl.export.onnx import ExportedPolicy
 from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
+from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.tracking.models import TrackedRun
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tracking.sweep import describe_sweep
 from spacetime_rl.training import outputs
-from spacetime_rl.training.progress import Progress
-from spacetime_rl.training.run_folder import RunFolder
 from spacetime_rl.training.summary import RunSummary, shortcomings
-from spacetime_rl.training.trials import TrialEnd
+from spacetime_rl.tuning.trial_end import TrialEnd
 
 
 class Made:
@@ -42,12 +42,12 @@ class Made:
         monkeypatch.setattr(outputs, "record_outputs", self._record)
         monkeypatch.setattr(outputs, "fetch_champion", lambda *_: self._say("fetch", self.held))
         monkeypatch.setattr(outputs, "write_pictures", lambda *_: [])
-        monkeypatch.setattr(outputs, "evaluate", self._evaluate)
+        monkeypatch.setattr(outputs, "play_episodes", self._evaluate)
 
     def make(self) -> RunSummary:
-        end = TrialEnd("t_00000", True, self.folder.path, {"agent_steps": 10})
+        end = TrialEnd("t_00000", {}, "finished", self.folder.path, {"agent_steps": 10})
         sweep = describe_sweep(self.config, "a-run", self.folder.path)
-        return outputs.make_outputs(self.config, self.folder, end, sweep, Store("x"), self.progress, True)
+        return outputs.make_outputs(self.config, self.folder, end, True, sweep, Store("x"), self.progress, True)
 
     def _evaluate(self, _launch: Any, _config: Any, player: Any, *_: Any, **__: Any) -> EvalReport:
         self.calls.append(f"evaluate {player.name}")

@@ -11,9 +11,10 @@ import pytest
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.config.sweep import Objective
+from spacetime_rl.runs.layout import RunPaths
 from spacetime_rl.training import sweep_outputs
 from spacetime_rl.training.sweep_outputs import SweepOutputs
-from spacetime_rl.training.sweep_trials import CandidateEnd
+from spacetime_rl.tuning.trial_end import TrialEnd
 
 
 def test_trials_that_ended_no_episode_leave_their_page_and_advice(
@@ -28,11 +29,11 @@ def test_trials_that_ended_no_episode_leave_their_page_and_advice(
         space={},
         base=RunConfig.model_validate({"scenario": {"name": "bench"}}),
     )
-    folder: Any = SimpleNamespace(path=tmp_path, run_id="a-sweep")
-    candidates: Any = SimpleNamespace(sweep=sweep)
-    outputs = SweepOutputs(candidates, folder, record=None, store=None, cores=1.0)  # type: ignore[arg-type]
+    folder: Any = SimpleNamespace(path=tmp_path, paths=RunPaths(tmp_path), run_id="a-sweep")
+    experiment: Any = SimpleNamespace(sweep=sweep, base=sweep.base)
+    outputs = SweepOutputs(experiment, folder, record=None, store=None, cores=1.0)  # type: ignore[arg-type]
 
-    told = outputs.report_nothing([CandidateEnd("a_00000", {}, "finished", None, result)], "no trial has a figure")
+    told = outputs.report_nothing([TrialEnd("a_00000", {}, "finished", None, result)], "no trial has a figure")
 
     page = tmp_path / "report" / "sweep.html"
     assert told.splitlines() == [

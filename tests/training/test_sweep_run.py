@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
+from support.command import PROGRAM
+from support.touch_run import RUN as TOUCH
 
 from spacetime_rl.tracking.store import make_client, resolve_store
-from tests.command import PROGRAM
-from tests.touch_run import RUN as TOUCH
 
 pytestmark = [pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(600)]
 

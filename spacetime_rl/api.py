@@ -1,0 +1,171 @@
+"""What a Python program calls: train, sweep, evaluate, load a policy, with the same names as on the command line.
+
+A configuration is a packaged name, a YAML file or a `RunConfig`. Settings of it are changed by keyword: a section's
+name with a mapping, or a dotted key in a mapping of keywords:
+
+    run = spacetime_rl.train("vr_navigation", stop={"agent_steps": 200_000}, seed=3)
+    run = spacetime_rl.train("vr_navigation", **{"training.lr": 1e-4})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from spacetime_rl.config import RunConfig, change, load
+from spacetime_rl.config.sweep import SweepConfig
+from spacetime_rl.formats.plain_json import to_json
+
+if TYPE_CHECKING:
+    from spacetime_rl.evaluation.report import EvalReport
+    from spacetime_rl.training.outcome import Outcome
+    from spacetime_rl.training.summary import RunSummary
+
+Config = str | Path | RunConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run or a sweep that has ended on this machine; it answers as a `Job` does, so a program may hold either.
+
+    `folder` is the run's, `outcome` all that is known of its trials.
+    """
+
+    id: str
+    folder: Path
+    outcome: Outcome
+
+    @property
+    def summary(self) -> RunSummary:
+        """How good its policies are, where everything is, and what to try next."""
+        return self.outcome.summary
+
+    def status(self) -> Literal["stopped", "succeeded"]:
+        """`stopped` where the user stopped it; one that fails raises instead."""
+        return "stopped" if self.summary.stopped else "succeeded"
+
+    def done(self) -> bool:
+        """Always: it has ended."""
+        return True
+
+    def running(self) -> bool:
+        """Never: it has ended."""
+        return False
+
+    def cancelled(self) -> bool:
+        """Whether it was stopped."""
+        return self.summary.stopped
+
+    def result(self, timeout_s: float | None = None) -> dict[str, Any]:
+        """The summary of the run as plain JSON data."""
+        del timeout_s  # there is nothing to wait for
+        return self.summary.to_dict()
+
+    def exception(self, timeout_s: float | None = None) -> Exception | None:
+        """None: what fails raises where it is begun."""
+        del timeout_s
+        return None
+
+
+def train(
+    config: Config,
+    *,
+    preset: str | None = None,
+    run_id: str | None = None,
+    force: bool = False,
+    evaluate: bool = True,
+    **settings: Any,
+) -> Run:
+    """Train the policies of a configuration, record, export and evaluate them, as `spacetime-rl train` does.
+
+    `preset` is laid over the configuration, `settings` over both; `force` replaces an earlier run of the same id.
+    Ctrl-C stops it cleanly. Raises SpacetimeError: ConfigError, ContractError, RunExistsError, GameError, TrialFailed
+    and more.
+    """
+    from spacetime_rl.training.run import begin
+
+    loaded = load_config(config, overrides_of(settings), preset)
+    outcome = begin(SweepConfig.of_run(loaded), run_id, force, evaluate, json_output=False)
+    return Run(outcome.summary.run_id, outcome.summary.folder, outcome)
+
+
+def sweep(
+    config: str | Path | SweepConfig,
+    *,
+    run_id: str | None = None,
+    force: bool = False,
+    evaluate: bool = True,
+    **settings: Any,
+) -> Run:
+    """Train many candidates, stop the worse ones early, export and evaluate the best, as `spacetime-rl sweep` does.
+
+    The run's `outcome.candidates` are ranked best first. Raises as `train` does.
+    """
+    from spacetime_rl.config.sweep_loader import load_sweep
+    from spacetime_rl.training.run import begin
+
+    if isinstance(config, SweepConfig):
+        loaded = config
+    else:
+        loaded = load_sweep(str(config), overrides_of(settings), _scenarios())
+    outcome = begin(loaded, run_id, force, evaluate, json_output=False)
+    return Run(outcome.summary.run_id, outcome.summary.folder, outcome)
+
+
+def evaluate(
+    config: Config | None,
+    player: Any,
+    *,
+    episodes: int | None = None,
+    seed: int | None = None,
+    opponents: Mapping[str, str] | None = None,
+    results: str | Path = "results",
+    checkpoint_number: int | None = None,
+    **settings: Any,
+) -> EvalReport:
+    """Let a player play seeded episodes, as `spacetime-rl eval` does; the same seed gives the same episodes.
+
+    `player` is what `train` returned, `random`, `heuristic`, `baseline` (with a packaged `config`), a run, a checkpoint
+    or a folder of ONNX files. With None for `config` it plays what it was trained on. `opponents` act for single
+    policies in its place, by the policy's name. Raises SpacetimeError.
+    """
+    from spacetime_rl.evaluation.story import evaluate_player
+
+    chosen = {"episodes": episodes, "seed": seed}
+    own = {f"evaluation.{key}": value for key, value in chosen.items() if value is not None}
+    return evaluate_player(
+        str(getattr(player, "folder", player)),
+        config if isinstance(config, RunConfig) or config is None else str(config),
+        overrides_of({**own, **settings}),
+        opponents=[f"{policy}={who}" for policy, who in (opponents or {}).items()],
+        results=Path(results),
+        checkpoint_number=checkpoint_number,
+    ).report
+
+
+def load_config(config: Config, overrides: Sequence[str] = (), preset: str | None = None) -> RunConfig:
+    """The configuration that is meant, its scenario checked against those that there are. Raises ConfigError."""
+    if isinstance(config, RunConfig):
+        return change(config, overrides, _scenarios()) if overrides else config
+    return load(config, overrides, _scenarios(), preset)
+
+
+def overrides_of(settings: Mapping[str, Any]) -> list[str]:
+    """Settings as `a.b=c`, mappings key by key, so that what they do not name stays as it is."""
+    return [f"{key}={to_json(value, default=str)}" for key, value in _leaves("", settings)]
+
+
+def _leaves(prefix: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(f"{prefix}{key}.", value)
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _scenarios() -> list[str]:
+    from spacetime_rl.game.project import scenarios
+
+    return [scenario.name for scenario in scenarios()]

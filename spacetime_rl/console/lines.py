@@ -1,0 +1,131 @@
+"""Progress as lines of text, for pipes, log files and controllers."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TextIO
+
+from spacetime_rl import metrics
+from spacetime_rl.console.progress import Progress, TrialProgress, View
+from spacetime_rl.formats.plain_json import to_json
+
+EVERY = "SPACETIME_LINES_EVERY_S"  # in the environment: seconds between two lines, 0 for a line an iteration
+_EVERY_S = 10.0
+_FIGURES = (*metrics.OUTCOMES, metrics.ENTROPY, metrics.KL, metrics.EXPLAINED_VARIANCE)
+
+
+class LineView(View):
+    """One line of `key=value` for all policies, at most every ten seconds; stages and warnings on lines of their own.
+
+    The last result of a trial is always printed. $SPACETIME_LINES_EVERY_S changes the ten seconds.
+    """
+
+    def __init__(self, progress: Progress, out: TextIO, every_s: float | None = None) -> None:
+        self._progress = progress
+        self._out = out
+        self._every_s = _interval() if every_s is None else every_s
+        self._printed_s = -math.inf
+        self._staged_s = -math.inf
+        self._waiting: dict[str, TrialProgress] = {}  # trials whose latest result was not printed
+
+    def refine(self, text: str) -> None:
+        """The stage's line again, as rarely as the others, and every second at most."""
+        if self._progress.elapsed_s - self._staged_s >= max(1.0, self._every_s):
+            self.stage(text)
+
+    def stage(self, text: str) -> None:
+        """`stage="starting Ray" elapsed_s=0.0 time=2026-11-28T09:30:00Z`."""
+        self._staged_s = self._progress.elapsed_s
+        self._print(f"stage={to_json(text, ensure_ascii=False)} elapsed_s={self._progress.elapsed_s:.1f}")
+
+    def note(self, text: str) -> None:
+        """`warning="…" time=…`."""
+        self._print(f"warning={to_json(text, ensure_ascii=False)}")
+
+    def result(self, trial: TrialProgress) -> None:
+        """A line, if the latest is old enough."""
+        self._waiting[trial.id] = trial
+        if time.monotonic() - self._printed_s >= self._every_s:
+            self._show(trial)
+
+    def ended(self, trial: TrialProgress) -> None:
+        """The trial's last result, unless it is there already."""
+        if trial.id in self._waiting:
+            self._show(trial)
+
+    def stop(self) -> None:
+        """What was held back."""
+        for trial in list(self._waiting.values()):
+            self._show(trial)
+
+    def _show(self, trial: TrialProgress) -> None:
+        del self._waiting[trial.id]
+        self._printed_s = time.monotonic()
+        self._print(" ".join(f"{key}={value}" for key, value in self._pairs(trial)))
+
+    def _pairs(self, trial: TrialProgress) -> Iterator[tuple[str, str]]:
+        yield "iteration", str(trial.iteration)
+        yield "trial", trial.index
+        if len(self._progress.trials) > 1 and trial.node:
+            yield "node", trial.node
+        yield "agent_steps", str(trial.agent_steps)
+        if trial.lesson is not None:
+            yield "lesson", trial.lesson
+            yield "lesson_success_rate", _number(trial.lesson_success_rate)
+        for task, rate in trial.tasks.items():
+            yield f"task_{task}_success_rate", _number(rate)
+        for policy in trial.policies:
+            for name in _FIGURES:
+                yield f"{policy}/{name}", _number(trial.figure(metrics.of_policy(policy, name)))
+        yield "agent_steps_per_s", _number(trial.figure(metrics.STEPS_PER_S))
+        for part in metrics.PARTS:
+            yield f"share_{part}", _number(trial.figure(metrics.share_of(part)))
+        yield "limited_by", trial.verdict.part if trial.verdict and not trial.verdict.also else "-"
+        yield "restarts", _number(trial.figure(metrics.RESTARTS))
+        if errors := trial.figure(metrics.SCRIPT_ERRORS):
+            yield "script_errors", f"{errors:.0f}"
+        yield "elapsed_s", _number(self._progress.elapsed_s)
+        yield "eta_s", _number(self._progress.remaining_s(trial))
+
+    def _print(self, line: str) -> None:
+        _write(self._out, f"{line} time={datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+
+
+class MetricLines(View):
+    """`@METRIC {"name": …, "value": …, "step": …}` lines, for a controller that reads the output.
+
+    `step` is the agent steps. Where there are several trials, names begin with the trial's number.
+    """
+
+    def __init__(self, progress: Progress, out: TextIO) -> None:
+        self._progress = progress
+        self._out = out
+
+    def result(self, trial: TrialProgress) -> None:
+        """A line for every headline figure."""
+        prefix = f"{trial.index}/" if len(self._progress.trials) > 1 else ""
+        for name in trial.result:
+            value = trial.figure(name)
+            if value is not None and metrics.is_outcome(name):
+                record = {"name": prefix + name, "value": value, "step": trial.agent_steps}
+                _write(self._out, f"@METRIC {to_json(record)}")
+
+
+def _interval() -> float:
+    try:
+        return float(os.environ.get(EVERY, _EVERY_S))
+    except ValueError:
+        return _EVERY_S
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.5g}"
+
+
+def _write(out: TextIO, line: str) -> None:
+    out.write(line + "\n")
+    out.flush()

@@ -1,0 +1,221 @@
+"""The tables and lines that the panel is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import psutil
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from spacetime_rl import metrics
+from spacetime_rl.console.progress import Progress, TrialProgress
+
+MISSING = "\N{EN DASH}"
+_BARS = "▁▂▃▄▅▆▇█"
+_TREND_WIDTH = 10
+_MOST_TRIALS = 8
+_COLOURS = dict(zip(metrics.PARTS, ("green", "yellow", "cyan", "magenta"), strict=True))
+_STATUS = {"PENDING": "dim", "RUNNING": "cyan", "PAUSED": "yellow", "TERMINATED": "green", "ERROR": "bold red"}
+_MOST_TERMS = 6
+
+
+def policies_table(trial: TrialProgress, title: str = "policy") -> Table:
+    """Return, success and length of every policy, each with its trend."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column(title, style="bold", no_wrap=True)
+    for title in ("return", "success", "length"):
+        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column("", no_wrap=True)
+    for policy in trial.policies:
+        cells: list[RenderableType] = [policy]
+        for name in metrics.OUTCOMES:
+            key = metrics.of_policy(policy, name)
+            cells += [_figure(trial.figure(key), name), Text(sparkline(trial.trend(key)), style="cyan")]
+        table.add_row(*cells)
+    return table
+
+
+def learning_table(trial: TrialProgress, title: str | None = "policy") -> Table:
+    """Losses, entropy, KL and explained variance of every policy; without a title, its name stands to the left."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    if title:
+        table.add_column(title, style="bold", no_wrap=True)
+    figures = {
+        metric: [trial.figure(metrics.of_policy(policy, metric.name)) for policy in trial.policies]
+        for metric in metrics.LEARNER
+        if not metric.of_update
+    }
+    shown = [metric for metric, found in figures.items() if any(figure is not None for figure in found)]
+    for metric in shown:
+        table.add_column(metric.title, justify="right", no_wrap=True)
+    for row, policy in enumerate(trial.policies):
+        table.add_row(*([policy] if title else []), *(_exact(figures[metric][row]) for metric in shown))
+    return table
+
+
+def update_lines(trial: TrialProgress) -> list[Text]:
+    """Learning rate, norm of the gradients and the like, of every policy."""
+    lines = []
+    for policy in trial.policies:
+        found = [(m.title, trial.figure(metrics.of_policy(policy, m.name))) for m in metrics.LEARNER if m.of_update]
+        known = [f"{title} {value:.3g}" for title, value in found if value is not None]
+        if known:
+            line = Text.assemble((f"{policy} ", "bold"), ("updates  ", "dim"), "  ".join(known))
+            line.no_wrap, line.overflow = True, "ellipsis"
+            lines.append(line)
+    return lines
+
+
+def reward_lines(trial: TrialProgress) -> list[Text]:
+    """The reward terms of every policy that has any, the largest first."""
+    lines = []
+    for policy in trial.policies:
+        found = metrics.Result(trial.result).reward_terms(policy)
+        terms = sorted(found.items(), key=lambda term: -abs(term[1]))
+        if terms:
+            line = Text.assemble((f"{policy} ", "bold"), ("rewards  ", "dim"), no_wrap=True, overflow="ellipsis")
+            line.append("  ·  ".join(f"{name} {_short(value)}" for name, value in terms[:_MOST_TERMS]))
+            lines.append(line)
+    return lines
+
+
+def machine_line() -> Text:
+    """How busy this machine is, and how much of its memory is in use."""
+    memory = psutil.virtual_memory()
+    used, total = ((n / 2**30) for n in (memory.total - memory.available, memory.total))
+    line = Text.assemble(("machine ", "dim"), no_wrap=True, overflow="ellipsis")
+    return line.append(f"CPU {psutil.cpu_percent():.0f}%  ·  memory {used:.1f} of {total:.0f} GB")
+
+
+def trials_table(progress: Progress) -> Table:
+    """The trials of a sweep, the best first; with their nodes where there are several."""
+    trials, leading = list(progress.trials.values()), progress.leading
+    on_nodes = len({trial.node for trial in trials if trial.node}) > 1
+    metric = progress.judged_by.metric
+    judged = () if metric == metrics.SCENARIO_SUCCESS else (metric.rpartition("/")[2],)
+    node = ("node",) if on_nodes else ()
+    titles = ("trial", "status", *node, "agent steps", *judged, "success", "settings")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False, expand=True)
+    for title in titles:
+        right = title in ("agent steps", "success", *judged)
+        # What was drawn takes the room that is left; it would take everybody's.
+        ratio = 1 if title == "settings" else None
+        table.add_column(title, justify="right" if right else "left", no_wrap=True, ratio=ratio)
+    ranked = sorted(trials, key=lambda t: (t is not leading, -progress.merit(t)))
+    for trial in ranked[:_MOST_TRIALS]:
+        table.add_row(
+            Text(trial.index, style="bold" if trial is leading else ""),
+            Text(trial.status.lower(), style=_STATUS.get(trial.status, "")),
+            *((Text(trial.node or MISSING),) if on_nodes else ()),
+            count(trial.agent_steps),
+            *(_figure(trial.figure(metric), name) for name in judged),
+            _figure(trial.figure(metrics.SCENARIO_SUCCESS), metrics.SUCCESS),
+            Text(trial.settings, overflow="ellipsis"),
+        )
+    if len(ranked) > _MOST_TRIALS:
+        table.add_row("…", f"{len(ranked) - _MOST_TRIALS} more")
+    return table
+
+
+def time_bar(trial: TrialProgress, width: int = 15) -> Text:
+    """Where the time goes: a bar in four colours, and the same in figures."""
+    shares = [(part, colour, trial.figure(metrics.share_of(part))) for part, colour in _COLOURS.items()]
+    line = Text.assemble(("time  ", "dim"), no_wrap=True, overflow="ellipsis")
+    drawn = 0
+    for _, colour, share in shares:
+        cells = min(width - drawn, round((share or 0.0) * width))
+        line.append("█" * cells, style=colour)
+        drawn += cells
+    line.append("░" * (width - drawn), style="dim")
+    for name, colour, share in shares:
+        line.append("  ■ ", style=colour)
+        line.append(f"{name} {MISSING if share is None else format(share, '.0%')}")
+    return line
+
+
+def health_line(trial: TrialProgress) -> Text:
+    """Restarts of games, time lost by them, memory, games replaced because of it."""
+    restarts, lost_s, memory_mb = map(trial.figure, (metrics.RESTARTS, metrics.DOWNTIME_S, metrics.RSS_MB))
+    number = MISSING if restarts is None else f"{restarts:.0f}"
+    noun = "restart" if restarts == 1 else "restarts"
+    line = Text.assemble(("games ", "dim"), (f"{number} {noun}", "yellow" if restarts else ""))
+    line.no_wrap, line.overflow = True, "ellipsis"
+    if restarts and lost_s is not None:
+        line.append(f", {lost_s:.1f} s lost")
+    line.append(f"  ·  memory {MISSING if memory_mb is None else f'{memory_mb:.0f} MB'}")
+    recycled = trial.figure(metrics.RECYCLED)
+    if recycled:
+        line.append(f", {recycled:.0f} leaking replaced", "yellow")
+    script_errors = trial.figure(metrics.SCRIPT_ERRORS)
+    if script_errors:
+        line.append(f"  ·  {script_errors:,.0f} script errors", "yellow")
+    return line
+
+
+def lesson_line(trial: TrialProgress) -> Text:
+    """Which lesson of how many, and how often it succeeds."""
+    number, left = (int(trial.figure(name) or 0) for name in (metrics.LESSON_NUMBER, metrics.LESSONS_LEFT))
+    line = Text.assemble(("lesson ", "dim"), f"{number + 1} of {number + 1 + left}, ", (trial.lesson or "", "bold"))
+    line.no_wrap, line.overflow = True, "ellipsis"
+    line.append("  ·  success ")
+    line.append(_figure(trial.lesson_success_rate, metrics.SUCCESS))
+    return line
+
+
+def tasks_line(trial: TrialProgress) -> Text:
+    """How often each task succeeds."""
+    line = Text.assemble(("tasks ", "dim"), no_wrap=True, overflow="ellipsis")
+    for i, (task, rate) in enumerate(trial.tasks.items()):
+        line.append(f"{'  ·  ' if i else ''}{task} ")
+        line.append(_figure(rate, metrics.SUCCESS))
+    return line
+
+
+def sparkline(values: Sequence[float], width: int = _TREND_WIDTH) -> str:
+    """The course of the values in at most `width` blocks, each the mean of its share of them."""
+    if not values:
+        return ""
+    bins = min(width, len(values))
+    edges = [round(i * len(values) / bins) for i in range(bins + 1)]
+    means = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
+    low, high = min(means), max(means)
+    span = (high - low) or 1.0
+    return "".join(_BARS[min(7, int((mean - low) / span * 8))] for mean in means)
+
+
+def count(number: float) -> str:
+    """`950`, `12.4 k`, `1.25 M`."""
+    for size, unit in ((1e6, " M"), (1e3, " k")):
+        if number >= size:
+            return f"{number / size:.3g}{unit}"
+    return f"{number:.0f}"
+
+
+def seconds(duration_s: float) -> str:
+    """`4 s`, `1:02`, `2:03:04`."""
+    whole = int(duration_s)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _exact(value: float | None) -> Text:
+    """Two figures at least, also of small numbers: `0.0123`."""
+    return Text(MISSING, style="dim") if value is None else Text(f"{value:.3g}")
+
+
+def _figure(value: float | None, name: str) -> Text:
+    if value is None:
+        return Text(MISSING, style="dim")
+    return Text(f"{value:.0%}" if name == "success_rate" else _short(value))
+
+
+def _short(value: float) -> str:
+    """Three figures, or all before the point: `9.73`, `12.5`, `166`, `12043`."""
+    decimals = max(0, 2 - len(str(int(abs(value)))) + 1) if abs(value) >= 1 else 2
+    return f"{value:.{decimals}f}"

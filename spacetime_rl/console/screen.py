@@ -1,0 +1,105 @@
+"""Who may write to the terminal while a run goes on: our own view, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from spacetime_rl.config import StopConfig
+from spacetime_rl.console.lines import LineView, MetricLines
+from spacetime_rl.console.panel import PanelView
+from spacetime_rl.console.progress import Progress, View
+
+
+@contextmanager
+def show_progress(run_id: str, stop: StopConfig, log: Path | None, json_output: bool = False) -> Iterator[Progress]:
+    """Show how a run goes on, from its first second on: a live panel on a terminal, lines in a pipe.
+
+    While this lasts, everything else that is printed (by Ray, above all) goes to the file `log`; our own warnings are
+    shown. With `json_output`, stdout stays empty and progress goes to stderr. With $CONTROLLER_METRICS set there are
+    `@METRIC` lines as well.
+    """
+    progress = Progress(run_id, stop)
+    with own_streams(log) as (out, err):
+        shown = err if json_output else out
+        progress.views += _views(progress, shown)
+        with _warnings_shown(progress):
+            try:
+                for view in progress.views:
+                    view.start()
+                yield progress
+                progress.end("done")
+            except KeyboardInterrupt:
+                progress.end("stopped")
+                raise
+            except BaseException:
+                progress.end("failed")
+                raise
+            finally:
+                for view in progress.views:
+                    view.stop()
+
+
+def _views(progress: Progress, out: TextIO) -> list[View]:
+    if os.environ.get("CONTROLLER_METRICS"):  # somebody reads lines, even through a terminal
+        return [LineView(progress, out), MetricLines(progress, out)]
+    if out.isatty() and os.environ.get("TERM") != "dumb":
+        return [PanelView(progress, out)]
+    return [LineView(progress, out)]
+
+
+@contextmanager
+def own_streams(log: Path | None) -> Iterator[tuple[TextIO, TextIO]]:
+    """Our own stdout and stderr, while the process's go to the file `log`: libraries in C write to those as well."""
+    if log is None:
+        yield sys.stdout, sys.stderr
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    _flush()
+    kept = os.dup(1), os.dup(2)
+    with (
+        os.fdopen(kept[0], "w", encoding="utf-8", errors="replace") as out,
+        os.fdopen(kept[1], "w", encoding="utf-8", errors="replace") as err,
+        log.open("ab") as target,
+    ):
+        os.dup2(target.fileno(), 1)
+        os.dup2(target.fileno(), 2)
+        try:
+            yield out, err
+        finally:
+            _flush()
+            out.flush()
+            err.flush()
+            os.dup2(kept[0], 1)
+            os.dup2(kept[1], 2)
+
+
+@contextmanager
+def _warnings_shown(progress: Progress) -> Iterator[None]:
+    handler = _NoteHandler(progress)
+    ours = logging.getLogger("spacetime_rl")
+    ours.addHandler(handler)
+    try:
+        yield
+    finally:
+        ours.removeHandler(handler)
+
+
+class _NoteHandler(logging.Handler):
+    def __init__(self, progress: Progress) -> None:
+        super().__init__(logging.WARNING)
+        self._progress = progress
+
+    def emit(self, record: logging.LogRecord) -> None:
+        show = self._progress.mention if getattr(record, "notice_passing", False) else self._progress.note
+        show(record.getMessage())
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()

@@ -1,0 +1,83 @@
+"""The story of an evaluation: who is meant by a player's name, what is played, and the report."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from spacetime_rl.config import RunConfig, change, load
+from spacetime_rl.contract import make_launch
+from spacetime_rl.evaluation.clock import Progress
+from spacetime_rl.evaluation.evaluate import evaluate
+from spacetime_rl.evaluation.report import EvalReport
+from spacetime_rl.evaluation.resolve import BASELINE, Resolved, mix_sources, require_config, resolve_source
+from spacetime_rl.game.project import scenarios
+from spacetime_rl.host.scratch import scratch_folder
+
+RESULTS = Path("results")
+_log = logging.getLogger(__name__)
+Show = Callable[[RunConfig], AbstractContextManager[Progress | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A report, the configuration that was played, and the folder of the run that the player comes from, if any."""
+
+    report: EvalReport
+    config: RunConfig
+    run: Path | None
+
+
+def evaluate_player(
+    player: str,
+    config: str | RunConfig | None = None,
+    overrides: Sequence[str] = (),
+    *,
+    opponents: Sequence[str] = (),
+    results: Path = RESULTS,
+    checkpoint_number: int | None = None,
+    traced: int = 0,
+    show: Show = lambda _: nullcontext(),
+    say: Callable[[str], None] = _log.warning,
+) -> Evaluated:
+    """Let a player play the seeded episodes of a configuration.
+
+    `player` is `random`, `heuristic`, `baseline`, a run, a checkpoint or a folder of ONNX files; `opponents` are
+    `POLICY=PLAYER`, who act for single policies in its place. Without `config` what the player was trained on is
+    played. `overrides` are `a.b=c`. The first `traced` episodes are recorded; `show` shows how far it is, and `say`
+    receives what the user should know of the configuration.
+
+    Raises UsageError, ConfigError, ContractError, CheckpointError, ExportError, GameError.
+    """
+    with scratch_folder("eval") as folder:
+        shipped = config if isinstance(config, str) else None
+        found = resolve_source(player, results, folder, checkpoint_number, baseline=shipped)
+        found = mix_sources(found, opponents, results, folder, baseline=shipped)
+        chosen = _choose(player, found, config, overrides, say)
+        plan = chosen.evaluation
+        launch = replace(make_launch(chosen), arenas=plan.arenas)
+        with show(chosen) as progress:
+            report = evaluate(
+                launch, chosen, found.source, plan.episodes, plan.seed, plan.games, progress, traced=traced
+            )
+    return Evaluated(report, chosen, found.run)
+
+
+def _choose(
+    player: str,
+    found: Resolved,
+    config: str | RunConfig | None,
+    overrides: Sequence[str],
+    say: Callable[[str], None],
+) -> RunConfig:
+    """What is played: what the user names, or else what the player was trained on; a baseline plays its own."""
+    names = [scenario.name for scenario in scenarios()]
+    if isinstance(config, RunConfig):
+        return change(config, overrides, names, say)
+    names_a_game = any(not override.startswith("evaluation.") for override in overrides)
+    if player != BASELINE and (config or (names_a_game and found.config is None)):
+        return load(config, overrides, names, say=say)
+    return change(require_config(found, player), overrides, names, say)

@@ -1,0 +1,1 @@
+"""What programs write for other programs: JSON, Markdown, shell commands."""

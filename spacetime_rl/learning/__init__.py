@@ -1,0 +1,1 @@
+"""What RLlib is told: algorithms, learners and their batches, metrics, lessons, warm starts."""

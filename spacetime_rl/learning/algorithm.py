@@ -1,0 +1,250 @@
+"""What every algorithm has in common: how it samples, what ends a trial, what lies in a checkpoint."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ray
+import torch
+from ray.exceptions import RayError
+from ray.rllib.algorithms.algorithm import Algorithm
+from ray.rllib.core import ALL_MODULES
+from ray.rllib.core.learner.learner import Learner
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+from ray.rllib.utils.metrics import (
+    ENV_RUNNER_RESULTS,
+    ENV_RUNNER_SAMPLING_TIMER,
+    LEARNER_RESULTS,
+    LEARNER_UPDATE_TIMER,
+    NUM_AGENT_STEPS_SAMPLED,
+    NUM_AGENT_STEPS_SAMPLED_LIFETIME,
+    NUM_ENV_STEPS_SAMPLED_LIFETIME,
+    SYNCH_WORKER_WEIGHTS_TIMER,
+    TIMERS,
+)
+
+from spacetime_rl.errors import RunnersLost, SpacetimeError
+from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.learning.curriculum import Curriculum
+from spacetime_rl.learning.failure import LostRunners, describe, is_of_constructor, read_error
+from spacetime_rl.learning.learner import LEFT_OUT, STEPS
+from spacetime_rl.learning.step_watch import StepWatch
+from spacetime_rl.learning.warm_start import INITIAL, Initial
+from spacetime_rl.modules.growing import grow
+from spacetime_rl.notices import collect_warnings
+from spacetime_rl.rollout.directive import PLAIN, Directive, Played
+from spacetime_rl.rollout.lesson import LessonOutcome
+from spacetime_rl.rollout.lifeline import hold_on
+from spacetime_rl.rollout.metrics import lesson_outcomes
+from spacetime_rl.rollout.plan import PLAN
+from spacetime_rl.rollout.runner import GameEnvRunner
+from spacetime_rl.rollout.seeding import seed_process
+from spacetime_rl.runs.checkpoint import CARD, CheckpointCard
+from spacetime_rl.runs.layout import CURRICULUM
+
+logger = logging.getLogger(__name__)
+
+REVIVE_TIMEOUT_S = 120.0
+_PING_S = 10.0
+PLAY = "play"
+
+
+class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
+    """Learns from what `GameEnvRunner`s play: sampling and learning take turns."""
+
+    learner_s = 0.0  # the latest update
+    curriculum: Curriculum | None = None
+
+    def setup(self, config: Any) -> None:
+        """See RLlib."""
+        hold_on()
+        self.notices = collect_warnings()
+        LostRunners(self.notices)
+        self._watch = StepWatch()
+        # `self.trial_id` is "default" under Tune, too; the folder Tune gave the trial has its name.
+        env_config = self.config.env_config  # `config` is a copy that RLlib does not look into
+        env_config[PLAN] = env_config[PLAN].for_trial(Path(self.logdir).name)
+        seed_process(env_config[PLAN].seed)
+        if env_config[PLAN].lessons:
+            self.curriculum = Curriculum(env_config[PLAN].lessons)
+        super().setup(config)
+        self._check_constructed()
+        if self.learner_group.is_local:  # Ray would give it one thread, however many cores there are
+            # Not all of them: one busy core makes OpenMP's other threads spin, ten times slower on two cores.
+            torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+        if env_config.get(INITIAL):
+            self._begin_with(env_config[INITIAL], env_config[CARD].config["reset_exploration"])
+
+    def _begin_with(self, weights: Initial, reset_exploration: bool) -> None:
+        def take_over(learner: Learner) -> None:
+            for policy, place in weights.items():
+                grow(place.load(), learner.module[policy], reset_exploration)
+
+        self.learner_group.foreach_learner(take_over)
+        self.env_runner_group.sync_weights(from_worker_or_learner_group=self.learner_group, inference_only=True)
+
+    def training_step(self) -> None:
+        """Sample one train batch, learn from it, hand the weights to the runners."""
+        with self.metrics.log_time((TIMERS, ENV_RUNNER_SAMPLING_TIMER)):
+            episodes = self.sample_batch()
+        learned = self.learn(episodes)
+        with self.metrics.log_time((TIMERS, SYNCH_WORKER_WEIGHTS_TIMER)):
+            self.env_runner_group.sync_weights(
+                from_worker_or_learner_group=self.learner_group, policies=learned, inference_only=True
+            )
+
+    def learn(self, episodes: list[SingleAgentEpisode]) -> set[str]:
+        """Update the policies by what was sampled; the names of those that have changed."""
+        began = time.perf_counter()
+        with self.metrics.log_time((TIMERS, LEARNER_UPDATE_TIMER)):
+            results = self.learner_group.update(
+                episodes=episodes,
+                timesteps=self._timesteps(),
+                num_epochs=self.config.num_epochs,
+                minibatch_size=self.config.minibatch_size,
+                shuffle_batch_per_epoch=self.config.shuffle_batch_per_epoch,
+            )
+            self.metrics.aggregate(results, key=LEARNER_RESULTS)
+        self.learner_s = time.perf_counter() - began
+        for notice in self._watch.after_update(self.gradient_steps(STEPS), self.gradient_steps(LEFT_OUT)):
+            self.notices.add(notice)
+        return set(results[0]) - {ALL_MODULES}
+
+    def gradient_steps(self, name: str) -> dict[str, int]:
+        """The `STEPS` that were due in the run's whole life, or those `LEFT_OUT` of them, by policy."""
+        policies = sorted(self.config.policies)
+        return {policy: int(self.metrics.peek((LEARNER_RESULTS, policy, name), default=0)) for policy in policies}
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        """Save RLlib's checkpoint, and beside it what it takes to understand it without the run."""
+        super().save_checkpoint(checkpoint_dir)
+        card: CheckpointCard = self.config.env_config[CARD]
+        card.write(Path(checkpoint_dir), self.training_iteration)
+        if self.curriculum is not None:
+            (Path(checkpoint_dir) / CURRICULUM).write_text(to_json(self.curriculum.to_dict()), encoding="utf-8")
+
+    def load_checkpoint(self, checkpoint_dir: str) -> None:
+        """See RLlib. The curriculum goes on where it was."""
+        super().load_checkpoint(checkpoint_dir)
+        self._watch.resume(self.gradient_steps(STEPS), self.gradient_steps(LEFT_OUT))
+        saved = Path(checkpoint_dir) / CURRICULUM
+        if self.curriculum is not None and saved.is_file():
+            self.curriculum = self.curriculum.resumed(json.loads(saved.read_text(encoding="utf-8")))
+
+    def _timesteps(self) -> dict[str, int]:
+        """What has been sampled in the whole run."""
+        agent_steps = self.metrics.peek((ENV_RUNNER_RESULTS, NUM_AGENT_STEPS_SAMPLED_LIFETIME))
+        return {
+            NUM_ENV_STEPS_SAMPLED_LIFETIME: self.metrics.peek((ENV_RUNNER_RESULTS, NUM_ENV_STEPS_SAMPLED_LIFETIME)),
+            NUM_AGENT_STEPS_SAMPLED_LIFETIME: sum(agent_steps.values()),
+        }
+
+    def sample_batch(self) -> list[SingleAgentEpisode]:
+        """At least `train_batch_size` agent steps. Raises RestartsExhausted when a runner's games failed too often."""
+        episodes: list[SingleAgentEpisode] = []
+        wanted = self.config.total_train_batch_size
+        asked = agent_steps = 0
+        while agent_steps < wanted:
+            # Agents that wait for their arena's next episode give none of the steps they are asked for.
+            missing = wanted - agent_steps if not agent_steps else (wanted - agent_steps) * asked / agent_steps
+            per_runner = math.ceil(missing / max(1, self.config.num_env_runners))
+            per_runner = min(per_runner, self.config.rollout_fragment_length)
+            played = self._play_fragments(per_runner)
+            asked += per_runner * len(played)
+            agent_steps += sum(int(steps) for one in played for steps in one.metrics[NUM_AGENT_STEPS_SAMPLED].values())
+            episodes += self.take(played)
+        return episodes
+
+    def take(self, played: list[Played]) -> list[SingleAgentEpisode]:
+        """The episodes of fragments, whose metrics and notices are added to the algorithm's."""
+        self.metrics.aggregate([one.metrics for one in played], key=ENV_RUNNER_RESULTS)
+        for outcome in [outcome for one in played for outcome in lesson_outcomes(one.metrics)]:
+            self._note_lesson(outcome)
+        for notice in [notice for one in played for notice in one.notices]:
+            self.notices.add(notice)
+        return [episode for one in played for episode in one.episodes]
+
+    def _note_lesson(self, outcome: LessonOutcome) -> None:
+        """The next fragments that are asked for are of the next lesson, if that ends the present one."""
+        assert self.curriculum is not None  # only runners with lessons report any
+        before, self.curriculum = self.curriculum, self.curriculum.after(outcome)
+        if before.lesson != self.curriculum.lesson:
+            rate = self.curriculum.rates.get(before.present.name, 0.0)
+            logger.info(
+                "lesson %s, after %s at a success rate of %.0f %%",
+                self.curriculum.present.name,
+                before.present.name,
+                100 * rate,
+            )
+
+    def _play_fragments(self, agent_steps: int) -> list[Played]:
+        """A fragment of every runner, waiting for one to come back where none is left."""
+        runners = self.env_runner_group
+        deadline = time.monotonic() + REVIVE_TIMEOUT_S
+        while True:
+            results = runners.foreach_env_runner(
+                self._request(agent_steps), local_env_runner=not runners.num_remote_env_runners()
+            )
+            if results:
+                return check_played(results)
+            self.revive_runners(deadline)
+
+    def ask_runners(self) -> int:
+        """Ask every runner for one fragment more, to be fetched under the tag `PLAY`; how many will play it."""
+        ask = self._request(self.config.rollout_fragment_length)
+        return int(self.env_runner_group.foreach_env_runner_async(ask, tag=PLAY))
+
+    def _request(self, agent_steps: int) -> Callable[[GameEnvRunner], Played | SpacetimeError]:
+        """A fragment of about so many agent steps, played as the directive of this moment says."""
+        return functools.partial(play, agent_steps=agent_steps, directive=self._directive)
+
+    @property
+    def _directive(self) -> Directive:
+        return Directive(lesson=None if self.curriculum is None else self.curriculum.lesson)
+
+    def revive_runners(self, deadline: float) -> None:
+        """Start runners that died. Raises RunnersLost after the `deadline`, in seconds of the monotonic clock.
+
+        Raises the error of one whose constructor failed, which would only fail again.
+        """
+        self._check_constructed()
+        if time.monotonic() > deadline:
+            raise RunnersLost(f"all env runners died, and none came back within {REVIVE_TIMEOUT_S:g} s")
+        self.restore_env_runners(self.env_runner_group)
+
+    def _check_constructed(self) -> None:
+        """Raise the error with which the constructor of a runner ended: RLlib only waits for that runner."""
+        manager = self.env_runner_group._worker_manager
+        healthy = set(manager.healthy_actor_ids())
+        for index, runner in manager.actors().items():
+            if index not in healthy:
+                try:
+                    ray.get(runner.ping.remote(), timeout=_PING_S)
+                except RayError as error:  # others pass: it takes its time, or is being made anew
+                    if is_of_constructor(error):
+                        raise read_error(str(error)) from None
+
+
+def play(runner: GameEnvRunner, agent_steps: int, directive: Directive = PLAIN) -> Played | SpacetimeError:
+    """Runs on a runner. An error is a value: raised, it would only make RLlib ask the runner again, for ever."""
+    try:
+        runner.follow(directive)
+        return Played(runner.sample(num_timesteps=agent_steps), runner.get_metrics(), runner.notices.take())
+    except Exception as error:  # of a game that cannot be played, of the user's code, of ours
+        return describe(error)
+
+
+def check_played(results: list[Played | SpacetimeError]) -> list[Played]:
+    """What runners have played. Raises the error with which one has given up."""
+    for result in results:
+        if isinstance(result, SpacetimeError):
+            raise result
+    return results  # type: ignore[return-value]

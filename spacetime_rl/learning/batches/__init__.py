@@ -1,0 +1,1 @@
+"""The batches that learners learn from, made of episodes in one piece."""

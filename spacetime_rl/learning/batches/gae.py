@@ -1,0 +1,136 @@
+"""Episodes of one policy as a PPO train batch, with generalised advantage estimation over all of them at once.
+
+Stands in for RLlib's learner connector pipeline, whose pieces walk through every episode one after the other. Values,
+value targets and sequences are the same; only the advantages are standardised over real steps alone, where RLlib's
+include a made-up step per episode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from ray.rllib.core.columns import Columns
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+from ray.rllib.evaluation.postprocessing import Postprocessing
+
+from spacetime_rl.learning.batches.columns import Batch, joined_outputs, recurrent_states, to_tensors
+from spacetime_rl.modules.policy import PolicyModule
+
+
+def make_train_batch(
+    module: PolicyModule, episodes: Sequence[SingleAgentEpisode], gamma: float, lambda_: float
+) -> Batch:
+    """The columns that PPO's loss needs, on the module's device: one row per step.
+
+    For a recurrent module one row is a sequence of `max_seq_len` steps, padded with zeros that LOSS_MASK marks, and
+    STATE_IN is the state before its first step.
+    """
+    lengths = np.array([len(episode) for episode in episodes])
+    seen = _Rows(lengths + 1)  # every step, and what the agent sees after the last
+    steps = _Rows(lengths)
+    acted = seen.without_last()
+    observations = np.concatenate([episode.observations.data for episode in episodes])
+    states = recurrent_states(module, episodes)
+    values = _values(module, observations, states, seen)
+    advantages = _advantages(episodes, values, seen, steps, gamma, lambda_)
+    columns = {
+        Columns.OBS: observations[acted],
+        Columns.ACTIONS: np.concatenate([episode.actions.data for episode in episodes]),
+        Columns.ACTION_LOGP: joined_outputs(episodes, Columns.ACTION_LOGP),
+        Columns.ACTION_DIST_INPUTS: joined_outputs(episodes, Columns.ACTION_DIST_INPUTS),
+        Postprocessing.VALUE_TARGETS: advantages + values[acted],
+        Postprocessing.ADVANTAGES: (advantages - advantages.mean()) / max(1e-4, advantages.std()),
+    }
+    if not states:
+        return to_tensors(columns, module)
+    sequences = _Sequences(steps, module.model_config["max_seq_len"])
+    padded = {key: sequences.pad(value) for key, value in columns.items()}
+    state_in = {key: value[acted][sequences.starts] for key, value in states.items()}
+    return {
+        **to_tensors({**padded, Columns.LOSS_MASK: sequences.mask}, module),
+        Columns.STATE_IN: to_tensors(state_in, module),
+    }
+
+
+class _Rows:
+    """The rows of arrays in which episodes lie one behind the other."""
+
+    def __init__(self, lengths: NDArray[np.int64]) -> None:
+        self.lengths = lengths
+        self.ends = np.cumsum(lengths)
+        self.episode = np.repeat(np.arange(len(lengths)), lengths)
+        self.step = np.arange(self.ends[-1]) - (self.ends - lengths)[self.episode]
+
+    def without_last(self) -> NDArray[np.int64]:
+        """Every row but the last one of each episode."""
+        return np.delete(np.arange(self.ends[-1]), self.ends - 1)
+
+
+class _Sequences:
+    """Episodes cut into sequences of at most `length` steps."""
+
+    def __init__(self, rows: _Rows, length: int) -> None:
+        per_episode = -(-rows.lengths // length)
+        first = np.cumsum(per_episode) - per_episode
+        self._at = (first[rows.episode] + rows.step // length, rows.step % length)
+        self._shape = (int(per_episode.sum()), length)
+        self.starts = np.flatnonzero(self._at[1] == 0)  # rows at which a sequence begins
+        self.mask = self.pad(np.ones(len(rows.step), np.bool_))
+
+    def pad(self, values: NDArray[Any]) -> NDArray[Any]:
+        """[rows, ...] as [sequences, length, ...], zeros where a sequence is shorter."""
+        padded: NDArray[Any] = np.zeros((*self._shape, *values.shape[1:]), values.dtype)
+        padded[self._at] = values
+        return padded
+
+    def flatten(self, padded: NDArray[Any]) -> NDArray[Any]:
+        """The reverse of `pad`."""
+        values: NDArray[Any] = padded[self._at]
+        return values
+
+
+def _values(
+    module: PolicyModule, observations: NDArray[np.float32], states: dict[str, NDArray[np.float32]], seen: _Rows
+) -> NDArray[np.float32]:
+    """What the value function says about every row of `seen`."""
+    with torch.no_grad():
+        if not states:
+            return _compute(module, to_tensors({Columns.OBS: observations}, module))
+        sequences = _Sequences(seen, module.model_config["max_seq_len"])
+        batch: Batch = {
+            **to_tensors({Columns.OBS: sequences.pad(observations)}, module),
+            Columns.STATE_IN: to_tensors({key: value[sequences.starts] for key, value in states.items()}, module),
+        }
+        return sequences.flatten(_compute(module, batch))
+
+
+def _advantages(
+    episodes: Sequence[SingleAgentEpisode],
+    values: NDArray[np.float32],
+    seen: _Rows,
+    steps: _Rows,
+    gamma: float,
+    lambda_: float,
+) -> NDArray[np.float32]:
+    """Schulman et al. 2016, eq. 16, by episode and step; one pass backwards for all episodes, aligned at their ends."""
+    longest = int(steps.lengths.max())
+    at = (steps.step + (longest - steps.lengths)[steps.episode], steps.episode)
+    next_values = np.delete(values, seen.ends - seen.lengths)  # rows of `seen` but the first one of each episode
+    terminated = np.array([episode.is_terminated for episode in episodes])
+    next_values[steps.ends[terminated] - 1] = 0.0
+    rewards = np.concatenate([episode.rewards.data for episode in episodes])
+    delta = np.zeros((longest, len(episodes)), np.float32)
+    delta[at] = rewards + gamma * next_values - values[seen.without_last()]
+    for step in range(longest - 2, -1, -1):
+        delta[step] += gamma * lambda_ * delta[step + 1]
+    advantages: NDArray[np.float32] = delta[at]
+    return advantages
+
+
+def _compute(module: PolicyModule, batch: Batch) -> NDArray[np.float32]:
+    values: NDArray[np.float32] = module.compute_values(batch).cpu().numpy()
+    return values

@@ -1,0 +1,159 @@
+"""A run's configuration and its game's spec as the AlgorithmConfig of RLlib."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.callbacks.callbacks import RLlibCallback
+from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
+
+from spacetime_rl.config import PolicyTrainingConfig, RunConfig
+from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, Algorithm, readers, scheduled
+from spacetime_rl.config.user_code import load_classes
+from spacetime_rl.envs.rllib import GameMultiAgentEnv
+from spacetime_rl.learning.algorithm import SpacetimeAlgorithm
+from spacetime_rl.learning.asynchronous import AHEAD
+from spacetime_rl.learning.impala import APPOLearner, IMPALALearner, SpacetimeAPPO, SpacetimeIMPALA
+from spacetime_rl.learning.learner import SpacetimeLearner
+from spacetime_rl.learning.metrics import PublicMetrics
+from spacetime_rl.learning.off_policy import DQNLearner, SACLearner, SpacetimeDQN, SpacetimeSAC
+from spacetime_rl.learning.ppo import OverlappingPPO, SpacetimePPO
+from spacetime_rl.learning.ppo_learner import SpacetimePPOLearner
+from spacetime_rl.learning.warm_start import INITIAL, initial_weights
+from spacetime_rl.modules.spec import make_module_spec
+from spacetime_rl.rollout.plan import MAIN_PROCESS_CPUS, PLAN, RolloutPlan
+from spacetime_rl.rollout.runner import GameEnvRunner
+from spacetime_rl.runs.checkpoint import CARD, CheckpointCard
+
+_CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]]] = {
+    "PPO": (SpacetimePPO, SpacetimePPOLearner),
+    "APPO": (SpacetimeAPPO, APPOLearner),
+    "IMPALA": (SpacetimeIMPALA, IMPALALearner),
+    "SAC": (SpacetimeSAC, SACLearner),
+    "DQN": (SpacetimeDQN, DQNLearner),
+}
+
+
+def make_algorithm_config(
+    config: RunConfig, plan: RolloutPlan, card: CheckpointCard, gpus: int = 0, home: Path | None = None
+) -> AlgorithmConfig:
+    """The algorithm of a run. Only typed methods are called: `update_from_dict` would swallow unknown keys.
+
+    PPO's sizes that are still `auto` become `UNMEASURED` ones. The user's classes are found from `home`, the folder
+    that the user started in; by default this process's own.
+    """
+    config = config.sized()
+    names = [policy.name for policy in plan.policies]
+    algorithm_class, learner_class = _CLASSES[config.algorithm]
+    if config.rollout.overlap:
+        algorithm_class = OverlappingPPO
+    algorithm = algorithm_class.get_default_config()
+    settings = {PLAN: plan, CARD: card, INITIAL: initial_weights(config, plan.policies)}
+    algorithm.environment(env=GameMultiAgentEnv, env_config=settings, disable_env_checking=True)
+    algorithm.env_runners(
+        env_runner_cls=GameEnvRunner,
+        num_env_runners=plan.runners,
+        num_cpus_per_env_runner=plan.cpus_per_runner,
+        rollout_fragment_length=fragment_agent_steps(config, plan),
+        batch_mode="truncate_episodes",
+        max_requests_in_flight_per_env_runner=AHEAD,
+        sample_timeout_s=None,  # a deadline for every step lies in the game client, which tells what is wrong
+        add_default_connectors_to_env_to_module_pipeline=False,
+        add_default_connectors_to_module_to_env_pipeline=False,
+    )
+    algorithm.multi_agent(
+        policies=set(names),
+        policy_mapping_fn=plan.policy_of,
+        policies_to_train=[policy.name for policy in plan.policies if policy.trained],
+        count_steps_by="agent_steps",
+    )
+    algorithm.rl_module(
+        algorithm_config_overrides_per_module={name: _overrides(config, name) for name in names},
+        rl_module_spec=MultiRLModuleSpec(
+            rl_module_specs={
+                policy.name: make_module_spec(
+                    policy.layout,
+                    config.policy_model(policy.name),
+                    config.algorithm,
+                )
+                for policy in plan.policies
+            }
+        ),
+    )
+    algorithm.training(
+        train_batch_size=train_batch_size(config, plan),
+        grad_clip_by="global_norm",
+        **_shared_settings(config),
+        **_settings(config, config.training),
+    )
+    algorithm.learners(
+        learner_class=learner_class,
+        num_learners=0,
+        num_gpus_per_learner=gpus,
+        num_cpus_per_learner=MAIN_PROCESS_CPUS,
+        add_default_connectors_to_learner_pipeline=False,
+    )
+    algorithm.resources(num_cpus_for_main_process=MAIN_PROCESS_CPUS)
+    algorithm.fault_tolerance(
+        restart_failed_env_runners=True,
+        delay_between_env_runner_restarts_s=0.0,
+        env_runner_health_probe_timeout_s=10.0,
+    )
+    algorithm.callbacks(
+        [PublicMetrics, *load_classes("callbacks", config.callbacks, RLlibCallback, home or Path.cwd())]
+    )
+    algorithm.debugging(log_level="WARN")
+    algorithm.reporting(min_time_s_per_iteration=0)
+    return algorithm
+
+
+def fragment_agent_steps(config: RunConfig, plan: RolloutPlan) -> int:
+    """Agent steps of a runner's fragments in one round, which RLlib calls the rollout fragment length."""
+    per_decision = plan.spec.num_agents * plan.games
+    if config.rollout.fragment_length is not None:
+        return config.rollout.fragment_length * per_decision
+    runners = max(1, plan.runners)
+    return math.ceil(_wanted_batch(config) / (per_decision * runners)) * per_decision
+
+
+def train_batch_size(config: RunConfig, plan: RolloutPlan) -> int:
+    """`training.train_batch_size` rounded up to whole fragments of all runners; RLlib insists on it."""
+    per_round = fragment_agent_steps(config, plan) * max(1, plan.runners)
+    return math.ceil(_wanted_batch(config) / per_round) * per_round
+
+
+def _wanted_batch(config: RunConfig) -> int:
+    batch = config.sized().training.train_batch_size
+    assert batch != "auto"
+    return batch
+
+
+def _settings(config: RunConfig, training: PolicyTrainingConfig) -> dict[str, Any]:
+    """What an algorithm and its kin may set for one policy, under RLlib's names (ours are the same)."""
+    kin = REPLAYING if config.algorithm in REPLAYING else ON_POLICY
+    keys = [key for key in PolicyTrainingConfig.model_fields if {*kin} & {*readers(PolicyTrainingConfig, key)}]
+    settings = {key: getattr(training, key) for key in keys}
+    for key, final_key in scheduled(PolicyTrainingConfig).items():
+        final = settings.pop(final_key, None)
+        if final is not None:
+            settings[key] = [[0, settings[key]], [config.stop.agent_steps, final]]
+    return settings
+
+
+def _shared_settings(config: RunConfig) -> dict[str, Any]:
+    """What is the same for all policies."""
+    keys = ["minibatch_size", "num_epochs"]
+    if config.algorithm in REPLAYING:
+        keys = ["minibatch_size", "training_intensity", "warmup_steps", "replay_capacity"]
+    return {key: getattr(config.training, key) for key in keys}
+
+
+def _overrides(config: RunConfig, policy: str) -> Mapping[str, Any]:
+    """What a policy sets for itself; the rest stays the algorithm's, where a search may change it."""
+    common, own = _settings(config, config.training), _settings(config, config.policy_training(policy))
+    make = type(_CLASSES[config.algorithm][0].get_default_config()).overrides
+    return make(**{key: own[key] for key in own if own[key] != common[key]})  # type: ignore[no-any-return]

@@ -1,0 +1,69 @@
+"""APPO and IMPALA as RLlib's Algorithms: PPO's learner with V-trace in the place of advantage estimation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from ray.rllib.algorithms.appo.torch.appo_torch_learner import APPOTorchLearner
+from ray.rllib.algorithms.impala.torch.impala_torch_learner import IMPALATorchLearner
+from ray.rllib.algorithms.ppo import PPOConfig
+from ray.rllib.core.columns import Columns
+from ray.rllib.core.rl_module.apis import TARGET_NETWORK_ACTION_DIST_INPUTS
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+
+from spacetime_rl.learning.asynchronous import AsynchronousAlgorithm
+from spacetime_rl.learning.batches.columns import Batch
+from spacetime_rl.learning.batches.vtrace import make_sequence_batch
+from spacetime_rl.learning.ppo_learner import SpacetimePPOLearner
+from spacetime_rl.modules.policy import PolicyModule
+
+
+class VtraceConfig(PPOConfig):  # type: ignore[misc]
+    """PPO's settings, and those that only RLlib's V-trace losses read."""
+
+    def __init__(self, algo_class: type | None = None) -> None:
+        super().__init__(algo_class)
+        self.vtrace_clip_rho_threshold = 1.0
+        self.vtrace_clip_pg_rho_threshold = 1.0
+
+
+class SpacetimeIMPALA(AsynchronousAlgorithm):
+    """IMPALA (Espeholt et al. 2018) over `GameEnvRunner`s."""
+
+    @classmethod
+    def get_default_config(cls) -> VtraceConfig:
+        """See RLlib."""
+        return VtraceConfig(cls)
+
+
+class SpacetimeAPPO(SpacetimeIMPALA):
+    """APPO (Luo et al. 2020) over `GameEnvRunner`s; its target network is renewed with every update."""
+
+
+class IMPALALearner(SpacetimePPOLearner):
+    """PPO's learner with RLlib's loss for IMPALA, but without the threads that RLlib's own learner brings."""
+
+    compute_loss_for_module = IMPALATorchLearner.compute_loss_for_module
+
+    def report_losses(self, minibatches: Mapping[str, Batch]) -> None:
+        """Nothing: the loss itself has RLlib log its figures."""
+
+    def make_batch(self, module: PolicyModule, episodes: Sequence[SingleAgentEpisode], config: Any) -> Batch:
+        """Rows of consecutive steps, as V-trace needs them."""
+        del config
+        return make_sequence_batch(module, episodes)
+
+
+class APPOLearner(IMPALALearner):
+    """The same with RLlib's loss for APPO."""
+
+    compute_loss_for_module = APPOTorchLearner.compute_loss_for_module
+
+    def make_batch(self, module: PolicyModule, episodes: Sequence[SingleAgentEpisode], config: Any) -> Batch:
+        """The same, with what the policy says before it learns from them."""
+        batch: Mapping[str, Any] = super().make_batch(module, episodes, config)
+        with torch.no_grad():
+            now = module.forward_train(batch)[Columns.ACTION_DIST_INPUTS]
+        return {**batch, TARGET_NETWORK_ACTION_DIST_INPUTS: now}

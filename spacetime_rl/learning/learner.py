@@ -1,0 +1,100 @@
+"""What the learners of all algorithms have in common: gradient steps, policy by policy."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from ray.rllib.core import ALL_MODULES
+from ray.rllib.core.learner.torch.torch_learner import TorchLearner
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+from ray.rllib.utils.metrics import (
+    NUM_AGENT_STEPS_SAMPLED_LIFETIME,
+    NUM_ENV_STEPS_SAMPLED_LIFETIME,
+    NUM_ENV_STEPS_TRAINED,
+    NUM_ENV_STEPS_TRAINED_LIFETIME,
+    NUM_MODULE_STEPS_TRAINED,
+    NUM_MODULE_STEPS_TRAINED_LIFETIME,
+)
+
+from spacetime_rl.learning.batches.columns import Batch
+
+STEPS = "gradient_steps"  # of a policy that were due in its life, and those of them that were left out
+LEFT_OUT = "gradient_steps_left_out"
+GRADIENT_NORM = "gradients_default_optimizer_global_norm"  # RLlib's name of what its own gradient steps log
+
+
+class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
+    """Gradient steps policy by policy: each has an optimizer of its own, and a batch that suits it."""
+
+    def build(self) -> None:
+        """See RLlib."""
+        self._due: Counter[str] = Counter()  # gradient steps of an update, and those of them that are left out
+        self._left_out: Counter[str] = Counter()
+        self._norms: defaultdict[str, list[float]] = defaultdict(list)  # of its gradients that are finite
+        super().build()
+
+    def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
+        """Adam over all of a policy's weights in one call: a network is many small tensors."""
+        parameters = [p for p in self.get_parameters(self._module[module_id]) if p.requires_grad]
+        optimizer = torch.optim.Adam(parameters, fused=True)
+        self.register_optimizer(
+            module_id=module_id, optimizer=optimizer, params=parameters, lr_or_lr_schedule=config.lr
+        )
+
+    def after_gradient_based_update(self, *, timesteps: dict[str, Any]) -> None:
+        """See RLlib. Schedules count agent steps, as the settings do that they are made of."""
+        done = timesteps.get(NUM_AGENT_STEPS_SAMPLED_LIFETIME, 0)
+        super().after_gradient_based_update(timesteps={**timesteps, NUM_ENV_STEPS_SAMPLED_LIFETIME: done})
+
+    @staticmethod
+    def _set_optimizer_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
+        """See RLlib, whose schedules give tensors. Adam over all weights in one call takes numbers only."""
+        TorchLearner._set_optimizer_lr(optimizer, float(lr))
+
+    def descend(self, policy: str, batch: Batch) -> torch.Tensor:
+        """One gradient step of one policy; left out, and counted, where the gradient is zero or not finite."""
+        config = self.config.get_config_for_module(policy)
+        ((_, optimizer),) = self.get_optimizers_for_module(policy)
+        output = self.module[policy].forward_train(batch)
+        loss: torch.Tensor = self.compute_loss_for_module(module_id=policy, config=config, batch=batch, fwd_out=output)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
+        parameters = optimizer.param_groups[0]["params"]
+        norm = float(torch.nn.utils.clip_grad_norm_(parameters, config.grad_clip or math.inf, foreach=True))
+        self._due[policy] += 1
+        if math.isfinite(norm):
+            self._norms[policy].append(norm)
+        if 0.0 < norm < math.inf:  # zero: what was to be learned from went beyond a float, and the losses clip that
+            optimizer.step()
+        else:
+            self._left_out[policy] += 1
+        return loss.detach()
+
+    def by_policy(self, episodes: Sequence[SingleAgentEpisode]) -> dict[str, list[SingleAgentEpisode]]:
+        """The episodes of each policy that is to be trained."""
+        found: defaultdict[str, list[SingleAgentEpisode]] = defaultdict(list)
+        for episode in episodes:
+            if self.should_module_be_updated(episode.module_id):
+                found[episode.module_id].append(episode)
+        return found
+
+    def log_trained(self, episodes: Sequence[SingleAgentEpisode]) -> None:
+        """Count the steps of the episodes, under RLlib's names, and the gradient steps since the last call."""
+        steps = {policy: sum(map(len, own)) for policy, own in self.by_policy(episodes).items()}
+        for name, count in [*steps.items(), (ALL_MODULES, sum(steps.values()))]:
+            self.metrics.log_value((name, NUM_MODULE_STEPS_TRAINED), count, reduce="sum")
+            self.metrics.log_value((name, NUM_MODULE_STEPS_TRAINED_LIFETIME), count, reduce="lifetime_sum")
+        for policy, due in self._due.items():
+            self.metrics.log_value((policy, STEPS), due, reduce="lifetime_sum")
+            self.metrics.log_value((policy, LEFT_OUT), self._left_out[policy], reduce="lifetime_sum")
+        for policy, norms in self._norms.items():
+            self.metrics.log_value((policy, GRADIENT_NORM), math.fsum(norms) / len(norms), window=1)
+        for counted in (self._due, self._left_out, self._norms):
+            counted.clear()
+        env_steps = sum(len(episode) for episode in episodes)
+        self.metrics.log_value((ALL_MODULES, NUM_ENV_STEPS_TRAINED), env_steps, reduce="sum")
+        self.metrics.log_value((ALL_MODULES, NUM_ENV_STEPS_TRAINED_LIFETIME), env_steps, reduce="lifetime_sum")

@@ -1,0 +1,150 @@
+"""The public metrics of a result, by flat names, from what runners and learner logged under RLlib's."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ray.rllib.callbacks.callbacks import RLlibCallback
+from ray.rllib.core import ALL_MODULES
+from ray.rllib.utils.metrics import (
+    ENV_RUNNER_RESULTS,
+    LEARNER_RESULTS,
+    NUM_AGENT_STEPS_SAMPLED,
+    NUM_AGENT_STEPS_SAMPLED_LIFETIME,
+    NUM_EPISODES_LIFETIME,
+)
+
+from spacetime_rl import metrics
+from spacetime_rl.learning.learner import LEFT_OUT, STEPS
+from spacetime_rl.notices import NOTICES, to_data
+from spacetime_rl.rollout.metrics import OWN, split_source
+
+if TYPE_CHECKING:
+    from spacetime_rl.learning.algorithm import SpacetimeAlgorithm
+
+CUSTOM = "custom"  # a user's callbacks log under (CUSTOM, name) what is to be recorded as `custom/<name>`
+WINDOW_EPISODES = 100  # means are over the latest iterations with at least so many agents' episodes, per policy
+
+
+class PublicMetrics(RLlibCallback):  # type: ignore[misc]
+    """Adds `agent_steps`, `episodes`, `policy/…`, `scenario/…`, `perf/…` and `health/…` to every result.
+
+    Where there are lessons, `curriculum/…`, and with tasks `task/…`, too. Means over episodes are over agents'
+    episodes; the scenario's and a task's are over those of all policies.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._windows: defaultdict[str, EpisodeWindow] = defaultdict(EpisodeWindow)
+        self._tasks: defaultdict[str, EpisodeWindow] = defaultdict(EpisodeWindow)
+
+    def on_train_result(self, *, algorithm: SpacetimeAlgorithm, result: dict[str, Any], **_: Any) -> None:
+        """See RLlib."""
+        runners = result.get(ENV_RUNNER_RESULTS, {})
+        own = runners.get(OWN, {})
+        self._add_episodes(own)
+        result[metrics.AGENT_STEPS] = int(sum(runners.get(NUM_AGENT_STEPS_SAMPLED_LIFETIME, {}).values()))
+        result[metrics.EPISODES] = int(runners.get(NUM_EPISODES_LIFETIME, 0))
+        result.update(self._episode_metrics())
+        if algorithm.curriculum is not None:
+            result.update(algorithm.curriculum.metrics())
+        result.update(_learner_metrics(result.get(LEARNER_RESULTS, {})))
+        result.update(_performance(algorithm, runners, float(result[metrics.ITERATION_S])))
+        result[NOTICES] = to_data(algorithm.notices.take())
+        result[metrics.GRADIENT_STEPS] = sum(algorithm.gradient_steps(STEPS).values())
+        result[metrics.GRADIENT_STEPS_LEFT_OUT] = sum(algorithm.gradient_steps(LEFT_OUT).values())
+        for name in ("restarts", "recycled", "script_errors"):
+            result[metrics.of_health(name)] = int(own.get(name, 0))
+        for name in ("dead_time_s", "rss_mb", "rss_slope_mb_per_h"):
+            result[metrics.of_health(name)] = float(own.get(name, 0.0))
+        result.update((metrics.of_custom(name), float(value)) for name, value in runners.get(CUSTOM, {}).items())
+
+    def _add_episodes(self, own: Mapping[str, Any]) -> None:
+        policies: defaultdict[str, EpisodeSums] = defaultdict(EpisodeSums)
+        tasks: defaultdict[str, EpisodeSums] = defaultdict(EpisodeSums)
+        for source, episodes in own.get("episodes", {}).items():
+            if math.isnan(episodes):  # as RLlib sums nothing, once there has been something
+                continue
+            sums = EpisodeSums(int(episodes), own["totals"][source], own.get("counts", {}).get(source))
+            policy, task = split_source(source)
+            policies[policy].add(sums)
+            if task is not None:
+                tasks[task].add(sums)
+        for windows, found in ((self._windows, policies), (self._tasks, tasks)):
+            for name, sums in found.items():
+                windows[name].add(sums)
+
+    def _episode_metrics(self) -> Iterator[tuple[str, float]]:
+        scenario = EpisodeSums()
+        for policy, window in self._windows.items():
+            sums = window.sums()
+            scenario.add(sums)
+            yield from ((metrics.of_policy(policy, name), mean) for name, mean in sums.means())
+        yield from ((metrics.of_scenario(name), mean) for name, mean in scenario.means())
+        for task, window in self._tasks.items():
+            yield from ((metrics.of_task(task, name), mean) for name, mean in window.sums().means())
+
+
+class EpisodeSums:
+    """Sums over agents' episodes, metric by metric, each with the episodes that have it."""
+
+    def __init__(
+        self, episodes: int = 0, totals: Mapping[str, float] | None = None, counts: Mapping[str, float] | None = None
+    ) -> None:
+        self.episodes = episodes
+        # RLlib keeps a metric that no episode of this iteration had, as not a number.
+        self._totals = Counter({name: total for name, total in (totals or {}).items() if not math.isnan(total)})
+        self._counts = Counter({name: episodes if counts is None else counts[name] for name in self._totals})
+
+    def add(self, other: EpisodeSums) -> None:
+        """Add another's sums; a metric only some episodes have is averaged over those."""
+        self.episodes += other.episodes
+        self._totals.update(other._totals)
+        self._counts.update(other._counts)
+
+    def means(self) -> Iterator[tuple[str, float]]:
+        """Public name and mean of every metric."""
+        for name, total in self._totals.items():
+            yield metrics.of_episodes(name), float(total / self._counts[name])
+
+
+class EpisodeWindow:
+    """The latest iterations that have `WINDOW_EPISODES` episodes together."""
+
+    def __init__(self) -> None:
+        self._iterations: deque[EpisodeSums] = deque()
+
+    def add(self, iteration: EpisodeSums) -> None:
+        """Add an iteration, drop those no longer needed."""
+        self._iterations.append(iteration)
+        while sum(sums.episodes for sums in self._iterations) - self._iterations[0].episodes >= WINDOW_EPISODES:
+            self._iterations.popleft()
+
+    def sums(self) -> EpisodeSums:
+        """Over the whole window."""
+        whole = EpisodeSums()
+        for sums in self._iterations:
+            whole.add(sums)
+        return whole
+
+
+def _learner_metrics(learners: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[str, float]]:
+    return metrics.learner_metrics({policy: found for policy, found in learners.items() if policy != ALL_MODULES})
+
+
+def _performance(
+    algorithm: SpacetimeAlgorithm, runners: Mapping[str, Any], iteration_s: float
+) -> Iterator[tuple[str, float]]:
+    """Where the iteration's time went. Of the runners' the mean is taken: they play at the same time."""
+    own = runners.get(OWN, {})
+    playing_s = iteration_s * max(1, algorithm.config.num_env_runners)
+    yield metrics.STEPS_PER_S, float(sum(runners.get(NUM_AGENT_STEPS_SAMPLED, {}).values()) / iteration_s)
+    for name in ("step_ms_p50", "step_ms_p99"):
+        if name in own:
+            yield metrics.of_perf(name), float(own[name])
+    for share in ("game", "wire", "forward"):
+        yield metrics.share_of(share), float(own.get(f"{share}_s", 0.0)) / playing_s
+    yield metrics.share_of("learner"), algorithm.learner_s / iteration_s

@@ -1,0 +1,158 @@
+"""PPO's learner: batches built in one piece, minibatches that suit policies of different sizes, running normalisers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from ray.rllib.algorithms.ppo.ppo import LEARNER_RESULTS_KL_KEY
+from ray.rllib.algorithms.ppo.torch.ppo_torch_learner import PPOTorchLearner
+from ray.rllib.core.columns import Columns
+from ray.rllib.core.learner.training_data import TrainingData
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+from ray.rllib.evaluation.postprocessing import Postprocessing
+
+from spacetime_rl.learning.batches.columns import Batch
+from spacetime_rl.learning.batches.gae import make_train_batch
+from spacetime_rl.learning.learner import SpacetimeLearner
+from spacetime_rl.modules.policy import PolicyModule
+
+
+class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[misc]
+    """Learns from SingleAgentEpisodes of any number of policies, stateless and recurrent ones side by side.
+
+    An epoch is the same number of gradient steps for every policy, so that the policy with the most experience sees
+    `minibatch_size` steps in each and every policy sees all of its experience once. (RLlib's own iterator goes on until
+    the largest policy is through, and shows the others theirs again and again.)
+    """
+
+    def update(
+        self,
+        *,
+        training_data: TrainingData,
+        timesteps: dict[str, Any] | None = None,
+        num_total_minibatches: int = 0,
+        num_epochs: int = 1,
+        minibatch_size: int | None = None,
+        **_: Any,
+    ) -> Any:
+        """One PPO update on the episodes in `training_data`; returns the reduced metrics."""
+        self._check_is_built()
+        self.before_gradient_based_update(timesteps=timesteps or {})
+        training_data.solve_refs()
+        self._weights_seq_no += 1
+        batches = self._make_batches(training_data.episodes)
+        losses: Mapping[str, torch.Tensor] = {}
+        latest: dict[str, Batch] = {}
+        for minibatch in _minibatches(batches, minibatch_size, num_epochs, num_total_minibatches):
+            losses = {policy: self.descend(policy, batch) for policy, batch in minibatch.items()}
+            latest |= minibatch
+        self.report_losses(latest)
+        for policy, loss in losses.items():
+            self.metrics.log_value((policy, self.TOTAL_LOSS_KEY), loss, window=1)
+        for policy, batch in batches.items():
+            self.metrics.log_value((policy, LEARNER_RESULTS_KL_KEY), self._measure_kl(policy, batch), window=1)
+        self.log_trained(training_data.episodes)
+        self.after_gradient_based_update(timesteps=timesteps or {})
+        for policy, batch in batches.items():
+            # Only now: during an update the old and the new policy have to see the same normalised inputs.
+            self.module[policy].unwrapped().update_normalizer(batch[Columns.OBS], batch.get(Columns.LOSS_MASK))
+        return self.metrics.reduce()
+
+    def make_batch(self, module: PolicyModule, episodes: Sequence[SingleAgentEpisode], config: Any) -> Batch:
+        """The columns that the loss needs, from the episodes of one policy."""
+        return make_train_batch(module, episodes, config.gamma, config.lambda_)
+
+    def compute_loss_for_module(
+        self, *, module_id: str, config: Any, batch: Batch, fwd_out: Mapping[str, Any]
+    ) -> torch.Tensor:
+        """RLlib's loss, without the figures that RLlib computes beside it: see `report_losses`.
+
+        They take a fifth of a gradient step of a small network, and are seen of an update's last minibatch alone.
+        """
+        if config.use_kl_loss or Columns.LOSS_MASK in batch:
+            arguments = {"module_id": module_id, "config": config, "batch": batch, "fwd_out": fwd_out}
+            return super().compute_loss_for_module(**arguments)  # type: ignore[no-any-return]
+        module = self.module[module_id].unwrapped()
+        acted = module.get_train_action_dist_cls().from_logits(fwd_out[Columns.ACTION_DIST_INPUTS])
+        values = module.compute_values(batch, embeddings=fwd_out.get(Columns.EMBEDDINGS))
+        loss = clipped_loss(acted.logp(batch[Columns.ACTIONS]), values, batch, config)
+        entropy_coeff = self.entropy_coeff_schedulers_per_module[module_id].get_current_value()
+        return loss - entropy_coeff * acted.entropy().mean() if entropy_coeff else loss
+
+    @torch.no_grad()
+    def report_losses(self, minibatches: Mapping[str, Batch]) -> None:
+        """Have RLlib log entropy, losses and explained variance: of these minibatches, by policy, as it is now."""
+        for policy, batch in minibatches.items():
+            output = self.module[policy].forward_train(batch)
+            config = self.config.get_config_for_module(policy)
+            super().compute_loss_for_module(module_id=policy, config=config, batch=batch, fwd_out=output)
+
+    @torch.no_grad()
+    def _measure_kl(self, policy: str, batch: Batch) -> torch.Tensor:
+        """Mean KL divergence of the policy that acted from the one it has become, over the whole batch.
+
+        RLlib measures it for the loss alone, where that has a KL term, and then on single minibatches.
+        """
+        module = self.module[policy].unwrapped()
+        make = module.get_train_action_dist_cls().from_logits
+        became = make(module.forward_train(batch)[Columns.ACTION_DIST_INPUTS])
+        kl: torch.Tensor = make(batch[Columns.ACTION_DIST_INPUTS]).kl(became)
+        mask = batch.get(Columns.LOSS_MASK)
+        return (kl[mask] if isinstance(mask, torch.Tensor) else kl).mean()
+
+    def _make_batches(self, episodes: Sequence[SingleAgentEpisode]) -> dict[str, Batch]:
+        return {
+            policy: self.make_batch(self.module[policy].unwrapped(), own, self.config.get_config_for_module(policy))
+            for policy, own in self.by_policy(episodes).items()
+        }
+
+
+def clipped_loss(logp: torch.Tensor, values: torch.Tensor, batch: Mapping[str, Any], config: Any) -> torch.Tensor:
+    """PPO's clipped policy loss and its value loss (Schulman et al. 2017, equations 7 and 9), a mean over the batch.
+
+    `logp` and `values`, [b], are of the policy and value function as they are now.
+    """
+    ratio: torch.Tensor = torch.exp(logp - batch[Columns.ACTION_LOGP])
+    clipped = ratio.clamp(1.0 - config.clip_param, 1.0 + config.clip_param)
+    advantages = batch[Postprocessing.ADVANTAGES]
+    gain = torch.min(advantages * ratio, advantages * clipped)
+    error = (values - batch[Postprocessing.VALUE_TARGETS]).square().clamp(max=config.vf_clip_param)
+    loss: torch.Tensor = config.vf_loss_coeff * error - gain
+    return loss.mean()
+
+
+def _minibatches(
+    batches: Mapping[str, Batch], minibatch_size: int | None, num_epochs: int, num_total: int
+) -> Iterator[dict[str, Batch]]:
+    """Shuffled minibatches of all policies, `num_epochs` times over or, if given, `num_total` of them."""
+    if not batches:
+        return
+    largest = max(_logps(batch).numel() for batch in batches.values())
+    per_epoch = max(1, round(largest / (minibatch_size or largest)))
+    done = 0
+    total = num_total or per_epoch * num_epochs
+    while done < total:
+        orders = {policy: _shuffled(batch).tensor_split(per_epoch) for policy, batch in batches.items()}
+        for index in range(min(per_epoch, total - done)):
+            yield {
+                policy: _take(batch, orders[policy][index])
+                for policy, batch in batches.items()
+                if len(orders[policy][index])
+            }
+            done += 1
+
+
+def _logps(batch: Batch) -> torch.Tensor:
+    logps = batch[Columns.ACTION_LOGP]
+    assert isinstance(logps, torch.Tensor)
+    return logps
+
+
+def _shuffled(batch: Batch) -> torch.Tensor:
+    return torch.randperm(len(_logps(batch)), device=_logps(batch).device)
+
+
+def _take(batch: Batch, rows: torch.Tensor) -> dict[str, Any]:
+    return {key: _take(value, rows) if isinstance(value, Mapping) else value[rows] for key, value in batch.items()}

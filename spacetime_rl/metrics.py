@@ -1,0 +1,324 @@
+"""The public names of metrics, and the result of an iteration by these names. No other file spells or splits one.
+
+A name is a path: `policy/<policy>/return_mean`, `perf/share_game`. `docs/training.md` lists all of them; its table of
+what learners report is made from `LEARNER`.
+"""
+
+from __future__ import annotations
+
+import math
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Counters of a result, and where it was made.
+AGENT_STEPS = "agent_steps"
+EPISODES = "episodes"
+ITERATION = "training_iteration"
+TIME_S = "time_total_s"  # of all iterations
+ITERATION_S = "time_this_iter_s"
+TIMESTAMP = "timestamp"  # seconds of Unix time
+TRIAL_ID = "trial_id"
+NODE = "node_ip"
+LESSON = "lesson"  # the name of the active lesson
+LESSONS_LEFT = "lessons_left"  # lessons after it
+
+# What an evaluation or a window of episodes says of a policy, the scenario, a task or a lesson.
+RETURN = "return_mean"
+SUCCESS = "success_rate"
+LENGTH = "length_mean"
+OUTCOMES = (RETURN, SUCCESS, LENGTH)
+_OF_EPISODES = {"return": RETURN, "length": LENGTH, "success": SUCCESS}  # a game's own metrics keep their names
+
+_POLICY, _SCENARIO, _TASK, _LESSON = "policy", "scenario", "task", "curriculum"
+_PERF, _HEALTH, _CUSTOM = "perf", "health", "custom"
+GROUPS = tuple(f"{group}/" for group in (_SCENARIO, _POLICY, _TASK, _CUSTOM, _PERF, _HEALTH, _LESSON))
+_COUNTERS = (AGENT_STEPS, EPISODES, ITERATION, TIME_S)
+ALL = "all"  # MLflow's group of what all policies do
+SYSTEM = "system"  # MLflow's own group of what machines do
+_FIRST = (f"{_SCENARIO}/", *(f"/{name}" for name in (SUCCESS, RETURN, LENGTH)), AGENT_STEPS, EPISODES, f"{_POLICY}/")
+_LONGEST = 250  # characters that MLflow takes
+_SHARE = "share_"
+_REWARD = "reward/"
+
+# The parts of an iteration's time, of which `perf/share_<part>` is the share.
+PARTS = ("game", "wire", "forward", "learner")
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerMetric:
+    """A figure that learners report: our name, RLlib's names for it, its title and its meaning."""
+
+    name: str
+    theirs: tuple[str, ...]
+    title: str
+    meaning: str
+    of_update: bool = False  # how updates are made, rather than what came of them
+
+
+ENTROPY = "entropy"
+KL = "kl"
+EXPLAINED_VARIANCE = "explained_variance"
+LEARNER = (
+    LearnerMetric("policy_loss", ("policy_loss", "mean_pi_loss"), "policy loss", "loss of the policy"),
+    # IMPALA's vf_loss is a sum over the batch; its mean has another name, and comes later so that it wins.
+    LearnerMetric("value_loss", ("vf_loss", "mean_vf_loss"), "value loss", "loss of the value function"),
+    LearnerMetric("q_loss", ("qf_loss",), "Q loss", "loss of the Q functions (SAC, DQN)"),
+    LearnerMetric("q_mean", ("qf_mean",), "Q", "mean Q value (SAC, DQN)"),
+    LearnerMetric(ENTROPY, ("entropy",), "entropy", "entropy of the actions, in nats"),
+    LearnerMetric(KL, ("mean_kl_loss",), "KL", "KL divergence of an update, in nats (PPO)"),
+    LearnerMetric(
+        EXPLAINED_VARIANCE,
+        ("vf_explained_var",),
+        "expl. var.",
+        "share of the returns' variance that the value function explains",
+    ),
+    LearnerMetric("alpha", ("alpha_value",), "alpha", "weight of the entropy in the return (SAC)"),
+    LearnerMetric("epsilon", ("epsilon",), "epsilon", "share of random actions (DQN)"),
+    LearnerMetric("lr", ("default_optimizer_learning_rate",), "lr", "learning rate", of_update=True),
+    LearnerMetric(
+        "grad_norm",
+        ("gradients_default_optimizer_global_norm",),
+        "grad norm",
+        "mean norm of an update's gradients, before they are clipped",
+        of_update=True,
+    ),
+    LearnerMetric("kl_coeff", ("curr_kl_coeff",), "KL coeff.", "weight of the KL penalty, where there is one", True),
+    LearnerMetric("entropy_coeff", ("curr_entropy_coeff",), "entropy coeff.", "weight of the entropy bonus", True),
+)
+
+
+def of_policy(policy: str, name: str) -> str:
+    """The name of a policy's metric."""
+    return f"{_POLICY}/{policy}/{name}"
+
+
+def of_scenario(name: str) -> str:
+    """The name of a metric over the agents of all policies."""
+    return f"{_SCENARIO}/{name}"
+
+
+def of_task(task: str, name: str) -> str:
+    """The name of a task's metric."""
+    return f"{_TASK}/{task}/{name}"
+
+
+def of_lesson(lesson: str, name: str = SUCCESS) -> str:
+    """The name of a lesson's metric."""
+    return f"{_LESSON}/{lesson}/{name}"
+
+
+def of_perf(name: str) -> str:
+    """The name of a metric of speed."""
+    return f"{_PERF}/{name}"
+
+
+def of_health(name: str) -> str:
+    """The name of a metric of games and machines."""
+    return f"{_HEALTH}/{name}"
+
+
+def of_custom(name: str) -> str:
+    """The name of what a user's callbacks log."""
+    return f"{_CUSTOM}/{name}"
+
+
+def share_of(part: str) -> str:
+    """The name of the share of time of one of `PARTS`."""
+    return of_perf(f"{_SHARE}{part}")
+
+
+def of_episodes(name: str) -> str:
+    """The public name of the mean of a metric that games report for every episode."""
+    return _OF_EPISODES.get(name, name)
+
+
+SCENARIO_SUCCESS = of_scenario(SUCCESS)
+SCENARIO_RETURN = of_scenario(RETURN)
+LESSON_NUMBER = f"{_LESSON}/lesson"  # of the active lesson, from 0
+STEPS_PER_S = of_perf("agent_steps_per_s")
+GRADIENT_STEPS = of_health("gradient_steps")
+GRADIENT_STEPS_LEFT_OUT = of_health("gradient_steps_left_out")
+RESTARTS = of_health("restarts")
+DOWNTIME_S = of_health("dead_time_s")
+RSS_MB = of_health("rss_mb")
+RECYCLED = of_health("recycled")
+SCRIPT_ERRORS = of_health("script_errors")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a trial reports after an iteration, by public names; a figure that is missing or not finite is None."""
+
+    values: Mapping[str, Any]
+
+    def figure(self, name: str) -> float | None:
+        """A metric by its whole name."""
+        return finite(self.values.get(name))
+
+    @property
+    def agent_steps(self) -> int:
+        """Agent steps so far."""
+        return int(self.values.get(AGENT_STEPS) or 0)
+
+    @property
+    def episodes(self) -> int:
+        """Episodes of agents that have ended so far."""
+        return int(self.values.get(EPISODES) or 0)
+
+    @property
+    def iteration(self) -> int:
+        """Finished training iterations."""
+        return int(self.values.get(ITERATION) or 0)
+
+    @property
+    def time_s(self) -> float:
+        """Wall-clock seconds of all iterations so far."""
+        return self.figure(TIME_S) or 0.0
+
+    @property
+    def step(self) -> int:
+        """The x axis of every curve: agent steps, so that runs with different batches compare; else the iteration."""
+        return self.agent_steps or self.iteration
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The policies with any metric, by name and sorted."""
+        return policies_in(self.values)
+
+    @property
+    def tasks(self) -> dict[str, float | None]:
+        """The success rate of every task, by name; empty where there is one task only."""
+        parts = (name.split("/") for name in self.values if name.startswith(f"{_TASK}/"))
+        names = (middle for _, middle, *last in parts if last == [SUCCESS])
+        return {name: self.figure(of_task(name, SUCCESS)) for name in names}
+
+    @property
+    def lesson(self) -> str | None:
+        """The name of the active lesson, where there is a curriculum."""
+        name = self.values.get(LESSON)
+        return None if name is None else str(name)
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Of those of `PARTS` that are known, the share of the iteration's time."""
+        found = {part: self.figure(share_of(part)) for part in PARTS}
+        return {part: share for part, share in found.items() if share is not None}
+
+    def reward_terms(self, policy: str) -> dict[str, float]:
+        """The mean of every reward term of a policy, by the term's name."""
+        prefix = of_policy(policy, _REWARD)
+        found = {name.removeprefix(prefix): self.figure(name) for name in self.values if name.startswith(prefix)}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def finite(value: Any) -> float | None:
+    """The value as a float, or None where it is none or not finite."""
+    if isinstance(value, (str, bytes)) or value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def policies_in(*results: Iterable[str]) -> tuple[str, ...]:
+    """The policies that any of the names in these results is of, sorted."""
+    prefix = f"{_POLICY}/"
+    return tuple(sorted({name.split("/")[1] for result in results for name in result if name.startswith(prefix)}))
+
+
+def lessons_in(*results: Iterable[str]) -> tuple[str, ...]:
+    """The lessons with a success rate in any of these results, in the order in which they come."""
+    names = (name.split("/") for result in results for name in result if name.startswith(f"{_LESSON}/"))
+    return tuple(dict.fromkeys(parts[1] for parts in names if parts[2:] == [SUCCESS]))
+
+
+def series(results: Sequence[Mapping[str, Any]], name: str) -> list[float]:
+    """The finite values of a metric in these results, in order."""
+    return [value for _, value in curve(results, name)]
+
+
+def curve(results: Sequence[Mapping[str, Any]], name: str) -> list[tuple[int, float]]:
+    """Agent steps and value of a metric, in order, wherever it is finite."""
+    found = ((Result(values).agent_steps, finite(values.get(name))) for values in results if AGENT_STEPS in values)
+    return [(steps, value) for steps, value in found if value is not None]
+
+
+def headline(result: Mapping[str, Any]) -> dict[str, float]:
+    """The figures of policies and scenario, of which trends are drawn."""
+    chosen = {
+        name: finite(value) for name, value in result.items() if name.startswith((f"{_POLICY}/", f"{_SCENARIO}/"))
+    }
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def is_outcome(name: str) -> bool:
+    """Whether a metric says how well a policy, the scenario, a task or a lesson does, or how far the run is."""
+    group, _, rest = name.partition("/")
+    if group in (_POLICY, _TASK):
+        return rest.rpartition("/")[2] in OUTCOMES and rest.count("/") == 1
+    return group in (_SCENARIO, _LESSON) or name in (AGENT_STEPS, STEPS_PER_S, RESTARTS)
+
+
+def is_success(metric: str) -> bool:
+    """Whether a metric is a success rate, which not every game reports."""
+    return metric.rpartition("/")[2] == SUCCESS
+
+
+def learner_metrics(learners: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, float]]:
+    """Public name and value of everything in `LEARNER` that RLlib's learners reported, by policy."""
+    for policy, reported in learners.items():
+        for metric in LEARNER:
+            for theirs in metric.theirs:
+                value = finite(reported.get(theirs))
+                if value is not None:
+                    yield of_policy(policy, metric.name), value
+
+
+def public_metrics(result: Mapping[str, Any]) -> dict[str, float]:
+    """The public metrics of a Tune result, finite numbers only; those that one looks at first come first."""
+    found = finite_metrics({n: value for n, value in result.items() if n.startswith(GROUPS) or n in _COUNTERS})
+    return {name: found[name] for name in sorted(found, key=_rank)}
+
+
+def finite_metrics(values: Mapping[str, Any]) -> dict[str, float]:
+    """The finite numbers among the values, under names that MLflow accepts."""
+    numbers = {valid_name(name): finite(value) for name, value in values.items()}
+    return {name: number for name, number in numbers.items() if number is not None}
+
+
+def recorded_metrics(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Public metrics under the names that MLflow's page puts in order: the groups of its charts follow the alphabet.
+
+    `all`, of all policies, comes first; `system`, the health of games and the machine, comes last. With one policy,
+    `all` holds the outcomes alone, as the rest would repeat that policy's.
+    """
+    several = len(policies_in(metrics)) != 1
+    found = {}
+    for name, value in metrics.items():
+        group, _, rest = name.partition("/")
+        if group == _SCENARIO and (rest in OUTCOMES or several):
+            found[f"{ALL}/{rest}"] = value
+        elif group != _SCENARIO:
+            found[f"{SYSTEM}/{rest}" if group == _HEALTH else name] = value
+    return found
+
+
+def valid_name(name: str) -> str:
+    """The nearest name MLflow accepts: letters, digits and `_-. :/`, no odd path parts, at most 250 characters."""
+    return posixpath.normpath(re.sub(r"[^\w\-. :/]", "_", name, flags=re.ASCII)).lstrip("./")[:_LONGEST] or "_"
+
+
+def _rank(name: str) -> int:
+    """A metric's place in MLflow's table, which keeps the order of recording."""
+    first = (*_FIRST, f"{_PERF}/", name)
+    return next(place for place, part in enumerate(first) if name.startswith(part) or name.endswith(part))
+
+
+def learner_table() -> str:
+    """The rows of the table of docs/training.md about what learners report, in Markdown."""
+    return "\n".join(f"| `{of_policy('<p>', metric.name)}` | {metric.meaning} |" for metric in LEARNER)

@@ -1,0 +1,53 @@
+"""Start a run's game once, to learn what it declares and to check it against the configuration before Ray starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.contract import assign_policies, make_launch
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.ensure import ensure_godot
+from spacetime_rl.rollout.lessons import make_lessons, rehearse
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.rollout.reward_hook import HookPlace, RewardHook
+
+
+def meet_game(config: RunConfig, logs: Path, home: Path | None = None) -> RolloutPlan:
+    """What runners play: the game, as it declares itself, and who plays in it. `home` is where the user started.
+
+    Raises GameError, ContractError, and ConfigError for a reward function that cannot be loaded.
+    """
+    launch = replace(make_launch(config), log_dir=logs)
+    with open_game(replace(launch, name="first")) as game:
+        spec = game.spec
+        policies = assign_policies(spec, config)
+        lessons = make_lessons(config, spec)
+        rehearse(game, lessons)
+    return RolloutPlan(
+        launch,
+        spec,
+        policies,
+        lessons,
+        _find_hook(config, home or Path.cwd()),
+        seed=config.seed,
+        max_lifetime_restarts=config.game.max_lifetime_restarts,
+        restarts_rate_limit_n=config.game.restarts_rate_limit_n,
+        restarts_rate_limit_period_s=config.game.restarts_rate_limit_period_s,
+        max_growth_mb=config.game.max_growth_mb,
+    )
+
+
+def engine_version(plan: RolloutPlan) -> str | None:
+    """The version of the engine that runs the game; None for an exported game, which brings its own."""
+    return None if plan.launch.env_path else ensure_godot().version_text
+
+
+def _find_hook(config: RunConfig, home: Path) -> HookPlace | None:
+    """Where the user's reward function is, loaded once so that a mistake is told now."""
+    if config.rewards.hook is None:
+        return None
+    place = HookPlace(config.rewards.hook, home)
+    RewardHook(place)
+    return place

@@ -1,0 +1,284 @@
+"""The folder of a run: made once, never overwritten by accident, owned by one process at a time."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shlex
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any, Literal
+
+import psutil
+from filelock import FileLock, Timeout
+
+from spacetime_rl.config import RunConfig, dump, load
+from spacetime_rl.errors import ResumeError, RunExistsError, UsageError
+from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.host import signals
+from spacetime_rl.runs.layout import RunPaths
+from spacetime_rl.runs.locate import find_folder
+from spacetime_rl.runs.run_id import check_run_id
+from spacetime_rl.runs.state import UNDER_WAY, is_owned
+
+_ASIDE, _DROPPED = ".replaced-", ".dropped-"  # behind the id of a run that --force replaces; the process follows
+_LOCK_S = 0.5  # who only looks whether a run is owned holds the lock for a moment
+logger = logging.getLogger(__name__)
+
+Status = Literal["starting", "training", "trained", "finished", "interrupted", "failed"]
+
+
+class RunFolder:
+    """`<results>/<run-id>/`, locked by this process until `release`.
+
+    `paths` are those of its files.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.paths = RunPaths(self.path)
+        self.run_id = path.name
+        self._lock = FileLock(self.paths.lock)
+        self._held = ExitStack()
+        self._made = False  # by us, for a run that has not begun
+        self._replaced: Path | None = None
+
+    @classmethod
+    def create(
+        cls, config: RunConfig, run_id: str | None = None, force: bool = False, sweep: str | None = None
+    ) -> RunFolder:
+        """The folder of a new run, or of a sweep, whose file has the text `sweep`.
+
+        With `force` an earlier run of the same id is put aside until `keep`. Raises RunExistsError without it, or where
+        that run is going on, and UsageError where nothing can be written.
+        """
+        name = check_run_id(run_id or f"{config.name}-{time.strftime('%Y%m%d-%H%M%S')}")
+        folder = cls(config.results / name)
+        try:
+            if config.results.exists() and not config.results.is_dir():
+                raise UsageError(f"results: {config.results} is not a folder; choose one with --results DIR")
+            config.results.mkdir(parents=True, exist_ok=True)
+            settle_replaced(config.results)
+            if folder.path.exists():
+                folder._put_aside(force)
+            folder._make(config, sweep)
+        except OSError as error:
+            folder.abandon()
+            raise UsageError(
+                f"results: cannot write to {folder.path}: {error.strerror or error}; "
+                "choose another folder with --results DIR"
+            ) from error
+        return folder
+
+    @classmethod
+    def reopen(cls, where: str | Path, results: Path) -> RunFolder:
+        """The folder of an earlier run, by its id or path. Raises UsageError or ResumeError."""
+        folder = cls(find_folder(where, results))
+        if not folder.paths.state.is_file():
+            raise ResumeError(f"{folder.path}: is not the folder of a run; it has no state.json")
+        try:
+            folder._own()
+        except Timeout:
+            raise ResumeError(
+                f"{folder.run_id}: is still going on, in process {folder.state().get('pid')}; end that first"
+            ) from None
+        except OSError as error:
+            raise ResumeError(f"{folder.run_id}: cannot write to {folder.path}: {error.strerror}") from error
+        return folder
+
+    def config(self) -> RunConfig:
+        """The configuration the run was begun with."""
+        return load(self.paths.config)
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether it is a sweep's."""
+        return self.paths.sweep.is_file()
+
+    def here(self, begun: RunConfig, wanted: RunConfig | None = None) -> RunConfig:
+        """The configuration to go on with, where the folder is now, recorded where `wanted` says, if it does."""
+        tracking = begun.tracking
+        if wanted is not None:
+            own = {name: getattr(wanted.tracking, name) for name in wanted.tracking.model_fields_set}
+            tracking = tracking.model_copy(update=own)
+        results = self.path.parent if self.moved_from(begun) else begun.results
+        return begun.model_copy(update={"results": results, "tracking": tracking})
+
+    def moved_from(self, begun: RunConfig) -> str | None:
+        """That the folder is not where the run was begun; None where it is."""
+        before, here = begun.results.absolute() / str(self.state()["run_id"]), self.path
+        if os.path.realpath(before) == os.path.realpath(here):
+            return None
+        kept = "; the one there is left as it is" if before.is_dir() else ""
+        return f"the run was begun as {before}; it goes on as {here}{kept}"
+
+    def spec(self) -> GameSpec | None:
+        """What the game declared; None where the run never came that far. Raises ResumeError for an unreadable file."""
+        file = self.paths.spec
+        if not file.is_file():
+            return None
+        try:
+            return GameSpec.from_dict(json.loads(file.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise ResumeError(f"{self.run_id}: {file} cannot be read ({error}); begin another run") from error
+
+    def versions(self) -> dict[str, str]:
+        """What the run is made with; empty where it never came that far."""
+        file = self.paths.versions
+        document: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return document
+
+    def state(self) -> dict[str, Any]:
+        """The contents of state.json."""
+        document: dict[str, Any] = json.loads(self.paths.state.read_text(encoding="utf-8"))
+        return document
+
+    def set_status(self, status: Status, message: str = "") -> None:
+        """Record how the run stands."""
+        now = time.time()
+        began = self.state()["started"] if self.paths.state.is_file() else now
+        state = {"run_id": self.run_id, "status": status, "message": message, "pid": os.getpid()}
+        self._write_json(self.paths.state, {**state, "started": began, "updated": now})
+
+    def set_trained(self, finished: bool) -> None:
+        """Record that training is over: `finished`, or stopped by the user."""
+        if finished:
+            self.set_status("trained")
+        else:
+            self.set_status("interrupted", signals.words())
+
+    def set_evaluated(self, stopped: bool) -> None:
+        """Record that the run is over; if it was `stopped`, then in training or in what came after."""
+        if not stopped:
+            self.set_status("finished")
+        elif self.state()["status"] == "trained":
+            self.set_status("interrupted", f"the evaluation was {signals.words()}")
+
+    @contextmanager
+    def tells_failure(self) -> Iterator[None]:
+        """What goes wrong inside is in the run's status."""
+        try:
+            yield
+        except Exception as error:
+            with suppress(OSError):  # the disk may be full, which `error` then says
+                self.set_status("failed", str(error))
+            raise
+        except KeyboardInterrupt as stop:
+            with suppress(OSError):
+                self.set_status("interrupted", str(stop))
+            raise
+
+    def write_config(self, config: RunConfig, spec: GameSpec) -> None:
+        """Record the configuration with every size settled, and the game of that size."""
+        self._write(self.paths.config, dump(config))
+        self._write_json(self.paths.spec, spec.to_dict())
+
+    def write_facts(self, spec: GameSpec, versions: Mapping[str, str]) -> None:
+        """Record what the game declared and what the run is made with."""
+        self._write_json(self.paths.spec, spec.to_dict())
+        self._write_json(self.paths.versions, dict(versions))
+
+    def keep(self) -> None:
+        """The run has begun in earnest: drop the one it replaces."""
+        if self._replaced is not None:
+            _drop(self._replaced)
+            self._replaced = None
+        self._made = False
+
+    def abandon(self) -> None:
+        """Leave everything as it was before `create`, unless the run has begun (`keep`)."""
+        self.release()
+        if self._made:
+            shutil.rmtree(self.path, ignore_errors=True)
+        if self._replaced is not None:
+            self._replaced.rename(self.path)
+
+    def release(self) -> None:
+        """Let another process have the folder."""
+        self._held.close()
+
+    def _own(self) -> None:
+        """Lock the folder. Should this process have to end at once, the run's state says so."""
+        self._lock.acquire(timeout=_LOCK_S)
+        self._held.callback(self._lock.release)
+        self._held.enter_context(signals.last_words(self._leave_at_once))
+
+    def _leave_at_once(self) -> None:
+        if self._made:
+            self.abandon()
+        elif self.state()["status"] in UNDER_WAY:
+            self.set_status("interrupted", f"ended at once by {signals.name()}")
+
+    def _make(self, config: RunConfig, sweep: str | None) -> None:
+        self.path.mkdir()
+        self._made = True
+        self._own()
+        self.paths.logs.mkdir()
+        self._write(self.paths.config, dump(config))
+        if sweep is not None:
+            self._write(self.paths.sweep, sweep)
+        self.set_status("starting")
+
+    def _put_aside(self, force: bool) -> None:
+        if not force:
+            raise RunExistsError(
+                f"{self.run_id}: there is such a run already, in {self.path}; "
+                f"go on with it (--resume {shlex.quote(self.run_id)}), replace it (--force) or choose another --run-id"
+            )
+        if is_owned(self.path):
+            raise RunExistsError(f"{self.run_id}: cannot be replaced: it is going on, see {self.path}")
+        self._replaced = self.path.with_name(f".{self.run_id}{_ASIDE}{os.getpid()}")
+        self.path.rename(self._replaced)
+
+    def _write_json(self, file: Path, document: Mapping[str, Any]) -> None:
+        self._write(file, to_json(document, indent=2) + "\n")
+
+    def _write(self, file: Path, text: str) -> None:
+        """Whole or not at all: the process may be killed at any time."""
+        partial = file.with_name(f".{file.name}.partial")
+        try:
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(file)
+        except OSError as error:
+            error.filename = str(file)  # a full disk does not tell which
+            raise
+
+
+def settle_replaced(results: Path) -> None:
+    """Finish what processes that were killed in the middle of --force have left in a folder of results.
+
+    A run that was put aside comes back, unless the one that replaces it has begun to train.
+    """
+    for dropped in results.glob(f".*{_DROPPED}*"):
+        shutil.rmtree(dropped, ignore_errors=True)
+    for aside in results.glob(f".*{_ASIDE}*"):
+        name, _, owner = aside.name[1:].rpartition(_ASIDE)
+        replacing = results / name
+        if is_owned(replacing) or _lives(owner, aside):
+            continue
+        with suppress(OSError):  # another process does the same
+            if RunPaths(replacing).tune.exists():
+                _drop(aside)
+            else:
+                shutil.rmtree(replacing, ignore_errors=True)
+                aside.rename(replacing)
+                logger.warning("%s: put back; the run that was to replace it was ended before it began", name)
+
+
+def _drop(aside: Path) -> None:
+    dropped = aside.with_name(aside.name.replace(_ASIDE, _DROPPED))
+    aside.rename(dropped)  # at once: half of a run must not come back
+    shutil.rmtree(dropped, ignore_errors=True)
+
+
+def _lives(pid: str, aside: Path) -> bool:
+    """Whether the process that put a run aside is still there, and not another one of the same number."""
+    try:
+        return psutil.Process(int(pid)).create_time() <= aside.stat().st_ctime
+    except (psutil.Error, ValueError, OSError):
+        return False

@@ -1,0 +1,108 @@
+"""Measure, before a run of PPO, what an agent step costs its games and its learner: a few seconds."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.core.learner.learner import Learner
+from ray.rllib.core.learner.training_data import TrainingData
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.rollout.runner import GameEnvRunner
+from spacetime_rl.sizing.arena_probe import one_game
+from spacetime_rl.sizing.arithmetic import LearnerCost, fit_learner_cost
+
+_PLAY_S = 1.5
+_MINIBATCHES = (128, 512)  # the ends of what `auto` chooses from, nearly
+_AGENT_STEPS = 2048  # in the batch that is learned from
+_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Seconds in which one game and its runner play an agent step, and what the learner takes for one."""
+
+    playing_s: float
+    learner: LearnerCost
+
+
+def measure_learning(config: RunConfig, plan: RolloutPlan, gpus: int) -> Costs:
+    """Play one game of the plan with untrained policies, and learn from what was played.
+
+    Raises GameError where the game cannot be played.
+    """
+    config = config.model_copy(update={"initialize_from": None})
+    with one_game(config, plan, gpus) as (runner, algorithm):
+        playing_s, episodes = _play(runner, plan.spec.num_agents)
+        with _learner_threads():
+            seconds = _learn(_make_learner(algorithm, runner), episodes)
+    return Costs(playing_s, fit_learner_cost(_MINIBATCHES, seconds))
+
+
+@contextmanager
+def _learner_threads() -> Iterator[None]:
+    """As many threads of torch as the learner has; see `SpacetimeAlgorithm.setup`."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _play(runner: GameEnvRunner, agents: int) -> tuple[float, list[SingleAgentEpisode]]:
+    """Seconds an agent step, after the game's start, and what was played."""
+    runner.sample(num_timesteps=agents)
+    episodes: list[SingleAgentEpisode] = []
+    began, agent_steps = time.perf_counter(), 0
+    while not agent_steps or time.perf_counter() - began < _PLAY_S:
+        episodes += runner.sample(num_timesteps=16 * agents)
+        agent_steps = sum(map(len, episodes))
+    return (time.perf_counter() - began) / agent_steps, episodes
+
+
+def _make_learner(algorithm: AlgorithmConfig, runner: GameEnvRunner) -> Learner:
+    spec = algorithm.get_multi_rl_module_spec(spaces=runner.get_spaces(), inference_only=False)
+    learner = algorithm.learner_class(config=algorithm, module_spec=spec)
+    learner.build()
+    return learner
+
+
+def _learn(learner: Learner, episodes: Sequence[SingleAgentEpisode]) -> tuple[float, float]:
+    """Seconds an agent step of one epoch, with minibatches of either size: the shortest of some rounds."""
+    batch = _sized(episodes)
+    agent_steps = sum(map(len, batch))
+    for size in _MINIBATCHES:  # warms up
+        _update(learner, batch, size)
+    found = {size: min(_update(learner, batch, size) for _ in range(_ROUNDS)) / agent_steps for size in _MINIBATCHES}
+    small, large = _MINIBATCHES
+    return found[small], found[large]
+
+
+def _sized(episodes: Sequence[SingleAgentEpisode]) -> list[SingleAgentEpisode]:
+    """About `_AGENT_STEPS` of them; a slow game's are taken several times."""
+    repeated = list(episodes) * math.ceil(_AGENT_STEPS / sum(map(len, episodes)))
+    taken, agent_steps = [], 0
+    for episode in repeated:
+        taken.append(episode)
+        agent_steps += len(episode)
+        if agent_steps >= _AGENT_STEPS:
+            break
+    return taken
+
+
+def _update(learner: Learner, episodes: Sequence[SingleAgentEpisode], minibatch: int) -> float:
+    began = time.perf_counter()
+    learner.update(
+        training_data=TrainingData(episodes=list(episodes)), timesteps={}, num_epochs=1, minibatch_size=minibatch
+    )
+    return time.perf_counter() - began

@@ -1,0 +1,108 @@
+"""Settle what a configuration leaves open: how many runners, games and arenas play."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.config.algorithms import REPLAYING
+from spacetime_rl.rollout.plan import MAIN_PROCESS_CPUS, RolloutPlan
+from spacetime_rl.sizing.arena_probe import measure_costs, with_arenas
+from spacetime_rl.sizing.arithmetic import (
+    MIN_FRAGMENT,
+    choose_arenas,
+    choose_batch,
+    choose_runners,
+    share_cores,
+)
+from spacetime_rl.sizing.batch_probe import measure_learning
+
+
+def settle_sizes(
+    config: RunConfig,
+    plan: RolloutPlan,
+    nodes: Sequence[float],
+    trials: int = 1,
+    say: Callable[[str], None] = lambda _: None,
+    measure_batch: bool = True,
+) -> tuple[RunConfig, RolloutPlan]:
+    """Put a number wherever the configuration has `auto`, and the same numbers into the plan.
+
+    `nodes` are the cores of each node of the cluster, which `trials` trials like this one share. Open arenas are
+    measured, which takes up to ten seconds, and so are PPO's open batch sizes, which takes about five; `say` receives
+    a sentence before each. With `measure_batch=False` batch sizes stay `auto`. Raises GameError where the game cannot
+    be played.
+    """
+    rollout, batch = config.rollout, config.sized().training.train_batch_size
+    assert batch != "auto"
+    if config.algorithm in REPLAYING:
+        batch = sys.maxsize  # they learn from single steps: fragments may be short
+    arenas = config.game.arenas
+    if arenas == "auto":
+        arenas = 1  # as a stock game has
+        if not plan.spec.is_stock:
+            say("measuring how many arenas pay")
+            arenas = choose_arenas(measure_costs(config, plan), batch)
+        plan = with_arenas(config, plan, arenas)
+    runners, games = choose_runners(
+        plan.spec.num_agents,
+        int(sum(nodes) / trials),
+        batch,
+        _given(rollout.runners),
+        _given(rollout.games_per_runner),
+    )
+    cpus = config.resources.cpus_per_runner
+    if cpus == "auto":
+        cpus = share_cores(nodes, runners, games, trials)
+    settled = config.model_copy(
+        update={
+            "game": config.game.model_copy(update={"arenas": arenas}),
+            "rollout": rollout.model_copy(update={"runners": runners, "games_per_runner": games}),
+            "resources": config.resources.model_copy(update={"cpus_per_runner": cpus}),
+        }
+    )
+    plan = replace(plan, runners=runners, games=games, cpus_per_runner=cpus)
+    if measure_batch and settled.training.train_batch_size == "auto":
+        settled = _settle_batch(settled, plan, sum(nodes) / trials, say)
+    return settled, plan
+
+
+def _settle_batch(config: RunConfig, plan: RolloutPlan, cores: float, say: Callable[[str], None]) -> RunConfig:
+    """Choose PPO's batch sizes, so that whichever of game and learner would wait for the other is used."""
+    say("measuring game and learner for the batch size")
+    costs = measure_learning(config, plan, gpus=0)
+    games = max(1, plan.runners) * plan.games
+    sampling_s = costs.playing_s / max(1.0, min(games, cores))
+    training = config.training
+    sizes = choose_batch(
+        sampling_s,
+        costs.learner,
+        games * plan.spec.num_agents * MIN_FRAGMENT,
+        _given(training.minibatch_size),
+        _given(training.num_epochs),
+    )
+    say(
+        f"batch {sizes.batch}, minibatch {sizes.minibatch}, {sizes.epochs} epochs: an agent step takes "
+        f"{1e6 * sampling_s:.0f} µs to play and {1e6 * costs.learner.of(sizes):.0f} µs to learn from"
+    )
+    chosen = {"train_batch_size": sizes.batch, "minibatch_size": sizes.minibatch, "num_epochs": sizes.epochs}
+    return config.with_batch({key: chosen[key] for key in training.unmeasured()})
+
+
+def needed_cpus(config: RunConfig) -> float:
+    """CPU cores that a private Ray has to have at least for what the configuration insists on."""
+    runners, cpus = config.rollout.runners, config.resources.cpus_per_runner
+    return MAIN_PROCESS_CPUS + (0.0 if runners == "auto" or cpus == "auto" else runners * cpus)
+
+
+def describe_sizes(plan: RolloutPlan) -> str:
+    """`2 runners x 1 game x 8 arenas`."""
+    parts = ((max(1, plan.runners), "runner"), (plan.games, "game"), (plan.spec.arenas, "arena"))
+    return " x ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in parts)
+
+
+def _given(size: int | Literal["auto"]) -> int | None:
+    return None if size == "auto" else size

@@ -1,0 +1,160 @@
+"""The part of the story that needs Ray and torch: training, and what is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ray.tune import Callback
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.config.policy import UNMEASURED
+from spacetime_rl.config.sweep import SweepConfig
+from spacetime_rl.console.progress import Progress
+from spacetime_rl.errors import TrialLost
+from spacetime_rl.host import signals
+from spacetime_rl.learning.rehearsal import rehearse_setup
+from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.runs.folder import RunFolder
+from spacetime_rl.runs.result_log import read_all_progress
+from spacetime_rl.sizing.settle import describe_sizes, needed_cpus, settle_sizes
+from spacetime_rl.tracking.callback import MlflowCallback
+from spacetime_rl.tracking.store import Store, resolve_store
+from spacetime_rl.tracking.sweep import Sweep, describe_sweep
+from spacetime_rl.training.outcome import Outcome
+from spacetime_rl.training.outputs import make_outputs
+from spacetime_rl.training.sweep_outputs import publish_sweep
+from spacetime_rl.tuning.experiment import Experiment
+from spacetime_rl.tuning.interrupt import Interrupt
+from spacetime_rl.tuning.progress_callback import ProgressCallback
+from spacetime_rl.tuning.ray_session import choose_gpus, node_cpus, ray_session
+from spacetime_rl.tuning.result_log import ResultLog
+from spacetime_rl.tuning.room import WaitingForRoom
+from spacetime_rl.tuning.search import choose_concurrent, count_trials
+from spacetime_rl.tuning.trial_end import TrialEnd, run_error
+from spacetime_rl.tuning.tune_run import run_trials
+from spacetime_rl.tuning.tune_state import can_resume
+
+
+def execute(
+    config: SweepConfig, folder: RunFolder, plan: RolloutPlan, progress: Progress, *, resumed: bool, evaluate: bool
+) -> Outcome:
+    """Train, and make of it what it is for; the run's state says how it went."""
+    store = resolve_store(config.base.results, config.base.tracking.uri)
+    with folder.tells_failure():
+        rehearse_setup(_as_begun(config.base, folder, resumed), plan)
+        folder.set_status("training")
+        progress.stage("starting Ray")
+        with ray_session(needed_cpus(config.base)):
+            experiment, concurrent = _settle(config, folder, plan, progress)
+            record = describe_sweep(experiment.base, folder.run_id, folder.path)
+            progress.earlier = read_all_progress(folder.paths.results) if resumed else {}
+            with Interrupt() as interrupt:
+                training = _Training(experiment, folder, progress, record, store, interrupt, concurrent)
+                ends = training.run(resumed)
+        outcome = _publish(experiment, folder, ends, record, store, progress, evaluate, interrupt.requested)
+    folder.set_evaluated(outcome.summary.stopped)
+    if outcome.summary.stopped:
+        progress.end("stopped")
+    return outcome
+
+
+def _settle(config: SweepConfig, folder: RunFolder, plan: RolloutPlan, progress: Progress) -> tuple[Experiment, int]:
+    """Put a number wherever the configuration has `auto`; with it, how many trials train at a time."""
+    nodes = node_cpus()
+    concurrent = choose_concurrent(config, sum(nodes))
+    base, plan = settle_sizes(
+        config.base, plan, nodes, concurrent, progress.stage, measure_batch=not _searches_batch(config)
+    )
+    folder.write_config(base, plan.spec)
+    experiment = Experiment(
+        replace(config, base=base), plan, folder.run_id, folder.versions(), choose_gpus(base.resources.gpus)
+    )
+    if config.is_search:
+        progress.expect(count_trials(config), config.settings.goals[0])
+    return experiment, concurrent
+
+
+@dataclass(frozen=True, slots=True)
+class _Training:
+    """Everything that a training goes on with, each time that Tune is started."""
+
+    experiment: Experiment
+    folder: RunFolder
+    progress: Progress
+    record: Sweep
+    store: Store
+    interrupt: Interrupt
+    concurrent: int
+
+    def run(self, resumed: bool) -> Sequence[TrialEnd]:
+        """Train to the end. Raises the error of a run's trial; those of a sweep may fail.
+
+        A run goes on from its latest checkpoint where the process that trains is lost, and where it fails by itself it
+        ends at once: its user waits for nothing else. Trials of a sweep are tried again by Tune.
+        """
+        failures, most = 0, self.experiment.base.checkpoint.max_failures
+        while True:
+            ends = self._run_once(resumed)
+            if self.experiment.sweep.is_search or ends[0].error is None:
+                return ends
+            error = run_error(ends[0], self.folder)
+            if not isinstance(error, TrialLost):
+                raise error
+            if self.interrupt.requested:  # Slurm and systemd signal every process, the one that trains as well
+                raise signals.Stopped(signals.received() or signals.INTERRUPT) from error
+            if failures == most:
+                raise error
+            self.progress.note(f"going on from the latest checkpoint: {error}")
+            failures += 1
+            resumed = True
+
+    def _run_once(self, resumed: bool) -> Sequence[TrialEnd]:
+        experiment, folder = self.experiment, self.folder
+        base = _as_begun(experiment.base, folder, resumed)
+        experiment = replace(experiment, sweep=replace(experiment.sweep, base=base))
+        goal = experiment.sweep.settings.goals[0]
+        mlflow = MlflowCallback(self.record, self.store, resumed, goal.metric, goal.mode)
+        callbacks: list[Callback] = [
+            self.interrupt,
+            WaitingForRoom(),
+            ProgressCallback(self.progress),
+            ResultLog(folder.paths.results),
+            mlflow,
+        ]
+        folder.keep()
+        at_a_time = f"{self.concurrent} at a time, each " if experiment.sweep.is_search else ""
+        self.progress.stage(f"starting {at_a_time}{describe_sizes(experiment.plan)}")
+        with mlflow.stopped_at_once():
+            return run_trials(experiment, folder, callbacks, self.concurrent, resumed)
+
+
+def _publish(
+    experiment: Experiment,
+    folder: RunFolder,
+    ends: Sequence[TrialEnd],
+    record: Sweep,
+    store: Store,
+    progress: Progress,
+    evaluate: bool,
+    interrupted: bool,
+) -> Outcome:
+    if experiment.sweep.is_search:
+        return publish_sweep(experiment, folder, ends, record, store, progress, evaluate, interrupted)
+    (end,) = ends
+    folder.set_trained(end.done)
+    summary = make_outputs(experiment.base, folder, end, end.done, record, store, progress, evaluate)
+    return Outcome(experiment.sweep, ends, summary)
+
+
+def _searches_batch(config: SweepConfig) -> bool:
+    """Whether trials differ in what decides about the batch: its sizes that are `auto` then have fixed values."""
+    deciding = {("algorithm",), *(("training", key) for key in UNMEASURED)}
+    return any(path in deciding for path in config.space)
+
+
+def _as_begun(config: RunConfig, folder: RunFolder, resumed: bool) -> RunConfig:
+    """The configuration, without the weights it began with where it has its own: those of another run may be gone."""
+    if resumed and can_resume(folder):
+        return config.model_copy(update={"initialize_from": None})
+    return config

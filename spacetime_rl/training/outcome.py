@@ -1,0 +1,31 @@
+"""What a run or a sweep came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spacetime_rl.config.sweep import SweepConfig
+from spacetime_rl.training.summary import RunSummary
+from spacetime_rl.tuning.ranking import Candidate
+
+if TYPE_CHECKING:
+    from spacetime_rl.tuning.trial_end import TrialEnd  # which needs Ray
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All trials, and the summary of the best one's policies; a run has one trial.
+
+    Of a sweep, `candidates` are ranked best first, `verdict` says in a sentence which version is champion now, and
+    `page` is the file about all trials.
+    """
+
+    config: SweepConfig
+    trials: Sequence[TrialEnd]
+    summary: RunSummary
+    candidates: Sequence[Candidate] = ()
+    verdict: str = ""
+    page: Path | None = None

@@ -1,0 +1,87 @@
+"""Go on with a run or a sweep that was stopped, in its folder."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+from spacetime_rl.config import RunConfig, diff, settle_like
+from spacetime_rl.config.sweep import SweepConfig
+from spacetime_rl.config.sweep_loader import load_sweep
+from spacetime_rl.errors import ResumeError
+from spacetime_rl.runs.folder import RunFolder
+from spacetime_rl.runs.versions import other_versions
+from spacetime_rl.training.outcome import Outcome
+from spacetime_rl.training.reachable import check_reachable
+from spacetime_rl.training.run import examine_store, screen, start_game, train_and_publish
+from spacetime_rl.training.summary import RunSummary
+
+
+def resume(
+    where: str | Path, results: Path, config: RunConfig | None = None, evaluate: bool = True, json_output: bool = False
+) -> RunSummary:
+    """Go on with a run from its latest checkpoint, to the stop criterion it has, where its folder is now.
+
+    Of `config`, the settings of `tracking` may differ from what the run was begun with. Raises ResumeError if it is
+    finished, or going on, or if anything else of `config` or the game differs; otherwise like `train`.
+    """
+    return _resume(where, results, config, evaluate, json_output, is_sweep=False).summary
+
+
+def resume_sweep(where: str | Path, results: Path, evaluate: bool = True, json_output: bool = False) -> Outcome:
+    """Go on with a sweep: what is finished stays, the rest goes on from its checkpoints or begins.
+
+    Raises ResumeError if it is finished, or going on, or was begun with other versions.
+    """
+    return _resume(where, results, None, evaluate, json_output, is_sweep=True)
+
+
+def _resume(
+    where: str | Path, results: Path, wanted: RunConfig | None, evaluate: bool, json_output: bool, *, is_sweep: bool
+) -> Outcome:
+    folder = RunFolder.reopen(where, results)
+    try:
+        begun = folder.config()
+        reason = _why_not(folder, begun, wanted, is_sweep)
+        if reason:
+            raise ResumeError(f"{folder.run_id}: {reason}")
+        config = load_sweep(folder.paths.sweep) if is_sweep else SweepConfig.of_run(begun)
+        check_reachable(config.base)
+        notes = [folder.moved_from(config.base)]
+        # What was measured when the run began stays.
+        config = replace(config, base=folder.here(settle_like(config.base, begun), wanted))
+        notes.append(examine_store(config.base))
+    except BaseException:
+        folder.release()
+        raise
+    with screen(config.base, folder, json_output, notes) as progress:
+        plan = start_game(config.base, folder, progress)
+        return train_and_publish(config, folder, plan, progress, resumed=True, evaluate=evaluate)
+
+
+def _why_not(folder: RunFolder, begun: RunConfig, wanted: RunConfig | None, is_sweep: bool) -> str | None:
+    """Why a run or a sweep cannot be resumed; None where it can."""
+    this, verb = ("sweep", "sweep") if folder.is_sweep else ("run", "train")
+    if folder.is_sweep != is_sweep:
+        other = "a run, not a sweep" if is_sweep else "a sweep"
+        return f"is {other}; go on with it by `spacetime-rl {verb} --resume {shlex.quote(folder.run_id)}`"
+    if folder.state()["status"] == "finished":
+        return f"is finished; begin another {this} for more"
+    others = other_versions(folder.versions())
+    if others:
+        return (
+            f"was begun with {others}, whose saved state other versions cannot read: resume it with these versions, or "
+            f"begin another {this}"
+        )
+    if wanted is None:
+        return None
+    here = {"results": begun.results, "tracking": begun.tracking}
+    changes = diff(begun, settle_like(wanted.model_copy(update=here), begun))
+    if not changes:
+        return None
+    listed = "\n  ".join(changes)
+    return (
+        f"a run is resumed with the configuration it was begun with; these differ:\n  {listed}\n"
+        "Leave them out, or begin another run."
+    )

@@ -1,0 +1,226 @@
+"""A Ray of this process's own: started within a bound, or the reason is given; ended without a trace."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import os
+import random
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from spacetime_rl.errors import RayStartError
+from spacetime_rl.host import signals
+from spacetime_rl.host.scratch import make_scratch
+
+START_S = 240.0  # for all tries together
+_TRIES = 3
+_SAY_AFTER_S, _SAY_EVERY_S = 15.0, 20.0
+_LONGEST_PARENT = 17  # bytes: a Unix socket's path has at most 107, and our folder and Ray's part of it have 90
+_PARENTS = ("/tmp", "/var/tmp", "/dev/shm")
+_PORTS = range(20000, 32768)  # below those that the system gives to connections
+_PORT_FILE, _AGENT_FILE = "gcs_server_port_", "dashboard_agent_listen_port_"
+_GIVEN_PORTS = ("metrics_agent_port", "runtime_env_agent_port", "metrics_export_port")
+_ENDS_OF = "The raylet exited immediately because"
+_LOGS = ("raylet.err", "gcs_server.err", "raylet.out", "gcs_server.out")
+
+logger = logging.getLogger(__name__)
+_started: dict[Path, ExitStack] = {}  # what ends a Ray, by the folder of its files
+
+
+def start(cpus: int, object_store_bytes: int | None = None) -> None:
+    """Start it, again where a try fails. Raises RayStartError with the reason.
+
+    It listens on all of the machine's addresses, as every Ray does, and runs what it is sent: so it has a token, made
+    for it alone, unless $RAY_AUTH_MODE says that it needs none. Its files lie in a folder of its own, which `stop`
+    removes.
+    """
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # else Ray leaves one in the user's home
+    deadline = time.monotonic() + START_S
+    for attempt in range(1, _TRIES + 1):
+        with ExitStack() as ends:
+            scratch = make_scratch("ray", _parent())
+            folder = scratch.path
+            ends.callback(os.close, scratch.lock_fd)
+            ends.callback(shutil.rmtree, folder, ignore_errors=True)
+            ends.callback(_end_new_children, {child.pid for child in psutil.Process().children(recursive=True)})
+            try:
+                _start(folder, cpus, object_store_bytes, deadline)
+            except Exception as error:
+                reason = _reason(folder) or str(error)
+                if attempt == _TRIES or time.monotonic() > deadline:
+                    raise RayStartError(
+                        f"Ray did not start on this machine, in {attempt} tries: {reason.strip().rstrip('.')}. "
+                        f"{_busy()}; `spacetime-rl doctor` examines it, and a Ray that is there already is used by "
+                        "RAY_ADDRESS"
+                    ) from error
+                logger.warning("Ray did not start (%s); trying once more", reason)
+            else:
+                _started[folder] = ends.pop_all()
+                return
+
+
+def stop() -> None:
+    """End it, and remove its files; does nothing where none was started."""
+    import ray
+
+    ray.shutdown()
+    while _started:
+        _started.popitem()[1].close()
+
+
+def check_lives() -> None:
+    """Raise RayStartError where this process started a Ray and its node has ended: Tune would wait for it for ever."""
+    if not _started or _node_lives():
+        return
+    reason = next(filter(None, map(_reason, _started)), "its node ended")
+    raise RayStartError(f"Ray has ended on this machine: {reason.strip().rstrip('.')}. {_busy()}")
+
+
+def _start(folder: Path, cpus: int, object_store_bytes: int | None, deadline: float) -> None:
+    import ray
+
+    with signals.kept(), _unhurried(folder, deadline):
+        try:
+            ray.init(
+                "local",
+                num_cpus=cpus,
+                object_store_memory=object_store_bytes,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                _temp_dir=str(folder),
+            )
+        except BaseException:
+            ray.shutdown()
+            raise
+
+
+@contextmanager
+def _unhurried(folder: Path, deadline: float) -> Iterator[None]:
+    """Let a slow machine's Ray come up.
+
+    Ray's node ends itself where its two agents, which are Python, have not written down their ports within 15 s. So
+    they are given ports where Ray takes them, and the one that it always waits for is written down for it: -1, there
+    is no such service, which nobody uses here. And Ray's driver waits for a node that has ended long ago.
+    """
+    from ray._private import parameter, services
+
+    params, get_node = parameter.RayParams, services.get_node
+    given = {name: _free_port() for name in _GIVEN_PORTS if name in inspect.signature(params).parameters}
+
+    def with_ports(*args: Any, **kwargs: Any) -> Any:
+        return params(*args, **{**kwargs, **given})
+
+    done = threading.Event()
+    threading.Thread(target=_write_agent_file, args=(folder, done), name="ray-start", daemon=True).start()
+    parameter.RayParams = with_ports
+    services.get_node = functools.partial(_patient, get_node, deadline)
+    try:
+        yield
+    finally:
+        done.set()
+        parameter.RayParams, services.get_node = params, get_node
+
+
+def _patient(get_node: Callable[..., Any], deadline: float, *args: Any) -> Any:
+    """Ray's `get_node`, asked again while the node lives: Ray's own bound of 30 s is too short for a busy machine."""
+    began_s = said_s = time.monotonic()
+    while True:
+        try:
+            return get_node(*args)
+        except RuntimeError as error:
+            now_s = time.monotonic()
+            if not _node_lives():
+                raise RayStartError("its node ended") from error
+            if now_s > deadline:
+                raise RayStartError(f"its node had not come up after {now_s - began_s:.0f} s") from error
+            if now_s - began_s > _SAY_AFTER_S and now_s - said_s > _SAY_EVERY_S:
+                said_s = now_s
+                so_far_s, most_s = now_s - began_s, deadline - began_s
+                logger.warning("Ray is slow to start: %.0f s so far, %.0f s at most", so_far_s, most_s)
+
+
+def _node_lives() -> bool:
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):
+            if child.name() == "raylet" and child.status() != psutil.STATUS_ZOMBIE:
+                return True
+    return False
+
+
+def _write_agent_file(folder: Path, done: threading.Event) -> None:
+    while not done.wait(0.05):
+        for file in folder.glob(f"session_2*/{_PORT_FILE}*"):
+            agent = file.with_name(_AGENT_FILE + file.name.removeprefix(_PORT_FILE))
+            with suppress(OSError):
+                if not agent.exists():
+                    agent.write_text("-1")
+                return
+
+
+def _free_port() -> int:
+    for port in random.SystemRandom().sample(_PORTS, 50):  # two runs of one seed would choose the same
+        with suppress(OSError), closing(socket.socket()) as probe:
+            probe.bind(("", port))
+            return port
+    return 0  # let Ray choose
+
+
+def _parent() -> Path:
+    """Where Ray's files go: where temporary files go, unless its sockets' paths would be too long there."""
+    wanted = [os.environ.get("RAY_TMPDIR", ""), tempfile.gettempdir(), *_PARENTS]
+    usable = [Path(path) for path in wanted if path and os.access(path, os.W_OK | os.X_OK) and Path(path).is_dir()]
+    for path in usable:
+        if len(os.fsencode(path.resolve())) <= _LONGEST_PARENT:
+            return path
+    raise RayStartError(
+        f"Ray cannot start on this machine: it needs a folder for its sockets whose path has at most {_LONGEST_PARENT} "
+        f"bytes, and none of {', '.join(map(str, wanted))} is one that can be written to; set TMPDIR to one"
+    )
+
+
+def _end_new_children(before: set[int]) -> None:
+    """End what a Ray has left running: its processes are children of this one, or theirs."""
+    left = [child for child in psutil.Process().children(recursive=True) if child.pid not in before and _is_ray(child)]
+    for child in left:
+        with suppress(psutil.Error):
+            child.kill()
+    psutil.wait_procs(left, timeout=5.0)
+
+
+def _is_ray(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        command = " ".join(process.cmdline())
+        return "/ray/" in command or command.startswith("ray::")
+    return False
+
+
+def _reason(folder: Path) -> str:
+    """What one of Ray's processes ended of, by its log."""
+    for name in _LOGS:
+        for log in folder.glob(f"session_2*/logs/{name}"):
+            with suppress(OSError):
+                for line in log.read_text(errors="replace").splitlines():
+                    if " C " in line[:80]:
+                        return line.partition("Check failed: ")[2].partition(" ")[2] or line.partition("] ")[2]
+                    if _ENDS_OF in line:
+                        return line[line.index(_ENDS_OF) :]
+    return ""
+
+
+def _busy() -> str:
+    load, cores = psutil.getloadavg()[0], os.cpu_count() or 1
+    free_gb = psutil.virtual_memory().available / 1e9
+    return f"The machine has {cores} cores at a load of {load:.1f}, and {free_gb:.1f} GB of free memory"

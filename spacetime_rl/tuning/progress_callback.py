@@ -1,0 +1,57 @@
+"""The Tune callback that hands a `Progress` what Tune reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ray.tune import Callback
+
+from spacetime_rl.config.search_space import short_value
+from spacetime_rl.console.progress import Progress
+
+
+class ProgressCallback(Callback):  # type: ignore[misc]  # ray has no types
+    """Tune's events, handed to a `Progress`. A copy that Tune pickled shows nothing."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._recalled = False
+
+    def on_step_begin(self, trials: Sequence[Any], **_: Any) -> None:
+        """Tune begins, perhaps with a sweep's trials of an earlier process; a run shows how it starts instead."""
+        if self._progress is None or self._recalled:
+            return
+        self._recalled = True
+        for trial in trials if self._progress.planned > 1 else ():
+            if trial.last_result:
+                self._progress.recall(trial.trial_id, trial.status, _drawn(trial), trial.last_result)
+
+    def on_trial_start(self, trial: Any, **_: Any) -> None:
+        """A trial starts, or starts again."""
+        self._update(trial, "RUNNING")
+
+    def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
+        """A trial reports."""
+        self._update(trial, "RUNNING", result)
+
+    def on_trial_complete(self, trial: Any, **_: Any) -> None:
+        """A trial is done."""
+        self._update(trial, "TERMINATED")
+
+    def on_trial_error(self, trial: Any, **_: Any) -> None:
+        """A trial failed."""
+        self._update(trial, "ERROR")
+
+    def _update(self, trial: Any, status: str, result: Mapping[str, Any] | None = None) -> None:
+        if self._progress is not None:
+            self._progress.update(trial.trial_id, status, _drawn(trial), result)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_progress": None, "_recalled": True}
+
+
+def _drawn(trial: Any) -> str:
+    """`lr=0.000873, hiddens=[64, 64]`: there is a line for it on a terminal, no more."""
+    drawn = (trial.evaluated_params or {}).items()
+    return ", ".join(f"{name.rpartition('.')[2]}={short_value(value)}" for name, value in drawn)

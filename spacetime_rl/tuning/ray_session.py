@@ -1,0 +1,88 @@
+"""Ray for one run: a cluster that is there, or a private one on this machine."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from spacetime_rl.errors import UsageError
+from spacetime_rl.host import signals
+from spacetime_rl.host.machine_limits import make_room_for_ray, small_shared_memory
+from spacetime_rl.rollout.lifeline import announced
+from spacetime_rl.tuning import private_ray
+from spacetime_rl.tuning.cluster_address import find_cluster
+
+logger = logging.getLogger(__name__)
+
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_raylet_start_wait_time_s": "5",  # in C++, deaf to signals; private_ray.py asks again and again
+    "RAY_gcs_server_port_wait_time_s": "60",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # MLflow has the metrics
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # see interrupt.py
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # before an episode has ended, nothing is known of success
+}
+
+
+@contextmanager
+def ray_session(cpus: float) -> Iterator[None]:
+    """A connection to Ray, which ends with this: to $RAY_ADDRESS, or to a private Ray with room for `cpus` at least.
+
+    Does nothing where Ray is already there. The user's own environment settings win. Raises ClusterError where nobody
+    answers at that address, RayStartError where a private Ray does not start.
+    """
+    _settle_environment()
+    import ray
+
+    if ray.is_initialized():
+        yield
+        return
+    with ExitStack() as ends:
+        address = find_cluster()
+        if address is None:
+            start_private_ray(max(os.cpu_count() or 1, math.ceil(cpus)))
+            ends.callback(private_ray.stop)
+        else:
+            found = ends.enter_context(announced(ray.util.get_node_ip_address()))
+            with signals.kept():
+                ray.init(address, log_to_driver=False, logging_level=logging.ERROR, runtime_env={"env_vars": found})
+            ends.callback(ray.shutdown)
+        yield
+
+
+def start_private_ray(cpus: int, object_store_bytes: int | None = None) -> None:
+    """Start a Ray of this process's own, to be ended by `private_ray.stop`. Raises RayStartError."""
+    _settle_environment()
+    make_room_for_ray()
+    if small := small_shared_memory():
+        logger.warning(small)
+    private_ray.start(cpus, object_store_bytes)
+
+
+def _settle_environment() -> None:
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
+def node_cpus() -> list[float]:
+    """CPU cores of each living node that has any; those of one where no node has."""
+    import ray
+
+    found = [float(node["Resources"].get("CPU", 0.0)) for node in ray.nodes() if node["Alive"]]
+    return [cpus for cpus in found if cpus] or [1.0]
+
+
+def choose_gpus(wanted: int | str) -> int:
+    """GPUs of the learner: `auto` takes one where Ray has one. Raises UsageError for more than there are."""
+    import ray
+
+    there = int(ray.cluster_resources().get("GPU", 0))
+    if wanted == "auto":
+        return min(1, there)
+    if int(wanted) > there:
+        raise UsageError(f"resources.gpus: {wanted} wanted, Ray has {there}; set it to {there} or to auto")
+    return int(wanted)

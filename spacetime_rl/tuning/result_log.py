@@ -1,0 +1,32 @@
+"""The results of a run as lines of JSON in its folder: what is left when no server took them."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+from ray.tune import Callback
+
+from spacetime_rl import metrics
+from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.notices import NOTICES
+
+
+class ResultLog(Callback):  # type: ignore[misc]  # ray has no types
+    """Appends the public metrics and the notices of every result to a file, one line each, with the trial's id."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
+        """A trial reports."""
+        noticed = {NOTICES: result[NOTICES]} if result.get(NOTICES) else {}
+        about = {metrics.TRIAL_ID: trial.trial_id, metrics.TIMESTAMP: result.get(metrics.TIMESTAMP)}
+        line = to_json({**about, **metrics.public_metrics(result), **noticed}).encode() + b"\n"
+        with self._file.open("ab", buffering=0) as log:
+            whole = log.tell()
+            if log.write(line) != len(line):
+                log.truncate(whole)  # the disk is full: the next line has to begin as one
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._file))

@@ -1,0 +1,61 @@
+"""Says what a run waits for where the cluster has no room for it: Tune waits for ever, without a word."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ray.tune import Callback
+from ray.tune.experiment import Trial
+
+from spacetime_rl.tuning import private_ray
+
+_SAY_AFTER_S, _SAY_EVERY_S = 15.0, 60.0
+_PATIENCE_S = 90.0  # where there is room enough: a trial's processes take their time to start
+
+logger = logging.getLogger(__name__)
+
+
+class WaitingForRoom(Callback):  # type: ignore[misc]  # ray has no types
+    """Warns where every trial waits for its place and none is running."""
+
+    def __init__(self) -> None:
+        self._since_s: float | None = None
+        self._next_s = _SAY_AFTER_S
+
+    def on_step_end(self, trials: Sequence[Any], **_: Any) -> None:
+        """Tune has gone round its loop once. Raises RayStartError where a Ray of our own has ended."""
+        waiting = [trial for trial in trials if trial.status == Trial.PENDING]
+        if not waiting or any(trial.status == Trial.RUNNING for trial in trials):
+            self._since_s, self._next_s = None, _SAY_AFTER_S
+            return
+        now_s = time.monotonic()
+        self._since_s = now_s if self._since_s is None else self._since_s
+        if now_s - self._since_s >= self._next_s:
+            self._next_s += _SAY_EVERY_S
+            import ray
+
+            private_ray.check_lives()
+            needed, there = dict(waiting[0].placement_group_factory.required_resources), ray.cluster_resources()
+            if lacks(needed, there) or now_s - self._since_s >= _PATIENCE_S:
+                logger.warning(describe(needed, there, ray.available_resources()))
+
+
+def lacks(needed: Mapping[str, float], there: Mapping[str, float]) -> bool:
+    """Whether the cluster has less than is needed, even with nobody else on it."""
+    return any(needed.get(kind, 0.0) > there.get(kind, 0.0) for kind in ("CPU", "GPU"))
+
+
+def describe(needed: Mapping[str, float], there: Mapping[str, float], free: Mapping[str, float]) -> str:
+    """What is waited for, and whether it can ever come by itself."""
+    kinds = [kind for kind in ("CPU", "GPU") if needed.get(kind)]
+    wanted = " and ".join(f"{needed[kind]:g} {kind}s" for kind in kinds) or "its resources"
+    have = " and ".join(f"{there.get(kind, 0.0):g} {kind}s, {free.get(kind, 0.0):g} of them free" for kind in kinds)
+    said = f"waiting for {wanted}: the cluster has {have or 'none'}"
+    if lacks(needed, there):
+        return (
+            f"{said}; add nodes, or take fewer runners (rollout.runners) or less for each (resources.cpus_per_runner)"
+        )
+    return f"{said}; what is reserved for it counts as used, and so does what others use (`ray status` shows who)"

@@ -1,0 +1,76 @@
+"""What holds of every scenario. A new one is covered by being there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from support.game_contract import check, draw
+
+from spacetime_rl.game.api import Game, StepResult
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.project import scenarios
+
+SCENARIOS = [scenario.name for scenario in scenarios()]
+DECISIONS = 60
+LIMIT = 100.0  # an observation further from 0 is in the wrong unit for a network
+LONGEST = 5000  # decisions of an episode of heuristics
+
+pytestmark = pytest.mark.usefixtures("godot_bin")
+
+
+@pytest.fixture(params=SCENARIOS)
+def scenario(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def results(scenario: str, seed: int, arenas: int = 2) -> Iterator[tuple[Game, StepResult]]:
+    """Results of random actions; the arrays are overwritten by the next one."""
+    with open_game(GameLaunch(scenario=scenario, arenas=arenas)) as game:
+        actions = draw(game, seed)
+        yield game, game.reset(seed=seed)
+        for _ in range(DECISIONS):
+            yield game, game.step(next(actions))
+
+
+def test_spaces_are_as_declared_and_numbers_are_finite_and_of_a_size_that_networks_take(scenario: str) -> None:
+    furthest = 0.0
+    for game, result in results(scenario, seed=1):
+        check(game, result)
+        furthest = max(furthest, *(float(np.abs(seen).max()) for seen in result.observations))
+    assert furthest <= LARGE.get(scenario, LIMIT)
+
+
+# In metres and metres a second, for policies that read them on a logarithmic scale (`model.symlog`).
+LARGE = {"spacecraft_landing": 5000.0, "spacecraft_fleet": 5000.0, "crew_pickup": 5000.0}
+
+
+def test_the_same_seed_and_actions_give_the_same_numbers_bit_for_bit(scenario: str) -> None:
+    played: list[list[bytes]] = [
+        [b"".join([*(seen.tobytes() for seen in result.observations), result.rewards.tobytes()]) for _, result in run]
+        for run in (results(scenario, seed=7), results(scenario, seed=7))
+    ]
+    assert played[0] == played[1]
+
+
+def test_scripted_players_end_their_episodes_with_every_metric_that_is_declared(scenario: str) -> None:
+    with open_game(GameLaunch(scenario=scenario, arenas=4, control="heuristic")) as game:
+        game.reset(seed=2)
+        idle = [
+            np.zeros((game.spec.group_size(group), game.spec.groups[group].layout.action_size), np.float32)
+            for group in range(len(game.spec.groups))
+        ]
+        seen: dict[str, set[str]] = {group.name: set() for group in game.spec.groups}
+        for _ in range(LONGEST):
+            for end in game.step(idle).ended:
+                seen[policy_of(game, end.agent)] |= set(end.metrics)
+            if all(seen.values()):
+                break
+        assert seen == {group.name: set(group.metrics) for group in game.spec.groups}
+
+
+def policy_of(game: Game, agent: int) -> str:
+    rows = {group.name: game.spec.group_slice(number) for number, group in enumerate(game.spec.groups)}
+    return next(name for name, own in rows.items() if own.start <= agent < own.stop)

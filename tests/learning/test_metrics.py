@@ -1,0 +1,28 @@
+"""Means over the latest episodes, exact over runners and iterations."""
+
+from __future__ import annotations
+
+import pytest
+
+from spacetime_rl.learning.metrics import EpisodeSums, EpisodeWindow
+
+
+def test_means_weigh_every_episode_alike() -> None:
+    sums = EpisodeSums(1, {"return": 10.0})
+    sums.add(EpisodeSums(3, {"return": 6.0}))
+    assert dict(sums.means()) == {"return_mean": 4.0}
+
+
+def test_a_metric_that_only_some_episodes_have_is_averaged_over_those() -> None:
+    sums = EpisodeSums(2, {"success": 1.0, "handed_over": 6.0})
+    sums.add(EpisodeSums(2, {"success": 2.0}))
+    assert dict(sums.means()) == {"success_rate": 0.75, "handed_over": 3.0}
+
+
+def test_a_window_holds_the_latest_iterations_that_have_enough_episodes() -> None:
+    window = EpisodeWindow()
+    for total in (0.0, 60.0, 60.0):
+        window.add(EpisodeSums(60, {"success": total}))
+    assert dict(window.sums().means()) == {"success_rate": 1.0}
+    window.add(EpisodeSums(10, {"success": 0.0}))
+    assert dict(window.sums().means())["success_rate"] == pytest.approx(120 / 130)
