@@ -71,7 +71,7 @@ class TrainedRun:
             raise UsageError(f"{folder}: has no report/summary.json: name a run that came to its end")
         found = json.loads(summary.read_text(encoding="utf-8"))
         if found["interrupted"]:
-            raise UsageError(f"{folder}: was interrupted; go on with it first: spacetime-rl train --resume {folder}")
+            raise UsageError(f"{folder}: was interrupted; continue it first: spacetime-rl train --resume {folder}")
         made_with = json.loads(versions.read_text(encoding="utf-8")) if versions.is_file() else {}
         return cls(folder, load(paths.config), found, made_with)
 

@@ -53,7 +53,10 @@ def _section(baseline: Baseline, folder: Path) -> str:
     )
     parts = [f"### {baseline.name}", facts, f"```sh\n{document['command']}\n```"]
     if training["differs"]:
-        parts.append("Trained elsewhere than it is judged: " + "; ".join(f"`{line}`" for line in training["differs"]))
+        parts.append(
+            "Trained with other settings than those of the evaluation: "
+            + "; ".join(f"`{line}`" for line in training["differs"])
+        )
     picture = baseline.folder / "paths.png"
     if picture.is_file():
         parts.append(f"![Paths of the trained policies]({os.path.relpath(picture, folder)})")

@@ -77,7 +77,7 @@ def mix_sources(
     workspace: Path,
     baseline: str | None = None,
 ) -> Resolved:
-    """Give some policies to sources of their own: `others` are POLICY=SOURCE. Raises UsageError, and as above."""
+    """Give some policies to sources of their own: `others` are POLICY=PLAYER. Raises UsageError, and as above."""
     own: dict[str, Source] = {}
     for other in others:
         policy, separator, name = other.partition("=")

@@ -86,7 +86,7 @@ class Job:
         """
         status = self._wait(timeout_s)
         if status == "stopped":
-            raise CancelledError(f"{self.id} was stopped; go on with it by submitting it with --resume")
+            raise CancelledError(f"{self.id} was stopped; continue it by submitting it with --resume")
         told = [line for line in self.logs().splitlines() if line.startswith(RESULT)]
         if status == "failed" or not told:
             raise JobFailed(self._why())

@@ -115,7 +115,7 @@ class RunFolder:
         if os.path.realpath(before) == os.path.realpath(here):
             return None
         kept = "; the one there is left as it is" if before.is_dir() else ""
-        return f"the run was begun as {before}; it goes on as {here}{kept}"
+        return f"the run was begun as {before}; it continues as {here}{kept}"
 
     def spec(self) -> GameSpec | None:
         """What the game declared; None where the run never came that far. Raises ResumeError for an unreadable file."""
@@ -228,7 +228,7 @@ class RunFolder:
         if not force:
             raise RunExistsError(
                 f"{self.run_id}: there is such a run already, in {self.path}; "
-                f"go on with it (--resume {shlex.quote(self.run_id)}), replace it (--force) or choose another --run-id"
+                f"continue it (--resume {shlex.quote(self.run_id)}), replace it (--force) or choose another --run-id"
             )
         if is_owned(self.path):
             raise RunExistsError(f"{self.run_id}: cannot be replaced: it is going on, see {self.path}")

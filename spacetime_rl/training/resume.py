@@ -65,7 +65,7 @@ def _why_not(folder: RunFolder, begun: RunConfig, wanted: RunConfig | None, is_s
     this, verb = ("sweep", "sweep") if folder.is_sweep else ("run", "train")
     if folder.is_sweep != is_sweep:
         other = "a run, not a sweep" if is_sweep else "a sweep"
-        return f"is {other}; go on with it by `spacetime-rl {verb} --resume {shlex.quote(folder.run_id)}`"
+        return f"is {other}; continue it by `spacetime-rl {verb} --resume {shlex.quote(folder.run_id)}`"
     if folder.state()["status"] == "finished":
         return f"is finished; begin another {this} for more"
     others = other_versions(folder.versions())

@@ -155,10 +155,10 @@ def suggestions(summary: RunSummary) -> list[tuple[str, str]]:
     run = shlex.quote(summary.run_id)
     results = results_option(summary)
     verb = "sweep" if RunPaths(summary.folder).sweep.is_file() else "train"
-    judge = (f"{ours} eval {run} --seed 1{results}", "judge the policies on other episodes")
+    judge = (f"{ours} eval {run} --seed 1{results}", "evaluate the policies on other episodes")
     files = (f"{ours} export {run} -o policies{results}", "put the ONNX files where your game takes them from")
     if summary.interrupted:
-        return [(f"{ours} {verb} --resume {run}{results}", "go on with this run"), judge, files]
+        return [(f"{ours} {verb} --resume {run}{results}", "continue this run"), judge, files]
     if summary.evaluation_stopped:
         return [(f"{ours} {verb} --resume {run}{results}", "evaluate the trained policies after all"), judge, files]
     if not summary.learned.is_success:

@@ -185,7 +185,7 @@ def test_the_commands_know_no_baseline_of_a_wrong_name(
     unknown = run_command("baseline", "no_such_config", monkeypatch=monkeypatch, capsys=capsys)
 
     assert (unnamed.code, unknown.code) == (2, 2)
-    assert "eval baseline: whose?" in unnamed.err
+    assert "eval baseline: --config is required" in unnamed.err
     assert "no_such_config: is no packaged configuration" in unknown.err
 
 

@@ -90,7 +90,7 @@ def test_a_run_that_never_begins_does_not_cost_the_one_it_would_replace(fails: R
     [
         (
             ["vr_interaction", "--run-id", "earlier"],
-            "earlier: there is such a run already, in {run}; go on with it (--",
+            "earlier: there is such a run already, in {run}; continue it (--",
         ),
         (["vr_interaction", "--run-id", "a/b"], "run id 'a/b': names a folder, so it must not contain '/'"),
         (

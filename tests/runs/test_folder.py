@@ -170,7 +170,7 @@ def test_a_run_that_was_moved_or_copied_goes_on_where_it_is(config: RunConfig, t
     copied = RunFolder.reopen("two", tmp_path / "elsewhere")
 
     assert copied.moved_from(copied.config()) == (
-        f"the run was begun as {folder.path}; it goes on as {copied.path}; the one there is left as it is"
+        f"the run was begun as {folder.path}; it continues as {copied.path}; the one there is left as it is"
     )
     assert copied.here(copied.config()).results == tmp_path / "elsewhere"
 
