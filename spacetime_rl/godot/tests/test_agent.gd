@@ -37,19 +37,19 @@ func test_own_metrics_are_set_and_added_to_and_forgotten_with_the_episode() -> v
 	agent.set_metric(&"ticks_seen", 3.0)
 	agent.add_metric(&"ticks_seen", 2.0)
 	check_close(_metrics(agent)["ticks_seen"], 5.0, "ticks_seen")
-	arena.begin_episode()
+	arena.core.begin_episode()
 	check_close(_metrics(agent)["ticks_seen"], 0.0, "ticks_seen of the next episode")
 
 
 func test_terms_are_weighted_and_reported_by_name() -> void:
 	var arena := make_arena({"touch_m": 0.0})
-	arena.begin_episode()
+	arena.core.begin_episode()
 	var player := arena.agents[0].body as TouchPlayer
 	player.position = player.target.position + Vector3(3.0, 0.0, 0.0)
 	arena.agents[0].reward_terms[0].begin_episode()
 	arena.agents[0].reward_terms[0].weight = 2.0
 	player.position -= Vector3(1.0, 0.0, 0.0)
-	arena.advance(1.0 / 90.0)
+	arena.core.advance(1.0 / 90.0)
 	check_close(arena.agents[0].ledger.take_reward(), 2.0, "reward")
 
 
@@ -107,16 +107,16 @@ func test_the_final_observation_is_of_the_tick_that_ended_the_episode() -> void:
 	var expected := PackedFloat32Array()
 	expected.resize(agent.observation_size)
 	agent.end(true)
-	arena.advance(1.0 / 90.0)
+	arena.core.advance(1.0 / 90.0)
 	agent.observe(expected, 0)
 	agent.body.position.x += 1.0
-	arena.advance(1.0 / 90.0)
+	arena.core.advance(1.0 / 90.0)
 	check_equal(agent.final_observation, expected, "final observation")
 
 
 func _begun(settings: Dictionary = {}) -> TouchArena:
 	var arena := make_arena(settings)
-	arena.begin_episode()
+	arena.core.begin_episode()
 	return arena
 
 
@@ -131,7 +131,7 @@ func _metrics(agent: RLAgent) -> Dictionary[StringName, float]:
 
 func test_an_agent_that_waits_neither_acts_nor_earns_until_it_is_woken() -> void:
 	var arena := make_arena({"late_tick": 3})
-	arena.begin_episode()
+	arena.core.begin_episode()
 	var agent := arena.agents[2]
 	check(agent.waiting and not agent.active, "it waits")
 	agent.act(PackedFloat32Array([1.0, 1.0, 0.0]), 0)
@@ -139,7 +139,7 @@ func test_an_agent_that_waits_neither_acts_nor_earns_until_it_is_woken() -> void
 	check_equal(agent.decisions, 0, "decisions")
 	check_close(agent.ledger.take_reward(), 0.0, "reward")
 	for tick: int in 3:
-		arena.advance(1.0 / 90.0)
+		arena.core.advance(1.0 / 90.0)
 	check(agent.active and not agent.waiting, "it takes part")
 	agent.add_reward(&"touch", 1.0)
 	check_close(agent.ledger.take_reward(), 1.0, "reward")
@@ -147,12 +147,12 @@ func test_an_agent_that_waits_neither_acts_nor_earns_until_it_is_woken() -> void
 
 func test_an_agent_that_waits_can_end_and_its_arena_then_begins_again() -> void:
 	var arena := make_arena({"late_tick": 1000})
-	arena.begin_episode()
+	arena.core.begin_episode()
 	var agent := arena.agents[2]
 	for other: RLAgent in arena.agents:
 		other.end(other != agent)
 	check_equal(agent.take_ending(), RLRoster.TERMINATED, "ending")
-	check(arena.is_finished(), "all have ended")
+	check(arena.core.is_finished(), "all have ended")
 	check_equal(_metrics(agent)["length"], 0.0, "length")
-	arena.begin_episode()
+	arena.core.begin_episode()
 	check(agent.waiting, "it waits again")

@@ -33,7 +33,7 @@ func test_a_goal_reached_is_paid_and_another_one_is_set() -> void:
 	var walker := arena.walkers[2]
 	var goal := walker.goal.position
 	walker.position = goal
-	arena.advance(TICK)
+	arena.core.advance(TICK)
 	check_close(walker.agent.ledger.take_reward(), 7.0, "reward")
 	check_equal(walker.agent.get_metric(&"goals"), 1.0, "goals")
 	check(walker.goal.position != goal, "the goal stayed at %s" % goal)
@@ -44,9 +44,9 @@ func test_a_new_goal_neither_pays_nor_costs_its_distance() -> void:
 	var walker := arena.walkers[0]
 	var distance := walker.distance_to_goal()
 	walker.position = walker.goal.position
-	arena.advance(TICK)
+	arena.core.advance(TICK)
 	check_close(walker.agent.ledger.take_reward(), distance, "reward")
-	arena.advance(TICK)
+	arena.core.advance(TICK)
 	check_close(walker.agent.ledger.take_reward(), 0.0, "reward of the next tick")
 
 
@@ -54,8 +54,8 @@ func test_time_ends_the_episode_for_all_and_enough_goals_are_success() -> void:
 	var arena := _make_room({"time_limit_s": 0.1, "goals": 2})
 	arena.walkers[0].agent.set_metric(&"goals", 2.0)
 	for tick: int in 9:
-		arena.advance(TICK)
-	check(arena.is_finished(), "somebody plays on")
+		arena.core.advance(TICK)
+	check(arena.core.is_finished(), "somebody plays on")
 	check(arena.walkers[0].agent.success and not arena.walkers[1].agent.success, "success is wrong")
 	check_equal(arena.walkers[0].agent.take_ending(), RLRoster.TRUNCATED, "ending")
 
@@ -101,7 +101,7 @@ func test_the_scripted_walkers_reach_their_goals() -> void:
 
 func _make_room(values: Dictionary) -> BenchArena:
 	var arena := build_arena(ARENA, values) as BenchArena
-	arena.begin_episode()
+	arena.core.begin_episode()
 	return arena
 
 

@@ -70,6 +70,6 @@ func _reported(meter: ComfortMeter, names: Array[StringName] = ComfortMeter.METR
 	var agent := RLAgent.new()
 	agent.metric_names = names
 	add_child(agent)
-	agent.setup(null, 0)
+	agent.setup(RLArenaCore.new(null, RLSpace3D.new()), 0)
 	meter.report(agent)
 	return agent

@@ -89,4 +89,4 @@ func _assigned(arguments: PackedStringArray) -> RLRoster:
 
 
 func _roster() -> RLRoster:
-	return RLRoster.new([RLStage.new([make_arena()], RLSchedule.new())])
+	return RLRoster.new([RLStage.new([make_arena().core], RLSchedule.new())])

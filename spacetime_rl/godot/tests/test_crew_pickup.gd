@@ -31,7 +31,7 @@ func test_a_crash_ends_the_walkers_part_before_it_began() -> void:
 	check_close(zone.crafts[0].agent.get_metric(&"crash"), 1.0, "crash")
 	check(not zone.walker.agent.active and not zone.walker.agent.waiting, "the walker is out")
 	check_equal(zone.walker.agent.decisions, 0, "its decisions")
-	check(zone.is_finished(), "all is over")
+	check(zone.core.is_finished(), "all is over")
 
 
 func test_the_stranded_crew_comes_along_only_with_a_closed_hand_nearby() -> void:
@@ -57,7 +57,7 @@ func test_back_at_the_hatch_with_the_stranded_crew_is_success_and_without_is_not
 	_stand(zone, hatch, 0)
 	check(zone.walker.agent.success, "success")
 	check_close(paid(zone.walker.agent, "aboard"), 20.0, "paid")
-	check(zone.is_finished(), "all is over")
+	check(zone.core.is_finished(), "all is over")
 
 
 func test_nobody_walks_through_a_boulder() -> void:
@@ -70,14 +70,14 @@ func test_nobody_walks_through_a_boulder() -> void:
 	walker.agent.act(PackedFloat32Array([0.0, 1.0, 0.0, 0.0]), 0)
 	for tick: int in 90:
 		await get_tree().physics_frame
-		zone.advance(TICK)
+		zone.core.advance(TICK)
 	check(walker.global_position.z > boulder.z + 1.0, "it stops: %s" % (walker.global_position - boulder))
 
 
 func test_time_runs_out_for_a_walker_that_still_waits() -> void:
 	var zone := _make_pickup({"time_limit_s": 1.0})
 	zone.ticks = 89
-	zone.advance(TICK)
+	zone.core.advance(TICK)
 	check_equal(zone.walker.agent.take_ending(), RLRoster.TRUNCATED, "time is up")
 	check_close(paid(zone.walker.agent, "timeout"), 0.0, "it cannot be blamed")
 
@@ -125,14 +125,14 @@ func _land(zone: CrewZone, speed: float = 1.0) -> void:
 	for tick: int in 20:
 		if craft.agent.active:
 			await get_tree().physics_frame
-			zone.advance(TICK)
+			zone.core.advance(TICK)
 
 
 ## Put the walker somewhere with a hand open (0) or closed (1), and let the zone look.
 func _stand(zone: CrewZone, place: Vector3, hand: int) -> void:
 	zone.walker.global_position = place
 	zone.walker.agent.act(PackedFloat32Array([0.0, 0.0, 0.0, hand]), 0)
-	zone.advance(TICK)
+	zone.core.advance(TICK)
 
 
 func _kind_of(action: RLAction) -> String:

@@ -79,8 +79,8 @@ func _build(scene: PackedScene) -> RLArena:
 	var arena: RLArena = scene.instantiate()
 	arena.params = arena.params.duplicate() as RLParams
 	add_child(arena)
-	arena.build(0, RLSchedule.new())
-	arena.begin_episode()
+	arena.core.build(0, RLSchedule.new())
+	arena.core.begin_episode()
 	return arena
 
 

@@ -133,8 +133,8 @@ func test_an_arena_draws_before_its_episode_begins_and_leaves_its_own_generator_
 	var plain := make_arena()
 	var drawn := make_arena({"touch_m": {"uniform": [0.5, 1.5]}})
 	for episode: int in 3:
-		plain.begin_episode()
-		drawn.begin_episode()
+		plain.core.begin_episode()
+		drawn.core.begin_episode()
 		check_equal(drawn.targets[0].position, plain.targets[0].position, "place of the target")
 		check(drawn.settings.touch_m != plain.settings.touch_m, "drawn: %f" % drawn.settings.touch_m)
 

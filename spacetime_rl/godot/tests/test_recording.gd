@@ -84,8 +84,8 @@ func test_the_hashes_differ_from_the_decision_on_in_which_an_action_differs() ->
 
 func test_the_hash_covers_bodies_and_the_random_generator() -> void:
 	var arena := make_arena()
-	arena.begin_episode()
-	var state := RLStateHash.new(arena)
+	arena.core.begin_episode()
+	var state := RLStateHash.new(arena.core)
 	var first := state.now()
 	check_equal(state.now(), first, "hash of the same state")
 	arena.ball.angular_velocity.x = 1e-6

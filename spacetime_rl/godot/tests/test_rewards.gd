@@ -68,5 +68,5 @@ func _give(term: RLRewardTerm) -> void:
 	add_child(_body)
 	_body.add_child(_agent)
 	_agent.reward_terms = [term]
-	_agent.setup(RLArena.new(), 0)
+	_agent.setup(RLArena.new().core, 0)
 	_agent.arena.queue_free()

@@ -6,7 +6,7 @@ func test_agents_are_ordered_by_policy_then_arena_then_scene() -> void:
 	var roster := RLRoster.new([_stage(make_arena()), _stage(make_arena())])
 	var order := roster.agents.map(func(agent: RLAgent) -> String: return String(agent.agent_name))
 	check_equal(order, ["walker_0", "walker_1", "walker_0", "walker_1", "jumper_0", "jumper_0"], "order")
-	check_equal(roster.agents[2].arena, roster.stages[1].present, "arena of the third agent")
+	check_equal(roster.agents[2].arena, roster.stages[1].present.root, "arena of the third agent")
 	check_equal(roster.problems, PackedStringArray(), "problems")
 
 
@@ -69,4 +69,4 @@ func test_an_arena_begins_its_next_episode_in_the_step_in_which_its_last_agent_e
 
 
 func _stage(arena: RLArena) -> RLStage:
-	return RLStage.new([arena], RLSchedule.new())
+	return RLStage.new([arena.core], RLSchedule.new())

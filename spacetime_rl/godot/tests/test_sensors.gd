@@ -128,7 +128,7 @@ func _attach(sensor: RLSensor) -> void:
 	add_child(_body)
 	_body.add_child(_agent)
 	_agent.add_child(sensor)
-	_agent.setup(RLArena.new(), 0)
+	_agent.setup(RLArena.new().core, 0)
 	_agent.arena.queue_free()
 
 

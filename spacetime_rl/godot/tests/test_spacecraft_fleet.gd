@@ -65,10 +65,10 @@ func test_a_pad_is_free_again_when_its_craft_was_towed_off() -> void:
 	check(zone.is_present(guest), "it stands there")
 	waiting.agent.ledger.take_reward()
 	for tick: int in 110:
-		zone.advance(TICK)
+		zone.core.advance(TICK)
 	check(waiting.is_cleared() and waiting.pad == guest.pad, "the pad is given to the craft that waited")
 	check(not zone.is_present(guest), "the guest is gone")
-	zone.end_decision()
+	zone.core.end_decision()
 	check_close(waiting.agent.ledger.take_reward(), 0.0, "paid for the new target", 0.5)
 
 
@@ -78,7 +78,7 @@ func test_a_lost_craft_leaves_its_pad_to_the_next() -> void:
 	var guest := _guest(zone)
 	guest.position.y = 5000.0
 	for tick: int in 2 * LandingZone.SLOW_TICKS:
-		zone.advance(TICK)
+		zone.core.advance(TICK)
 	check(not guest.agent.active and not guest.agent.success, "the guest is lost")
 	check(waiting.is_cleared() and waiting.pad == guest.pad, "its pad is given away")
 
@@ -101,7 +101,7 @@ func test_a_collision_ends_both_and_nobody_else() -> void:
 	_fly_at(third, Vector3(100.0, 300.0, 0.0), Vector3.ZERO)
 	for tick: int in 30:
 		await get_tree().physics_frame
-		zone.advance(TICK)
+		zone.core.advance(TICK)
 	for craft: Spacecraft in [zone.crafts[0], zone.crafts[1]]:
 		check(not craft.agent.active and not craft.agent.success, "over without success")
 		check_equal(craft.agent.get_metric(&"collision"), 1.0, "collision")
@@ -114,13 +114,13 @@ func test_coming_near_costs_what_going_away_pays() -> void:
 	var zone := _make_fleet(NO_SHAPING)
 	var craft := zone.crafts[0]
 	var home := craft.position
-	zone.end_decision()
+	zone.core.end_decision()
 	craft.agent.ledger.take_reward()
 	craft.position = zone.crafts[1].position + Vector3(15.0, 0.0, 0.0)
-	zone.end_decision()
+	zone.core.end_decision()
 	check_close(craft.agent.ledger.take_reward(), -5.0, "half of the distance lost", 1e-3)
 	craft.position = home
-	zone.end_decision()
+	zone.core.end_decision()
 	check_close(craft.agent.ledger.take_reward(), 5.0, "won back", 1e-3)
 
 
@@ -155,8 +155,8 @@ func _put_down(zone: FleetZone, craft: Spacecraft) -> void:
 	for tick: int in 20:
 		if craft.agent.active:
 			await get_tree().physics_frame
-			zone.advance(TICK)
-	zone.advance(TICK)
+			zone.core.advance(TICK)
+	zone.core.advance(TICK)
 
 
 func _fly_at(craft: Spacecraft, place: Vector3, velocity: Vector3) -> void:

@@ -16,7 +16,7 @@ func test_the_start_lies_within_its_limits_and_differs_from_seed_to_seed() -> vo
 	var lowest := INF
 	var highest := 0.0
 	for episode: int in 30:
-		zone.begin_episode()
+		zone.core.begin_episode()
 		var height := craft.feet().y
 		check(height > 499.9 and height < 1000.1, "height %f" % height)
 		check(maxf(absf(craft.position.x), absf(craft.position.z)) <= 200.0, "place %s" % craft.position)
@@ -147,12 +147,12 @@ func test_leaving_the_zone_is_a_crash_and_time_running_out_is_not() -> void:
 	var zone := make_zone(CALM)
 	zone.crafts[0].position.x = LandingZone.RANGE + 1.0
 	for tick: int in LandingZone.SLOW_TICKS:
-		zone.advance(TICK)
+		zone.core.advance(TICK)
 	check_equal(zone.crafts[0].agent.take_ending(), RLRoster.TERMINATED, "out of the zone")
 	check_close(paid(zone.crafts[0].agent, "crash"), -50.0, "crash")
 	zone = make_zone(CALM.merged({"time_limit_s": 1.0}))
 	zone.ticks = 89
-	zone.advance(TICK)
+	zone.core.advance(TICK)
 	check_equal(zone.crafts[0].agent.take_ending(), RLRoster.TRUNCATED, "time is up")
 	check_close(paid(zone.crafts[0].agent, "timeout"), -20.0, "timeout")
 

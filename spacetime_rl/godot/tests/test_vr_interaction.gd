@@ -97,7 +97,7 @@ func test_a_caught_runner_is_out_and_the_others_go_on() -> void:
 	check(chaser.agent.active and (runners[1] as InteractionPlayer).agent.active, "the others go on")
 	check(InteractionPilot.nearest_rival(chaser) != caught, "the chaser has another rival now")
 	check_equal(_crowd_of(chaser).slice(9), PackedFloat32Array([0.0, 0.0, 0.0]), "a third fellow")
-	arena.begin_episode()
+	arena.core.begin_episode()
 	check(caught.present and caught.agent.active, "the runner is back in the next episode")
 
 
@@ -154,8 +154,8 @@ func _make_room(values: Dictionary) -> InteractionArena:
 	arena.params = arena.params.duplicate() as RLParams
 	check_equal(arena.params.apply(values).size(), 0, "problems with %s" % values)
 	add_child(arena)
-	arena.build(0, RLSchedule.new())
-	arena.begin_episode()
+	arena.core.build(0, RLSchedule.new())
+	arena.core.begin_episode()
 	return arena
 
 

@@ -15,7 +15,7 @@ func test_the_player_sees_12_floats_and_the_vignette_where_comfort_is_on() -> vo
 	check_equal(arena.player.agent.actions.map(_kind_of), ["continuous", "discrete"], "actions")
 	check_equal(arena.player.agent.action_size, 4, "floats acted by")
 	for episode: int in EPISODES:
-		arena.begin_episode()
+		arena.core.begin_episode()
 		var seen := PackedFloat32Array()
 		seen.resize(12)
 		arena.player.agent.observe(seen, 0)
@@ -26,7 +26,7 @@ func test_the_player_sees_12_floats_and_the_vignette_where_comfort_is_on() -> vo
 func test_every_course_has_its_waypoints_free_and_within_the_walls() -> void:
 	var arena := _make_course({"leg_min": 5.0, "leg_max": 9.0})
 	for episode: int in EPISODES:
-		arena.begin_episode()
+		arena.core.begin_episode()
 		var course := arena.course
 		var from := course.start
 		for waypoint: Vector2 in course.waypoints:
@@ -127,7 +127,7 @@ func test_a_course_walked_to_its_end_is_a_success_if_nothing_happened_on_it() ->
 	check_equal(arena.player.agent.take_ending(), RLRoster.TERMINATED, "ending")
 	check(arena.player.agent.success, "success")
 	check_close(arena.player.agent.ledger.take_reward(), 3.0, "a point for each waypoint")
-	arena.begin_episode()
+	arena.core.begin_episode()
 	arena.player.vignette.fired = 1
 	_visit_all(arena)
 	check(not arena.player.agent.success, "no success with a vignette")
@@ -137,7 +137,7 @@ func test_a_course_walked_to_its_end_is_a_success_if_nothing_happened_on_it() ->
 func test_when_time_is_up_the_episode_is_truncated() -> void:
 	var arena := _make_course({"time_limit_s": 1.0})
 	for tick: int in 90:
-		arena.advance(TICK)
+		arena.core.advance(TICK)
 	check_equal(arena.player.agent.take_ending(), RLRoster.TRUNCATED, "ending")
 	check_close(arena.player.agent.ledger.take_reward(), -5.0, "reward")
 
@@ -199,7 +199,7 @@ func _blocked_share(values: Dictionary) -> float:
 	var arena := _make_course(values)
 	var blocked := 0
 	for episode: int in EPISODES:
-		arena.begin_episode()
+		arena.core.begin_episode()
 		var from := arena.course.start
 		for waypoint: Vector2 in arena.course.waypoints:
 			blocked += int(arena.course.field.is_blocked(from, waypoint, 0.5))
@@ -239,7 +239,7 @@ func _move(arena: LocomotionArena, sticks: Vector3, ticks: int, trigger: int = 0
 func _visit_all(arena: LocomotionArena) -> void:
 	for waypoint: Vector2 in arena.course.waypoints.duplicate():
 		arena.player.position = Vector3(waypoint.x, 0.0, waypoint.y)
-		arena.advance(TICK)
+		arena.core.advance(TICK)
 
 
 ## The reward of a decision of 6 ticks in which the player comes `metres` nearer to its waypoint.
@@ -248,8 +248,8 @@ func _reward_of_step(arena: LocomotionArena, metres: float) -> float:
 	var to_waypoint := (arena.course.marker.position - player.position).normalized()
 	player.position += to_waypoint * metres
 	for tick: int in 6:
-		arena.advance(TICK)
-	arena.end_decision()
+		arena.core.advance(TICK)
+	arena.core.end_decision()
 	return player.agent.ledger.take_reward()
 
 
@@ -257,5 +257,5 @@ func _make_course(values: Dictionary = {}) -> LocomotionArena:
 	var arena := build_arena(ARENA, values) as LocomotionArena
 	# The rules are tried by hand, tick by tick.
 	arena.player.set_physics_process(false)
-	arena.begin_episode()
+	arena.core.begin_episode()
 	return arena

@@ -28,7 +28,7 @@ func test_the_player_sees_48_finite_floats_and_acts_by_three() -> void:
 func test_every_map_has_its_goal_within_the_distances_asked_for_and_something_in_the_way() -> void:
 	var arena := _make_map({"goal_distance_min": 8.0, "goal_distance_max": 30.0})
 	for way: int in HUNDRED_WAYS:
-		arena.begin_episode()
+		arena.core.begin_episode()
 		var map := arena.map
 		var distance := map.start.distance_to(map.goal)
 		check(distance >= 7.99 and distance <= 30.01, "distance %f" % distance)
@@ -39,7 +39,7 @@ func test_every_map_has_its_goal_within_the_distances_asked_for_and_something_in
 
 func test_between_any_two_obstacles_there_is_room_to_walk() -> void:
 	var arena := _make_map({"obstacles": 6.0, "gap": 1.0, "corners": 0.0})
-	arena.begin_episode()
+	arena.core.begin_episode()
 	var all := arena.map.field.standing
 	check(all.size() > 60, "%d obstacles" % all.size())
 	for one: FieldObstacle in all:
@@ -51,7 +51,7 @@ func test_corners_stand_where_they_are_asked_for() -> void:
 	var arena := _make_map({"corners": 1.0, "goal_distance_min": 15.0, "obstacles": 0.0})
 	var corners := 0
 	for way: int in HUNDRED_WAYS:
-		arena.begin_episode()
+		arena.core.begin_episode()
 		corners += int(arena.map.field.standing.size() == 2)
 	check(corners > 80, "%d corners on a hundred maps" % corners)
 
@@ -59,7 +59,7 @@ func test_corners_stand_where_they_are_asked_for() -> void:
 func test_rays_see_an_obstacle_where_its_footprint_says_it_stands() -> void:
 	var arena := _make_map()
 	for way: int in 5:
-		arena.begin_episode()
+		arena.core.begin_episode()
 		for obstacle: FieldObstacle in arena.map.field.standing.slice(0, 6):
 			_look_along(arena, obstacle)
 
@@ -74,7 +74,7 @@ func test_a_goal_too_far_for_the_map_is_refused() -> void:
 func test_reaching_the_goal_pays_and_ends_the_episode() -> void:
 	var arena := _make_map()
 	arena.player.position = arena.goal.position + Vector3(0.3, 0.0, 0.0)
-	arena.advance(TICK)
+	arena.core.advance(TICK)
 	check(not arena.player.agent.active and arena.player.agent.success, "over, and a success")
 	check_equal(arena.player.agent.take_ending(), RLRoster.TERMINATED, "ending")
 	check_close(arena.player.agent.ledger.take_reward(), arena.settings.reward_goal, "reward")
@@ -83,7 +83,7 @@ func test_reaching_the_goal_pays_and_ends_the_episode() -> void:
 func test_below_the_map_the_episode_ends_without_success() -> void:
 	var arena := _make_map()
 	arena.player.position.y = -1.5
-	arena.advance(TICK)
+	arena.core.advance(TICK)
 	check_equal(arena.player.agent.take_ending(), RLRoster.TERMINATED, "ending")
 	check(not arena.player.agent.success, "no success")
 	check_close(arena.player.agent.ledger.take_reward(), arena.settings.reward_fall, "reward")
@@ -92,7 +92,7 @@ func test_below_the_map_the_episode_ends_without_success() -> void:
 func test_when_time_is_up_the_episode_is_truncated() -> void:
 	var arena := _make_map({"time_limit_s": 1.0})
 	for tick: int in 90:
-		arena.advance(TICK)
+		arena.core.advance(TICK)
 	check_equal(arena.player.agent.take_ending(), RLRoster.TRUNCATED, "ending")
 	check_close(arena.player.agent.ledger.take_reward(), arena.settings.reward_timeout, "reward")
 
@@ -195,7 +195,7 @@ func _reward_of_step(arena: NavigationArena, metres: float) -> float:
 	for tick: int in 8:
 		arena.ticks += 1
 		arena._tick(TICK)
-	arena.end_decision()
+	arena.core.end_decision()
 	return player.agent.ledger.take_reward()
 
 
@@ -213,5 +213,5 @@ func _make_map(values: Dictionary = {}) -> NavigationArena:
 	var arena := build_arena(ARENA, values) as NavigationArena
 	# The rules are tried by hand, tick by tick.
 	arena.player.set_physics_process(false)
-	arena.begin_episode()
+	arena.core.begin_episode()
 	return arena

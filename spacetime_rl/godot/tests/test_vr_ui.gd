@@ -102,7 +102,7 @@ func test_a_step_pays_once() -> void:
 func test_going_back_and_forth_or_spoiling_a_setting_earns_nothing() -> void:
 	var arena := _make_arena({"pages": 1})
 	while arena.course.target.kind != MenuElement.Kind.SLIDER:
-		arena.begin_episode()
+		arena.core.begin_episode()
 	var slider := arena.course.target
 	_turn_away(arena)
 	_drag(arena, slider)
@@ -138,7 +138,7 @@ func test_settings_that_were_saved_are_there_when_the_menu_opens_again() -> void
 	slider.set_value(slider.default_value)
 	_open_again(arena)
 	check_close(slider.value(), slider.wanted, "a value that was saved", 0.006)
-	arena.begin_episode()
+	arena.core.begin_episode()
 	check(not FileAccess.file_exists(path), "an episode begins from defaults")
 
 
@@ -191,7 +191,7 @@ func test_the_same_seed_makes_the_same_menu_and_another_seed_another() -> void:
 	var one := _describe(_make_arena({}, 1))
 	check_equal(_describe(_make_arena({}, 1)), one, "the same seed")
 	var again := _make_arena({}, 1)
-	again.begin_episode()
+	again.core.begin_episode()
 	check(_describe(again) != one, "the next episode differs")
 	check(_describe(_make_arena({}, 2)) != one, "another seed differs")
 
@@ -206,7 +206,7 @@ func test_a_tree_that_cannot_be_is_refused() -> void:
 func test_time_runs_out() -> void:
 	var arena := _make_arena({"time_limit_s": 1.0})
 	for tick: int in 90:
-		arena.advance(1.0 / 90.0)
+		arena.core.advance(1.0 / 90.0)
 	check(not arena.user.agent.active and not arena.user.agent.success, "truncated without success")
 	check_equal(arena.user.agent.take_ending(), RLRoster.TRUNCATED, "ending")
 
@@ -249,7 +249,7 @@ func _watch(game: ChildGame, arena: int) -> Array[PackedFloat32Array]:
 
 func _make_arena(values: Dictionary, seed_value: int = 1) -> UiArena:
 	var arena := build_arena(ARENA, values, seed_value) as UiArena
-	arena.begin_episode()
+	arena.core.begin_episode()
 	return arena
 
 

@@ -14,7 +14,7 @@ func fly(zone: LandingZone, action: PackedFloat32Array, ticks: int) -> void:
 	zone.crafts[0].agent.act(action, 0)
 	for tick: int in ticks:
 		await get_tree().physics_frame
-		zone.advance(TICK)
+		zone.core.advance(TICK)
 
 
 ## What an agent was paid under a name so far.
@@ -46,5 +46,5 @@ func watch(game: ChildGame, decisions: int, agent: int) -> Array[PackedFloat32Ar
 ## A zone in a world of its own, in its first episode.
 func make_zone(values: Dictionary, scene: PackedScene = ARENA) -> LandingZone:
 	var zone := build_arena(scene, values) as LandingZone
-	zone.begin_episode()
+	zone.core.begin_episode()
 	return zone

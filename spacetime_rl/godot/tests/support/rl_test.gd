@@ -47,5 +47,5 @@ func build_arena(scene: PackedScene, settings: Dictionary, seed_value: int = 0) 
 	world.add_child(arena)
 	var schedule := RLSchedule.new()
 	schedule.seed_value = seed_value
-	arena.build(0, schedule)
+	arena.core.build(0, schedule)
 	return arena

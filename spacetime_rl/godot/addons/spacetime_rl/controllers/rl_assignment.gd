@@ -57,7 +57,7 @@ func _assign_policies(options: RLOptions) -> void:
 	var heuristic := RLHeuristicController.new()
 	var peer_decides := options.port > 0 and options.control == "policy"
 	for stage: RLStage in _roster.stages:
-		for arena: RLArena in stage.played_arenas():
+		for arena: RLArenaCore in stage.played_arenas():
 			var cast := stage.cast_of(arena)
 			for i: int in cast.size():
 				var scripted := stage.lead().agents[i].policy_name in options.scripted

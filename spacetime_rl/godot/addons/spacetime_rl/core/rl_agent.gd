@@ -27,6 +27,8 @@ const COMMON_METRICS: Array[StringName] = [&"episode", &"return", &"length", &"s
 ## The player: the agent's parent.
 var body: Node3D
 var arena: RLArena
+## The arena in any number of dimensions.
+var arena_core: RLArenaCore
 ## False while the agent waits, and from its end until its arena's next episode: it neither acts nor collects rewards.
 var active := false
 ## True from `wait` until `wake` or the episode's end: the agent's part of the episode has not begun.
@@ -139,7 +141,7 @@ func end(succeeded: bool, terminated: bool = true) -> void:
 	success = succeeded
 	truncated = not terminated
 	_ending = RLRoster.TERMINATED if terminated else RLRoster.TRUNCATED
-	arena.note_ending(self)
+	arena_core.note_ending(self)
 	episode_ended.emit(succeeded)
 
 
@@ -158,8 +160,9 @@ func all_metric_names() -> Array[StringName]:
 
 
 ## For the arena: find sensors, actions and reward terms; `number` counts the arena's agents of this policy.
-func setup(in_arena: RLArena, number: int) -> void:
-	arena = in_arena
+func setup(in_arena: RLArenaCore, number: int) -> void:
+	arena_core = in_arena
+	arena = in_arena.root as RLArena
 	body = get_parent() as Node3D
 	if agent_name == &"":
 		agent_name = StringName("%s_%d" % [policy_name, number])
@@ -222,7 +225,7 @@ func take_ending() -> int:
 
 ## For the roster: the values of `all_metric_names`.
 func metrics_vector() -> PackedFloat32Array:
-	var values := PackedFloat32Array([arena.episode, episode_return, decisions, 1.0 if success else 0.0])
+	var values := PackedFloat32Array([arena_core.episode, episode_return, decisions, 1.0 if success else 0.0])
 	values.append_array(ledger.values())
 	return values
 

@@ -34,14 +34,14 @@ func build() -> void:
 	for place: int in _options.arenas:
 		var arenas := _make_arenas()
 		if not _problems.is_empty():
-			for arena: RLArena in arenas:
+			for arena: RLArenaCore in arenas:
 				if arena != null:
-					arena.free()
+					arena.root.free()
 			return
 		for task: int in arenas.size():
 			if arenas[task] != null:
 				arenas[task].task = task
-				_world_for(arenas[task], place).add_child(arenas[task])
+				_world_for(arenas[task], place).add_child(arenas[task].root)
 				arenas[task].build(place, _schedule)
 		stages.append(RLStage.new(arenas, _schedule))
 
@@ -86,15 +86,15 @@ func _check_tasks() -> void:
 
 
 # By the task's number; null where a task is not played.
-func _make_arenas() -> Array[RLArena]:
-	var arenas: Array[RLArena] = []
+func _make_arenas() -> Array[RLArenaCore]:
+	var arenas: Array[RLArenaCore] = []
 	for task: RLTask in _tasks:
 		arenas.append(task.make_arena(_problems) if task.weight > 0.0 else null)
 	return arenas
 
 
 # A physics world of the arena's own, or the bridge's scene where a person may look at the only arena.
-func _world_for(arena: RLArena, place: int) -> Node:
+func _world_for(arena: RLArenaCore, place: int) -> Node:
 	if _shares_world():
 		return _bridge
 	var viewport := SubViewport.new()
@@ -104,7 +104,7 @@ func _world_for(arena: RLArena, place: int) -> Node:
 	viewport.render_target_update_mode = SubViewport.UPDATE_DISABLED
 	viewport.gui_disable_input = true
 	_bridge.add_child(viewport)
-	arena.name = "Arena"
+	arena.root.name = "Arena"
 	return viewport
 
 

@@ -20,8 +20,8 @@ func _init(agents: Array[RLAgent], with_tasks: bool) -> void:
 			if metric not in names:
 				names.append(metric)
 			places.append(names.find(metric))
-		_own[agent.arena.task] = agent.all_metric_names()
-		_places[agent.arena.task] = places
+		_own[agent.arena_core.task] = agent.all_metric_names()
+		_places[agent.arena_core.task] = places
 	if with_tasks:
 		names.append(RLTask.FIELD)
 
@@ -37,8 +37,8 @@ func spread(agent: RLAgent, values: PackedFloat32Array) -> PackedFloat32Array:
 		return values
 	var all: PackedFloat32Array = []
 	all.resize(names.size())
-	var places := _places[agent.arena.task]
+	var places := _places[agent.arena_core.task]
 	for i: int in values.size():
 		all[places[i]] = values[i]
-	all[-1] = agent.arena.task
+	all[-1] = agent.arena_core.task
 	return all

@@ -144,7 +144,7 @@ func describe() -> Array[Dictionary]:
 		var first: RLAgent = members[0]
 		var names: Array[String] = []
 		for agent: RLAgent in members:
-			if agent.arena == first.arena:
+			if agent.arena_core == first.arena_core:
 				names.append(String(agent.agent_name))
 		result.append(
 			{"name": policy, "agents": names, "layout": RLLayout.of(first), "metrics": _metrics[policy].names}
@@ -209,7 +209,7 @@ func _join_metrics(stage: RLStage, with_tasks: bool) -> void:
 		var policy := stage.lead().agents[i].policy_name
 		if not _metrics.has(policy):
 			var alike: Array[RLAgent] = []
-			for arena: RLArena in stage.played_arenas():
+			for arena: RLArenaCore in stage.played_arenas():
 				var cast := stage.cast_of(arena)
 				if i < cast.size():
 					alike.append(cast[i])

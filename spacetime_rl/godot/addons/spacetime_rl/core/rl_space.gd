@@ -25,7 +25,7 @@ func bodies_of(_arena: Node) -> Array[Node]:
 	return []
 
 
-## Override: where a body is, in the arena's frame.
+## Override: where a body is, in the arena's frame, wherever the world has moved since (`_origin`).
 func place_of(_body: Node, _arena: Node) -> Vector3:
 	return Vector3.ZERO
 
@@ -38,6 +38,11 @@ func moves(_body: Node) -> bool:
 ## Override: how fast a body moves, and which way; zero where it has no velocity.
 func velocity_of(_body: Node) -> Vector3:
 	return Vector3.ZERO
+
+
+## Override: the places that the arena names (`_landmarks`), in the same frame.
+func landmarks_of(_arena: Node) -> Dictionary[StringName, Vector3]:
+	return {}
 
 
 ## Override: the shapes that stand still in the arena, for pictures; see RLOutline.

@@ -5,42 +5,42 @@ extends RefCounted
 ## The arenas of other tasks stand still meanwhile: nothing in them is processed, and their physics is not stepped.
 
 ## By the task's number; null where a task is not played.
-var arenas: Array[RLArena] = []
+var arenas: Array[RLArenaCore] = []
 ## The arena that plays.
-var present: RLArena
+var present: RLArenaCore
 
 var _schedule: RLSchedule
 var _played := 0
 # For each arena its agents, in the order of the leading arena's.
-var _casts: Dictionary[RLArena, Array] = {}
+var _casts: Dictionary[RLArenaCore, Array] = {}
 
 
 ## `of_arenas` are built; at least one of them is not null.
-func _init(of_arenas: Array[RLArena], schedule: RLSchedule) -> void:
+func _init(of_arenas: Array[RLArenaCore], schedule: RLSchedule) -> void:
 	arenas = of_arenas
 	_schedule = schedule
 	present = lead()
-	for arena: RLArena in played_arenas():
+	for arena: RLArenaCore in played_arenas():
 		_casts[arena] = _cast(arena)
 		if arenas.size() > 1:
 			# A body that came back to its world would have another place in the solver's order.
-			arena.space.keep_bodies(arena)
+			arena.space.keep_bodies(arena.root)
 		if arena != present:
 			_hold_still(arena)
 
 
 ## The arena that says which agents there are.
-func lead() -> RLArena:
+func lead() -> RLArenaCore:
 	return played_arenas()[0]
 
 
 ## The arenas that there are.
-func played_arenas() -> Array[RLArena]:
-	return arenas.filter(func(arena: RLArena) -> bool: return arena != null)
+func played_arenas() -> Array[RLArenaCore]:
+	return arenas.filter(func(arena: RLArenaCore) -> bool: return arena != null)
 
 
 ## The agents of an arena that take the places of `lead().agents`, in their order. Fewer where they do not match.
-func cast_of(arena: RLArena) -> Array[RLAgent]:
+func cast_of(arena: RLArenaCore) -> Array[RLAgent]:
 	var cast: Array[RLAgent] = []
 	cast.assign(_casts[arena])
 	return cast
@@ -66,7 +66,7 @@ func begin_episode() -> bool:
 
 
 # Policies of other names take the places of the leading arena's in order.
-func _cast(arena: RLArena) -> Array[RLAgent]:
+func _cast(arena: RLArenaCore) -> Array[RLAgent]:
 	var theirs := _by_policy(arena)
 	var ours := _by_policy(lead())
 	var cast: Array[RLAgent] = []
@@ -85,7 +85,7 @@ func _at(of_policies: Dictionary[StringName, Array], place: int) -> StringName:
 	return of_policies.keys()[place] if place < of_policies.size() else &""
 
 
-func _by_policy(arena: RLArena) -> Dictionary[StringName, Array]:
+func _by_policy(arena: RLArenaCore) -> Dictionary[StringName, Array]:
 	var found: Dictionary[StringName, Array] = {}
 	for agent: RLAgent in arena.agents:
 		var members: Array = found.get_or_add(agent.policy_name, [])
@@ -93,11 +93,11 @@ func _by_policy(arena: RLArena) -> Dictionary[StringName, Array]:
 	return found
 
 
-func _hold_still(arena: RLArena) -> void:
-	arena.process_mode = Node.PROCESS_MODE_DISABLED
-	arena.space.step_world(arena, false)
+func _hold_still(arena: RLArenaCore) -> void:
+	arena.root.process_mode = Node.PROCESS_MODE_DISABLED
+	arena.space.step_world(arena.root, false)
 
 
-func _let_go(arena: RLArena) -> void:
-	arena.space.step_world(arena, true)
-	arena.process_mode = Node.PROCESS_MODE_INHERIT
+func _let_go(arena: RLArenaCore) -> void:
+	arena.space.step_world(arena.root, true)
+	arena.root.process_mode = Node.PROCESS_MODE_INHERIT

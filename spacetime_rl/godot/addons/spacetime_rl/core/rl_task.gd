@@ -53,10 +53,13 @@ static func show_to(agent: RLAgent, task: int, names: PackedStringArray) -> void
 
 
 ## For the bridge: an arena of this task, with its parameters; mistakes are added to `problems`.
-func make_arena(problems: PackedStringArray) -> RLArena:
-	var arena := arena_scene.instantiate() as RLArena if arena_scene != null else null
+func make_arena(problems: PackedStringArray) -> RLArenaCore:
+	var root := arena_scene.instantiate() if arena_scene != null else null
+	var arena := RLArenaCore.of(root) if root != null else null
 	if arena == null:
 		problems.append(_say("RLBridge.arena_scene is not a scene whose root extends RLArena"))
+		if root != null:
+			root.free()
 		return null
 	arena.params = arena.params.duplicate() as RLParams if arena.params != null else RLParams.new()
 	var mistakes := arena.params.apply(params)
@@ -64,7 +67,7 @@ func make_arena(problems: PackedStringArray) -> RLArena:
 		problems.append(_say(mistake))
 	if mistakes.is_empty():
 		return arena
-	arena.free()
+	root.free()
 	return null
 
 

@@ -6,7 +6,7 @@ class_name RLTaskCheck
 static func problems_of(stage: RLStage, names: PackedStringArray) -> PackedStringArray:
 	var problems: PackedStringArray = []
 	var lead := stage.lead()
-	for arena: RLArena in stage.played_arenas():
+	for arena: RLArenaCore in stage.played_arenas():
 		if arena == lead:
 			continue
 		var cast := stage.cast_of(arena)
@@ -18,7 +18,7 @@ static func problems_of(stage: RLStage, names: PackedStringArray) -> PackedStrin
 	return problems
 
 
-static func _unlike(lead: RLArena, cast: Array[RLAgent], names: PackedStringArray) -> PackedStringArray:
+static func _unlike(lead: RLArenaCore, cast: Array[RLAgent], names: PackedStringArray) -> PackedStringArray:
 	var problems: PackedStringArray = []
 	var told: Array[StringName] = []
 	for i: int in cast.size():
@@ -27,12 +27,12 @@ static func _unlike(lead: RLArena, cast: Array[RLAgent], names: PackedStringArra
 			continue
 		told.append(agent.policy_name)
 		var found := [agent.policy_name, names[lead.task], RLLayout.described(agent)]
-		found.append_array([names[cast[i].arena.task], RLLayout.described(cast[i])])
+		found.append_array([names[cast[i].arena_core.task], RLLayout.described(cast[i])])
 		problems.append("tasks need the same spaces: policy '%s' would play '%s', %s, and '%s', %s" % found)
 	return problems
 
 
-static func _counted(arena: RLArena) -> String:
+static func _counted(arena: RLArenaCore) -> String:
 	var counts: Dictionary[StringName, int] = {}
 	for agent: RLAgent in arena.agents:
 		counts[agent.policy_name] = counts.get(agent.policy_name, 0) + 1

@@ -21,7 +21,7 @@ func bodies_of(arena: Node) -> Array[Node]:
 
 
 func place_of(body: Node, arena: Node) -> Vector3:
-	return (arena as Node3D).to_local((body as Node3D).global_position)
+	return (arena as RLArena).to_local((body as Node3D).global_position) + (arena as RLArena)._origin()
 
 
 func moves(body: Node) -> bool:
@@ -32,6 +32,13 @@ func velocity_of(body: Node) -> Vector3:
 	if body is CharacterBody3D:
 		return (body as CharacterBody3D).velocity
 	return (body as RigidBody3D).linear_velocity if body is RigidBody3D else Vector3.ZERO
+
+
+func landmarks_of(arena: Node) -> Dictionary[StringName, Vector3]:
+	var places := (arena as RLArena)._landmarks().duplicate()
+	for landmark: StringName in places:
+		places[landmark] += (arena as RLArena)._origin()
+	return places
 
 
 func outline_of(arena: Node) -> Array[Dictionary]:

@@ -2,7 +2,7 @@ class_name RLRecording
 extends RefCounted
 ## One arena's episode while it is recorded.
 
-var arena: RLArena
+var arena: RLArenaCore
 
 var _with_observations := false
 var _tracks: Array[RLTrack] = []
@@ -13,7 +13,7 @@ var _hashes := PackedInt64Array()
 var _episode := {}
 
 
-func _init(of_arena: RLArena) -> void:
+func _init(of_arena: RLArenaCore) -> void:
 	arena = of_arena
 	_state = RLStateHash.new(arena)
 	for agent: RLAgent in arena.agents:
@@ -27,9 +27,9 @@ func begin(with_observations: bool) -> void:
 	_with_observations = with_observations
 	_episode = {
 		"episode": arena.episode,
-		"outline": arena.space.outline_of(arena),
+		"outline": arena.space.outline_of(arena.root),
 		"landmarks": _landmarks(),
-		"radii": arena._landmark_radii(),
+		"radii": arena.root.call(&"_landmark_radii"),
 	}
 	_hashes = [_state.now()]
 	for track: RLTrack in _tracks:
@@ -66,8 +66,8 @@ func to_dict() -> Dictionary:
 
 func _landmarks() -> Dictionary:
 	var found := {}
-	var places := arena._landmarks()
+	var places := arena.space.landmarks_of(arena.root)
 	for landmark: StringName in places:
-		var at := places[landmark] + arena._origin()
+		var at := places[landmark]
 		found[String(landmark)] = [at.x, at.y, at.z]
 	return found

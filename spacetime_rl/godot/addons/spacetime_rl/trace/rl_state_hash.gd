@@ -7,17 +7,17 @@ extends RefCounted
 
 const _VELOCITIES: Array[StringName] = [&"velocity", &"linear_velocity", &"angular_velocity"]
 
-var _arena: RLArena
+var _arena: RLArenaCore
 var _bodies: Array[Node] = []
 
 
 ## Of an arena that is built: its bodies are found once.
-func _init(arena: RLArena) -> void:
+func _init(arena: RLArenaCore) -> void:
 	_arena = arena
-	_bodies = arena.space.bodies_of(arena)
+	_bodies = arena.space.bodies_of(arena.root)
 	for agent: RLAgent in arena.agents:
-		if agent.body not in _bodies:
-			_bodies.append(agent.body)
+		if agent.get_parent() not in _bodies:
+			_bodies.append(agent.get_parent())
 
 
 ## The fingerprint of the present state.

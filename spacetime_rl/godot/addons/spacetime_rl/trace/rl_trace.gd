@@ -10,20 +10,20 @@ var below := 0
 ## Record observations, too.
 var with_observations := false
 
-var _recordings: Dictionary[RLArena, RLRecording] = {}
+var _recordings: Dictionary[RLArenaCore, RLRecording] = {}
 # Those of episodes that are recorded now.
-var _running: Dictionary[RLArena, RLRecording] = {}
+var _running: Dictionary[RLArenaCore, RLRecording] = {}
 var _finished: Array[Dictionary] = []
 
 
 func _init(stages: Array[RLStage]) -> void:
 	for stage: RLStage in stages:
-		for arena: RLArena in stage.played_arenas():
+		for arena: RLArenaCore in stage.played_arenas():
 			_recordings[arena] = RLRecording.new(arena)
 
 
 ## An arena has begun an episode.
-func begin(arena: RLArena) -> void:
+func begin(arena: RLArenaCore) -> void:
 	_running.erase(arena)
 	if arena.episode < below:
 		_running[arena] = _recordings[arena]
@@ -36,8 +36,8 @@ func note_actions(agents: Array[RLAgent], actions: PackedFloat32Array) -> void:
 		return
 	var offset := 0
 	for agent: RLAgent in agents:
-		if agent.active and _running.has(agent.arena):
-			_running[agent.arena].note_action(agent, actions.slice(offset, offset + agent.action_size))
+		if agent.active and _running.has(agent.arena_core):
+			_running[agent.arena_core].note_action(agent, actions.slice(offset, offset + agent.action_size))
 		offset += agent.action_size
 
 
@@ -47,8 +47,8 @@ func note_observations(roster: RLRoster) -> void:
 		return
 	for i: int in roster.agents.size():
 		var agent := roster.agents[i]
-		if agent.active and _running.has(agent.arena):
-			_running[agent.arena].note_observation(agent, roster.observation_of(i))
+		if agent.active and _running.has(agent.arena_core):
+			_running[agent.arena_core].note_observation(agent, roster.observation_of(i))
 
 
 ## A decision of all arenas is over, and finished ones have not begun again.

@@ -72,7 +72,7 @@ func to_dict(with_observations: bool) -> Dictionary:
 		"name": String(_agent.agent_name),
 		"policy": String(_agent.policy_name),
 		"rewards": _terms,
-		"moves": _agent.arena.space.moves(_agent.body),
+		"moves": _agent.arena_core.space.moves(_agent.get_parent()),
 		"ending": _ending,
 		"rows": _encoded(_rows),
 		"decision_rewards": _encoded(_rewards),
@@ -95,9 +95,9 @@ func _write(place: PackedFloat32Array, reward: float) -> void:
 
 
 func _place() -> PackedFloat32Array:
-	var arena := _agent.arena
-	var at := arena.space.place_of(_agent.body, arena) + arena._origin()
-	var moving := arena.space.velocity_of(_agent.body)
+	var arena := _agent.arena_core
+	var at := arena.space.place_of(_agent.get_parent(), arena.root)
+	var moving := arena.space.velocity_of(_agent.get_parent())
 	return PackedFloat32Array([arena.ticks, at.x, at.y, at.z, moving.x, moving.y, moving.z])
 
 

@@ -34,7 +34,7 @@ func _ready() -> void:
 
 
 func _process(_delta: float) -> void:
-	var decision := _agent.arena.ticks if _agent != null and _agent.arena.is_running() else -1
+	var decision := _agent.arena_core.ticks if _agent != null and _agent.arena_core.is_running() else -1
 	if decision != _drawn_decision:
 		_drawn_decision = decision
 		_sheet.queue_redraw()
@@ -78,9 +78,9 @@ func _note_result() -> void:
 
 
 func _draw_sheet() -> void:
-	if _agent == null or not _agent.arena.is_running():
+	if _agent == null or not _agent.arena_core.is_running():
 		return
-	var arena := _agent.arena
+	var arena := _agent.arena_core
 	var seconds := float(arena.ticks) / _bridge.physics_hz
 	var lines: Array[String] = [
 		"%s: %s, played by %s" % [_bridge.scenario_name, _agent.agent_name, _agent.controller.title],

@@ -1,0 +1,140 @@
+class_name RLArenaCore
+extends RefCounted
+## What an arena is in any number of dimensions: it finds its agents, and plays one episode after another.
+##
+## The arena is the root node of a scene. Its script has the hooks `_build`, `_begin_episode`, `_tick`, `_end_decision`
+## and `_landmark_radii`, and an RLArenaCore by the name of `core`; see RLArena.
+
+## The root of the arena.
+var root: Node
+## What differs between dimensions.
+var space: RLSpace
+var params: RLParams
+var rng := RandomNumberGenerator.new()
+var episode := -1
+var ticks := 0
+var max_ticks := 0
+var index := 0
+var task := 0
+var agents: Array[RLAgent] = []
+
+var _schedule: RLSchedule
+var _revision := 0
+var _playing := 0
+var _ending: Array[RLAgent] = []
+# The agents with reward terms.
+var _paid_by_tick: Array[RLAgent] = []
+
+
+func _init(of_root: Node, in_space: RLSpace) -> void:
+	root = of_root
+	space = in_space
+
+
+## The core of an arena's root; null where the node is none.
+static func of(node: Node) -> RLArenaCore:
+	return node.get(&"core") as RLArenaCore
+
+
+## Build the players and find the agents.
+func build(arena_index: int, schedule: RLSchedule) -> void:
+	index = arena_index
+	_schedule = schedule
+	root.call(&"_build")
+	_limit_ticks()
+	_find_agents(root)
+	var counts: Dictionary[StringName, int] = {}
+	for agent: RLAgent in agents:
+		var number: int = counts.get(agent.policy_name, 0)
+		counts[agent.policy_name] = number + 1
+		if not schedule.task_names.is_empty():
+			RLTask.show_to(agent, task, schedule.task_names)
+		for script: RLRewardScript in schedule.reward_scripts:
+			script.add_to(agent)
+		agent.setup(self, number)
+		if not agent.reward_terms.is_empty():
+			_paid_by_tick.append(agent)
+
+
+## True between the first `begin_episode` and the end of the process.
+func is_running() -> bool:
+	return episode >= 0
+
+
+## True when every agent's episode ended.
+func is_finished() -> bool:
+	return _playing == 0
+
+
+## Start an episode in place, by default the one after the last.
+func begin_episode(number: int = episode + 1) -> void:
+	episode = number
+	var episode_seed := _schedule.episode_seed(episode)
+	rng.seed = episode_seed
+	ticks = 0
+	_playing = agents.size()
+	_ending.clear()
+	if params != null:
+		_settle_params(episode_seed)
+	for agent: RLAgent in agents:
+		agent.clear_episode()
+	root.call(&"_begin_episode")
+	_limit_ticks()
+	for agent: RLAgent in agents:
+		agent.begin_episode()
+
+
+## One physics tick, after the players' own.
+func advance(delta: float) -> void:
+	if not is_running():
+		return
+	ticks += 1
+	for agent: RLAgent in _paid_by_tick:
+		if agent.active:
+			agent.ledger.pay_terms(delta)
+	root.call(&"_tick", delta)
+	if max_ticks > 0 and ticks >= max_ticks:
+		for agent: RLAgent in agents:
+			agent.truncate()
+	_capture_endings()
+
+
+## The decision's ticks are over.
+func end_decision() -> void:
+	root.call(&"_end_decision")
+	_capture_endings()
+
+
+## For the agent: it plays no more. Its final observation is read when the tick is complete.
+func note_ending(agent: RLAgent) -> void:
+	_playing -= 1
+	_ending.append(agent)
+
+
+func _limit_ticks() -> void:
+	if _schedule.max_ticks > 0:
+		max_ticks = _schedule.max_ticks
+
+
+# Take over what the Python side has set since the last episode, and draw what is drawn for each.
+func _settle_params(episode_seed: int) -> void:
+	if _revision != _schedule.revision:
+		_revision = _schedule.revision
+		params.apply(_schedule.params)
+	for problem: String in params.draw(episode_seed):
+		push_error("the parameters drawn for episode %d do not go together: %s" % [episode, problem])
+
+
+func _capture_endings() -> void:
+	if _ending.is_empty():
+		return
+	for agent: RLAgent in _ending:
+		agent.capture_final()
+	_ending.clear()
+
+
+func _find_agents(node: Node) -> void:
+	for child: Node in node.get_children():
+		if child is RLAgent:
+			agents.append(child as RLAgent)
+		_find_agents(child)
