@@ -16,7 +16,7 @@ from spacetime_rl.bench.sampling import Sampling, make_runner_alone
 from spacetime_rl.bench.scaling import Cell, measure_scaling, scaling_s
 from spacetime_rl.bench.stock_client import StockClient
 from spacetime_rl.bench.stock_sb3 import StockSb3
-from spacetime_rl.bench.target import meet, with_agents, with_games
+from spacetime_rl.bench.target import plan_target, with_agents, with_games
 from spacetime_rl.bench.training import StockRllib, Training
 from spacetime_rl.config import RunConfig
 from spacetime_rl.config.algorithms import ON_POLICY
@@ -50,7 +50,7 @@ class BenchOptions:
 def run_bench(target: str, command: str, config: RunConfig, options: BenchOptions, progress: Progress) -> BenchReport:
     """Measure everything in one run. Raises what a game raises; nothing is left running."""
     config = config.sized()
-    plan = meet(config)
+    plan = plan_target(config)
     engine, bridge, training = EngineLimit(plan.launch), Bridge(plan.launch), Training(config, plan)
     ours = [engine, bridge, Sampling(config, plan), training, *(make_runner_alone(config, n) for n in NULL_AGENTS)]
     sb3 = StockSb3(config, plan)
@@ -78,7 +78,7 @@ def run_bench(target: str, command: str, config: RunConfig, options: BenchOption
 def _scale(config: RunConfig, options: BenchOptions, progress: Progress) -> Sequence[Cell]:
     def make_plan(agents: int, games: int) -> tuple[RunConfig, RolloutPlan]:
         chosen = with_games(with_agents(config, agents), games, agents)
-        return chosen, meet(chosen)
+        return chosen, plan_target(chosen)
 
     return measure_scaling(make_plan, options.rounds, options.seconds / 2, progress)
 

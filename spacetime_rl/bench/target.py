@@ -12,10 +12,9 @@ from spacetime_rl.config import RunConfig, load
 from spacetime_rl.config.merge import deep_merge
 from spacetime_rl.config.packaged import config_names, packaged
 from spacetime_rl.config.words import did_you_mean
-from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.errors import UsageError
-from spacetime_rl.game.client import open_game
 from spacetime_rl.game.project import scenarios
+from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.host.system import cores
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def with_agents(config: RunConfig, agents: int) -> RunConfig:
     """
     if config.scenario.name == SCENARIO:
         return _change(config, {"scenario": {"params": {_PLAYERS: agents}}, "game": {"arenas": 1}})
-    one = meet(_change(config, {"game": {"arenas": 1}}))
+    one = plan_target(_change(config, {"game": {"arenas": 1}}))
     if one.spec.is_stock:
         raise UsageError(f"--agents: {one.launch.title} is a stock game; it decides itself how many agents it has")
     return _change(config, {"game": {"arenas": math.ceil(agents / one.spec.num_agents)}})
@@ -64,19 +63,18 @@ def with_games(config: RunConfig, games: int, agents: int) -> RunConfig:
     return _change(config, {"rollout": {"games_per_runner": games, "fragment_length": length}})
 
 
-def meet(config: RunConfig) -> RolloutPlan:
-    """Start the game once and make of what it declares what env runners of a training here would play.
+def plan_target(config: RunConfig) -> RolloutPlan:
+    """Start the game once, and make the plan that env runners of a training on this machine would play.
 
-    Open arenas are measured, which takes some seconds. Raises what `open_game` raises.
+    Open arenas are measured, which takes some seconds. Peers are told how many ticks a decision takes, so the plan
+    names them. Raises what `plan_rollout` raises.
     """
-    from spacetime_rl.rollout.plan import RolloutPlan  # with Ray: takes seconds, and naming a game needs neither
+    from spacetime_rl.rollout.make_plan import plan_rollout  # with Ray: takes seconds, and naming a game needs neither
     from spacetime_rl.sizing.settle import settle_sizes
 
-    launch = make_launch(config)
-    with open_game(launch) as game:
-        spec = game.spec
-    launch = replace(launch, action_repeat=spec.action_repeat)
-    plan = RolloutPlan(launch, spec, assign_policies(spec, config), seed=config.seed)
+    with scratch_folder("bench") as folder:
+        plan = plan_rollout(config, Path(folder))
+    plan = replace(plan, launch=replace(plan.launch, action_repeat=plan.spec.action_repeat, log_dir=None))
     return settle_sizes(config, plan, [cores()], measure_batch=False)[1]
 
 

@@ -164,7 +164,7 @@ def record(
       spacetime-rl runs record slow --tracking-uri http://tracking:5000
     """
     from spacetime_rl.runs.read import find_record
-    from spacetime_rl.training.record_again import record as record_run
+    from spacetime_rl.tracking.record_again import record as record_run
 
     found = find_record(run, results or DEFAULT_RESULTS)
     typer.echo(f"{found.run_id}: recorded, {record_run(found, tracking_uri)}")
@@ -309,7 +309,7 @@ def _cells(figure: Figure) -> list[str]:
 
 
 def _forget(run: RunRecord) -> int:
-    from spacetime_rl.training.record_again import forget
+    from spacetime_rl.tracking.record_again import forget
 
     deleted = forget(run)
     if deleted is None:

@@ -14,7 +14,7 @@ from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.reward_hook import HookPlace, RewardHook
 
 
-def meet_game(config: RunConfig, logs: Path, home: Path | None = None) -> RolloutPlan:
+def plan_rollout(config: RunConfig, logs: Path, home: Path | None = None) -> RolloutPlan:
     """What runners play: the game, as it declares itself, and who plays in it. `home` is where the user started.
 
     Raises GameError, ContractError, and ConfigError for a reward function that cannot be loaded.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.config import RunConfig
-from spacetime_rl.rollout.make_plan import meet_game
+from spacetime_rl.rollout.make_plan import plan_rollout
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.sizing.settle import describe_sizes, settle_sizes
 
@@ -63,9 +63,9 @@ class DryRun:
 
 
 def dry_run(config: RunConfig, say: Callable[[str], None] = lambda _: None) -> DryRun:
-    """Meet the game of a run and settle its sizes for this machine, without Ray. Raises what `meet_game` raises."""
+    """Meet the game of a run and settle its sizes for this machine, without Ray. Raises what `plan_rollout` raises."""
     say("starting the game")
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-dry-run-") as folder:
-        plan = meet_game(config, Path(folder))
+        plan = plan_rollout(config, Path(folder))
         settled, plan = settle_sizes(config, plan, [os.cpu_count() or 1], say=say)
     return DryRun(settled, plan)

@@ -16,7 +16,7 @@ from spacetime_rl.config.sweep_writer import dump_sweep
 from spacetime_rl.console.progress import Progress
 from spacetime_rl.console.screen import show_progress
 from spacetime_rl.errors import ResumeError
-from spacetime_rl.rollout.make_plan import engine_version, meet_game
+from spacetime_rl.rollout.make_plan import engine_version, plan_rollout
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.versions import collect_versions
@@ -67,7 +67,7 @@ def begin(config: SweepConfig, run_id: str | None, force: bool, evaluate: bool, 
 def start_game(config: RunConfig, folder: RunFolder, progress: Progress) -> RolloutPlan:
     """Start the game once, to learn what it declares and to check it against the configuration before Ray starts."""
     progress.stage("starting the game")
-    plan = meet_game(config, folder.paths.logs)
+    plan = plan_rollout(config, folder.paths.logs)
     begun = folder.spec()
     if begun is not None and begun != plan.spec and not folder.is_sweep:  # the game of a sweep's base may have sizes
         raise ResumeError(

@@ -14,7 +14,7 @@ from spacetime_rl.config.paths import anchored
 from spacetime_rl.config.sweep import SweepConfig
 from spacetime_rl.learning.algorithm import SpacetimeAlgorithm
 from spacetime_rl.learning.build import make_algorithm_config
-from spacetime_rl.rollout.make_plan import meet_game
+from spacetime_rl.rollout.make_plan import plan_rollout
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.runs.checkpoint import CheckpointCard
 from spacetime_rl.tuning.search import candidate_values
@@ -55,7 +55,7 @@ class Experiment:
 
     def _plan_of(self, config: RunConfig) -> RolloutPlan:
         ours = self.plan
-        own = meet_game(anchored(config, self.home), ours.launch.log_dir or Path("logs"), self.home)
+        own = plan_rollout(anchored(config, self.home), ours.launch.log_dir or Path("logs"), self.home)
         return replace(own, runners=ours.runners, games=ours.games, cpus_per_runner=ours.cpus_per_runner)
 
     def _algorithm(self, config: RunConfig, plan: RolloutPlan) -> AlgorithmConfig:

@@ -21,7 +21,7 @@ from spacetime_rl.bench.sampling import Sampling, make_runner_alone
 from spacetime_rl.bench.scaling import measure_scaling
 from spacetime_rl.bench.stock_client import StockClient
 from spacetime_rl.bench.stock_sb3 import StockSb3
-from spacetime_rl.bench.target import load_target, meet, with_agents
+from spacetime_rl.bench.target import load_target, plan_target, with_agents
 from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import GameDied
 from spacetime_rl.rollout.plan import RolloutPlan
@@ -36,7 +36,7 @@ def config() -> RunConfig:
 
 @pytest.fixture(scope="module")
 def plan(config: RunConfig) -> RolloutPlan:
-    return meet(config)
+    return plan_target(config)
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def test_a_game_that_plays_alone_tells_where_its_time_goes(plan: RolloutPlan) ->
 
 
 def test_a_stock_game_cannot_play_alone_and_its_own_client_not_play_everything(godot_bin: Path) -> None:
-    stock = meet(load_target(str(Path(__file__).parents[1] / "fixtures" / "stock_game"), ()))
+    stock = plan_target(load_target(str(Path(__file__).parents[1] / "fixtures" / "stock_game"), ()))
 
     with pytest.raises(NotMeasurable, match="always waits for its client"), playing(EngineLimit(stock.launch)):
         pass
@@ -130,7 +130,7 @@ def test_stable_baselines_is_left_out_where_policies_differ() -> None:
 
     with (
         pytest.raises(NotMeasurable, match="the spaces of giver, taker differ"),
-        playing(StockSb3(config, meet(config))),
+        playing(StockSb3(config, plan_target(config))),
     ):
         pass
 
@@ -140,7 +140,7 @@ def test_sampling_is_measured_for_every_number_of_agents_games_and_runners(
 ) -> None:
     def make_plan(agents: int, games: int) -> tuple[RunConfig, RolloutPlan]:
         chosen = with_agents(config, agents)
-        return chosen, replace(meet(chosen), games=games)
+        return chosen, replace(plan_target(chosen), games=games)
 
     said: list[str] = []
     cells = measure_scaling(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spacetime_rl.bench.target import load_target, meet, with_agents, with_games
+from spacetime_rl.bench.target import load_target, plan_target, with_agents, with_games
 from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import UsageError
 
@@ -43,7 +43,7 @@ def test_agents_of_other_scenarios_are_arenas_rounded_up(godot_bin: Path) -> Non
     config = with_agents(load_target("vr_interaction", ()), 9)
 
     assert config.game.arenas == 3
-    assert meet(config).spec.num_agents == 12
+    assert plan_target(config).spec.num_agents == 12
 
 
 def test_a_stock_game_keeps_its_agents(godot_bin: Path) -> None:

@@ -17,8 +17,8 @@ from test_runs import make_run
 from spacetime_rl.errors import UsageError
 from spacetime_rl.runs.read import find_record
 from spacetime_rl.tracking.names import RUN_ID
+from spacetime_rl.tracking.record_again import forget, record
 from spacetime_rl.tracking.store import make_client, resolve_store
-from spacetime_rl.training.record_again import forget, record
 
 
 @pytest.fixture
