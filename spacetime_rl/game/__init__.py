@@ -1,1 +1,1 @@
-"""One headless Godot game: find the engine, start it, talk to it. Knows nothing of Ray."""
+"""One headless Godot game: find the engine, start it, exchange messages with it. Does not import Ray."""

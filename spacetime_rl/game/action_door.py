@@ -1,4 +1,4 @@
-"""What a game takes as actions: nothing else reaches it, whatever wire it speaks."""
+"""Checks the actions of every game, whichever wire protocol it uses: an invalid action never reaches a game."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from spacetime_rl.game.spec import ActionField, PolicyLayout
 
 @dataclass(frozen=True, slots=True)
 class ActionMistake:
-    """What is wrong with the action of one row, or with the array as a whole."""
+    """What is wrong with the action in row `row`, or with the whole array where `row` is None."""
 
     row: int | None
     what: str
 
 
 class ActionDoor:
-    """The actions of `agents` agents of one policy: choices have to be whole and in range, numbers lie in [-1, 1]."""
+    """Checks the actions of one policy's agents: choices are whole and in range, numbers lie in [-1, 1]."""
 
     def __init__(self, agents: int, layout: PolicyLayout) -> None:
         self._fields = [field for field in layout.actions for _ in range(field.width)]
@@ -30,7 +30,7 @@ class ActionDoor:
         self._high = np.array([_highest(field) for field in self._fields], np.float32)
 
     def lets_through(self, action: NDArray[np.float32]) -> bool:
-        """Whether the game may have it as it is. A NaN is inside of nothing."""
+        """Whether the game accepts this array unchanged. An array with a NaN is refused."""
         if getattr(action, "shape", None) != self.shape or action.dtype.kind not in "fiub":
             return False
         chosen = action[:, self._choices]
@@ -38,7 +38,7 @@ class ActionDoor:
         return inside and (not len(self._choices) or bool((chosen == np.floor(chosen)).all()))
 
     def mistake_in(self, action: NDArray[np.float32]) -> ActionMistake | None:
-        """Why it is refused; None where it only has to be clipped."""
+        """Why the game refuses this array; None where clipping the array is enough."""
         if getattr(action, "shape", None) != self.shape or action.dtype.kind not in "fiub":
             found = getattr(action, "shape", type(action).__name__)
             kind = f" of {action.dtype}" if isinstance(action, np.ndarray) and action.dtype.kind not in "fiub" else ""
@@ -55,11 +55,11 @@ class ActionDoor:
         return None
 
     def clip(self, action: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The nearest action that the game may have."""
+        """The nearest array that the game accepts."""
         return action.clip(self._low, self._high)
 
     def farthest(self, action: NDArray[np.float32]) -> float:
-        """The number that is farthest outside."""
+        """The number that lies farthest outside its range."""
         outside = np.maximum(self._low - action, action - self._high)
         return float(action.flat[int(outside.argmax())])
 

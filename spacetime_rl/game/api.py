@@ -1,4 +1,4 @@
-"""What a running game looks like to the rest of the package, whichever protocol it speaks."""
+"""The interface of a running game that the rest of the package uses, whichever protocol the game speaks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.trace import Trace
 
-TASK = "task"  # the metric that holds the number of the episode's task, where a game plays several
+TASK = "task"  # the metric that holds the number of the episode's task, in a game with several tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +23,18 @@ class EndedAgent:
 
     agent: int  # in the global order
     final_observation: NDArray[np.float32]  # [obs_dim], a copy
-    metrics: dict[str, float]  # names as in the group's `metrics`; with tasks, those that its task measures
+    # Names as in the group's `metrics`; in a game with tasks, only the metrics of the episode's task.
+    metrics: dict[str, float]
 
 
 @dataclass(slots=True)
 class StepResult:
     """One decision of all N agents. Every array is a view that the next call overwrites.
 
-    `observations[g]` is float32 [n_g, obs_dim_g] of group g; the other arrays have one entry per agent in the
-    global order. An agent acts in the next step if it is `active`. Of an agent that ended, `observations` holds the
-    first observation of its next episode (zeros while it waits for its arena), `ended` the last one of the old.
+    `observations[g]` is float32 [n_g, obs_dim_g] of group g. The other arrays have one entry per agent, in the global
+    order. An agent acts in the next step if it is `active`. For an agent whose episode ended, `observations` holds the
+    first observation of its next episode (zeros while it waits for its arena), and `ended` holds the last observation
+    of the old episode.
     """
 
     observations: tuple[NDArray[np.float32], ...]
@@ -45,26 +47,26 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class EngineReport:
-    """What a game did by itself, and how long it took it."""
+    """What a game did while it ran by itself, and how many seconds that took."""
 
     decisions: int
     ticks: int
     busy_s: float
-    sections: Mapping[str, float]  # seconds by part of the work; empty unless profiled
+    sections: Mapping[str, float]  # seconds by part of the work; empty unless profiling was requested
 
 
 @dataclass(slots=True)
 class Timing:
-    """Where the waiting time of all steps and resets went, in seconds."""
+    """How the time of all steps and resets divides between game and wire, in seconds."""
 
     steps: int = 0
-    game_s: float = 0.0  # waiting while the game worked
-    wire_s: float = 0.0  # sending, receiving, and waiting for what neither side works on
+    game_s: float = 0.0  # the caller waited while the game worked
+    wire_s: float = 0.0  # sending, receiving, and waiting while neither side worked
 
     def add(self, elapsed_s: float, waited_s: float, game_s: float) -> None:
-        """Count one request that was answered after `elapsed_s`.
+        """Count one request that was answered after `elapsed_s` seconds.
 
-        Of this the caller waited `waited_s` and worked otherwise, and the game worked `game_s`.
+        In this time the caller waited for `waited_s` seconds, and the game worked for `game_s` seconds.
         """
         wire_s = min(waited_s, max(0.0, elapsed_s - game_s))
         self.steps += 1
@@ -73,7 +75,7 @@ class Timing:
 
 
 class Game(Protocol):
-    """A running game. Any fault kills it with its whole process group and raises a GameError with its log's tail."""
+    """A running game. A fault kills its whole process group and raises a GameError that quotes the end of its log."""
 
     spec: GameSpec
     timing: Timing
@@ -82,40 +84,40 @@ class Game(Protocol):
 
     @property
     def script_errors(self) -> int:
-        """Errors of its scripts in the game's log so far."""
+        """Number of script errors in the game's log so far."""
 
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
         """Begin a new episode in every arena.
 
-        With a `seed`, arena i plays the episodes `first_episode + i`, then every `stride`-th (default: the number of
-        arenas); without one, seed and episode numbers go on from where they are.
+        With a `seed`, arena i plays episode number `first_episode + i` first, and then every `stride`-th number
+        (default: the number of arenas). Without a `seed`, the seed stays and the episode numbers continue.
         """
 
     def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
         """Let every active agent act: `send`, then `receive`."""
 
     def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
-        """Begin a step: one float32 array [n_g, action_size_g] per group. The game works while the caller goes on.
+        """Begin a step with one float32 array [n_g, action_size_g] per group. Returns while the game works.
 
-        Numbers outside [-1, 1] are clipped. Raises ActionError, and leaves the game as it is, when an action is of the
-        wrong shape, not finite, or a choice that there is not; UsageError before the first reset.
+        Numbers outside [-1, 1] are clipped. Raises ActionError, and leaves the game as it is, when an action has the
+        wrong shape, is not finite, or is a choice that does not exist. Raises UsageError before the first reset.
         """
 
     def receive(self) -> StepResult:
-        """Wait for the step that `send` began. The arrays of the last result are valid until then."""
+        """Wait for the step that `send` began. The arrays of the previous result are valid until then."""
 
     def configure(self, params: Mapping[str, Any]) -> None:
-        """Change scenario parameters, from each arena's next episode on. Raises ContractError if the game refuses."""
+        """Change scenario parameters from each arena's next episode on. Raises ContractError if the game refuses."""
 
     def traces(self, below: int = 0, observations: bool = False) -> tuple[Trace, ...]:
-        """The recorded episodes that are over since the last call; a stock game records none.
+        """The recorded episodes that ended since the last call; empty for a stock game, which records none.
 
-        From now on those that begin are recorded if their number is less than `below`, with their observations if
-        those are asked for, too.
+        From now on the game records episodes with a number less than `below`, and their observations, too, if
+        `observations` is true.
         """
 
     def close(self) -> None:
-        """End the game. May be called again."""
+        """End the game. Further calls do nothing."""
 
     def __enter__(self) -> Self: ...
 

@@ -1,6 +1,6 @@
-"""Blender, which Godot needs to import .blend files: where it is, and an import without it.
+"""Blender, which Godot needs to import .blend files: find it, or import a project without it.
 
-Where Godot does not find Blender, one .blend file in a project stops the import of every file, with exit code 0.
+Where Godot does not find Blender, a single .blend file stops the import of the whole project, with exit code 0.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-_SELF_CONTAINED = ("._sc_", "_sc_")  # beside the engine: its settings lie there, not in the user's folder
+# If one of these lies beside the engine, the editor's settings lie there, too, and not in the user's folder.
+_SELF_CONTAINED = ("._sc_", "_sc_")
 _PATH = "filesystem/import/blender/blender_path"
 _SWITCH = "import/blender/enabled"
 _HEADER = '[gd_resource type="EditorSettings" format=3]\n\n[resource]\n'
 
 
 def find_blender(engine: Path) -> Path | None:
-    """Blender: as the editor's settings name it, or on PATH; None where there is none."""
+    """The path of Blender, from the editor's settings or from PATH; None if it is not installed."""
     for line in _import_settings(engine):
         key, _, value = line.partition(" = ")
         chosen = Path(value.strip().strip('"'))
@@ -29,7 +30,7 @@ def find_blender(engine: Path) -> Path | None:
 
 
 def write_import_settings(engine: Path, config_home: Path, version: tuple[int, int, int]) -> None:
-    """Give an engine that is to import with a `config_home` of its own what the user has set about importing."""
+    """Copy the user's import settings for an engine that imports with a `config_home` of its own."""
     blender = find_blender(engine)
     lines = [line for line in _import_settings(engine) if not line.startswith(f"{_PATH} ")]
     if blender is not None:
@@ -43,7 +44,7 @@ def write_import_settings(engine: Path, config_home: Path, version: tuple[int, i
 
 
 def switch_off(project_file: Path) -> None:
-    """Make a project.godot import everything but .blend files."""
+    """Make a project.godot import everything except .blend files."""
     lines = project_file.read_text().splitlines()
     lines = [line for line in lines if not re.match(rf"{_SWITCH}\s*=", line)]
     if "[filesystem]" not in lines:
@@ -53,12 +54,12 @@ def switch_off(project_file: Path) -> None:
 
 
 def is_switched_off(project_file: Path) -> bool:
-    """Whether a project says by itself that .blend files are not imported."""
+    """Whether the project's own settings already exclude .blend files from the import."""
     return re.search(rf"^{_SWITCH}\s*=\s*false", project_file.read_text(), re.MULTILINE) is not None
 
 
 def _import_settings(engine: Path) -> Sequence[str]:
-    """The lines about importing in the newest settings of the editor, the engine's own ones first."""
+    """The lines about importing in the editor's newest settings; a self-contained engine's own settings come first."""
     places = [engine.resolve().parent / "editor_data"] if _is_self_contained(engine) else []
     places.append(Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "godot")
     for place in places:

@@ -1,4 +1,4 @@
-"""What every number that a game sends has to be, on whichever wire, and how the first one that is not is reported."""
+"""Checks every number that a game sends, on either wire protocol, and reports the first invalid one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def require_metrics(values: Floats, names: Sequence[str], agent: str) -> None:
 
 
 def require_success(metrics: Mapping[str, float], agent: str) -> None:
-    """Raises ObservationError for a success that is no share."""
+    """Raises ObservationError for a `success` that is not between 0 and 1."""
     success = metrics.get("success", 0.0)
     if not 0.0 <= success <= 1.0:
         raise ObservationError(f"metric success of agent {agent} is {success:g}, not from 0 (failed) to 1 (succeeded)")
@@ -44,8 +44,8 @@ def require_success(metrics: Mapping[str, float], agent: str) -> None:
 def as_floats(values: Any, what: str, agent: str) -> Floats:
     """Numbers of a JSON message, in lists or not, as one flat float32 vector.
 
-    Truth values count as 0 and 1. Raises ObservationError for a value that is no number, not finite (Godot writes NaN
-    as null), or too large for a float32: `observation speed[2] of agent p_0 is nan`.
+    Truth values count as 0 and 1. Raises ObservationError for a value that is not a number, not finite (Godot writes
+    NaN as null), or too large for a float32: `observation speed[2] of agent p_0 is nan`.
     """
     try:
         found = np.asarray(values)
@@ -61,7 +61,7 @@ def as_floats(values: Any, what: str, agent: str) -> Floats:
 
 
 def as_float(value: Any, what: str, agent: str) -> float:
-    """One number of a JSON message; see `as_floats`."""
+    """One number of a JSON message as a float, with the same errors as `as_floats`."""
     return float(_as_float(value, what, agent))
 
 
@@ -73,7 +73,7 @@ def as_flag(value: Any, what: str, agent: str) -> bool:
 
 
 def each_agents(values: Any, agents: int, what: str) -> list[Any]:
-    """A list of a JSON message, which has one entry for each agent. Raises ProtocolError."""
+    """A list of a JSON message with one entry per agent. Raises ProtocolError for anything else."""
     if not isinstance(values, list):
         raise ProtocolError(f"{what} is {shown(values)}, not a list of one entry for each of {agents} agents")
     if len(values) != agents:
@@ -102,7 +102,7 @@ def _as_float(value: Any, what: str, agent: str) -> np.float32:
 
 
 def _singles(values: Any, place: str = "") -> Iterator[tuple[Any, str]]:
-    """Every value of nested lists with its place, e.g. `[2]`."""
+    """Every value of nested lists with its index as text, e.g. `[2]`."""
     if not isinstance(values, (list, tuple)):
         yield values, place
         return

@@ -1,4 +1,4 @@
-"""Open a game, and step one that speaks our binary wire."""
+"""Open any game, and step a game that uses our binary wire protocol."""
 
 from __future__ import annotations
 
@@ -40,15 +40,17 @@ _TRACE_WITH_FLAGS = struct.Struct("<IB")
 _OBSERVATIONS = 1
 _RUN = struct.Struct("<IB")
 _SENSE, _PROFILE = 1, 2
+# In a RESET request: keep the seed and continue the numbering of episodes.
 _KEEP_SEED = -1
 _SMALLEST_BUFFER = 64 * 1024  # an error message of the game must fit, however small its other frames
 
 
 def open_game(launch: GameLaunch) -> Game:
-    """Start a game and shake hands with it; with a renderer where `launch.render` is auto and its cameras need one.
+    """Start a game and complete its handshake.
 
-    Raises UsageError, ContractError, or a GameError that tells what went wrong, with the last lines of the game's
-    log; no process is left behind then.
+    With `launch.render` "auto", the game gets a renderer only if its cameras need one. Raises UsageError,
+    ContractError, or a GameError that explains the failure and quotes the last lines of the game's log. No process
+    remains then.
     """
     if launch.render != "auto" or launch.window:
         return _open(launch)
@@ -58,12 +60,13 @@ def open_game(launch: GameLaunch) -> Game:
     game = _open(replace(launch, render="none"))
     if not isinstance(game, StockGame) or not any(group.layout.images for group in game.spec.groups):
         return game
-    with game:  # a game to find it out by: its first episodes are spent
+    with game:  # this game only tests whether images arrive without a renderer; a fresh one is returned
         _RENDERERS[source] = choose_renderer() if game.lacks_images() else "none"
     return _open(replace(launch, render=_RENDERERS[source]))
 
 
-_RENDERERS: dict[tuple[str, str | None], Render] = {}  # of games that declare images: what they need
+# By title and scene, for games that declare images: the renderer they need.
+_RENDERERS: dict[tuple[str, str | None], Render] = {}
 
 
 def _open(launch: GameLaunch) -> Game:
@@ -83,7 +86,7 @@ def _open(launch: GameLaunch) -> Game:
 
 
 class GameClient(RunningGame):
-    """A game on the wire spacetime/1; see `api.Game`. Made by `open_game`."""
+    """An `api.Game` on the wire protocol spacetime/1. `open_game` makes it."""
 
     def __init__(
         self, launch: GameLaunch, process: GameProcess, connection: JsonSocket, info: Mapping[str, Any]
@@ -100,11 +103,12 @@ class GameClient(RunningGame):
         parts = np.split(self._frames.outgoing[: self._action_bytes].view(np.float32), np.cumsum(sizes)[:-1])
         self._actions = tuple(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
         self._state = StateReader(self.spec, self._frames.incoming)
-        self._asked = Request.RESET  # the last request, when it was sent, how long that took, when it was answered
+        # The last request; then when it was sent, how long sending took, and when its answer came.
+        self._asked = Request.RESET
         self._sent_at = self._sending_s = self._answered_at = 0.0
 
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
-        """See `api.Game.reset`."""
+        """Begin a new episode in every arena, as `api.Game.reset` specifies."""
         self._begin(seed)
         numbers = (_KEEP_SEED if seed is None else seed, first_episode, self.spec.arenas if stride is None else stride)
         _RESET.pack_into(self._frames.outgoing.data, 0, *numbers)
@@ -112,14 +116,14 @@ class GameClient(RunningGame):
         return self.receive()
 
     def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
-        """See `api.Game.send`."""
+        """Begin a step, as `api.Game.send` specifies."""
         actions = self._checked(actions)
         for view, action in zip(self._actions, actions, strict=True):
             view[...] = action
         self._send(Request.STEP, self._action_bytes)
 
     def receive(self) -> StepResult:
-        """See `api.Game.receive`."""
+        """Wait for the result of the step, as `api.Game.receive` specifies."""
         began = time.monotonic()
         result = self._receive(Reply.STATE, self._state.read)
         waited_s = self._answered_at - began
@@ -128,7 +132,7 @@ class GameClient(RunningGame):
         return result
 
     def configure(self, params: Mapping[str, Any]) -> None:
-        """See `api.Game.configure`."""
+        """Change scenario parameters, as `api.Game.configure` specifies."""
         self._require_open()
         deadline = time.monotonic() + self._timeout_s
         try:
@@ -144,8 +148,8 @@ class GameClient(RunningGame):
             raise self._failed("CONFIGURE", ProtocolError(f"a {kind.name} frame instead of OK"))
 
     def traces(self, below: int = 0, observations: bool = False) -> tuple[Trace, ...]:
-        """See `api.Game.traces`. A game with an addon that does not know this request, or its flags, gives up."""
-        if observations:  # only then: addons of version 1 refuse a request with flags
+        """The recorded episodes, as `api.Game.traces` specifies. Raises GameDied where the addon is too old."""
+        if observations:  # only then, because addons of version 1 refuse a request with flags
             _TRACE_WITH_FLAGS.pack_into(self._frames.outgoing.data, 0, below, _OBSERVATIONS)
         else:
             _TRACE.pack_into(self._frames.outgoing.data, 0, below)
@@ -155,7 +159,7 @@ class GameClient(RunningGame):
             text = body.decode(errors="replace")
             if kind is not Reply.TRACES:
                 raise self._unexpected(kind, text, Reply.TRACES)
-            assert self.spec.physics_hz is not None  # games on this wire say it
+            assert self.spec.physics_hz is not None  # the spec of a game on this wire always holds it
             return read_traces(text, self.spec.physics_hz)
         except (OSError, GameError) as error:
             raise self._failed(self._asked.name, error) from error
@@ -164,11 +168,11 @@ class GameClient(RunningGame):
             raise
 
     def run_alone(self, decisions: int, *, sense: bool = True, profile: bool = False) -> EngineReport:
-        """Let the game play by itself with random actions: how fast it is when it waits for nobody.
+        """Let the game play `decisions` decisions by itself with random actions, to measure its speed without a client.
 
-        With `sense` it reads sensors and rewards as a step does; with `profile` it times the sections of its work,
-        which itself takes time. Needs a `reset` before; after it `reset` or `step` go on. The whole run has to fit
-        into the launch's step timeout. Raises ValueError or GameError.
+        With `sense` the game reads sensors and computes rewards as in a step. With `profile` it times the sections of
+        its work, which itself takes time. Requires a `reset` before; afterwards `reset` or `step` continue. The whole
+        run has to fit into the launch's `step_timeout_s`. Raises ValueError or GameError.
         """
         if not 0 < decisions < 1 << 32:
             raise ValueError(f"a run of {decisions} decisions; at least one is needed")
@@ -189,7 +193,7 @@ class GameClient(RunningGame):
         self._sending_s = time.monotonic() - self._sent_at
 
     def _receive(self, expected: Reply, read: Callable[[int], _Answer]) -> _Answer:
-        """What `read` makes of the answer to the last request, given the bytes of its body."""
+        """The answer to the last request as `read` decodes it; `read` is given the body's length in bytes."""
         self._require_open()
         try:
             kind, length = self._frames.receive(self._sent_at + self._timeout_s)

@@ -1,4 +1,4 @@
-"""Meet the game that was started: accept its connection, turn strangers away, and read its introduction."""
+"""The handshake with a started game: accept its connection, close others, and read its `env_info`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 _SYNC_RUNS = "getting command line arguments"  # what the stock plugin's Sync node prints when it begins
 
-# Version numbers as of Godot RL Agents 0.7; a stock game ignores `wire`.
+# The version is the one of Godot RL Agents 0.7, which stock games expect; they ignore `wire`.
 _GREETING: tuple[dict[str, Any], ...] = (
     {"type": "handshake", "major_version": "0", "minor_version": "7", "wire": WIRE},
     {"type": "env_info"},
@@ -33,13 +33,14 @@ def meet(
     title: str,
     why_silent: Callable[[], str] = str,
 ) -> tuple[JsonSocket, dict[str, Any]]:
-    """Wait for the game and its `env_info`; `title` names the game in messages.
+    """Wait for the game's connection and its `env_info`; `title` names the game in messages.
 
-    `why_silent` is asked for words to add where the game has not connected.
+    `why_silent` is called where the game has not connected; its text is added to the error.
 
-    A game proves itself by its token; a stock game, which has none, by the process its connection belongs to.
-    Raises LaunchError as soon as the process ends, LaunchTimeout when it has not connected within `timeout_s`,
-    HandshakeError or ProtocolError for a bad introduction, ContractError when the game refuses what it was given.
+    A game of ours authenticates itself by its token. A stock game has no token; its connection has to belong to the
+    started process. Raises LaunchError as soon as the process ends, LaunchTimeout when it has not connected within
+    `timeout_s` seconds, HandshakeError or ProtocolError for an invalid `env_info`, and ContractError when the game
+    refuses its launch settings.
     """
     with selectors.DefaultSelector() as selector:
         door = _Door(selector, listener, process, token, title, why_silent)
@@ -50,7 +51,7 @@ def meet(
 
 
 class _Caller:
-    """A connection that has not proved itself yet; `ours` if the started process holds its other end."""
+    """A pending connection, not yet authenticated; `ours` if the started process holds its other end."""
 
     def __init__(self, sock: socket.socket, ours: bool) -> None:
         self.json = JsonSocket(sock)
@@ -82,7 +83,7 @@ class _Door:
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(self._process, selectors.EVENT_READ)
         while True:
-            # After the process has ended, what it said before its end is still read.
+            # After the process has ended, messages that it sent before are still read.
             events = self._selector.select(0.0 if ended else max(0.0, deadline - time.monotonic()))
             for key, _ in events:
                 if key.fileobj is self._process:
@@ -116,7 +117,7 @@ class _Door:
             self._dismiss(caller, "it hung up")
 
     def _hear(self, caller: _Caller) -> dict[str, Any] | None:
-        """What the game says in its introduction; None while there is nothing, or it is a stranger's."""
+        """The game's `env_info`; None while it is incomplete, or if the peer is not the game."""
         try:
             message = caller.json.pull()
             if message is None:
@@ -153,7 +154,7 @@ class _Door:
         return HandshakeError(self._report("the game gave the wrong token: is another launch's --token passed to it?"))
 
     def _complaint(self, complaint: str) -> ContractError | LaunchError:
-        """The game says why it cannot start; how it ends tells whether the launch or the game itself is at fault."""
+        """The error for a game that reports why it cannot start; its exit code decides which side is at fault."""
         ending = self._process.ending(told=True)
         if self._process.exit_code() == SCRIPT_ERROR_CODE:
             return LaunchError(self._report(f"the game cannot start: {complaint} ({ending})"))
@@ -182,7 +183,7 @@ class _Door:
         return LaunchTimeout(self._report(what + (self._why_silent() or f"; {self._what_to_look_for()}")))
 
     def _what_to_look_for(self) -> str:
-        """Why a game may not connect: the stock plugin's Sync node connects for agents in training alone."""
+        """Why a game may not connect: the stock plugin's Sync node connects only if an agent is in training mode."""
         if any(_SYNC_RUNS in line for line in self._process.log.lines()):
             return (
                 "its Sync node found no agent to train: is an AIController's control mode, or the Sync node's, "

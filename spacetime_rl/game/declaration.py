@@ -1,4 +1,4 @@
-"""Values that a game declares about itself: each of the expected kind, or a sentence that says where it is not."""
+"""Checks the values that a game declares about itself. An invalid value raises SpecError with its location."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-MOST = 100_000_000  # of any size: a larger one is a mistake, and would take the machine's memory
+MOST = 100_000_000  # of any size: a larger number is a mistake, and would exhaust the machine's memory
 _SHOWN = 60  # characters of a value in a message
 
 
 class SpecError(ValueError):
-    """What a game declares is impossible: where, what was found, and what was expected."""
+    """A game declares something impossible: the message names where, what was found, and what was expected."""
 
 
 def wrong(where: str, found: object, expected: str) -> SpecError:
@@ -27,14 +27,14 @@ def shown(value: object) -> str:
 
 
 def required(where: str, data: Mapping[str, Any], key: str) -> Any:
-    """The value of a key that has to be there."""
+    """The value of a required key. Raises SpecError where it is missing."""
     if key not in data:
         raise wrong(where, list(data), f"the key {key!r}") if where else SpecError(f"{key}: is missing")
     return data[key]
 
 
 def whole(where: str, value: object, least: int = 1, most: int = MOST) -> int:
-    """A whole number; JSON does not tell 2 from 2.0."""
+    """A whole number from `least` to `most`. JSON does not distinguish 2 from 2.0, so 2.0 is accepted."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
@@ -51,14 +51,14 @@ def text(where: str, value: object) -> str:
 
 
 def one_of(where: str, value: object, known: Sequence[str]) -> str:
-    """One of some words."""
+    """One of the known words."""
     if not isinstance(value, str) or value not in known:
         raise wrong(where, value, " or ".join(map(repr, known)))
     return value
 
 
 def listed(where: str, value: object, length: int | None = None, what: str = "entries") -> list[Any]:
-    """A list, of a given length or not."""
+    """A list, of the given length if one is given."""
     if not isinstance(value, (list, tuple)):
         raise wrong(where, value, "a list")
     if length is not None and len(value) != length:
@@ -74,7 +74,7 @@ def keyed(where: str, value: object) -> Mapping[str, Any]:
 
 
 def distinct(where: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Names of which none is given twice."""
+    """Names without duplicates. Raises SpecError for a name that occurs twice."""
     given = tuple(names)
     twice = next((name for name, times in Counter(given).items() if times > 1), None)
     if twice is not None:

@@ -1,4 +1,4 @@
-"""Where a game draws whose agents see through cameras: nowhere, a window on the screen, or an X server of its own."""
+"""Where a game with camera sensors draws: nowhere, in a window on the screen, or on an X server of its own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ASKS_FOR_THE_SIZE = re.compile(
 
 
 def choose_renderer() -> Literal["window", "xvfb"]:
-    """How a game that needs a renderer gets one on this machine. Raises RendererMissing."""
+    """The way a game that needs a renderer gets one on this machine, Xvfb first. Raises RendererMissing."""
     if shutil.which("Xvfb"):
         return "xvfb"
     if _has_screen():
@@ -45,7 +45,7 @@ def check_screen() -> None:
 
 
 def render_arguments(render: Render, project: Path | None) -> list[str]:
-    """Arguments of the engine. Under Xvfb nobody looks: the window is as small as the game's scripts allow."""
+    """The engine's arguments for a renderer. Under Xvfb the window is 64x64 unless a script reads the window's size."""
     if render == "window":
         return []
     small = project is not None and not _asks_for_the_size(project)
@@ -53,9 +53,9 @@ def render_arguments(render: Render, project: Path | None) -> list[str]:
 
 
 class XServer:
-    """An Xvfb of a game's own, on a display that was free. It dies with this process, as games do.
+    """An Xvfb server for one game, on a free display. It dies with this process, as games do.
 
-    Raises RendererMissing where there is none, or it does not start.
+    Raises RendererMissing where Xvfb is not installed or does not start.
     """
 
     def __init__(self, log_dir: Path | None, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The Godot engine on this machine: find it, and know how old it is."""
+"""The Godot engine on this machine: find it and read its version."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Godot:
 def find_godot() -> Godot:
     """The Godot to use: $GODOT_BIN, else `godot` on PATH, else the newest one in the private prefix.
 
-    Raises GodotNotFound or GodotTooOld. Only an old one on PATH is passed over, with a warning.
+    Raises GodotNotFound or GodotTooOld. A `godot` on PATH that is too old is skipped with a warning.
     """
     chosen = os.environ.get("GODOT_BIN")
     if chosen:
         path = Path(shutil.which(chosen) or chosen)
-        if path.is_file():  # processes that this one starts work in other folders
+        if path.is_file():  # child processes run in other folders, where a relative path would not resolve
             path = path.absolute()
             os.environ["GODOT_BIN"] = str(path)
         return check_godot(path, "GODOT_BIN")
@@ -61,7 +61,10 @@ def find_godot() -> Godot:
 
 
 def check_godot(path: Path, source: str) -> Godot:
-    """A binary with its version; `source` says in messages where it was named. Raises GodotNotFound or GodotTooOld."""
+    """The binary at `path` with its version. `source` names in messages where the path comes from.
+
+    Raises GodotNotFound or GodotTooOld.
+    """
     fault = why_not_a_program(path)
     if fault is not None:
         raise GodotNotFound(f"{source}: {path} {fault}; {_HOW}")
@@ -73,7 +76,7 @@ def check_godot(path: Path, source: str) -> Godot:
 
 
 def cache_dir() -> Path:
-    """Where engines and imported projects are kept."""
+    """The folder that holds installed engines and imported projects."""
     return platformdirs.user_cache_path("spacetime-rl")
 
 
@@ -83,7 +86,7 @@ def godot_prefix() -> Path:
 
 
 def engine_build(path: Path) -> str:
-    """The exact build of a Godot binary, as it names itself: "4.6.3.stable.debian4.6.3+ds-2"."""
+    """The exact build that a Godot binary reports, e.g. "4.6.3.stable.debian4.6.3+ds-2"."""
     answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60, check=True)
     return answer.stdout.split()[-1]
 

@@ -1,4 +1,4 @@
-"""Have an engine on this machine, installed where that was asked for: nodes of a cluster come and go."""
+"""Make sure that this machine has a Godot engine, and install one on request: a cluster's nodes come and go."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from spacetime_rl.game.engine import Godot, cache_dir, find_godot
 from spacetime_rl.host.locks import locked
 from spacetime_rl.host.system import kill_group, require_linux
 
-INSTALL = "SPACETIME_RL_INSTALL_GODOT"  # set to 1, a missing engine is installed by whoever needs it first
+INSTALL = "SPACETIME_RL_INSTALL_GODOT"  # set to 1, the first process that needs an engine and finds none installs it
 _TIDY_S = 5.0
 _YOURSELF = "install Godot 4.5 or newer yourself and set GODOT_BIN to it"
 
 
 def ensure_godot(install: bool | None = None) -> Godot:
-    """The Godot to use, installed into the private prefix if there is none and `install`, or the environment, says so.
+    """The Godot to use; installs one into the private prefix if none is found and installing is allowed.
 
-    Processes of a machine that ask at the same time install one. Raises what `find_godot` does.
+    `install` allows it; None reads SPACETIME_RL_INSTALL_GODOT. Processes that call this at the same time on one machine
+    install once. Raises the errors of `find_godot`.
     """
     require_linux("Godot")
     if install is None:
@@ -28,7 +29,8 @@ def ensure_godot(install: bool | None = None) -> Godot:
     try:
         return find_godot()
     except GodotNotFound:
-        if not install or os.environ.get("GODOT_BIN"):  # the user's choice, which an installed one would not replace
+        # GODOT_BIN is the user's choice, which an installed engine would not replace.
+        if not install or os.environ.get("GODOT_BIN"):
             raise
     cache_dir().mkdir(parents=True, exist_ok=True)
     with locked(cache_dir() / "install.lock", "installs Godot"):
@@ -40,7 +42,7 @@ def ensure_godot(install: bool | None = None) -> Godot:
 
 
 def _run_installer() -> None:
-    """Run the packaged script. Raises GodotNotFound where it fails; it has said why on stderr by then."""
+    """Run the packaged install script, which prints errors on stderr. Raises GodotNotFound if it fails."""
     script = Path(__file__).with_name("install_godot.sh")
     if shutil.which("bash") is None:
         raise GodotNotFound(f"the installer needs bash, which is not on PATH; {_YOURSELF}")
@@ -57,7 +59,7 @@ def _run_installer() -> None:
 
 
 def _end(installer: subprocess.Popen[bytes]) -> None:
-    """End it, which removes what it has written by halves, and then whatever it has started."""
+    """Terminate the installer, which removes incomplete files, and then kill its whole process group."""
     installer.terminate()
     try:
         installer.wait(_TIDY_S)

@@ -1,4 +1,4 @@
-"""What is missing from a project that Godot has imported, in words: the import itself ends with exit code 0."""
+"""Describes what is missing from a project after Godot imported it, because an incomplete import exits with 0, too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 _SKIPPED = {".godot", ".git"}
 _LFS = b"version https://git-lfs"
 _LFS_MAX_BYTES = 1024
-_IMPORTED = {  # endings of files that a game has only after an import
+_IMPORTED = {  # suffixes of files that a game can load only after an import
     *(".png", ".jpg", ".jpeg", ".svg", ".webp", ".tga", ".bmp", ".hdr", ".exr", ".ktx", ".dds"),
     *(".wav", ".ogg", ".mp3", ".glb", ".gltf", ".fbx", ".obj", ".dae"),
     *(".ttf", ".otf", ".woff", ".woff2"),
@@ -24,7 +24,7 @@ _SHOWN = 4
 
 
 class NothingImported(Exception):
-    """Files are there to be imported, and Godot has imported none of them."""
+    """The project has files to import, and Godot imported none of them."""
 
 
 def blend_files(project: Path) -> list[str]:
@@ -33,7 +33,7 @@ def blend_files(project: Path) -> list[str]:
 
 
 def find_problems(copy: Path, output: str, without_blender: bool) -> list[str]:
-    """What a game that runs from an imported `copy` lacks; `output` is what the import printed.
+    """Everything that a game run from an imported `copy` lacks, in words; `output` is what the import printed.
 
     Raises NothingImported.
     """
@@ -45,7 +45,7 @@ def find_problems(copy: Path, output: str, without_blender: bool) -> list[str]:
     if without_blender and (blends := [name for name in files if name.endswith(_BLEND)]):
         sources = {target: source for source, target, _ in _references(copy, files)}
         named = [f"{name} (named in {sources[name]})" if name in sources else name for name in blends]
-        named.sort(key=lambda text: "(" not in text)  # those that a scene needs come first
+        named.sort(key=lambda text: "(" not in text)  # files that a scene refers to come first
         problems.append(
             f"{_few(named)}: not imported, because there is no Blender on this machine; install it, or set its path "
             "in Godot's editor settings, or export these files to .glb"
@@ -62,7 +62,7 @@ def find_problems(copy: Path, output: str, without_blender: bool) -> list[str]:
 
 
 def _files(project: Path) -> Iterator[str]:
-    """Paths inside the project, without the folders that Godot passes over."""
+    """Paths relative to the project, without the folders that Godot ignores."""
     for folder, subfolders, names in os.walk(project):
         if ".gdignore" in names:
             subfolders.clear()
@@ -89,7 +89,7 @@ def _not_imported(files: Sequence[str], copy: Path, output: str) -> list[str]:
 
 
 def _is_imported(copy: Path, name: str) -> bool:
-    """Whether the importer left what it says in the file's .import; a file may also be kept as it is, or skipped."""
+    """Whether all files that the file's .import names exist; "keep" and "skip" files need none."""
     try:
         text = (copy / f"{name}.import").read_text()
     except OSError:
@@ -102,7 +102,7 @@ def _is_imported(copy: Path, name: str) -> bool:
 
 
 def _reasons(output: str) -> dict[str, str]:
-    """Why files were not imported: the first of the engine's errors since its last line of progress."""
+    """Why files were not imported: for each, the first engine error since the last progress line."""
     reasons: dict[str, str] = {}
     errors: list[str] = []
     for line in output.splitlines():
@@ -158,7 +158,7 @@ def _missing_references(copy: Path, files: Sequence[str]) -> list[str]:
 
 
 def _references(copy: Path, files: Iterable[str]) -> Iterator[tuple[str, str, str | None]]:
-    """Every (file, path it names, uid it names) of scenes, resources and the project's autoloads."""
+    """Every (file, path it refers to, uid it refers to) of scenes, resources and the project's autoloads."""
     for name in files:
         if name.endswith((".tscn", ".tres")):
             for before, target, after in _REFERENCE.findall((copy / name).read_text(errors="replace")):

@@ -1,4 +1,4 @@
-"""What to launch, as a value; how that becomes a listening port and a process with its command line."""
+"""A game to launch, as a value, and how it becomes a listening port and a process with its command line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from spacetime_rl.game.program import why_not_a_program
 from spacetime_rl.game.project import OWN_PROJECT, check_scene, find_scenario, import_project, kept
 from spacetime_rl.host.system import require_linux
 
-STOCK_HZ = 60  # physics ticks a second of Godot RL Agents' plugin, whatever it is asked for
+STOCK_HZ = 60  # physics ticks per second of Godot RL Agents' plugin; a different request has no effect
 
 _WINDOW = ["--resolution", "1280x720"]
 _ADDON = Path("addons", "spacetime_rl")
@@ -30,16 +30,16 @@ _ADDON = Path("addons", "spacetime_rl")
 
 @dataclass(frozen=True, slots=True)
 class RewardScript:
-    """A GDScript file with a reward term, for the agents of some of the game's policies (none named: all)."""
+    """A GDScript file with a reward term, for the agents of `policies` (empty: all of the game's policies)."""
 
     path: Path
     policies: tuple[str, ...] = ()
-    weight: float | None = None  # in place of the script's own
+    weight: float | None = None  # replaces the weight in the script
 
 
 @dataclass(frozen=True, slots=True)
 class TaskLaunch:
-    """A task of several that a game's arenas play in turn; without a `scene` (`res://…`) it plays the game's own."""
+    """One of several tasks that a game's arenas play in turn; `scene` (`res://…`) defaults to the game's own."""
 
     name: str
     scene: str | None = None
@@ -51,7 +51,7 @@ class TaskLaunch:
 class GameLaunch:
     """One game: exactly one of `scenario`, `project` (a Godot project folder) and `env_path` (an exported game).
 
-    Raises UsageError when that, or a number, is wrong.
+    Raises UsageError unless exactly one is given, or where a number is out of range.
     """
 
     scenario: str | None = None
@@ -59,27 +59,29 @@ class GameLaunch:
     scene: str | None = None  # of `project`; default: the project's main scene
     env_path: Path | None = None
     arenas: int = 1
-    action_repeat: int | None = None  # physics ticks per decision; default: what the game says
-    episode_steps: int | None = None  # decisions until an episode is truncated; default: what the game says
+    action_repeat: int | None = None  # physics ticks per decision; default: the game's own
+    episode_steps: int | None = None  # decisions until an episode is truncated; default: the game's own
     params: Mapping[str, Any] = field(default_factory=dict)
-    tasks: tuple[TaskLaunch, ...] = ()  # drawn by weight, one an episode; `params` is not looked at then
+    # One is drawn by weight for each episode; `params` is ignored if there are tasks.
+    tasks: tuple[TaskLaunch, ...] = ()
     reward_scripts: tuple[RewardScript, ...] = ()
     seed: int = 0
     control: Literal["policy", "heuristic"] = "policy"
-    scripted: tuple[str, ...] = ()  # policies whose agents act by their heuristics all the same
-    render: Render = "auto"  # what a headless game's cameras see; auto has nothing drawn unless they need it
-    window: bool = False  # in real time for a person to watch; headless and as fast as it can otherwise
+    scripted: tuple[str, ...] = ()  # policies whose agents act by their heuristics whatever `control` is
+    render: Render = "auto"  # the renderer of a headless game's cameras; "auto" gives one only to a game that needs it
+    # A window in real time for a person to watch; without it the game is headless and runs at full speed.
+    window: bool = False
     human: str | None = None  # the agent that a person plays in that window; "" is the first one
-    player: str | None = None  # who acts for the others, to be shown in that window
+    player: str | None = None  # the name of the player that controls the other agents, shown in that window
     launch_timeout_s: float = 60.0  # from process start to the end of the handshake
     step_timeout_s: float = 30.0
-    end_on_script_error: bool = False  # games with our addon always end then
+    end_on_script_error: bool = False  # for stock games; a game with our addon always ends at a script error
     log_dir: Path | None = None  # default: a temporary folder, removed with the game
     port_range: tuple[int, int] | None = None  # first and last; default: any free port
     physics_hz: int = 90
-    godot: Path | None = None  # default: see ensure.ensure_godot
-    name: str = "game"  # begins the name of the log file
-    extra_args: tuple[str, ...] = ()  # for the game, after ours
+    godot: Path | None = None  # default: the engine that ensure.ensure_godot finds
+    name: str = "game"  # the log file's name begins with it
+    extra_args: tuple[str, ...] = ()  # for the game, appended to ours
 
     def __post_init__(self) -> None:
         given = [source for source in ("scenario", "project", "env_path") if getattr(self, source) is not None]
@@ -104,16 +106,17 @@ class GameLaunch:
 
     @property
     def frames_per_s(self) -> int:
-        """Frames per second of game time: one for each physics tick, as more would draw and move nothing new.
+        """Frames per second of game time: one per physics tick, because further frames would show no movement.
 
-        A project without our addon ticks at its plugin's rate. What an exported game holds is not known before it runs.
+        A project without our addon ticks at its plugin's rate. For an exported game, whose addon is unknown before it
+        runs, it is `physics_hz`.
         """
         stock = self.project is not None and not (self.project / _ADDON).is_dir()
         return STOCK_HZ if stock else self.physics_hz
 
 
 def only_task(launch: GameLaunch, name: str | None) -> GameLaunch:
-    """The same game playing one of its tasks alone, by default the first; the others keep their places.
+    """The same game with all weight on one task, by default the first with a weight; the tasks keep their numbers.
 
     Raises UsageError where there is no such task.
     """
@@ -125,12 +128,13 @@ def only_task(launch: GameLaunch, name: str | None) -> GameLaunch:
 
 
 def listen(launch: GameLaunch) -> socket.socket:
-    """Listen on the port the game will be told: any free one, or one of `port_range`. Raises LaunchError."""
+    """Listen on the port that the game will connect to: any free one, or one of `port_range`. Raises LaunchError."""
     if launch.port_range is None:
         return _listen_on(0)
     first, last = launch.port_range
     ports = range(first, last + 1)
-    for port in random.SystemRandom().sample(ports, len(ports)):  # in any order: many launches share the range
+    # In random order, because many launches share the range.
+    for port in random.SystemRandom().sample(ports, len(ports)):
         try:
             return _listen_on(port)
         except OSError as error:
@@ -142,7 +146,7 @@ def listen(launch: GameLaunch) -> socket.socket:
 def start(launch: GameLaunch, port: int, token: str) -> GameProcess:
     """Start the game's process. Raises UsageError, GodotNotFound, GodotTooOld, ImportFailed or LaunchError.
 
-    RendererMissing where the launch asks for one that this machine does not have.
+    Raises RendererMissing where the launch requires a renderer that this machine does not have.
     """
     require_linux(launch.title)
     arguments = _arguments(launch, port, token)
@@ -180,7 +184,7 @@ def _spawn(launch: GameLaunch, command: Sequence[str], pass_fds: Sequence[int] =
 
 
 def _renderer(launch: GameLaunch) -> Render:
-    """What the launch asks for; a game that a person watches has its window anyway."""
+    """The requested renderer; a game in a window for a person needs no other."""
     return "none" if launch.window or launch.render == "auto" else launch.render
 
 
@@ -232,7 +236,7 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
         ours.append(f"--human={launch.human}")
     if launch.player is not None:
         ours.append(f"--player={launch.player}")
-    # A stock game reads its arguments from before the `--` only, ours from behind it.
+    # A stock game reads its arguments only before the `--`, ours only after it.
     before = [] if launch.scenario else stock
     return [*engine, "--xr-mode", "off", *before, "--", *stock, *ours, *launch.extra_args]
 
@@ -244,7 +248,7 @@ def _as_data(task: TaskLaunch) -> dict[str, Any]:
 def _listen_on(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        if port:  # a port of a range may still be cooling down after an earlier game
+        if port:  # a port of a range may still be in TIME_WAIT after an earlier game
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         listener.listen()

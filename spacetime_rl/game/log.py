@@ -1,4 +1,4 @@
-"""What a game writes: kept to a bounded file, its errors counted, its last lines quoted in messages."""
+"""The log of a game: kept in a file of bounded size, its errors counted, its last lines quoted in messages."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pathlib import Path
 
 from spacetime_rl.host.system import in_forked_children
 
-_MOST_BYTES = 8 * 2**20  # of a log; one that grows beyond is cut to its first and last part
-_KEPT_BYTES = 2 * 2**20  # of either part
+_MOST_BYTES = 8 * 2**20  # a larger log is cut to its first and last part
+_KEPT_BYTES = 2 * 2**20  # of each of the two parts
 _TAIL_BYTES = 64 * 1024
-_READ_BYTES = 4 * 2**20  # at a time
+_READ_BYTES = 4 * 2**20  # read at once
 _WATCH_S = 1.0
 _ERROR = re.compile(rb"^(?:USER )?(SCRIPT )?ERROR: (.*)\n(?:\s+at: (.*)\n)?", re.MULTILINE)
 _PLACE = re.compile(r"(.*?) \((.+)\)")
@@ -25,16 +25,17 @@ _PLACE = re.compile(r"(.*?) \((.+)\)")
 
 @dataclass(slots=True)
 class ErrorCount:
-    """Errors of one kind in a game's log; `first` has its place, as in `res://player.gd:12, in jump: …`."""
+    """Errors of one kind in a game's log; `first` is the first one with its place: `res://player.gd:12, in jump: …`."""
 
     count: int = 0
     first: str = ""
 
 
 class GameLog:
-    """A file that a running game appends to. It never holds more than 8 MB: the middle of a longer one is left out.
+    """The file that a running game appends to. Above 8 MB, its middle is removed and its first and last 2 MB stay.
 
-    `user_dir` is where the engine may write the same once more. Every log is looked after once a second by a thread.
+    The engine may write a second log below `user_dir`, which is emptied then. One thread polls all logs of this process
+    once a second.
     """
 
     def __init__(self, path: Path, user_dir: Path | None = None) -> None:
@@ -43,14 +44,14 @@ class GameLog:
         self.engine_errors = ErrorCount()
         self._user_dir = user_dir
         self._read_to = 0
-        self._rest = b""  # the last line, as long as it is not whole
+        self._rest = b""  # the last line while it is incomplete
         self._left_out = 0
         self._lock = threading.Lock()
         _watcher().add(self)
 
     def poll(self) -> None:
-        """Count what is new, and cut the file where it is too long."""
-        with self._lock, contextlib.suppress(OSError):  # a user may have removed it
+        """Count new errors, and cut the file if it is too long."""
+        with self._lock, contextlib.suppress(OSError):  # the user may have removed the file
             size = self.path.stat().st_size
             while self._read_to < size:
                 with self.path.open("rb") as file:
@@ -61,7 +62,7 @@ class GameLog:
                 self._cut()
 
     def lines(self) -> list[str]:
-        """The last lines."""
+        """The last lines, from at most the last 64 KiB."""
         with self.path.open("rb") as log:
             log.seek(0, os.SEEK_END)
             log.seek(max(0, log.tell() - _TAIL_BYTES))
@@ -78,7 +79,7 @@ class GameLog:
                 kind.first = _in_words(*(part.decode(errors="replace") for part in (found[2], found[3] or b"")))
 
     def _cut(self) -> None:
-        """The game appends: what it writes while this works may be lost, and goes on at the new end."""
+        """Remove the middle of the file. Lines that the game writes meanwhile may be lost."""
         with self.path.open("r+b") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(size - _KEPT_BYTES)
@@ -99,7 +100,7 @@ def _in_words(what: str, place: str) -> str:
 
 
 class _Watcher:
-    """Looks after all logs of this process."""
+    """A thread that polls all logs of this process."""
 
     def __init__(self) -> None:
         self._logs: weakref.WeakSet[GameLog] = weakref.WeakSet()

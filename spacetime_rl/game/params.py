@@ -1,4 +1,4 @@
-"""The parameters of a scenario, read off the script that declares them: meaning, default and range."""
+"""The parameters of a scenario, read from the GDScript that declares them: meaning, default and range."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ASSIGNMENT = re.compile(r"^\t(\w+) = (.+)$")
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One parameter: what may be set as `scenario.params.<name>`. `room` are its limits or choices, as text."""
+    """One parameter, set as `scenario.params.<name>`. `room` is its range or its choices, as text."""
 
     name: str
     type: str
@@ -29,7 +29,7 @@ class Param:
 
 
 def read_params(scenario: str, project: Path = OWN_PROJECT) -> tuple[Param, ...]:
-    """The parameters of a scenario, in the order of their declaration. Raises UsageError where it declares none."""
+    """The parameters of a scenario, in the order of declaration. Raises UsageError where it declares none."""
     arena = project / "scenarios" / scenario / "arena.tscn"
     found = _RESOURCE.search(arena.read_text(encoding="utf-8")) if arena.is_file() else None
     if found is None:
@@ -89,7 +89,7 @@ def _value(text: str) -> Any:
 
 
 def describe_params(scenario: str) -> str:
-    """The parameters of a scenario as a table in Markdown, for its page."""
+    """The parameters of a scenario as a Markdown table for its docs page."""
     rows = [
         f"| `{param.name}` | `{_plain(param.default)}` | {param.room} | {param.meaning} |"
         for param in read_params(scenario)

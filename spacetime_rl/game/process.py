@@ -1,4 +1,4 @@
-"""One game process: started so that nothing can leave it behind, watched, and ended with its whole group."""
+"""One game process: it cannot outlive this process, and it is ended with its whole process group."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from spacetime_rl.host.system import exit_code_of, has_ended, in_forked_children
 
 _GUARD = Path(__file__).with_name("guard.py")
 _ERROR_MARK = "SPACETIME-ERROR"
-SCRIPT_ERROR_CODE = 70  # of the addon's RLFaults
+SCRIPT_ERROR_CODE = 70  # exit code of the addon's RLFaults
 _EXIT_WORDS = {
     4: "exit code 4: it refused a request",
     5: "exit code 5: it could not connect",
@@ -44,12 +44,11 @@ _STATE_WORDS = {
 
 
 class GameProcess:
-    """A program in a session of its own, that dies with this Python process even if that one is SIGKILLed.
+    """A program in a session of its own that the kernel kills when this Python process ends, even by SIGKILL.
 
-    Its output goes to a new file `<name>.godot.log` in `log_dir` (default: a temporary folder, removed with the
-    game), its user data folder is a temporary one. Descriptors in `pass_fds` stay open as long as the game lives.
-    `helpers` are processes that it needs, which end with it.
-    Raises LaunchError when the program cannot be started at all.
+    Its output goes to a new file `<name>.godot.log` in `log_dir` (default: a temporary folder, removed with the game).
+    Its user data folder is temporary. The descriptors in `pass_fds` stay open until the game ends. `helpers` are
+    processes that the game needs; they are ended with it. Raises LaunchError when the program cannot be started.
     """
 
     def __init__(
@@ -89,21 +88,21 @@ class GameProcess:
         return self._pidfd
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until the process has ended; False when it still runs after `timeout_s` seconds."""
+        """Wait until the process has ended; returns False if it still runs after `timeout_s` seconds."""
         if not self._finalizer.alive:
             return True
         return has_ended(self._pidfd, timeout_s)
 
     def kill(self) -> None:
-        """End the process and everything in its group, now, and remove its user folder. May be called again."""
+        """Kill the process and everything in its group, and remove its user folder. Further calls do nothing."""
         self._finalizer()
         for helper in self._helpers:
             helper.kill()
 
     def ending(self, patience_s: float = 2.0, told: bool = False) -> str:
-        """How the process ended, in words, waiting a moment for it to do so; or what it is doing instead.
+        """How the process ended, in words, or its state if it still runs after `patience_s` seconds.
 
-        The last error in its log is among the words, unless the game has `told` it already.
+        Includes the last error in its log, unless that error was `told` in the message already.
         """
         if not self.wait(patience_s):
             return f"the process {self._state()}"
@@ -112,13 +111,14 @@ class GameProcess:
         return f"{words}; {reported[-1].strip()}" if reported else words
 
     def exit_code(self) -> int | None:
-        """As in `subprocess`, negative for a signal; None while the process runs, or if the system does not tell."""
+        """The exit code as in `subprocess`, negative for a signal; None while the process runs or if it is unknown."""
         if self._popen.returncode is not None:
             return self._popen.returncode
-        return exit_code_of(self.pid)  # without reaping it: until its group is killed its number must stay taken
+        # Without reaping it: until its group is killed, its process id must not be reused.
+        return exit_code_of(self.pid)
 
     def quote_log(self) -> str:
-        """The end of a message: the log's last lines, and the first script error unless the game ended with it."""
+        """The end of an error message: the log's last lines and, unless it ended the game, the first script error."""
         self.log.poll()
         errors = self.log.script_errors
         told = self.exit_code() == SCRIPT_ERROR_CODE or not errors.count
@@ -126,12 +126,12 @@ class GameProcess:
         return f"{counted}; its log ends:\n{self.log_tail()}"
 
     def log_tail(self, lines: int = 20) -> str:
-        """The last lines the game has written."""
+        """The last lines of the game's log, each quoted with `|`."""
         tail = self.log.lines()[-lines:]
         return "\n".join(f"  | {line}" for line in tail) if tail else "  | (its log is empty)"
 
     def owns_port(self, port: int) -> bool:
-        """Whether the process, or one it started, holds the TCP connection whose own end is `port`."""
+        """Whether the process, or a child of it, holds the TCP connection with the local port `port`."""
         try:
             leader = psutil.Process(self.pid)
             family = [leader, *leader.children(recursive=True)]
@@ -187,7 +187,7 @@ def _exit_words(code: int | None) -> str:
 
 
 def _end(owner_pid: int, popen: subprocess.Popen[bytes], pidfd: int, user_dir: Path) -> None:
-    if os.getpid() != owner_pid:  # a forked child shares the object, not the duty
+    if os.getpid() != owner_pid:  # a forked child shares the object, but must not end its parent's game
         return
     kill_group(popen.pid)
     popen.wait()
@@ -198,8 +198,8 @@ def _end(owner_pid: int, popen: subprocess.Popen[bytes], pidfd: int, user_dir: P
 class _Spawner:
     """Starts every process from one thread that lives as long as this Python process.
 
-    The kernel's parent-death signal is sent when the starting *thread* ends, and games may well be opened from a
-    thread that ends before they do.
+    The kernel sends the parent-death signal when the starting *thread* ends. A game may be opened from a thread that
+    ends before the game does.
     """
 
     def __init__(self) -> None:
@@ -218,7 +218,7 @@ class _Spawner:
             start, future = self._jobs.get()
             try:
                 future.set_result(start())
-            except BaseException as error:  # whatever it is, it belongs to the caller
+            except BaseException as error:  # every error is passed to the caller
                 future.set_exception(error)
 
 

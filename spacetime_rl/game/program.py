@@ -1,4 +1,4 @@
-"""Whether this machine can run a file as a program, judged by its first bytes; what is wrong with it, in words."""
+"""Whether this machine can run a file as a program, decided by its first bytes; if not, why, in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 _HEAD_BYTES = 4096
 _ELF = b"\x7fELF"
-_NOT_OURS = {  # by the first bytes: what a file that Linux does not run probably is
+_NOT_OURS = {  # by the first bytes: the likely origin of a file that Linux does not run
     b"MZ": "a Windows export?",
     b"\xcf\xfa\xed\xfe": "a macOS export?",
     b"\xce\xfa\xed\xfe": "a macOS export?",
@@ -24,7 +24,7 @@ _NOT_OURS = {  # by the first bytes: what a file that Linux does not run probabl
     b"<html": "a web export?",
 }
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"\xfd7zXZ\0", b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd")
-_MACHINES = {  # e_machine of an ELF file: the machine's names, as `uname -m` gives them first
+_MACHINES = {  # by e_machine of an ELF file: names of the machine, the first as `uname -m` prints it
     3: ("i686", "i386", "i586"),
     8: ("mips",),
     20: ("ppc",),
@@ -36,16 +36,16 @@ _MACHINES = {  # e_machine of an ELF file: the machine's names, as `uname -m` gi
     243: ("riscv64", "riscv32"),
     258: ("loongarch64",),
 }
-_RUNS_TOO = {"x86_64": ("i686",), "aarch64": ("armv7l",)}  # where the 32-bit libraries are installed
+_RUNS_TOO = {"x86_64": ("i686",), "aarch64": ("armv7l",)}  # 32-bit programs that run if their libraries are installed
 _EXECUTABLE, _SHARED = 2, 3  # e_type
 _INTERPRETER = 3  # p_type
 _BINFMT = Path("/proc/sys/fs/binfmt_misc")
 
 
 def why_not_a_program(path: Path, remedy: str = "") -> str | None:
-    """What is wrong with a file that is to be run, and what to do: "is not executable; …". None: nothing is known.
+    """Why a file cannot be run, and what to do: "is not executable; …". None if no fault is found.
 
-    `remedy` says what to do about a program that is for another machine.
+    `remedy` is the advice for a program that was made for another machine.
     """
     try:
         if path.is_dir():
@@ -88,7 +88,7 @@ def _of_content(path: Path, remedy: str) -> str | None:
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
-    except PermissionError:  # a program may be for running only
+    except PermissionError:  # a program may be executable without being readable
         return None
     if not head:
         return "is empty"
@@ -130,7 +130,7 @@ def _of_elf(head: bytes, remedy: str) -> str | None:
 
 
 def _interpreter(head: bytes, order: str) -> str | None:
-    """The dynamic loader that an ELF file names; None where it names none, or too far from its beginning."""
+    """The dynamic loader that an ELF file names; None if it names none within the bytes read."""
     wide = head[4] == 2
     table = struct.unpack_from(f"{order}{'Q' if wide else 'I'}", head, 32 if wide else 28)[0]
     size, count = struct.unpack_from(f"{order}HH", head, 54 if wide else 42)
@@ -158,12 +158,12 @@ def _is_text(head: bytes) -> bool:
     try:
         head.decode()
     except UnicodeDecodeError as error:
-        return error.start > len(head) - 4 and b"\0" not in head  # cut inside a letter
+        return error.start > len(head) - 4 and b"\0" not in head  # the bytes read end inside a character
     return b"\0" not in head
 
 
 def _kernel_has_a_handler(path: Path, head: bytes) -> bool:
-    """Whether the kernel was given something that runs such files, as Wine or QEMU register themselves."""
+    """Whether a handler for such files is registered with the kernel (binfmt_misc), as Wine and QEMU do."""
     return any(_handles(entry, path, head) for entry in _handlers())
 
 

@@ -34,14 +34,15 @@ OWN_PROJECT = Path(__file__).parent.parent / "godot"
 
 _IMPORT_TIMEOUT_S = 600.0
 _KEEP_COPIES = 3
-_MARK = ".spacetime-import"  # in every whole copy; its time is that of the last use, locked by the games in it
+# In every complete copy; its modification time is that of the last use, and running games hold a lock on it.
+_MARK = ".spacetime-import"
 _NOT_PART = {".godot", ".git"}
 _SCENES = {".tscn", ".scn"}
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A ready set of parameters of a scenario, and the policies that play it: with or, if `adversarial`, against."""
+    """A named set of a scenario's parameters. `policies` play with it or, if `adversarial`, against it."""
 
     name: str
     description: str
@@ -52,7 +53,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class LessonInfo:
-    """An easier form of a scenario, and when it is learned; None where it does not say."""
+    """An easier form of a scenario, and when it ends; a condition that scenario.json lacks is None."""
 
     name: str
     description: str
@@ -64,7 +65,7 @@ class LessonInfo:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioInfo:
-    """What `scenarios/<name>/scenario.json` says; `scene` is the resource path of its scene."""
+    """The content of `scenarios/<name>/scenario.json`; `scene` is the resource path of its scene."""
 
     name: str
     title: str
@@ -88,7 +89,7 @@ def find_scenario(name: str) -> ScenarioInfo:
 
 
 def check_scene(project: Path, scene: str) -> None:
-    """Raises UsageError, with the nearest one, where a project has no such scene: the engine would say much less."""
+    """Raises UsageError, with the nearest name, where a project has no such scene; the engine's own error is vague."""
     if scene.startswith("uid://") or (project / scene.removeprefix("res://")).is_file():
         return
     known = [
@@ -99,9 +100,10 @@ def check_scene(project: Path, scene: str) -> None:
 
 
 def import_project(project: Path, godot: Godot) -> Path:
-    """A copy of a project, in the cache folder, that Godot has imported: made once per content and Godot version.
+    """The imported copy of a project in the cache folder, made once per content and Godot version.
 
-    Any number of processes may ask at once. Raises UsageError if it is no project and ImportFailed.
+    Any number of processes may call this at once. Raises UsageError if `project` is not a Godot project, and
+    ImportFailed.
     """
     if not (project / "project.godot").is_file():
         raise UsageError(f"{project} is not a Godot project: it has no project.godot")
@@ -114,7 +116,7 @@ def import_project(project: Path, godot: Godot) -> Path:
         home.mkdir(parents=True, exist_ok=True)
         with locked(Path(f"{home}.lock"), f"imports {project.name}"):
             if not (copy / _MARK).exists():
-                shutil.rmtree(copy, ignore_errors=True)  # half removed by a process that was killed
+                shutil.rmtree(copy, ignore_errors=True)  # partly removed by a process that was killed
                 _make_copy(project, copy, godot, without_blender)
             (copy / _MARK).touch()
             _prune(home)
@@ -128,7 +130,7 @@ def import_project(project: Path, godot: Godot) -> Path:
 
 @contextlib.contextmanager
 def kept(copy: Path) -> Iterator[int]:
-    """A descriptor that keeps an imported copy from being pruned, for as long as anyone has it open."""
+    """A descriptor that protects an imported copy from removal while any process has it open."""
     fd = os.open(copy / _MARK, os.O_RDONLY)
     try:
         lock_file(fd, shared=True)
@@ -138,7 +140,7 @@ def kept(copy: Path) -> Iterator[int]:
 
 
 def _lacks_blender(project: Path, godot: Godot) -> bool:
-    """Whether the project needs Blender for its import and there is none."""
+    """Whether the project needs Blender for its import and Blender is missing."""
     wanted = blend_files(project) and not is_switched_off(project / "project.godot")
     return bool(wanted) and find_blender(godot.path) is None
 
@@ -188,20 +190,20 @@ def _make_copy(project: Path, copy: Path, godot: Godot, without_blender: bool) -
         except NothingImported:
             raise ImportFailed(f"Godot imported no file of {project}; it says:\n{_quote_errors(output)}") from None
         (work / _MARK).write_text(to_json(problems))
-        work.rename(copy)  # only a whole import ever bears the name
+        work.rename(copy)  # only a complete import ever has this name
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
 def _let_write(folder: Path) -> None:
-    """Let this user write in a copy whose original is read-only: the import puts its files beside the sources."""
+    """Make a copy writable whose original is read-only: the import writes files beside the sources."""
     for parent, _, names in os.walk(folder):
         for path in (Path(parent), *(Path(parent, name) for name in names)):
             path.chmod(path.stat().st_mode | stat.S_IWUSR)
 
 
 def _run_import(project: Path, work: Path, godot: Godot) -> str:
-    """What the import printed."""
+    """Import the project in `work`; returns the import's output. Raises ImportFailed."""
     with scratch_folder("import") as home:
         private = {f"XDG_{kind}_HOME": f"{home}/{kind}" for kind in ("CONFIG", "DATA", "CACHE")}
         write_import_settings(godot.path, Path(private["XDG_CONFIG_HOME"]), godot.version)
@@ -226,7 +228,7 @@ def _run_import(project: Path, work: Path, godot: Godot) -> str:
 
 
 def _quote_errors(output: str) -> str:
-    """The errors among an import's lines, or else its last lines."""
+    """The errors in the output of an import, or its last lines if there are none."""
     lines = output.splitlines()
     errors = [line for line in lines if "ERROR" in line][:20] or lines[-20:]
     return "\n".join(f"  | {line}" for line in errors)
@@ -234,14 +236,14 @@ def _quote_errors(output: str) -> str:
 
 @functools.cache
 def _warn(project: Path, copy: Path) -> None:
-    """Name what an imported copy lacks, once in a process."""
-    with contextlib.suppress(ValueError):  # a copy of a version that kept no list
+    """Log what an imported copy lacks, once per process."""
+    with contextlib.suppress(ValueError):  # the copy of an older version has no list
         for problem in json.loads((copy / _MARK).read_text()):
             _log.warning("%s: %s", project, problem)
 
 
 def _prune(home: Path) -> None:
-    """Remove what killed processes left, and copies beyond the newest few unless a game still runs from them."""
+    """Remove incomplete copies, and all but the newest few complete ones unless a game still runs from them."""
     marks = {path: path / _MARK for path in home.iterdir()}
     for leftover in [path for path, mark in marks.items() if not mark.exists()]:
         shutil.rmtree(leftover, ignore_errors=True)
@@ -255,7 +257,7 @@ def _prune(home: Path) -> None:
 
 
 def content_hash(project: Path) -> str:
-    """A short hash over the names and contents of a project's files, what Godot derives from them left out."""
+    """A short hash of the names and contents of a project's files, without the files that Godot derives from them."""
     files = sorted(_project_files(project))
     stats = tuple((str(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in files)
     return _hash_files(project, stats)
@@ -269,7 +271,7 @@ def _project_files(project: Path) -> Iterator[Path]:
 
 @functools.lru_cache(maxsize=16)
 def _hash_files(project: Path, stats: tuple[tuple[str, int, int], ...]) -> str:
-    """Hash names and contents; sizes and times only make the cache of this process notice a change."""
+    """Hash names and contents. Sizes and times are only part of the cache's key, so that a change is noticed."""
     total = hashlib.sha256()
     for name, size, _ in stats:
         total.update(f"{Path(name).relative_to(project)}\0{size}\0".encode())

@@ -1,4 +1,4 @@
-"""How often a game may be restarted before its run gives up."""
+"""Limits how many times a game may be restarted before its run stops."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from spacetime_rl.errors import RestartsExhausted
 
 
 class RestartBudget:
-    """Counts restarts against a quota for life and a rate.
+    """Counts restarts against a limit for the whole run and a limit of their rate.
 
-    At most `max_lifetime_restarts` in all, and at most `restarts_rate_limit_n` in any
-    `restarts_rate_limit_period_s` seconds.
+    At most `max_lifetime_restarts` in all, and at most `restarts_rate_limit_n` in any `restarts_rate_limit_period_s`
+    seconds.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class RestartBudget:
         self._recent: deque[float] = deque()
 
     def spend(self, reason: str) -> None:
-        """Count one restart. Raises RestartsExhausted, giving `reason`, when it is one too many."""
+        """Count one restart. Raises RestartsExhausted, which quotes `reason`, when the restart exceeds a limit."""
         now = self._clock()
         while self._recent and self._recent[0] <= now - self._period_s:
             self._recent.popleft()

@@ -1,4 +1,4 @@
-"""What every running game has in common: its process, its faults, its end."""
+"""The part that all game clients share: process, faults, warnings, closing."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from spacetime_rl.notices import counted
 _log = logging.getLogger(__name__)
 
 _CLOSE_GRACE_S = 2.0
-_SEEDS = 2**63  # how many there are
-_MANY_ERRORS = 100  # of the engine: one or the other is nothing to speak of
+_SEEDS = 2**63  # number of valid seeds: they are sent as signed 64-bit integers, and -1 keeps the last one
+_MANY_ERRORS = 100  # errors of the engine: a few of them are normal
 
 
 class RunningGame:
-    """Base of the clients; see `api.Game`."""
+    """Base of the two clients; implements the parts of `api.Game` that do not depend on the wire protocol."""
 
     def __init__(self, launch: GameLaunch, process: GameProcess, spec: GameSpec) -> None:
         self.spec = spec
@@ -41,7 +41,7 @@ class RunningGame:
         self._has_begun = self._has_clipped = False
         self._doors = tuple(ActionDoor(spec.group_size(g), group.layout) for g, group in enumerate(spec.groups))
         self._ends_on_script_error = launch.end_on_script_error
-        self._reported = {"script": 0, "engine": 0}  # errors in its log, when they were last reported
+        self._reported = {"script": 0, "engine": 0}  # number of errors in the game's log at the last warning
 
     def __enter__(self) -> Self:
         return self
@@ -53,24 +53,24 @@ class RunningGame:
 
     @property
     def script_errors(self) -> int:
-        """Errors of its scripts in the game's log so far."""
+        """Number of script errors in the game's log so far."""
         return self._process.log.script_errors.count
 
     def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
-        """See `api.Game.step`."""
+        """Let every active agent act: `send`, then `receive`."""
         self.send(actions)
         return self.receive()
 
     def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
-        """See `api.Game.send`."""
+        """Begin a step, as `api.Game.send` specifies."""
         raise NotImplementedError
 
     def receive(self) -> StepResult:
-        """See `api.Game.receive`."""
+        """Wait for the result of the step, as `api.Game.receive` specifies."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """Ask the game to end, and end it."""
+        """Ask the game to end, wait for it for up to 2 s, and kill it."""
         if self._closed:
             return
         self._closed = True
@@ -80,7 +80,7 @@ class RunningGame:
             self._process.log.poll()
             self._warn_of_errors(at_end=True)
         except OSError:
-            pass  # it is gone already
+            pass  # the game has ended already
         finally:
             self._hang_up()
             self._process.kill()
@@ -92,7 +92,7 @@ class RunningGame:
         raise NotImplementedError
 
     def _checked(self, actions: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-        """The actions as the game may see them: numbers outside [-1, 1] are clipped.
+        """The actions as the game accepts them: numbers outside [-1, 1] are clipped.
 
         Raises ActionError, or UsageError before the first reset.
         """
@@ -118,13 +118,13 @@ class RunningGame:
         return door.clip(action)
 
     def _begin(self, seed: int | None) -> None:
-        """Before a reset. Raises UsageError where the seed is none."""
+        """Prepare a reset. Raises UsageError for an invalid seed."""
         if seed is not None and not (isinstance(seed, (int, np.integer)) and 0 <= seed < _SEEDS):
             raise UsageError(f"{self._title}: reset: expected a seed from 0 to {_SEEDS - 1}, found {seed!r}")
         self._has_begun = True
 
     def _refuse_script_errors(self) -> None:
-        """Raises ScriptError at the first one in the game's log, where the launch asks for that."""
+        """Raises ScriptError for the first script error in the game's log, if the launch has `end_on_script_error`."""
         log = self._process.log
         if self._ends_on_script_error:
             log.poll()
@@ -132,7 +132,7 @@ class RunningGame:
                 raise ScriptError(log.script_errors.first)
 
     def _warn_of_errors(self, at_end: bool = False) -> None:
-        """Warn of errors in the game's log: at the first, whenever there are twice as many, and at the end."""
+        """Warn of errors in the log: at the first, each time their number has doubled, and at the end."""
         log = self._process.log
         for kind, errors, least in (("script", log.script_errors, 1), ("engine", log.engine_errors, _MANY_ERRORS)):
             known = self._reported[kind]
@@ -155,7 +155,7 @@ class RunningGame:
         self._process.kill()
 
     def _failed(self, request: str, error: OSError | GameError) -> GameError:
-        """Kill the game after `error`; the error to raise says what happened at `request`, with the log's tail."""
+        """Kill the game and return the error to raise: what happened at `request`, with the end of the log."""
         kind, what = self._explain(request, error)
         report = f"{self._title}: {what}{self._process.quote_log()}"
         self._kill()

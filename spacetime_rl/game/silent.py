@@ -1,4 +1,4 @@
-"""Why a game of the stock plugin may never connect, by what its scenes say: modes that do not train, C# scripts."""
+"""Why a stock game may never connect, read from its scenes: control modes that do not train, C# scripts."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ _SCRIPT = re.compile(r'^script = ExtResource\("([^"]+)"\)')
 _MODE = re.compile(r"^control_mode = (\d+)\s*$")
 _MAIN_SCENE = re.compile(r'^run/main_scene="([^"]+)"', re.MULTILINE)
 _CONTROLLER = re.compile(r"^(?:extends\s+AIController|class_name\s+AIController)", re.MULTILINE)
-_SYNC_MODES = {0: "Human", 2: "Onnx Inference"}  # of the plugin's Sync node; 1 is Training
-_CONTROLLER_MODES = {1: "Human", 3: "Onnx Inference", 4: "Record Expert Demos"}  # 0 is the Sync node's, 2 Training
+_SYNC_MODES = {0: "Human", 2: "Onnx Inference"}  # values of the plugin's Sync node; 1 is Training
+# 0 inherits from the Sync node, 2 is Training.
+_CONTROLLER_MODES = {1: "Human", 3: "Onnx Inference", 4: "Record Expert Demos"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Node:
     name: str
-    scene: str  # the file it stands in, below the project
-    script: str  # likewise; empty without one
-    mode: int | None  # its control mode, where it is not the default
+    scene: str  # the file that contains it, relative to the project
+    script: str  # its script, relative to the project; empty without one
+    mode: int | None  # its control mode; None for the default
 
 
 def why_silent(launch: GameLaunch) -> str:
-    """A sentence for every reason that is found, each begun by a semicolon."""
+    """All reasons found, each as a sentence that begins with a semicolon."""
     return "".join(f"; {reason}" for reason in dict.fromkeys(_reasons(launch)))
 
 
@@ -54,7 +55,7 @@ def _in_mode(what: str, node: _Node, mode: str, right: str) -> str:
 
 
 def _is_sync(node: _Node) -> bool:
-    """A node of an instance, whose script its own scene names, goes by its name."""
+    """Whether a node is the Sync node. The script of an instanced node is in its own scene, so its name decides."""
     return Path(node.script).stem.lower() == "sync" if node.script else node.name.lower().startswith("sync")
 
 
@@ -68,7 +69,7 @@ def _is_controller(project: Path, node: _Node) -> bool:
 
 
 def _nodes(project: Path, scene: str | None) -> Iterator[_Node]:
-    """The nodes of a scene (None: the main one) and of all scenes in it that have a script."""
+    """All nodes with a script, of a scene (None: the main one) and of the scenes instanced in it."""
     waiting = [name] if (name := scene or _main_scene(project)) else []
     seen: set[str] = set()
     while waiting:
@@ -95,7 +96,7 @@ def _main_scene(project: Path) -> str | None:
 
 
 def _path_of(project: Path, name: str) -> str:
-    """A resource's file below the project; one that is named by its UID is looked for."""
+    """The path of a resource relative to the project; a UID is searched for among the scenes."""
     if name.startswith("uid://"):
         scenes = (path for path in project.rglob("*.tscn") if ".godot" not in path.parts)
         found = next((path for path in scenes if f'uid="{name}"' in _first_line(path)), None)
@@ -109,7 +110,7 @@ def _first_line(path: Path) -> str:
 
 
 def _resources(text: str) -> Mapping[str, str]:
-    """The files that a scene names, by the ids it gives them."""
+    """The files that a scene refers to, by resource id."""
     sections = (_SECTION.match(line) for line in text.splitlines())
     attributes = (dict(_ATTRIBUTE.findall(section[2])) for section in sections if section and section[1] == _RESOURCE)
     return {a["id"]: a["path"].removeprefix(_RES) for a in attributes if "id" in a and "path" in a}

@@ -1,4 +1,4 @@
-"""What a game declares in its handshake: agents, policies, observation and action spaces, arenas."""
+"""The declaration that a game sends in its handshake: agents, policies, observation and action spaces, arenas."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KINDS: tuple[_Kind, ...] = ("continuous", "discrete")
 
 @dataclass(frozen=True, slots=True)
 class ObservationField:
-    """A named slice of the observation vector, `size` floats long: numbers, or one choice out of `size` as one-hot."""
+    """A named slice of the observation vector of `size` floats: numbers, or a one-hot choice out of `size`."""
 
     name: str
     size: int
@@ -54,7 +54,7 @@ class ActionField:
 
     @property
     def width(self) -> int:
-        """Floats this field takes in the flat action vector."""
+        """Floats that this field takes in the flat action vector."""
         return self.size if self.kind == "continuous" else 1
 
 
@@ -87,7 +87,7 @@ class PolicyLayout:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PolicyLayout:
-        """Read what `to_dict` wrote. Raises SpecError, a ValueError, where no policy could have such spaces."""
+        """Read the output of `to_dict`. Raises SpecError, a ValueError, for spaces that no policy can have."""
         fields = tuple(_read_field(f) for f in listed("fields", required("layout", data, "fields")))
         images = tuple(_read_image(i) for i in listed("images", required("layout", data, "images")))
         actions = tuple(_read_action(a) for a in listed("actions", required("layout", data, "actions")))
@@ -102,7 +102,7 @@ class PolicyLayout:
 
 @dataclass(frozen=True, slots=True)
 class AgentGroup:
-    """The agents of one declared policy name: they share their spaces. `agents` are their names inside an arena."""
+    """The agents of one policy name, which share their spaces. `agents` are their names inside an arena."""
 
     name: str
     agents: tuple[str, ...]
@@ -112,7 +112,7 @@ class AgentGroup:
 
 @dataclass(frozen=True, slots=True)
 class TaskSpec:
-    """A task that the game's arenas play in turn with others. `metrics` are, for each group, those that it measures."""
+    """One of several tasks that the arenas play in turn. `metrics` has the names that it measures, for each group."""
 
     name: str
     scenario: str
@@ -125,9 +125,9 @@ class TaskSpec:
 class GameSpec:
     """Everything Python has to know about a running game before the first step.
 
-    Agents are numbered group by group, inside a group arena by arena: group g is one contiguous range. Of a stock game,
-    `physics_hz` is unknown, and `action_repeat`, too, where the launch does not set it: None. So are its metrics beside
-    those that every agent reports.
+    Agents are numbered group by group, and inside a group arena by arena: group g is one contiguous range. For a stock
+    game, `physics_hz` is None (unknown), and so is `action_repeat` unless the launch sets it. Its groups declare only
+    the metrics that every agent reports.
     """
 
     scenario: str
@@ -137,11 +137,11 @@ class GameSpec:
     groups: tuple[AgentGroup, ...]
     params: Mapping[str, Any] = field(default_factory=dict)
     wire: str = "spacetime/1"
-    tasks: tuple[TaskSpec, ...] = ()  # empty where there is one only
+    tasks: tuple[TaskSpec, ...] = ()  # empty if the game plays a single task
 
     @property
     def is_stock(self) -> bool:
-        """Whether the game speaks the JSON of Godot RL Agents, and does what that protocol can."""
+        """Whether the game uses the JSON protocol of Godot RL Agents, with that protocol's limits."""
         return self.wire == STOCK_WIRE
 
     @property
@@ -160,11 +160,11 @@ class GameSpec:
         )
 
     def group_size(self, group: int) -> int:
-        """Agents of one group over all arenas."""
+        """Number of agents of one group over all arenas."""
         return self.arenas * len(self.groups[group].agents)
 
     def group_slice(self, group: int) -> slice:
-        """Where a group's agents are in the global order."""
+        """The range of a group's agents in the global order."""
         start = sum(self.group_size(g) for g in range(group))
         return slice(start, start + self.group_size(group))
 
@@ -174,7 +174,7 @@ class GameSpec:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GameSpec:
-        """Read what `to_dict` wrote. Raises SpecError, a ValueError, that says where the document is impossible."""
+        """Read the output of `to_dict`. Raises SpecError, a ValueError, with the location of the first mistake."""
         keyed("spec", data)
         declared = listed("groups", required("spec", data, "groups"))
         groups = tuple(_read_group(group) for group in declared)
@@ -224,7 +224,7 @@ def _read_action(data: Any) -> ActionField:
 
 
 def _least(kind: str) -> int:
-    """Of one possibility there is nothing to choose."""
+    """The smallest valid size: a discrete action with one possibility would leave nothing to choose."""
     return 2 if kind == "discrete" else 1
 
 
@@ -246,7 +246,7 @@ def _read_group(data: Any) -> AgentGroup:
 
 
 def _read_task(data: Any, groups: Sequence[AgentGroup]) -> TaskSpec:
-    """The game names metrics by policy, `GameSpec.to_dict` lists them in the groups' order."""
+    """Read a task. The game lists metrics by policy name, `GameSpec.to_dict` in the order of the groups."""
     name = text("tasks: name", required("tasks", keyed("tasks", data), "name"))
     where = f"task {name!r}"
     metrics = required(where, data, "metrics")

@@ -1,4 +1,4 @@
-"""Read STATE frames: where everything lies in them follows from the game's spec and the flags they carry."""
+"""Read STATE frames. Their layout follows from the game's spec and from the flags in each frame."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from spacetime_rl.game.checks import require_metrics, require_rewards, require_s
 from spacetime_rl.game.spec import AgentGroup, GameSpec
 
 _ENDED = 1 | 2
+# Every combination of the bits terminated (1), truncated (2) and active (4), decoded by table look-up.
 _FLAGS = np.arange(8)
 _TERMINATED, _TRUNCATED, _ACTIVE = ((_FLAGS & bit).astype(np.bool_) for bit in (1, 2, 4))
 
 
 def state_bytes(spec: GameSpec) -> int:
-    """The length of the longest possible body: every agent has just ended."""
+    """The length in bytes of the longest possible body: every agent's episode has just ended."""
     return sum(spec.group_size(g) * _GroupLayout(group).bytes_at_end for g, group in enumerate(spec.groups)) + 4
 
 
 class StateReader:
-    """Turns the STATE body in one fixed buffer into a StepResult of views, checking every number once."""
+    """Turns the STATE body in one fixed buffer into a StepResult of views, and checks every number once."""
 
     def __init__(self, spec: GameSpec, body: NDArray[np.uint8]) -> None:
         self._spec = spec
@@ -38,7 +39,7 @@ class StateReader:
         self._image_bytes = sum(spec.group_size(g) * layout.pixels for g, layout in enumerate(self._layouts))
         self._vectors = self._split_vectors()
         self._marks = self._read_marks()
-        # Without images a group's observation is its part of the buffer; with them it has to be put together.
+        # Without images, an observation is a view of the buffer; with images, it has to be assembled.
         self._observations = tuple(
             np.zeros((len(vector), layout.vector + layout.pixels), np.float32) if layout.pixels else vector
             for vector, layout in zip(self._vectors, self._layouts, strict=True)
@@ -46,15 +47,16 @@ class StateReader:
 
     @property
     def busy_s(self) -> float:
-        """Seconds the game worked for the last frame."""
+        """Seconds that the game worked for the last frame."""
         return float(self._base[0])
 
     def read(self, length: int) -> StepResult:
-        """The frame of `length` bytes that lies in the buffer. Raises ProtocolError or ObservationError."""
+        """The frame of `length` bytes in the buffer. Raises ProtocolError or ObservationError."""
         self._require(length, self._base.nbytes + self._image_bytes, exactly=False)
         if not np.isfinite(self._base).all():
             raise self._not_finite()
-        if self._flags.tobytes() != self._marks.flags:  # mostly they are those of the frame before
+        # They mostly equal the flags of the previous frame, whose arrays are then reused.
+        if self._flags.tobytes() != self._marks.flags:
             self._marks = self._read_marks()
         marks = self._marks
         images_at = self._base.nbytes + 4 * self._tail_floats(marks.ended)
@@ -130,7 +132,7 @@ class StateReader:
         return tuple(records)
 
     def _of_its_task(self, agent: int, metrics: dict[str, float]) -> dict[str, float]:
-        """Without what only other tasks measure."""
+        """The metrics that the episode's own task measures, without those of other tasks."""
         tasks = self._spec.tasks
         if not tasks:
             return metrics
@@ -159,7 +161,7 @@ class StateReader:
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """What the flags of a frame say: one bool per agent each, and the indices of those that ended."""
+    """The decoded flags of a frame: one bool per agent each, and the indices of agents whose episode ended."""
 
     flags: bytes
     terminated: NDArray[np.bool_]
@@ -169,12 +171,12 @@ class _Marks:
 
 
 class _GroupLayout:
-    """Sizes of one agent's share of a frame."""
+    """Sizes of one agent's part of a frame."""
 
     def __init__(self, group: AgentGroup) -> None:
         layout = group.layout
         self.metrics = group.metrics
         self.vector = layout.vector_dim
         self.pixels = layout.obs_dim - layout.vector_dim
-        self.tail = self.vector + len(group.metrics)  # floats at an episode's end
+        self.tail = self.vector + len(group.metrics)  # floats per agent at the end of its episode
         self.bytes_at_end = 4 * (self.vector + 2 + self.tail) + 2 * self.pixels

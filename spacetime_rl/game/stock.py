@@ -1,4 +1,4 @@
-"""Step a game that speaks only the JSON protocol of stock Godot RL Agents 0.7."""
+"""Step a game that uses only the JSON protocol of stock Godot RL Agents 0.7."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ _NEVER = np.iinfo(np.int64).max
 
 
 class StockGame(RunningGame):
-    """A stock game; see `api.Game`. Made by `open_game`.
+    """A stock game as an `api.Game`. `open_game` makes it.
 
-    What the protocol cannot say is filled in. Agents have no names: they are called `<policy>_<i>`. There is one
-    arena and every agent is always active. An agent that is `done` has begun anew by itself: the observation that
-    comes with it counts as the first of the new episode and, unless its info has a `terminal_observation`, as the
-    last of the old one. It terminated, unless its info says `truncated` or `TimeLimit.truncated`. Numbers in its info
-    are metrics (`stock_info`). Each agent counts its own episodes. A reset cannot change the seed.
+    Information that the protocol lacks is filled in. Agents have no names: they are called `<policy>_<i>`. There is one
+    arena, and every agent is always active. An agent that is `done` has begun its next episode by itself: the
+    observation sent with `done` is the first one of the new episode. It is also the last one of the old episode, unless
+    the agent's info has a `terminal_observation`. The old episode terminated, unless the info has a true `truncated` or
+    `TimeLimit.truncated`. Numbers in the info are metrics (`stock_info`). Each agent counts its own episodes. A reset
+    cannot change the seed.
 
-    With `launch.episode_steps`, an agent that is not done after that number of decisions is truncated here. The game
-    knows nothing of it and plays on: what the agent saw last is the first observation of its next episode, too. Only
-    when all agents are at the end of their episodes at once, as the one of a game of one always is, is the game reset.
+    With `launch.episode_steps`, this client truncates the episode of an agent that is not done after that number of
+    decisions. The game does not know this and plays on, so the agent's last observation is also the first one of its
+    next episode. The game is reset only if the episodes of all agents end at once, as they always do with one agent.
     """
 
     def __init__(
@@ -51,20 +52,21 @@ class StockGame(RunningGame):
         self._seed = launch.seed
         self._limit = launch.episode_steps or _NEVER
         self._rows = rows
-        self._order = np.concatenate(rows)  # the game's own place of each agent in the global order
+        self._order = np.concatenate(rows)  # the game's own index of each agent, in the global order
         self._group_of = np.repeat(np.arange(len(rows)), [len(r) for r in rows])
         self._agent_ids = spec.agent_ids
         self._infos = AgentInfos(spec.agent_ids, self._group_of, launch.title)
         self._stride = 1
-        self._asked = "reset"  # the type of the reply to the last request, and when that was sent
+        self._asked = "reset"  # the type of the reply to the last request; then when the request was sent
         self._sent_at = 0.0
-        self._episodes = np.full(spec.num_agents, -self._stride)  # until the first reset
+        # The first reset adds the stride, so that numbers begin at 0.
+        self._episodes = np.full(spec.num_agents, -self._stride)
         self._returns = np.zeros(spec.num_agents)
         self._lengths = np.zeros(spec.num_agents, np.int64)
-        self._cut = np.zeros(spec.num_agents, np.bool_)  # whose episode the last step cut short
+        self._cut = np.zeros(spec.num_agents, np.bool_)  # whose episode the last step truncated by `episode_steps`
 
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
-        """See `api.Game.reset`; the seed stays that of the launch."""
+        """Begin new episodes, as `api.Game.reset` specifies; the seed stays that of the launch."""
         self._begin(seed)
         if seed is None:
             self._episodes += self._stride
@@ -80,7 +82,7 @@ class StockGame(RunningGame):
         return self.receive()
 
     def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
-        """See `api.Game.send`."""
+        """Begin a step, as `api.Game.send` specifies."""
         actions = self._checked(actions)
         messages: list[_Message] = [{} for _ in self._order]
         for group, rows, action in zip(self.spec.groups, self._rows, actions, strict=True):
@@ -93,7 +95,7 @@ class StockGame(RunningGame):
         self._send({"type": "action", "action": messages}, "step")
 
     def receive(self) -> StepResult:
-        """See `api.Game.receive`."""
+        """Wait for the result of the step, as `api.Game.receive` specifies."""
         self._require_open()
         began = time.monotonic()
         try:
@@ -111,12 +113,12 @@ class StockGame(RunningGame):
             self._kill()
             raise
         self._warn_of_errors()
-        # A stock game does not say how long it worked: all of it, we say.
+        # A stock game does not report its working time, so all waiting counts as the game's.
         self.timing.add(now - self._sent_at, now - began, game_s=now - self._sent_at)
         return result
 
     def lacks_images(self) -> bool:
-        """Whether images that the game declares are missing from the answer to a reset."""
+        """Whether the answer to a reset lacks images that the game declares."""
         try:
             self.reset()
         except MissingImage:
@@ -128,16 +130,16 @@ class StockGame(RunningGame):
         raise ContractError([f"{self._title}: a stock game has no parameters to set: {', '.join(params)}"])
 
     def traces(self, below: int = 0, observations: bool = False) -> tuple[Trace, ...]:
-        """None: a stock game does not say where anybody is."""
+        """Always empty: a stock game does not report positions."""
         del below, observations
         return ()
 
     def _is_all_cut(self, result: StepResult) -> bool:
-        """Whether every agent is at its episode's end, and one of them by the limit alone, so that the game goes on."""
+        """Whether every agent's episode ended, at least one of them only by `episode_steps`: the game plays on."""
         return bool(self._cut.any() and (result.terminated | result.truncated).all())
 
     def _begin_anew(self) -> tuple[NDArray[np.float32], ...]:
-        """Reset the game; what the agents see then."""
+        """Reset the game; returns the agents' new observations."""
         self._asked = "reset"
         deadline = time.monotonic() + self._timeout_s
         self._json.send({"type": "reset"}, deadline)
@@ -161,7 +163,7 @@ class StockGame(RunningGame):
             raise
 
     def _read(self, reply: _Message) -> StepResult:
-        began = reply["type"] == "reset"  # its answer has no rewards, and the episodes before it are not over
+        began = reply["type"] == "reset"  # the answer to a reset has no rewards, and it ends no episodes
         agents = len(self._order)
         flat = [
             flatten(self.spec.groups[g].layout, observation, agent_id)
@@ -188,7 +190,7 @@ class StockGame(RunningGame):
         )
 
     def _per_agent(self, reply: _Message, key: str) -> list[Any]:
-        """One value for each agent, in the global order."""
+        """One value per agent, in the global order."""
         if key not in reply:
             raise ProtocolError(f"the message has no {key!r}")
         values = each_agents(reply[key], len(self._order), repr(key))

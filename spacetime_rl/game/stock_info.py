@@ -1,4 +1,4 @@
-"""What a stock game says about its agents in `info`: how episodes ended, and what it measured in them."""
+"""The `info` that a stock game sends for its agents: how episodes ended, and metrics."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from spacetime_rl.game.checks import as_flag, as_float, require_success
 from spacetime_rl.game.declaration import shown
 from spacetime_rl.game.spec import ALWAYS_MEASURED
 
-MOST_METRICS = 50  # of a policy; a game that makes up names as it goes would fill every table
+MOST_METRICS = 50  # of a policy; a game that invents names while it runs would fill every table
 _SUCCESS = "is_success"
 _TRUNCATED = ("TimeLimit.truncated", "truncated")
 _FINAL = "terminal_observation"
 _NO_METRICS = (_SUCCESS, *_TRUNCATED, _FINAL)
-_OURS = (*ALWAYS_MEASURED, "success", "task")  # names with a meaning of their own
+_OURS = (*ALWAYS_MEASURED, "success", "task")  # names that have a meaning of their own in this package
 
 _log = logging.getLogger(__name__)
 
@@ -27,8 +27,8 @@ _log = logging.getLogger(__name__)
 class AgentInfos:
     """The infos of all agents in the global order. Numbers and truth values in them are metrics of the episode.
 
-    A metric is the last value that the game sent in the episode. `success` is `is_success`; of a policy that has never
-    sent it there is none, and of one that has, an episode without it has failed.
+    A metric is the last value that the game sent in the episode. `success` is `is_success`. A policy whose agents never
+    sent `is_success` has no `success`; once they have, an episode without it counts as failed.
     """
 
     def __init__(self, agents: Sequence[str], groups: NDArray[np.int64], title: str) -> None:
@@ -37,15 +37,16 @@ class AgentInfos:
         self._title = title
         self._now: list[Mapping[str, Any]] = [{}] * len(agents)
         self._latest: list[dict[str, float]] = [{} for _ in agents]
-        self._names: dict[int, dict[str, str]] = {group: {} for group in self._groups}  # metrics by key of the info
+        # Names of metrics by key of the info, for each group.
+        self._names: dict[int, dict[str, str]] = {group: {} for group in self._groups}
 
     def reset(self) -> None:
-        """All agents begin anew."""
+        """Discard the values of all running episodes."""
         for latest in self._latest:
             latest.clear()
 
     def read(self, infos: Sequence[Any] | None) -> None:
-        """Take in those of one message; None where the game sends none. Raises GameError for what cannot be."""
+        """Read the infos of one message; None where the game sends none. Raises GameError for impossible values."""
         self._now = [info or {} for info in infos or [None] * len(self._agents)]
         for index, (info, agent) in enumerate(zip(self._now, self._agents, strict=True)):
             if not isinstance(info, Mapping):
@@ -53,7 +54,7 @@ class AgentInfos:
             self._measure(index, info)
 
     def truncated(self) -> NDArray[np.bool_]:
-        """Whose episode was cut short, if it ended."""
+        """Which agents' episodes, if they ended now, were truncated."""
         return np.array(
             [
                 any(as_flag(info[key], key, agent) for key in _TRUNCATED if info.get(key) is not None)
@@ -63,11 +64,11 @@ class AgentInfos:
         )
 
     def final_observation(self, agent: int) -> Any:
-        """What the game says an agent saw last, or None."""
+        """The `terminal_observation` of an agent, or None."""
         return self._now[agent].get(_FINAL)
 
     def take_metrics(self, agent: int) -> dict[str, float]:
-        """What was measured in an agent's episode, which is over."""
+        """The metrics of an agent's episode, which has just ended."""
         found, self._latest[agent] = self._latest[agent], {}
         if _SUCCESS in self._names[self._groups[agent]]:
             found.setdefault("success", 0.0)
@@ -84,7 +85,7 @@ class AgentInfos:
                 continue
             if isinstance(value, (int, float)):
                 name = names.get(key) or self._new_name(names, key)
-            elif value is None and key in names:  # a number before, so that it is NaN now
+            elif value is None and key in names:  # it was a number before, so null stands for NaN
                 name = names[key]
             else:
                 continue
@@ -92,7 +93,7 @@ class AgentInfos:
                 latest[name] = as_float(value, f"metric {name}", agent)
 
     def _new_name(self, names: dict[str, str], key: str) -> str:
-        """The metric of a key that has not been sent before; empty where there are too many."""
+        """The metric's name for a new key; empty if the policy has too many metrics."""
         if len(names) >= MOST_METRICS:
             _log.warning("%s: info %r is not recorded: only %d metrics a policy are", self._title, key, MOST_METRICS)
             return ""

@@ -1,4 +1,4 @@
-"""What a stock Godot RL Agents game says about itself, as a GameSpec, and how its observations become flat vectors."""
+"""The declaration of a stock Godot RL Agents game as a GameSpec, and its observations as flat vectors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from spacetime_rl.game.spec import (
     PolicyLayout,
 )
 
-_DEFAULT_POLICY = "shared_policy"  # of games older than policy names
+_DEFAULT_POLICY = "shared_policy"  # the policy of games that are older than policy names
 _NO_AGENTS = "at least one agent: is an AIController in the scene, with its control mode or the Sync node's on Training"
 
 _RGB, _RGBA = 3, 4
@@ -34,9 +34,9 @@ Spaces = Mapping[str, Any]
 
 
 def read_stock_spec(launch: GameLaunch, info: Mapping[str, Any]) -> tuple[GameSpec, tuple[NDArray[np.intp], ...]]:
-    """The spec, and for each of its groups the places of its agents in the game's own order.
+    """The spec, and for each of its groups the indices of its agents in the game's own order.
 
-    Raises HandshakeError that lists, by policy and key, what no policy could play; ContractError when agents of one
+    Raises HandshakeError that lists, by policy and key, every impossible space. Raises ContractError when agents of one
     policy have different spaces.
     """
     try:
@@ -71,7 +71,7 @@ def read_stock_spec(launch: GameLaunch, info: Mapping[str, Any]) -> tuple[GameSp
 
 
 def flatten(layout: PolicyLayout, observation: Any, agent_id: str, what: str = "observation") -> NDArray[np.float32]:
-    """One agent's observation as its flat vector. Raises ObservationError where it disagrees with its space."""
+    """One agent's observation as its flat vector. Raises ObservationError where it does not match its space."""
     if not isinstance(observation, Mapping):
         raise ObservationError(f"{what} of agent {agent_id} is {shown(observation)}, not an object with a key for each")
     parts = [_vector(field, _value(field.name, observation, agent_id, what), agent_id, what) for field in layout.fields]
@@ -88,7 +88,7 @@ def _declared(info: Mapping[str, Any]) -> tuple[list[str], list[Spaces], list[Sp
         raise wrong("n_agents", 0, _NO_AGENTS)
     named = listed("agent_policy_names", info.get("agent_policy_names", [_DEFAULT_POLICY] * count), count, "names")
     observations, actions = (
-        # Old games send one space for all.
+        # Old games send one space for all agents.
         [value] * count if isinstance(value, Mapping) else listed(key, value, count, "spaces")
         for key in ("observation_space", "action_space")
         for value in [required("env_info", info, key)]
@@ -138,7 +138,7 @@ def _spaces(where: str, spaces: Any) -> list[tuple[str, Spaces]]:
 def _action(key: str, space: Spaces) -> ActionField:
     where = f"action_space {key!r}"
     kind = one_of(f"{where}: action_type", required(where, space, "action_type"), ("continuous", "discrete"))
-    least = 2 if kind == "discrete" else 1  # of one possibility there is nothing to choose
+    least = 2 if kind == "discrete" else 1  # a choice of one possibility would leave nothing to choose
     return ActionField(key, kind, whole(f"{where}: size", required(where, space, "size"), least))  # type: ignore[arg-type]
 
 
@@ -153,7 +153,7 @@ def _is_image(key: str) -> bool:
 
 
 def _image_shape(where: str, size: Any) -> tuple[int, int, int]:
-    """Height, width, channels. The plugin's cameras declare their channels first; the pixels still come row by row."""
+    """Height, width, channels. The plugin's cameras declare channels first, although the pixels are sent row by row."""
     sizes = _sizes(where, size)
     if len(sizes) not in (2, 3):
         raise wrong(where, size, "[channels, height, width] or [height, width, channels]")
@@ -190,7 +190,7 @@ def _pixels(image: ImageField, value: Any, agent_id: str, what: str) -> NDArray[
     except (TypeError, ValueError):
         raise ObservationError(f"{name} of agent {agent_id} is {shown(value)}, not pixels in hexadecimal") from None
     height, width, channels = image.shape
-    if channels == _RGB and len(pixels) == height * width * _RGBA:  # as the engine's compatibility renderer draws
+    if channels == _RGB and len(pixels) == height * width * _RGBA:  # the engine's compatibility renderer draws RGBA
         pixels = pixels.reshape(-1, _RGBA)[:, :_RGB].ravel()
     _require_size(name, len(pixels), prod(image.shape), agent_id)
     return pixels * np.float32(1 / 255)

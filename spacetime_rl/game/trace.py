@@ -1,4 +1,4 @@
-"""Recorded episodes: where everybody was, what they did and earned, and what stood around them."""
+"""Recorded episodes: positions, actions and rewards of all agents, and the static shapes around them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ _PLACE = 7  # floats of a row before its reward sums: tick, position, velocity
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """Something that stood still: its outline from above and the heights between which it stood, in metres.
+    """A static object: its outline seen from above, and the heights of its bottom and top in metres.
 
-    `points` are the corners of a convex polygon, float32 [n, 2] of x and z; of a circle, its centre, with a `radius`;
-    of a terrain the least and greatest corner, with `heights`, float32 [rows along z, columns along x].
+    `points` are the corners of a convex polygon, float32 [n, 2] of x and z. For a circle they are its centre, with a
+    `radius`. For a terrain they are the least and greatest corner, with `heights`, float32 [rows along z, columns along
+    x].
     """
 
     name: str
@@ -38,19 +39,19 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AgentTrace:
-    """One agent's episode: a row at its beginning, after every decision, and at its end."""
+    """One agent's episode, with a row at its beginning, after every decision, and at its end."""
 
     name: str
     policy: str
     ending: Ending
     ticks: NDArray[np.int64]  # [rows] since the episode began
     positions: Floats  # [rows, 3] in metres
-    velocities: Floats | None  # [rows, 3] in m/s; None of a body that has none
-    rewards: Mapping[str, Floats]  # [rows] earned so far, by reward term
-    # The following three are None in the traces of older addons, the last one unless observations were asked for.
-    actions: Floats | None = None  # [rows - 1, floats] decided between two rows
-    decision_rewards: Floats | None = None  # [rows] paid by the decision before; 0 at the beginning
-    observations: Floats | None = None  # [rows, floats] seen at each row, images apart
+    velocities: Floats | None  # [rows, 3] in m/s; None for a body without velocity
+    rewards: Mapping[str, Floats]  # [rows] earned so far in the episode, by reward term
+    # The following three are None in the traces of older addons; `observations` also unless they were requested.
+    actions: Floats | None = None  # [rows - 1, floats], each decided at a row and applied until the next
+    decision_rewards: Floats | None = None  # [rows] reward of the decision before the row; 0 at the beginning
+    observations: Floats | None = None  # [rows, floats] observed at each row, without images
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,18 +63,19 @@ class Trace:
     outline: tuple[Shape, ...]
     landmarks: Mapping[str, tuple[float, float, float]]
     physics_hz: int
-    radii: Mapping[str, float] = field(default_factory=dict)  # how near to a landmark counts as being there, in metres
-    # A fingerprint of the arena's state at the beginning and after each decision; None in traces of older addons.
+    # By landmark: the distance in metres within which an agent has reached it.
+    radii: Mapping[str, float] = field(default_factory=dict)
+    # A hash of the arena's state at the beginning and after each decision; None in the traces of older addons.
     hashes: NDArray[np.uint64] | None = None
 
     @property
     def succeeded(self) -> bool:
-        """Whether every agent did."""
+        """Whether every agent's episode ended in success."""
         return all(agent.ending == "success" for agent in self.agents)
 
 
 def read_traces(text: str, physics_hz: int) -> tuple[Trace, ...]:
-    """The episodes of a TRACES frame. Raises ProtocolError."""
+    """The episodes of a TRACES frame. Raises ProtocolError for malformed text."""
     try:
         return tuple(_read_trace(episode, physics_hz) for episode in json.loads(text)["episodes"])
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -119,7 +121,7 @@ def _read_agent(data: Mapping[str, Any]) -> AgentTrace:
 
 
 def _read_table(data: Mapping[str, Any], key: str, rows: int) -> Floats | None:
-    """A table of known length, without its width; None where the trace has none. Raises ValueError."""
+    """A table whose number of rows is known but not its width; None where the trace has none. Raises ValueError."""
     if key not in data:
         return None
     floats = _floats(data[key])

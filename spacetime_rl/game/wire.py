@@ -20,7 +20,7 @@ MAX_FRAME_BYTES = 64 * 1024 * 1024
 
 _LENGTH = struct.Struct("<I")
 _HEADER = struct.Struct("<IB")  # the length counts the kind and the body
-_BODY_START = 64  # of a buffer: the header ends here, and the floats after it are aligned
+_BODY_START = 64  # of a buffer: the header ends here, so that the floats after it are aligned
 
 
 class Request(IntEnum):
@@ -48,10 +48,10 @@ _REPLIES = {int(reply): reply for reply in Reply}
 
 
 class FrameSocket:
-    """Binary frames over a connected socket, through one fixed buffer each way.
+    """Binary frames over a connected socket, through one fixed buffer in each direction.
 
-    `outgoing` and `incoming` are the uint8 bodies of those buffers, aligned for float32. All methods raise
-    TimeoutError when `deadline` (on the `time.monotonic` clock) passes and ConnectionError when the game hung up.
+    `outgoing` and `incoming` are the uint8 bodies of those buffers, aligned for float32. All methods raise TimeoutError
+    when `deadline` (on the `time.monotonic` clock) passes, and ConnectionError when the game closed the connection.
     """
 
     def __init__(self, sock: socket.socket, send_bytes: int, receive_bytes: int) -> None:
@@ -64,18 +64,18 @@ class FrameSocket:
         self._in_view = self._in.data[_BODY_START - _HEADER.size :]
 
     def send(self, kind: Request, body_bytes: int, deadline: float) -> None:
-        """Send the first `body_bytes` of `outgoing`."""
+        """Send a frame whose body is the first `body_bytes` bytes of `outgoing`."""
         _HEADER.pack_into(self._out_view, 0, 1 + body_bytes, kind)
         self._socket.settimeout(_remaining_s(deadline))
         self._socket.sendall(self._out_view[: _HEADER.size + body_bytes])
 
     def send_bytes(self, kind: Request, body: bytes, deadline: float) -> None:
-        """Send a body that need not fit into `outgoing`."""
+        """Send a frame whose body may be longer than `outgoing`."""
         self._socket.settimeout(_remaining_s(deadline))
         self._socket.sendall(_HEADER.pack(1 + len(body), kind) + body)
 
     def receive(self, deadline: float) -> tuple[Reply, int]:
-        """Receive one frame into `incoming`; returns its kind and the bytes of its body.
+        """Receive one frame into `incoming`; returns its kind and the length of its body in bytes.
 
         Raises ProtocolError when the frame is too long for the buffer, of unknown kind, or followed by more bytes.
         """
@@ -95,7 +95,7 @@ class FrameSocket:
         return _REPLIES[kind], end - _HEADER.size
 
     def receive_bytes(self, deadline: float) -> tuple[Reply, bytes]:
-        """Receive one frame that need not fit into `incoming`; returns its kind and its body."""
+        """Receive one frame whose body may be longer than `incoming`; returns its kind and its body."""
         length, kind = _HEADER.unpack(self._read_exactly(_HEADER.size, deadline))
         self._check_header(length, kind, MAX_FRAME_BYTES)
         return _REPLIES[kind], self._read_exactly(length - 1, deadline)
@@ -123,7 +123,7 @@ class FrameSocket:
 
 
 class JsonSocket:
-    """Length-prefixed JSON messages over a connected socket, as stock Godot RL Agents games speak them."""
+    """Length-prefixed JSON messages over a connected socket, the protocol of stock Godot RL Agents games."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.socket = sock
@@ -144,7 +144,7 @@ class JsonSocket:
                 return message
 
     def pull(self) -> dict[str, Any] | None:
-        """Read what has arrived, once; the message when that completes it. Raises ConnectionError or ProtocolError."""
+        """Read once from the socket; returns the message if it is complete. Raises ConnectionError or ProtocolError."""
         data = self.socket.recv(1 << 20)
         if not data:
             raise ConnectionError("the game closed the connection")
