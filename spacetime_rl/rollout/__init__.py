@@ -1,1 +1,1 @@
-"""From a running game to training data: the batched env runner, its fragments, and their advantages."""
+"""Turns a running game into training data: the batched env runner and the episodes that it samples."""

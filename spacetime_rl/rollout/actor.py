@@ -1,4 +1,4 @@
-"""One policy as an env runner uses it: a forward pass in numpy or torch, everything else in numpy."""
+"""One policy as an env runner uses it: a forward pass in numpy or torch, and sampling of actions in numpy."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from spacetime_rl.rollout.fragments import Decision, State
 class PolicyActor:
     """Decides for any number of agents of one policy at once.
 
-    Puts the module into eval mode for good, because RLlib's public forward methods would do so at every call
-    (about 300 µs), and calls the one they wrap.
+    Puts the module into eval mode once and calls the method that RLlib's public forward methods wrap, because the
+    public methods change the mode at every call, which takes about 300 µs.
     """
 
     def __init__(self, module: ActingModule, layout: PolicyLayout, rng: np.random.Generator) -> None:
@@ -29,7 +29,7 @@ class PolicyActor:
         self._fast = NumpyForward.of(module)
 
     def initial_state(self, agents: int) -> State:
-        """The recurrent state that episodes begin with, f32[agents, ...] by name; empty without memory."""
+        """The recurrent state at an episode's beginning, f32[agents, ...] by name; empty for a stateless policy."""
         return {key: np.tile(value.numpy(), (agents, 1)) for key, value in self._module.get_initial_state().items()}
 
     def decide(self, observations: NDArray[np.float32], state: State) -> Decision:
@@ -39,13 +39,13 @@ class PolicyActor:
         return Decision(actions, logps, inputs, state_out)
 
     def decide_greedily(self, observations: NDArray[np.float32], state: State) -> Decision:
-        """The most probable actions for observations f32[n, obs_dim]; their log-probabilities are given as 0."""
+        """The most probable actions for observations f32[n, obs_dim]. Their log-probabilities are set to 0."""
         inputs, state_out = self._forward(observations, state)
         actions = self._module.exploit(inputs)
         return Decision(actions, np.zeros(len(actions), np.float32), inputs, state_out)
 
     def decide_randomly(self, observations: NDArray[np.float32], state: State) -> Decision:
-        """What the network's forward pass would lead to if it gave only zeros: noise of unit size, even odds."""
+        """Random actions, as a network output of zeros gives them: noise of unit size, or equal probabilities."""
         inputs, state_out = self._forward(observations, state)
         inputs = np.zeros_like(inputs)
         actions, logps = sample_numpy(inputs, self._layout.actions, self._rng)

@@ -1,4 +1,4 @@
-"""RLlib's callbacks about games and episodes, made once a fragment and not once a step."""
+"""RLlib's callbacks about games and episodes, called once per fragment instead of once per step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 class Runner(Protocol):
-    """What callbacks are told of the runner that plays: RLlib's names."""
+    """The attributes of an env runner that callbacks need, under RLlib's names."""
 
     config: Any
     metrics: Any
@@ -26,12 +26,12 @@ class Runner(Protocol):
 
 
 class RunnerCallbacks:
-    """Calls what the user's callbacks define, with the arguments that RLlib's own multi-agent runner gives.
+    """Calls the callbacks that the user defines, with the arguments that RLlib's own multi-agent runner gives.
 
-    An episode is one agent's (a SingleAgentEpisode). `on_episode_created`, `on_episode_start` and `on_episode_end` come
-    after the fragment in which it began or ended, whose steps of the episode are all it holds; `env` and `env_index`
-    are those of the game. `on_episode_step` is never made: a step has no Python per agent. `on_sample_end`, which RLlib
-    makes itself, has every step.
+    An episode is one agent's (a SingleAgentEpisode). `on_episode_created`, `on_episode_start` and `on_episode_end` are
+    called after the fragment in which the episode began or ended; the object holds only the episode's steps in that
+    fragment. `env` and `env_index` are those of the game. `on_episode_step` is never called, because no Python code
+    runs per agent and step. `on_sample_end`, which RLlib calls itself, receives every step.
     """
 
     def __init__(self, runner: Runner, callbacks: Sequence[RLlibCallback]) -> None:
@@ -44,11 +44,11 @@ class RunnerCallbacks:
             )
 
     def game_opened(self, game: Game) -> None:
-        """A new game can be played."""
+        """Call `on_environment_created` for a new game."""
         self._make("on_environment_created", env=game, env_context=self._runner.config.env_config)
 
     def fragment_played(self, game_index: int, episodes: Sequence[SingleAgentEpisode]) -> None:
-        """Episodes and pieces of them were played in one game."""
+        """Call the episode callbacks for the episodes, and pieces of episodes, of one game's fragment."""
         if not self._wanted:
             return
         for episode in episodes:

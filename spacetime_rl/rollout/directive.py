@@ -1,4 +1,4 @@
-"""A request for a fragment and its answer, as one value each."""
+"""A request for a fragment, and its answer, as one value each."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from spacetime_rl.notices import Notice
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """What runners are to play. It travels with every request, so that a new runner or game needs no special care.
+    """What runners are to play. Every request carries it, so a new runner or game needs no set-up of its own.
 
-    Whatever changes in the course of a run belongs here: `lesson` is the number of the active lesson, None without a
+    Everything that changes during a run belongs here. `lesson` is the number of the active lesson; None without a
     curriculum.
     """
 
     lesson: int | None = None
 
 
-PLAIN = Directive()  # as a run without anything that changes
+PLAIN = Directive()  # for a run in which nothing changes
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A runner's fragment: its episodes, its metrics, and what the runner has noticed meanwhile."""
+    """The answer of a runner: the fragment's episodes, the runner's metrics, and its notices since the last answer."""
 
     episodes: list[SingleAgentEpisode]
     metrics: Any

@@ -1,4 +1,4 @@
-"""Arrays of what the agents of one policy did in one game, and their conversion to RLlib episodes."""
+"""Arrays with the decisions of one policy's agents in one game, and their conversion to RLlib episodes."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from ray.rllib.env.utils.infinite_lookback_buffer import InfiniteLookbackBuffer
 
 from spacetime_rl.game.spec import PolicyLayout
 
-State = dict[str, NDArray[np.float32]]  # of a recurrent policy: f32[n, ...] by name; empty without memory
+State = dict[str, NDArray[np.float32]]  # the recurrent state: f32[n, ...] by name; empty for a stateless policy
 
 RUNNING, TERMINATED, TRUNCATED = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a policy decided for its n agents: actions f32[n, a], log-probabilities f32[n], distribution inputs
-    f32[n, k], and for a recurrent policy the state after the decision, f32[n, ...] by name.
+    """One decision of a policy for its n agents.
+
+    Holds actions f32[n, a], log-probabilities f32[n], distribution inputs f32[n, k], and for a recurrent policy the
+    state after the decision, f32[n, ...] by name.
     """
 
     actions: NDArray[np.float32]
@@ -32,7 +34,7 @@ class Decision:
 
 
 class PolicyFragment:
-    """`steps` decisions of the n agents of one policy. Agent-major, so that an episode is one slice of one row."""
+    """`steps` decisions of one policy's n agents. Agents come first, so that an episode is one slice of one row."""
 
     def __init__(self, layout: PolicyLayout, agents: int, steps: int, state: State) -> None:
         n = agents
@@ -43,10 +45,11 @@ class PolicyFragment:
         self.inputs = np.empty((n, steps, 0), np.float32)
         self.initial_state = {key: value.copy() for key, value in state.items()}
         self.states = {key: np.empty((n, steps, *value.shape[1:]), np.float32) for key, value in state.items()}
+        # Final observations by (row, step), of episodes that ended in this fragment.
         self.finals: dict[tuple[int, int], NDArray[np.float32]] = {}
 
     def add(self, step: int, observations: NDArray[np.float32], decision: Decision) -> None:
-        """Record the observations f32[n, obs_dim] of a step and what was decided on them."""
+        """Record the observations f32[n, obs_dim] of a step and the policy's decision on them."""
         if not step:
             n, width = decision.inputs.shape
             self.inputs = np.empty((n, self.steps, width), np.float32)
@@ -60,7 +63,7 @@ class PolicyFragment:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the steps of a policy's agents went: rewards f32[n, t], acted bool[n, t], ending u8[n, t] (RUNNING, ...)."""
+    """Results of the steps: rewards f32[n, t], acted bool[n, t], ending u8[n, t] (RUNNING, TERMINATED or TRUNCATED)."""
 
     rewards: NDArray[np.float32]
     acted: NDArray[np.bool_]
@@ -70,10 +73,10 @@ class Outcome:
 def make_episodes(
     fragment: PolicyFragment, outcome: Outcome, ages: NDArray[np.int64], module: str, agents: Sequence[str]
 ) -> list[SingleAgentEpisode]:
-    """Cut a fragment into episodes and pieces of them, whose arrays are views of the fragment's.
+    """Cut a fragment into episodes and pieces of episodes, whose arrays are views of the fragment's.
 
-    `ages[n]` is how many decisions of the running episode lie before the fragment; it is moved to the fragment's end.
-    A piece that ended carries its true final observation.
+    `ages[n]` is the number of decisions of the running episode before the fragment; it is updated to the fragment's
+    end. A piece that ends its episode holds the true final observation.
     """
     return [
         _make_episode(fragment, outcome, row, piece, age, module, agents[row])
@@ -83,7 +86,7 @@ def make_episodes(
 
 
 def _pieces(outcome: Outcome, row: int, ages: NDArray[np.int64]) -> Iterator[tuple[slice, int]]:
-    """Stretches of decisions that belong to one episode, each with its episode's age at its first decision."""
+    """Ranges of decisions that belong to one episode, each with the episode's age at the range's first decision."""
     acted = np.flatnonzero(outcome.acted[row])
     ended = outcome.ending[row, acted] != RUNNING
     for stretch in np.split(acted, np.flatnonzero(ended) + 1):
@@ -101,7 +104,7 @@ def _make_episode(
     observations = fragment.observations[row, piece.start : piece.stop + 1]
     if ending != RUNNING:
         observations = np.concatenate([observations[:-1], fragment.finals[row, last][None]])
-    piece_id = uuid.uuid4().hex  # unique per piece, or pieces of one episode would share a batch key
+    piece_id = uuid.uuid4().hex  # unique per piece, because pieces of one episode would otherwise share a batch key
     return SingleAgentEpisode(
         id_=piece_id,
         multi_agent_episode_id=piece_id,
@@ -128,7 +131,7 @@ def _extra_outputs(
     }
     if fragment.states:
         states = {key: value[row, piece] for key, value in fragment.states.items()}
-        if age:  # the state that this piece goes on from, where RLlib's learner pipeline looks for it
+        if age:  # the state before the piece's first step, where RLlib's learner pipeline expects it
             states = {key: np.concatenate([fragment.initial_state[key][row, None], states[key]]) for key in states}
         outputs[Columns.STATE_OUT] = InfiniteLookbackBuffer(states, lookback=1 if age else 0)
     return outputs

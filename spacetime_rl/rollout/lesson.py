@@ -1,4 +1,4 @@
-"""A lesson as runners play it, and what came of it."""
+"""A lesson as runners play it, and its results."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What is set in a lesson, and when it is over: at either condition; with none it stays.
+    """The settings of a lesson, and when it ends: at either condition, or never without one.
 
-    `params` are all that any lesson of the curriculum sets, so that nothing remains of the one before.
+    `params` set every parameter that any lesson of the curriculum sets, so that no value of an earlier lesson remains.
     """
 
     name: str
     params: Mapping[str, Any]
     success_rate: float | None = None
-    window: int = 200  # episodes of agents that the rate is taken over
+    window: int = 200  # number of agents' episodes over which the rate is taken
     agent_steps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LessonOutcome:
-    """What was played in a lesson; `episodes` are of agents, and only those that began in it."""
+    """Results of playing a lesson; `episodes` counts agents' episodes, and only those that began in the lesson."""
 
     lesson: int
     agent_steps: int

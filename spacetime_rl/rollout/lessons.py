@@ -1,4 +1,4 @@
-"""From the lessons that a configuration names to those that runners play, checked against the game."""
+"""From the lessons that a configuration names to the lessons that runners play, checked against the game."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from spacetime_rl.rollout.lesson import Lesson
 
 
 def make_lessons(config: RunConfig, spec: GameSpec) -> tuple[Lesson, ...]:
-    """The lessons of a run, the scenario's own filled in. Raises ContractError listing every mistake."""
+    """The lessons of a run, with the scenario's own lessons filled in. Raises ContractError listing every mistake."""
     if not config.curriculum:
         return ()
     known = {info.name: info for info in find_scenario(config.scenario.name).lessons} if config.scenario.name else {}
@@ -44,9 +44,10 @@ def make_lessons(config: RunConfig, spec: GameSpec) -> tuple[Lesson, ...]:
 
 
 def rehearse(game: Game, lessons: Sequence[Lesson]) -> None:
-    """Set every lesson's parameters once, in a game that is not needed afterwards.
+    """Set the parameters of every lesson once, in a game that is not used afterwards.
 
-    Raises ContractError where the game refuses one: a parameter that can be set at launch only, a value out of range.
+    Raises ContractError where the game refuses a value: a parameter that can be set only at launch, or one out of
+    range.
     """
     for lesson in lessons:
         try:
@@ -64,14 +65,14 @@ def _settings_of(info: LessonInfo) -> dict[str, Any]:
 
 
 def _settle(lesson: LessonConfig, known: Mapping[str, LessonInfo]) -> dict[str, Any]:
-    """What the configuration says of a lesson, over what the scenario says of it."""
+    """The settings of a lesson: the configuration's override the scenario's."""
     base = _settings_of(known[lesson.lesson]) if lesson.lesson in known else {"params": {}}
     own = lesson.model_dump(exclude_unset=True)
     return {**base, **own, "params": {**base["params"], **own.get("params", {})}}
 
 
 def _unknown(config: RunConfig, known: Mapping[str, LessonInfo]) -> Iterator[str]:
-    """A name without parameters can only be meant to be the scenario's."""
+    """Problems of lessons that neither have parameters nor are lessons of the scenario."""
     for index, lesson in enumerate(own_lessons(config.curriculum)):
         if lesson.lesson not in known and "params" not in lesson.model_fields_set:
             hint = did_you_mean(lesson.lesson, known) or f"; its lessons: {', '.join(known) or 'none'}"

@@ -1,4 +1,4 @@
-"""Start a run's game once, to learn what it declares and to check it against the configuration before Ray starts."""
+"""Start a run's game once, to read its declaration and check it against the configuration before Ray starts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from spacetime_rl.rollout.reward_hook import HookPlace, RewardHook
 
 
 def plan_rollout(config: RunConfig, logs: Path, home: Path | None = None) -> RolloutPlan:
-    """What runners play: the game, as it declares itself, and who plays in it. `home` is where the user started.
+    """The plan of what runners play: the game as it declares itself, and its policies.
 
-    Raises GameError, ContractError, and ConfigError for a reward function that cannot be loaded.
+    `home` is the folder that the user started in. Raises GameError, ContractError, and ConfigError for a reward
+    function that cannot be loaded.
     """
     launch = replace(make_launch(config), log_dir=logs)
     with open_game(replace(launch, name="first")) as game:
@@ -40,12 +41,12 @@ def plan_rollout(config: RunConfig, logs: Path, home: Path | None = None) -> Rol
 
 
 def engine_version(plan: RolloutPlan) -> str | None:
-    """The version of the engine that runs the game; None for an exported game, which brings its own."""
+    """The version of the engine that runs the game; None for an exported game, which contains its own engine."""
     return None if plan.launch.env_path else ensure_godot().version_text
 
 
 def _find_hook(config: RunConfig, home: Path) -> HookPlace | None:
-    """Where the user's reward function is, loaded once so that a mistake is told now."""
+    """The place of the user's reward function, which is loaded once so that a mistake is reported now."""
     if config.rewards.hook is None:
         return None
     place = HookPlace(config.rewards.hook, home)

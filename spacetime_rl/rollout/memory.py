@@ -1,4 +1,4 @@
-"""The memory of a game process over its life: how fast it grows, and whether it has grown too much."""
+"""The resident memory of a game process over its life: how fast it grows, and by how much."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Callable
 import numpy as np
 import psutil
 
-_READINGS = 256  # that the slope is over, thinned out to cover the whole life
+_READINGS = 256  # at most; beyond that every second one is dropped, so that the slope covers the whole life
 _MIB = 2**20
 
 
 class GameMemory:
     """Reads the resident memory of one process from time to time.
 
-    A game fills its caches while it plays for the first time, so growth counts from the first reading, which is to be
-    after some play. Where nothing can be read, as of a game that has just died, the last reading stays.
+    A game fills its caches when it plays for the first time, so growth counts from the first reading, which should come
+    after some play. Where the memory cannot be read, for example after the game died, the last reading stays.
     """
 
     def __init__(self, pid: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -31,7 +31,7 @@ class GameMemory:
             self._process = None
 
     def read(self) -> None:
-        """Read it now."""
+        """Read the resident memory now."""
         if self._process is None:
             return
         try:
@@ -47,12 +47,12 @@ class GameMemory:
 
     @property
     def growth_mb(self) -> float:
-        """By how much it has grown since the first reading."""
+        """MiB by which the resident memory has grown since the first reading."""
         return self.rss_mb - self._readings[0][1] if self._readings else 0.0
 
     @property
     def slope_mb_per_h(self) -> float:
-        """How fast it grows: the line of least squares through its readings; 0 below three of them."""
+        """Growth in MiB per hour, the slope of a least-squares line; 0 with fewer than three readings."""
         if len(self._readings) < 3:
             return 0.0
         seconds, memory = np.array(self._readings).T

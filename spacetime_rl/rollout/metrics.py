@@ -1,4 +1,4 @@
-"""What a runner logs about the fragments of one `sample()`: RLlib's own names, and sums for the public ones."""
+"""The metrics that a runner logs for the fragments of one `sample()`: RLlib's own, and sums for the public ones."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.recording import Fragment
 
-# Subtree of a runner's metrics that `training.callbacks` turns into the public names.
+# Subtree of a runner's metrics that `learning.metrics` turns into the public names.
 OWN = "spacetime"
 LESSONS = "lessons"
 
-_NUMBERS = ("episode", TASK)  # metrics that are no measurements
-_OF = "@"  # neither policies nor tasks have it in their names
+_NUMBERS = ("episode", TASK)  # entries of an agent's metrics that are not measurements
+_OF = "@"  # separates policy and task; neither's name contains it
 
 
 def split_source(source: str) -> tuple[str, str | None]:
-    """Whose episodes sums are of: a policy, and the task where there are several."""
+    """The policy, and the task if there are several, whose episodes were summed under `source`."""
     policy, _, task = source.partition(_OF)
     return policy, task or None
 
 
 def lesson_outcomes(metrics: Mapping[str, Any]) -> Iterator[LessonOutcome]:
-    """What a runner's metrics tell about lessons."""
+    """The results of lessons in a runner's metrics."""
     for lesson, sums in metrics[OWN].get(LESSONS, {}).items():
         steps, episodes, successes = (float(sums[name]) for name in ("agent_steps", "episodes", "successes"))
-        if steps > 0:  # RLlib keeps the sums of lessons that are over, as nothing or not a number
+        if steps > 0:  # RLlib keeps the sums of past lessons, as zero or NaN
             yield LessonOutcome(int(lesson), int(steps), int(episodes), successes)
 
 
 class RunnerMetrics:
-    """Logs fragments, once per `sample()` and not once per agent or step."""
+    """Logs the metrics of fragments once per `sample()`, not once per agent or step."""
 
     def __init__(self, logger: MetricsLogger, plan: RolloutPlan, window: int) -> None:
         self._logger = logger
@@ -82,7 +82,7 @@ class RunnerMetrics:
         rss_mb: float,
         slope_mb_per_h: float,
     ) -> None:
-        """Log what happened since the last call, and the memory that runner and games hold now."""
+        """Log the events since the last call, and the resident memory of the runner and its games in MB."""
         self._lifetime((OWN, "restarts"), restarts)
         self._lifetime((OWN, "recycled"), recycled)
         self._lifetime((OWN, "dead_time_s"), dead_time_s)
@@ -133,9 +133,9 @@ class RunnerMetrics:
             )
 
     def _log_episodes(self, ended: Sequence[EndedAgent]) -> None:
-        """Sums over agents' episodes by source and metric, so that means over all runners are exact.
+        """Log sums over agents' episodes by source and metric, so that means over all runners are exact.
 
-        A stock game may report a metric in some episodes only: `counts` says in how many.
+        A stock game may report a metric in some episodes only; `counts` holds the number of those episodes.
         """
         episodes: Counter[str] = Counter()
         totals: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -157,7 +157,7 @@ class RunnerMetrics:
         return f"{policy}{_OF}{self._tasks[int(agent.metrics[TASK])]}" if self._tasks else policy
 
     def _log_lessons(self, fragments: Sequence[Fragment]) -> None:
-        """Sums of what the fragments tell about lessons, by the lesson's number and what it is a sum of."""
+        """Log the sums of the fragments' lesson results, by the lesson's number and by quantity."""
         for outcome in (fragment.lesson for fragment in fragments if fragment.lesson is not None):
             for name in ("agent_steps", "episodes", "successes"):
                 self._sum((OWN, LESSONS, str(outcome.lesson), name), float(getattr(outcome, name)))

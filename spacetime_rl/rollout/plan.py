@@ -1,4 +1,4 @@
-"""What an env runner plays, as one picklable value."""
+"""Everything that env runners play, as one picklable value."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.rollout.lesson import Lesson
 from spacetime_rl.rollout.reward_hook import HookPlace
 
-MAIN_PROCESS_CPUS = 0.5  # of a trial, beside its runners: it learns while they wait
-PLAN = "rollout_plan"  # the key of RLlib's `config.env_config` under which runners find it
+MAIN_PROCESS_CPUS = 0.5  # CPUs that a trial reserves beside its runners: it learns while they wait
+PLAN = "rollout_plan"  # the key of RLlib's `config.env_config` under which runners find the plan
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutPlan:
-    """The games of every env runner of a run, and who plays them."""
+    """The games of all env runners of a run, and the policies that play them."""
 
     launch: GameLaunch
     spec: GameSpec
     policies: tuple[PolicyPlan, ...]
     lessons: tuple[Lesson, ...] = ()
     reward_hook: HookPlace | None = None
-    runners: int = 0  # 0 plays inside the training process
-    games: int = 1  # of each runner
+    runners: int = 0  # number of remote runners; 0 plays inside the training process
+    games: int = 1  # per runner
     cpus_per_runner: float = 0.5
     seed: int = 0
     max_lifetime_restarts: int = 100
     restarts_rate_limit_n: int = 10
     restarts_rate_limit_period_s: float = 60.0
-    max_growth_mb: float | None = None  # of a game's memory, before a new one takes its place
+    max_growth_mb: float | None = None  # in MB of resident memory; a game that grew more is replaced
     open: Callable[[GameLaunch], Game] = open_game
 
     def for_trial(self, trial: str) -> RolloutPlan:
-        """The same, with the games' logs in a folder of the trial's own."""
+        """The same plan, with the games' logs in the trial's own folder."""
         if self.launch.log_dir is None:
             return self
         return replace(self, launch=replace(self.launch, log_dir=self.launch.log_dir / trial))
 
     def game_seed(self, *where: int) -> int:
-        """The seed of one game, from the run's seed and where and when it is played (worker, game, restart ...).
+        """The seed of one game, from the run's seed and the game's place in the run (worker, game, restart ...).
 
-        Never from RLlib's `vector_index`, which is always 0.
+        Never derived from RLlib's `vector_index`, which is always 0.
         """
         return int(np.random.SeedSequence([self.seed, *where]).generate_state(1, np.uint64)[0] >> 1)
 
     def policy_of(self, agent: str, *_: object) -> str:
-        """The policy that plays a global agent id, as RLlib's `policy_mapping_fn` wants it."""
+        """The policy that controls the agent with this global id, as RLlib's `policy_mapping_fn` requires."""
         index = self.spec.agent_ids.index(agent)
         return next(policy.name for policy in self.policies if index in policy.agents)

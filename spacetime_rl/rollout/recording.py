@@ -1,4 +1,4 @@
-"""A fragment while it is being played: what the seats decide, what the game answers, where the time goes."""
+"""A fragment while it is played: the policies' decisions, the game's results, and the time that each took."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from spacetime_rl.rollout.seat import Decide, Seat
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """What one game gave: episodes and pieces of them, the agents whose episodes ended, and where the time went."""
+    """The result of one game: episodes and pieces of episodes, the agents whose episodes ended, and time spent."""
 
     episodes: list[SingleAgentEpisode]
     ended: list[EndedAgent]
-    agent_steps: tuple[int, ...]  # by policy, in the plan's order
-    step_s: NDArray[np.float64]  # [decisions] from asking the game to its answer
-    game_s: float  # waiting while the game worked
-    wire_s: float  # see `api.Timing`
+    agent_steps: tuple[int, ...]  # by policy, in the order of the plan's policies
+    step_s: NDArray[np.float64]  # [decisions] seconds from the request to the game's answer
+    game_s: float  # seconds of waiting while the game worked
+    wire_s: float  # seconds of waiting while it did not, as in `api.Timing`
     decide_s: float
-    lesson: LessonOutcome | None = None  # where there are lessons
+    lesson: LessonOutcome | None = None  # None without a curriculum
 
 
 class Recording:
     """`steps` decisions of all N agents of one game.
 
-    For every step `decide`, then `add` while the game works, then `answer`; `finish` after the last one.
+    For every step call `decide`, then `add` while the game works, then `answer`. Call `finish` after the last step.
     """
 
     def __init__(self, seats: Sequence[Seat], spec: GameSpec, steps: int, hook: RewardHook | None = None) -> None:
@@ -55,7 +55,7 @@ class Recording:
         ]
 
     def decide(self, now: StepResult, decide: Decide) -> Sequence[NDArray[np.float32]]:
-        """Let every seat decide on what its agents see `now`; the actions, f32[n, a] per group, until the next call."""
+        """Decide on the observations in `now`; returns actions f32[n, a] per group, valid until the next call."""
         began = time.perf_counter()
         for seat in self._seats:
             seat.decide(now, decide, self._actions)
@@ -63,7 +63,7 @@ class Recording:
         return self._actions
 
     def add(self, step: int, now: StepResult) -> None:
-        """Record what was decided on `now`, and what the step before had brought."""
+        """Record the decisions made on `now`, and the results of the step before, which `now` holds."""
         self._acted[:, step] = now.active
         for seat, fragment in zip(self._seats, self._policies, strict=True):
             seat.record(step, fragment)
@@ -71,7 +71,7 @@ class Recording:
             self._add_outcome(step - 1, now)
 
     def answer(self, step: int, now: StepResult, elapsed_s: float) -> None:
-        """Take note of the game's answer to a step."""
+        """Record the game's answer to a step, and the seconds that it took."""
         self._step_s[step] = elapsed_s
         if now.ended:
             self._ended += now.ended
@@ -79,7 +79,10 @@ class Recording:
                 seat.end_episodes(step, now.ended, fragment)
 
     def finish(self, now: StepResult, game_s: float, wire_s: float) -> Fragment:
-        """The fragment, after its last step, for which the game was waited for so long. Moves the seats' ages on."""
+        """Build the Fragment after its last step. Also updates every agent's episode age.
+
+        `game_s` and `wire_s` are the seconds spent waiting for the game during the fragment.
+        """
         self._add_outcome(len(self._step_s) - 1, now)
         ids = self._spec.agent_ids
         episodes: list[SingleAgentEpisode] = []

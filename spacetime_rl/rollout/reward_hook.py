@@ -1,4 +1,4 @@
-"""A user's Python function that makes the rewards policies learn from, called once per policy and decision."""
+"""A user's Python function that computes the rewards that policies learn from, called per policy and decision."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RewardStep:
-    """One decision of the n agents of a policy. All arrays are the function's own, to change as it likes.
+    """One decision of the n agents of a policy. All arrays are copies that the function may change.
 
-    Of an agent that ended, `next_observations` holds the last observation of its episode. Agents that waited have
-    `acted` false; what is returned for them is not looked at.
+    For an agent whose episode ended, `next_observations` holds the last observation of that episode. For agents that
+    waited, `acted` is false and the returned reward is ignored.
     """
 
     policy: str
     observations: Floats  # [n, obs_dim], before the decision
     actions: Floats  # [n, action_size], as the policy chose them
-    rewards: Floats  # [n], the game's
+    rewards: Floats  # [n], as the game computed them
     next_observations: Floats  # [n, obs_dim]
     terminated: NDArray[np.bool_]  # [n]
     truncated: NDArray[np.bool_]  # [n]
@@ -36,14 +36,14 @@ class RewardStep:
 
 @dataclass(frozen=True, slots=True)
 class HookPlace:
-    """Where the function is: `module.function`, in `folder` or anywhere that Python looks."""
+    """The location of the function: `module.function`, in `folder` or on Python's import path."""
 
     path: str
     folder: Path
 
 
 class RewardHook:
-    """The loaded function with its answers checked. Raises ConfigError where it cannot be loaded."""
+    """The loaded function, whose results are checked. Raises ConfigError where it cannot be loaded."""
 
     def __init__(self, place: HookPlace) -> None:
         self._path = place.path
@@ -53,11 +53,11 @@ class RewardHook:
         """The rewards f32[n] to learn from. Raises RewardHookError."""
         try:
             answer = np.asarray(self._function(step))
-        except Exception as error:  # whatever the user's function raises
+        except Exception as error:  # any exception of the user's function
             raise self._wrong(step, f"{_place_of(error)}{type(error).__name__}: {error}") from error
         if answer.dtype.kind not in "biuf":
             raise self._wrong(step, f"returned an array of {answer.dtype.name}, expected numbers")
-        with np.errstate(over="ignore"):  # what no float32 holds is infinite
+        with np.errstate(over="ignore"):  # a value beyond float32 becomes infinite, which is refused below
             found = answer.astype(np.float32)
         if found.shape != step.acted.shape:
             raise self._wrong(step, f"returned shape {found.shape}, expected one reward per agent, {step.acted.shape}")
@@ -70,6 +70,6 @@ class RewardHook:
 
 
 def _place_of(error: Exception) -> str:
-    """`file:line: ` of the last line of a file that led to it."""
+    """`file:line: ` of the last frame in a file that the error's traceback contains."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
     return f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""

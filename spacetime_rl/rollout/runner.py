@@ -30,14 +30,16 @@ from spacetime_rl.rollout.sampler import GameSampler, play_together
 from spacetime_rl.rollout.seat import Decide
 from spacetime_rl.rollout.seeding import seed_process
 
-_EVALUATION = 1_000_000  # added to the numbers of runners that RLlib evaluates with
+# Added to the index of evaluation runners, so that their seeds differ from those of training runners.
+_EVALUATION = 1_000_000
 
 
 class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
     """Samples from the games of a `RolloutPlan`: one forward pass per policy and decision, no Python per agent.
 
-    `sample()` returns SingleAgentEpisodes, one per agent and episode or piece of one. Its `num_timesteps` are agent
-    steps over all policies; a game plays as many decisions as give at least that many when every agent is active.
+    `sample()` returns SingleAgentEpisodes, one per agent and episode or piece of an episode. Its `num_timesteps` are
+    agent steps over all policies: each game plays the number of decisions that yields at least this many if every agent
+    is active.
     """
 
     def __init__(self, config: AlgorithmConfig, **kwargs: Any) -> None:
@@ -46,11 +48,11 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         self._plan: RolloutPlan = config.env_config[PLAN]
         self._samplers: list[GameSampler] = []
         worker = int(kwargs.get("worker_index") or 0)
-        if config.in_evaluation:  # other games than the training runner of the same number plays
+        if config.in_evaluation:  # other games than those of the training runner with the same index
             worker += _EVALUATION
         seed_process(self._plan.seed, worker)
         super().__init__(config, **kwargs)
-        # Runners share the machine: each has one core's worth of work, and products of matrices too small to share.
+        # Runners share the machine. Each gets one core, and its matrix products are too small to gain from more.
         threadpool_limits(1, user_api="blas")
         if worker:
             torch.set_num_threads(1)
@@ -72,7 +74,7 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         self._process = psutil.Process()
 
     def make_env(self) -> None:
-        """Games are opened when they are first played; RLlib is given their spaces."""
+        """Give RLlib the spaces of the games; a game is opened only when it is first played."""
         self.stop()
         self.env = _GameSpaces(self._plan)
         self.num_envs = 1
@@ -91,12 +93,12 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         return {INPUT_ENV_SPACES: both, INPUT_ENV_SINGLE_SPACES: both, **spaces.by_policy}
 
     def follow(self, directive: Directive) -> None:
-        """Play as it says from every arena's next episode on; a lesson that the plan lacks changes nothing."""
+        """Play as the directive requests, from every arena's next episode on. Without lessons it changes nothing."""
         for sampler in self._samplers:
             sampler.follow(directive)
 
     def get_metrics(self) -> Any:
-        """What was logged since the last call."""
+        """The metrics that were logged since the last call."""
         return self.metrics.reduce()
 
     def stop(self) -> None:
@@ -127,7 +129,7 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         return finished
 
     def _decisions(self, agent_steps: int) -> int:
-        """How many decisions of all games are at least so many agent steps, when every agent is active."""
+        """Decisions of all games that yield at least `agent_steps` if every agent is active."""
         return max(1, math.ceil(agent_steps / (self._plan.spec.num_agents * self._plan.games)))
 
     def _collect(self, steps: int, decide: Decide) -> list[SingleAgentEpisode]:
@@ -144,7 +146,7 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         return [episode for fragment in fragments for episode in fragment.episodes]
 
     def _play(self, steps: int, decide: Decide, played: int) -> list[Fragment]:
-        """A fragment of every game."""
+        """One fragment of every game."""
         return play_together([sampler.collect(steps, decide, played) for sampler in self._samplers])
 
     def _faults(self) -> tuple[float, float, float, float]:
@@ -153,7 +155,7 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         return *counts, sum(s.script_errors for s in own)
 
     def _memory(self) -> tuple[float, float]:
-        """Memory that this process and its games hold in MB, and how fast the fastest growing game grows in MB/h."""
+        """Resident memory of this process and its games in MB, and the growth of the fastest growing game in MB/h."""
         games = [sampler.memory for sampler in self._samplers if sampler.memory]
         own_mb = self._process.memory_info().rss / 2**20
         return own_mb + sum(game.rss_mb for game in games), max((game.slope_mb_per_h for game in games), default=0.0)
@@ -163,7 +165,7 @@ _DECIDE: dict[bool, Decide] = {True: PolicyActor.decide, False: PolicyActor.deci
 
 
 class _GameSpaces:
-    """What RLlib asks of an env: spaces, here by policy."""
+    """The spaces that RLlib reads from an env, by policy."""
 
     def __init__(self, plan: RolloutPlan) -> None:
         self.unwrapped = self

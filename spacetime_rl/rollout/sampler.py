@@ -1,4 +1,4 @@
-"""The games of an env runner: played fragment by fragment, in turn, and replaced by new ones when they fail."""
+"""The games of an env runner: played fragment by fragment, in turn, and replaced when they fail."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 def play_together(plays: Sequence[Play]) -> list[Fragment]:
-    """Step games in turn: each one works while the others are decided for."""
+    """Step games in turn: while one game works, the policies decide for the others."""
     fragments: dict[int, Fragment] = {}
     while len(fragments) < len(plays):
         for index, play in enumerate(plays):
@@ -40,7 +40,7 @@ def play_together(plays: Sequence[Play]) -> list[Fragment]:
 
 
 class GameSampler:
-    """Plays one game: opens it for the first fragment, and a new one after a fault."""
+    """Plays one game: opens it for the first fragment, and opens a new one after a fault."""
 
     def __init__(
         self,
@@ -54,39 +54,41 @@ class GameSampler:
     ) -> None:
         self.restarts = 0
         self.script_errors = 0  # of all games up to the last fragment
-        self.recycled = 0  # games that were replaced because their memory had grown
-        self.dead_time_s = 0.0  # from the request that a game failed at to the first answer of its successor
+        self.recycled = 0  # games that were replaced because their resident memory had grown
+        self.dead_time_s = 0.0  # from the request at which a game failed to the first answer of its successor
         self._plan = plan
         self._seats = [Seat(policy, actor) for policy, actor in zip(plan.policies, actors, strict=True)]
         self._worker, self._index = worker, index
         self._budget = budget
         self._hook = hook
-        self._opened = opened  # is told of every new game
+        self._opened = opened  # called with every new game
         self._game: Game | None = None
         self._memory: GameMemory | None = None
-        self._now: StepResult | None = None  # what the agents see; None until episodes have begun
+        self._now: StepResult | None = None  # the last result; None until episodes have begun
         self._asked_at = 0.0
-        self._errors_counted = 0  # of the running game
+        self._errors_counted = 0  # of the running game, up to its last fragment
         self._requested_lesson: int | None = None
-        self._active_lesson: int | None = None  # of the running game
-        self._agents_from_previous_lesson: set[int] = set()  # their running episode began before the active lesson
+        self._active_lesson: int | None = None  # the lesson that the running game plays
+        # Agents whose running episode began before the active lesson.
+        self._agents_from_previous_lesson: set[int] = set()
 
     @property
     def pid(self) -> int | None:
-        """The process of the running game."""
+        """The process id of the running game."""
         return self._game.pid if self._game else None
 
     @property
     def memory(self) -> GameMemory | None:
-        """The memory of the running game."""
+        """The readings of the running game's resident memory."""
         return self._memory
 
     def collect(self, steps: int, decide: Decide, played: int) -> Play:
-        """Play `steps` decisions without a fault; a fragment in which the game fails is discarded and begun again.
+        """Play `steps` decisions without a fault; a fragment in which the game fails is discarded and played again.
 
-        Yields whenever the game is at work, and returns the fragment. `played` env steps lie behind the runner. A
-        game's seed depends on them, so that a resumed run does not begin with the episodes it began with. Raises what
-        the restart budget raises when games have failed too often.
+        Yields whenever the game is working, and returns the fragment. `played` is the number of env steps that the
+        runner has played before. A game's seed depends on it, so that a resumed run does not repeat the episodes that
+        it began with. Raises RestartsExhausted when games have failed too many times, and a fault that a restart cannot
+        cure at once.
         """
         self._recycle()
         dead_since: float | None = None
@@ -107,7 +109,8 @@ class GameSampler:
                     raise
                 dead_since = dead_since or self._asked_at
                 self._abandon(fault)
-            except BaseException:  # given up between request and reply: the next reply would answer the wrong request
+            # Interrupted between request and reply: the next reply would answer the wrong request.
+            except BaseException:
                 self.close()
                 raise
 
@@ -116,7 +119,7 @@ class GameSampler:
         self._now = None
 
     def follow(self, directive: Directive) -> None:
-        """Play as it says, in every arena from its next episode on."""
+        """Play as the directive requests, in every arena from its next episode on."""
         self._requested_lesson = directive.lesson if self._plan.lessons else None
 
     def close(self) -> None:
@@ -136,7 +139,7 @@ class GameSampler:
         return self._game
 
     def _recycle(self) -> None:
-        """End a game that has leaked too much, so that a new one takes its place."""
+        """End a game whose resident memory has grown beyond the limit, so that a new game replaces it."""
         limit_mb = self._plan.max_growth_mb
         if self._memory is None or limit_mb is None or self._memory.growth_mb <= limit_mb:
             return
@@ -186,7 +189,7 @@ class GameSampler:
         )
 
     def _lesson_outcome(self, fragment: Fragment, lesson: int) -> LessonOutcome:
-        """What came of the lesson in a fragment; episodes that began before it do not count."""
+        """The lesson's results in a fragment; episodes that began before the lesson do not count."""
         episodes, successes = 0, 0.0
         for agent in fragment.ended:
             if agent.agent in self._agents_from_previous_lesson:

@@ -1,4 +1,4 @@
-"""The place of one policy at one game: which rows of the game's arrays are its agents', and what they remember."""
+"""A policy slot: the rows of one game's agents that one policy controls, and their recurrent states."""
 
 from __future__ import annotations
 
@@ -29,37 +29,37 @@ class Seat:
         self._state: State = {}
         self._row_of = {int(agent): row for row, agent in enumerate(plan.agents)}
         self._limits = action_limits(plan.layout)
-        self._hooked = np.zeros(len(plan.agents))  # what a reward hook gave each agent in its running episode
+        self._hooked = np.zeros(len(plan.agents))  # sum of shaped rewards of each agent's running episode
 
     def begin_episodes(self) -> None:
-        """All agents begin new episodes."""
+        """Reset the ages and recurrent states of all agents, whose episodes begin."""
         self.ages[:] = 0
         self._hooked[:] = 0.0
         self._state = self._actor.initial_state(len(self.ages))
 
     def open_fragment(self, steps: int) -> PolicyFragment:
-        """Room for the next `steps` decisions."""
+        """An empty fragment for the next `steps` decisions."""
         return PolicyFragment(self.plan.layout, len(self.ages), steps, self._state)
 
     def decide(self, now: StepResult, decide: Decide, actions: Sequence[NDArray[np.float32]]) -> None:
-        """Decide on what the agents see `now`, and put it into the game's `actions`."""
+        """Decide on the agents' observations in `now`, and write the result into the game's `actions`."""
         self._seen = self.plan.gather(now.observations)
         self._decision = decide(self._actor, self._seen, self._state)
         self._state = self._decision.state
         for value in self._state.values():
-            value[~now.active[self.plan.agents]] = 0.0  # who waits has nothing to remember
+            value[~now.active[self.plan.agents]] = 0.0  # agents that wait have no recurrent state
         self.plan.scatter(clip_into(self._decision.actions.copy(), *self._limits), actions)
 
     def record(self, step: int, fragment: PolicyFragment) -> None:
-        """Record the last decision in `fragment`, before the game overwrites what it was made on."""
+        """Record the last decision in `fragment`, before the game overwrites the observations that it was based on."""
         fragment.add(step, self._seen, self._decision)
 
     def close_fragment(self, fragment: PolicyFragment, observations: Sequence[NDArray[np.float32]]) -> None:
-        """Record what the agents see after the last decision."""
+        """Record the observations after the last decision."""
         fragment.observations[:, -1] = self.plan.gather(observations)
 
     def end_episodes(self, step: int, ended: Sequence[EndedAgent], fragment: PolicyFragment) -> None:
-        """Record the final observations of those of the game's agents that are this policy's, and forget them."""
+        """Record the final observations of this policy's agents among `ended`, and reset their recurrent states."""
         rows = [(self._row_of[agent.agent], agent) for agent in ended if agent.agent in self._row_of]
         for row, agent in rows:
             fragment.finals[row, step] = agent.final_observation
@@ -69,9 +69,9 @@ class Seat:
     def shape(
         self, step: int, now: StepResult, fragment: PolicyFragment, acted: NDArray[np.bool_], hook: RewardHook
     ) -> NDArray[np.float32]:
-        """The rewards f32[n] that a user's hook makes of a step, which `now` is the game's answer to.
+        """The rewards f32[n] that a user's hook computes for a step; `now` is the game's answer to that step.
 
-        An ended agent's sum over its episode becomes its metric `hooked_return`.
+        When an agent's episode ends, the sum of these rewards becomes its metric `hooked_return`.
         """
         agents = self.plan.agents
         seen_next = np.array(self.plan.gather(now.observations))

@@ -1,4 +1,4 @@
-"""Seed a process's own random generators."""
+"""Seeds the random generators of a process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 def seed_process(seed: int, *where: int) -> None:
     """Seed Python's, numpy's and torch's generators from the run's seed and the process's place in the run.
 
-    RLlib's own way to do this also makes torch deterministic on GPUs, which imports its compiler: 70 MB and seconds.
+    RLlib's function for this also makes torch deterministic on GPUs, which imports torch's compiler: 70 MB and seconds.
     """
     python, numpy, pytorch = np.random.SeedSequence([seed, *where]).generate_state(3)
     random.seed(int(python))
