@@ -1,1 +1,1 @@
-"""What RLlib is told: algorithms, learners and their batches, metrics, lessons, warm starts."""
+"""Everything handed to RLlib: algorithms, learners and their batches, metrics, curricula, warm starts."""

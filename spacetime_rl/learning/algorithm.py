@@ -1,4 +1,4 @@
-"""What every algorithm has in common: how it samples, what ends a trial, what lies in a checkpoint."""
+"""The base of every algorithm: sampling, learning, checkpoints, and the errors that end a trial."""
 
 from __future__ import annotations
 
@@ -52,19 +52,20 @@ from spacetime_rl.runs.layout import CURRICULUM
 
 logger = logging.getLogger(__name__)
 
+# Longest wait for a new env runner when all have died.
 REVIVE_TIMEOUT_S = 120.0
 _PING_S = 10.0
 PLAY = "play"
 
 
 class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
-    """Learns from what `GameEnvRunner`s play: sampling and learning take turns."""
+    """Learns from the fragments that `GameEnvRunner`s play: sampling and learning take turns."""
 
-    learner_s = 0.0  # the latest update
+    learner_s = 0.0  # seconds that the latest update took
     curriculum: Curriculum | None = None
 
     def setup(self, config: Any) -> None:
-        """See RLlib."""
+        """Set up the trial: log folder, seeds, curriculum, runners, learner, and initial weights."""
         hold_on()
         self.notices = collect_warnings()
         LostRunners(self.notices)
@@ -77,8 +78,9 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             self.curriculum = Curriculum(env_config[PLAN].lessons)
         super().setup(config)
         self._check_constructed()
-        if self.learner_group.is_local:  # Ray would give it one thread, however many cores there are
-            # Not all of them: one busy core makes OpenMP's other threads spin, ten times slower on two cores.
+        if self.learner_group.is_local:  # Ray would give the learner one thread, however many cores there are
+            # Half of the cores: if another program keeps one core busy, OpenMP's other threads spin while they wait for
+            # it, which made an update on both of two cores ten times slower.
             torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
         if env_config.get(INITIAL):
             self._begin_with(env_config[INITIAL], env_config[CARD].config["reset_exploration"])
@@ -92,7 +94,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         self.env_runner_group.sync_weights(from_worker_or_learner_group=self.learner_group, inference_only=True)
 
     def training_step(self) -> None:
-        """Sample one train batch, learn from it, hand the weights to the runners."""
+        """Sample one train batch, learn from it, send the weights to the runners."""
         with self.metrics.log_time((TIMERS, ENV_RUNNER_SAMPLING_TIMER)):
             episodes = self.sample_batch()
         learned = self.learn(episodes)
@@ -102,7 +104,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             )
 
     def learn(self, episodes: list[SingleAgentEpisode]) -> set[str]:
-        """Update the policies by what was sampled; the names of those that have changed."""
+        """Update the policies with the sampled episodes; returns the names of the policies that changed."""
         began = time.perf_counter()
         with self.metrics.log_time((TIMERS, LEARNER_UPDATE_TIMER)):
             results = self.learner_group.update(
@@ -119,12 +121,12 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         return set(results[0]) - {ALL_MODULES}
 
     def gradient_steps(self, name: str) -> dict[str, int]:
-        """The `STEPS` that were due in the run's whole life, or those `LEFT_OUT` of them, by policy."""
+        """Gradient steps of the whole run by policy: all (`STEPS`), or only the skipped ones (`LEFT_OUT`)."""
         policies = sorted(self.config.policies)
         return {policy: int(self.metrics.peek((LEARNER_RESULTS, policy, name), default=0)) for policy in policies}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """Save RLlib's checkpoint, and beside it what it takes to understand it without the run."""
+        """Save RLlib's checkpoint, and beside it the metadata that explains it without the run."""
         super().save_checkpoint(checkpoint_dir)
         card: CheckpointCard = self.config.env_config[CARD]
         card.write(Path(checkpoint_dir), self.training_iteration)
@@ -132,7 +134,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             (Path(checkpoint_dir) / CURRICULUM).write_text(to_json(self.curriculum.to_dict()), encoding="utf-8")
 
     def load_checkpoint(self, checkpoint_dir: str) -> None:
-        """See RLlib. The curriculum goes on where it was."""
+        """Load RLlib's checkpoint, and continue the curriculum from its saved state."""
         super().load_checkpoint(checkpoint_dir)
         self._watch.resume(self.gradient_steps(STEPS), self.gradient_steps(LEFT_OUT))
         saved = Path(checkpoint_dir) / CURRICULUM
@@ -140,7 +142,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             self.curriculum = self.curriculum.resumed(json.loads(saved.read_text(encoding="utf-8")))
 
     def _timesteps(self) -> dict[str, int]:
-        """What has been sampled in the whole run."""
+        """Env steps and agent steps that were sampled in the whole run."""
         agent_steps = self.metrics.peek((ENV_RUNNER_RESULTS, NUM_AGENT_STEPS_SAMPLED_LIFETIME))
         return {
             NUM_ENV_STEPS_SAMPLED_LIFETIME: self.metrics.peek((ENV_RUNNER_RESULTS, NUM_ENV_STEPS_SAMPLED_LIFETIME)),
@@ -148,12 +150,12 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         }
 
     def sample_batch(self) -> list[SingleAgentEpisode]:
-        """At least `train_batch_size` agent steps. Raises RestartsExhausted when a runner's games failed too often."""
+        """Sample at least `train_batch_size` agent steps. Raises RestartsExhausted when games failed too many times."""
         episodes: list[SingleAgentEpisode] = []
         wanted = self.config.total_train_batch_size
         asked = agent_steps = 0
         while agent_steps < wanted:
-            # Agents that wait for their arena's next episode give none of the steps they are asked for.
+            # Agents that wait for their arena's next episode yield none of the requested steps, so more are requested.
             missing = wanted - agent_steps if not agent_steps else (wanted - agent_steps) * asked / agent_steps
             per_runner = math.ceil(missing / max(1, self.config.num_env_runners))
             per_runner = min(per_runner, self.config.rollout_fragment_length)
@@ -164,7 +166,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         return episodes
 
     def take(self, played: list[Played]) -> list[SingleAgentEpisode]:
-        """The episodes of fragments, whose metrics and notices are added to the algorithm's."""
+        """The episodes of fragments; the fragments' metrics and notices are added to the algorithm's."""
         self.metrics.aggregate([one.metrics for one in played], key=ENV_RUNNER_RESULTS)
         for outcome in [outcome for one in played for outcome in lesson_outcomes(one.metrics)]:
             self._note_lesson(outcome)
@@ -173,7 +175,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         return [episode for one in played for episode in one.episodes]
 
     def _note_lesson(self, outcome: LessonOutcome) -> None:
-        """The next fragments that are asked for are of the next lesson, if that ends the present one."""
+        """Count a lesson's results; if they end the lesson, the next requests carry the next lesson."""
         assert self.curriculum is not None  # only runners with lessons report any
         before, self.curriculum = self.curriculum, self.curriculum.after(outcome)
         if before.lesson != self.curriculum.lesson:
@@ -186,7 +188,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             )
 
     def _play_fragments(self, agent_steps: int) -> list[Played]:
-        """A fragment of every runner, waiting for one to come back where none is left."""
+        """One fragment of every runner; if no runner is left, waits for a restarted one."""
         runners = self.env_runner_group
         deadline = time.monotonic() + REVIVE_TIMEOUT_S
         while True:
@@ -198,12 +200,12 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             self.revive_runners(deadline)
 
     def ask_runners(self) -> int:
-        """Ask every runner for one fragment more, to be fetched under the tag `PLAY`; how many will play it."""
+        """Request a further fragment of every runner, to be fetched with the tag `PLAY`; returns how many play one."""
         ask = self._request(self.config.rollout_fragment_length)
         return int(self.env_runner_group.foreach_env_runner_async(ask, tag=PLAY))
 
     def _request(self, agent_steps: int) -> Callable[[GameEnvRunner], Played | SpacetimeError]:
-        """A fragment of about so many agent steps, played as the directive of this moment says."""
+        """The request for a fragment of about `agent_steps` agent steps, with the present directive."""
         return functools.partial(play, agent_steps=agent_steps, directive=self._directive)
 
     @property
@@ -211,9 +213,9 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         return Directive(lesson=None if self.curriculum is None else self.curriculum.lesson)
 
     def revive_runners(self, deadline: float) -> None:
-        """Start runners that died. Raises RunnersLost after the `deadline`, in seconds of the monotonic clock.
+        """Restart dead runners. Raises RunnersLost after the `deadline`, in seconds of the monotonic clock.
 
-        Raises the error of one whose constructor failed, which would only fail again.
+        Raises the error of a runner whose constructor failed, because a restart would only fail again.
         """
         self._check_constructed()
         if time.monotonic() > deadline:
@@ -221,29 +223,29 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         self.restore_env_runners(self.env_runner_group)
 
     def _check_constructed(self) -> None:
-        """Raise the error with which the constructor of a runner ended: RLlib only waits for that runner."""
+        """Raise the error of a runner whose constructor failed, because RLlib would wait for that runner for ever."""
         manager = self.env_runner_group._worker_manager
         healthy = set(manager.healthy_actor_ids())
         for index, runner in manager.actors().items():
             if index not in healthy:
                 try:
                     ray.get(runner.ping.remote(), timeout=_PING_S)
-                except RayError as error:  # others pass: it takes its time, or is being made anew
+                except RayError as error:  # other errors pass: the runner is slow to answer or is being restarted
                     if is_of_constructor(error):
                         raise read_error(str(error)) from None
 
 
 def play(runner: GameEnvRunner, agent_steps: int, directive: Directive = PLAIN) -> Played | SpacetimeError:
-    """Runs on a runner. An error is a value: raised, it would only make RLlib ask the runner again, for ever."""
+    """Runs on a runner. Returns errors as values: a raised error would make RLlib repeat the request for ever."""
     try:
         runner.follow(directive)
         return Played(runner.sample(num_timesteps=agent_steps), runner.get_metrics(), runner.notices.take())
-    except Exception as error:  # of a game that cannot be played, of the user's code, of ours
+    except Exception as error:  # of a game that cannot be played, of the user's code, or of ours
         return describe(error)
 
 
 def check_played(results: list[Played | SpacetimeError]) -> list[Played]:
-    """What runners have played. Raises the error with which one has given up."""
+    """The fragments of runners. Raises the first error among the results."""
     for result in results:
         if isinstance(result, SpacetimeError):
             raise result

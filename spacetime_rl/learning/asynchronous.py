@@ -1,4 +1,4 @@
-"""Sampling that never stops: runners play on while the learner learns."""
+"""Sampling that never pauses: runners keep playing while the learner learns."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import time
 from spacetime_rl.learning.algorithm import PLAY, REVIVE_TIMEOUT_S, SpacetimeAlgorithm, check_played
 from spacetime_rl.rollout.directive import Played
 
-AHEAD = 2  # fragments asked of a runner at a time, so that it begins another as soon as it has handed one over
-_PATIENCE_S = 0.02  # longest wait for all runners before looking whether one is ready
+AHEAD = 2  # requests queued at a runner, so that it begins the next fragment as soon as it has delivered one
+_PATIENCE_S = 0.02  # longest wait for all runners, in seconds, before the ready ones are used
 
 
 class AsynchronousAlgorithm(SpacetimeAlgorithm):
-    """Learns from fragments as they come in. They were played with weights up to a few updates old."""
+    """Learns from fragments as they arrive. They were played with weights up to a few updates old."""
 
     def _play_fragments(self, agent_steps: int) -> list[Played]:
         """The fragments that are ready, at least one."""
@@ -24,12 +24,12 @@ class AsynchronousAlgorithm(SpacetimeAlgorithm):
             self._ask()
             ready = runners.fetch_ready_async_reqs(tags=PLAY, timeout_seconds=_PATIENCE_S)
             if ready:
-                self._ask()  # before anybody learns
+                self._ask()  # before the learner starts, so that runners stay busy
                 return check_played([played for _, played in ready])
             if not runners.num_healthy_remote_workers():
                 self.revive_runners(deadline)
 
     def _ask(self) -> None:
-        """Let every runner have as many fragments to play as it may."""
-        for _ in range(AHEAD):  # RLlib passes over those that have
+        """Queue requests at every runner up to the limit of `AHEAD`."""
+        for _ in range(AHEAD):  # RLlib skips runners that have reached the limit
             self.ask_runners()

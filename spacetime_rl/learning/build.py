@@ -1,4 +1,4 @@
-"""A run's configuration and its game's spec as the AlgorithmConfig of RLlib."""
+"""Builds RLlib's AlgorithmConfig from a run's configuration and its game's spec."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ _CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]
 def make_algorithm_config(
     config: RunConfig, plan: RolloutPlan, card: CheckpointCard, gpus: int = 0, home: Path | None = None
 ) -> AlgorithmConfig:
-    """The algorithm of a run. Only typed methods are called: `update_from_dict` would swallow unknown keys.
+    """The AlgorithmConfig of a run. Calls only typed methods, because `update_from_dict` would swallow unknown keys.
 
-    PPO's sizes that are still `auto` become `UNMEASURED` ones. The user's classes are found from `home`, the folder
-    that the user started in; by default this process's own.
+    PPO's sizes that are still `auto` become the `UNMEASURED` ones. The user's classes are imported from `home`, the
+    folder that the user started in (default: this process's working folder).
     """
     config = config.sized()
     names = [policy.name for policy in plan.policies]
@@ -61,7 +61,7 @@ def make_algorithm_config(
         rollout_fragment_length=fragment_agent_steps(config, plan),
         batch_mode="truncate_episodes",
         max_requests_in_flight_per_env_runner=AHEAD,
-        sample_timeout_s=None,  # a deadline for every step lies in the game client, which tells what is wrong
+        sample_timeout_s=None,  # the game client has a deadline for every step, and reports what is wrong
         add_default_connectors_to_env_to_module_pipeline=False,
         add_default_connectors_to_module_to_env_pipeline=False,
     )
@@ -112,7 +112,7 @@ def make_algorithm_config(
 
 
 def fragment_agent_steps(config: RunConfig, plan: RolloutPlan) -> int:
-    """Agent steps of a runner's fragments in one round, which RLlib calls the rollout fragment length."""
+    """Agent steps of a runner's fragment in one round, which RLlib calls the rollout fragment length."""
     per_decision = plan.spec.num_agents * plan.games
     if config.rollout.fragment_length is not None:
         return config.rollout.fragment_length * per_decision
@@ -121,7 +121,7 @@ def fragment_agent_steps(config: RunConfig, plan: RolloutPlan) -> int:
 
 
 def train_batch_size(config: RunConfig, plan: RolloutPlan) -> int:
-    """`training.train_batch_size` rounded up to whole fragments of all runners; RLlib insists on it."""
+    """`training.train_batch_size` rounded up to whole fragments of all runners, as RLlib requires."""
     per_round = fragment_agent_steps(config, plan) * max(1, plan.runners)
     return math.ceil(_wanted_batch(config) / per_round) * per_round
 
@@ -133,7 +133,7 @@ def _wanted_batch(config: RunConfig) -> int:
 
 
 def _settings(config: RunConfig, training: PolicyTrainingConfig) -> dict[str, Any]:
-    """What an algorithm and its kin may set for one policy, under RLlib's names (ours are the same)."""
+    """The settings of one policy that its algorithm's family reads, under RLlib's names (which equal ours)."""
     kin = REPLAYING if config.algorithm in REPLAYING else ON_POLICY
     keys = [key for key in PolicyTrainingConfig.model_fields if {*kin} & {*readers(PolicyTrainingConfig, key)}]
     settings = {key: getattr(training, key) for key in keys}
@@ -145,7 +145,7 @@ def _settings(config: RunConfig, training: PolicyTrainingConfig) -> dict[str, An
 
 
 def _shared_settings(config: RunConfig) -> dict[str, Any]:
-    """What is the same for all policies."""
+    """The settings that are the same for all policies."""
     keys = ["minibatch_size", "num_epochs"]
     if config.algorithm in REPLAYING:
         keys = ["minibatch_size", "training_intensity", "warmup_steps", "replay_capacity"]
@@ -153,7 +153,7 @@ def _shared_settings(config: RunConfig) -> dict[str, Any]:
 
 
 def _overrides(config: RunConfig, policy: str) -> Mapping[str, Any]:
-    """What a policy sets for itself; the rest stays the algorithm's, where a search may change it."""
+    """The settings that a policy overrides. The others stay the algorithm's, where a search may change them."""
     common, own = _settings(config, config.training), _settings(config, config.policy_training(policy))
     make = type(_CLASSES[config.algorithm][0].get_default_config()).overrides
     return make(**{key: own[key] for key in own if own[key] != common[key]})  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Which lesson is played: pure logic, told what came of the games."""
+"""The curriculum's state: which lesson is active, computed from results alone, without I/O."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from spacetime_rl.rollout.lesson import Lesson, LessonOutcome
 
 @dataclass(frozen=True, slots=True)
 class Curriculum:
-    """Lessons in order, the present one, and how it goes.
+    """Lessons in order, the active one, and its results.
 
-    `window` holds episodes and successes of the latest outcomes, as many as give the lesson's window of episodes;
-    `rates` the last success rate of every lesson so far, by name.
+    `window` holds the episodes and successes of the latest outcomes that together cover the lesson's window of
+    episodes. `rates` holds the last success rate of every lesson so far, by name.
     """
 
     lessons: Sequence[Lesson]
     lesson: int = 0
-    agent_steps: int = 0  # in the present lesson
+    agent_steps: int = 0  # in the active lesson
     window: tuple[tuple[int, float], ...] = ()
     rates: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def present(self) -> Lesson:
-        """The lesson that is played."""
+        """The active lesson."""
         return self.lessons[self.lesson]
 
     @property
@@ -37,12 +37,12 @@ class Curriculum:
 
     @property
     def success_rate(self) -> float | None:
-        """Over the window; None before the first episode."""
+        """Success rate over the window; None before the first episode."""
         episodes = sum(count for count, _ in self.window)
         return sum(successes for _, successes in self.window) / episodes if episodes else None
 
     def after(self, outcome: LessonOutcome) -> Curriculum:
-        """What follows; outcomes of earlier lessons, which runners were still at, change nothing."""
+        """The curriculum after an outcome. Late outcomes, of lessons that are already over, change nothing."""
         if outcome.lesson != self.lesson:
             return self
         now = replace(
@@ -55,7 +55,7 @@ class Curriculum:
         return replace(now, lesson=now.lesson + 1, agent_steps=0, window=()) if now._is_over() else now
 
     def metrics(self) -> dict[str, Any]:
-        """For a result: `curriculum/lesson`, `curriculum/<name>/success_rate` of all lessons so far, the name."""
+        """Metrics for a result: the lesson's number and name, lessons left, and each lesson's success rate so far."""
         rates = {metrics.of_lesson(name): rate for name, rate in self.rates.items()}
         left = len(self.lessons) - self.lesson - 1
         return {
@@ -75,7 +75,7 @@ class Curriculum:
         }
 
     def resumed(self, state: Mapping[str, Any]) -> Curriculum:
-        """The same lessons in the state that `to_dict` wrote. Raises ResumeError where the lesson is gone."""
+        """The same lessons in the state that `to_dict` wrote. Raises ResumeError if the active lesson was removed."""
         names = [lesson.name for lesson in self.lessons]
         if state["lesson"] not in names:
             raise ResumeError(
@@ -102,7 +102,7 @@ class Curriculum:
 
 
 def _latest(entries: Sequence[tuple[int, float]], episodes: int) -> tuple[tuple[int, float], ...]:
-    """The last entries that have so many episodes together, or all."""
+    """The last entries that together have at least `episodes` episodes, or all entries."""
     kept = [entry for entry in entries if entry[0]]
     while kept and sum(count for count, _ in kept[1:]) >= episodes:
         kept.pop(0)

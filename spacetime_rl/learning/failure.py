@@ -1,6 +1,6 @@
-"""What ended a trial: the error itself, out of what Ray wraps around it, and the user's own lines that led to it.
+"""The error that ended a trial, extracted from what Ray wraps around it, with the user's own lines that led to it.
 
-An exception that leaves a constructor of a Ray actor comes back as text alone; the error is read out of that.
+An exception in the constructor of a Ray actor comes back only as text; the error is parsed from that text.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _OF_LIBRARIES = (
 
 
 class LostRunners(logging.Handler):
-    """What RLlib logs of env runners that are gone, as notices: it starts them again without a word to anybody."""
+    """Turns RLlib's log records of lost env runners into notices; RLlib restarts them without a visible message."""
 
     def __init__(self, notices: Notices) -> None:
         super().__init__(logging.ERROR)
@@ -56,7 +56,7 @@ class LostRunners(logging.Handler):
         logging.getLogger("ray.rllib.utils.actor_manager").addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """RLlib takes a runner out of service."""
+        """Add a notice where RLlib takes a runner out of service."""
         text = record.getMessage()
         if "out of service" in text:
             why = f": {OUT_OF_MEMORY}" if "memory" in text.lower() else ""
@@ -64,12 +64,12 @@ class LostRunners(logging.Handler):
 
 
 def is_lasting(error: SpacetimeError) -> bool:
-    """Whether training again would only end in the same way."""
+    """Whether training again would only fail in the same way."""
     return isinstance(error, _LASTING)
 
 
 def find_error(error: BaseException) -> SpacetimeError | None:
-    """The error that a user can act on, whatever Ray has wrapped around it; None where a process was simply lost."""
+    """The error that a user can act on, without Ray's wrapping; None where a process was simply lost."""
     if isinstance(error, SpacetimeError) and not isinstance(error, RayTaskError):
         return error
     if isinstance(error, RayTaskError):
@@ -84,19 +84,19 @@ def find_error(error: BaseException) -> SpacetimeError | None:
 
 
 def is_of_constructor(error: BaseException) -> bool:
-    """Whether an actor is gone because its constructor raised: it will not come back."""
+    """Whether an actor died because its constructor raised, so that it will not come back."""
     return isinstance(error, RayActorError) and (error.actor_init_failed or "creation task" in str(error))
 
 
 def describe(error: BaseException) -> SpacetimeError:
-    """Any exception of this process as one that travels: its sentence, and the user's lines that led to it."""
+    """Any exception of this process as a SpacetimeError that can be pickled, with the user's lines that led to it."""
     if isinstance(error, SpacetimeError):
         return error
     return _named(error, "".join(traceback.format_exception(error)))
 
 
 def read_error(text: str) -> SpacetimeError:
-    """The error at the end of a traceback. One of ours comes back as what it was."""
+    """The error at the end of a traceback's text. An error class of this package is restored as that class."""
     text = _COLOUR.sub("", text)
     raised = [match for match in _RAISED.finditer(text) if _ERROR.search(match[2])]
     if not raised:
@@ -127,7 +127,7 @@ def _sentence(kind: str, message: str, trace: str) -> SpacetimeError:
 
 
 def _users_frames(trace: str) -> Iterator[tuple[str, str]]:
-    """`file:line` and the frame as Python prints it, of every frame that is neither ours nor a library's."""
+    """`file:line` and the frame as Python prints it, for every frame outside this package and the libraries."""
     lines = trace.splitlines()
     for index, line in enumerate(lines):
         frame = _FRAME.match(line)

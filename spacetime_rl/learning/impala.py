@@ -1,4 +1,4 @@
-"""APPO and IMPALA as RLlib's Algorithms: PPO's learner with V-trace in the place of advantage estimation."""
+"""APPO and IMPALA as RLlib Algorithms: PPO's learner with V-trace in place of advantage estimation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from spacetime_rl.modules.policy import PolicyModule
 
 
 class VtraceConfig(PPOConfig):  # type: ignore[misc]
-    """PPO's settings, and those that only RLlib's V-trace losses read."""
+    """PPO's settings, and the settings that only RLlib's V-trace losses read."""
 
     def __init__(self, algo_class: type | None = None) -> None:
         super().__init__(algo_class)
@@ -34,7 +34,7 @@ class SpacetimeIMPALA(AsynchronousAlgorithm):
 
     @classmethod
     def get_default_config(cls) -> VtraceConfig:
-        """See RLlib."""
+        """RLlib's hook for the class of settings."""
         return VtraceConfig(cls)
 
 
@@ -43,12 +43,12 @@ class SpacetimeAPPO(SpacetimeIMPALA):
 
 
 class IMPALALearner(SpacetimePPOLearner):
-    """PPO's learner with RLlib's loss for IMPALA, but without the threads that RLlib's own learner brings."""
+    """PPO's learner with RLlib's loss for IMPALA, without the threads of RLlib's own IMPALA learner."""
 
     compute_loss_for_module = IMPALATorchLearner.compute_loss_for_module
 
     def report_losses(self, minibatches: Mapping[str, Batch]) -> None:
-        """Nothing: the loss itself has RLlib log its figures."""
+        """Does nothing, because RLlib's loss logs these figures itself."""
 
     def make_batch(self, module: PolicyModule, episodes: Sequence[SingleAgentEpisode], config: Any) -> Batch:
         """Rows of consecutive steps, as V-trace needs them."""
@@ -57,12 +57,12 @@ class IMPALALearner(SpacetimePPOLearner):
 
 
 class APPOLearner(IMPALALearner):
-    """The same with RLlib's loss for APPO."""
+    """IMPALA's learner with RLlib's loss for APPO."""
 
     compute_loss_for_module = APPOTorchLearner.compute_loss_for_module
 
     def make_batch(self, module: PolicyModule, episodes: Sequence[SingleAgentEpisode], config: Any) -> Batch:
-        """The same, with what the policy says before it learns from them."""
+        """IMPALA's batch, with the action distributions of the policy before this update as the target network's."""
         batch: Mapping[str, Any] = super().make_batch(module, episodes, config)
         with torch.no_grad():
             now = module.forward_train(batch)[Columns.ACTION_DIST_INPUTS]

@@ -1,4 +1,4 @@
-"""What the learners of all algorithms have in common: gradient steps, policy by policy."""
+"""The base of all algorithms' learners: gradient steps, policy by policy."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from ray.rllib.utils.metrics import (
 
 from spacetime_rl.learning.batches.columns import Batch
 
-STEPS = "gradient_steps"  # of a policy that were due in its life, and those of them that were left out
+STEPS = "gradient_steps"  # Number of a policy's gradient steps in the whole run, and number of those that were skipped.
 LEFT_OUT = "gradient_steps_left_out"
-GRADIENT_NORM = "gradients_default_optimizer_global_norm"  # RLlib's name of what its own gradient steps log
+GRADIENT_NORM = "gradients_default_optimizer_global_norm"  # RLlib's name for the metric that its own gradient steps log
 
 
 class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
-    """Gradient steps policy by policy: each has an optimizer of its own, and a batch that suits it."""
+    """Gradient steps policy by policy: each policy has an optimizer and batches of its own."""
 
     def build(self) -> None:
-        """See RLlib."""
-        self._due: Counter[str] = Counter()  # gradient steps of an update, and those of them that are left out
+        """Build RLlib's learner, with empty counts."""
+        self._due: Counter[str] = Counter()  # gradient steps of the current update, and those that were skipped
         self._left_out: Counter[str] = Counter()
-        self._norms: defaultdict[str, list[float]] = defaultdict(list)  # of its gradients that are finite
+        self._norms: defaultdict[str, list[float]] = defaultdict(list)  # gradient norms that are finite
         super().build()
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
-        """Adam over all of a policy's weights in one call: a network is many small tensors."""
+        """Adam over all of a policy's weights in one fused call, because a network consists of many small tensors."""
         parameters = [p for p in self.get_parameters(self._module[module_id]) if p.requires_grad]
         optimizer = torch.optim.Adam(parameters, fused=True)
         self.register_optimizer(
@@ -46,17 +46,17 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
         )
 
     def after_gradient_based_update(self, *, timesteps: dict[str, Any]) -> None:
-        """See RLlib. Schedules count agent steps, as the settings do that they are made of."""
+        """Advance the schedules by agent steps, the unit of our settings, instead of env steps."""
         done = timesteps.get(NUM_AGENT_STEPS_SAMPLED_LIFETIME, 0)
         super().after_gradient_based_update(timesteps={**timesteps, NUM_ENV_STEPS_SAMPLED_LIFETIME: done})
 
     @staticmethod
     def _set_optimizer_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
-        """See RLlib, whose schedules give tensors. Adam over all weights in one call takes numbers only."""
+        """Set the learning rate as a float: RLlib's schedules give tensors, which fused Adam does not take."""
         TorchLearner._set_optimizer_lr(optimizer, float(lr))
 
     def descend(self, policy: str, batch: Batch) -> torch.Tensor:
-        """One gradient step of one policy; left out, and counted, where the gradient is zero or not finite."""
+        """One gradient step of one policy; skipped and counted if the gradient is zero or not finite."""
         config = self.config.get_config_for_module(policy)
         ((_, optimizer),) = self.get_optimizers_for_module(policy)
         output = self.module[policy].forward_train(batch)
@@ -68,14 +68,14 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
         self._due[policy] += 1
         if math.isfinite(norm):
             self._norms[policy].append(norm)
-        if 0.0 < norm < math.inf:  # zero: what was to be learned from went beyond a float, and the losses clip that
+        if 0.0 < norm < math.inf:  # 0 where values overflowed a float: the losses clip them, which leaves no gradient
             optimizer.step()
         else:
             self._left_out[policy] += 1
         return loss.detach()
 
     def by_policy(self, episodes: Sequence[SingleAgentEpisode]) -> dict[str, list[SingleAgentEpisode]]:
-        """The episodes of each policy that is to be trained."""
+        """The episodes of each policy that is trained."""
         found: defaultdict[str, list[SingleAgentEpisode]] = defaultdict(list)
         for episode in episodes:
             if self.should_module_be_updated(episode.module_id):
@@ -83,7 +83,7 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
         return found
 
     def log_trained(self, episodes: Sequence[SingleAgentEpisode]) -> None:
-        """Count the steps of the episodes, under RLlib's names, and the gradient steps since the last call."""
+        """Count the episodes' steps under RLlib's names, and the gradient steps since the last call."""
         steps = {policy: sum(map(len, own)) for policy, own in self.by_policy(episodes).items()}
         for name, count in [*steps.items(), (ALL_MODULES, sum(steps.values()))]:
             self.metrics.log_value((name, NUM_MODULE_STEPS_TRAINED), count, reduce="sum")

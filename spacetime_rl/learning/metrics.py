@@ -1,4 +1,4 @@
-"""The public metrics of a result, by flat names, from what runners and learner logged under RLlib's."""
+"""Turns the metrics that runners and learner log under RLlib's names into the public metrics of a result."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ from spacetime_rl.rollout.metrics import OWN, split_source
 if TYPE_CHECKING:
     from spacetime_rl.learning.algorithm import SpacetimeAlgorithm
 
-CUSTOM = "custom"  # a user's callbacks log under (CUSTOM, name) what is to be recorded as `custom/<name>`
-WINDOW_EPISODES = 100  # means are over the latest iterations with at least so many agents' episodes, per policy
+CUSTOM = "custom"  # a user's callbacks log under (CUSTOM, name) to record the metric `custom/<name>`
+# Per policy: means cover the latest iterations that together have at least this many agents' episodes.
+WINDOW_EPISODES = 100
 
 
 class PublicMetrics(RLlibCallback):  # type: ignore[misc]
     """Adds `agent_steps`, `episodes`, `policy/…`, `scenario/…`, `perf/…` and `health/…` to every result.
 
-    Where there are lessons, `curriculum/…`, and with tasks `task/…`, too. Means over episodes are over agents'
-    episodes; the scenario's and a task's are over those of all policies.
+    Adds `curriculum/…` where there are lessons, and `task/…` where there are tasks. Means over episodes count agents'
+    episodes. The means of the scenario and of a task cover the episodes of all policies.
     """
 
     def __init__(self) -> None:
@@ -42,7 +43,7 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         self._tasks: defaultdict[str, EpisodeWindow] = defaultdict(EpisodeWindow)
 
     def on_train_result(self, *, algorithm: SpacetimeAlgorithm, result: dict[str, Any], **_: Any) -> None:
-        """See RLlib."""
+        """Add the public metrics and the notices to a result."""
         runners = result.get(ENV_RUNNER_RESULTS, {})
         own = runners.get(OWN, {})
         self._add_episodes(own)
@@ -66,7 +67,7 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         policies: defaultdict[str, EpisodeSums] = defaultdict(EpisodeSums)
         tasks: defaultdict[str, EpisodeSums] = defaultdict(EpisodeSums)
         for source, episodes in own.get("episodes", {}).items():
-            if math.isnan(episodes):  # as RLlib sums nothing, once there has been something
+            if math.isnan(episodes):  # RLlib's sum of nothing is NaN once there has been a value
                 continue
             sums = EpisodeSums(int(episodes), own["totals"][source], own.get("counts", {}).get(source))
             policy, task = split_source(source)
@@ -89,18 +90,18 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
 
 
 class EpisodeSums:
-    """Sums over agents' episodes, metric by metric, each with the episodes that have it."""
+    """Sums over agents' episodes by metric, and for each metric the number of episodes that have it."""
 
     def __init__(
         self, episodes: int = 0, totals: Mapping[str, float] | None = None, counts: Mapping[str, float] | None = None
     ) -> None:
         self.episodes = episodes
-        # RLlib keeps a metric that no episode of this iteration had, as not a number.
+        # RLlib keeps a metric as NaN that no episode of this iteration had.
         self._totals = Counter({name: total for name, total in (totals or {}).items() if not math.isnan(total)})
         self._counts = Counter({name: episodes if counts is None else counts[name] for name in self._totals})
 
     def add(self, other: EpisodeSums) -> None:
-        """Add another's sums; a metric only some episodes have is averaged over those."""
+        """Add another's sums. A metric that only some episodes have is averaged over those episodes."""
         self.episodes += other.episodes
         self._totals.update(other._totals)
         self._counts.update(other._counts)
@@ -112,19 +113,19 @@ class EpisodeSums:
 
 
 class EpisodeWindow:
-    """The latest iterations that have `WINDOW_EPISODES` episodes together."""
+    """The latest iterations that together have at least `WINDOW_EPISODES` episodes."""
 
     def __init__(self) -> None:
         self._iterations: deque[EpisodeSums] = deque()
 
     def add(self, iteration: EpisodeSums) -> None:
-        """Add an iteration, drop those no longer needed."""
+        """Add an iteration, and drop the oldest ones that are no longer needed."""
         self._iterations.append(iteration)
         while sum(sums.episodes for sums in self._iterations) - self._iterations[0].episodes >= WINDOW_EPISODES:
             self._iterations.popleft()
 
     def sums(self) -> EpisodeSums:
-        """Over the whole window."""
+        """Sums over the whole window."""
         whole = EpisodeSums()
         for sums in self._iterations:
             whole.add(sums)
@@ -138,7 +139,7 @@ def _learner_metrics(learners: Mapping[str, Mapping[str, float]]) -> Iterator[tu
 def _performance(
     algorithm: SpacetimeAlgorithm, runners: Mapping[str, Any], iteration_s: float
 ) -> Iterator[tuple[str, float]]:
-    """Where the iteration's time went. Of the runners' the mean is taken: they play at the same time."""
+    """Where the iteration's time went. The runners' times are averaged, because they play at the same time."""
     own = runners.get(OWN, {})
     playing_s = iteration_s * max(1, algorithm.config.num_env_runners)
     yield metrics.STEPS_PER_S, float(sum(runners.get(NUM_AGENT_STEPS_SAMPLED, {}).values()) / iteration_s)

@@ -1,4 +1,4 @@
-"""SAC and DQN as RLlib's Algorithms: every policy learns from a memory of its own, with RLlib's losses."""
+"""SAC and DQN as RLlib Algorithms: every policy learns from a replay buffer of its own, with RLlib's losses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from spacetime_rl.learning.batches.replay_buffer import Replay, make_transitions
 from spacetime_rl.learning.learner import SpacetimeLearner
 from spacetime_rl.rollout.plan import PLAN
 
-_SETTINGS: dict[str, Any] = {  # that RLlib's own config has not; most of them are read by its losses
+_SETTINGS: dict[str, Any] = {  # settings that RLlib's AlgorithmConfig lacks; its losses read most of them
     "n_step": 1,
     "tau": 0.005,
     "twin_q": True,
@@ -44,14 +44,14 @@ _SETTINGS: dict[str, Any] = {  # that RLlib's own config has not; most of them a
 
 
 class ReplayConfig(AlgorithmConfig):  # type: ignore[misc]
-    """Settings of learning from a replay memory."""
+    """The settings of learning from a replay buffer."""
 
     def __init__(self, algo_class: type | None = None) -> None:
         super().__init__(algo_class)
         self.__dict__.update(_SETTINGS)
 
     def training(self, **settings: Any) -> Self:
-        """Set any of these, or of RLlib's own. Raises TypeError for one that there is not."""
+        """Set any of these settings, or of RLlib's own. Raises TypeError for an unknown one."""
         own = {key: settings.pop(key) for key in _SETTINGS if key in settings}
         super().training(**settings)
         for key, value in own.items():
@@ -59,7 +59,7 @@ class ReplayConfig(AlgorithmConfig):  # type: ignore[misc]
         return self
 
     def get_default_rl_module_spec(self) -> RLModuleSpec:
-        """Nothing: every policy has a module of its own."""
+        """An empty spec, because every policy brings its own module."""
         return RLModuleSpec()
 
 
@@ -68,7 +68,7 @@ class SpacetimeSAC(AsynchronousAlgorithm):
 
     @classmethod
     def get_default_config(cls) -> ReplayConfig:
-        """See RLlib."""
+        """RLlib's hook for the class of settings."""
         return ReplayConfig(cls)
 
 
@@ -77,15 +77,16 @@ class SpacetimeDQN(SpacetimeSAC):
 
 
 class ReplayLearner(SpacetimeLearner):
-    """Adds what was played to each policy's memory, and learns from that as often as `training_intensity` says.
+    """Adds episodes to each policy's replay buffer, and takes gradient steps in the ratio `training_intensity`.
 
-    A memory is not part of a checkpoint: a run that goes on fills it anew before it learns again.
+    A replay buffer is not part of a checkpoint: a resumed run fills it again before it learns.
     """
 
     def build(self) -> None:
-        """See RLlib."""
+        """Build RLlib's learner, with empty replay buffers."""
         self._replays: dict[str, Replay] = {}
-        self._owed: dict[str, float] = {}  # gradient steps, of which the next update takes the whole ones
+        # Gradient steps that are due; an update takes the whole ones and keeps the fraction.
+        self._owed: dict[str, float] = {}
         super().build()
 
     def update(
@@ -96,7 +97,7 @@ class ReplayLearner(SpacetimeLearner):
         minibatch_size: int | None = None,
         **_: Any,
     ) -> Any:
-        """Remember the episodes in `training_data` and learn; returns the reduced metrics."""
+        """Add the episodes in `training_data` to the replay buffers, and learn; returns the reduced metrics."""
         self._check_is_built()
         self.before_gradient_based_update(timesteps=timesteps or {})
         training_data.solve_refs()
@@ -108,7 +109,8 @@ class ReplayLearner(SpacetimeLearner):
         self.after_gradient_based_update(timesteps=timesteps or {})
         results = self.metrics.reduce()
         for policy in self._replays:
-            results[policy].pop(TD_ERROR_KEY, None)  # of every single transition, for priorities that we do not have
+            # One per transition, for the priorities of a replay buffer that we do not use.
+            results[policy].pop(TD_ERROR_KEY, None)
         return results
 
     def _remember(self, policy: str, episodes: Sequence[SingleAgentEpisode]) -> None:
@@ -140,17 +142,17 @@ class ReplayLearner(SpacetimeLearner):
 
 
 class SACLearner(ReplayLearner):
-    """With RLlib's loss for continuous SAC."""
+    """The learner with RLlib's loss for continuous SAC."""
 
     def build(self) -> None:
-        """See RLlib."""
+        """Build the learner, with the attributes that RLlib's loss for SAC expects."""
         self.curr_log_alpha: dict[str, torch.Tensor] = {}
         self.target_entropy: dict[str, torch.Tensor] = {}
         self._temp_losses: dict[Any, torch.Tensor] = {}
         super().build()
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
-        """See RLlib. The weight of the entropy is learned with the networks."""
+        """Register the optimizer; the weight of the entropy (alpha) is learned together with the networks."""
         module = self.module[module_id].unwrapped()
         module.log_alpha.data.fill_(math.log(config.initial_alpha))
         target = -module.layout.action_size if config.target_entropy is None else config.target_entropy
@@ -159,20 +161,20 @@ class SACLearner(ReplayLearner):
         super().configure_optimizers_for_module(module_id, config)
 
     def compute_loss_for_module(self, *, module_id: str, config: Any, batch: Batch, fwd_out: dict[str, Any]) -> Any:
-        """See RLlib."""
+        """RLlib's loss for continuous SAC, which also logs the entropy."""
         loss = SACTorchLearner._compute_loss_for_module_continuous(
             self, module_id=module_id, config=config, batch=batch, fwd_out=fwd_out
         )
-        self._temp_losses.clear()  # their sum will do: none of them reaches the weights of another
+        self._temp_losses.clear()  # their sum suffices, because no term has a gradient for another term's weights
         self.metrics.log_value((module_id, ENTROPY_KEY), -fwd_out["logp_resampled"].mean(), window=1)
         return loss
 
 
 class DQNLearner(ReplayLearner):
-    """With RLlib's loss for double DQN."""
+    """The learner with RLlib's loss for double DQN."""
 
     def before_gradient_based_update(self, *, timesteps: dict[str, Any]) -> None:
-        """See RLlib. Policies that learn explore less and less."""
+        """Set each trained policy's epsilon, linear from 1 to `final_epsilon` over `epsilon_steps` agent steps."""
         super().before_gradient_based_update(timesteps=timesteps)
         for policy in filter(self.should_module_be_updated, self.module.keys()):
             config = self.config.get_config_for_module(policy)
@@ -182,7 +184,7 @@ class DQNLearner(ReplayLearner):
             self.metrics.log_value((policy, "epsilon"), epsilon, window=1)
 
     def compute_loss_for_module(self, *, module_id: str, config: Any, batch: Any, fwd_out: dict[str, Any]) -> Any:
-        """See RLlib, whose choices are one number each and not one column."""
+        """RLlib's loss for double DQN, which expects a choice as one number and not as a column."""
         return DQNTorchLearner.compute_loss_for_module(
             self,
             module_id=module_id,

@@ -1,4 +1,4 @@
-"""PPO as RLlib's Algorithm."""
+"""PPO as RLlib Algorithms, with or without overlap of playing and learning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from spacetime_rl.learning.algorithm import PLAY, REVIVE_TIMEOUT_S, SpacetimeAlgorithm, check_played
 from spacetime_rl.rollout.directive import Played
 
-_PATIENCE_S = 1.0  # before looking again whether a runner that is waited for has died
+_PATIENCE_S = 1.0  # seconds between checks whether an awaited runner has died
 
 
 class SpacetimePPO(SpacetimeAlgorithm):
@@ -18,21 +18,21 @@ class SpacetimePPO(SpacetimeAlgorithm):
 
     @classmethod
     def get_default_config(cls) -> PPOConfig:
-        """See RLlib."""
+        """RLlib's hook for the class of settings."""
         return PPOConfig(cls)
 
 
 class OverlappingPPO(SpacetimePPO):
     """PPO whose runners play the next batch while the learner learns from the last one.
 
-    A batch is thus played with weights one update old. The probabilities with which its actions were drawn travel with
-    it, so that the clipped loss stays what it is.
+    A batch is thus played with weights that are one update old. The log-probabilities of its actions are part of it, so
+    the clipped loss stays valid.
     """
 
     def sample_batch(self) -> list[SingleAgentEpisode]:
-        """What the runners have played since they were asked last; asks them for their next fragments.
+        """The fragments that runners played since the last request; requests their next fragments.
 
-        It is somewhat less than a batch where agents wait for their arena's next episode.
+        They are somewhat less than a batch if agents wait for their arena's next episode.
         """
         runners = self.env_runner_group
         if not runners.num_remote_env_runners():

@@ -1,4 +1,4 @@
-"""PPO's learner: batches built in one piece, minibatches that suit policies of different sizes, running normalisers."""
+"""PPO's learner: vectorised batches, minibatches that suit policies of different sizes, running normalisers."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from spacetime_rl.modules.policy import PolicyModule
 
 
 class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[misc]
-    """Learns from SingleAgentEpisodes of any number of policies, stateless and recurrent ones side by side.
+    """Learns from SingleAgentEpisodes of any number of policies; stateless and recurrent policies may be mixed.
 
-    An epoch is the same number of gradient steps for every policy, so that the policy with the most experience sees
-    `minibatch_size` steps in each and every policy sees all of its experience once. (RLlib's own iterator goes on until
-    the largest policy is through, and shows the others theirs again and again.)
+    Every policy takes the same number of gradient steps in an epoch. The policy with the most experience gets
+    `minibatch_size` steps in each, and every policy sees all of its experience once. (RLlib's own iterator continues
+    until the largest policy is through, and repeats the data of the others.)
     """
 
     def update(
@@ -56,7 +56,7 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
         self.log_trained(training_data.episodes)
         self.after_gradient_based_update(timesteps=timesteps or {})
         for policy, batch in batches.items():
-            # Only now: during an update the old and the new policy have to see the same normalised inputs.
+            # Only now, because the old and the new policy have to see the same normalised inputs during an update.
             self.module[policy].unwrapped().update_normalizer(batch[Columns.OBS], batch.get(Columns.LOSS_MASK))
         return self.metrics.reduce()
 
@@ -67,9 +67,9 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
     def compute_loss_for_module(
         self, *, module_id: str, config: Any, batch: Batch, fwd_out: Mapping[str, Any]
     ) -> torch.Tensor:
-        """RLlib's loss, without the figures that RLlib computes beside it: see `report_losses`.
+        """RLlib's loss, without the figures that RLlib computes beside it; `report_losses` has them logged.
 
-        They take a fifth of a gradient step of a small network, and are seen of an update's last minibatch alone.
+        They take a fifth of a gradient step of a small network, and only the update's last minibatch is ever reported.
         """
         if config.use_kl_loss or Columns.LOSS_MASK in batch:
             arguments = {"module_id": module_id, "config": config, "batch": batch, "fwd_out": fwd_out}
@@ -83,7 +83,7 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
 
     @torch.no_grad()
     def report_losses(self, minibatches: Mapping[str, Batch]) -> None:
-        """Have RLlib log entropy, losses and explained variance: of these minibatches, by policy, as it is now."""
+        """Have RLlib log entropy, losses and explained variance for each policy's last minibatch, after the update."""
         for policy, batch in minibatches.items():
             output = self.module[policy].forward_train(batch)
             config = self.config.get_config_for_module(policy)
@@ -91,9 +91,9 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
 
     @torch.no_grad()
     def _measure_kl(self, policy: str, batch: Batch) -> torch.Tensor:
-        """Mean KL divergence of the policy that acted from the one it has become, over the whole batch.
+        """Mean KL divergence between the policy that acted and the updated policy, over the whole batch.
 
-        RLlib measures it for the loss alone, where that has a KL term, and then on single minibatches.
+        RLlib measures it only for a loss with a KL term, and then on single minibatches.
         """
         module = self.module[policy].unwrapped()
         make = module.get_train_action_dist_cls().from_logits
@@ -112,7 +112,7 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
 def clipped_loss(logp: torch.Tensor, values: torch.Tensor, batch: Mapping[str, Any], config: Any) -> torch.Tensor:
     """PPO's clipped policy loss and its value loss (Schulman et al. 2017, equations 7 and 9), a mean over the batch.
 
-    `logp` and `values`, [b], are of the policy and value function as they are now.
+    `logp` and `values`, both [b], come from the present policy and value function.
     """
     ratio: torch.Tensor = torch.exp(logp - batch[Columns.ACTION_LOGP])
     clipped = ratio.clamp(1.0 - config.clip_param, 1.0 + config.clip_param)
@@ -126,7 +126,7 @@ def clipped_loss(logp: torch.Tensor, values: torch.Tensor, batch: Mapping[str, A
 def _minibatches(
     batches: Mapping[str, Batch], minibatch_size: int | None, num_epochs: int, num_total: int
 ) -> Iterator[dict[str, Batch]]:
-    """Shuffled minibatches of all policies, `num_epochs` times over or, if given, `num_total` of them."""
+    """Shuffled minibatches of all policies: `num_epochs` epochs or, if given, `num_total` minibatches."""
     if not batches:
         return
     largest = max(_logps(batch).numel() for batch in batches.values())

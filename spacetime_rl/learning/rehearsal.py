@@ -1,4 +1,4 @@
-"""Make everything once, here and before Ray, that the processes of a run will make: a mistake is then one sentence."""
+"""Build everything once before Ray starts that a run's processes will build, so that a mistake is one clear error."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from spacetime_rl.runs.checkpoint import CheckpointCard
 
 
 def rehearse_setup(config: RunConfig, plan: RolloutPlan) -> None:
-    """Build the algorithm's settings, a runner with the user's classes, and the networks; then forget them.
+    """Build the algorithm's settings, a runner with the user's classes, and the networks; then discard them.
 
-    Raises ConfigError or UsageError for what cannot be made, by the setting or the user's line of code at fault.
+    Raises ConfigError or UsageError that names the setting or the user's line of code at fault.
     """
     threads = torch.get_num_threads()
     try:
@@ -30,7 +30,7 @@ def rehearse_setup(config: RunConfig, plan: RolloutPlan) -> None:
             _rehearse(config, plan)
     except SpacetimeError:
         raise
-    except Exception as error:  # whatever the user's code raises, or a library that is given impossible settings
+    except Exception as error:  # any exception of the user's code, or of a library that received impossible settings
         raise ConfigError([f"the run cannot be set up: {describe(error)}"]) from error
     finally:
         torch.set_num_threads(threads)

@@ -1,4 +1,4 @@
-"""Whether the learner's gradient steps are taken: others are left out, and counted here."""
+"""Watches whether the learner's gradient steps are taken or skipped."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections.abc import Mapping
 from spacetime_rl.errors import NothingLearned
 from spacetime_rl.notices import Notice
 
-PATIENCE = 10  # updates in a row that may change nothing, before training ends
+PATIENCE = 10  # updates in a row that may change nothing before training ends
 _CAUSE = "their gradient was zero or not finite; are its rewards or observations too large?"
 
 
 class StepWatch:
-    """Sums over an algorithm's life, compared after every update. Begins with those of a checkpoint."""
+    """Compares the counts of gradient steps after every update. A resumed run begins with its checkpoint's counts."""
 
     def __init__(self) -> None:
         self._due: Counter[str] = Counter()
         self._left_out: Counter[str] = Counter()
-        self._in_vain = 0  # updates in a row
+        self._in_vain = 0  # updates in a row without a gradient step
 
     def resume(self, due: Mapping[str, int], left_out: Mapping[str, int]) -> None:
-        """Take these sums as known."""
+        """Begin with these counts."""
         self._due, self._left_out = Counter(due), Counter(left_out)
 
     def after_update(self, due: Mapping[str, int], left_out: Mapping[str, int]) -> list[Notice]:
-        """A notice for every policy that steps of this update were left out of. `due` and `left_out` are by policy.
+        """A notice for every policy with skipped gradient steps in this update. `due` and `left_out` are by policy.
 
-        Raises NothingLearned when no step of any policy was taken for `PATIENCE` updates in a row.
+        Raises NothingLearned when no policy took a step for `PATIENCE` updates in a row.
         """
         new_due = sum(due.values()) - self._due.total()
         new = {policy: count - self._left_out[policy] for policy, count in left_out.items()}
@@ -40,12 +40,12 @@ class StepWatch:
 
 
 def left_out_notice(policy: str, steps: int) -> Notice:
-    """`policy pilot: 12 gradient steps left out, …`."""
+    """The notice of skipped gradient steps: `policy pilot: 12 gradient steps left out, …`."""
     return Notice(f"policy {policy}: {{n}} gradient steps left out, {_CAUSE}", steps)
 
 
 def nothing_learned(when: str) -> NothingLearned:
-    """The error of a run that cannot learn; `when` says since when."""
+    """The error of a run that cannot learn; `when` is the period in words."""
     return NothingLearned(
         f"nothing was learned {when}: every gradient step of every policy was left out, {_CAUSE} "
         "Scale them to about -10 to 10, and look for what sends the large ones"

@@ -1,4 +1,4 @@
-"""The weights that a run begins with, where they are another run's or a baseline's."""
+"""Initial weights of a run, taken from another run or from a baseline."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from spacetime_rl.runs.layout import schema_file
 from spacetime_rl.runs.locate import find_checkpoint
 from spacetime_rl.runs.shipped import Baseline, read_baseline
 
-INITIAL = "initial_weights"  # the key of RLlib's `config.env_config` under which the algorithm finds them
-BASELINE = "baseline:"  # before the name of one that comes with the package
+INITIAL = "initial_weights"  # the key of RLlib's `config.env_config` under which the algorithm finds the weights
+BASELINE = "baseline:"  # prefix for the name of a baseline of this package
 _GROWING = ("PPO", "APPO", "IMPALA")
 
 
 @dataclass(frozen=True, slots=True)
 class OfRun:
-    """A policy's place in a checkpoint."""
+    """The weights of a policy in a checkpoint."""
 
     folder: Path
 
     def load(self) -> ActingModule:
-        """Its network."""
+        """The policy's network."""
         module: ActingModule = ActingModule.from_checkpoint(self.folder)
         return module
 
 
 @dataclass(frozen=True, slots=True)
 class OfBaseline:
-    """A policy of a baseline, by its name: the package lies somewhere else on every node."""
+    """The weights of a baseline's policy, by name, because the package's folder differs between nodes."""
 
     baseline: str
     policy: str
 
     def load(self) -> ActingModule:
-        """Its network."""
+        """The policy's network."""
         found = read_baseline(self.baseline)
         return load_weights(found.weights(self.policy), self.policy, _shipped_layout(found, self.policy), found.config)
 
@@ -75,10 +75,10 @@ class _Source:
 
 
 def initial_weights(config: RunConfig, policies: Sequence[PolicyPlan]) -> Initial:
-    """For each policy that what the run is to `initialize_from` has as well, where its weights and statistics are.
+    """The places of the weights of each policy that this run shares with its `initialize_from`.
 
-    Raises UsageError where there is no such run or baseline, where it has none of the policies, or where one sees, does
-    or is something that has no place in ours; CheckpointError where it cannot be read.
+    Raises UsageError where there is no such run or baseline, where it shares no policy with this run, or where a shared
+    policy's observations, actions or network do not fit into this run's. Raises CheckpointError where it is unreadable.
     """
     if config.initialize_from is None:
         return {}

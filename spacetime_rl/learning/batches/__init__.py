@@ -1,1 +1,1 @@
-"""The batches that learners learn from, made of episodes in one piece."""
+"""Train batches for the learners, built from all episodes at once."""

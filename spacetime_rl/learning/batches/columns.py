@@ -1,4 +1,4 @@
-"""Columns of many episodes, one behind the other, as a learner takes them."""
+"""Columns of concatenated episodes, as learners expect them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Batch = Mapping[str, Tensor | Mapping[str, Tensor]]
 
 
 def recurrent_states(module: ActingModule, episodes: Sequence[SingleAgentEpisode]) -> dict[str, NDArray[np.float32]]:
-    """The recurrent state before every observation of the episodes, by name; empty without memory."""
+    """The recurrent state before every observation of the episodes, by name; empty for a stateless policy."""
     initial = {key: value.cpu().numpy()[None] for key, value in module.get_initial_state().items()}
     if not initial:
         return {}
     outs = [episode.extra_model_outputs[Columns.STATE_OUT] for episode in episodes]
-    # A piece that goes on from an earlier one holds that one's last state in its lookback buffer.
+    # A piece that continues an earlier piece holds the earlier piece's last state in its lookback buffer.
     return {
         key: np.concatenate([part for out in outs for part in ([] if out.lookback else [begin]) + [out.data[key]]])
         for key, begin in initial.items()
@@ -31,7 +31,7 @@ def recurrent_states(module: ActingModule, episodes: Sequence[SingleAgentEpisode
 
 
 def joined_outputs(episodes: Sequence[SingleAgentEpisode], key: str) -> NDArray[np.float32]:
-    """What the module gave beside the actions, one row per step."""
+    """One of the module's extra outputs, one row per step."""
     return np.concatenate([episode.extra_model_outputs[key].data for episode in episodes])
 
 

@@ -1,8 +1,8 @@
-"""Episodes of one policy as a PPO train batch, with generalised advantage estimation over all of them at once.
+"""A PPO train batch from the episodes of one policy, with generalised advantage estimation over all of them at once.
 
-Stands in for RLlib's learner connector pipeline, whose pieces walk through every episode one after the other. Values,
-value targets and sequences are the same; only the advantages are standardised over real steps alone, where RLlib's
-include a made-up step per episode.
+Replaces RLlib's learner connector pipeline, whose pieces loop over episodes in Python. Values, value targets and
+sequences are the same. Advantages are standardised over real steps only; RLlib also counts an artificial step per
+episode.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def make_train_batch(
     """The columns that PPO's loss needs, on the module's device: one row per step.
 
     For a recurrent module one row is a sequence of `max_seq_len` steps, padded with zeros that LOSS_MASK marks, and
-    STATE_IN is the state before its first step.
+    STATE_IN is the state before the sequence's first step.
     """
     lengths = np.array([len(episode) for episode in episodes])
-    seen = _Rows(lengths + 1)  # every step, and what the agent sees after the last
+    seen = _Rows(lengths + 1)  # every step, and the observation after the last one
     steps = _Rows(lengths)
     acted = seen.without_last()
     observations = np.concatenate([episode.observations.data for episode in episodes])
@@ -43,6 +43,7 @@ def make_train_batch(
         Columns.ACTION_LOGP: joined_outputs(episodes, Columns.ACTION_LOGP),
         Columns.ACTION_DIST_INPUTS: joined_outputs(episodes, Columns.ACTION_DIST_INPUTS),
         Postprocessing.VALUE_TARGETS: advantages + values[acted],
+        # 1e-4 as in RLlib: no division by 0.
         Postprocessing.ADVANTAGES: (advantages - advantages.mean()) / max(1e-4, advantages.std()),
     }
     if not states:
@@ -57,7 +58,7 @@ def make_train_batch(
 
 
 class _Rows:
-    """The rows of arrays in which episodes lie one behind the other."""
+    """Row numbers in arrays of concatenated episodes."""
 
     def __init__(self, lengths: NDArray[np.int64]) -> None:
         self.lengths = lengths
@@ -66,7 +67,7 @@ class _Rows:
         self.step = np.arange(self.ends[-1]) - (self.ends - lengths)[self.episode]
 
     def without_last(self) -> NDArray[np.int64]:
-        """Every row but the last one of each episode."""
+        """Every row except the last one of each episode."""
         return np.delete(np.arange(self.ends[-1]), self.ends - 1)
 
 
@@ -82,7 +83,7 @@ class _Sequences:
         self.mask = self.pad(np.ones(len(rows.step), np.bool_))
 
     def pad(self, values: NDArray[Any]) -> NDArray[Any]:
-        """[rows, ...] as [sequences, length, ...], zeros where a sequence is shorter."""
+        """[rows, ...] as [sequences, length, ...], with zeros at the end of shorter sequences."""
         padded: NDArray[Any] = np.zeros((*self._shape, *values.shape[1:]), values.dtype)
         padded[self._at] = values
         return padded
@@ -96,7 +97,7 @@ class _Sequences:
 def _values(
     module: PolicyModule, observations: NDArray[np.float32], states: dict[str, NDArray[np.float32]], seen: _Rows
 ) -> NDArray[np.float32]:
-    """What the value function says about every row of `seen`."""
+    """The value function's output for every row of `seen`."""
     with torch.no_grad():
         if not states:
             return _compute(module, to_tensors({Columns.OBS: observations}, module))
@@ -116,10 +117,10 @@ def _advantages(
     gamma: float,
     lambda_: float,
 ) -> NDArray[np.float32]:
-    """Schulman et al. 2016, eq. 16, by episode and step; one pass backwards for all episodes, aligned at their ends."""
+    """Advantages by step (Schulman et al. 2016, eq. 16): one backward pass over all episodes, aligned at their ends."""
     longest = int(steps.lengths.max())
     at = (steps.step + (longest - steps.lengths)[steps.episode], steps.episode)
-    next_values = np.delete(values, seen.ends - seen.lengths)  # rows of `seen` but the first one of each episode
+    next_values = np.delete(values, seen.ends - seen.lengths)  # rows of `seen` except the first one of each episode
     terminated = np.array([episode.is_terminated for episode in episodes])
     next_values[steps.ends[terminated] - 1] = 0.0
     rewards = np.concatenate([episode.rewards.data for episode in episodes])

@@ -1,4 +1,4 @@
-"""Steps of one policy kept for learning again and again: plain arrays, oldest overwritten first."""
+"""The replay buffer of one policy: plain arrays, in which new transitions overwrite the oldest."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from numpy.typing import NDArray
 from ray.rllib.core.columns import Columns
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 
-N_STEP = "n_step"  # a column of RLlib's losses: after how many steps NEXT_OBS was seen
-WEIGHTS = "weights"  # another: of the steps' losses
+N_STEP = "n_step"  # a column of RLlib's losses: the number of steps between OBS and NEXT_OBS
+WEIGHTS = "weights"  # a column of RLlib's losses: the weight of each step
 
 Transitions = Mapping[str, NDArray[Any]]
 
 
 def make_transitions(episodes: Sequence[SingleAgentEpisode], gamma: float, n_step: int) -> Transitions:
-    """A row per step: REWARDS are the discounted sum of the next `n_step` ones, NEXT_OBS is what was seen after them.
+    """One row per step: REWARDS is the discounted sum of the next `n_step` rewards, NEXT_OBS what was observed then.
 
-    Where an episode, or the piece of it that was handed over, ends sooner, they are fewer, as the column N_STEP says.
+    Near the end of an episode, or of a piece of one, fewer rewards are left; the column N_STEP holds their number.
     """
     lengths = np.array([len(episode) for episode in episodes])
     episode = np.repeat(np.arange(len(lengths)), lengths)
     step = np.arange(len(episode)) - (np.cumsum(lengths) - lengths)[episode]
     count = np.minimum(n_step, lengths[episode] - step)
     observations = np.concatenate([episode.observations.data for episode in episodes])
-    seen = np.arange(len(episode)) + episode  # there is one observation more than steps in every episode
+    seen = np.arange(len(episode)) + episode  # every episode has one observation more than steps
     terminated = np.array([episode.is_terminated for episode in episodes])
     return {
         Columns.OBS: observations[seen],
@@ -62,17 +62,17 @@ class Replay:
         return self._size
 
     def add(self, transitions: Transitions) -> None:
-        """Keep transitions, in the place of the oldest ones."""
+        """Add transitions; they overwrite the oldest ones if the buffer is full."""
         count = len(transitions[Columns.REWARDS])
         rows = (self._next + np.arange(count))[-self._capacity :] % self._capacity
         for key, values in transitions.items():
-            if key not in self._columns:  # memory is taken page by page, as it fills
+            if key not in self._columns:  # the system allocates the pages only as they are filled
                 self._columns[key] = np.empty((self._capacity, *values.shape[1:]), values.dtype)
             self._columns[key][rows] = values[-self._capacity :]
         self._next = (self._next + count) % self._capacity
         self._size = min(self._size + count, self._capacity)
 
     def sample(self, count: int) -> Transitions:
-        """So many transitions, each drawn from all of them."""
+        """`count` transitions, drawn uniformly with replacement."""
         rows = self._rng.integers(self._size, size=count)
         return {key: values[rows] for key, values in self._columns.items()}

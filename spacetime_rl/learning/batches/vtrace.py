@@ -1,4 +1,4 @@
-"""Episodes of one policy as a batch for RLlib's V-trace losses (IMPALA, APPO): rows of consecutive steps."""
+"""A batch for RLlib's V-trace losses (IMPALA, APPO) from the episodes of one policy: rows of consecutive steps."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from spacetime_rl.learning.batches.columns import Batch, joined_outputs, recurrent_states, to_tensors
 from spacetime_rl.modules.policy import PolicyModule
 
-SEQ_LENS = "seq_lens"  # a column by which RLlib's losses tell a batch of rows from a flat one; they read nothing else
-ROW_STEPS = 32  # of a policy without memory
+# A column whose presence shows RLlib's losses that a batch has rows; they read nothing else of it.
+SEQ_LENS = "seq_lens"
+ROW_STEPS = 32  # length of a stateless policy's rows
 
-# The log-probability of a step that is no step: it makes the importance ratio 0. RLlib's loss would otherwise count the
-# value of the observation behind a row's last step against that step, where it should only be relied on.
+# The log-probability of a column that is not a step: it makes the importance ratio 0. RLlib's loss would otherwise
+# treat the value of the observation after a row's last step as that step's, where it should only bootstrap from it.
 _NEVER = 1e4
 
 
 def make_sequence_batch(module: PolicyModule, episodes: Sequence[SingleAgentEpisode]) -> Batch:
     """The columns that V-trace losses need, on the module's device: [rows, steps + 1, ...].
 
-    The last column of a row, and whatever LOSS_MASK leaves out, are not steps: there the value function is asked, on
-    what the agent sees after an episode's or a row's last step, and nothing is learned. A recurrent policy's rows are
-    `max_seq_len` steps of one episode each, and STATE_IN is the state before the first. Other policies' rows go on from
-    one episode to the next.
+    The last column of a row, and every column outside LOSS_MASK, is not a step: it holds the observation after an
+    episode's or a row's last step, which only the value function reads. A recurrent policy's rows are `max_seq_len`
+    steps of one episode each, and STATE_IN is the state before the row. Rows of other policies continue from one
+    episode to the next.
     """
     lengths = np.array([len(episode) for episode in episodes])
-    ends = np.cumsum(lengths + 1)  # of every episode's observations, which are one more than its steps
+    ends = np.cumsum(lengths + 1)  # the ends of every episode's observations, one more than its steps
     acted = np.ones(ends[-1], np.bool_)
     acted[ends - 1] = False
     terminated = np.zeros(ends[-1], np.bool_)
@@ -64,7 +65,8 @@ def _rows(
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Indices of consecutive observations, int64 [rows, steps + 1], and which of them lie inside their stretch.
 
-    A stretch reaches from `begins` to before `ends`; rows overlap by one, as a row's last observation is not acted on.
+    A stretch reaches from `begins` to before `ends`. Rows overlap by one, because no action follows a row's last
+    observation.
     """
     per_stretch = -(-(ends - begins - 1) // steps)
     stretch = np.repeat(np.arange(len(begins)), per_stretch)
@@ -75,7 +77,7 @@ def _rows(
 
 
 def _spread(values: NDArray[np.float32], acted: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """A row per step as a row per observation, zeros where nothing was done."""
+    """A row per step as a row per observation, with zeros where no action was taken."""
     spread: NDArray[np.float32] = np.zeros((len(acted), *values.shape[1:]), np.float32)
     spread[acted] = values
     return spread
