@@ -1,4 +1,4 @@
-"""What the policies of all algorithms share: from an observation to the inputs of the action distribution."""
+"""The base of all algorithms' policies: from an observation to the inputs of the action distribution."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from spacetime_rl.modules.network import Trunk
 from spacetime_rl.modules.normalizer import RunningNormalizer
 from spacetime_rl.modules.symlog import symlog
 
-# RLModule's own constructor uses the class it deprecates, and says so in every process.
+# RLModule's own constructor uses a class that RLlib has deprecated, and logs a warning in every process.
 logging.getLogger("ray._common.deprecation").addFilter(lambda record: "RLModuleConfig" not in record.getMessage())
 
 
 class Acted(NamedTuple):
-    """What the policy's half of the network gives: distribution inputs, the features they came from, the new state."""
+    """The policy's output: distribution inputs, the features that they were computed from, the new recurrent state."""
 
     inputs: Tensor
     features: Tensor
@@ -41,11 +41,11 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
     """A policy over the flat observation and flat action of a `PolicyLayout`; `make_module_spec` builds one.
 
     Observations are float32 [b, obs_dim]: the vector, then the images in [0, 1]. Without LSTM any number of leading
-    dimensions will do. With LSTM they are [b, t, obs_dim], or [b, obs_dim] for a single decision, and STATE_IN and
+    dimensions is accepted. With LSTM they are [b, t, obs_dim], or [b, obs_dim] for a single decision, and STATE_IN and
     STATE_OUT are {"h", "c"} of [b, cell_size]; an episode begins with `get_initial_state()`, which is zeros.
 
-    ACTION_DIST_INPUTS are in the order that `modules.actions` explains. Where `squashed` is set, the tanh of what is
-    drawn from them is the action.
+    ACTION_DIST_INPUTS are in the order that `modules.actions` defines. If `squashed` is set, the action is the tanh of
+    the sample drawn from them.
     """
 
     squashed = False
@@ -58,7 +58,7 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
             {key: value for key, value in self.model_config.items() if key in ModelConfig.model_fields}
         )
         vector_dim = self.layout.vector_dim
-        normalized = model.normalize_observations and vector_dim > 0  # images are in [0, 1] as they come
+        normalized = model.normalize_observations and vector_dim > 0  # images are in [0, 1] already
         self.normalizer = RunningNormalizer(vector_dim, model.observation_clip) if normalized else None
         self.symlog = model.symlog
         self.trunk = Trunk(self.prepared_dim, self.layout.images, model)
@@ -72,43 +72,43 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
         return sample_numpy(inputs, self.layout.actions, rng)
 
     def exploit(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The best actions [n, action_size] that inputs [n, inputs_dim] tell, in numpy."""
+        """The most probable actions [n, action_size] for inputs [n, inputs_dim], in numpy."""
         return mode_numpy(inputs, self.layout.actions, self.squashed)
 
     def get_initial_state(self) -> dict[str, Tensor]:
-        """The state an episode begins with: {"h", "c"} of zeros [cell_size]; empty without LSTM."""
+        """The recurrent state at the beginning of an episode: {"h", "c"} of zeros [cell_size]; empty without LSTM."""
         if self.lstm is None:
             return {}
         return {key: torch.zeros(self.lstm.hidden_size) for key in ("h", "c")}
 
     def get_inference_action_dist_cls(self) -> type[ActionDistribution]:
-        """The distribution of ACTION_DIST_INPUTS, the same for inference, exploration and training."""
+        """The distribution class for ACTION_DIST_INPUTS, the same for inference, exploration and training."""
         return make_distribution_class(self.layout.actions)
 
     def act(self, vector: Tensor, images: Sequence[Tensor], state: Mapping[str, Tensor] | None) -> Acted:
-        """The policy's half on a prepared vector and images [..., h, w, c]; what training and export both run."""
+        """Distribution inputs from a prepared vector and images [..., h, w, c]; training and export both run it."""
         features, state_out = self._features(vector, images, state)
         return Acted(self._inputs(features), features, state_out)
 
     @property
     def prepared_dim(self) -> int:
-        """Width of what `prepare` returns."""
+        """Width of the output of `prepare`."""
         return self.layout.vector_dim * (1 if self.symlog is None else 2)
 
     def prepare(self, vector: Tensor) -> Tensor:
-        """The observation vector [..., vector_dim] as the trunk wants it: normalised, then on a logarithmic scale."""
+        """The trunk's input from the observation vector [..., vector_dim]: normalised, and on a logarithmic scale."""
         normalized = vector if self.normalizer is None else self.normalizer(vector)
         return normalized if self.symlog is None else torch.cat([normalized, symlog(vector, self.symlog)], -1)
 
     def update_normalizer(self, obs: Tensor, mask: Tensor | None = None) -> None:
-        """Merge observations [..., obs_dim] into the running statistics, only those where bool `mask` [...] holds."""
+        """Merge observations [..., obs_dim] into the running statistics; bool `mask` [...] selects some of them."""
         if self.normalizer is not None:
             rows = obs if mask is None else obs[mask]
             self.normalizer.update(rows[..., : self.layout.vector_dim])
 
     @abstractmethod
     def _setup_heads(self, features: int, model: ModelConfig) -> None:
-        """Build what lies behind the trunk and the LSTM."""
+        """Build the layers after the trunk and the LSTM."""
 
     @abstractmethod
     def _inputs(self, features: Tensor) -> Tensor:
@@ -147,7 +147,7 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
 
 
 def over_batch(trunk: Trunk, vector: Tensor, images: Sequence[Tensor]) -> Tensor:
-    """Run a trunk on any leading dimensions; convolutions want exactly one."""
+    """Run a trunk on any number of leading dimensions; convolutions accept exactly one."""
     if not images or vector.dim() == 2:
         return trunk(vector, images)  # type: ignore[no-any-return]
     lead = vector.shape[:-1]
@@ -156,7 +156,7 @@ def over_batch(trunk: Trunk, vector: Tensor, images: Sequence[Tensor]) -> Tensor
 
 
 def _lstm_step(lstm: nn.LSTM, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    """One decision of an LSTM written out: cheaper than a sequence of one, and it exports to plain operators."""
+    """One step of an LSTM in plain operators: cheaper than a sequence of length one, and exportable."""
     weight_x, weight_h, bias_x, bias_h = lstm.all_weights[0]
     gates = functional.linear(x, weight_x, bias_x) + functional.linear(h, weight_h, bias_h)
     into, forget, cell, out = gates.chunk(4, -1)

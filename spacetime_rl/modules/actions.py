@@ -1,9 +1,9 @@
-"""Where every number of a policy's output and action is, and how actions are drawn in numpy.
+"""The layout of distribution inputs and actions, and drawing of actions in numpy.
 
-Inputs of the action distribution [..., inputs_dim], field after field in declared order: a continuous field has `size`
-means, then `size` log standard deviations; a discrete one has `size` logits. Actions [..., action_size]: a continuous
-field has `size` floats, a discrete one its index as a float. Continuous samples are not clipped: their log-probability
-is that of the sample; whoever sends them to a game clips.
+Inputs of the action distribution are [..., inputs_dim], one field after the other in declared order. A continuous field
+has `size` means, then `size` log standard deviations; a discrete field has `size` logits. Actions are [...,
+action_size]: a continuous field has `size` floats, a discrete field its index as a float. Continuous samples are not
+clipped, so that their log-probability is that of the sample; the code that sends actions to a game clips them.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from spacetime_rl.game.spec import ActionField
 
+# The constant of a normal distribution's log density.
 HALF_LOG_TWO_PI = 0.5 * math.log(2.0 * math.pi)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where a discrete field is: its logits among the inputs, its index among the actions."""
+    """The position of a discrete field: its logits among the inputs, its index among the actions."""
 
     logits: slice
     column: int
@@ -30,19 +31,19 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ActionPlan:
-    """Where every number of the inputs and of the action is."""
+    """The positions of all numbers in the inputs and in the action."""
 
     inputs_dim: int
     action_size: int
     means: NDArray[np.int64]
     log_stds: NDArray[np.int64]
-    columns: NDArray[np.int64]  # of the continuous numbers in the action, in the order of `means`
+    columns: NDArray[np.int64]  # positions in the action of the continuous numbers, in the order of `means`
     choices: tuple[Choice, ...]
 
 
 @lru_cache(maxsize=64)
 def plan_actions(actions: tuple[ActionField, ...]) -> ActionPlan:
-    """Lay out the inputs and the action of these fields."""
+    """Compute the positions for these fields."""
     means: list[int] = []
     log_stds: list[int] = []
     columns: list[int] = []
@@ -79,10 +80,10 @@ def shape_noise(
     normals: NDArray[np.float32],
     uniforms: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What `sample_numpy` makes of its randomness.
+    """Turn given noise into actions and log-probabilities; `sample_numpy` draws the noise.
 
-    That is one standard normal number per continuous one, [n, continuous], and a uniform one in [0, 1) per discrete
-    field, [n, discrete].
+    The noise is one standard normal number per continuous number, [n, continuous], and one uniform number in [0, 1) per
+    discrete field, [n, discrete].
     """
     plan = plan_actions(actions)
     action = np.empty((len(inputs), plan.action_size), np.float32)
@@ -102,7 +103,7 @@ def shape_noise(
 def clip_into(
     values: NDArray[np.float32], low: float | NDArray[np.float32], high: float | NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Clip in place. `np.clip` goes through so much Python that it takes five times as long for a few agents."""
+    """Clip in place. For a few agents, `np.clip` takes five times as long because of its Python code."""
     np.maximum(values, low, out=values)
     return np.minimum(values, high, out=values)
 
@@ -110,7 +111,7 @@ def clip_into(
 def mode_numpy(
     inputs: NDArray[np.float32], actions: tuple[ActionField, ...], squashed: bool = False
 ) -> NDArray[np.float32]:
-    """The most probable actions [n, action_size] of inputs [n, inputs_dim], without torch."""
+    """The most probable actions [n, action_size] for inputs [n, inputs_dim], without torch."""
     plan = plan_actions(actions)
     action = np.empty((len(inputs), plan.action_size), np.float32)
     action[:, plan.columns] = inputs[:, plan.means]
@@ -120,7 +121,7 @@ def mode_numpy(
 
 
 def squash(drawn: NDArray[np.float32], actions: tuple[ActionField, ...]) -> NDArray[np.float32]:
-    """The actions of a squashed policy from what was drawn, [n, action_size]: tanh of the continuous numbers."""
+    """The actions of a squashed policy from samples [n, action_size]: tanh of the continuous numbers."""
     columns = plan_actions(actions).columns
     drawn[:, columns] = np.tanh(drawn[:, columns])
     return drawn

@@ -1,6 +1,6 @@
-"""The distribution of a flat float32 action made of continuous and discrete fields, in torch, as RLlib wants it.
+"""The distribution of a flat float32 action with continuous and discrete fields, in torch, as RLlib expects it.
 
-`actions` says what is where, and has the same in numpy.
+`modules.actions` defines the layout, and has the same distribution in numpy.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["ActionDistribution", "make_distribution_class", "mode_numpy", "plan_
 class ActionDistribution(Distribution):  # type: ignore[misc]
     """Diagonal Gaussian over the continuous fields and independent categoricals over the discrete ones.
 
-    Every method works on leading dimensions of any number; `logp`, `entropy` and `kl` sum over the action.
+    Every method accepts any number of leading dimensions; `logp`, `entropy` and `kl` sum over the action.
     """
 
     plan: ActionPlan
@@ -34,13 +34,13 @@ class ActionDistribution(Distribution):  # type: ignore[misc]
 
     @classmethod
     def from_logits(cls, logits: Tensor, **_kwargs: Any) -> ActionDistribution:
-        """The distribution of these inputs, float32 [..., inputs_dim]."""
+        """The distribution for these inputs, float32 [..., inputs_dim]."""
         return cls(logits)
 
     @classmethod
     def required_input_dim(cls, space: gym.Space[Any], **_kwargs: Any) -> int:
-        """Numbers a policy head has to give."""
-        del space  # the fields decide, not the flat box RLlib sees
+        """Number of outputs that a policy head needs."""
+        del space  # the fields decide, not the flat box that RLlib sees
         return cls.plan.inputs_dim
 
     @property
@@ -59,7 +59,7 @@ class ActionDistribution(Distribution):  # type: ignore[misc]
             return self.rsample(sample_shape=sample_shape)
 
     def rsample(self, *, sample_shape: Sequence[int] = (), **_kwargs: Any) -> Tensor:
-        """Draw actions whose continuous numbers carry a gradient."""
+        """Draw actions whose continuous numbers have a gradient."""
         inputs = self.inputs.expand(*(sample_shape or ()), *self.inputs.shape)
         mean = inputs[..., self.plan.means]
         noisy = mean + torch.randn_like(mean) * inputs[..., self.plan.log_stds].exp()
@@ -95,7 +95,7 @@ class ActionDistribution(Distribution):  # type: ignore[misc]
         return self._assemble(self.mean, [self.inputs[..., choice.logits].argmax(-1) for choice in self.plan.choices])
 
     def to_deterministic(self) -> Distribution:
-        """The distribution that always gives the mode."""
+        """The distribution that always returns the mode."""
         return TorchDeterministic(loc=self.mode())
 
     def _choice_logps(self) -> list[tuple[Choice, Tensor]]:
@@ -113,7 +113,7 @@ class ActionDistribution(Distribution):  # type: ignore[misc]
 
 @lru_cache(maxsize=64)
 def make_distribution_class(actions: tuple[ActionField, ...]) -> type[ActionDistribution]:
-    """The distribution class of these fields, as RLlib wants it: it is built from inputs alone."""
+    """The distribution class for these fields; RLlib builds its instances from inputs alone."""
     return type("ActionDistribution", (ActionDistribution,), {"plan": plan_actions(actions)})
 
 

@@ -1,7 +1,7 @@
-"""Take over the weights of a policy that is smaller or sees less: a larger one then acts the same, and may learn more.
+"""Copy a policy's weights into a larger one, or one that observes more: it then acts the same, and can learn more.
 
-What is new has no say to begin with: its weights into what was there before are zero (the way of Chen, Goodfellow and
-Shlens 2016, Net2Net, that adds units instead of splitting them).
+Weights from new inputs and new units to existing units start at zero. (Net2Net, Chen, Goodfellow and Shlens 2016,
+splits units; here units are added instead.)
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _FIRST_LAYER = "hiddens.0.weight"
 
 
 def can_grow(small: PolicyLayout, large: PolicyLayout) -> bool:
-    """Whether the large one sees and does everything the small one does, under the same names."""
+    """Whether the large layout has all observations of the small one under the same names, and the same actions."""
     theirs = {field.name: field.size for field in large.fields}
     seen = all(theirs.get(field.name) == field.size for field in small.fields)
     return seen and (small.images, small.actions) == (large.images, large.actions)
 
 
 def fits_into(small: ModelConfig, large: ModelConfig) -> bool:
-    """Whether a network is another one with more units in its hidden layers; how untrained ones begin is no matter."""
+    """Whether `large` is the same network with equal or more units per hidden layer; `initial_log_std` is ignored."""
     names = {"hiddens": small.hiddens, "initial_log_std": small.initial_log_std}
     return (
         large.model_copy(update=names) == small
@@ -38,14 +38,15 @@ def fits_into(small: ModelConfig, large: ModelConfig) -> bool:
 
 @torch.no_grad()
 def grow(small: ActingModule, large: ActingModule, reset_exploration: bool = False) -> None:
-    """Let the large policy say what the small one says, its value function too. They must fit by the two above.
+    """Make the large policy compute the small policy's outputs, including its values. Both functions above must hold.
 
-    Statistics of observations keep their weight: were they to follow new ones quickly, what was learned would be lost.
-    New fields begin with mean 0 and variance 1, and move as slowly. With `reset_exploration` it keeps its own spread.
+    The statistics of observations keep their count: if they followed new observations quickly, everything learned would
+    be lost. New fields begin with mean 0 and variance 1, and move equally slowly. With `reset_exploration` the large
+    policy keeps its own standard deviation.
     """
     seen = _columns(small.layout, large.layout)
     inputs = torch.cat([seen + block * large.layout.vector_dim for block in range(_blocks(large))])
-    own = large.state_dict()  # the tensors themselves
+    own = large.state_dict()  # references, not copies
     for name, theirs in small.state_dict().items():
         if name == _SPREAD and reset_exploration:
             continue
@@ -53,7 +54,7 @@ def grow(small: ActingModule, large: ActingModule, reset_exploration: bool = Fal
         if name.startswith("normalizer.") and weights.dim():
             own[name][seen] = weights
         elif name.endswith(_FIRST_LAYER):
-            behind = weights.shape[1] - len(inputs)  # of encoded images, of an LSTM
+            behind = weights.shape[1] - len(inputs)  # inputs after the vector: encoded images, or an LSTM's output
             last = torch.arange(own[name].shape[1] - behind, own[name].shape[1])
             _place(own[name], weights, torch.cat([inputs, last]))
         else:
@@ -61,7 +62,7 @@ def grow(small: ActingModule, large: ActingModule, reset_exploration: bool = Fal
 
 
 def _place(own: Tensor, weights: Tensor, columns: Tensor | None) -> None:
-    if columns is None or weights.dim() > 2:  # a count; filters, which do not grow
+    if columns is None or weights.dim() > 2:  # a count, or convolution filters, which do not grow
         own.copy_(weights)
     elif weights.dim() == 1:
         own[columns] = weights
@@ -72,7 +73,7 @@ def _place(own: Tensor, weights: Tensor, columns: Tensor | None) -> None:
 
 
 def _columns(small: PolicyLayout, large: PolicyLayout) -> Tensor:
-    """Where the large one has the small one's observation vector."""
+    """Columns of the large observation vector that hold the small one's fields."""
     ends = [0]
     for field in large.fields:
         ends.append(ends[-1] + field.size)
@@ -81,5 +82,5 @@ def _columns(small: PolicyLayout, large: PolicyLayout) -> Tensor:
 
 
 def _blocks(module: ActingModule) -> int:
-    """How often the vector stands in what the trunk gets."""
+    """How many times the trunk's input contains the observation vector: twice with `symlog`."""
     return module.prepared_dim // max(1, module.layout.vector_dim)

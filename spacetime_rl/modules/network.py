@@ -17,9 +17,9 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "el
 
 
 class Trunk(nn.Module):
-    """Vector and images to features: each image through its convolutions, all of it through the hidden layers.
+    """Vector and images to features: each image through its encoder, then everything through the hidden layers.
 
-    `features` is the width of what `forward` returns. Raises ConfigError where an image is too small for the filters.
+    `features` is the width of the output. Raises ConfigError where an image is too small for the filters.
     """
 
     def __init__(self, vector_dim: int, images: Sequence[ImageField], model: ModelConfig) -> None:
@@ -31,14 +31,14 @@ class Trunk(nn.Module):
         self.features = (vector_dim + encoded, *model.hiddens)[-1]
 
     def forward(self, vector: Tensor, images: Sequence[Tensor]) -> Tensor:
-        """float32 [b, vector_dim] and a [b, h, w, c] in [0, 1] per image to [b, features]."""
+        """float32 [b, vector_dim], and per image float32 [b, h, w, c] in [0, 1], to [b, features]."""
         encoded = [encoder(image) for encoder, image in zip(self.encoders, images, strict=True)]
         hidden: Tensor = self.hiddens(torch.cat([vector, *encoded], -1) if encoded else vector)
         return hidden
 
 
 def make_mlp(widths: Sequence[int], activation: str) -> nn.Sequential:
-    """Linear layers between these widths, an activation after each; the identity for a single width."""
+    """Linear layers between these widths, each followed by an activation; the identity for a single width."""
     layers: list[nn.Module] = []
     for before, after in pairwise(widths):
         layers += [make_linear(before, after, math.sqrt(2.0)), ACTIVATIONS[activation]()]
@@ -46,7 +46,7 @@ def make_mlp(widths: Sequence[int], activation: str) -> nn.Sequential:
 
 
 def make_linear(before: int, after: int, gain: float) -> nn.Linear:
-    """A linear layer with orthogonal weights and no bias to begin with."""
+    """A linear layer with orthogonal initial weights and zero biases."""
     layer = nn.Linear(before, after)
     nn.init.orthogonal_(layer.weight, gain)
     nn.init.zeros_(layer.bias)
@@ -79,7 +79,7 @@ def _encoded_size(image: ImageField, cnn: CnnConfig) -> int:
 
 
 class _ChannelsFirst(nn.Module):
-    """[b, h, w, c], as it travels, to [b, c, h, w], as convolutions want it."""
+    """[b, h, w, c], the order of observations, to [b, c, h, w], the order of convolutions."""
 
     def forward(self, image: Tensor) -> Tensor:
         return image.permute(0, 3, 1, 2)

@@ -1,19 +1,19 @@
-"""Running normalisation of observations, kept beside the weights so that checkpoints and exports carry it."""
+"""Running normalisation of observations; its statistics are buffers, so checkpoints and exports contain them."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-# A standard deviation under 0.01 is taken for noise: a field that never moved must not explode when it first does.
+# Standard deviations under 0.01 count as noise: a field that never changed must not explode when it first does.
 VARIANCE_FLOOR = 1e-4
 
 
 class RunningNormalizer(nn.Module):
     """Maps float32 [..., size] to (x - mean) / std clipped to [-clip, clip]; the identity until its first update.
 
-    `forward` never changes the statistics: they stay constant during one PPO update, so that the ratio of new to old
-    probabilities compares the same inputs, and `update` merges a train batch afterwards.
+    `forward` never changes the statistics. They stay constant during a PPO update, so that the ratio of new to old
+    probabilities compares the same inputs; `update` merges a train batch afterwards.
     """
 
     mean: Tensor

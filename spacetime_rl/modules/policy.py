@@ -1,4 +1,4 @@
-"""The policy of PPO and its kin: actions from a free spread, and a value function for training."""
+"""The policy of PPO, APPO and IMPALA: state-independent standard deviations, and a value function for training."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from spacetime_rl.modules.acting import ActingModule, over_batch
 from spacetime_rl.modules.actions import plan_actions
 from spacetime_rl.modules.network import Trunk, make_linear
 
-LOG_STD_MIN, LOG_STD_MAX = -5.0, 2.0
+LOG_STD_MIN, LOG_STD_MAX = -5.0, 2.0  # standard deviations from 0.007 to 7.4
 
 
 class PolicyModule(ActingModule, ValueFunctionAPI):  # type: ignore[misc]
     """A policy for PPO, APPO and IMPALA.
 
-    The log standard deviation is one free parameter per continuous number and does not depend on the observation;
-    ACTION_DIST_INPUTS carries it in the order that `distribution` explains. Unless `share_trunk` is set, the value loss
-    never reaches the policy's weights: the value function has its own trunk and reads the LSTM's output as given.
+    The log standard deviation is one parameter per continuous number and does not depend on the observation.
+    ACTION_DIST_INPUTS contains it in the order that `modules.actions` defines. Unless `share_trunk` is set, the value
+    loss has no gradient for the policy's weights: the value function has a trunk of its own, and reads the LSTM's
+    output without a gradient.
     """
 
     def get_non_inference_attributes(self) -> list[str]:
@@ -31,7 +32,7 @@ class PolicyModule(ActingModule, ValueFunctionAPI):  # type: ignore[misc]
         return ["value_head"] if self.model_config["share_trunk"] else ["value_head", "value_trunk"]
 
     def compute_values(self, batch: Mapping[str, Any], embeddings: Tensor | None = None) -> Tensor:
-        """State values of a batch, [...] like its observations; `embeddings` spares the policy's forward pass."""
+        """State values of a batch, [...] like its observations; `embeddings` save the policy's forward pass."""
         vector, images = self._split(batch[Columns.OBS])
         if embeddings is None and (self.share_trunk or self.lstm is not None):
             embeddings = self._features(vector, images, batch.get(Columns.STATE_IN))[0]
@@ -59,9 +60,11 @@ class PolicyModule(ActingModule, ValueFunctionAPI):  # type: ignore[misc]
     def _setup_action_head(self, features: int, initial_log_std: float) -> None:
         plan = plan_actions(self.layout.actions)
         continuous = len(plan.means)
+        # 0.01: untrained means are close to 0 and untrained probabilities nearly equal, whatever is observed.
         self.action_head = make_linear(features, plan.inputs_dim - continuous, 0.01)
         self.log_std = nn.Parameter(torch.full((continuous,), initial_log_std)) if continuous else None
-        # The head gives means and logits in field order, the log-stds follow; this puts each behind its means.
+        # The head gives means and logits in field order, and the log standard deviations follow. `order` moves those
+        # of each field behind its means.
         given = [i for i in range(plan.inputs_dim) if i not in set(plan.log_stds)] + list(plan.log_stds)
         order = torch.argsort(torch.tensor(given))
         in_order = bool((order == torch.arange(len(order))).all())
@@ -77,19 +80,19 @@ class PolicyModule(ActingModule, ValueFunctionAPI):  # type: ignore[misc]
 
 
 class ClippedPolicyModule(PolicyModule, TargetNetworkAPI):  # type: ignore[misc]
-    """A policy for APPO, whose loss asks for what the policy said when the update began.
+    """A policy for APPO, whose loss needs the policy's outputs from the beginning of the update.
 
-    The learner asks it once, before the first gradient step, and puts the answer into the batch. That is a target
-    network which is renewed with every update, without a second network.
+    The learner computes them once, before the first gradient step, and puts them into the batch. This equals a target
+    network that is renewed with every update, without a second network.
     """
 
     def make_target_networks(self) -> None:
-        """There are none."""
+        """Does nothing, because the batch holds the target network's outputs."""
 
     def get_target_network_pairs(self) -> list[Any]:
-        """There are none."""
+        """Always empty: there is no target network."""
         return []
 
     def forward_target(self, batch: Mapping[str, Any]) -> dict[str, Any]:
-        """What the batch says."""
+        """The target network's outputs, from the batch."""
         return {TARGET_NETWORK_ACTION_DIST_INPUTS: batch[TARGET_NETWORK_ACTION_DIST_INPUTS]}

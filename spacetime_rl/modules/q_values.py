@@ -1,4 +1,4 @@
-"""The policy of DQN: what each of the choices is worth."""
+"""The policy of DQN: a value for each choice."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from spacetime_rl.modules.network import make_linear
 
 
 class QModule(ActingModule):
-    """A policy for DQN: one discrete field, without memory and without images.
+    """A policy for DQN: one discrete field, without images and LSTM.
 
-    ACTION_DIST_INPUTS are the values of the choices: as logits, the best one is the most probable. It explores by
-    choosing at random in a share `epsilon` of its decisions, a number that lies beside the weights and travels with
-    them to the runners.
+    ACTION_DIST_INPUTS are the values of the choices: read as logits, they make the best choice the most probable one. A
+    share `epsilon` of its decisions is random. `epsilon` is a buffer beside the weights, so that runners receive it
+    with them.
     """
 
     def get_non_inference_attributes(self) -> list[str]:
@@ -32,13 +32,13 @@ class QModule(ActingModule):
         return ["target_trunk", "target_head"]
 
     def get_target_network_pairs(self) -> list[tuple[nn.Module, nn.Module]]:
-        """The networks, and those that follow them."""
+        """Pairs of a network and its target network."""
         return [(self.trunk, self.target_trunk), (self.action_head, self.target_head)]
 
     def explore(
         self, inputs: NDArray[np.float32], rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Choose the best, or at random; nobody reads the log-probabilities, which are given as 0."""
+        """Choose the best action, or a random one. Log-probabilities are 0, because DQN does not use them."""
         actions = self.exploit(inputs)
         astray = np.flatnonzero(rng.random(len(inputs), np.float32) < float(self.epsilon))
         actions[astray, 0] = rng.integers(inputs.shape[1], size=len(astray))
@@ -55,7 +55,7 @@ class QModule(ActingModule):
         return self.action_head(features)  # type: ignore[no-any-return]
 
     def _forward_train(self, batch: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-        """What RLlib's loss asks for, by its names."""
+        """The outputs that RLlib's DQN loss reads, under its names."""
         now, then = self.prepare(batch[Columns.OBS]), self.prepare(batch[Columns.NEXT_OBS])
         with torch.no_grad():
             next_values = self.act(then, [], None).inputs

@@ -1,4 +1,4 @@
-"""The policy of SAC: a squashed Gaussian whose spread depends on the observation, and twin critics for training."""
+"""The policy of SAC: a squashed Gaussian whose standard deviation depends on the observation, and twin critics."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.actions import plan_actions, sample_numpy, squash
 from spacetime_rl.modules.network import Trunk, make_linear
 
-LOG_STD_MIN, LOG_STD_MAX = -5.0, 2.0
+LOG_STD_MIN, LOG_STD_MAX = -5.0, 2.0  # standard deviations from 0.007 to 7.4 before squashing
 
 
 class SoftActorModule(ActingModule):
-    """A policy for SAC: continuous actions only, without memory and without images.
+    """A policy for SAC: continuous actions only, without images and LSTM.
 
-    ACTION_DIST_INPUTS are those of a Gaussian whose samples' tanh is the action. `log_alpha` [1], the logarithm of the
-    entropy's weight, and the target critics lie beside the weights, so that a checkpoint carries them.
+    ACTION_DIST_INPUTS are those of a Gaussian; the action is the tanh of its sample. `log_alpha` [1], the logarithm of
+    the entropy's weight, and the target critics are part of the module, so that a checkpoint contains them.
     """
 
     squashed = True
@@ -38,13 +38,13 @@ class SoftActorModule(ActingModule):
         return ["critics", "target_critics", "log_alpha"]
 
     def get_target_network_pairs(self) -> list[tuple[nn.Module, nn.Module]]:
-        """The critics, and the critics that follow them."""
+        """Pairs of a network and its target network: the critics and the target critics."""
         return [(self.critics, self.target_critics)]
 
     def explore(
         self, inputs: NDArray[np.float32], rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Draw actions [n, action_size]; nobody reads their log-probabilities, which are given as 0."""
+        """Draw actions [n, action_size]. Log-probabilities are 0, because SAC's loss draws again."""
         drawn, _ = sample_numpy(inputs, self.layout.actions, rng)
         return squash(drawn, self.layout.actions), np.zeros(len(inputs), np.float32)
 
@@ -65,7 +65,7 @@ class SoftActorModule(ActingModule):
         return torch.where(self.is_log_std, _bounded(raw), raw)
 
     def _forward_train(self, batch: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-        """What RLlib's loss asks for, by its names."""
+        """The outputs that RLlib's SAC loss reads, under its names."""
         now, then = self.prepare(batch[Columns.OBS]), self.prepare(batch[Columns.NEXT_OBS])
         action, logp = self._draw(now)
         with torch.no_grad():
@@ -79,21 +79,21 @@ class SoftActorModule(ActingModule):
             QF_TARGET_NEXT: next_value,
             "logp_next_resampled": next_logp,
             "logp_resampled": logp,
-            # The actor climbs the critics; they learn nothing from that.
+            # The actor's gradient passes through the critics without changing them.
             "q_curr": torch.minimum(*functional_call(self.critics, fixed, (now, action))),
         }
 
     def _draw(self, vector: Tensor) -> tuple[Tensor, Tensor]:
-        """Actions [b, action_size] that carry a gradient, and their log-probabilities [b]."""
+        """Actions [b, action_size] with a gradient, and their log-probabilities [b]."""
         gaussian = self.get_train_action_dist_cls().from_logits(self.act(vector, [], None).inputs)
         drawn = gaussian.rsample()
-        # log(1 - tanh(x)^2), written so that it does not run out of digits (Haarnoja et al. 2018, appendix C).
+        # log(1 - tanh(x)^2) in a numerically stable form (Haarnoja et al. 2018, appendix C).
         shrinking = 2.0 * (math.log(2.0) - drawn - functional.softplus(-2.0 * drawn))
         return drawn.tanh(), gaussian.logp(drawn) - shrinking.sum(-1)
 
 
 class _TwinCritics(nn.Module):
-    """Two networks from a vector and an action to the return that is to be expected, each [b]."""
+    """Two networks from a vector and an action to the expected return, each [b]."""
 
     def __init__(self, inputs: int, model: ModelConfig) -> None:
         super().__init__()
@@ -108,11 +108,12 @@ class _TwinCritics(nn.Module):
 
 
 def _bounded(raw: Tensor) -> Tensor:
-    """Any number to one between the least and the greatest log standard deviation, smoothly."""
+    """Map any number smoothly into the range of log standard deviations."""
     return LOG_STD_MIN + 0.5 * (LOG_STD_MAX - LOG_STD_MIN) * (raw.tanh() + 1.0)
 
 
 def _unbounded(log_std: float) -> float:
     """The number that `_bounded` maps to this log standard deviation."""
     inside = 2.0 * (log_std - LOG_STD_MIN) / (LOG_STD_MAX - LOG_STD_MIN) - 1.0
+    # 0.99, because atanh is infinite at 1.
     return math.atanh(min(max(inside, -0.99), 0.99))

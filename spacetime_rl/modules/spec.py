@@ -1,4 +1,4 @@
-"""From a policy's layout and its model configuration to the RLModuleSpec that RLlib builds it from."""
+"""From a policy's layout and its model configuration to RLlib's RLModuleSpec."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def make_module_spec(
     *,
     inference_only: bool = False,
 ) -> RLModuleSpec:
-    """A policy's module, specified by plain data so that a checkpoint can be read alone."""
+    """The spec of a policy's module. It contains plain data only, so that a checkpoint can be read by itself."""
     observation_space, action_space = make_spaces(layout)
     model_config = {"layout": layout.to_dict(), **model.model_dump(mode="json")}
     if model.lstm:
-        model_config["max_seq_len"] = model.lstm.max_seq_len  # where RLlib's learner connectors look for it
+        model_config["max_seq_len"] = model.lstm.max_seq_len  # the key that RLlib's learner connectors read
     return RLModuleSpec(
         module_class=_MODULES[algorithm],
         observation_space=observation_space,
