@@ -1,1 +1,1 @@
-"""How many runners, games, arenas and agent steps a run gets where its configuration leaves that open."""
+"""Chooses the numbers of runners, games and arenas and the batch sizes that a configuration leaves `auto`."""

@@ -1,4 +1,4 @@
-"""Measure, before a run, what a decision of its game costs the game and the runner: a few seconds, ten at most."""
+"""Measures, before a run, the time of a game's decision in the game and in the runner: at most ten seconds."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.runs.checkpoint import CheckpointCard
 from spacetime_rl.sizing.arithmetic import GOOD_ENOUGH, Cost
 
-MOST_AGENTS = 512  # of one game; more gain nothing anywhere
-_SECONDS = 0.8  # of play for each number of arenas
-_DECISIONS = 16  # between two looks at the clock
+MOST_AGENTS = 512  # of one game; more agents gained nothing in any game
+_SECONDS = 0.8  # seconds of play for each number of arenas
+_DECISIONS = 16  # decisions between two readings of the clock
 
 
 def measure_costs(config: RunConfig, plan: RolloutPlan) -> list[Cost]:
-    """What the plan's game costs a decision with 1, 2, 4 … arenas, until more of them gain nothing.
+    """The cost of a decision with 1, 2, 4 … arenas of the plan's game, until more arenas gain nothing.
 
     Raises GameError where the game cannot be played.
     """
@@ -38,7 +38,7 @@ def measure_costs(config: RunConfig, plan: RolloutPlan) -> list[Cost]:
 
 @contextmanager
 def one_game(config: RunConfig, plan: RolloutPlan, gpus: int = 0) -> Iterator[tuple[GameEnvRunner, AlgorithmConfig]]:
-    """One game of the plan played in this process with untrained policies, and the algorithm that would train them."""
+    """One game of the plan, played in this process by untrained policies, and the algorithm that would train them."""
     card = CheckpointCard("probe", config.to_dict(), plan.spec.to_dict(), {})
     algorithm = make_algorithm_config(config, replace(plan, games=1, runners=0), card, gpus)
     runner = GameEnvRunner(algorithm, worker_index=1)
@@ -62,7 +62,7 @@ def _numbers_of_arenas(plan: RolloutPlan) -> Iterator[int]:
 
 
 def _measure(config: RunConfig, plan: RolloutPlan) -> Cost:
-    """Play one game for a moment."""
+    """Play one game for `_SECONDS` seconds."""
     with one_game(config, plan) as (runner, _):
         agent_steps = _DECISIONS * plan.spec.num_agents
         runner.sample(num_timesteps=agent_steps)

@@ -1,4 +1,4 @@
-"""How many runners, games and arenas a run gets where its configuration leaves that open: pure arithmetic."""
+"""Computes the sizes that a configuration leaves `auto` from measured costs: pure arithmetic."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from spacetime_rl.rollout.plan import MAIN_PROCESS_CPUS
 
-MOST_GAMES = 4  # of one runner, which takes about a fifth of a game's time for each
-MIN_FRAGMENT = 32  # decisions; shorter pieces of episodes leave the advantages to the value function
-LEARNER_SHARE = 3.0  # of the time that sampling takes: what learning may add to it; measured, see docs/training.md
-GOOD_ENOUGH = 0.9  # of the best throughput: fewer arenas are lighter, and their episodes longer in a batch
+MOST_GAMES = 4  # of one runner, which needs about a fifth of a game's time for each
+MIN_FRAGMENT = 32  # in decisions; in shorter pieces of episodes, the advantages depend mostly on the value function
+LEARNER_SHARE = 3.0  # learning may take at most this multiple of sampling's time; measured, see docs/training.md
+# Share of the best throughput: fewer arenas need less memory, and a batch holds longer pieces of episodes.
+GOOD_ENOUGH = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one decision of a game of `arenas` arenas was measured to take: the game's work, and the runner's."""
+    """The measured cost of one decision of a game with `arenas` arenas, in seconds of the game and of the runner."""
 
     arenas: int
     agents: int
@@ -25,20 +26,20 @@ class Cost:
 
     @property
     def agent_steps_per_core_s(self) -> float:
-        """Agent steps that a second of one core gives."""
+        """Agent steps per second of one core."""
         return self.agents / (self.game_s + self.runner_s)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchSizes:
-    """PPO's sizes: agent steps an iteration, agent steps a gradient step, passes over the batch."""
+    """PPO's sizes: agent steps per iteration, agent steps per gradient step, passes over the batch."""
 
     batch: int
     minibatch: int
     epochs: int
 
 
-# From the least learning from an agent step to the most. Smaller batches update the policy more often with the same
+# From the least learning per agent step to the most. Smaller batches update the policy more times with the same
 # steps, and smaller minibatches take more gradient steps from them.
 RUNGS = (
     BatchSizes(8192, 1024, 4),
@@ -50,18 +51,18 @@ RUNGS = (
 
 @dataclass(frozen=True, slots=True)
 class LearnerCost:
-    """What the learner was measured to take: seconds a gradient step, and seconds for each agent step in it."""
+    """The learner's measured cost in seconds: per gradient step, and per agent step in it."""
 
     per_gradient_step_s: float
     per_agent_step_s: float
 
     def of(self, sizes: BatchSizes) -> float:
-        """Seconds that learning takes for each agent step of a batch."""
+        """Seconds of learning per agent step of a batch."""
         return sizes.epochs * (self.per_agent_step_s + self.per_gradient_step_s / sizes.minibatch)
 
 
 def fit_learner_cost(minibatches: tuple[int, int], seconds_per_agent_step: tuple[float, float]) -> LearnerCost:
-    """The line through two measurements of one epoch: `seconds_per_agent_step` with minibatches of two sizes."""
+    """The line through two measurements of one epoch: seconds per agent step with minibatches of two sizes."""
     (small, large), (slow, fast) = minibatches, seconds_per_agent_step
     per_gradient_step_s = max(0.0, slow - fast) / (1.0 / small - 1.0 / large)
     return LearnerCost(per_gradient_step_s, max(0.0, fast - per_gradient_step_s / large))
@@ -70,10 +71,10 @@ def fit_learner_cost(minibatches: tuple[int, int], seconds_per_agent_step: tuple
 def choose_batch(
     sampling_s: float, learner: LearnerCost, smallest: int, minibatch: int | None = None, epochs: int | None = None
 ) -> BatchSizes:
-    """The rung that learns most from an agent step, of those that hardly hold sampling up; a given size stays.
+    """The sizes that learn most per agent step without slowing sampling down too much; given sizes stay.
 
-    `sampling_s` is the wall-clock time in which all runners play one agent step, in seconds. A batch has at least
-    `smallest` agent steps, which leave every game a fragment of `MIN_FRAGMENT` decisions.
+    `sampling_s` is the wall-clock time in seconds in which all runners together play one agent step. A batch has at
+    least `smallest` agent steps, so that every game's fragment has `MIN_FRAGMENT` decisions.
     """
     rungs = [BatchSizes(rung.batch, minibatch or rung.minibatch, epochs or rung.epochs) for rung in RUNGS]
     fitting = [rung for rung in rungs if rung.batch >= max(smallest, rung.minibatch)] or rungs[:1]
@@ -82,7 +83,7 @@ def choose_batch(
 
 
 def choose_arenas(costs: Sequence[Cost], batch: int) -> int:
-    """The fewest arenas whose throughput is nearly the best, of those that leave a batch fragments long enough."""
+    """The fewest arenas with nearly the best throughput, among those whose fragments are long enough."""
     fitting = [cost for cost in costs if cost.agents * MIN_FRAGMENT <= batch] or [min(costs, key=lambda c: c.agents)]
     best = max(cost.agent_steps_per_core_s for cost in fitting)
     return min(cost.arenas for cost in fitting if cost.agent_steps_per_core_s >= GOOD_ENOUGH * best)
@@ -91,10 +92,10 @@ def choose_arenas(costs: Sequence[Cost], batch: int) -> int:
 def choose_runners(
     agents: int, cores: int, batch: int, runners: int | None = None, games: int | None = None
 ) -> tuple[int, int]:
-    """Runners, and games of each, for games of so many agents; a number that is given stays.
+    """Numbers of runners, and of games per runner, for games of `agents` agents; given numbers stay.
 
-    One runner with one game for each core: the two wait for each other, and measured beside it neither more games a
-    runner nor fewer runners with more games are faster. Where fewer runners are given, they get more games, so that
+    By default one runner with one game per core: runner and game wait for each other, and neither more games per runner
+    nor fewer runners with more games were faster when measured. With fewer runners given, each gets more games, so that
     these use the other cores. A batch of `batch` agent steps has to leave every game a fragment of `MIN_FRAGMENT`
     decisions.
     """
@@ -108,15 +109,16 @@ def choose_runners(
 
 
 def share_cores(nodes: Sequence[float], runners: int, games: int, trials: int = 1) -> float:
-    """CPU cores that Ray reserves for each runner: one for each of its games, or as many as let all of them run.
+    """CPU cores that Ray reserves for each runner: one per game, or less if not all runners would fit.
 
-    `nodes` are the cores of each node, which all runners of so many trials and their main processes share; a runner has
-    to find its cores on one node.
+    `nodes` are the cores of each node. All runners of `trials` trials and the trials' main processes share them, and a
+    runner has to find its cores on one node.
     """
     left = [float(cores) for cores in nodes]
     for _ in range(trials):
         left[left.index(max(left))] -= MAIN_PROCESS_CPUS
     wanted = trials * max(1, runners)
     shares = {cores / many for cores in left for many in range(1, wanted + 1)}
+    # 1e-9 and 1e-6 absorb rounding; the result is rounded down to hundredths, of which a runner needs at least one.
     fitting = [share for share in shares if share > 0 and sum(int(cores / share + 1e-9) for cores in left) >= wanted]
     return max(0.01, math.floor(100 * min(float(games), max(fitting, default=0.0)) + 1e-6) / 100)

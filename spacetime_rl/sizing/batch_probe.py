@@ -1,4 +1,4 @@
-"""Measure, before a run of PPO, what an agent step costs its games and its learner: a few seconds."""
+"""Measures, before a PPO run, the time of an agent step in the games and in the learner: a few seconds."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.sizing.arena_probe import one_game
 from spacetime_rl.sizing.arithmetic import LearnerCost, fit_learner_cost
 
-_PLAY_S = 1.5
-_MINIBATCHES = (128, 512)  # the ends of what `auto` chooses from, nearly
-_AGENT_STEPS = 2048  # in the batch that is learned from
-_ROUNDS = 3
+_PLAY_S = 1.5  # seconds of play
+_MINIBATCHES = (128, 512)  # near the ends of the range that `auto` chooses from
+_AGENT_STEPS = 2048  # size of the batch to learn from
+_ROUNDS = 3  # of which the shortest counts
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Seconds in which one game and its runner play an agent step, and what the learner takes for one."""
+    """Seconds in which one game and its runner play an agent step, and the cost of learning from one."""
 
     playing_s: float
     learner: LearnerCost
 
 
 def measure_learning(config: RunConfig, plan: RolloutPlan, gpus: int) -> Costs:
-    """Play one game of the plan with untrained policies, and learn from what was played.
+    """Play one game of the plan with untrained policies, and learn from its episodes.
 
     Raises GameError where the game cannot be played.
     """
@@ -50,7 +50,7 @@ def measure_learning(config: RunConfig, plan: RolloutPlan, gpus: int) -> Costs:
 
 @contextmanager
 def _learner_threads() -> Iterator[None]:
-    """As many threads of torch as the learner has; see `SpacetimeAlgorithm.setup`."""
+    """Give torch the number of threads that `SpacetimeAlgorithm.setup` gives the learner."""
     before = torch.get_num_threads()
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
     try:
@@ -60,7 +60,7 @@ def _learner_threads() -> Iterator[None]:
 
 
 def _play(runner: GameEnvRunner, agents: int) -> tuple[float, list[SingleAgentEpisode]]:
-    """Seconds an agent step, after the game's start, and what was played."""
+    """Seconds per agent step, without the game's start, and the episodes."""
     runner.sample(num_timesteps=agents)
     episodes: list[SingleAgentEpisode] = []
     began, agent_steps = time.perf_counter(), 0
@@ -78,10 +78,10 @@ def _make_learner(algorithm: AlgorithmConfig, runner: GameEnvRunner) -> Learner:
 
 
 def _learn(learner: Learner, episodes: Sequence[SingleAgentEpisode]) -> tuple[float, float]:
-    """Seconds an agent step of one epoch, with minibatches of either size: the shortest of some rounds."""
+    """Seconds per agent step of one epoch with minibatches of both sizes, each the shortest of `_ROUNDS` rounds."""
     batch = _sized(episodes)
     agent_steps = sum(map(len, batch))
-    for size in _MINIBATCHES:  # warms up
+    for size in _MINIBATCHES:  # warm up
         _update(learner, batch, size)
     found = {size: min(_update(learner, batch, size) for _ in range(_ROUNDS)) / agent_steps for size in _MINIBATCHES}
     small, large = _MINIBATCHES
@@ -89,7 +89,7 @@ def _learn(learner: Learner, episodes: Sequence[SingleAgentEpisode]) -> tuple[fl
 
 
 def _sized(episodes: Sequence[SingleAgentEpisode]) -> list[SingleAgentEpisode]:
-    """About `_AGENT_STEPS` of them; a slow game's are taken several times."""
+    """Episodes with about `_AGENT_STEPS` agent steps; the episodes of a slow game are repeated."""
     repeated = list(episodes) * math.ceil(_AGENT_STEPS / sum(map(len, episodes)))
     taken, agent_steps = [], 0
     for episode in repeated:

@@ -1,4 +1,4 @@
-"""Settle what a configuration leaves open: how many runners, games and arenas play."""
+"""Replaces every `auto` of a configuration's sizes: runners, games, arenas, cores, batch sizes."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ def settle_sizes(
     say: Callable[[str], None] = lambda _: None,
     measure_batch: bool = True,
 ) -> tuple[RunConfig, RolloutPlan]:
-    """Put a number wherever the configuration has `auto`, and the same numbers into the plan.
+    """Replace every `auto` size of the configuration by a number, and put the same numbers into the plan.
 
-    `nodes` are the cores of each node of the cluster, which `trials` trials like this one share. Open arenas are
-    measured, which takes up to ten seconds, and so are PPO's open batch sizes, which takes about five; `say` receives
-    a sentence before each. With `measure_batch=False` batch sizes stay `auto`. Raises GameError where the game cannot
-    be played.
+    `nodes` are the cores of each node of the cluster, which `trials` trials like this one share. Open numbers of arenas
+    are measured, which takes up to ten seconds. PPO's open batch sizes are measured, which takes about five. `say`
+    receives a sentence before each measurement. With `measure_batch=False` batch sizes stay `auto`. Raises GameError
+    where the game cannot be played.
     """
     rollout, batch = config.rollout, config.sized().training.train_batch_size
     assert batch != "auto"
     if config.algorithm in REPLAYING:
-        batch = sys.maxsize  # they learn from single steps: fragments may be short
+        batch = sys.maxsize  # these algorithms learn from single steps, so fragments may be short
     arenas = config.game.arenas
     if arenas == "auto":
-        arenas = 1  # as a stock game has
+        arenas = 1  # a stock game has one arena
         if not plan.spec.is_stock:
             say("measuring how many arenas pay")
             arenas = choose_arenas(measure_costs(config, plan), batch)
@@ -71,7 +71,7 @@ def settle_sizes(
 
 
 def _settle_batch(config: RunConfig, plan: RolloutPlan, cores: float, say: Callable[[str], None]) -> RunConfig:
-    """Choose PPO's batch sizes, so that whichever of game and learner would wait for the other is used."""
+    """Choose PPO's batch sizes by the measured speeds of game and learner, so that neither waits long."""
     say("measuring game and learner for the batch size")
     costs = measure_learning(config, plan, gpus=0)
     games = max(1, plan.runners) * plan.games
@@ -93,13 +93,13 @@ def _settle_batch(config: RunConfig, plan: RolloutPlan, cores: float, say: Calla
 
 
 def needed_cpus(config: RunConfig) -> float:
-    """CPU cores that a private Ray has to have at least for what the configuration insists on."""
+    """Minimum number of CPU cores for a private Ray to run the explicitly configured runners."""
     runners, cpus = config.rollout.runners, config.resources.cpus_per_runner
     return MAIN_PROCESS_CPUS + (0.0 if runners == "auto" or cpus == "auto" else runners * cpus)
 
 
 def describe_sizes(plan: RolloutPlan) -> str:
-    """`2 runners x 1 game x 8 arenas`."""
+    """The sizes in words, as in `2 runners x 1 game x 8 arenas`."""
     parts = ((max(1, plan.runners), "runner"), (plan.games, "game"), (plan.spec.arenas, "arena"))
     return " x ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in parts)
 
