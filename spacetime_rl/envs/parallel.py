@@ -28,11 +28,11 @@ def parallel_env(
     action_repeat: int | None = None,
     max_cycles: int | None = None,
 ) -> GodotParallelEnv:
-    """Start a scenario, or a game of one's own as a GameLaunch, for PettingZoo.
+    """Start a scenario, or a game of your own as a GameLaunch, for PettingZoo.
 
-    `seed` holds until `reset(seed=…)`, `action_repeat` is physics ticks a decision, and after `max_cycles` decisions
-    of an episode every agent left is truncated. A GameLaunch says all of that but `max_cycles` itself. Raises
-    UsageError, and what `open_game` raises.
+    `seed` applies until `reset(seed=…)`, and `action_repeat` is in physics ticks per decision. After `max_cycles`
+    decisions of an episode every remaining agent is truncated. A GameLaunch holds all of these except `max_cycles`.
+    Raises UsageError, and the errors of `open_game`.
     """
     if max_cycles is not None and max_cycles < 1:
         raise UsageError(f"max_cycles: expected at least 1, or None for no limit, found {max_cycles}")
@@ -46,7 +46,7 @@ def parallel_env(
 
 
 class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not typed
-    """See `parallel_env`. At an agent's end its info holds its metrics: return, length, success, ...
+    """Made by `parallel_env`. At the end of an agent's episode its info has its metrics: return, length, success, ...
 
     An agent whose part begins later in the episode joins `agents` then, with an observation and a reward of 0.
     """
@@ -60,13 +60,13 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
         self.possible_agents = list(spec.agent_ids)
         self.agents: list[str] = []
         self._has_begun = self._is_closed = False
-        self._over: set[str] = set()  # who has ended in this episode
+        self._over: set[str] = set()  # agents whose episode has ended
         self._cycles = 0
         self._actions = [
             np.zeros((spec.group_size(g), group.layout.action_size), np.float32) for g, group in enumerate(spec.groups)
         ]
         self._places = {name: (g, row) for g, group in enumerate(spec.groups) for row, name in enumerate(group.agents)}
-        # Of its own for every agent, as PettingZoo seeds them one by one.
+        # One object per agent, because PettingZoo seeds spaces agent by agent.
         self._spaces = {name: PolicySpaces.of(spec.groups[g].layout) for name, (g, _) in self._places.items()}
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
@@ -78,7 +78,7 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
         return self._spaces_of(agent).action
 
     def reset(self, seed: int | None = None, options: Mapping[str, Any] | None = None) -> tuple[_PerAgent, _PerAgent]:  # noqa: ARG002
-        """Begin an episode: the first one of `seed`, or without it the next one. No `options` are known."""
+        """Begin an episode: the first one of `seed`, or the next one without it. There are no `options`."""
         self._require_open("reset")
         result = self._game.reset(seed)
         self._has_begun = True
@@ -88,10 +88,10 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
         return {name: self._observe(name, result) for name in self.agents}, {name: {} for name in self.agents}
 
     def step(self, actions: Mapping[str, Any]) -> tuple[_PerAgent, _PerAgent, _PerAgent, _PerAgent, _PerAgent]:
-        """Let every live agent act; those that ended leave `agents`. Numbers outside [-1, 1] are clipped.
+        """Let every live agent act; agents whose episode ended leave `agents`. Numbers outside [-1, 1] are clipped.
 
-        Raises ActionError for what is no action, is missing, or is of an agent that does not act, and UsageError before
-        the first reset and after `close`.
+        Raises ActionError for an action that is invalid, missing, or of an agent that does not act. Raises UsageError
+        before the first reset and after `close`.
         """
         self._require_open("step")
         if not self._has_begun:
@@ -108,7 +108,7 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
         return self._report(result)
 
     def render(self) -> None:
-        """Games run headless: there is nothing to see."""
+        """Does nothing, because games run headless."""
 
     def close(self) -> None:
         """End the game."""
@@ -125,7 +125,7 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
             raise UsageError(f"{what} after close: the game has ended; make a new environment")
 
     def _require_agents(self, actions: Any) -> None:
-        """That exactly the live agents act; None for one that has ended does no harm."""
+        """Raises ActionError unless exactly the live agents act; None for an agent whose episode ended is accepted."""
         if not isinstance(actions, Mapping):
             raise ActionError(f"expected a dict from agent to action, found a {type(actions).__name__}")
         for name, action in actions.items():
@@ -165,7 +165,7 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
         )
 
     def _woken(self, result: StepResult) -> list[str]:
-        """Who has waited until now. When all have ended the game has begun anew: who is active then is not meant."""
+        """Agents that have waited until now. If all episodes ended, `active` refers to the next one and is ignored."""
         known = self._over.union(self.agents)
         return [n for n, active in zip(self.possible_agents, result.active, strict=True) if active and n not in known]
 

@@ -1,4 +1,4 @@
-"""A game as RLlib's MultiAgentEnv, for RLlib's own runners and for comparing ours with them."""
+"""A game as RLlib's MultiAgentEnv, for RLlib's own runners and for comparisons with ours."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Observations = dict[str, NDArray[np.float32]]
 
 
 class GameMultiAgentEnv(MultiAgentEnv):  # type: ignore[misc]
-    """One arena of the game in `config["rollout_plan"]`; an episode lasts until its last agent has ended.
+    """One arena of the game in `config["rollout_plan"]`; an episode lasts until its last agent's end.
 
     Raises UsageError for a plan of several arenas: their episodes end at different times, which this interface cannot
-    tell. `GameEnvRunner` plays those.
+    express. `GameEnvRunner` plays such plans.
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -46,7 +46,7 @@ class GameMultiAgentEnv(MultiAgentEnv):  # type: ignore[misc]
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observations, dict[str, Any]]:
-        """Begin an episode: with a `seed` its first, otherwise the next."""
+        """Begin an episode: the first one of `seed`, or the next one without it."""
         del options
         begun, self._next = self._next, None
         if seed is not None or begun is None:
@@ -57,9 +57,10 @@ class GameMultiAgentEnv(MultiAgentEnv):  # type: ignore[misc]
     def step(
         self, action_dict: Observations
     ) -> tuple[Observations, dict[str, float], dict[str, bool], dict[str, bool], dict[str, Any]]:
-        """Let the agents in `action_dict` act; an agent that ends gives its final observation.
+        """Let the agents in `action_dict` act; an agent whose episode ends returns its final observation.
 
-        Raises ActionError where those are not the agents that act, UsageError where no episode has begun.
+        Raises ActionError where `action_dict` does not have exactly the acting agents, UsageError where no episode has
+        begun.
         """
         now = self._game.step(self._actions(action_dict))
         ids = self._spec.agent_ids
@@ -99,7 +100,7 @@ class GameMultiAgentEnv(MultiAgentEnv):  # type: ignore[misc]
 
 
 def _by_agent(spec: GameSpec, now: StepResult) -> Observations:
-    """What every agent sees, copied: the game overwrites its arrays."""
+    """Observations by agent, copied because the game overwrites its arrays."""
     rows = [row for observations in now.observations for row in observations.copy()]
     return dict(zip(spec.agent_ids, rows, strict=True))
 

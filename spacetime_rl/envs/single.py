@@ -1,4 +1,4 @@
-"""A scenario of one agent as a Gymnasium environment."""
+"""A scenario with one agent as a Gymnasium environment."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def gym_env(
     action_repeat: int | None = None,
     max_cycles: int | None = None,
 ) -> GodotEnv:
-    """Start a scenario of one agent, or a game of one's own as a GameLaunch, for Gymnasium.
+    """Start a scenario with one agent, or a game of your own as a GameLaunch, for Gymnasium.
 
-    Arguments are those of `parallel_env`. Raises UsageError for a game of several agents (take `parallel_env` or
-    `vector_env` there), and what `open_game` raises.
+    The arguments are those of `parallel_env`. Raises UsageError for a game with several agents (use `parallel_env` or
+    `vector_env`), and the errors of `open_game`.
     """
     return GodotEnv(scenario, params=params, seed=seed, action_repeat=action_repeat, max_cycles=max_cycles)
 
 
 class GodotEnv(gym.Env[Any, Any]):
-    """See `gym_env`. At an episode's end `info` holds its metrics: return, length, success, ...
+    """The environment that `gym_env` makes. At an episode's end `info` has its metrics: return, length, success, ...
 
-    Observations are float32 [n], or a Dict where the agent sees images; actions are a Box of [-1, 1], a Discrete or
+    Observations are float32 [n], or a Dict if the agent observes images. Actions are a Box of [-1, 1], a Discrete or
     MultiDiscrete, or a Dict of these.
     """
 
@@ -48,13 +48,13 @@ class GodotEnv(gym.Env[Any, Any]):
         self.action_space = self._env.action_space(self._agent)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Begin an episode: the first one of `seed`, or without it the next one. No `options` are known."""
+        """Begin an episode: the first one of `seed`, or the next one without it. There are no `options`."""
         super().reset(seed=seed)
         observations, infos = self._env.reset(seed, options)
         return observations[self._agent], infos[self._agent]
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Act for one decision; numbers outside [-1, 1] are clipped. Raises ActionError for what is no action."""
+        """Act for one decision; numbers outside [-1, 1] are clipped. Raises ActionError for an invalid action."""
         if not self._env.agents:
             raise UsageError("step: the episode has ended; call reset for the next one")
         observations, rewards, terminated, truncated, infos = self._env.step({self._agent: action})
@@ -62,7 +62,7 @@ class GodotEnv(gym.Env[Any, Any]):
         return observations[agent], rewards[agent], terminated[agent], truncated[agent], infos[agent]
 
     def render(self) -> None:
-        """Games run headless: there is nothing to see."""
+        """Does nothing, because games run headless."""
 
     def close(self) -> None:
         """End the game."""

@@ -1,4 +1,4 @@
-"""A policy's layout as Gymnasium spaces, and between their values and our flat vectors."""
+"""A policy's layout as Gymnasium spaces, and conversion between their values and our flat vectors."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from spacetime_rl.errors import ActionError
 from spacetime_rl.game.spec import ActionField, PolicyLayout
 
-OBS = "obs"  # key of the vector where there are images beside it
+OBS = "obs"  # key of the vector in an observation with images
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySpaces:
     """The spaces of one policy; values may have leading batch dimensions.
 
-    Observation: a float32 Box, or a Dict of that under "obs" and a uint8 Box for each image. Action: a Box in [-1, 1]
-    when everything is continuous, Discrete or MultiDiscrete when everything is a choice, else a Dict by field name.
+    The observation is a float32 Box, or a Dict of that Box under "obs" and a uint8 Box for each image. The action is a
+    Box in [-1, 1] if all fields are continuous, Discrete or MultiDiscrete if all are discrete, or a Dict by field name.
     """
 
     layout: PolicyLayout
@@ -31,7 +31,7 @@ class PolicySpaces:
 
     @classmethod
     def of(cls, layout: PolicyLayout) -> PolicySpaces:
-        """The spaces of a layout, new ones: a space carries its own random generator."""
+        """New spaces for a layout; not shared, because a space has its own random generator."""
         return cls(layout, _observation_space(layout), _action_space(layout))
 
     def split_observation(self, flat: NDArray[np.float32]) -> NDArray[np.float32] | dict[str, NDArray[Any]]:
@@ -50,8 +50,7 @@ class PolicySpaces:
     def join_action(self, action: Any, batch: tuple[int, ...] = (), who: str = "the action") -> NDArray[np.float32]:
         """Values of the action space, with these leading dimensions, as flat actions [*batch, action_size].
 
-        Raises ActionError, which names `who`, for what has another form. Whether choices and numbers are in range, the
-        game checks.
+        Raises ActionError, which names `who`, for values of another form. The game checks whether they are in range.
         """
         if not isinstance(self.action, spaces.Dict):
             single = isinstance(self.action, spaces.Discrete)
@@ -97,10 +96,11 @@ def _columns(field: ActionField, value: Any, batch: tuple[int, ...], who: str) -
 
 def _floats(value: Any, shape: tuple[int, ...], who: str) -> NDArray[np.float32]:
     try:
-        flat = np.asarray([] if value is None else value, np.float32)  # which of None makes a NaN
+        flat = np.asarray([] if value is None else value, np.float32)  # numpy would make a NaN of None
     except (TypeError, ValueError, OverflowError):
         raise ActionError(f"{who}: expected numbers, found {value!r}") from None
-    if flat.shape != shape and not (shape == () and flat.shape == (1,)):  # Discrete: also an array of one
+    # For Discrete, an array of one number is accepted.
+    if flat.shape != shape and not (shape == () and flat.shape == (1,)):
         raise ActionError(
             f"{who}: expected {_described(shape)}, found {'None' if value is None else _described(flat.shape)}"
         )

@@ -27,10 +27,10 @@ def vector_env(
     seed: int = 0,
     action_repeat: int | None = None,
 ) -> GodotVectorEnv:
-    """Start a scenario of one policy in many arenas, or a game of one's own as a GameLaunch, for Gymnasium.
+    """Start a scenario with one policy in many arenas, or a game of your own as a GameLaunch, for Gymnasium.
 
-    `seed` holds until `reset(seed=…)`; `action_repeat` is physics ticks a decision. A GameLaunch says all of that
-    itself. Raises UsageError, and what `open_game` raises.
+    `seed` applies until `reset(seed=…)`; `action_repeat` is in physics ticks per decision. A GameLaunch holds all of
+    these itself. Raises UsageError, and the errors of `open_game`.
     """
     if isinstance(scenario, str):
         launch = GameLaunch(
@@ -46,12 +46,12 @@ def vector_env(
 class GodotVectorEnv(VectorEnv[Any, Any, Any]):
     """Sub-environment i is agent i of the game, in the order of `spec.agent_ids`.
 
-    Autoreset is SAME_STEP: an agent that ended gets the first observation of its next episode at once, and
-    `infos["final_obs"]` and `infos["final_info"]` (its metrics) hold the end of the old one. In an arena of several
-    agents the early ones wait for the last: meanwhile `infos["active"]` is False for them, their observations and
-    rewards are zero and their actions count for nothing.
+    Autoreset is SAME_STEP: an agent whose episode ended gets the first observation of its next episode at once, and
+    `infos["final_obs"]` and `infos["final_info"]` (its metrics) hold the end of the old one. In an arena with several
+    agents, those that end early wait for the last one. Meanwhile their `infos["active"]` is False, their observations
+    and rewards are zero, and their actions are ignored.
 
-    Raises UsageError for a game with several policies (take PettingZoo's interface there), and what `open_game` raises.
+    Raises UsageError for a game with several policies (use PettingZoo's interface), and the errors of `open_game`.
     """
 
     def __init__(self, launch: GameLaunch) -> None:
@@ -75,7 +75,7 @@ class GodotVectorEnv(VectorEnv[Any, Any, Any]):
         seed: int | list[int | None] | None = None,
         options: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> tuple[Any, dict[str, Any]]:
-        """Begin new episodes in all arenas: the first ones of `seed`, or without it the next ones."""
+        """Begin new episodes in all arenas: the first ones of `seed`, or the next ones without it."""
         if isinstance(seed, list):
             raise UsageError("the arenas of a game share one seed and differ by episode number: give one integer")
         self._require_open("reset")
@@ -83,7 +83,7 @@ class GodotVectorEnv(VectorEnv[Any, Any, Any]):
         return self._spaces.split_observation(result.observations[0]), {"active": result.active}
 
     def step(self, actions: Any) -> tuple[Any, NDArray[np.float32], _Bools, _Bools, dict[str, Any]]:
-        """Let all agents act. Raises ActionError for what is no action; numbers outside [-1, 1] are clipped."""
+        """Let all agents act. Raises ActionError for invalid actions; numbers outside [-1, 1] are clipped."""
         self._require_open("step")
         result = self._game.step([self._spaces.join_action(actions, (self.num_envs,))])
         observations = self._spaces.split_observation(result.observations[0])
