@@ -1,1 +1,1 @@
-"""What Ray Tune is told: trials, search spaces, stop criteria, their saved state, and the Ray they run on."""
+"""Everything handed to Ray Tune: trials, search spaces, stop criteria, saved state, and the Ray that it runs on."""

@@ -1,4 +1,4 @@
-"""The Ray cluster that $RAY_ADDRESS names: found, and asked whether it answers, before Ray waits for it for minutes."""
+"""Finds the Ray cluster that $RAY_ADDRESS names, and checks that it answers: Ray itself would wait for minutes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WITHOUT = f"unset {_VARIABLE} to train with a Ray of this machine's own"
 
 
 def find_cluster() -> str | None:
-    """The address of the head that $RAY_ADDRESS names; None where it names none. Raises UsageError or ClusterError."""
+    """The address of the head in $RAY_ADDRESS; None if it is unset or "local". Raises UsageError or ClusterError."""
     wanted = os.environ.get(_VARIABLE, "").strip()
     if wanted in ("", "local"):
         return None
@@ -35,7 +35,7 @@ def _find_here() -> str:
 
     try:
         return str(services.canonicalize_bootstrap_address("auto"))
-    except Exception as error:  # Ray raises a ConnectionError that tells of `ray.init`
+    except Exception as error:  # Ray raises a ConnectionError that mentions only `ray.init`
         raise ClusterError(
             f"{_VARIABLE}=auto: no Ray runs on this machine; start one by `ray start --head`, or {_WITHOUT}"
         ) from error
@@ -54,7 +54,7 @@ def _check_head(wanted: str, host: str, port: int) -> None:
 
 
 def _ask_head(host: str, port: int) -> None:
-    """Ask for the cluster's id; an answer without leave to know it is an answer as well. Raises Unreachable."""
+    """Request the cluster's id. A refusal counts as an answer, too. Raises Unreachable."""
     import grpc
 
     where = f"{f'[{host}]' if ':' in host else host}:{port}"

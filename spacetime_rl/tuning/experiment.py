@@ -1,4 +1,4 @@
-"""What Tune trains, as one value: the trials of a sweep, or the one trial of a run, for which nothing is drawn."""
+"""An experiment for Tune as one value: the trials of a sweep, or the single trial of a run, without a search space."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.runs.checkpoint import CheckpointCard
 from spacetime_rl.tuning.search import candidate_values
 
-# What of a configuration decides which game is played, and by whom.
+# The settings that decide which game is played, and by which policies.
 _GAME = ("scenario", "game", "tasks", "curriculum", "rewards", "policy_mapping", "policies_to_train")
 
 
@@ -32,23 +32,24 @@ class Experiment:
     run_id: str
     versions: Mapping[str, str]
     gpus: int
-    home: Path = field(default_factory=Path.cwd)  # where the user started; trials work in folders of their own
+    # The folder that the user started in; trials run in folders of their own.
+    home: Path = field(default_factory=Path.cwd)
 
     @property
     def base(self) -> RunConfig:
-        """The run that trials differ from by what is drawn for them."""
+        """The run configuration that every trial starts from; a trial overrides the settings that were drawn for it."""
         return self.sweep.base
 
     def config(self, drawn: Mapping[str, Any]) -> RunConfig:
-        """The run that a trial is, by Tune's `config` for it."""
+        """The run configuration of a trial, from Tune's `config` for it."""
         return self.sweep.candidate(candidate_values(self.sweep, drawn))
 
     def request(self, drawn: Mapping[str, Any]) -> AlgorithmConfig:
-        """A trial's algorithm as far as Tune needs it to reserve cores."""
+        """A trial's algorithm, with as much as Tune needs to reserve cores."""
         return self._algorithm(self.config(drawn), self.plan)
 
     def algorithm(self, drawn: Mapping[str, Any]) -> AlgorithmConfig:
-        """A trial's algorithm; a game that differs from the base's is started once, to learn what it declares."""
+        """A trial's algorithm. A game that differs from the base's is started once to read its declaration."""
         config = self.config(drawn)
         plan = self.plan if _game(config) == _game(self.base) else self._plan_of(config)
         return self._algorithm(config, replace(plan, seed=config.seed))
@@ -64,7 +65,7 @@ class Experiment:
 
 
 def make_trainable(experiment: Experiment) -> type[SpacetimeAlgorithm]:
-    """The class that Tune makes trials of. A restored trial plays by the plan of today, not by the saved one."""
+    """The class of Tune's trials. A restored trial uses the present plan, not the saved one."""
     base: type[SpacetimeAlgorithm] = experiment.request({}).algo_class
 
     class Trial(base):  # type: ignore[misc, valid-type]

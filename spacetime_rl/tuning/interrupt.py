@@ -1,4 +1,4 @@
-"""The first signal that asks a run to stop ends training cleanly, with a checkpoint; the second at once."""
+"""The first signal that asks a run to stop ends training cleanly, with a checkpoint; the second one at once."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ logger = logging.getLogger(__name__)
 
 
 class Interrupt(Callback):  # type: ignore[misc]
-    """Takes the first signal (see `signals.py`) while it is entered, and as a Tune callback acts on it.
+    """Takes the first signal (`signals.py`) while it is entered, and acts on it as a Tune callback.
 
-    Every running trial finishes its iteration and is saved; then Tune is told to stop, by the signal it listens to for
-    that. Its trials count as unfinished, so they can be resumed. A second signal raises `Stopped`. A copy that Tune
-    pickled does nothing.
+    Every running trial finishes its iteration and is saved. Then Tune receives the signal at which it stops by itself.
+    Its trials count as unfinished, so they can be resumed. A second signal raises `Stopped`. A copy that Tune pickled
+    does nothing.
     """
 
     def __init__(self) -> None:
         self.requested = False
-        self._said = False  # not in the handler: a signal may come in the middle of a write
-        self._running: set[str] = set()  # trials that have reported since they started
+        self._said = False  # the message is not logged in the handler, because a signal may interrupt a write
+        self._running: set[str] = set()  # ids of trials that have reported since they started
         self._entered = ExitStack()
 
     def __enter__(self) -> Self:
         before = signal.getsignal(signal.SIGUSR1)
-        # Until Tune listens to it, this signal must not end the process; `on_step_end` repeats it.
+        # Until Tune has its handler, this signal must not end the process; `on_step_end` repeats the signal.
         signal.signal(signal.SIGUSR1, lambda *_: None)
         self._entered.callback(signal.signal, signal.SIGUSR1, before)
         self._entered.enter_context(signals.gently(self.request))
@@ -47,18 +47,18 @@ class Interrupt(Callback):  # type: ignore[misc]
         self._entered.close()
 
     def request(self) -> None:
-        """Ask for the end."""
+        """Ask all trials to end."""
         self.requested = True
         self._stop_if_all_saved()
 
     def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
-        """Tune looks into the result, after this, for whether to save the trial."""
+        """Mark the result, so that Tune saves the trial after this callback."""
         self._running.add(trial.trial_id)
         if self.requested:
             result[SHOULD_CHECKPOINT] = True
 
     def on_step_end(self, trials: Sequence[Any], **_: Any) -> None:
-        """Tune has gone round its loop once: those that ended or were paused meanwhile need not be waited for."""
+        """Stop waiting for trials that ended or were paused during Tune's last loop."""
         if self.requested:
             self._running &= {trial.trial_id for trial in trials if trial.status == Trial.RUNNING}
             if not self._said:
@@ -71,7 +71,7 @@ class Interrupt(Callback):  # type: ignore[misc]
             self._stop_if_all_saved()
 
     def on_trial_save(self, trial: Any, **_: Any) -> None:
-        """A trial was saved."""
+        """Note that a trial was saved."""
         if self.requested:
             self._running.discard(trial.trial_id)
             self._stop_if_all_saved()

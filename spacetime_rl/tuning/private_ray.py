@@ -1,4 +1,4 @@
-"""A Ray of this process's own: started within a bound, or the reason is given; ended without a trace."""
+"""A private Ray that this process starts: it comes up within a time limit or the error has the reason."""
 
 from __future__ import annotations
 
@@ -24,29 +24,28 @@ from spacetime_rl.errors import RayStartError
 from spacetime_rl.host import signals
 from spacetime_rl.host.scratch import make_scratch
 
-START_S = 240.0  # for all tries together
+START_S = 240.0  # seconds for all attempts together
 _TRIES = 3
 _SAY_AFTER_S, _SAY_EVERY_S = 15.0, 20.0
-_LONGEST_PARENT = 17  # bytes: a Unix socket's path has at most 107, and our folder and Ray's part of it have 90
+_LONGEST_PARENT = 17  # bytes: a Unix socket's path has at most 107, of which our folder and Ray's part take 90
 _PARENTS = ("/tmp", "/var/tmp", "/dev/shm")
-_PORTS = range(20000, 32768)  # below those that the system gives to connections
+_PORTS = range(20000, 32768)  # below the range from which the system gives ports to connections
 _PORT_FILE, _AGENT_FILE = "gcs_server_port_", "dashboard_agent_listen_port_"
 _GIVEN_PORTS = ("metrics_agent_port", "runtime_env_agent_port", "metrics_export_port")
 _ENDS_OF = "The raylet exited immediately because"
 _LOGS = ("raylet.err", "gcs_server.err", "raylet.out", "gcs_server.out")
 
 logger = logging.getLogger(__name__)
-_started: dict[Path, ExitStack] = {}  # what ends a Ray, by the folder of its files
+_started: dict[Path, ExitStack] = {}  # what ends each Ray and removes its files, by the folder of its files
 
 
 def start(cpus: int, object_store_bytes: int | None = None) -> None:
-    """Start it, again where a try fails. Raises RayStartError with the reason.
+    """Start a private Ray, in up to three attempts. Raises RayStartError with the reason.
 
-    It listens on all of the machine's addresses, as every Ray does, and runs what it is sent: so it has a token, made
-    for it alone, unless $RAY_AUTH_MODE says that it needs none. Its files lie in a folder of its own, which `stop`
-    removes.
+    Like every Ray, it listens on all of the machine's addresses and runs the code that it receives. Therefore it gets a
+    token of its own, unless $RAY_AUTH_MODE disables tokens. Its files are in a folder of its own, which `stop` removes.
     """
-    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # else Ray leaves one in the user's home
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # otherwise Ray leaves a token in the user's home
     deadline = time.monotonic() + START_S
     for attempt in range(1, _TRIES + 1):
         with ExitStack() as ends:
@@ -72,7 +71,7 @@ def start(cpus: int, object_store_bytes: int | None = None) -> None:
 
 
 def stop() -> None:
-    """End it, and remove its files; does nothing where none was started."""
+    """End the private Ray and remove its files; does nothing if there is none."""
     import ray
 
     ray.shutdown()
@@ -81,7 +80,7 @@ def stop() -> None:
 
 
 def check_lives() -> None:
-    """Raise RayStartError where this process started a Ray and its node has ended: Tune would wait for it for ever."""
+    """Raise RayStartError if the node of a private Ray has ended, because Tune would wait for it for ever."""
     if not _started or _node_lives():
         return
     reason = next(filter(None, map(_reason, _started)), "its node ended")
@@ -109,11 +108,12 @@ def _start(folder: Path, cpus: int, object_store_bytes: int | None, deadline: fl
 
 @contextmanager
 def _unhurried(folder: Path, deadline: float) -> Iterator[None]:
-    """Let a slow machine's Ray come up.
+    """Let Ray start on a slow machine.
 
-    Ray's node ends itself where its two agents, which are Python, have not written down their ports within 15 s. So
-    they are given ports where Ray takes them, and the one that it always waits for is written down for it: -1, there
-    is no such service, which nobody uses here. And Ray's driver waits for a node that has ended long ago.
+    Ray's node ends itself if its two agents, which are Python processes, have not published their ports within 15 s. So
+    the agents get ports in advance, where Ray accepts them. For the one port that the node always waits for, -1 is
+    written into its file, which means that the service does not exist; nothing here uses it. Ray's driver would also
+    wait for a node that has already ended.
     """
     from ray._private import parameter, services
 
@@ -135,7 +135,7 @@ def _unhurried(folder: Path, deadline: float) -> Iterator[None]:
 
 
 def _patient(get_node: Callable[..., Any], deadline: float, *args: Any) -> Any:
-    """Ray's `get_node`, asked again while the node lives: Ray's own bound of 30 s is too short for a busy machine."""
+    """Ray's `get_node`, repeated while the node lives: Ray's own limit of 30 s is too short for a busy machine."""
     began_s = said_s = time.monotonic()
     while True:
         try:
@@ -171,7 +171,8 @@ def _write_agent_file(folder: Path, done: threading.Event) -> None:
 
 
 def _free_port() -> int:
-    for port in random.SystemRandom().sample(_PORTS, 50):  # two runs of one seed would choose the same
+    # From the system's randomness, because two runs with one seed would choose the same ports.
+    for port in random.SystemRandom().sample(_PORTS, 50):
         with suppress(OSError), closing(socket.socket()) as probe:
             probe.bind(("", port))
             return port
@@ -179,7 +180,7 @@ def _free_port() -> int:
 
 
 def _parent() -> Path:
-    """Where Ray's files go: where temporary files go, unless its sockets' paths would be too long there."""
+    """The folder for Ray's files: that of temporary files, unless its sockets' paths would be too long there."""
     wanted = [os.environ.get("RAY_TMPDIR", ""), tempfile.gettempdir(), *_PARENTS]
     usable = [Path(path) for path in wanted if path and os.access(path, os.W_OK | os.X_OK) and Path(path).is_dir()]
     for path in usable:
@@ -192,7 +193,7 @@ def _parent() -> Path:
 
 
 def _end_new_children(before: set[int]) -> None:
-    """End what a Ray has left running: its processes are children of this one, or theirs."""
+    """Kill the remaining processes of a Ray: those among this process's descendants that are not in `before`."""
     left = [child for child in psutil.Process().children(recursive=True) if child.pid not in before and _is_ray(child)]
     for child in left:
         with suppress(psutil.Error):
@@ -208,7 +209,7 @@ def _is_ray(process: psutil.Process) -> bool:
 
 
 def _reason(folder: Path) -> str:
-    """What one of Ray's processes ended of, by its log."""
+    """Why one of Ray's processes ended, from its log; empty if no log has a reason."""
     for name in _LOGS:
         for log in folder.glob(f"session_2*/logs/{name}"):
             with suppress(OSError):

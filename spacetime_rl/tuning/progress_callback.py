@@ -1,4 +1,4 @@
-"""The Tune callback that hands a `Progress` what Tune reports."""
+"""The Tune callback that passes Tune's events to a `Progress`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from spacetime_rl.console.progress import Progress
 
 
 class ProgressCallback(Callback):  # type: ignore[misc]  # ray has no types
-    """Tune's events, handed to a `Progress`. A copy that Tune pickled shows nothing."""
+    """Passes Tune's events to a `Progress`. A copy that Tune pickled does nothing."""
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
         self._recalled = False
 
     def on_step_begin(self, trials: Sequence[Any], **_: Any) -> None:
-        """Tune begins, perhaps with a sweep's trials of an earlier process; a run shows how it starts instead."""
+        """Show the trials of a resumed sweep once, with their last results. A run shows its resumption elsewhere."""
         if self._progress is None or self._recalled:
             return
         self._recalled = True
@@ -28,19 +28,19 @@ class ProgressCallback(Callback):  # type: ignore[misc]  # ray has no types
                 self._progress.recall(trial.trial_id, trial.status, _drawn(trial), trial.last_result)
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:
-        """A trial starts, or starts again."""
+        """Show a trial that starts or restarts."""
         self._update(trial, "RUNNING")
 
     def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
-        """A trial reports."""
+        """Show a trial's result."""
         self._update(trial, "RUNNING", result)
 
     def on_trial_complete(self, trial: Any, **_: Any) -> None:
-        """A trial is done."""
+        """Show a trial that ended."""
         self._update(trial, "TERMINATED")
 
     def on_trial_error(self, trial: Any, **_: Any) -> None:
-        """A trial failed."""
+        """Show a trial that failed."""
         self._update(trial, "ERROR")
 
     def _update(self, trial: Any, status: str, result: Mapping[str, Any] | None = None) -> None:
@@ -52,6 +52,6 @@ class ProgressCallback(Callback):  # type: ignore[misc]  # ray has no types
 
 
 def _drawn(trial: Any) -> str:
-    """`lr=0.000873, hiddens=[64, 64]`: there is a line for it on a terminal, no more."""
+    """The drawn values in one line, as a terminal has no room for more: `lr=0.000873, hiddens=[64, 64]`."""
     drawn = (trial.evaluated_params or {}).items()
     return ", ".join(f"{name.rpartition('.')[2]}={short_value(value)}" for name, value in drawn)

@@ -1,4 +1,4 @@
-"""Which candidate of a sweep is best: seeds averaged, several objectives weighed by nobody."""
+"""Ranks the settings that a sweep tried: means over seeds, and a Pareto front if there are several objectives."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any, Protocol
 from spacetime_rl.config.sweep import Objective
 
 SEED = "seed"
-LEVEL = 0.95
+LEVEL = 0.95  # of the confidence intervals
 
 
 class Ended(Protocol):
-    """A trial that is over."""
+    """A trial that has ended."""
 
     @property
     def trial_id(self) -> str: ...  # noqa: D102
@@ -26,7 +26,7 @@ class Ended(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A metric's mean over the seeds of a candidate, with its 95 % interval where there are several."""
+    """A metric's mean over the trials with the same settings, with its 95 % interval if there are several seeds."""
 
     mean: float
     low: float
@@ -35,16 +35,16 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The same values, trained with one seed or several. `trials` begins with the best of them."""
+    """The same settings, trained with one seed or several. `trials` begins with the best trial."""
 
     values: Mapping[str, Any]
     trials: tuple[str, ...]
     scores: Mapping[str, Score]  # by metric
-    on_front: bool  # no other candidate is better in one objective and as good in the others
+    on_front: bool  # no other candidate is better in one objective and at least as good in all others
 
 
 def rank(ends: Sequence[Ended], goals: Sequence[Objective]) -> list[Candidate]:
-    """The candidates that were judged, best first: the Pareto front before the rest, by the first objective."""
+    """The candidates that have every metric, best first: the Pareto front before the rest, by the first objective."""
     groups: dict[str, list[Ended]] = {}
     for end in ends:
         if all(_is_figure(end.result.get(goal.metric)) for goal in goals):
@@ -65,7 +65,7 @@ def _judge(group: Sequence[Ended], goals: Sequence[Objective]) -> Candidate:
 
 
 def _score(values: Sequence[float]) -> Score:
-    """The mean, with Student's interval."""
+    """The mean, with the interval of Student's t-distribution."""
     mean = sum(values) / len(values)
     if len(values) < 2:
         return Score(mean, mean, mean)

@@ -1,4 +1,4 @@
-"""Ray for one run: a cluster that is there, or a private one on this machine."""
+"""The Ray of one run: an existing cluster, or a private one on this machine."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ logger = logging.getLogger(__name__)
 
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_raylet_start_wait_time_s": "5",  # in C++, deaf to signals; private_ray.py asks again and again
+    "RAY_raylet_start_wait_time_s": "5",  # the wait is in C++ and ignores signals; private_ray.py repeats it instead
     "RAY_gcs_server_port_wait_time_s": "60",
     "RAY_AIR_NEW_OUTPUT": "0",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # MLflow has the metrics
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # see interrupt.py
-    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # before an episode has ended, nothing is known of success
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # the metrics go to MLflow
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # interrupt.py handles the signal
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # no success is known before the first episode has ended
 }
 
 
 @contextmanager
 def ray_session(cpus: float) -> Iterator[None]:
-    """A connection to Ray, which ends with this: to $RAY_ADDRESS, or to a private Ray with room for `cpus` at least.
+    """A connection to Ray inside the block: to $RAY_ADDRESS, or to a private Ray with at least `cpus` CPUs.
 
-    Does nothing where Ray is already there. The user's own environment settings win. Raises ClusterError where nobody
-    answers at that address, RayStartError where a private Ray does not start.
+    Does nothing if Ray is already initialised. Environment variables that the user has set win. Raises ClusterError if
+    no head answers at the address, RayStartError if a private Ray does not start.
     """
     _settle_environment()
     import ray
@@ -55,7 +55,7 @@ def ray_session(cpus: float) -> Iterator[None]:
 
 
 def start_private_ray(cpus: int, object_store_bytes: int | None = None) -> None:
-    """Start a Ray of this process's own, to be ended by `private_ray.stop`. Raises RayStartError."""
+    """Start a private Ray, which `private_ray.stop` ends. Raises RayStartError."""
     _settle_environment()
     make_room_for_ray()
     if small := small_shared_memory():
@@ -69,7 +69,7 @@ def _settle_environment() -> None:
 
 
 def node_cpus() -> list[float]:
-    """CPU cores of each living node that has any; those of one where no node has."""
+    """CPU cores of each living node that has any; [1.0] if no node has."""
     import ray
 
     found = [float(node["Resources"].get("CPU", 0.0)) for node in ray.nodes() if node["Alive"]]
@@ -77,7 +77,7 @@ def node_cpus() -> list[float]:
 
 
 def choose_gpus(wanted: int | str) -> int:
-    """GPUs of the learner: `auto` takes one where Ray has one. Raises UsageError for more than there are."""
+    """Number of GPUs for the learner: `auto` takes one if Ray has one. Raises UsageError for more than Ray has."""
     import ray
 
     there = int(ray.cluster_resources().get("GPU", 0))

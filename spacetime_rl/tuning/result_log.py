@@ -1,4 +1,4 @@
-"""The results of a run as lines of JSON in its folder: what is left when no server took them."""
+"""The results of a run as lines of JSON in its folder, independent of any tracking server."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ class ResultLog(Callback):  # type: ignore[misc]  # ray has no types
         self._file = file
 
     def on_trial_result(self, trial: Any, result: dict[str, Any], **_: Any) -> None:
-        """A trial reports."""
+        """Append a trial's result. Raises OSError where the disk is full."""
         noticed = {NOTICES: result[NOTICES]} if result.get(NOTICES) else {}
         about = {metrics.TRIAL_ID: trial.trial_id, metrics.TIMESTAMP: result.get(metrics.TIMESTAMP)}
         line = to_json({**about, **metrics.public_metrics(result), **noticed}).encode() + b"\n"
         with self._file.open("ab", buffering=0) as log:
             whole = log.tell()
             if log.write(line) != len(line):
-                log.truncate(whole)  # the disk is full: the next line has to begin as one
+                # The disk is full: remove the partial line, so that the next one starts at a line's beginning.
+                log.truncate(whole)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._file))

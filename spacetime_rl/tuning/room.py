@@ -1,4 +1,4 @@
-"""Says what a run waits for where the cluster has no room for it: Tune waits for ever, without a word."""
+"""Warns that a run waits for room in the cluster: Tune itself waits for ever without a message."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ray.tune.experiment import Trial
 from spacetime_rl.tuning import private_ray
 
 _SAY_AFTER_S, _SAY_EVERY_S = 15.0, 60.0
-_PATIENCE_S = 90.0  # where there is room enough: a trial's processes take their time to start
+_PATIENCE_S = 90.0  # seconds before a warning if the cluster has room: a trial's processes take time to start
 
 logger = logging.getLogger(__name__)
 
 
 class WaitingForRoom(Callback):  # type: ignore[misc]  # ray has no types
-    """Warns where every trial waits for its place and none is running."""
+    """Warns if no trial is running and every trial waits for resources."""
 
     def __init__(self) -> None:
         self._since_s: float | None = None
         self._next_s = _SAY_AFTER_S
 
     def on_step_end(self, trials: Sequence[Any], **_: Any) -> None:
-        """Tune has gone round its loop once. Raises RayStartError where a Ray of our own has ended."""
+        """Check after each of Tune's loops. Raises RayStartError if a private Ray has ended."""
         waiting = [trial for trial in trials if trial.status == Trial.PENDING]
         if not waiting or any(trial.status == Trial.RUNNING for trial in trials):
             self._since_s, self._next_s = None, _SAY_AFTER_S
@@ -44,12 +44,12 @@ class WaitingForRoom(Callback):  # type: ignore[misc]  # ray has no types
 
 
 def lacks(needed: Mapping[str, float], there: Mapping[str, float]) -> bool:
-    """Whether the cluster has less than is needed, even with nobody else on it."""
+    """Whether the whole cluster has less than `needed`, even if nothing else ran on it."""
     return any(needed.get(kind, 0.0) > there.get(kind, 0.0) for kind in ("CPU", "GPU"))
 
 
 def describe(needed: Mapping[str, float], there: Mapping[str, float], free: Mapping[str, float]) -> str:
-    """What is waited for, and whether it can ever come by itself."""
+    """The warning: the resources that are waited for, and whether they can become free at all."""
     kinds = [kind for kind in ("CPU", "GPU") if needed.get(kind)]
     wanted = " and ".join(f"{needed[kind]:g} {kind}s" for kind in kinds) or "its resources"
     have = " and ".join(f"{there.get(kind, 0.0):g} {kind}s, {free.get(kind, 0.0):g} of them free" for kind in kinds)

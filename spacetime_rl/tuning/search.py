@@ -1,6 +1,6 @@
-"""A sweep's space, searcher and scheduler as Tune's objects.
+"""A sweep's search space, searcher and scheduler as Tune's objects.
 
-Trials are told apart by flat keys, `training.lr`: they are what a user wrote, in tables as in MLflow.
+Flat keys such as `training.lr` identify a trial's values, because the user wrote them so; tables and MLflow show them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 def make_space(sweep: SweepConfig) -> dict[str, Any]:
-    """Tune's `config`: what is drawn, by dotted name, and the seeds where a candidate is trained with several."""
+    """Tune's `config`: the domains by dotted name, and a grid of seeds if there are several seeds per candidate."""
     space = {dotted(path): to_tune(domain) for path, domain in sweep.space.items()}
     repeats = sweep.settings.seeds_per_trial
     if repeats > 1 and sweep.settings.searcher != "optuna":
@@ -40,19 +40,19 @@ def make_space(sweep: SweepConfig) -> dict[str, Any]:
 
 
 def count_samples(sweep: SweepConfig) -> int:
-    """Tune's `num_samples`: how often it draws, or goes through the grid."""
+    """Tune's `num_samples`: how many times it draws, or goes through the grid."""
     settings = sweep.settings
     return settings.num_samples * (settings.seeds_per_trial if settings.searcher == "optuna" else 1)
 
 
 def count_trials(sweep: SweepConfig) -> int:
-    """How many trials there will be."""
+    """The number of trials of a sweep."""
     grids = [len(drawn["grid_search"]) for drawn in make_space(sweep).values() if isinstance(drawn, dict)]
     return count_samples(sweep) * math.prod(grids)
 
 
 def to_tune(domain: Domain) -> Any:
-    """A domain as Tune has it."""
+    """A domain as Tune's object."""
     args = list(domain.args)
     if domain.is_grid:
         return tune.grid_search(args)
@@ -62,7 +62,7 @@ def to_tune(domain: Domain) -> Any:
 
 
 def make_searcher(sweep: SweepConfig) -> Searcher | SearchAlgorithm:
-    """What chooses the values; seeded like the run, so that a sweep repeated chooses the same."""
+    """The searcher that chooses values; seeded like the run, so that a repeated sweep chooses the same values."""
     settings = sweep.settings
     if settings.searcher != "optuna":
         # All seeds of a candidate get the same values.
@@ -79,7 +79,7 @@ def make_searcher(sweep: SweepConfig) -> Searcher | SearchAlgorithm:
 
 
 def candidate_values(sweep: SweepConfig, config: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
-    """What a trial's Tune `config` says of the run: the value of each setting that is searched, and its seed."""
+    """The searched settings and the seed of a trial, read from its Tune `config`."""
     values = {path: config[dotted(path)] for path in sweep.space if dotted(path) in config}
     if SEED in config:
         values[SEED,] = config[SEED]
@@ -89,7 +89,7 @@ def candidate_values(sweep: SweepConfig, config: Mapping[str, Any]) -> dict[tupl
 
 
 def make_scheduler(sweep: SweepConfig) -> TrialScheduler:
-    """What stops trials early, or lets them copy others. It counts in agent steps."""
+    """The scheduler that stops trials early or lets them copy others. It counts agent steps."""
     settings, scheduler = sweep.settings, sweep.settings.scheduler
     if len(settings.goals) > 1:
         return FIFOScheduler()
@@ -111,7 +111,7 @@ def make_scheduler(sweep: SweepConfig) -> TrialScheduler:
             hyperparam_mutations={dotted(path): _mutation(domain) for path, domain in sweep.space.items()},
             custom_explore_fn=_inside(sweep),
             log_config=False,
-            require_attrs=False,  # before an episode has ended, nothing is known of success
+            require_attrs=False,  # no success is known before the first episode has ended
         )
     if isinstance(scheduler, Pb2Config):
         return PB2(
@@ -120,15 +120,15 @@ def make_scheduler(sweep: SweepConfig) -> TrialScheduler:
             quantile_fraction=scheduler.quantile_fraction,
             hyperparam_bounds={dotted(path): list(domain.args[:2]) for path, domain in sweep.space.items()},
             log_config=False,
-            require_attrs=False,  # before an episode has ended, nothing is known of success
+            require_attrs=False,  # no success is known before the first episode has ended
         )
     return FIFOScheduler()
 
 
 class Budget(Stopper):  # type: ignore[misc]  # ray has no types
-    """Ends the whole sweep when all trials together have had their agent steps.
+    """Ends the whole sweep when all trials together have used up their agent steps.
 
-    Warns, too, where trials are compared by a success rate that the game does not report.
+    Also warns if trials are compared by a success rate that the game does not report.
     """
 
     def __init__(self, settings: SweepSettings) -> None:
@@ -137,7 +137,7 @@ class Budget(Stopper):  # type: ignore[misc]  # ray has no types
         self._spent: dict[str, int] = {}
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        """Count; no single trial ends by this."""
+        """Count a trial's agent steps; always False, because no single trial ends by this."""
         self._spent[trial_id] = int(result.get(metrics.AGENT_STEPS, 0))
         for metric in self._rates:
             if metric not in result and metrics.Result(result).episodes >= WINDOW_EPISODES:
@@ -149,7 +149,7 @@ class Budget(Stopper):  # type: ignore[misc]  # ray has no types
         return False
 
     def stop_all(self) -> bool:
-        """Whether nothing is left."""
+        """Whether the agent steps are used up."""
         return sum(self._spent.values()) >= self._limit
 
 
@@ -158,7 +158,7 @@ def _mutation(domain: Domain) -> TuneDomain | list[Any]:
 
 
 def _inside(sweep: SweepConfig) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """PBT multiplies by 0.8 or 1.2, wherever that leads: a discount may come out above 1, a batch size as 76.8."""
+    """Keeps PBT's values in range: it multiplies by 0.8 or 1.2, so a discount could exceed 1, or a size become 76.8."""
     ranges = {dotted(path): domain for path, domain in sweep.space.items() if domain.is_range}
 
     def clip(config: dict[str, Any]) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def _inside(sweep: SweepConfig) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 
 def choose_concurrent(config: SweepConfig, cpus: float) -> int:
-    """How many trials train at a time on so many cores: a whole population, or else one for every two cores."""
+    """The number of trials that train at the same time: PBT's and PB2's whole population, or one per two cores."""
     settings = config.settings
     wanted = settings.max_concurrent
     if wanted is None:

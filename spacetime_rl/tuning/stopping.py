@@ -1,4 +1,4 @@
-"""When a trial ends: the configuration's stop criteria, whichever comes first."""
+"""Ends a trial at the first of the configuration's stop criteria."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class StopAt(Stopper):  # type: ignore[misc]
-    """Ends a trial at the first criterion it meets."""
+    """Ends a trial at the first criterion that it meets."""
 
     def __init__(self, stop: StopConfig) -> None:
         self._limits = {
@@ -32,15 +32,15 @@ class StopAt(Stopper):  # type: ignore[misc]
         self._metrics = stop.metrics
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        """Whether this result is the trial's last."""
+        """Whether the trial ends with this result."""
         del trial_id
         if any(limit is not None and result.get(name, 0) >= limit for name, limit in self._limits.items()):
             return True
         if result.get(metrics.LESSONS_LEFT):
-            return False  # an easier task says nothing
+            return False  # success in an easier lesson does not count
         found = metrics.Result(result)
         if found.episodes < WINDOW_EPISODES:
-            return False  # a few lucky episodes say nothing either
+            return False  # the mean of a few episodes does not count
         figures = ((found.figure(name), least) for name, least in self._metrics.items())
         return self._succeeds(found) or any(figure is not None and figure >= least for figure, least in figures)
 
@@ -51,5 +51,5 @@ class StopAt(Stopper):  # type: ignore[misc]
         return self._success_rate is not None and rate is not None and rate >= self._success_rate
 
     def stop_all(self) -> bool:
-        """Trials end one by one."""
+        """Always False: trials end one by one."""
         return False

@@ -1,4 +1,4 @@
-"""How a trial ended, and why one failed."""
+"""How a trial ended, and why it failed if it did."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ class TrialEnd:
     """How a trial ended: at a stop criterion, by the scheduler, by the user (to be resumed), or by an error."""
 
     trial_id: str
-    drawn: Mapping[str, Any]  # by dotted setting; its seed among them where there are several
+    drawn: Mapping[str, Any]  # by dotted setting; with the seed if there are several
     status: EndStatus
-    checkpoint: Path | None  # the latest
-    result: Mapping[str, Any]  # the latest, by public names and RLlib's
+    checkpoint: Path | None  # the latest checkpoint
+    result: Mapping[str, Any]  # the latest result, with public names and RLlib's
     error: SpacetimeError | None = None
     notices: Sequence[Notice] = ()
 
     @property
     def done(self) -> bool:
-        """Whether there is nothing left of it to be trained."""
+        """Whether nothing of the trial is left to train."""
         return self.status in ("finished", "stopped early")
 
     @property
     def reason(self) -> str:
-        """Why it failed, in one line; empty where it did not."""
+        """Why the trial failed, in one line; empty if it did not."""
         return str(self.error) if self.error else ""
 
 
 def describe_end(trial: Trial, stop: StopConfig, results: Sequence[Mapping[str, Any]]) -> TrialEnd:
-    """The end of one of Tune's trials, which has reported `results` in all."""
+    """The end of one of Tune's trials; `results` are all results that it reported."""
     result, checkpoint = dict(trial.last_result or {}), trial.checkpoint
     error = _error_of(trial)
     status: EndStatus = "interrupted"
     if error is not None:
         status = "failed"
-    elif result.get("done"):  # Tune's own status is TERMINATED for an interrupted one, too
+    elif result.get("done"):  # Tune's own status is TERMINATED for an interrupted trial, too
         status = "finished" if StopAt(stop)(trial.trial_id, result) else "stopped early"
     noticed = (notice for line in results for notice in from_data(line.get(NOTICES)))
     return TrialEnd(
@@ -68,15 +68,15 @@ def describe_end(trial: Trial, stop: StopConfig, results: Sequence[Mapping[str, 
 
 
 def has_learned_nothing(result: Mapping[str, Any]) -> bool:
-    """Whether by this result every gradient step of a trial was left out."""
+    """Whether, by this result, every gradient step of a trial was skipped."""
     due, left_out = (result.get(name, 0) for name in (metrics.GRADIENT_STEPS, metrics.GRADIENT_STEPS_LEFT_OUT))
     return bool(0 < due <= left_out)
 
 
 def run_error(end: TrialEnd, folder: RunFolder) -> SpacetimeError:
-    """The error that a run ends with whose trial failed: a user's mistake as it is, anything else with the run's id.
+    """The error of a run whose trial failed: a user's mistake unchanged, any other error with the run id.
 
-    The lines of the user's code that led to it go into a log of their own.
+    Writes the traceback of the user's own code into a log of its own.
     """
     error = end.error
     assert error is not None
@@ -92,17 +92,17 @@ def run_error(end: TrialEnd, folder: RunFolder) -> SpacetimeError:
 
 
 class GiveUp(Callback):  # type: ignore[misc]  # ray has no types
-    """Keeps Tune from trying a trial again and again whose error would only come back."""
+    """Keeps Tune from retrying a trial whose error would only come back."""
 
     def on_trial_recover(self, trial: Any, **_: Any) -> None:
-        """Tune has begun to try a failed trial once more: it is the last time, unless its process was lost."""
+        """Forbid further attempts if the error is lasting. A trial whose process was lost is retried."""
         error = _raised(trial)
         if not isinstance(error, TrialLost) and is_lasting(error):
             trial.max_failures = 0
 
 
 class _NothingLearned(TrialFailed):
-    """A trial came to its end, and every one of its gradient steps was left out."""
+    """A trial ended normally, but every one of its gradient steps was skipped."""
 
 
 def _error_of(trial: Trial) -> SpacetimeError | None:
@@ -115,9 +115,9 @@ def _error_of(trial: Trial) -> SpacetimeError | None:
 
 
 def _raised(trial: Trial) -> SpacetimeError:
-    """What ended a trial: its own error rather than Ray's wrapping of it; TrialLost where its process or node is gone.
+    """The error that ended a trial, without Ray's wrapping; TrialLost if its process or node is gone.
 
-    Tune keeps the exception pickled, and of an exception that cannot be pickled the text.
+    Tune stores the exception pickled, or as text if it cannot be pickled.
     """
     try:
         cause = trial.get_pickled_error()
@@ -127,11 +127,11 @@ def _raised(trial: Trial) -> SpacetimeError:
         if isinstance(cause, (RayActorError, OutOfMemoryError)) and not is_of_constructor(cause):
             return TrialLost(str(found or _without_ids(cause)))
         return found or TrialFailed(_without_ids(cause))
-    except Exception as unreadable:  # whatever a file that Tune could not finish makes of unpickling
+    except Exception as unreadable:  # any exception that unpickling a truncated file raises
         return TrialFailed(f"the reason could not be written down ({unreadable}); is the disk full?")
 
 
 def _without_ids(cause: Exception) -> str:
-    """What Ray reports of a process that is gone, without its list of ids."""
+    """Ray's message about a process that is gone, without its list of ids."""
     lines = [line for line in str(cause).splitlines() if not line.startswith("\t")]
     return f"the process that trains is gone: {' '.join(lines) or type(cause).__name__}"

@@ -1,4 +1,4 @@
-"""Hand an experiment to Tune: the one call of `tune.run`."""
+"""Runs an experiment in Tune: the only call of `tune.run`."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from spacetime_rl.tuning.tune_state import StateKeeper, resume_config, saved_oft
 def run_trials(
     experiment: Experiment, folder: RunFolder, callbacks: Sequence[Callback], concurrent: int, resume: bool
 ) -> list[TrialEnd]:
-    """Train all trials to their ends, or until the user stops them. With `resume`, go on from their checkpoints.
+    """Train all trials to their ends, or until the user stops them. With `resume`, continue from their checkpoints.
 
-    `concurrent` is how many trials an adaptive searcher is asked for at a time. A failed trial of a sweep is tried
-    again from its checkpoint; that of a run is not: see `training.execute`.
+    `concurrent` is the number of trials that an adaptive searcher proposes at a time. Tune retries a failed trial of a
+    sweep from its checkpoint. It does not retry the trial of a run, because `training.execute` does.
     """
     sweep, base = experiment.sweep, experiment.base
     settings = sweep.settings
@@ -41,9 +41,9 @@ def run_trials(
     with saved_often(count_trials(sweep)):
         analysis = tune.run(
             make_trainable(experiment),
-            config={} if adaptive else make_space(sweep),  # an adaptive searcher has it
-            # Tune's working folder on a node is named after the experiment and the second in which it began: no two
-            # runs may have the same name.
+            config={} if adaptive else make_space(sweep),  # an adaptive searcher holds the space itself
+            # Tune's working folder on a node is named after the experiment and the second in which it began. Hence
+            # no two runs may have the same name.
             name=f"{folder.run_id}/{folder.paths.tune.name}",
             storage_path=str(folder.path.parent),
             num_samples=count_samples(sweep),
@@ -80,6 +80,6 @@ def checkpoint_config(config: RunConfig) -> CheckpointConfig:
 
 
 def checkpoints_by_steps(config: RunConfig) -> list[Callback]:
-    """What has Tune save checkpoints by agent steps, where these are counted."""
+    """The callback that has Tune save checkpoints by agent steps, if the configuration counts these."""
     every = config.checkpoint.every_agent_steps
     return [CheckpointEvery(every)] if every else []

@@ -1,7 +1,7 @@
-"""Tune's own state of a run, kept whole.
+"""Protects Tune's own state of a run.
 
-Tune writes it in place and begins anew, without a word, where it cannot read it: a full disk or a crash in
-that moment would cost the whole run.
+Tune writes the state in place, and begins anew without a message if it cannot read it. A full disk or a crash during a
+write would cost the whole run.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from spacetime_rl.errors import ResumeError
 from spacetime_rl.runs.folder import RunFolder
 
 _PERIOD = "TUNE_GLOBAL_CHECKPOINT_S"
-_TRIALS_A_SECOND = 10  # some 300 kB each, written as JSON by the process that drives them all
-KEPT = ".kept"  # behind the name of a file of Tune's
+_TRIALS_A_SECOND = 10  # a trial's state is about 300 kB, which the driver process writes as JSON
+KEPT = ".kept"  # suffix of the copies of Tune's files
 _STATE = "experiment_state-*.json"
 _RESUME = ResumeConfig(unfinished=ResumeConfig.ResumeType.RESUME, errored=ResumeConfig.ResumeType.RESUME)
 
 
 @contextlib.contextmanager
 def saved_often(trials: int) -> Iterator[None]:
-    """Tune saves its state every second, of more than ten trials less often; what the user says about that wins."""
+    """Have Tune save its state every second, with more than ten trials less frequently; the user's own setting wins."""
     if _PERIOD in os.environ:
         yield
         return
@@ -41,12 +41,12 @@ def saved_often(trials: int) -> Iterator[None]:
 
 
 def can_resume(folder: RunFolder) -> bool:
-    """Whether Tune has saved anything of this run; a run stopped before that begins again."""
+    """Whether Tune has saved anything of this run. A run that stopped before that begins again."""
     return any(folder.paths.tune.glob(_STATE)) or any(folder.paths.tune.glob(_STATE + KEPT))
 
 
 def resume_config(folder: RunFolder, resume: bool) -> ResumeConfig | None:
-    """How Tune goes on with a run, if it is to and can; what was cut short is put back. Raises ResumeError."""
+    """How Tune resumes a run; None if it should not or cannot. Restores truncated files. Raises ResumeError."""
     if not resume or not can_resume(folder):
         return None
     for kept in folder.paths.tune.glob(f"*{KEPT}"):
@@ -63,14 +63,14 @@ def resume_config(folder: RunFolder, resume: bool) -> ResumeConfig | None:
 
 
 class StateKeeper(Callback):  # type: ignore[misc]  # ray has no types
-    """Keeps a copy of whatever Tune has saved, beside it; one that is there is only ever replaced by a whole one."""
+    """Keeps a copy of each complete state that Tune saves; only a complete copy replaces an older one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._seen: dict[str, int] = {}
 
     def on_step_end(self, *, trials: Sequence[Any], **_: Any) -> None:
-        """Tune has done something. What it saves lies whole in its staging folder, before it goes to the run's."""
+        """Copy new state files from Tune's staging folder, where they are complete before Tune copies them."""
         if not trials:
             return
         for file in Path(trials[0].storage.experiment_driver_staging_path).glob("*.*"):
@@ -78,7 +78,7 @@ class StateKeeper(Callback):  # type: ignore[misc]  # ray has no types
                 continue
             self._seen[file.name] = file.stat().st_mtime_ns
             partial = self._folder / f".{file.name}.partial"
-            with contextlib.suppress(OSError):  # a full disk: what tells of it are the results, which cannot be written
+            with contextlib.suppress(OSError):  # on a full disk, writing the results fails, too, and reports it
                 shutil.copyfile(file, partial)
                 partial.replace(self._folder / (file.name + KEPT))
 
@@ -87,6 +87,6 @@ def _is_whole(file: Path) -> bool:
     try:
         content = file.read_bytes()
         json.loads(content) if file.suffix == ".json" else pickle.loads(content)
-    except Exception:  # whatever the half of a pickle raises
+    except Exception:  # any exception that unpickling a truncated file raises
         return False
     return True
