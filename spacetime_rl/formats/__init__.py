@@ -1,1 +1,1 @@
-"""What programs write for other programs: JSON, Markdown, shell commands."""
+"""Output formats: JSON, Markdown, shell commands."""

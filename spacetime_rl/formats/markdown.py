@@ -1,4 +1,4 @@
-"""Pages of the documentation that programs write a part of."""
+"""Markdown for pages of the documentation that programs write in part."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WIDTH = 100  # columns of prose
 
 
 def wrapped(text: str) -> str:
-    """Text as paragraphs of at most `WIDTH` columns; code in backticks is broken between words only."""
+    """Text as paragraphs of at most `WIDTH` columns, broken only at spaces."""
     paragraphs = (" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text.strip()))
     return "\n\n".join(
         textwrap.fill(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False) for paragraph in paragraphs
@@ -25,11 +25,11 @@ def fill(page: str, begin: str, end: str, text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text of a user's as it is, whatever of it Markdown or HTML would read as marks."""
+    """A user's text with every character escaped that Markdown or HTML would interpret."""
     return re.sub(r"([\\`*_\[\]<>#|~$&])", r"\\\1", text)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table whose first column is text and whose others are figures."""
+    """A table with text in its first column and figures in the others."""
     lines = [f"| {' | '.join(heads)} |", f"|---{'|---:' * (len(heads) - 1)}|"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])

@@ -1,4 +1,4 @@
-"""JSON that every reader takes. JSON has no NaN and no infinity: in their place stands null."""
+"""JSON that every reader accepts: JSON has no NaN and no infinity, so null replaces them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def to_json(
 
 
 def without_nan(document: Any) -> Any:
-    """The same with None in place of floats that are not finite, at any depth."""
+    """The same document with None in place of floats that are not finite, at any depth."""
     if isinstance(document, float):
         return document if math.isfinite(document) else None
     if isinstance(document, Mapping):

@@ -1,4 +1,4 @@
-"""How a command of ours is written so that the user can paste it."""
+"""Commands of this package in a form that the user can paste into a shell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def program(name: str) -> str:
-    """The name of an installed program, or its path where it is not on PATH but beside this Python."""
+    """The name of an installed program, or its path if it is beside this Python but not on PATH."""
     beside = Path(sys.executable).parent / name
     if shutil.which(name) or not beside.exists():
         return name
@@ -17,6 +17,6 @@ def program(name: str) -> str:
 
 
 def short(path: Path) -> Path:
-    """The path relative to the working folder where it lies inside, else as it is."""
+    """The path relative to the working folder if it lies inside, else unchanged."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
