@@ -1,4 +1,4 @@
-"""Where configuration and game meet: which policy plays which agents, or everything the two disagree about."""
+"""Matches configuration and game: assigns policies to agents, or reports every contradiction between the two."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from spacetime_rl.game.launch import STOCK_HZ, GameLaunch, RewardScript, TaskLau
 from spacetime_rl.game.project import find_scenario
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
 
-Names = list[tuple[str | None, ...]]  # per group, per agent inside an arena: the policy
+Names = list[tuple[str | None, ...]]  # the policy of each agent inside an arena, by group
 
-UNSIZED_ARENAS = 8  # of a game whose configuration leaves it open, until a run has measured how many pay
+UNSIZED_ARENAS = 8  # for a game whose number of arenas is `auto`, until a run has measured the best number
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PolicyPlan:
-    """One policy and the agents it plays.
+    """One policy and the agents that it controls.
 
-    `parts` are pairs of a group's index and the rows of that group (int64, over all arenas) that are this policy's;
-    `agents` are the same agents, in the same order, by their global index (int64 [n]).
+    `parts` are pairs of a group's index and the policy's rows in that group (int64, over all arenas). `agents` are the
+    same agents in the same order by their global index (int64 [n]).
     """
 
     name: str
@@ -40,13 +40,13 @@ class PolicyPlan:
     trained: bool
 
     def gather(self, observations: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """This policy's rows of every group's observations, f32[n, obs_dim]; a view where it plays a whole group."""
+        """The policy's rows of all groups' observations, f32[n, obs_dim]; a view if they are one whole group."""
         if self._plays_whole(observations):
             return observations[self.parts[0][0]]
         return np.concatenate([observations[group][rows] for group, rows in self.parts])
 
     def scatter(self, decided: NDArray[np.float32], actions: Sequence[NDArray[np.float32]]) -> None:
-        """Put f32[n, action_size] into this policy's rows of every group's actions."""
+        """Write f32[n, action_size] into the policy's rows of all groups' actions."""
         if self._plays_whole(actions):
             actions[self.parts[0][0]][:] = decided
             return
@@ -60,16 +60,16 @@ class PolicyPlan:
 
 
 def action_limits(layout: PolicyLayout) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Least and greatest value of every float of an action: -1 and 1, and none for the index of a discrete choice."""
+    """Least and greatest value of every float of an action: -1 and 1, or infinite for a discrete choice's index."""
     kinds = [field.kind for field in layout.actions for _ in range(field.width)]
     limit = np.where(np.array(kinds) == "continuous", 1.0, np.inf).astype(np.float32)
     return -limit, limit
 
 
 def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]:
-    """Give every agent of the game a policy, in the order in which the game declares the agents.
+    """Assign a policy to every agent of the game, in the order in which the game declares the agents.
 
-    Raises ContractError listing every disagreement by the setting that has to change.
+    Raises ContractError that lists every contradiction by the setting to change.
     """
     names = [tuple(_policy_of(agent, group.name, config) for agent in group.agents) for group in spec.groups]
     policies = tuple(dict.fromkeys(name for group in names for name in group if name is not None))
@@ -90,7 +90,7 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
 
 
 def unknown_params(where: str, params: Iterable[str], spec: GameSpec) -> Iterator[str]:
-    """A sentence for every parameter that the game does not have; `where` is the setting that holds them."""
+    """A sentence for every parameter that the game lacks; `where` is the setting that holds the parameters."""
     for name in params:
         if name not in spec.params:
             hint = _hint(name, tuple(spec.params)) if spec.params else "; it takes none"
@@ -98,14 +98,14 @@ def unknown_params(where: str, params: Iterable[str], spec: GameSpec) -> Iterato
 
 
 def make_launch(config: RunConfig) -> GameLaunch:
-    """The game of a run as training plays it; `dataclasses.replace` sets another seed, log folder or control.
+    """The launch of a run's game for training; `dataclasses.replace` sets another seed, log folder or control.
 
-    Raises ContractError where a task names a scenario that there is not.
+    Raises ContractError where a task names an unknown scenario.
     """
     game = config.game
     return GameLaunch(
         scenario=config.scenario.name,
-        project=game.project and game.project.absolute(),  # processes of a run work in folders of their own
+        project=game.project and game.project.absolute(),  # a run's processes work in folders of their own
         scene=game.scene,
         env_path=game.env_path and game.env_path.absolute(),
         arenas=UNSIZED_ARENAS if game.arenas == "auto" else game.arenas,
@@ -127,7 +127,7 @@ def make_launch(config: RunConfig) -> GameLaunch:
 
 
 def is_adversarial(config: RunConfig) -> bool:
-    """Whether the policies of a configuration play against each other, as its scenario says."""
+    """Whether the configured variant of the scenario lets policies play against each other."""
     name, params = config.scenario.name, config.scenario.params
     variants = find_scenario(name).variants if name else ()
     return any(variant.adversarial and variant.params.items() <= params.items() for variant in variants)
@@ -226,7 +226,7 @@ def _layout_problems(spec: GameSpec, config: RunConfig, names: Names, policies: 
 
 
 def _algorithm_problems(spec: GameSpec, config: RunConfig, names: Names, policies: tuple[str, ...]) -> Iterator[str]:
-    """What SAC and DQN cannot do, and which algorithms can play all of the game's policies."""
+    """Policies that the chosen algorithm cannot learn, each with the algorithms that can learn all policies."""
     layouts = {
         policy: next(group.layout for group, row in zip(spec.groups, names, strict=True) if policy in row)
         for policy in policies
@@ -242,7 +242,7 @@ def _algorithm_problems(spec: GameSpec, config: RunConfig, names: Names, policie
 
 
 def _lacking(algorithm: Algorithm, layout: PolicyLayout) -> str:
-    """What an algorithm does not have that a policy needs; empty where it can learn it."""
+    """The algorithm's property that does not fit a policy, in words; empty if the algorithm can learn it."""
     kinds = [action.kind for action in layout.actions]
     if algorithm == "DQN" and kinds != ["discrete"]:
         return "chooses one action out of several"
@@ -252,7 +252,7 @@ def _lacking(algorithm: Algorithm, layout: PolicyLayout) -> str:
 
 
 def _param_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
-    if not config.tasks:  # whose parameters the game has checked
+    if not config.tasks:  # the game has checked the parameters of tasks itself
         yield from unknown_params("scenario.params", config.scenario.params, spec)
 
 
@@ -269,12 +269,12 @@ def _reward_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
         if spec.is_stock:
             yield f"rewards.scripts.{index}: {spec.scenario} is a stock game, which takes no reward scripts"
         for policy in script.policies:
-            if policy not in declared and not spec.tasks:  # whose scenes may have policies of other names
+            if policy not in declared and not spec.tasks:  # scenes of tasks may have policies of other names
                 yield f"rewards.scripts.{index}.policies: no policy {policy!r} in the game{_hint(policy, declared)}"
 
 
 def _network_problems(spec: GameSpec, config: RunConfig, names: Names, policies: tuple[str, ...]) -> Iterator[str]:
-    """Settings of networks that no policy they are meant for has a use for."""
+    """Network settings without effect, because no policy that they apply to uses them."""
     layouts = {
         policy: next(group.layout for group, row in zip(spec.groups, names, strict=True) if policy in row)
         for policy in policies
@@ -300,7 +300,7 @@ _USES: tuple[tuple[str, str, Callable[[PolicyLayout], bool]], ...] = (
 
 
 def _stock_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
-    """What the protocol of stock games cannot do."""
+    """Settings that the protocol of stock games cannot honour."""
     if not spec.is_stock:
         return
     stock = f"{spec.scenario} is a stock game, which"

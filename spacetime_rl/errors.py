@@ -1,4 +1,4 @@
-"""The errors a user can meet, each with the exit code its command ends with."""
+"""The errors that a user can see, each with the exit code of its command."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 
 class SpacetimeError(Exception):
-    """Something failed that the user can act on; its message says where, what, what was expected and what to do."""
+    """A failure that the user can act on; its message has where, what was found, what was expected and what to do."""
 
     exit_code = 3
-    can_pass = False  # whether the same, tried again, may succeed
+    can_pass = False  # whether a further attempt may succeed
 
 
 class GateError(SpacetimeError):
-    """A check that was asked for did not hold (a regression, a failed doctor)."""
+    """A requested check failed, such as a gate or the doctor."""
 
     exit_code = 1
 
@@ -40,23 +40,23 @@ class ContractError(ConfigError):
 
 
 class RunExistsError(UsageError):
-    """A run of that id is already there and neither --resume nor --force was given."""
+    """A run of that id exists already, and neither --resume nor --force was given."""
 
 
 class ResumeError(UsageError):
-    """A run cannot be resumed as asked."""
+    """A run cannot be resumed as requested."""
 
 
 class CheckpointError(UsageError):
-    """A folder is no checkpoint, or one that this version cannot read."""
+    """A folder is not a checkpoint, or not one that this version can read."""
 
 
 class ExportError(SpacetimeError):
-    """A policy could not be exported, or the exported file does not compute what the network does."""
+    """A policy could not be exported, or the exported file computes other outputs than the network."""
 
 
 class GameError(SpacetimeError):
-    """The game process, or what it says, is at fault."""
+    """The game process, or a message of the game, is at fault."""
 
     can_pass = True
 
@@ -88,11 +88,11 @@ class LaunchError(GameError):
 
 
 class LaunchTimeout(GameError):
-    """The game did not connect in time."""
+    """The game did not connect within the launch timeout."""
 
 
 class HandshakeError(GameError):
-    """The game connected but did not introduce itself as expected."""
+    """The game connected, but its handshake was not as expected."""
 
 
 class StepTimeout(GameError):
@@ -104,15 +104,15 @@ class GameDied(GameError):
 
 
 class GameClosed(GameDied):
-    """The game ended by itself without a fault: whoever sat before its window closed it."""
+    """The game ended by itself without a fault: a person closed its window."""
 
 
 class ScriptError(GameDied):
-    """A script of the game failed, and the configuration ends a game for that."""
+    """A script of the game failed, and the configuration ends a game in this case."""
 
 
 class ProtocolError(GameError):
-    """The game sent a frame that breaks the wire's rules."""
+    """The game sent a frame that violates the wire protocol."""
 
 
 class ObservationError(GameError):
@@ -120,19 +120,19 @@ class ObservationError(GameError):
 
 
 class MissingImage(ObservationError):
-    """The game sent nothing in place of an image: it has no renderer."""
+    """The game sent null in place of an image, because it has no renderer."""
 
 
 class RestartsExhausted(GameError):
-    """Games failed more often than the configuration lets them be restarted."""
+    """Games failed more times than the configuration allows restarts."""
 
 
 class RewardHookError(SpacetimeError):
-    """A user's reward function failed, or its answer is no reward."""
+    """A user's reward function failed, or returned an invalid reward."""
 
 
 class UserCodeError(SpacetimeError):
-    """An exception that a run does not expect; `trace` holds the lines of code that led to it, the user's where any."""
+    """An unexpected exception; `trace` has the lines of code that led to it, the user's own lines if there are any."""
 
     def __init__(self, message: str, trace: str = "") -> None:
         super().__init__(message, trace)
@@ -147,15 +147,15 @@ class RunnersLost(SpacetimeError):
 
 
 class ActionError(SpacetimeError, ValueError):
-    """A policy, or a program, chose an action that the game does not take: the fault is theirs, not the game's."""
+    """A policy or a program chose an invalid action; the game is not at fault."""
 
 
 class ClusterError(SpacetimeError):
-    """A cluster does not answer, or not as expected."""
+    """A cluster does not answer, or answers in an unexpected way."""
 
 
 class TrackingError(SpacetimeError):
-    """MLflow does not answer where runs are to be recorded."""
+    """The MLflow server that should record runs does not answer."""
 
 
 class RayStartError(SpacetimeError):
@@ -175,4 +175,4 @@ class TrialFailed(SpacetimeError):
 
 
 class TrialLost(TrialFailed):
-    """The process that trained is gone, or its node: training may go on from a checkpoint."""
+    """The training process or its node is gone; training may continue from a checkpoint."""

@@ -1,7 +1,7 @@
-"""The public names of metrics, and the result of an iteration by these names. No other file spells or splits one.
+"""The public names of metrics, and an iteration's result by these names. No other file builds or splits a name.
 
-A name is a path: `policy/<policy>/return_mean`, `perf/share_game`. `docs/training.md` lists all of them; its table of
-what learners report is made from `LEARNER`.
+A name is a path: `policy/<policy>/return_mean`, `perf/share_game`. `docs/training.md` lists all names; its table of the
+learners' metrics is generated from `LEARNER`.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Counters of a result, and where it was made.
+# Counters of a result, and where it was computed.
 AGENT_STEPS = "agent_steps"
 EPISODES = "episodes"
 ITERATION = "training_iteration"
-TIME_S = "time_total_s"  # of all iterations
+TIME_S = "time_total_s"  # sum over all iterations
 ITERATION_S = "time_this_iter_s"
 TIMESTAMP = "timestamp"  # seconds of Unix time
 TRIAL_ID = "trial_id"
 NODE = "node_ip"
 LESSON = "lesson"  # the name of the active lesson
-LESSONS_LEFT = "lessons_left"  # lessons after it
+LESSONS_LEFT = "lessons_left"  # number of lessons after the active one
 
-# What an evaluation or a window of episodes says of a policy, the scenario, a task or a lesson.
+# Metrics of an evaluation, or of a window of episodes: of a policy, the scenario, a task or a lesson.
 RETURN = "return_mean"
 SUCCESS = "success_rate"
 LENGTH = "length_mean"
@@ -36,26 +36,26 @@ _POLICY, _SCENARIO, _TASK, _LESSON = "policy", "scenario", "task", "curriculum"
 _PERF, _HEALTH, _CUSTOM = "perf", "health", "custom"
 GROUPS = tuple(f"{group}/" for group in (_SCENARIO, _POLICY, _TASK, _CUSTOM, _PERF, _HEALTH, _LESSON))
 _COUNTERS = (AGENT_STEPS, EPISODES, ITERATION, TIME_S)
-ALL = "all"  # MLflow's group of what all policies do
-SYSTEM = "system"  # MLflow's own group of what machines do
+ALL = "all"  # group of metrics over all policies, as MLflow shows it
+SYSTEM = "system"  # group of metrics of the machine; MLflow uses the same name for its own
 _FIRST = (f"{_SCENARIO}/", *(f"/{name}" for name in (SUCCESS, RETURN, LENGTH)), AGENT_STEPS, EPISODES, f"{_POLICY}/")
-_LONGEST = 250  # characters that MLflow takes
+_LONGEST = 250  # characters of a metric's name that MLflow accepts
 _SHARE = "share_"
 _REWARD = "reward/"
 
-# The parts of an iteration's time, of which `perf/share_<part>` is the share.
+# The parts of an iteration's time; `perf/share_<part>` is a part's share.
 PARTS = ("game", "wire", "forward", "learner")
 
 
 @dataclass(frozen=True, slots=True)
 class LearnerMetric:
-    """A figure that learners report: our name, RLlib's names for it, its title and its meaning."""
+    """A metric that learners report: our name, RLlib's names for it, its title and its meaning."""
 
     name: str
     theirs: tuple[str, ...]
     title: str
     meaning: str
-    of_update: bool = False  # how updates are made, rather than what came of them
+    of_update: bool = False  # whether it is about how updates are made, not about their results
 
 
 ENTROPY = "entropy"
@@ -63,7 +63,7 @@ KL = "kl"
 EXPLAINED_VARIANCE = "explained_variance"
 LEARNER = (
     LearnerMetric("policy_loss", ("policy_loss", "mean_pi_loss"), "policy loss", "loss of the policy"),
-    # IMPALA's vf_loss is a sum over the batch; its mean has another name, and comes later so that it wins.
+    # IMPALA's vf_loss is a sum over the batch. Its mean has another name, which comes later so that it wins.
     LearnerMetric("value_loss", ("vf_loss", "mean_vf_loss"), "value loss", "loss of the value function"),
     LearnerMetric("q_loss", ("qf_loss",), "Q loss", "loss of the Q functions (SAC, DQN)"),
     LearnerMetric("q_mean", ("qf_mean",), "Q", "mean Q value (SAC, DQN)"),
@@ -116,28 +116,28 @@ def of_perf(name: str) -> str:
 
 
 def of_health(name: str) -> str:
-    """The name of a metric of games and machines."""
+    """The name of a metric of the games' and machines' health."""
     return f"{_HEALTH}/{name}"
 
 
 def of_custom(name: str) -> str:
-    """The name of what a user's callbacks log."""
+    """The name of a metric that a user's callbacks log."""
     return f"{_CUSTOM}/{name}"
 
 
 def share_of(part: str) -> str:
-    """The name of the share of time of one of `PARTS`."""
+    """The name of the metric for one of `PARTS`."""
     return of_perf(f"{_SHARE}{part}")
 
 
 def of_episodes(name: str) -> str:
-    """The public name of the mean of a metric that games report for every episode."""
+    """The public name for the mean of a metric that games report per episode."""
     return _OF_EPISODES.get(name, name)
 
 
 SCENARIO_SUCCESS = of_scenario(SUCCESS)
 SCENARIO_RETURN = of_scenario(RETURN)
-LESSON_NUMBER = f"{_LESSON}/lesson"  # of the active lesson, from 0
+LESSON_NUMBER = f"{_LESSON}/lesson"  # the active lesson's number, from 0
 STEPS_PER_S = of_perf("agent_steps_per_s")
 GRADIENT_STEPS = of_health("gradient_steps")
 GRADIENT_STEPS_LEFT_OUT = of_health("gradient_steps_left_out")
@@ -150,12 +150,12 @@ SCRIPT_ERRORS = of_health("script_errors")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a trial reports after an iteration, by public names; a figure that is missing or not finite is None."""
+    """A trial's report after an iteration, by public names; a metric that is missing or not finite is None."""
 
     values: Mapping[str, Any]
 
     def figure(self, name: str) -> float | None:
-        """A metric by its whole name."""
+        """A metric by its full name."""
         return finite(self.values.get(name))
 
     @property
@@ -165,12 +165,12 @@ class Result:
 
     @property
     def episodes(self) -> int:
-        """Episodes of agents that have ended so far."""
+        """Agents' episodes that have ended so far."""
         return int(self.values.get(EPISODES) or 0)
 
     @property
     def iteration(self) -> int:
-        """Finished training iterations."""
+        """Number of finished training iterations."""
         return int(self.values.get(ITERATION) or 0)
 
     @property
@@ -180,30 +180,30 @@ class Result:
 
     @property
     def step(self) -> int:
-        """The x axis of every curve: agent steps, so that runs with different batches compare; else the iteration."""
+        """The x axis of every curve: agent steps, which compare across batch sizes; else the iteration."""
         return self.agent_steps or self.iteration
 
     @property
     def policies(self) -> tuple[str, ...]:
-        """The policies with any metric, by name and sorted."""
+        """The names of the policies with any metric, sorted."""
         return policies_in(self.values)
 
     @property
     def tasks(self) -> dict[str, float | None]:
-        """The success rate of every task, by name; empty where there is one task only."""
+        """The success rate of every task, by name; empty if the game has a single task."""
         parts = (name.split("/") for name in self.values if name.startswith(f"{_TASK}/"))
         names = (middle for _, middle, *last in parts if last == [SUCCESS])
         return {name: self.figure(of_task(name, SUCCESS)) for name in names}
 
     @property
     def lesson(self) -> str | None:
-        """The name of the active lesson, where there is a curriculum."""
+        """The name of the active lesson; None without a curriculum."""
         name = self.values.get(LESSON)
         return None if name is None else str(name)
 
     @property
     def shares(self) -> dict[str, float]:
-        """Of those of `PARTS` that are known, the share of the iteration's time."""
+        """Shares of the iteration's time, for those of `PARTS` that are known."""
         found = {part: self.figure(share_of(part)) for part in PARTS}
         return {part: share for part, share in found.items() if share is not None}
 
@@ -215,7 +215,7 @@ class Result:
 
 
 def finite(value: Any) -> float | None:
-    """The value as a float, or None where it is none or not finite."""
+    """The value as a float; None if it is not a number or not finite."""
     if isinstance(value, (str, bytes)) or value is None:
         return None
     try:
@@ -226,13 +226,13 @@ def finite(value: Any) -> float | None:
 
 
 def policies_in(*results: Iterable[str]) -> tuple[str, ...]:
-    """The policies that any of the names in these results is of, sorted."""
+    """The policies that have a metric in any of these results, sorted."""
     prefix = f"{_POLICY}/"
     return tuple(sorted({name.split("/")[1] for result in results for name in result if name.startswith(prefix)}))
 
 
 def lessons_in(*results: Iterable[str]) -> tuple[str, ...]:
-    """The lessons with a success rate in any of these results, in the order in which they come."""
+    """The lessons with a success rate in any of these results, in order of appearance."""
     names = (name.split("/") for result in results for name in result if name.startswith(f"{_LESSON}/"))
     return tuple(dict.fromkeys(parts[1] for parts in names if parts[2:] == [SUCCESS]))
 
@@ -243,13 +243,13 @@ def series(results: Sequence[Mapping[str, Any]], name: str) -> list[float]:
 
 
 def curve(results: Sequence[Mapping[str, Any]], name: str) -> list[tuple[int, float]]:
-    """Agent steps and value of a metric, in order, wherever it is finite."""
+    """Agent steps and value of a metric, in order, wherever the value is finite."""
     found = ((Result(values).agent_steps, finite(values.get(name))) for values in results if AGENT_STEPS in values)
     return [(steps, value) for steps, value in found if value is not None]
 
 
 def headline(result: Mapping[str, Any]) -> dict[str, float]:
-    """The figures of policies and scenario, of which trends are drawn."""
+    """The metrics of policies and scenario, whose trends are shown."""
     chosen = {
         name: finite(value) for name, value in result.items() if name.startswith((f"{_POLICY}/", f"{_SCENARIO}/"))
     }
@@ -257,7 +257,7 @@ def headline(result: Mapping[str, Any]) -> dict[str, float]:
 
 
 def is_outcome(name: str) -> bool:
-    """Whether a metric says how well a policy, the scenario, a task or a lesson does, or how far the run is."""
+    """Whether a metric measures how well a policy, the scenario, a task or a lesson does, or how far the run is."""
     group, _, rest = name.partition("/")
     if group in (_POLICY, _TASK):
         return rest.rpartition("/")[2] in OUTCOMES and rest.count("/") == 1
@@ -265,12 +265,12 @@ def is_outcome(name: str) -> bool:
 
 
 def is_success(metric: str) -> bool:
-    """Whether a metric is a success rate, which not every game reports."""
+    """Whether a metric is a success rate; not every game reports one."""
     return metric.rpartition("/")[2] == SUCCESS
 
 
 def learner_metrics(learners: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, float]]:
-    """Public name and value of everything in `LEARNER` that RLlib's learners reported, by policy."""
+    """Public name and value of each metric in `LEARNER` that RLlib's learners reported, by policy."""
     for policy, reported in learners.items():
         for metric in LEARNER:
             for theirs in metric.theirs:
@@ -280,7 +280,7 @@ def learner_metrics(learners: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple
 
 
 def public_metrics(result: Mapping[str, Any]) -> dict[str, float]:
-    """The public metrics of a Tune result, finite numbers only; those that one looks at first come first."""
+    """The public metrics of a Tune result, finite numbers only, the most important ones first."""
     found = finite_metrics({n: value for n, value in result.items() if n.startswith(GROUPS) or n in _COUNTERS})
     return {name: found[name] for name in sorted(found, key=_rank)}
 
@@ -292,10 +292,10 @@ def finite_metrics(values: Mapping[str, Any]) -> dict[str, float]:
 
 
 def recorded_metrics(metrics: Mapping[str, float]) -> dict[str, float]:
-    """Public metrics under the names that MLflow's page puts in order: the groups of its charts follow the alphabet.
+    """Public metrics under the names that MLflow records; MLflow sorts the groups of its charts by the alphabet.
 
-    `all`, of all policies, comes first; `system`, the health of games and the machine, comes last. With one policy,
-    `all` holds the outcomes alone, as the rest would repeat that policy's.
+    `all`, for all policies, comes first; `system`, the health of games and the machine, comes last. With a single
+    policy `all` holds only the outcomes, because its other metrics would repeat the policy's.
     """
     several = len(policies_in(metrics)) != 1
     found = {}
@@ -309,16 +309,16 @@ def recorded_metrics(metrics: Mapping[str, float]) -> dict[str, float]:
 
 
 def valid_name(name: str) -> str:
-    """The nearest name MLflow accepts: letters, digits and `_-. :/`, no odd path parts, at most 250 characters."""
+    """The nearest name that MLflow accepts: letters, digits and `_-. :/`, no odd path parts, at most 250 characters."""
     return posixpath.normpath(re.sub(r"[^\w\-. :/]", "_", name, flags=re.ASCII)).lstrip("./")[:_LONGEST] or "_"
 
 
 def _rank(name: str) -> int:
-    """A metric's place in MLflow's table, which keeps the order of recording."""
+    """A metric's position in MLflow's table, which keeps the order of recording."""
     first = (*_FIRST, f"{_PERF}/", name)
     return next(place for place, part in enumerate(first) if name.startswith(part) or name.endswith(part))
 
 
 def learner_table() -> str:
-    """The rows of the table of docs/training.md about what learners report, in Markdown."""
+    """The table rows of docs/training.md for the learners' metrics, in Markdown."""
     return "\n".join(f"| `{of_policy('<p>', metric.name)}` | {metric.meaning} |" for metric in LEARNER)

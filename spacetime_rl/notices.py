@@ -1,7 +1,7 @@
-"""What a user should know of a run, whichever process noticed it: sentences, each with how often it was noticed.
+"""What a user should know about a run, whichever process noticed it: sentences, each with a count.
 
-A process that works for a run collects its warnings (`collect_warnings`); they travel to the driver with the results of
-an iteration and are counted there. Nothing that concerns the user is left in the log of a worker.
+A process that works for a run collects its warnings (`collect_warnings`). They travel to the driver with the results of
+an iteration and are counted there. No message for the user stays in a worker's log alone.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-NOTICES = "notices"  # the key of a result under which those of its iteration are
-ONCE: Mapping[str, Any] = {"notice_once": True}  # `extra` of a record whose repetitions mean nothing
-PASSING: Mapping[str, Any] = {"notice_passing": True}  # `extra` of a record that is about this moment alone
+NOTICES = "notices"  # the key of a result that holds the notices of its iteration
+ONCE: Mapping[str, Any] = {"notice_once": True}  # `extra` of a log record whose repetitions are not counted
+PASSING: Mapping[str, Any] = {"notice_passing": True}  # `extra` of a log record that matters only at this moment
 
-_MOST = 50  # different ones of a run; what a process finds beyond that is in its log
+_MOST = 50  # different notices of a run; further ones are only in the process's log
 _NUMBER = re.compile(r"\b\d+(?:\.\d+)?\b")
 _COUNT = "{n}"
 _TAIL = "; its log ends:"
@@ -26,9 +26,9 @@ _TAIL = "; its log ends:"
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence of one line. `{n}` in it stands for the count; a count of 0 means that it is not counted.
+    """A sentence in one line. `{n}` in it stands for the count; a count of 0 means that the notice is not counted.
 
-    `source` names the trial, where there are several.
+    `source` names the trial if there are several.
     """
 
     text: str
@@ -44,16 +44,16 @@ class Notice:
         return f"{self.source}: {told}" if self.source else told
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, for users."""
+        """Plain JSON data for users."""
         return {"text": self.line, "count": self.count}
 
 
 class Notices:
-    """Notices in the order in which they were last made; those that differ in numbers alone count as one."""
+    """Notices in the order of their latest occurrence. Notices that differ only in numbers count as one."""
 
     def __init__(self, found: Iterable[Notice] = ()) -> None:
         self._found: dict[str, Notice] = {}
-        self._shown: dict[str, int] = {}  # the count at which each was shown last
+        self._shown: dict[str, int] = {}  # the count at which each notice was last shown
         self._lock = threading.Lock()
         for notice in found:
             self.add(notice)
@@ -63,7 +63,7 @@ class Notices:
             return iter(list(self._found.values()))
 
     def add(self, notice: Notice) -> Notice | None:
-        """Count a notice. The whole of it so far where that is worth showing: it is new, or its count has doubled."""
+        """Count a notice. Returns it with its total if it should be shown: it is new, or its count has doubled."""
         key = f"{notice.source}: {_NUMBER.sub('#', notice.text)}"
         with self._lock:
             known = self._found.pop(key, None)
@@ -77,7 +77,7 @@ class Notices:
             return whole
 
     def take(self) -> list[Notice]:
-        """All of them, to be counted elsewhere from now on."""
+        """Return all notices and forget them; the caller counts on."""
         with self._lock:
             found = list(self._found.values())
             self._found.clear()
@@ -86,12 +86,12 @@ class Notices:
 
 
 def counted(text: str, count: int) -> Mapping[str, Any]:
-    """The `extra` of a record that stands for `count` of what it reports; `{n}` in the text is their number."""
+    """The `extra` of a log record that stands for `count` events; `{n}` in the text is their number."""
     return {"notice": Notice(text, count)}
 
 
 def from_text(text: str, count: int = 1) -> Notice:
-    """The first line of a text as a notice, without the tail of a log that may follow."""
+    """The first line of a text as a notice, without the introduction of a quoted log."""
     return Notice((text.splitlines() or [""])[0].removesuffix(_TAIL), count)
 
 
@@ -101,12 +101,12 @@ def to_data(notices: Iterable[Notice]) -> list[list[Any]]:
 
 
 def from_data(data: object) -> list[Notice]:
-    """The notices of `to_data`; none of anything else."""
+    """The notices that `to_data` wrote; an empty list for any other data."""
     return [Notice(str(text), int(count)) for text, count in data] if isinstance(data, (list, tuple)) else []
 
 
 def from_record(record: logging.LogRecord) -> Notice:
-    """A warning as a notice."""
+    """A log record as a notice."""
     notice = getattr(record, "notice", None)
     if isinstance(notice, Notice):
         return notice
@@ -115,7 +115,7 @@ def from_record(record: logging.LogRecord) -> Notice:
 
 @functools.cache
 def collect_warnings() -> Notices:
-    """From now on the warnings of this package in this process are counted here, until they are taken."""
+    """Count the warnings of this package in this process from now on, until they are taken."""
     collector = _Collector()
     logging.getLogger("spacetime_rl").addHandler(collector)
     return collector.found
