@@ -1,1 +1,1 @@
-"""What the machine offers and where it ends: processes, signals, locks, temporary folders, addresses, limits."""
+"""The machine: processes, signals, locks, temporary folders, addresses, limits."""

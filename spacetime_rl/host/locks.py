@@ -1,4 +1,4 @@
-"""Locks among processes; a process that waits for one reports what it waits for."""
+"""Locks between processes; a process that waits for a lock reports what it waits for."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def locked(file: Path, what: str) -> Iterator[None]:
-    """Hold a lock that lies in `file`, waiting for it as long as another process of any machine holds it.
+    """Hold the lock in `file`; waits while a process of any machine holds it.
 
-    `what` is what that one does, for the message: "imports my_game". The system frees the lock of a process that ends.
+    `what` is what the other process does, for the message: "imports my_game". The system frees the lock of a process
+    that ends.
     """
     lock = FileLock(file)
     patience_s = _SAY_AFTER_S

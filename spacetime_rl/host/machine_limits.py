@@ -1,4 +1,4 @@
-"""Limits of the machine that a program runs into: named, each with what to do about it."""
+"""Limits of the machine that a program can run into: each is named, with advice."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ OUT_OF_MEMORY = (
 )
 _FEWER = "or use fewer runners and games (rollout.runners, rollout.games_per_runner)"
 _ELSEWHERE = "choose another folder, as with --results DIR"
-_MANY_FILES = 65_536
+_MANY_FILES = 65_536  # limit of open files that a run asks for
 _SHM = Path("/dev/shm")
 _SHM_MB = 256
 _NO_THREAD = "can't start new thread"
 
 
 def explain(error: BaseException | None) -> str | None:
-    """What a limit of the machine has to do with an error, or with what it came of; None where it has nothing."""
+    """The machine's limit behind an error or one of its causes, with advice; None if there is none."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -36,15 +36,18 @@ def explain(error: BaseException | None) -> str | None:
 
 
 def make_room_for_ray() -> None:
-    """Take what limits a Ray on this machine away where that is possible. Raises SpacetimeError where it is not."""
-    allow_open_files(_MANY_FILES)  # every game and runner takes some
+    """Raise the limits that keep Ray from running on this machine, as far as possible.
+
+    Raises SpacetimeError for the problems that remain.
+    """
+    allow_open_files(_MANY_FILES)  # every game and runner needs some
     problems = list(problems_for_ray())
     if problems:
         raise SpacetimeError("Ray cannot start here: " + "; ".join(problems))
 
 
 def problems_for_ray() -> Iterator[str]:
-    """What keeps Ray from running here, each with what to do about it."""
+    """Problems that keep Ray from running on this machine, each with advice."""
     try:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
@@ -55,18 +58,18 @@ def problems_for_ray() -> Iterator[str]:
 
 
 def open_files() -> str:
-    """How many files a process may have open."""
+    """The limit of open files of a process."""
     return limit_of("RLIMIT_NOFILE")
 
 
 def shared_memory() -> str:
-    """How much room there is in /dev/shm."""
+    """The free space in /dev/shm, in words."""
     free_mb = _free_shm_mb()
     return f"no {_SHM}" if free_mb is None else f"{free_mb:.0f} MB of shared memory"
 
 
 def small_shared_memory() -> str | None:
-    """What is wrong with /dev/shm, where Ray keeps what its processes share; None where it is large enough."""
+    """A problem with /dev/shm, where Ray keeps the objects that its processes share; None if it is large enough."""
     free_mb = _free_shm_mb()
     if free_mb is None or free_mb >= _SHM_MB:
         return None

@@ -1,4 +1,4 @@
-"""Whether an address answers, found out within seconds, before a library waits for it for minutes."""
+"""Checks within seconds whether an address answers, before a library waits for it for minutes."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-ANSWER_S = 6.0  # for everything: finding the name's address, connecting, the answer
+ANSWER_S = 6.0  # in all: for finding the name's address, connecting, and the answer
 _T = TypeVar("_T")
 
 
 class Unreachable(ConnectionError):
-    """Nobody answers at an address; the message says what was tried and what came of it."""
+    """No server answers at an address; the message names what was tried and how it failed."""
 
 
 def within(seconds: float, work: Callable[[], _T]) -> _T:
-    """What `work` returns or raises; TimeoutError where it takes longer, which leaves it behind in its thread.
+    """What `work` returns or raises. Raises TimeoutError after `seconds`; `work` then goes on in its thread.
 
-    The caller can be stopped by a signal all the while, whatever library `work` is in.
+    A signal can stop the caller at any time, whatever library `work` is in.
     """
     answer: queue.SimpleQueue[tuple[_T | None, BaseException | None]] = queue.SimpleQueue()
 
     def run() -> None:
         try:
             answer.put((work(), None))
-        except BaseException as error:  # whatever it is, it belongs to the caller
+        except BaseException as error:  # every error is passed to the caller
             answer.put((None, error))
 
     threading.Thread(target=run, name="within", daemon=True).start()
@@ -45,7 +45,7 @@ def within(seconds: float, work: Callable[[], _T]) -> _T:
 
 
 def check_port(host: str, port: int, timeout_s: float = ANSWER_S) -> None:
-    """Raise Unreachable unless something accepts a connection."""
+    """Raise Unreachable unless a server accepts a connection."""
     end_s = time.monotonic() + timeout_s
     try:
         found = within(timeout_s, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
@@ -68,7 +68,7 @@ def check_port(host: str, port: int, timeout_s: float = ANSWER_S) -> None:
 
 
 def get_status(url: str, timeout_s: float = ANSWER_S) -> int:
-    """The HTTP status with which a GET is answered, whatever the certificate. Raises Unreachable."""
+    """The HTTP status of a GET request, with any certificate accepted. Raises Unreachable."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -89,7 +89,8 @@ def get_status(url: str, timeout_s: float = ANSWER_S) -> int:
             return connection.getresponse().status
 
     try:
-        return within(max(1.0, end_s - time.monotonic()), ask)  # a deadline of its own: bytes may come one by one
+        # A deadline for the whole answer, because its bytes may arrive one by one.
+        return within(max(1.0, end_s - time.monotonic()), ask)
     except TimeoutError as error:
         raise Unreachable(f"{host}:{port} accepts a connection and then says nothing for {timeout_s:g} s") from error
     except (http.client.HTTPException, OSError) as error:

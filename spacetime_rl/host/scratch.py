@@ -1,4 +1,4 @@
-"""Temporary folders with an owner: each is locked while it is used, and removed later if nobody was left to do so."""
+"""Temporary folders with an owner: each is locked while in use, and removed later if its owner was killed."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from spacetime_rl.host.system import lock_file
 _PREFIX = "spacetime-rl-"
 _UNBORN = f"{_PREFIX}new-"
 _LOCK = ".lock"
-_UNBORN_S = 3600.0
+_UNBORN_S = 3600.0  # age in seconds at which a folder without a lock counts as abandoned
 
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """A new folder and the descriptor that locks it: a process that inherits the descriptor keeps the folder alive."""
+    """A new folder and the descriptor that locks it; a process that inherits the descriptor keeps the folder."""
 
     path: Path
     lock_fd: int
 
 
 def make_scratch(purpose: str = "game", parent: Path | None = None) -> Scratch:
-    """Make a locked folder among the system's temporary files, after removing those whose users are gone."""
+    """Make a locked folder among the system's temporary files. First removes folders whose users have ended."""
     parent = parent or Path(tempfile.gettempdir())
     _sweep(parent)
-    unborn = Path(tempfile.mkdtemp(prefix=_UNBORN, dir=parent))  # not swept under this name: it has no lock yet
+    unborn = Path(tempfile.mkdtemp(prefix=_UNBORN, dir=parent))  # `_sweep` spares this name: the folder has no lock yet
     lock_fd = os.open(unborn / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     with contextlib.suppress(ImportError):  # Windows
         lock_file(lock_fd)
@@ -42,7 +42,7 @@ def make_scratch(purpose: str = "game", parent: Path | None = None) -> Scratch:
 
 @contextlib.contextmanager
 def scratch_folder(purpose: str, parent: Path | None = None) -> Iterator[Path]:
-    """A folder for as long as this lasts. What a killed process left of its own is removed by the next one."""
+    """A temporary folder inside the block. If the process is killed, the next one removes the folder."""
     scratch = make_scratch(purpose, parent)
     folder = scratch.path / "files"
     folder.mkdir()
@@ -55,7 +55,7 @@ def scratch_folder(purpose: str, parent: Path | None = None) -> Iterator[Path]:
 
 def _sweep(parent: Path) -> None:
     for folder in parent.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError, ImportError):  # in use, someone else's, or going
+        with contextlib.suppress(OSError, ImportError):  # in use, another user's, or just being removed
             if folder.name.startswith(_UNBORN) and folder.stat().st_mtime < time.time() - _UNBORN_S:
                 shutil.rmtree(folder, ignore_errors=True)
             with (folder / _LOCK).open("rb") as lock:

@@ -1,9 +1,9 @@
-"""Being stopped: Ctrl-C, SIGTERM and SIGHUP end a command in one and the same way, from its first moment to its last.
+"""How Ctrl-C, SIGTERM and SIGHUP stop a command: the same way from its first moment to its last.
 
-The first signal raises `Stopped` in the main thread, so that everything that is open is closed on the way out. Inside
-`gently` it asks for an end instead, and the second one raises. A signal after that ends the process at once. The
-process also ends where the main thread does not come back from a library within `DEAF_S`, or does not come to its end
-within `UNWIND_S`.
+The first signal raises `Stopped` in the main thread, so that everything open is closed on the way out. Inside `gently`
+the first signal requests an end instead, and the second one raises. A further signal ends the process at once. The
+process also ends if the main thread does not return from a library within `DEAF_S` seconds, or does not finish within
+`UNWIND_S` seconds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 _WORDS = {"SIGINT": "Ctrl-C", "SIGTERM": "SIGTERM", "SIGHUP": "SIGHUP"}
 NAMES = {number: _WORDS[number.name] for number in signal.Signals if number.name in _WORDS}  # Windows has no SIGHUP
 INTERRUPT = int(signal.SIGINT)
-# `timeout` and a closed terminal send the same signal twice; a person needs longer for the second one.
+# `timeout` and a closing terminal send the same signal twice in a moment; a person's second signal comes later.
 SAME_S = 0.75
 DEAF_S = 15.0
 UNWIND_S = 90.0
@@ -34,7 +34,7 @@ _SIGACTION_BYTES = 512  # more than the structure has on any platform
 
 
 class Stopped(KeyboardInterrupt):
-    """The process was asked to end by a signal."""
+    """A signal asked the process to end."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -43,7 +43,7 @@ class Stopped(KeyboardInterrupt):
 
 @dataclass(slots=True)
 class _State:
-    """What has been received, and what is to be done about the next signal."""
+    """The signals received so far, and how to react to the next one."""
 
     listening: bool = False
     first: int | None = None  # the first signal
@@ -52,17 +52,17 @@ class _State:
     finishing: bool = False
     request: Callable[[], None] | None = None
     last_words: list[Callable[[], None]] = field(default_factory=list)
-    stderr: int = 2  # the user's, whatever descriptor 2 is by now
+    stderr: int = 2  # a copy of the user's stderr, because descriptor 2 may be redirected
 
 
 _state = _State()
 
 
 def listen() -> None:
-    """Handle the three signals from now on; does nothing the second time, and outside of the main thread.
+    """Handle the three signals from now on. Does nothing the second time, and outside the main thread.
 
-    SIGINT is handled even where the shell had it ignored, as in a script's background jobs: who sends it to them means
-    it. SIGHUP stays ignored where `nohup` ignores it.
+    SIGINT is handled even if the shell had it ignored, as in a script's background jobs: a SIGINT sent to such a job is
+    meant. SIGHUP stays ignored if `nohup` ignores it.
     """
     if _state.listening or threading.current_thread() is not threading.main_thread():
         return
@@ -78,17 +78,17 @@ def listen() -> None:
 
 
 def received() -> int | None:
-    """The first signal that asked this process to end."""
+    """The first signal that asked this process to end; None if there was none."""
     return _state.first
 
 
 def name() -> str:
-    """That signal, in words."""
+    """The first signal's name, as users know it."""
     return NAMES[signal.Signals(_state.first or signal.SIGINT)]
 
 
 def words() -> str:
-    """What happened, for messages."""
+    """The stop in words, for messages."""
     return f"stopped by {name()}"
 
 
@@ -99,7 +99,7 @@ def exit_code() -> int:
 
 @contextlib.contextmanager
 def gently(request: Callable[[], None]) -> Iterator[None]:
-    """While this lasts, the first signal calls `request`, in the main thread, and raises nothing."""
+    """Inside the block, the first signal calls `request` in the main thread and raises nothing."""
     with _listening():
         before, _state.request = _state.request, request
         try:
@@ -110,7 +110,7 @@ def gently(request: Callable[[], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def last_words(write: Callable[[], None]) -> Iterator[None]:
-    """While this lasts, `write` is called where the process ends at once. It must be quick and wait for nothing."""
+    """Inside the block, `write` is called if the process ends at once. It must be quick and must not wait."""
     _state.last_words.append(write)
     try:
         yield
@@ -120,9 +120,9 @@ def last_words(write: Callable[[], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def kept() -> Iterator[None]:
-    """Hold on to the signals while a library is at work that takes them: Ray's SIGTERM handler aborts the process.
+    """Keep our handlers while a library replaces them: Ray's SIGTERM handler aborts the process.
 
-    It installs that in C, at no moment that could be known, so the handlers in C are put back all the while.
+    Ray installs its handler in C at an unknown moment, so a thread keeps restoring our handlers in C.
     """
     if not _state.listening or threading.current_thread() is not threading.main_thread():
         yield
@@ -149,30 +149,30 @@ def kept() -> Iterator[None]:
 
 
 def finish() -> None:
-    """The command is done: a signal from now on, while the interpreter is taken down, ends the process at once."""
+    """Mark the command as done: a signal during the interpreter's shutdown ends the process at once."""
     _state.finishing = True
 
 
 def end_now(message: str = "") -> None:
-    """End this process and what it has started, without waiting for anything."""
+    """End this process and its descendants without waiting for anything."""
     for write in _state.last_words[::-1]:
         with contextlib.suppress(Exception):
             write()
     with contextlib.suppress(Exception):
-        import psutil  # late: the command line starts without it
+        import psutil  # imported late, because the command line starts without it
 
         for child in psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 child.kill()
     with contextlib.suppress(OSError):
-        show_cursor = "\x1b[?25h" if os.isatty(_state.stderr) else ""  # a live panel hides it
+        show_cursor = "\x1b[?25h" if os.isatty(_state.stderr) else ""  # a live panel hides the cursor
         os.write(_state.stderr, f"{show_cursor}spacetime-rl: {message or f'ended at once by {name()}'}\n".encode())
     os._exit(exit_code())
 
 
 @contextlib.contextmanager
 def _listening() -> Iterator[None]:
-    """Listen for as long as this lasts, in a program that is not ours; its own handlers are put back."""
+    """Listen inside the block, in a program of a user's; restores the program's own handlers."""
     if _state.listening or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -212,7 +212,7 @@ def _handle(number: int, _frame: FrameType | None) -> None:
 
 
 def _raise_again(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Python ignores what is raised in some places, as in the callbacks of a fork: `Stopped` is raised again then."""
+    """A hook that raises `Stopped` again where Python ignored it, as in callbacks of a fork."""
 
     def ignored(unraisable: Any) -> None:
         if not isinstance(unraisable.exc_value, Stopped) or _state.finishing:
@@ -222,7 +222,7 @@ def _raise_again(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
         _state.raised_s, _state.last_s = None, -1e9
         again = threading.Timer(
             0.05, os.kill, (os.getpid(), number)
-        )  # not here: what is raised here is ignored as well
+        )  # not here, because an exception raised here would be ignored, too
         again.daemon = True
         again.start()
 
@@ -230,7 +230,7 @@ def _raise_again(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _let_go_of_terminal() -> None:
-    """What was open on a terminal that is gone goes nowhere: every write to it would fail."""
+    """Redirect descriptors of a closed terminal to /dev/null, because every write to them would fail."""
     with contextlib.suppress(OSError):
         nowhere = os.open(os.devnull, os.O_RDWR)
         for entry in os.listdir("/proc/self/fd"):  # noqa: PTH208  # a handler does as little as it can
@@ -247,7 +247,7 @@ def _is_gone(fd: int) -> bool:
 
 
 def _watch(reader: socket.socket, _writer: socket.socket) -> None:
-    """End the process where its main thread does not: it is in a library that does not look for signals, or waits."""
+    """End the process if its main thread does not react: it is in a library that ignores signals, or it waits."""
     while True:
         numbers = [number for number in reader.recv(64) if number in set(NAMES)]
         if not numbers:

@@ -1,7 +1,7 @@
-"""What only Linux offers, and what stands in for it elsewhere: the one file that asks which system this is.
+"""Everything that only Linux offers, and its substitutes: the only file that checks which system this is.
 
-Games are played on Linux. Everything else, from checking a configuration to looking at a cluster's jobs, works on
-macOS and Windows too; no other module calls what these do not have.
+Games run on Linux. Everything else, from checking a configuration to watching a cluster's jobs, works on macOS and
+Windows, too; no other module calls functions that those systems lack.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NAMES = {"win32": "Windows", "darwin": "macOS"}
 
 
 def require_linux(what: str) -> None:
-    """Raises UsageError, with what to do instead, where this is not Linux; `what` begins the sentence."""
+    """Raises UsageError with advice unless this is Linux; `what` is the subject of the message."""
     if sys.platform != "linux":
         raise UsageError(
             f"{what}: games are played on Linux only, and this is {_NAMES.get(sys.platform, sys.platform)}; "
@@ -31,12 +31,12 @@ def require_linux(what: str) -> None:
 
 
 def cores() -> int:
-    """The processor cores that this process may use."""
+    """The number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def processor() -> str:
-    """The processor's model as the system names it, else its architecture."""
+    """The processor's model as the system names it, or else its architecture."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -44,7 +44,7 @@ def processor() -> str:
 
 
 def limit_of(name: str) -> str:
-    """What the system allows this process of a resource, `RLIMIT_NOFILE` for one: a number, or `unlimited`."""
+    """The system's limit of a resource for this process, such as `RLIMIT_NOFILE`: a number, or `unlimited`."""
     try:
         import resource
 
@@ -55,7 +55,7 @@ def limit_of(name: str) -> str:
 
 
 def allow_open_files(wanted: int) -> None:
-    """Raise this process's own limit of open files to `wanted`, or as far as it may be."""
+    """Raise this process's limit of open files to `wanted`, or as far as allowed."""
     if sys.platform == "linux":
         import resource
 
@@ -66,23 +66,23 @@ def allow_open_files(wanted: int) -> None:
 
 
 def lock_file(fd: int, *, shared: bool = False, wait: bool = True) -> None:
-    """Lock an open file until every descriptor of it is closed. Raises BlockingIOError if it may not wait."""
+    """Lock an open file until every descriptor of it is closed. Without `wait`, raises BlockingIOError if locked."""
     import fcntl
 
     fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process, of this or another machine that shares the file, has locked it.
+    """Whether a process, of this machine or of another one that shares the file, holds a lock on it.
 
-    Windows does not see locks of Linux: every file counts as locked there.
+    Windows cannot see Linux's locks, so every file counts as locked there.
     """
     try:
         fd = os.open(path, os.O_RDONLY)
     except OSError:
         return False
     try:
-        lock_file(fd, shared=True, wait=False)  # given back at once
+        lock_file(fd, shared=True, wait=False)  # released at once
     except (OSError, ImportError):
         return True
     finally:
@@ -96,17 +96,17 @@ def open_process(pid: int) -> int:
 
 
 def has_ended(process_fd: int, timeout_s: float) -> bool:
-    """Wait until the process of a descriptor has ended; False when it still runs after `timeout_s` seconds."""
+    """Wait until the process of a descriptor has ended; returns False if it still runs after `timeout_s` seconds."""
     poll = select.poll()
     poll.register(process_fd, select.POLLIN)
     return bool(poll.poll(max(0.0, timeout_s) * 1000))
 
 
 def exit_code_of(pid: int) -> int | None:
-    """As in `subprocess`, of a child that is not waited for by this; None while it runs, or if the system forgot."""
+    """The exit code of a child, as in `subprocess`, without reaping it; None while it runs or if it is unknown."""
     try:
         ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:  # a host program that ignores SIGCHLD has had it reaped
+    except ChildProcessError:  # a host program that ignores SIGCHLD has its children reaped by the system
         return None
     if ended is None:
         return None
@@ -114,26 +114,26 @@ def exit_code_of(pid: int) -> int | None:
 
 
 def kill_group(leader_pid: int) -> None:
-    """End every process of a group at once; nothing where it has ended."""
+    """Kill every process of a group; does nothing if the group has ended."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader_pid, signal.SIGKILL)
 
 
 def end_this_process() -> None:
-    """End this process at once, without any more of its own code."""
+    """Kill this process, without running any more of its code."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def in_forked_children(call: Callable[[], object]) -> None:
-    """Let every process that is forked from this one begin with a call."""
+    """Call a function at the start of every process that is forked from this one."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=call)
 
 
 def make_batch_threads(pid: int, name: str) -> None:
-    """Let those threads of a process whose name begins with `name` interrupt no other (SCHED_BATCH).
+    """Put the threads whose names begin with `name` under SCHED_BATCH, so that they interrupt no other thread.
 
-    Nothing where the system does not allow it.
+    Does nothing where the system does not allow it.
     """
     if sys.platform != "linux":
         return
