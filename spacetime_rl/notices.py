@@ -77,7 +77,7 @@ class Notices:
             return whole
 
     def take(self) -> list[Notice]:
-        """Return all notices and forget them; the caller counts on."""
+        """Return all notices and forget them; the caller counts further ones."""
         with self._lock:
             found = list(self._found.values())
             self._found.clear()

@@ -174,7 +174,7 @@ class GameClient(RunningGame):
         its work, which itself takes time. Requires a `reset` before; afterwards `reset` or `step` continue. The whole
         run has to fit into the launch's `step_timeout_s`. Raises ValueError or GameError.
         """
-        if not 0 < decisions < 1 << 32:
+        if not 0 < decisions < 1 << 32:  # the request holds a 32-bit number
             raise ValueError(f"a run of {decisions} decisions; at least one is needed")
         _RUN.pack_into(self._frames.outgoing.data, 0, decisions, _SENSE * sense + _PROFILE * profile)
         self._send(Request.RUN, _RUN.size)

@@ -16,7 +16,7 @@ from spacetime_rl.game.process import GameProcess
 Render = Literal["auto", "none", "window", "xvfb"]
 
 _SCREEN = "1920x1200x24"
-_START_S = 60.0
+_START_S = 60.0  # seconds in which Xvfb has to print its display number
 _PACKAGES = "on Debian and Ubuntu: apt-get install xvfb libgl1 libgl1-mesa-dri"
 _ASKS_FOR_THE_SIZE = re.compile(
     r"get_viewport_rect|get_visible_rect|window_get_size|screen_get_size|get_window\(\)|get_viewport\(\)\.size"

@@ -19,7 +19,7 @@ from spacetime_rl.notices import ONCE
 
 _log = logging.getLogger(__name__)
 
-MIN_VERSION = (4, 5, 0)
+MIN_VERSION = (4, 5, 0)  # the first with OS.add_logger, which the addon needs to report script errors
 _HOW = "run `spacetime-rl godot install`, or set GODOT_BIN to a Godot binary"
 
 

@@ -13,7 +13,7 @@ from spacetime_rl.host.locks import locked
 from spacetime_rl.host.system import kill_group, require_linux
 
 INSTALL = "SPACETIME_RL_INSTALL_GODOT"  # set to 1, the first process that needs an engine and finds none installs it
-_TIDY_S = 5.0
+_TIDY_S = 5.0  # seconds in which the installer may remove incomplete files
 _YOURSELF = "install Godot 4.5 or newer yourself and set GODOT_BIN to it"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 _SKIPPED = {".godot", ".git"}
 _LFS = b"version https://git-lfs"
-_LFS_MAX_BYTES = 1024
+_LFS_MAX_BYTES = 1024  # a Git LFS pointer is smaller, by its specification
 _IMPORTED = {  # suffixes of files that a game can load only after an import
     *(".png", ".jpg", ".jpeg", ".svg", ".webp", ".tga", ".bmp", ".hdr", ".exr", ".ktx", ".dds"),
     *(".wav", ".ogg", ".mp3", ".glb", ".gltf", ".fbx", ".obj", ".dae"),

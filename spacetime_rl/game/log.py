@@ -16,7 +16,7 @@ from spacetime_rl.host.system import in_forked_children
 
 _MOST_BYTES = 8 * 2**20  # a larger log is cut to its first and last part
 _KEPT_BYTES = 2 * 2**20  # of each of the two parts
-_TAIL_BYTES = 64 * 1024
+_TAIL_BYTES = 64 * 1024  # read from the end of a log for messages
 _READ_BYTES = 4 * 2**20  # read at once
 _WATCH_S = 1.0
 _ERROR = re.compile(rb"^(?:USER )?(SCRIPT )?ERROR: (.*)\n(?:\s+at: (.*)\n)?", re.MULTILINE)

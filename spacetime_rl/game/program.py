@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-_HEAD_BYTES = 4096
+_HEAD_BYTES = 4096  # bytes read to identify a file
 _ELF = b"\x7fELF"
 _NOT_OURS = {  # by the first bytes: the likely origin of a file that Linux does not run
     b"MZ": "a Windows export?",
@@ -114,6 +114,7 @@ def _of_content(path: Path, remedy: str) -> str | None:
 
 
 def _of_elf(head: bytes, remedy: str) -> str | None:
+    # Offsets in the ELF header, man elf(5): 4 word size, 5 byte order, 16 e_type, 18 e_machine, 24 e_entry.
     order = "<" if head[5:6] == b"\x01" else ">"
     kind, machine = struct.unpack_from(f"{order}HH", head, 16)
     here = platform.machine()
@@ -131,6 +132,7 @@ def _of_elf(head: bytes, remedy: str) -> str | None:
 
 def _interpreter(head: bytes, order: str) -> str | None:
     """The dynamic loader that an ELF file names; None if it names none within the bytes read."""
+    # 64-bit and 32-bit ELF differ in the offsets of e_phoff (32, 28), e_phentsize (54, 42) and p_offset (8, 4).
     wide = head[4] == 2
     table = struct.unpack_from(f"{order}{'Q' if wide else 'I'}", head, 32 if wide else 28)[0]
     size, count = struct.unpack_from(f"{order}HH", head, 54 if wide else 42)

@@ -31,7 +31,7 @@ class RestartBudget:
         self._recent: deque[float] = deque()
 
     def spend(self, reason: str) -> None:
-        """Count one restart. Raises RestartsExhausted, which quotes `reason`, when the restart exceeds a limit."""
+        """Count one restart. Raises RestartsExhausted, which quotes `reason`, if the restart exceeds a limit."""
         now = self._clock()
         while self._recent and self._recent[0] <= now - self._period_s:
             self._recent.popleft()

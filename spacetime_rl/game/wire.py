@@ -16,7 +16,7 @@ from spacetime_rl.errors import ProtocolError
 from spacetime_rl.formats.plain_json import to_json
 
 WIRE = "spacetime/1"
-MAX_FRAME_BYTES = 64 * 1024 * 1024
+MAX_FRAME_BYTES = 64 * 1024 * 1024  # part of the protocol, docs/wire.md
 
 _LENGTH = struct.Struct("<I")
 _HEADER = struct.Struct("<IB")  # the length counts the kind and the body

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-_SAY_AFTER_S, _SAY_EVERY_S = 3.0, 30.0
+_SAY_AFTER_S, _SAY_EVERY_S = 3.0, 30.0  # seconds before the first message and between messages
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ _FEWER = "or use fewer runners and games (rollout.runners, rollout.games_per_run
 _ELSEWHERE = "choose another folder, as with --results DIR"
 _MANY_FILES = 65_536  # limit of open files that a run asks for
 _SHM = Path("/dev/shm")
-_SHM_MB = 256
+_SHM_MB = 256  # less free space leads to a warning
 _NO_THREAD = "can't start new thread"
 
 

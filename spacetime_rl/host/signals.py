@@ -27,9 +27,9 @@ NAMES = {number: _WORDS[number.name] for number in signal.Signals if number.name
 INTERRUPT = int(signal.SIGINT)
 # `timeout` and a closing terminal send the same signal twice in a moment; a person's second signal comes later.
 SAME_S = 0.75
-DEAF_S = 15.0
-UNWIND_S = 90.0
-_POLL_S = 0.01
+DEAF_S = 15.0  # for the main thread to handle a signal, docs/decisions/0031
+UNWIND_S = 90.0  # from `Stopped` to the end of the command
+_POLL_S = 0.01  # between two restorations of the handlers, while Ray's C++ code may replace them
 _SIGACTION_BYTES = 512  # more than the structure has on any platform
 
 
@@ -94,7 +94,7 @@ def words() -> str:
 
 def exit_code() -> int:
     """The exit code of a command that was stopped: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP."""
-    return 128 + (_state.first or signal.SIGINT)
+    return 128 + (_state.first or signal.SIGINT)  # the convention of shells
 
 
 @contextlib.contextmanager
@@ -172,7 +172,7 @@ def end_now(message: str = "") -> None:
 
 @contextlib.contextmanager
 def _listening() -> Iterator[None]:
-    """Listen inside the block, in a program of a user's; restores the program's own handlers."""
+    """Listen inside the block, in a program other than our command; restores that program's handlers."""
     if _state.listening or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -54,7 +54,7 @@ logger = logging.getLogger(__name__)
 
 # Longest wait for a new env runner when all have died.
 REVIVE_TIMEOUT_S = 120.0
-_PING_S = 10.0
+_PING_S = 10.0  # longest wait for a runner's answer
 PLAY = "play"
 
 

@@ -100,7 +100,7 @@ def make_algorithm_config(
     algorithm.resources(num_cpus_for_main_process=MAIN_PROCESS_CPUS)
     algorithm.fault_tolerance(
         restart_failed_env_runners=True,
-        delay_between_env_runner_restarts_s=0.0,
+        delay_between_env_runner_restarts_s=0.0,  # RLlib's default is 60 s
         env_runner_health_probe_timeout_s=10.0,
     )
     algorithm.callbacks(

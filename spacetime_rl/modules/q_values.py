@@ -46,7 +46,7 @@ class QModule(ActingModule):
 
     def _setup_heads(self, features: int, model: ModelConfig) -> None:
         del model
-        self.action_head = make_linear(features, plan_actions(self.layout.actions).inputs_dim, 0.01)
+        self.action_head = make_linear(features, plan_actions(self.layout.actions).inputs_dim, 0.01)  # values near 0
         self.target_trunk = copy.deepcopy(self.trunk).requires_grad_(False)
         self.target_head = copy.deepcopy(self.action_head).requires_grad_(False)
         self.register_buffer("epsilon", torch.ones(()))

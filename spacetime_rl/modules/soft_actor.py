@@ -50,7 +50,7 @@ class SoftActorModule(ActingModule):
 
     def _setup_heads(self, features: int, model: ModelConfig) -> None:
         plan = plan_actions(self.layout.actions)
-        self.action_head = make_linear(features, plan.inputs_dim, 0.01)
+        self.action_head = make_linear(features, plan.inputs_dim, 0.01)  # untrained means are close to 0
         is_log_std = torch.zeros(plan.inputs_dim, dtype=torch.bool)
         is_log_std[plan.log_stds] = True
         self.register_buffer("is_log_std", is_log_std, persistent=False)

@@ -87,8 +87,8 @@ class GameSampler:
 
         Yields whenever the game is working, and returns the fragment. `played` is the number of env steps that the
         runner has played before. A game's seed depends on it, so that a resumed run does not repeat the episodes that
-        it began with. Raises RestartsExhausted when games have failed too many times, and a fault that a restart cannot
-        cure at once.
+        it began with. Raises RestartsExhausted when games have failed too many times. Raises a fault at once that no
+        restart can cure.
         """
         self._recycle()
         dead_since: float | None = None

@@ -11,7 +11,7 @@ from spacetime_rl.rollout.plan import MAIN_PROCESS_CPUS
 MOST_GAMES = 4  # of one runner, which needs about a fifth of a game's time for each
 MIN_FRAGMENT = 32  # in decisions; in shorter pieces of episodes, the advantages depend mostly on the value function
 LEARNER_SHARE = 3.0  # learning may take at most this multiple of sampling's time; measured, see docs/training.md
-# Share of the best throughput: fewer arenas need less memory, and a batch holds longer pieces of episodes.
+# Share of the best throughput: fewer arenas load the machine less, and a batch holds longer pieces of episodes.
 GOOD_ENOUGH = 0.9
 
 
@@ -40,7 +40,7 @@ class BatchSizes:
 
 
 # From the least learning per agent step to the most. Smaller batches update the policy more times with the same
-# steps, and smaller minibatches take more gradient steps from them.
+# steps, and smaller minibatches take more gradient steps from them. Measured: docs/decisions/0028.
 RUNGS = (
     BatchSizes(8192, 1024, 4),
     BatchSizes(8192, 512, 6),

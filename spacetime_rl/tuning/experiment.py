@@ -45,7 +45,7 @@ class Experiment:
         return self.sweep.candidate(candidate_values(self.sweep, drawn))
 
     def request(self, drawn: Mapping[str, Any]) -> AlgorithmConfig:
-        """A trial's algorithm, with as much as Tune needs to reserve cores."""
+        """A trial's algorithm with the base's plan, which suffices for Tune to reserve cores."""
         return self._algorithm(self.config(drawn), self.plan)
 
     def algorithm(self, drawn: Mapping[str, Any]) -> AlgorithmConfig:

@@ -26,7 +26,7 @@ from spacetime_rl.host.scratch import make_scratch
 
 START_S = 240.0  # seconds for all attempts together
 _TRIES = 3
-_SAY_AFTER_S, _SAY_EVERY_S = 15.0, 20.0
+_SAY_AFTER_S, _SAY_EVERY_S = 15.0, 20.0  # seconds before the first message and between messages
 _LONGEST_PARENT = 17  # bytes: a Unix socket's path has at most 107, of which our folder and Ray's part take 90
 _PARENTS = ("/tmp", "/var/tmp", "/dev/shm")
 _PORTS = range(20000, 32768)  # below the range from which the system gives ports to connections
@@ -214,7 +214,7 @@ def _reason(folder: Path) -> str:
         for log in folder.glob(f"session_2*/logs/{name}"):
             with suppress(OSError):
                 for line in log.read_text(errors="replace").splitlines():
-                    if " C " in line[:80]:
+                    if " C " in line[:80]:  # log level of the failed check that ended the process
                         return line.partition("Check failed: ")[2].partition(" ")[2] or line.partition("] ")[2]
                     if _ENDS_OF in line:
                         return line[line.index(_ENDS_OF) :]

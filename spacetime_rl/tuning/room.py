@@ -12,7 +12,7 @@ from ray.tune.experiment import Trial
 
 from spacetime_rl.tuning import private_ray
 
-_SAY_AFTER_S, _SAY_EVERY_S = 15.0, 60.0
+_SAY_AFTER_S, _SAY_EVERY_S = 15.0, 60.0  # seconds before the first warning and between warnings
 _PATIENCE_S = 90.0  # seconds before a warning if the cluster has room: a trial's processes take time to start
 
 logger = logging.getLogger(__name__)
