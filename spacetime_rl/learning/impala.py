@@ -34,7 +34,7 @@ class SpacetimeIMPALA(AsynchronousAlgorithm):
 
     @classmethod
     def get_default_config(cls) -> VtraceConfig:
-        """RLlib's hook for the class of settings."""
+        """The algorithm's default settings, for RLlib."""
         return VtraceConfig(cls)
 
 

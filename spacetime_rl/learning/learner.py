@@ -22,8 +22,8 @@ from ray.rllib.utils.metrics import (
 
 from spacetime_rl.learning.batches.columns import Batch
 
-STEPS = "gradient_steps"  # Number of a policy's gradient steps in the whole run, and number of those that were skipped.
-LEFT_OUT = "gradient_steps_left_out"
+STEPS = "gradient_steps"  # of a policy in the whole run, including the skipped ones
+LEFT_OUT = "gradient_steps_left_out"  # the skipped ones alone
 GRADIENT_NORM = "gradients_default_optimizer_global_norm"  # RLlib's name for the metric that its own gradient steps log
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from spacetime_rl.learning.algorithm import SpacetimeAlgorithm
 
 CUSTOM = "custom"  # a user's callbacks log under (CUSTOM, name) to record the metric `custom/<name>`
-# Per policy: means cover the latest iterations that together have at least this many agents' episodes.
+# Means of a policy cover the latest iterations that together have at least this many agents' episodes.
 WINDOW_EPISODES = 100
 
 
@@ -96,7 +96,7 @@ class EpisodeSums:
         self, episodes: int = 0, totals: Mapping[str, float] | None = None, counts: Mapping[str, float] | None = None
     ) -> None:
         self.episodes = episodes
-        # RLlib keeps a metric as NaN that no episode of this iteration had.
+        # If no episode of this iteration had a metric, RLlib keeps it as NaN.
         self._totals = Counter({name: total for name, total in (totals or {}).items() if not math.isnan(total)})
         self._counts = Counter({name: episodes if counts is None else counts[name] for name in self._totals})
 

@@ -68,7 +68,7 @@ class SpacetimeSAC(AsynchronousAlgorithm):
 
     @classmethod
     def get_default_config(cls) -> ReplayConfig:
-        """RLlib's hook for the class of settings."""
+        """The algorithm's default settings, for RLlib."""
         return ReplayConfig(cls)
 
 
@@ -77,7 +77,7 @@ class SpacetimeDQN(SpacetimeSAC):
 
 
 class ReplayLearner(SpacetimeLearner):
-    """Adds episodes to each policy's replay buffer, and takes gradient steps in the ratio `training_intensity`.
+    """Adds steps to each policy's replay buffer, and learns from each `training_intensity` times on average.
 
     A replay buffer is not part of a checkpoint: a resumed run fills it again before it learns.
     """
@@ -109,7 +109,7 @@ class ReplayLearner(SpacetimeLearner):
         self.after_gradient_based_update(timesteps=timesteps or {})
         results = self.metrics.reduce()
         for policy in self._replays:
-            # One per transition, for the priorities of a replay buffer that we do not use.
+            # One number per transition, for prioritised replay, which we do not use.
             results[policy].pop(TD_ERROR_KEY, None)
         return results
 

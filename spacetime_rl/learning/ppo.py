@@ -18,7 +18,7 @@ class SpacetimePPO(SpacetimeAlgorithm):
 
     @classmethod
     def get_default_config(cls) -> PPOConfig:
-        """RLlib's hook for the class of settings."""
+        """The algorithm's default settings, for RLlib."""
         return PPOConfig(cls)
 
 

@@ -1,6 +1,6 @@
 """A sweep's search space, searcher and scheduler as Tune's objects.
 
-Flat keys such as `training.lr` identify a trial's values, because the user wrote them so; tables and MLflow show them.
+A trial's values have flat keys such as `training.lr`, as the user wrote them; tables and MLflow show the same keys.
 """
 
 from __future__ import annotations

@@ -33,7 +33,8 @@ def run_trials(
     """Train all trials to their ends, or until the user stops them. With `resume`, continue from their checkpoints.
 
     `concurrent` is the number of trials that an adaptive searcher proposes at a time. Tune retries a failed trial of a
-    sweep from its checkpoint. It does not retry the trial of a run, because `training.execute` does.
+    sweep from its checkpoint. It does not retry the trial of a run: `training.execute` does so if the trial's process
+    was lost.
     """
     sweep, base = experiment.sweep, experiment.base
     settings = sweep.settings

@@ -43,7 +43,7 @@ def make_train_batch(
         Columns.ACTION_LOGP: joined_outputs(episodes, Columns.ACTION_LOGP),
         Columns.ACTION_DIST_INPUTS: joined_outputs(episodes, Columns.ACTION_DIST_INPUTS),
         Postprocessing.VALUE_TARGETS: advantages + values[acted],
-        # 1e-4 as in RLlib: no division by 0.
+        # The least standard deviation, 1e-4, is RLlib's.
         Postprocessing.ADVANTAGES: (advantages - advantages.mean()) / max(1e-4, advantages.std()),
     }
     if not states:
