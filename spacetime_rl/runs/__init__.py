@@ -1,1 +1,1 @@
-"""The runs of a results folder, as their folders tell of them: listed, shown, compared, removed."""
+"""List, show, compare and remove the runs of a results folder, from the files in their folders."""

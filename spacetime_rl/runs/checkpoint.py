@@ -1,4 +1,4 @@
-"""What lies in a checkpoint beside RLlib's files, so that it can be understood without its run."""
+"""The metadata file in a checkpoint, beside RLlib's files: it makes a checkpoint usable without its run's folder."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.runs.layout import CHECKPOINT
 
 FORMAT = 1
-CARD = "checkpoint_card"  # the key of RLlib's `config.env_config` under which the algorithm finds it
+CARD = "checkpoint_card"  # the algorithm finds the metadata under this key of RLlib's `config.env_config`
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointCard:
-    """The run that a checkpoint belongs to, as plain JSON data."""
+    """A checkpoint's metadata: the run it belongs to, as plain JSON data."""
 
     run_id: str
     config: Mapping[str, Any]  # RunConfig.to_dict()

@@ -1,4 +1,4 @@
-"""Two runs side by side: what was set differently, and how differently their policies do."""
+"""Two runs side by side: the settings in which they differ, and the difference between their evaluations."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from spacetime_rl.runs.read import TRAINED, RunRecord
 
-_ELSEWHERE = ("results",)  # where a run lies is no setting of it
+_ELSEWHERE = ("results",)  # the place of a run's folder does not change its training
 
 Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting of which the runs have different values; None where one has none."""
+    """A setting whose value differs between the two runs; a value is None if that run lacks the setting."""
 
     name: str
     values: tuple[Any, Any]
@@ -24,7 +24,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure of both evaluations with 95 % intervals, and how much more the second run has, where that is known."""
+    """A figure of both evaluations with 95 % intervals.
+
+    `more` is the second run's value minus the first's, and `more_ci` its 95 % interval; None if it cannot be computed.
+    """
 
     policy: str
     name: str
@@ -35,13 +38,13 @@ class Figure:
 
     @property
     def differs(self) -> bool | None:
-        """Whether chance alone hardly explains the difference; None where that is not known."""
+        """Whether the 95 % interval of the difference excludes 0; None if there is no interval."""
         return None if self.more_ci is None else not self.more_ci[0] <= 0.0 <= self.more_ci[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs compared. `same_episodes` says whether both evaluations played the same ones."""
+    """Two runs compared. `same_episodes` is true if both evaluations played the same seeded episodes."""
 
     runs: tuple[RunRecord, RunRecord]
     settings: tuple[Setting, ...]
@@ -102,9 +105,10 @@ def _figure(
 
 
 def _of_difference(old: float, old_ci: Interval | None, new: float, new_ci: Interval | None) -> Interval | None:
-    """The interval of a difference from those of its parts (R. G. Newcombe, Statistics in Medicine 17, 1998, no. 10).
+    """The interval of a difference, from the intervals of both values (R. G. Newcombe, Stat. Med. 17, 1998, no. 10).
 
-    It takes the two as independent, which is careful where they played the same episodes.
+    It treats the two values as independent. If both runs played the same episodes, the interval is therefore wider than
+    necessary.
     """
     if old_ci is None or new_ci is None:
         return None

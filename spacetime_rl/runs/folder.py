@@ -1,4 +1,4 @@
-"""The folder of a run: made once, never overwritten by accident, owned by one process at a time."""
+"""The folder of a run: created once, never overwritten by accident, owned by one process at a time."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from spacetime_rl.runs.locate import find_folder
 from spacetime_rl.runs.run_id import check_run_id
 from spacetime_rl.runs.state import UNDER_WAY, is_owned
 
-_ASIDE, _DROPPED = ".replaced-", ".dropped-"  # behind the id of a run that --force replaces; the process follows
-_LOCK_S = 0.5  # who only looks whether a run is owned holds the lock for a moment
+_ASIDE, _DROPPED = ".replaced-", ".dropped-"  # suffixes of a run that --force replaces; a process id follows
+_LOCK_S = 0.5  # `is_owned` in another process holds the lock for a moment
 logger = logging.getLogger(__name__)
 
 Status = Literal["starting", "training", "trained", "finished", "interrupted", "failed"]
 
 
 class RunFolder:
-    """`<results>/<run-id>/`, locked by this process until `release`.
+    """The folder `<results>/<run-id>/`, locked by this process until `release`.
 
-    `paths` are those of its files.
+    `paths` are the paths of its files.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,17 +45,18 @@ class RunFolder:
         self.run_id = path.name
         self._lock = FileLock(self.paths.lock)
         self._held = ExitStack()
-        self._made = False  # by us, for a run that has not begun
+        self._made = False  # this process created the folder, and its run has not begun training
         self._replaced: Path | None = None
 
     @classmethod
     def create(
         cls, config: RunConfig, run_id: str | None = None, force: bool = False, sweep: str | None = None
     ) -> RunFolder:
-        """The folder of a new run, or of a sweep, whose file has the text `sweep`.
+        """Create the folder of a new run, or of a sweep if `sweep` is given: the text of its sweep.yaml.
 
-        With `force` an earlier run of the same id is put aside until `keep`. Raises RunExistsError without it, or where
-        that run is going on, and UsageError where nothing can be written.
+        With `force` an earlier run of the same id is moved aside until `keep`. Raises RunExistsError if there is an
+        earlier run and `force` is not set, or if a process still works on it. Raises UsageError if the folder cannot be
+        written.
         """
         name = check_run_id(run_id or f"{config.name}-{time.strftime('%Y%m%d-%H%M%S')}")
         folder = cls(config.results / name)
@@ -77,7 +78,7 @@ class RunFolder:
 
     @classmethod
     def reopen(cls, where: str | Path, results: Path) -> RunFolder:
-        """The folder of an earlier run, by its id or path. Raises UsageError or ResumeError."""
+        """Open and lock the folder of an earlier run, by its id or path. Raises UsageError or ResumeError."""
         folder = cls(find_folder(where, results))
         if not folder.paths.state.is_file():
             raise ResumeError(f"{folder.path}: is not the folder of a run; it has no state.json")
@@ -92,16 +93,19 @@ class RunFolder:
         return folder
 
     def config(self) -> RunConfig:
-        """The configuration the run was begun with."""
+        """The configuration that the run began with."""
         return load(self.paths.config)
 
     @property
     def is_sweep(self) -> bool:
-        """Whether it is a sweep's."""
+        """Whether the run is a sweep."""
         return self.paths.sweep.is_file()
 
     def here(self, begun: RunConfig, wanted: RunConfig | None = None) -> RunConfig:
-        """The configuration to go on with, where the folder is now, recorded where `wanted` says, if it does."""
+        """The configuration to resume with: `begun`, with the folder's present place and the tracking of `wanted`.
+
+        Only the tracking settings that `wanted` sets explicitly replace those of `begun`.
+        """
         tracking = begun.tracking
         if wanted is not None:
             own = {name: getattr(wanted.tracking, name) for name in wanted.tracking.model_fields_set}
@@ -110,7 +114,7 @@ class RunFolder:
         return begun.model_copy(update={"results": results, "tracking": tracking})
 
     def moved_from(self, begun: RunConfig) -> str | None:
-        """That the folder is not where the run was begun; None where it is."""
+        """A sentence for people if the folder has moved since the run began; None if it has not."""
         before, here = begun.results.absolute() / str(self.state()["run_id"]), self.path
         if os.path.realpath(before) == os.path.realpath(here):
             return None
@@ -118,7 +122,10 @@ class RunFolder:
         return f"the run was begun as {before}; it continues as {here}{kept}"
 
     def spec(self) -> GameSpec | None:
-        """What the game declared; None where the run never came that far. Raises ResumeError for an unreadable file."""
+        """The spec that the game declared; None if the run ended before the handshake.
+
+        Raises ResumeError for an unreadable file.
+        """
         file = self.paths.spec
         if not file.is_file():
             return None
@@ -128,7 +135,7 @@ class RunFolder:
             raise ResumeError(f"{self.run_id}: {file} cannot be read ({error}); begin another run") from error
 
     def versions(self) -> dict[str, str]:
-        """What the run is made with; empty where it never came that far."""
+        """The versions that the run was made with; empty if the run ended before it recorded them."""
         file = self.paths.versions
         document: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
         return document
@@ -139,21 +146,21 @@ class RunFolder:
         return document
 
     def set_status(self, status: Status, message: str = "") -> None:
-        """Record how the run stands."""
+        """Write the run's status and a message to state.json."""
         now = time.time()
         began = self.state()["started"] if self.paths.state.is_file() else now
         state = {"run_id": self.run_id, "status": status, "message": message, "pid": os.getpid()}
         self._write_json(self.paths.state, {**state, "started": began, "updated": now})
 
     def set_trained(self, finished: bool) -> None:
-        """Record that training is over: `finished`, or stopped by the user."""
+        """Record the end of training: `trained` if it `finished`, or `interrupted` if the user stopped it."""
         if finished:
             self.set_status("trained")
         else:
             self.set_status("interrupted", signals.words())
 
     def set_evaluated(self, stopped: bool) -> None:
-        """Record that the run is over; if it was `stopped`, then in training or in what came after."""
+        """Record the end of the run. If the user `stopped` it after training, the message names the evaluation."""
         if not stopped:
             self.set_status("finished")
         elif self.state()["status"] == "trained":
@@ -161,11 +168,11 @@ class RunFolder:
 
     @contextmanager
     def tells_failure(self) -> Iterator[None]:
-        """What goes wrong inside is in the run's status."""
+        """Record an exception that leaves this context as the run's status, `failed` or `interrupted`, and raise it."""
         try:
             yield
         except Exception as error:
-            with suppress(OSError):  # the disk may be full, which `error` then says
+            with suppress(OSError):  # the disk may be full; `error` then reports that
                 self.set_status("failed", str(error))
             raise
         except KeyboardInterrupt as stop:
@@ -174,24 +181,24 @@ class RunFolder:
             raise
 
     def write_config(self, config: RunConfig, spec: GameSpec) -> None:
-        """Record the configuration with every size settled, and the game of that size."""
+        """Record the configuration with a number for every `auto` size, and the spec of a game of that size."""
         self._write(self.paths.config, dump(config))
         self._write_json(self.paths.spec, spec.to_dict())
 
     def write_facts(self, spec: GameSpec, versions: Mapping[str, str]) -> None:
-        """Record what the game declared and what the run is made with."""
+        """Record the spec that the game declared, and the versions that the run is made with."""
         self._write_json(self.paths.spec, spec.to_dict())
         self._write_json(self.paths.versions, dict(versions))
 
     def keep(self) -> None:
-        """The run has begun in earnest: drop the one it replaces."""
+        """The run has begun training: delete the run that it replaces."""
         if self._replaced is not None:
             _drop(self._replaced)
             self._replaced = None
         self._made = False
 
     def abandon(self) -> None:
-        """Leave everything as it was before `create`, unless the run has begun (`keep`)."""
+        """Restore everything as it was before `create`, unless `keep` was called."""
         self.release()
         if self._made:
             shutil.rmtree(self.path, ignore_errors=True)
@@ -199,11 +206,11 @@ class RunFolder:
             self._replaced.rename(self.path)
 
     def release(self) -> None:
-        """Let another process have the folder."""
+        """Unlock the folder, so that another process may own it."""
         self._held.close()
 
     def _own(self) -> None:
-        """Lock the folder. Should this process have to end at once, the run's state says so."""
+        """Lock the folder, and record in state.json if a signal ends this process at once."""
         self._lock.acquire(timeout=_LOCK_S)
         self._held.callback(self._lock.release)
         self._held.enter_context(signals.last_words(self._leave_at_once))
@@ -239,20 +246,20 @@ class RunFolder:
         self._write(file, to_json(document, indent=2) + "\n")
 
     def _write(self, file: Path, text: str) -> None:
-        """Whole or not at all: the process may be killed at any time."""
+        """Write the whole file or nothing: the process may be killed at any time."""
         partial = file.with_name(f".{file.name}.partial")
         try:
             partial.write_text(text, encoding="utf-8")
             partial.replace(file)
         except OSError as error:
-            error.filename = str(file)  # a full disk does not tell which
+            error.filename = str(file)  # the error of a full disk names no file
             raise
 
 
 def settle_replaced(results: Path) -> None:
-    """Finish what processes that were killed in the middle of --force have left in a folder of results.
+    """Clean up a results folder after processes that were killed while --force replaced a run.
 
-    A run that was put aside comes back, unless the one that replaces it has begun to train.
+    A run that was moved aside is restored, unless the run that replaces it has begun training.
     """
     for dropped in results.glob(f".*{_DROPPED}*"):
         shutil.rmtree(dropped, ignore_errors=True)
@@ -261,7 +268,7 @@ def settle_replaced(results: Path) -> None:
         replacing = results / name
         if is_owned(replacing) or _lives(owner, aside):
             continue
-        with suppress(OSError):  # another process does the same
+        with suppress(OSError):  # another process may do the same at the same time
             if RunPaths(replacing).tune.exists():
                 _drop(aside)
             else:
@@ -272,12 +279,12 @@ def settle_replaced(results: Path) -> None:
 
 def _drop(aside: Path) -> None:
     dropped = aside.with_name(aside.name.replace(_ASIDE, _DROPPED))
-    aside.rename(dropped)  # at once: half of a run must not come back
+    aside.rename(dropped)  # a rename is atomic: a half-deleted run must not be restored
     shutil.rmtree(dropped, ignore_errors=True)
 
 
 def _lives(pid: str, aside: Path) -> bool:
-    """Whether the process that put a run aside is still there, and not another one of the same number."""
+    """Whether the process that moved a run aside still runs, and its id was not given to a later process."""
     try:
         return psutil.Process(int(pid)).create_time() <= aside.stat().st_ctime
     except (psutil.Error, ValueError, OSError):

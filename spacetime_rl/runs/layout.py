@@ -1,4 +1,4 @@
-"""The files of a run's folder by name: the only place that spells them."""
+"""The names of the files in a run's folder; no other module spells them."""
 
 from __future__ import annotations
 
@@ -9,47 +9,47 @@ from pathlib import Path
 
 CONFIG = "config.yaml"
 STATE = "state.json"
-SWEEP = "sweep.yaml"  # of a sweep alone
+SWEEP = "sweep.yaml"  # only in the folder of a sweep
 ONNX, REPORT = "onnx", "report"
-CHECKPOINT = "spacetime.json"  # of a checkpoint: see `CheckpointCard`
-CURRICULUM = "curriculum.json"  # beside it, where there are lessons
+CHECKPOINT = "spacetime.json"  # in a checkpoint's folder; `CheckpointCard` writes it
+CURRICULUM = "curriculum.json"  # beside it, if there is a curriculum
 _NUMBERED = re.compile(r"checkpoint_(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class RunPaths:
-    """Where everything of the run in a folder is, or would be."""
+    """The paths of all files of the run in a folder, whether they exist or not."""
 
     path: Path
 
     @property
     def config(self) -> Path:
-        """The run's configuration, every size settled."""
+        """The run's configuration, with a number for every `auto` size."""
         return self.path / CONFIG
 
     @property
     def sweep(self) -> Path:
-        """The sweep that it is, where it is one."""
+        """The sweep's configuration; a single run has none."""
         return self.path / SWEEP
 
     @property
     def spec(self) -> Path:
-        """What the game declared."""
+        """The spec that the game declared."""
         return self.path / "spec.json"
 
     @property
     def versions(self) -> Path:
-        """What the run is made with."""
+        """The versions that the run is made with."""
         return self.path / "versions.json"
 
     @property
     def state(self) -> Path:
-        """How the run stands."""
+        """The status of the run."""
         return self.path / STATE
 
     @property
     def lock(self) -> Path:
-        """Held by the process that the run belongs to, for as long as that lives."""
+        """The lock file, held by the process that works on the run until that process ends."""
         return self.path / ".lock"
 
     @property
@@ -64,17 +64,17 @@ class RunPaths:
 
     @property
     def logs(self) -> Path:
-        """What the games and everybody else printed."""
+        """The folder of all logs: the output of the games, of Ray and of libraries."""
         return self.path / "logs"
 
     @property
     def output_log(self) -> Path:
-        """What Ray and libraries printed."""
+        """The output of Ray and libraries."""
         return self.logs / "output.log"
 
     @property
     def traceback_log(self) -> Path:
-        """The lines of the user's code that led to the error which ended the run."""
+        """The part of the traceback in the user's code, if an error there ended the run."""
         return self.logs / "traceback.log"
 
     @property
@@ -89,7 +89,7 @@ class RunPaths:
 
     @property
     def report(self) -> Path:
-        """Summary, evaluation and pictures."""
+        """The folder of the summary, the evaluation and the pictures."""
         return self.path / REPORT
 
     @property
@@ -104,49 +104,49 @@ class RunPaths:
 
     @property
     def evaluation(self) -> Path:
-        """The reports of all players, as JSON."""
+        """The evaluation reports of all players, as JSON."""
         return self.report / "evaluation.json"
 
     def report_of(self, name: str) -> Path:
-        """The folder of another report, such as of a later evaluation."""
+        """The folder of another report by its name, for example of a later evaluation."""
         return self.report / name
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder is a run's."""
+    """Whether a folder is the folder of a run."""
     return (folder / STATE).is_file() or (folder / CONFIG).is_file()
 
 
 def run_around(path: Path) -> Path | None:
-    """The folder of the run that a file or a folder lies in."""
+    """The folder of the run that contains a file or a folder; None if no run contains it."""
     return next((folder for folder in path.absolute().parents if is_run(folder)), None)
 
 
 def trial_folder(trial_id: str) -> str:
-    """The name of a trial's folder, in Tune's."""
+    """The name of a trial's folder inside the run's `tune` folder."""
     return f"trial_{trial_id}"
 
 
 def checkpoint_number(folder: Path) -> int | None:
-    """The number of a checkpoint's folder; None where the folder has another name."""
+    """The number of a checkpoint's folder; None if the folder's name is not that of a checkpoint."""
     match = _NUMBERED.fullmatch(folder.name)
     return int(match[1]) if match else None
 
 
 def checkpoints_in(folder: Path) -> Iterator[Path]:
-    """The folders of the numbered checkpoints below a folder."""
+    """The folders of all numbered checkpoints below a folder."""
     for manifest in folder.rglob(f"checkpoint_*/{CHECKPOINT}"):
         if checkpoint_number(manifest.parent) is not None:
             yield manifest.parent
 
 
 def onnx_file(folder: Path, policy: str) -> Path:
-    """An exported policy."""
+    """The ONNX file of an exported policy."""
     return folder / f"{policy}.onnx"
 
 
 def schema_file(folder: Path, policy: str) -> Path:
-    """The schema of an exported policy, beside it."""
+    """The schema of an exported policy, beside its ONNX file."""
     return folder / f"{policy}.schema.json"
 
 
@@ -156,7 +156,7 @@ def schemas_in(folder: Path) -> list[Path]:
 
 
 def file_name(name: str) -> str:
-    """A name that is safe for a file or a folder."""
+    """The name with every character that is unsafe in a file name replaced by `_`."""
     return re.sub(r"[^\w.-]", "_", name)
 
 

@@ -1,4 +1,4 @@
-"""Find the checkpoint a user means by a run, a trial or a folder."""
+"""Find the checkpoint that a user names by a run, a trial or a folder."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ LATEST = "latest"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A checkpoint folder, its number and the trial's folder it lies in."""
+    """A checkpoint folder and its number."""
 
     path: Path
     number: int
 
     @property
     def trial(self) -> Path:
-        """The folder the checkpoint lies in."""
+        """The folder of the checkpoint's trial."""
         return self.path.parent
 
 
 def find_checkpoint(where: str | Path, results: Path, number: int | None = None) -> Path:
     """The checkpoint folder of a run id, a trial id, or the folder of a run, a trial or a checkpoint.
 
-    In a run or trial it is the latest one, or that of the given number. Raises UsageError naming what was looked for
-    and what is there instead.
+    For a run or a trial it is the latest checkpoint, or the one with the given number. Raises UsageError that names
+    what was looked for and what exists instead.
     """
     folder = find_folder(where, results)
     if (folder / CHECKPOINT).is_file():
@@ -48,16 +48,16 @@ def find_checkpoint(where: str | Path, results: Path, number: int | None = None)
 
 
 def onnx_folder(checkpoint: Path) -> Path:
-    """Where the exported policies of a checkpoint belong: `onnx` in its run's folder, or here if it lies in none."""
+    """The folder for a checkpoint's exported policies: `onnx` in its run's folder, or `./onnx` if it is in no run."""
     return RunPaths(run_around(checkpoint) or Path()).onnx
 
 
 def find_folder(where: str | Path, results: Path) -> Path:
-    """The folder of a run id, the only beginning of one, a trial id, a path, or `latest`, the run begun last.
+    """The folder of a run id, an unambiguous prefix of one, a trial id, a path, or `latest`: the run that began last.
 
     Raises UsageError if there is none, or several.
     """
-    # A bare word means a run before it means a folder beside us; an absolute path is itself either way.
+    # A bare name is looked up as a run id first, then as a relative folder; a joined absolute path stays as it is.
     candidates = (results / where, Path(where))
     for candidate in candidates if len(Path(where).parts) == 1 else reversed(candidates):
         if candidate.is_dir():
@@ -82,7 +82,7 @@ def find_folder(where: str | Path, results: Path) -> Path:
 
 
 def _runs(results: Path) -> dict[str, float]:
-    """The runs in a results folder and when each began, in Unix time."""
+    """The runs in a results folder by name, with the Unix time at which each began; 0 if that is unknown."""
     found: dict[str, float] = {}
     for path in results.iterdir() if results.is_dir() else ():
         state = read_state(path) if not path.name.startswith(".") else None
@@ -101,7 +101,7 @@ def _checkpoints(folder: Path) -> list[Found]:
 
 
 def _is_whole(checkpoint: Path) -> bool:
-    """Whether no file of it is empty, as a full disk leaves those that it has no room for."""
+    """Whether no file of a checkpoint is empty: a full disk leaves empty files behind."""
     return all(file.stat().st_size for file in checkpoint.rglob("*") if file.is_file())
 
 

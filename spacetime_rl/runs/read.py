@@ -1,4 +1,4 @@
-"""What the folder of a run says: read here and nowhere else, and never in need of Ray, torch or MLflow."""
+"""Read the folder of a run. No other module does, and reading needs neither Ray, torch nor MLflow."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from spacetime_rl.runs.state import RunState, read_state
 
 TRAINED = "trained"
 UNKNOWN = "unknown"
-_TAIL_BYTES = 200_000  # of progress.jsonl, for its last line
+_TAIL_BYTES = 200_000  # read from the end of progress.jsonl, to find its last line
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run's folder. Whatever is missing or cannot be read, as in a run that is starting, is empty."""
+    """The contents of a run's folder. A file that is missing or unreadable, as in a run that starts, reads as empty."""
 
     folder: Path
 
     @property
     def paths(self) -> RunPaths:
-        """Where everything of it is."""
+        """The paths of the run's files."""
         return RunPaths(self.folder)
 
     @property
     def run_id(self) -> str:
-        """The folder's name: it may have been renamed since the run."""
+        """The folder's present name; the user may have renamed it since the run."""
         return self.folder.name
 
     @property
@@ -45,17 +45,17 @@ class RunRecord:
 
     @cached_property
     def state(self) -> RunState | None:
-        """How it stands; None where its state cannot be read."""
+        """The run's state; None if state.json cannot be read."""
         return read_state(self.folder)
 
     @property
     def status(self) -> str:
-        """Its status in one word."""
+        """The run's status in one word."""
         return self.state.status if self.state else UNKNOWN
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
-        """Its configuration as plain data, not validated: earlier versions had other settings."""
+        """The run's configuration as plain data, not validated: earlier versions had other settings."""
         try:
             found = yaml.safe_load(self.paths.config.read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError):
@@ -64,14 +64,14 @@ class RunRecord:
 
     @cached_property
     def summary(self) -> Mapping[str, Any]:
-        """report/summary.json, with the paths in it below where the folder is now."""
+        """The contents of report/summary.json; paths in it are changed to the folder's present place."""
         found = _read_json(self.paths.summary)
         before = found.get("folder")
         return _rebased(found, str(before), str(self.folder)) if before else found
 
     @cached_property
     def last_result(self) -> Mapping[str, Any]:
-        """The latest result of its training, by public names."""
+        """The last training result, by public metric name."""
         file = self.paths.results
         try:
             with file.open("rb") as lines:
@@ -84,22 +84,25 @@ class RunRecord:
 
     @property
     def reports(self) -> Mapping[str, Mapping[str, Any]]:
-        """Its evaluation, by player: `EvalReport.to_dict()`."""
+        """The run's evaluation, by player; each value is an `EvalReport.to_dict()`."""
         found = self.summary.get("evaluation")
         return found if isinstance(found, dict) else {}
 
     @property
     def scenario(self) -> str:
-        """The scenario, or the name of the run for a game that is not one of this package's."""
+        """The scenario; for a game outside this package, the configuration's name."""
         return str((self.config.get("scenario") or {}).get("name") or self.config.get("name") or "")
 
     @property
     def agent_steps(self) -> int:
-        """Agent steps it has trained."""
+        """Agent steps that the run has trained."""
         return int(self.summary.get("agent_steps") or metrics.Result(self.last_result).agent_steps)
 
     def to_dict(self) -> dict[str, Any]:
-        """The line of a list, as plain JSON data. Figures are those of the evaluation, or else of training."""
+        """The run's row in a list, as plain JSON data.
+
+        Figures come from the evaluation, or from training if there is no evaluation.
+        """
         state, overall = self.state, (self.reports.get(TRAINED) or {}).get("overall") or {}
         evaluated = bool(overall)
         last = self.last_result
@@ -131,7 +134,7 @@ def find_records(results: Path) -> list[RunRecord]:
 
 
 def find_record(where: str, results: Path) -> RunRecord:
-    """A run by its id, the beginning of its id, its folder, or `latest`. Raises UsageError."""
+    """A run by its id, an unambiguous prefix of its id, its folder, or `latest`. Raises UsageError."""
     folder = find_folder(where, results)
     if not is_run(folder):
         raise UsageError(f"{folder}: is not the folder of a run; it has neither {STATE} nor {CONFIG}")
@@ -153,7 +156,7 @@ def _read_json(file: Path) -> dict[str, Any]:
 
 
 def _rebased(value: Any, old: str, new: str) -> Any:
-    """The same data with every path in or below `old` in or below `new`."""
+    """The data with `old` replaced by `new` at the beginning of every path."""
     if isinstance(value, dict):
         return {key: _rebased(item, old, new) for key, item in value.items()}
     if isinstance(value, list):

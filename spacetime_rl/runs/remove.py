@@ -1,4 +1,4 @@
-"""Removes the folder of a run: nothing of a run that is going on, and nothing that is not a run's."""
+"""Remove the folder of a run, unless a process works on it or the folder is a link."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spacetime_rl.runs.state import is_owned
 
 
 def check_removable(run: RunRecord) -> None:
-    """Raises UsageError where a process works on the run, or its folder is a link to another."""
+    """Raise UsageError if a process works on the run, or if its folder is a link to another one."""
     if is_owned(run.folder):
         raise UsageError(
             f"{run.run_id}: is still going on, in process {run.state.pid if run.state else '?'}; end that first"
@@ -21,11 +21,11 @@ def check_removable(run: RunRecord) -> None:
 
 
 def remove(run: RunRecord) -> None:
-    """Remove a run's folder with all its checkpoints, or leave it whole. Raises UsageError."""
+    """Remove a run's folder with all its checkpoints. Raises UsageError if it cannot be removed."""
     check_removable(run)
     doomed = run.folder.with_name(f".{run.run_id}.removed-{os.getpid()}")
     try:
-        run.folder.rename(doomed)  # at once: a half that looks like a run would be worse than none
+        run.folder.rename(doomed)  # a rename is atomic: half a folder must not look like a run
         shutil.rmtree(doomed)
     except OSError as error:
         raise UsageError(f"{run.run_id}: cannot be removed from {run.folder.parent}: {error.strerror}") from error

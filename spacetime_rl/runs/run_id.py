@@ -1,4 +1,4 @@
-"""What a run may be called: its id is a folder's name, a word of commands and a tag in MLflow."""
+"""The rules for run ids: an id is a folder's name, an argument of commands and a tag in MLflow."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from spacetime_rl.errors import UsageError
 
-_MOST_BYTES = 150  # file systems take 255, and our own scratch names are longer than the id
+_MOST_BYTES = 150  # file systems allow 255, and our own temporary names are longer than the id
 
 
 def check_run_id(run_id: str) -> str:
-    """The id, which may hold spaces, quotes and any letters. Raises UsageError where it cannot name a folder."""
+    """Return the id, which may hold spaces, quotes and any letters. Raises UsageError if it cannot name a folder."""
     if Path(run_id).name != run_id or run_id.startswith((".", "-")):
         raise UsageError(f"run id {run_id!r}: names a folder, so it must not contain '/' or begin with '.' or '-'")
     if not run_id.isprintable() or run_id != run_id.strip():

@@ -1,4 +1,4 @@
-"""The baselines of the package: a folder each with its ONNX files, their schemas, their weights and `baseline.json`."""
+"""The package's baselines: one folder each, with ONNX files, their schemas, their weights and `baseline.json`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ BASELINES = Path(__file__).resolve().parent.parent / "baselines"
 FILE = "baseline.json"
 SCHEMA_VERSION = 1
 TRAINED = "trained"
-WEIGHTS = ".weights.npz"  # after the policy's name
-SOURCES = (TRAINED, "heuristic", "random")  # whose reports every baseline has
+WEIGHTS = ".weights.npz"  # follows the policy's name
+SOURCES = (TRAINED, "heuristic", "random")  # every baseline has a report of each of these players
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A baseline: its folder and what its `baseline.json` says."""
+    """A baseline: its folder and the contents of its `baseline.json`."""
 
     name: str
     folder: Path
@@ -31,16 +31,16 @@ class Baseline:
 
     @property
     def scenario(self) -> str:
-        """The scenario it plays."""
+        """The scenario that the baseline plays."""
         return str(self.document["scenario"])
 
     @property
     def policies(self) -> tuple[str, ...]:
-        """Its policies, each `<policy>.onnx` in the folder."""
+        """The baseline's policies, each `<policy>.onnx` in the folder."""
         return tuple(self.document["policies"])
 
     def weights(self, policy: str) -> Path:
-        """The file of a policy's whole network, for training to go on from. Raises UsageError if it came without."""
+        """The file of a policy's whole network, for a warm start. Raises UsageError if the baseline has no weights."""
         file = self.document["policies"][policy].get("weights")
         if file is None:
             raise UsageError(f"{self.name}: this baseline holds no weights of {policy} to go on from; make it again")
@@ -48,23 +48,26 @@ class Baseline:
 
     @property
     def config(self) -> RunConfig:
-        """What it was trained with and judged on."""
+        """The configuration that the baseline was trained with and evaluated on."""
         return RunConfig.model_validate(self.document["config"])
 
     @property
     def reports(self) -> Mapping[str, Mapping[str, Any]]:
-        """`EvalReport.to_dict()` by who played: `SOURCES` in that order, then, of adversaries, `against_heuristics`."""
+        """`EvalReport.to_dict()` by player: first `SOURCES`, in that order.
+
+        Adversarial policies also have a report under `against_heuristics`.
+        """
         found: Mapping[str, Mapping[str, Any]] = self.document["reports"]
         return found
 
 
 def against_heuristics(policy: str, policies: Sequence[str]) -> str:
-    """What the report of a trained policy that meets the heuristics of all the others is called."""
+    """The name of the report of a trained policy that plays against the heuristics of all other policies."""
     return ", ".join([TRAINED, *(f"{other}=heuristic" for other in policies if other != policy)])
 
 
 def require_writable(root: Path = BASELINES) -> None:
-    """Raises UsageError where this user may not add to the package: before an hour of training, not after it."""
+    """Raise UsageError if this user cannot write to the package: checked before an hour of training, not after it."""
     if not os.access(root, os.W_OK):
         raise UsageError(
             f"baseline: {root} may not be written by this user; baselines are made in a checkout of the package "
@@ -73,7 +76,7 @@ def require_writable(root: Path = BASELINES) -> None:
 
 
 def baseline_names(root: Path = BASELINES) -> list[str]:
-    """Names of the baselines there are: of the configurations that they were trained with."""
+    """The names of all baselines, which are the names of the configurations that they were trained with."""
     return sorted(file.parent.relative_to(root).as_posix() for file in root.rglob(FILE))
 
 

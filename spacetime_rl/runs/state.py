@@ -1,4 +1,4 @@
-"""How a run stands: its state.json, and whether the process that wrote it is still there."""
+"""The state of a run: its state.json, and whether the process that wrote it still runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNDER_WAY = ("starting", "training", "trained")
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """state.json of a run. `status` is `died` where it says that the run goes on and the process is gone."""
+    """The contents of state.json. `status` is `died` if the file says the run goes on, but its process is gone."""
 
     run_id: str
     status: str
@@ -27,17 +27,17 @@ class RunState:
 
     @property
     def resumable(self) -> bool:
-        """Whether `--resume` may go on with it."""
+        """Whether `--resume` can continue the run."""
         return self.status in (DIED, "interrupted", "failed")
 
     @property
     def is_over(self) -> bool:
-        """Whether no process works on it."""
+        """Whether no process works on the run."""
         return self.status not in UNDER_WAY
 
 
 def read_state(folder: Path) -> RunState | None:
-    """The state of the run in a folder; None where there is none, or none that can be read."""
+    """The state of the run in a folder; None if there is none, or if it cannot be read."""
     try:
         found: dict[str, Any] = json.loads(RunPaths(folder).state.read_text(encoding="utf-8"))
         status, message = str(found["status"]), str(found.get("message", ""))
@@ -51,5 +51,5 @@ def read_state(folder: Path) -> RunState | None:
 
 
 def is_owned(folder: Path) -> bool:
-    """Whether a process, of this or another machine that shares the folder, holds the run."""
+    """Whether a process owns the run, on this machine or on another one that shares the folder."""
     return is_locked(RunPaths(folder).lock)

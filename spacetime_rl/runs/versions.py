@@ -1,4 +1,4 @@
-"""What a run is made with: versions of packages and engine, and the revision of the user's own work."""
+"""The versions that a run is made with: of packages and engine, and the git revision of the user's own work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PACKAGES = ("ray", "torch", "numpy", "mlflow", "onnx", "onnxruntime")
 
 
 def collect_versions(godot: str | None) -> dict[str, str]:
-    """Name and version of everything that shapes a result; `git_revision` where the working folder has one."""
+    """Name and version of everything that affects results; `git_revision` if the working folder is in git."""
     versions = {"spacetime-rl": __version__, "python": platform.python_version()}
     versions |= {package: version(package) for package in _PACKAGES}
     if godot:
@@ -23,14 +23,14 @@ def collect_versions(godot: str | None) -> dict[str, str]:
 
 
 def other_versions(begun_with: Mapping[str, str]) -> str:
-    """Of what pickles the state of a run, what has changed since: `spacetime-rl 0.1.0 (here: 0.2.0)`."""
+    """The packages that pickle a run's state and have another version now: `spacetime-rl 0.1.0 (here: 0.2.0)`."""
     here = {"spacetime-rl": __version__, "ray": version("ray")}
     pairs = [(name, begun_with.get(name, ours), ours) for name, ours in here.items()]
     return ", ".join(f"{name} {theirs} (here: {ours})" for name, theirs, ours in pairs if theirs != ours)
 
 
 def git_revision() -> str | None:
-    """The commit of the working folder, with `-dirty` where files differ from it; None outside of git."""
+    """The commit of the working folder, with `-dirty` if files differ from it; None outside git."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--match="]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
