@@ -1,1 +1,1 @@
-"""From a checkpoint to one ONNX file and one schema per policy."""
+"""Export a checkpoint as one ONNX file and one schema per policy."""

@@ -1,4 +1,4 @@
-"""Read a checkpoint of a run: what it was trained on, and its policies."""
+"""Read a checkpoint of a run: its configuration, the game's spec and the policies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MODULES = Path("learner_group", "learner", "rl_module")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A checkpoint folder and what its `spacetime.json` says."""
+    """A checkpoint folder and the contents of its `spacetime.json`."""
 
     path: Path
     run_id: str
@@ -37,11 +37,11 @@ class Checkpoint:
 
     @property
     def policies(self) -> tuple[str, ...]:
-        """The policies it holds."""
+        """The names of the policies in the checkpoint."""
         return tuple(sorted(path.parent.name for path in (self.path / _MODULES).glob("*/class_and_ctor_args.pkl")))
 
     def choose(self, policies: Sequence[str] | None) -> tuple[str, ...]:
-        """These policies, or all of them. Raises UsageError for one that is not there."""
+        """Return `policies`, or all policies if there are none. Raises UsageError for a policy the checkpoint lacks."""
         unknown = [name for name in policies or () if name not in self.policies]
         if unknown:
             hint = did_you_mean(unknown[0], self.policies) or f"; there are {', '.join(self.policies)}"
@@ -49,11 +49,11 @@ class Checkpoint:
         return tuple(policies or self.policies)
 
     def module_folder(self, policy: str) -> Path:
-        """Where RLlib keeps the state of a policy's module."""
+        """The folder in which RLlib saves the state of a policy's module."""
         return (self.path / _MODULES / policy).absolute()
 
     def load_module(self, policy: str) -> ActingModule:
-        """A policy with its trained weights and statistics. Raises CheckpointError."""
+        """Load a policy's module with its trained weights and normaliser statistics. Raises CheckpointError."""
         from spacetime_rl.modules.acting import ActingModule
 
         try:
@@ -71,7 +71,7 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint's manifest. Raises CheckpointError if it is missing, malformed or of another format."""
+    """Read a checkpoint's metadata. Raises CheckpointError if it is missing, malformed or of another format."""
     document = _load(path / CHECKPOINT)
     found = document.get("format")
     if found != FORMAT:

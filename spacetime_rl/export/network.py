@@ -1,7 +1,7 @@
-"""What an ONNX file computes: from the numbers a game has to the numbers a game wants.
+"""The computation in an ONNX file: from a game's observations to its actions.
 
-Inputs and outputs bear the names the ONNX node of stock Godot RL Agents uses. The file adds a third output,
-`distribution`, for those who want to sample; whoever asks for outputs by name never meets it.
+Inputs and outputs have the names that the ONNX node of stock Godot RL Agents uses. A third output, `distribution`,
+serves programs that sample actions. A program that requests outputs by name is not affected by it.
 """
 
 from __future__ import annotations
@@ -22,15 +22,18 @@ PIXEL_MAX = 255.0
 class ExportNetwork(nn.Module):
     """One decision of a batch of agents.
 
-    Inputs, float32: `obs` [b, vector_dim] as the game gives it (left out where a policy only sees images; for a stock
-    game one input [b, n] per observation key instead); each image by its name, [b, h * w * c] of bytes 0..255 in
-    row-major h, w, c; `state_ins`, [b] without memory (passed through, as the stock node wants it), [b, state_size]
-    with: hidden then cell state, zeros where an episode begins.
+    Inputs, float32:
+    - `obs` [b, vector_dim]: the observation vector as the game sends it. A policy that observes only images has no
+      `obs`. For a stock game there is one input [b, n] per observation key instead.
+    - Each image by its name, [b, h * w * c]: bytes 0..255 in row-major order h, w, c.
+    - `state_ins`: without recurrent state [b], passed through because the stock node expects it. With recurrent state
+      [b, state_size]: hidden state, then cell state; zeros at the beginning of an episode.
 
-    `output` [b, m] is, field after field in declared order: for a continuous one its means clipped to [-1, 1] (of a
-    squashed policy: their tanh), followed by its log standard deviations if there are discrete fields too (the stock
-    node then skips them); for a discrete one its logits, shifted so that none is negative (the stock node looks for the
-    largest from zero up).
+    `output` [b, m] holds the action fields in declared order. A continuous field is its means clipped to [-1, 1], or
+    their tanh for a squashed policy. If there are discrete fields too, its log standard deviations follow, which the
+    stock node then skips. A discrete field is its logits, shifted so that none is negative: the stock node searches for
+    the largest logit from zero up.
+
     `distribution` [b, inputs_dim] is the action distribution's input as `spacetime_rl.modules.actions` defines it.
     """
 
@@ -46,17 +49,17 @@ class ExportNetwork(nn.Module):
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Names of the inputs in order."""
+        """The names of the inputs, in order."""
         return (*self.vectors, *(image.name for image in self.layout.images), "state_ins")
 
     def example(self, batch: int) -> tuple[Tensor, ...]:
-        """Inputs of zeros."""
+        """Inputs of zeros for `batch` agents, in the order of `inputs`."""
         sizes = [*self.vectors.values(), *(prod(image.shape) for image in self.layout.images)]
         state = torch.zeros(batch, 2 * self.cell_size) if self.cell_size else torch.zeros(batch)
         return (*(torch.zeros(batch, size) for size in sizes), state)
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The inputs, in order, to output, state_outs and distribution."""
+        """Compute output, state_outs and distribution from the inputs, given in the order of `inputs`."""
         *seen, state_ins = tensors
         vectors, pixels = seen[: len(self.vectors)], seen[len(self.vectors) :]
         vector = torch.cat(vectors, -1) if vectors else state_ins.new_zeros((state_ins.shape[0], 0))

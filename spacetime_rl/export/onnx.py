@@ -1,4 +1,4 @@
-"""Write policies as self-contained ONNX files with their schemas, checked number by number against the network."""
+"""Write policies as self-contained ONNX files with schemas, and check their outputs against the network's."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LIBRARIES = ("torch", "ray", "onnx", "onnxscript", "onnxruntime", "numpy")
 
 @dataclass(frozen=True, slots=True)
 class ExportedPolicy:
-    """The files of one policy, and how far the ONNX file is from the network (see `PolicySchema.parity`)."""
+    """The files of one policy; `parity` is the largest difference between the ONNX file and the network."""
 
     name: str
     onnx: Path
@@ -43,9 +43,9 @@ class ExportedPolicy:
 def export_checkpoint(
     checkpoint: str | Path, out: str | Path, policies: Sequence[str] | None = None, opset: int = DEFAULT_OPSET
 ) -> list[ExportedPolicy]:
-    """Export the policies of a checkpoint folder (or only those named) into the folder `out`.
+    """Export the policies of a checkpoint folder, or only those in `policies`, into the folder `out`.
 
-    Files already there are replaced only when every policy has passed. Raises CheckpointError, UsageError or
+    Existing files are replaced only after every policy has passed its check. Raises CheckpointError, UsageError or
     ExportError.
     """
     if not DEFAULT_OPSET <= opset <= onnx.defs.onnx_opset_version():
@@ -82,7 +82,7 @@ def export_module(
 def _measure(network: ExportNetwork, path: Path, name: str, opset: int) -> float:
     try:
         return measure_parity(network, path)
-    except Exception as error:  # onnxruntime raises a type of its own per cause, and none in common
+    except Exception as error:  # onnxruntime's exception types have no common base
         what = f"policy {name!r}: onnxruntime {version('onnxruntime')} cannot run a file of opset {opset}"
         hint = "" if opset == DEFAULT_OPSET else f"; use a lower --opset, such as {DEFAULT_OPSET}"
         raise ExportError(f"{what}{hint}: {str(error).splitlines()[0][:200]}") from error
@@ -103,7 +103,7 @@ def _convert(network: ExportNetwork, name: str, opset: int) -> onnx.ModelProto:
                 external_data=False,
                 verbose=False,
             )
-    except Exception as error:  # torch raises a type of its own per stage, and none in common
+    except Exception as error:  # the exception types of torch's export stages have no common base
         raise ExportError(f"policy {name!r}: torch cannot export it to opset {opset}: {error}") from error
     if program is None:
         raise ExportError(f"policy {name!r}: torch gave no ONNX program for opset {opset}")
@@ -117,7 +117,7 @@ def _convert(network: ExportNetwork, name: str, opset: int) -> onnx.ModelProto:
 
 
 def _strip(model: onnx.ModelProto, name: str) -> None:
-    """Take out the exporter's traces, which hold paths of this machine, and say who wrote the file."""
+    """Remove the exporter's traces, which contain paths of this machine, and name this package as the producer."""
     model.producer_name, model.producer_version = "spacetime-rl", __version__
     model.graph.name = name
     for part in (model.graph, *model.graph.node, *model.graph.input, *model.graph.output, *model.graph.value_info):
@@ -172,7 +172,7 @@ def _origin(source: Checkpoint) -> Origin:
 
 @contextmanager
 def _staging(out: Path) -> Iterator[Path]:
-    """A folder beside the final files, so that moving them into place is atomic."""
+    """A temporary folder inside `out`: on the same file system, so that moving files into place is atomic."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         folder = tempfile.TemporaryDirectory(prefix=".export-", dir=out)
@@ -189,7 +189,7 @@ def _move(policy: ExportedPolicy, out: Path) -> ExportedPolicy:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the exporters from telling their story: they warn about their own insides, tracebacks and all."""
+    """Silence the exporters, which log warnings and tracebacks about their own internals."""
     loggers = [logging.getLogger(name) for name in ("torch", "torch.__trace", "onnxscript")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

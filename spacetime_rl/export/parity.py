@@ -1,4 +1,4 @@
-"""How far an exported file is from the network it was made of, through onnxruntime."""
+"""Measure the difference between an exported file, run by onnxruntime, and the network it was exported from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOLERANCE = 1e-5
 """The largest difference that passes; see `measure_parity` for what it is relative to."""
 
 _BATCHES = (1, 2, 7, 64)
-_SCALES = (0.0, 1.0, 10.0, 1e4)  # of the observation: where a policy lives, and far outside of it
+_SCALES = (0.0, 1.0, 10.0, 1e4)  # of the observation: usual values, and values far outside their range
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -27,10 +27,10 @@ Arrays = dict[str, NDArray[np.float32]]
 def measure_parity(network: ExportNetwork, path: Path) -> float:
     """The largest difference between the file and the trained module, over random and extreme batches.
 
-    The module is asked as training asks it, by one flat observation, so that this checks the export's own
-    normalisation, image scaling, state and decoding as well. As float32 is, a difference is relative to the largest
-    number of its row where that exceeds 1: of the distribution, and of an observation that is not normalised. NaN
-    anywhere gives NaN.
+    The module receives one flat observation, as in training. The measurement therefore also covers the export's own
+    normalisation, image scaling, recurrent state and decoding. A difference is divided by the largest number of its row
+    if that exceeds 1, because float32 has relative precision. The row is that of the distribution, and also of the
+    observation if the policy does not normalise it. NaN anywhere gives NaN.
     """
     session = make_session(path)
     worst = 0.0

@@ -1,4 +1,4 @@
-"""The JSON document beside an exported policy: what its numbers mean, where it comes from, how exact it is."""
+"""The JSON document beside an exported policy: the meaning of its inputs and outputs, its origin and its parity."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a policy comes from: the game it was trained on and the checkpoint it was taken from."""
+    """The origin of a policy: the game it was trained on and the checkpoint it was exported from."""
 
     scenario: str
-    physics_hz: int | None  # None, as `action_repeat`, where the game does not say it: a stock game
+    physics_hz: int | None  # None, like `action_repeat`, for a stock game, which does not declare it
     action_repeat: int | None
     params: Mapping[str, Any]
     wire: str = "spacetime/1"
@@ -31,7 +31,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Normalizer:
-    """The statistics inside the file, for the reader; the file already applies them to `obs`."""
+    """The normaliser's statistics, for information only: the ONNX file already applies them to `obs`."""
 
     mean: tuple[float, ...]
     var: tuple[float, ...]
@@ -46,13 +46,13 @@ class PolicySchema:
 
     policy: str
     layout: PolicyLayout
-    state_size: int  # floats of recurrent state; 0 without memory
+    state_size: int  # floats of recurrent state; 0 without recurrent state
     normalizer: Normalizer | None
     origin: Origin
     versions: Mapping[str, str]
     opset: int
-    parity: float  # largest difference to the trained network over random and extreme batches
-    squashed: bool = False  # the tanh of what is drawn from `distribution` is the action
+    parity: float  # largest difference from the trained network over random and extreme batches
+    squashed: bool = False  # whether an action is the tanh of a sample from `distribution`
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -73,7 +73,7 @@ class PolicySchema:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PolicySchema:
-        """Read what `to_dict` wrote. Raises KeyError or TypeError on a malformed document."""
+        """Build a schema from the data of `to_dict`. Raises KeyError or TypeError for a malformed document."""
         normalizer = data["normalizer"]
         return cls(
             policy=data["policy"],
@@ -90,7 +90,7 @@ class PolicySchema:
 
     @property
     def vectors(self) -> dict[str, tuple[ObservationField, ...]]:
-        """The inputs that the observation vector is made of, and the fields of each."""
+        """The inputs that make up the observation vector, each with its fields."""
         return vector_inputs(self.layout, self.origin.wire)
 
     def _inputs(self) -> list[dict[str, Any]]:
@@ -116,7 +116,7 @@ class PolicySchema:
         ]
 
     def _action_parts(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Slices of `output`, ready to use, and of `distribution`, the unclipped parameters to sample from."""
+        """The slices of `output`, ready to use, and of `distribution`, the unclipped parameters to sample from."""
         only_means = all(action.kind == "continuous" for action in self.layout.actions)
         output = _Parts()
         distribution = _Parts()
@@ -135,7 +135,7 @@ class PolicySchema:
 
 
 def vector_inputs(layout: PolicyLayout, wire: str) -> dict[str, tuple[ObservationField, ...]]:
-    """Input names and their fields: one input `obs` for all of them, or one per observation key of a stock game."""
+    """Input names and their fields: one input `obs` for all fields, or one per observation key of a stock game."""
     if wire == STOCK_WIRE:
         return {field.name: (field,) for field in layout.fields}
     return {"obs": layout.fields} if layout.fields else {}
@@ -150,7 +150,7 @@ def _slices(fields: Sequence[ObservationField]) -> list[dict[str, Any]]:
 
 
 class _Parts:
-    """Named slices one behind the other."""
+    """Consecutive named slices of one vector."""
 
     def __init__(self) -> None:
         self.parts: list[dict[str, Any]] = []

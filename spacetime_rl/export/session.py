@@ -1,4 +1,4 @@
-"""onnxruntime as this package uses it: one CPU thread, quiet."""
+"""onnxruntime sessions with this package's options."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import onnxruntime
 
 
 def make_session(path: Path) -> onnxruntime.InferenceSession:
-    """A session on one CPU thread that only speaks up for errors."""
+    """A session on one CPU thread that logs only errors."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 3  # errors
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

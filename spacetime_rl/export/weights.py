@@ -1,4 +1,4 @@
-"""A policy's whole network as numpy arrays: what training goes on from, beside the ONNX file that only acts."""
+"""A policy's whole network as numpy arrays, for warm starts: the ONNX file holds only what acting needs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from spacetime_rl.modules.spec import make_module_spec
 
 
 def save_weights(module: ActingModule, file: Path) -> None:
-    """Write weights and statistics by their names in torch, in their own dtypes; nothing in it is code."""
+    """Write weights and statistics by their torch names, with their dtypes, in a file that contains no code."""
     np.savez_compressed(file, **{name: tensor.cpu().numpy() for name, tensor in module.state_dict().items()})
 
 
 def load_weights(file: Path, policy: str, layout: PolicyLayout, config: RunConfig) -> ActingModule:
-    """The network that `config` describes for a policy, with the weights of a file. Raises CheckpointError."""
+    """Build the network that `config` describes for a policy and load its weights. Raises CheckpointError."""
     module: ActingModule = make_module_spec(layout, config.policy_model(policy), config.algorithm).build()
     try:
         with np.load(file, allow_pickle=False) as arrays:
