@@ -1,1 +1,1 @@
-"""Judge policies on seeded episodes: a seed gives the same episodes, whoever plays them, on however many games."""
+"""Evaluate policies on seeded episodes. A seed gives every player the same episodes, on any number of games."""

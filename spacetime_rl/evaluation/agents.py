@@ -1,4 +1,4 @@
-"""Who an agent is, whatever the number of arenas: its arena, and its place among the agents of that arena."""
+"""Identify agents independently of the number of arenas: by their arena and by their index in that arena."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def arenas_of(spec: GameSpec) -> NDArray[np.int64]:
 
 
 def places_of(spec: GameSpec) -> NDArray[np.int64]:
-    """The place of every agent in its arena, counted over all groups, int64 [num_agents]."""
+    """The index of every agent in its arena, counted over all groups, int64 [num_agents]."""
     places = []
     begin = 0
     for group in spec.groups:
@@ -27,7 +27,10 @@ def places_of(spec: GameSpec) -> NDArray[np.int64]:
 
 
 def turns_of(plans: Sequence[PolicyPlan]) -> NDArray[np.int64]:
-    """Every agent's turn, int64 [num_agents]: the policies alternate, so that each has its part of a few episodes."""
+    """The order in which a stock game's agents receive episodes, int64 [num_agents].
+
+    Policies alternate, so that every policy plays some episodes even if there are few.
+    """
     agents = np.concatenate([plan.agents for plan in plans])
     ranks = np.concatenate([np.arange(len(plan.agents)) for plan in plans])
     turns = np.empty(len(agents), np.int64)

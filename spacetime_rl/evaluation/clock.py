@@ -1,4 +1,4 @@
-"""How far an evaluation is, how long the rest will take, and when it ends at the latest."""
+"""The progress of an evaluation, the time that it still needs, and its time limit."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from spacetime_rl.config.sections import EvaluationConfig
 
-Progress = Callable[[int, int], None]  # episodes that are over, and all of them
+Progress = Callable[[int, int], None]  # receives the number of finished episodes and the total
 
-_REPEAT_S = 5.0  # progress is reported this often where no episode ends
+_REPEAT_S = 5.0  # progress is reported at least every 5 s, even if no episode ends
 
 
 class Clock:
-    """Counts the finished episodes of all games, and holds the evaluation to its bounds. Used by all its threads."""
+    """Counts the finished episodes of all games and enforces the evaluation's bounds. Shared by its threads."""
 
     def __init__(self, bounds: EvaluationConfig, total: int, progress: Progress | None) -> None:
         self.max_decisions = bounds.max_decisions
@@ -27,21 +27,21 @@ class Clock:
         self._lock = threading.Lock()
 
     def stop(self) -> None:
-        """Nothing more is played."""
+        """End the evaluation: `goes_on` returns False from now on."""
         self._stop.set()
 
     def goes_on(self) -> bool:
-        """Asked before every decision: whether to play on."""
+        """Whether to play on; called before every decision. Also reports progress if that is due."""
         if self._progress and time.monotonic() - self._reported > _REPEAT_S:
             self.finished(0)
         return not self._stop.is_set() and not self.out_of_time()
 
     def out_of_time(self) -> bool:
-        """Whether `evaluation.max_time_s` is over."""
+        """Whether `evaluation.max_time_s` has passed."""
         return time.monotonic() >= self._until
 
     def finished(self, episodes: int) -> None:
-        """That many more episodes are over."""
+        """Add newly finished episodes and report progress."""
         with self._lock:
             self._done += episodes
             self._reported = time.monotonic()
@@ -50,7 +50,7 @@ class Clock:
 
 
 class Pace:
-    """How far an evaluation is, in words."""
+    """Describes the progress of an evaluation in words."""
 
     def __init__(self, max_time_s: float) -> None:
         self._began = time.monotonic()
@@ -62,7 +62,7 @@ class Pace:
         return time.monotonic() - self._began
 
     def left_s(self, done: int, total: int) -> float:
-        """Seconds until the end: as the episodes went so far, and at most until the bound."""
+        """Seconds until the end, estimated from the episodes so far and at most the time left until `max_time_s`."""
         until_bound = max(0.0, self._max_time_s - self.elapsed_s)
         return min(until_bound, self.elapsed_s / done * (total - done)) if done else until_bound
 

@@ -1,4 +1,4 @@
-"""Play seeded episodes on several games at the same time and report what came of them."""
+"""Play seeded episodes on several games at the same time and report the results."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def evaluate(
     open_game: Open = open_game,
     traced: int = 0,
 ) -> EvalReport:
-    """Let `source` play the episodes 0 .. `episodes` - 1 of `seed` in `launch`'s game, `games` of it at most.
+    """Let the player `source` play the episodes 0 to `episodes` - 1 of `seed`, on at most `games` games at a time.
 
-    `config` says which policy plays which agents, and whether policies draw their actions. The first `traced` episodes
-    are recorded. A game that fails is started again and replays what it has not finished. In a stock game, which counts
-    no episodes, every agent is an arena of its own, and every game has a seed of its own. Episodes that do not end
-    within `config.evaluation`'s bounds are left out of the report, which says so. Raises ContractError if source or
-    config do not fit the game, and GameError if a game fails again and again.
+    `launch` starts the games. `config` assigns policies to agents and sets whether actions are sampled. The first
+    `traced` episodes are recorded. A game that fails is restarted, at most `MAX_RESTARTS` times, and replays its
+    unfinished episodes. A stock game does not number its episodes: each of its agents counts as an arena, and each game
+    has its own seed. The report omits episodes that exceed the bounds of `config.evaluation`, and counts them in
+    `bounded`. Raises ContractError if player or config do not fit the game, and GameError if a game fails too often.
     """
     launch = replace(launch, seed=seed, control=source.control, scripted=source.scripted)
     clock = Clock(config.evaluation, episodes, progress)
@@ -55,7 +55,7 @@ def evaluate(
         plans = assign_policies(first.spec, config)
         recorded = min(traced, episodes)
         table = _Table(launch, first.spec, plans, source, seed, open_game, recorded, config.evaluation.stochastic)
-        table.make_crew()  # whatever does not fit is said before other games are started
+        table.make_crew()  # raises ContractError before further games are started
         shares = table.deal(episodes, games)
         restarts = table.play(shares, first, clock)
     results = _in_order(shares, _Cast.of(first.spec, plans), turns_of(plans) if table.each_alone else None)
@@ -90,7 +90,7 @@ def _bounded(shares: Sequence[Share]) -> Bounded | None:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """What the games of one evaluation have in common."""
+    """The settings that all games of one evaluation share."""
 
     launch: GameLaunch
     spec: GameSpec
@@ -103,7 +103,7 @@ class _Table:
 
     @property
     def each_alone(self) -> bool:
-        """Whether every agent has episodes of its own."""
+        """Whether every agent plays its own episodes, as in a stock game."""
         return self.spec.is_stock
 
     def make_crew(self) -> Crew:
@@ -116,13 +116,13 @@ class _Table:
         return [schedule.share(game, self.spec.num_agents // arenas) for game in range(schedule.games)]
 
     def launch_of(self, game: int, games: int, restarts: int) -> GameLaunch:
-        """A stock game cannot be told which episodes to play: with the same seed, two would play the same."""
+        """The launch of one game. Each stock game gets its own seed: with equal seeds, two would play the same."""
         seed = self.seed + (game + games * restarts if self.each_alone else 0)
         return replace(self.launch, name=f"eval-{game}", seed=seed)
 
     def play(self, shares: Sequence[Share], first: Game, clock: Clock) -> int:
-        """Play every share on a game of its own, the first one on `first`; the number of restarts."""
-        with ThreadPoolExecutor(len(shares)) as pool:  # a game's thread mostly waits for its socket
+        """Play every share on its own game, the first share on `first`. Returns the number of restarts."""
+        with ThreadPoolExecutor(len(shares)) as pool:  # one thread a game suffices: it mostly waits for its socket
             futures = [
                 pool.submit(self._finish, share, index, len(shares), None if index else first, clock)
                 for index, share in enumerate(shares)
@@ -130,7 +130,7 @@ class _Table:
             try:
                 wait(futures, return_when=FIRST_EXCEPTION)
             finally:
-                clock.stop()  # all are done, one has failed, or the user has had enough
+                clock.stop()  # all games are done, one has failed, or the user has stopped the evaluation
         return sum(future.result() for future in futures)
 
     def _finish(self, share: Share, index: int, games: int, game: Game | None, clock: Clock) -> int:
@@ -154,7 +154,7 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class _Cast:
-    """The agents of an arena by their place in it: their names, and the policies that play them."""
+    """The agents of an arena by their index in it: their names and the policies that play them."""
 
     names: Sequence[str]
     policies: Mapping[int, str]
@@ -173,9 +173,9 @@ class _Cast:
 
 
 def _in_order(shares: Sequence[Share], cast: _Cast, turns: NDArray[np.int64] | None) -> tuple[AgentResult, ...]:
-    """What every agent reported of every episode, in an order that does not depend on who played what when.
+    """The results of all agents, sorted by episode and agent; the order does not depend on the games' timing.
 
-    With `turns`, where every agent has episodes of its own, an episode's number says whose it is.
+    With `turns`, every agent plays its own episodes, and the agent follows from the episode's number.
     """
     whose = None if turns is None else np.argsort(turns)
     found = sorted((key, metrics, key in share.truncated) for share in shares for key, metrics in share.results.items())

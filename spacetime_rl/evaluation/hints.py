@@ -1,4 +1,4 @@
-"""What an evaluation suggests to its reader: where the most probable actions get stuck, drawing them may not."""
+"""Hints for the reader of an evaluation: sampled actions may end episodes in which the most probable ones get stuck."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _DRAW = "Evaluate with drawn ones, as in training: eval --stochastic, or evaluat
 
 
 def stuck_hint(report: EvalReport, training: Mapping[str, Any]) -> str | None:
-    """Advice where policies that take their most probable actions do worse than in training, and hang in episodes.
+    """Advise to sample actions if policies do worse than in training and many episodes reach a limit; otherwise None.
 
-    `training` is the last result of their training, by public metric name. None where nothing hints at that.
+    `training` is the last result of their training, by public metric name.
     """
     cut_off = report.bounded.cut_off if report.bounded else 0
     stuck = cut_off + sum(result.truncated for result in report.results)
@@ -33,7 +33,10 @@ def stuck_hint(report: EvalReport, training: Mapping[str, Any]) -> str | None:
 
 
 def drawn_hint(report: EvalReport, training: Mapping[str, Any]) -> str | None:
-    """The same where no episode hangs: for policies that have learned nothing by this evaluation."""
+    """Advise to sample actions if policies do worse than in training, without regard to unfinished episodes.
+
+    It is meant for policies that have learned nothing by this evaluation.
+    """
     worse = _first_worse(report, training)
     if worse is None:
         return None
@@ -45,7 +48,7 @@ def _first_worse(report: EvalReport, training: Mapping[str, Any]) -> str | None:
 
 
 def _worse(policy: PolicyReport, training: Mapping[str, Any]) -> str | None:
-    """In what the policy was better in training, beyond what chance explains."""
+    """A sentence for people: the first figure in which training exceeded the evaluation's 95 % interval; or None."""
     for name, value, interval, form in (
         (metrics.SUCCESS, policy.success_rate, policy.success_ci, ".0%"),
         (metrics.RETURN, policy.return_mean, policy.return_ci, ".4g"),

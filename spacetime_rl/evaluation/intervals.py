@@ -1,4 +1,4 @@
-"""How sure an evaluation can be of its rates and means: 95 % intervals that count episodes."""
+"""95 % intervals for the rates and means of an evaluation; the sample size is the number of episodes, not of agents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _Z95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal distr
 
 
 def wilson_interval(rate: float, trials: int) -> Interval:
-    """The 95 % score interval of a proportion (E. B. Wilson 1927), for a rate that may be a mean over agents."""
+    """The 95 % score interval of a proportion (E. B. Wilson 1927); `rate` may be a mean over agents."""
     spread = _Z95**2 / trials
     centre = (rate + spread / 2.0) / (1.0 + spread)
     half = _Z95 / (1.0 + spread) * math.sqrt(rate * (1.0 - rate) / trials + spread / (4.0 * trials))
@@ -19,10 +19,10 @@ def wilson_interval(rate: float, trials: int) -> Interval:
 
 
 def mean_interval(clusters: Sequence[Sequence[float]]) -> Interval:
-    """The 95 % interval of the mean of all values, where those of one cluster (an episode) hang together.
+    """The 95 % interval of the mean of all values, if the values of one cluster (an episode) are correlated.
 
-    The ratio estimator of cluster sampling (W. G. Cochran, Sampling Techniques, 1977, eq. 11.26) with normal
-    quantiles; a single cluster says nothing about its spread, and gets the mean itself twice.
+    It is the ratio estimator of cluster sampling (W. G. Cochran, Sampling Techniques, 1977, eq. 11.26) with normal
+    quantiles. The spread of a single cluster is unknown: both bounds are then the mean.
     """
     values = sum(len(cluster) for cluster in clusters)
     centre = mean([value for cluster in clusters for value in cluster])
@@ -35,15 +35,15 @@ def mean_interval(clusters: Sequence[Sequence[float]]) -> Interval:
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean, summed exactly."""
+    """The mean, with an exact sum that does not depend on the order of the values."""
     return math.fsum(values) / len(values)
 
 
 def difference_interval(ours: Sequence[float], theirs: Sequence[float], paired: bool) -> Interval:
-    """The 95 % interval of the difference of two means, with normal quantiles; two values each at least.
+    """The 95 % interval of the difference of two means, with normal quantiles, from at least two values each.
 
-    `paired` values belong to the same episodes, in the same order, and what makes an episode hard cancels out;
-    otherwise the variances of both means add up (B. L. Welch 1947).
+    `paired` values belong to the same episodes, in the same order, so that the difficulty of an episode cancels out.
+    Otherwise the variances of both means add up (B. L. Welch 1947).
     """
     if paired:
         return mean_interval([[a - b] for a, b in zip(ours, theirs, strict=True)])

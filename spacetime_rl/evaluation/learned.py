@@ -1,4 +1,4 @@
-"""Whether training has taught policies anything: they are compared with the random and the scripted policy."""
+"""Whether policies have learned: compare them with the random and the scripted policy."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from spacetime_rl.evaluation.intervals import Interval, difference_interval, mea
 from spacetime_rl.evaluation.report import EvalReport
 
 _MEASURES: tuple[Literal["success", "return"], ...] = ("success", "return")
-_FEWEST = 2  # episodes of each player, to compare them at all
+_FEWEST = 2  # episodes of each player: a variance needs two values
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """`learned` is None where the evaluation does not show it; `reason` is a sentence for people.
+    """Whether the policies learned; None if the evaluation does not show it. `reason` is a sentence for people.
 
-    `below` names the player that did better on the same episodes: `heuristic` or `random`.
+    `below` names the player that did better on the same episodes: `heuristic` or `random`; None if there is none.
     """
 
     learned: bool | None
@@ -27,7 +27,7 @@ class Learned:
 
     @property
     def is_success(self) -> bool:
-        """Whether nothing speaks against these policies."""
+        """Whether no comparison shows that these policies failed to learn or are below another player."""
         return self.learned is not False and self.below is None
 
 
@@ -37,8 +37,9 @@ NOT_EVALUATED = Learned(None, "not evaluated")
 def compare_players(reports: Mapping[str, EvalReport], policies: Sequence[str], adversarial: bool) -> Learned:
     """Compare `trained` with `random` and `heuristic`, by the 95 % interval of the difference on the same episodes.
 
-    A policy has learned where it beats the random one: by success, or by return where success does not tell them apart.
-    `policies` are those that were trained. Adversaries play against each other, which says nothing about either.
+    A policy has learned if it beats the random policy by success, or by return if success does not separate the two.
+    `policies` are the trained policies. Adversaries are not compared: they play against each other, so that the success
+    of one depends on the other.
     """
     trained, chance = reports.get("trained"), reports.get("random")
     if trained is None or chance is None:
@@ -66,12 +67,12 @@ def compare_players(reports: Mapping[str, EvalReport], policies: Sequence[str], 
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    sign: int  # 1 better, -1 worse, 0 not to be told apart
+    sign: int  # 1 better, -1 worse, 0 not distinguishable
     figures: str
 
 
 def _compare(one: EvalReport, other: EvalReport, policy: str | None) -> _Comparison | None:
-    """None where there are too few episodes."""
+    """Compare two reports, over one policy or over all if it is None; returns None if there are too few episodes."""
     last: _Comparison | None = None
     for measure in _MEASURES:
         ours, theirs = _by_episode(one, policy, measure), _by_episode(other, policy, measure)
@@ -89,7 +90,7 @@ def _compare(one: EvalReport, other: EvalReport, policy: str | None) -> _Compari
 
 
 def _tells(measure: str, ours: Mapping[int, float], theirs: Mapping[int, float]) -> bool:
-    """Success that nobody ever had says nothing: many games never report it."""
+    """Whether a measure can separate two players: success that neither ever had cannot; many games never report it."""
     return measure != "success" or any(ours.values()) or any(theirs.values())
 
 
@@ -101,7 +102,7 @@ def _difference(ours: Mapping[int, float], theirs: Mapping[int, float], paired: 
 
 
 def _by_episode(report: EvalReport, policy: str | None, measure: str) -> dict[int, float]:
-    """The mean over its agents, by episode, in the order of the episodes."""
+    """The mean of a measure over a policy's agents, by episode, in the order of the results."""
     found: dict[int, list[float]] = {}
     for result in report.results:
         value = result.metrics.get(measure)

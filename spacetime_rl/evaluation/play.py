@@ -1,4 +1,4 @@
-"""Play one game's share of the episodes."""
+"""Play the episodes that one game is assigned."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from spacetime_rl.game.spec import GameSpec
 
 
 class Crew:
-    """The actors of one game, each with its agents, and the episode that every agent is in.
+    """An evaluation worker: the actors of one game, each with its agents, and the current episode of every agent.
 
-    With `each_alone` every agent counts as an arena of its own, as in a stock game.
+    With `each_alone` every agent counts as its own arena, as in a stock game.
     """
 
     def __init__(
@@ -30,19 +30,20 @@ class Crew:
         self._sizes = [(spec.group_size(g), group.layout.action_size) for g, group in enumerate(spec.groups)]
         self.arenas = turns_of(plans) if each_alone else arenas_of(spec)
         self.places = np.zeros(spec.num_agents, np.int64) if each_alone else places_of(spec)
-        self._ahead = self.arenas if each_alone else np.zeros(spec.num_agents, np.int64)  # of what the agent counts
+        # Added to the game's episode numbers: the agents of a stock game all count from the same first number.
+        self._ahead = self.arenas if each_alone else np.zeros(spec.num_agents, np.int64)
         self.episodes = np.zeros(spec.num_agents, np.int64)
-        self._waiting = np.ones(spec.num_agents, np.bool_)  # for its next episode to begin
+        self._waiting = np.ones(spec.num_agents, np.bool_)  # agents whose next episode has not begun
         self._stride = 0
 
     def reset(self, first_episode: int, stride: int) -> None:
-        """All agents begin their first episode."""
+        """Let all agents begin their first episode; later episodes have numbers `stride` apart."""
         self.episodes[:] = first_episode + self.arenas
         self._stride = stride
         self._waiting[:] = True
 
     def act(self, state: StepResult) -> list[NDArray[np.float32]]:
-        """Actions for every group; those whose episode has just begun are told first."""
+        """Actions for every group. Actors first learn which of their agents have begun an episode."""
         begun = self._waiting & state.active
         self._waiting &= ~begun
         actions = [np.zeros(size, np.float32) for size in self._sizes]
@@ -55,7 +56,10 @@ class Crew:
         return actions
 
     def end(self, agent: EndedAgent) -> int:
-        """Note that an agent's episode is over; its number. Raises ProtocolError if the game counts differently."""
+        """Record that an agent's episode is over and return its number.
+
+        Raises ProtocolError if the game's number of the episode differs.
+        """
         episode = int(self.episodes[agent.agent])
         said = int(agent.metrics["episode"]) + int(self._ahead[agent.agent])
         if episode != said:
@@ -66,7 +70,7 @@ class Crew:
 
 
 def play_share(game: Game, crew: Crew, share: Share, seed: int, clock: Clock, traced: int = 0) -> None:
-    """Play until the share is finished or the evaluation is stopped; what does not end within its bounds is given up.
+    """Play until the share is finished or the evaluation is stopped. Episodes that exceed its bounds are given up.
 
     Episodes with a number less than `traced` are recorded. Raises GameError.
     """
@@ -75,7 +79,7 @@ def play_share(game: Game, crew: Crew, share: Share, seed: int, clock: Clock, tr
         game.traces(traced)
     state = game.reset(seed, first, stride)
     crew.reset(first, stride)
-    ages = np.zeros(share.schedule.arenas, np.int64)  # decisions since anybody's episode ended there
+    ages = np.zeros(share.schedule.arenas, np.int64)  # decisions since the last end of an episode in each arena
     while not share.finished and clock.goes_on():
         state = game.step(crew.act(state))
         ages += 1

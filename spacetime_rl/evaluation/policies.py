@@ -1,4 +1,4 @@
-"""Who acts: an exported policy, or chance. An action never depends on which other agents are asked with it."""
+"""Actors: exported policies and the random policy. An agent's action does not depend on the rest of its batch."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ class Actor(Protocol):
     """Acts for the n agents of one policy in one game."""
 
     def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
-        """The agents in these rows begin the episodes of these numbers."""
+        """The agents in `rows` begin the episodes with the numbers `episodes`."""
 
     def act(self, observations: Floats) -> Floats:
         """Actions [n, action_size] for observations [n, obs_dim]."""
 
 
 class Dice:
-    """A random generator per agent, begun anew with each episode.
+    """Random generators, one per agent, seeded anew at every episode.
 
-    It follows from the seed, the episode and the agent's place in its arena alone; `places` are these, int64 [n].
+    The seed of a generator depends only on the evaluation's seed, the episode and the agent's index in its arena;
+    `places` holds these indices, int64 [n].
     """
 
     def __init__(self, seed: int, places: NDArray[np.int64]) -> None:
@@ -43,16 +44,16 @@ class Dice:
             self._rngs[row] = np.random.default_rng([self._seed, episode, self._places[row]])
 
     def uniform(self, count: int) -> Floats:
-        """`count` numbers in [0, 1) for each agent."""
+        """Uniform numbers in [0, 1), float32 [n, count]."""
         return np.stack([rng.random(count, np.float32) for rng in self._rngs])
 
     def normal(self, count: int) -> Floats:
-        """`count` standard normal numbers for each agent."""
+        """Standard normal numbers, float32 [n, count]."""
         return np.stack([rng.standard_normal(count, np.float32) for rng in self._rngs])
 
 
 class IdleActor:
-    """Does nothing: for games that play by themselves."""
+    """Sends zeros: for games whose own scripts move the agents."""
 
     def __init__(self, layout: PolicyLayout) -> None:
         self._size = layout.action_size
@@ -66,7 +67,7 @@ class IdleActor:
 
 
 class RandomActor:
-    """Every action equally likely, anew at every decision."""
+    """The random policy: at every decision, all actions are equally likely."""
 
     def __init__(self, layout: PolicyLayout, dice: Dice) -> None:
         self._dice = dice
@@ -88,7 +89,7 @@ class RandomActor:
 
 
 class OnnxActor:
-    """An exported policy: its most probable actions, or samples if it is given dice."""
+    """An exported policy: its most probable actions, or samples if it is given random generators as `dice`."""
 
     def __init__(self, path: Path, schema: PolicySchema, agents: int, dice: Dice | None = None) -> None:
         self._session = make_session(path)
@@ -100,7 +101,7 @@ class OnnxActor:
         self._state = np.zeros((agents, schema.state_size) if schema.state_size else agents, np.float32)
 
     def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
-        """See `Actor.begin`; an episode begins without memories."""
+        """See `Actor.begin`; an episode begins with a recurrent state of zeros."""
         self._state[rows] = 0.0
         if self._dice:
             self._dice.begin(rows, episodes)

@@ -21,10 +21,10 @@ _BASELINE = "baseline:"
 
 
 class Policy:
-    """An exported policy, which acts by its most probable actions.
+    """An exported policy, which takes its most probable actions.
 
-    `observation_size` and `action_size` are floats; `schema` describes them field by field. A policy with a memory
-    (LSTM) remembers one episode for each row of the observations that it is given, until `reset`.
+    `observation_size` and `action_size` count floats; `schema` describes them field by field. A policy with an LSTM
+    keeps a recurrent state for each row of the observations until `reset`.
     """
 
     def __init__(self, folder: Path, schema: PolicySchema) -> None:
@@ -37,9 +37,9 @@ class Policy:
         self._rows = 0
 
     def act(self, observations: Any) -> Floats:
-        """Actions float32 [n, action_size] for observations [n, observation_size]; without n for a single one.
+        """Actions float32 [n, action_size] for observations [n, observation_size], or both without n for one agent.
 
-        A discrete choice is a float that holds its index. Raises UsageError for another size.
+        A discrete choice is a float that holds its index. Raises UsageError for observations of another size.
         """
         rows = np.asarray(observations, np.float32)
         if rows.ndim not in (1, 2) or rows.shape[-1] != self.observation_size:
@@ -53,7 +53,7 @@ class Policy:
         return actions if rows.ndim == 2 else actions[0]
 
     def reset(self, rows: Any = None) -> None:
-        """Forget the episodes of these rows; None for all. Policies without a memory have nothing to forget."""
+        """Set the recurrent state of these rows to zeros; None for all. Does nothing without recurrent state."""
         if self._actor is not None:
             chosen = np.arange(self._rows) if rows is None else np.atleast_1d(np.asarray(rows, np.int64))
             self._actor.begin(chosen, np.zeros(len(chosen), np.int64))
@@ -62,8 +62,8 @@ class Policy:
 def load_policy(source: Any, policy: str | None = None, *, results: str | Path = "results") -> Policy:
     """The trained policy of a run, of a folder of ONNX files, or of a baseline (`baseline:vr_navigation`).
 
-    `source` is what `train` returned, the id of a run in `results`, or a folder; `policy` names one of several. Raises
-    UsageError where there is none, or where several are and none is named.
+    `source` is the result of `train`, the id of a run in `results`, or a folder; `policy` names one of several
+    policies. Raises UsageError if there is no such policy, or if there are several and `policy` is None.
     """
     folder = _folder(source, Path(results))
     found = read_schemas(folder)
@@ -76,7 +76,7 @@ def load_policy(source: Any, policy: str | None = None, *, results: str | Path =
 
 
 def _folder(source: Any, results: Path) -> Path:
-    """The folder of ONNX files that is meant."""
+    """The folder of ONNX files that `source` names. Raises UsageError if there is none."""
     if isinstance(source, str) and source.startswith(_BASELINE):
         return read_baseline(source.removeprefix(_BASELINE)).folder
     path = Path(getattr(source, "folder", source))

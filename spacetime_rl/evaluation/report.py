@@ -1,4 +1,4 @@
-"""What an evaluation found."""
+"""The results of an evaluation."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _COUNTED = (*_NUMBERS, "return", "length", "success")
 
 @dataclass(frozen=True, slots=True)
 class AgentResult:
-    """What one agent reported at the end of one episode."""
+    """The metrics that one agent reported at the end of one episode."""
 
     episode: int
     agent: str
     policy: str
     metrics: Mapping[str, float]
-    task: str = ""  # where there are several
-    truncated: bool = False  # it ended at a limit, and not by what happened in it
+    task: str = ""  # empty if the game has no tasks
+    truncated: bool = False  # the episode ended at a limit
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyReport:
-    """How one policy did, over all its agents in all episodes; `overall` is all policies together.
+    """The results of one policy, over all its agents in all episodes; `overall` stands for all policies together.
 
-    `success_rate` is that of agents, `episode_success_rate` the share of episodes in which every agent succeeded; both
-    with 95 % Wilson intervals, and None for a game that does not say what success is. `metrics` are means of what else
-    the game measured, and `zero_rates` the shares of episodes in which a metric was 0 for every agent (no collision,
-    say). Intervals count episodes, not agents: agents of one episode share their luck. Figures are over finished
-    episodes, and None where there are none.
+    `success_rate` is the share of agents that succeeded, `episode_success_rate` the share of episodes in which every
+    agent succeeded. Both have 95 % Wilson intervals, and are None for a game that reports no success. `metrics` are the
+    means of the game's other metrics. `zero_rates` are the shares of episodes in which a metric was 0 for every agent,
+    for example without a collision. The sample size of all intervals is the number of episodes, because the results of
+    agents in one episode are correlated. All figures are of finished episodes, and None if there are none.
     """
 
     policy: str
@@ -59,16 +59,16 @@ class PolicyReport:
 
 @dataclass(frozen=True, slots=True)
 class Bounded:
-    """How an evaluation ended before all its episodes did, and by which setting."""
+    """Episodes that an evaluation did not finish, and the setting that ended it."""
 
     finished: int
-    cut_off: int  # had begun
+    cut_off: int  # begun but not finished
     not_begun: int
     setting: str
 
     @property
     def note(self) -> str:
-        """A sentence for people."""
+        """A sentence for people: how many episodes were finished, and why not all."""
         total = self.finished + self.cut_off + self.not_begun
         rest = f" and {self.not_begun} not begun" if self.not_begun else ""
         return (
@@ -79,7 +79,7 @@ class Bounded:
 
 @dataclass(frozen=True, slots=True)
 class EvalReport:
-    """Every policy of one source on the same seeded episodes, with what each agent reported and what was recorded."""
+    """The results of one player on seeded episodes: of every policy, of every agent, and the recorded traces."""
 
     source: str
     scenario: str
@@ -90,17 +90,17 @@ class EvalReport:
     restarts: int = 0
     results: tuple[AgentResult, ...] = ()
     traces: tuple[Trace, ...] = field(default=(), compare=False)
-    tasks: tuple[PolicyReport, ...] = ()  # over all policies, each under its task's name; empty where there is one only
-    bounded: Bounded | None = None  # where not all episodes were played to their end
-    paired: bool = True  # with any other player's: the same number is the same episode, as in no stock game
+    tasks: tuple[PolicyReport, ...] = ()  # one per task, over all policies; empty without several tasks
+    bounded: Bounded | None = None  # None if all episodes were finished
+    paired: bool = True  # whether equal numbers mean equal episodes for all players; not in a stock game
 
     @property
     def finished(self) -> int:
-        """Episodes that were played to their end: what the figures are of."""
+        """The number of finished episodes, which the figures are computed from."""
         return self.bounded.finished if self.bounded else self.episodes
 
     def to_dict(self) -> dict[str, Any]:
-        """The summary as plain JSON data; `results` and `traces` are large and stay out."""
+        """The summary as plain JSON data, without the large `results` and `traces`."""
         return {
             "format": FORMAT,
             "source": self.source,
@@ -116,7 +116,7 @@ class EvalReport:
 
 
 def summarise(policy: str, episodes: int, seed: int, results: Sequence[AgentResult]) -> PolicyReport:
-    """Sum up what agents reported."""
+    """Summarise the results of agents."""
     columns = _by_episode(_with_success(results))
     rate = _mean(columns["success"]) if "success" in columns else None
     together = None if rate is None else mean([float(min(values) >= 1.0) for values in columns["success"].values()])
@@ -141,7 +141,7 @@ def summarise(policy: str, episodes: int, seed: int, results: Sequence[AgentResu
 
 
 def summarise_tasks(tasks: Sequence[str], seed: int, results: Sequence[AgentResult]) -> tuple[PolicyReport, ...]:
-    """A report for each task that was played, over all policies; `episodes` are the task's own."""
+    """A report for each task that was played, over all policies; its `episodes` counts the episodes of that task."""
     by_task = {task: [result for result in results if result.task == task] for task in tasks}
     return tuple(
         summarise(task, len({result.episode for result in own}), seed, own) for task, own in by_task.items() if own
@@ -149,7 +149,7 @@ def summarise_tasks(tasks: Sequence[str], seed: int, results: Sequence[AgentResu
 
 
 def write_episodes(results: Sequence[AgentResult], file: Path) -> None:
-    """A CSV table: a row for every agent in every episode; what an agent does not measure is left empty."""
+    """Write a CSV table with a row for every agent in every episode; a metric that an agent lacks is an empty cell."""
     names = list(dict.fromkeys(name for result in results for name in result.metrics if name not in _NUMBERS))
     with_tasks = any(result.task for result in results)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -163,7 +163,10 @@ def write_episodes(results: Sequence[AgentResult], file: Path) -> None:
 
 
 def _with_success(results: Sequence[AgentResult]) -> list[AgentResult]:
-    """A stock game may report success alone: of a policy that has ever reported any, what is missing has failed."""
+    """Add `success` 0 where it is missing, for policies that reported it at least once.
+
+    A stock game may report success only when an agent succeeds.
+    """
     reporting = {result.policy for result in results if "success" in result.metrics}
     return [
         replace(result, metrics={**result.metrics, "success": 0.0})
@@ -174,7 +177,7 @@ def _with_success(results: Sequence[AgentResult]) -> list[AgentResult]:
 
 
 def _by_episode(results: Sequence[AgentResult]) -> dict[str, dict[int, list[float]]]:
-    """For each metric what its agents reported, by episode."""
+    """The values of each metric, by episode: one per agent."""
     columns: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for result in results:
         for name, value in result.metrics.items():

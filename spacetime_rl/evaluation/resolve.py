@@ -1,4 +1,4 @@
-"""What a user means by the source of an evaluation, and what it is to play."""
+"""Find the player that a user names for an evaluation, and the configuration to play."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BASELINE = "baseline"
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A source, the configuration it was trained with and the folder of its run; None where it was not trained."""
+    """A player, the configuration it was trained with and the folder of its run, each None if unknown."""
 
     source: Source
     config: RunConfig | None
@@ -42,12 +42,11 @@ def resolve_source(
     number: int | None = None,
     baseline: str | None = None,
 ) -> Resolved:
-    """Find what `name` means: `random`, `heuristic`, a folder of ONNX files, or a run, a trial or a checkpoint.
+    """Find the player `name`: `random`, `heuristic`, a folder of ONNX files, or a run, a trial or a checkpoint.
 
-    `baseline` is the package's baseline of that name, which plays what it was judged on.
-
-    A checkpoint (the latest of a run, or number `number`) is exported into the folder `workspace` first: what is judged
-    is what a game would load. Raises UsageError, CheckpointError or ExportError.
+    The name `baseline` stands for the package's baseline `baseline`, with the configuration it was evaluated on. A
+    checkpoint (the latest of a run, or the one with `number`) is first exported into the folder `workspace`, so that
+    the evaluation plays the same ONNX files as a game would load. Raises UsageError, CheckpointError or ExportError.
     """
     if number is not None and (name in ("random", "heuristic", BASELINE) or is_onnx_folder(Path(name))):
         raise UsageError(f"eval {name}: --checkpoint-number {number}: has no checkpoints; name a run or a trial")
@@ -77,7 +76,10 @@ def mix_sources(
     workspace: Path,
     baseline: str | None = None,
 ) -> Resolved:
-    """Give some policies to sources of their own: `others` are POLICY=PLAYER. Raises UsageError, and as above."""
+    """Give single policies other players: `others` are POLICY=PLAYER.
+
+    Raises UsageError for a malformed entry, and the errors of `resolve_source`.
+    """
     own: dict[str, Source] = {}
     for other in others:
         policy, separator, name = other.partition("=")
@@ -92,7 +94,10 @@ def mix_sources(
 
 
 def _config_of_folder(folder: Path) -> RunConfig | None:
-    """The configuration of the run a folder of ONNX files lies in, or else the scenario its files name."""
+    """The configuration for a folder of ONNX files: that of the run around it, or one of the scenario in its schemas.
+
+    None if the folder is in no run and the scenario is not one of the package's.
+    """
     of_run = RunPaths(folder.resolve().parent).config
     if of_run.is_file():
         return load(of_run)
@@ -108,7 +113,7 @@ def _config_of_folder(folder: Path) -> RunConfig | None:
 
 
 def require_config(resolved: Resolved, name: str) -> RunConfig:
-    """What to play where the user did not say. Raises UsageError if the source does not know it either."""
+    """The configuration that the player was trained with. Raises UsageError if it is unknown."""
     if resolved.config is None:
         raise UsageError(f"eval {name}: --config is required, for example --config vr_interaction")
     return resolved.config

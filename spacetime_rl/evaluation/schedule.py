@@ -1,4 +1,4 @@
-"""Which game plays which episodes, and what came of them."""
+"""The assignment of episodes to games, and their results."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Metrics = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`episodes` episodes, numbered from 0, dealt out over the arenas of several games.
+    """The assignment of episodes, numbered from 0, to the arenas of several games.
 
-    Arena a of game g plays g * arenas + a and then every `stride`-th: how many episodes an arena plays does not depend
-    on how long they last, so short ones are not preferred.
+    Arena a of game g plays episode g * arenas + a and then every `stride`-th episode. The number of episodes in an
+    arena does not depend on their lengths, so that short episodes are not over-represented.
     """
 
     episodes: int
@@ -24,59 +24,62 @@ class Schedule:
 
     @property
     def stride(self) -> int:
-        """Arenas of all games."""
+        """The number of arenas in all games together."""
         return self.games * self.arenas
 
     def share(self, game: int, agents: int) -> Share:
-        """The part of one game, whose arenas have this many agents."""
+        """The share of one game; each of its arenas has `agents` agents."""
         return Share(self, game, agents)
 
 
 def make_schedule(episodes: int, games: int, arenas: int) -> Schedule:
-    """Deal out the episodes over `games` games at most: none is without any."""
+    """Assign the episodes to at most `games` games, so that every game has at least one."""
     return Schedule(episodes, min(games, -(-episodes // arenas)), arenas)
 
 
 class Share:
-    """The episodes of one game: what is still to be played, and the metrics of each agent in those that are over."""
+    """The episodes of one game: the missing ones, and each agent's metrics in the finished ones."""
 
     def __init__(self, schedule: Schedule, game: int, agents: int) -> None:
         self.schedule = schedule
         self.traces: dict[int, Trace] = {}  # by episode
-        self.cut_off = 0  # episodes that had begun and were given up
-        self.not_begun = 0  # episodes that came after these
-        self.reason = ""  # why
-        self.truncated: set[tuple[int, int]] = set()  # episode and agent, where it ended at a limit
+        self.cut_off = 0  # episodes that were given up after they had begun
+        self.not_begun = 0  # later episodes of the same arenas
+        self.reason = ""  # the setting that caused it
+        self.truncated: set[tuple[int, int]] = set()  # episode and agent, if the episode ended at a limit
         self._game = game
-        self._found: dict[tuple[int, int], Metrics] = {}  # by episode and agent of the arena
+        self._found: dict[tuple[int, int], Metrics] = {}  # by episode and the agent's index in its arena
         numbers = (e for e in range(schedule.episodes) if e % schedule.stride // schedule.arenas == game)
         self._missing = {episode: set(range(agents)) for episode in numbers}
         self._given_up: set[int] = set()
 
     @property
     def finished(self) -> bool:
-        """Whether every episode is over for every agent, or given up."""
+        """Whether every episode is finished by all agents, or given up."""
         return not self._missing
 
     @property
     def first_episode(self) -> int:
-        """Where the game has to begin, or to begin again, to play all that is missing."""
+        """The number of the first episode to start or restart the game with, so that it plays all missing ones."""
         stride = self.schedule.stride
         return min(self._missing) // stride * stride + self._game * self.schedule.arenas
 
     @property
     def results(self) -> dict[tuple[int, int], Metrics]:
-        """The metrics of every agent, by episode and agent of the arena, in the episodes that are over for all."""
+        """Agents' metrics in finished episodes, by the episode's number and the agent's index in its arena."""
         unfinished = self._given_up | self._missing.keys()
         return {key: metrics for key, metrics in self._found.items() if key[0] not in unfinished}
 
     def keep(self, traces: Iterable[Trace]) -> None:
-        """Keep what was recorded of episodes; of one that was played twice the first."""
+        """Keep recorded episodes; of an episode that was played twice, the first recording."""
         for trace in traces:
             self.traces.setdefault(trace.episode, trace)
 
     def record(self, episode: int, agent: int, metrics: Metrics, truncated: bool = False) -> bool:
-        """Note how an episode ended for an agent; whether that was the episode's last one. Others are not counted."""
+        """Record the end of an episode for an agent, and return whether that finished the episode.
+
+        Episodes that are not missing, or not part of this share, are ignored.
+        """
         missing = self._missing.get(episode)
         if missing is None or agent not in missing:
             return False
@@ -89,7 +92,7 @@ class Share:
         return not missing
 
     def give_up(self, arenas: Iterable[int], reason: str) -> None:
-        """Play nothing more in some arenas of the game: of each, one missing episode is under way."""
+        """Give up all missing episodes of some arenas. One per arena has begun and counts as `cut_off`."""
         for arena in arenas:
             lost = [episode for episode in self._missing if episode % self.schedule.arenas == arena]
             if not lost:

@@ -1,4 +1,4 @@
-"""What can be evaluated: chance, the game's own heuristic, a folder of exported policies, or a mix of them."""
+"""The players of an evaluation: random policy, scripted policy, a folder of exported policies, or a mix of them."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from spacetime_rl.runs.layout import schemas_in
 
 
 class Source(Protocol):
-    """Makes the actors of a game."""
+    """A player: it makes the actors of a game."""
 
     @property
     def name(self) -> str:
-        """What the report calls it."""
+        """The player's name in reports."""
 
     @property
     def control(self) -> Literal["policy", "heuristic"]:
-        """Who moves the agents in the game."""
+        """Whether actions come from Python (`policy`) or from the game's own scripts (`heuristic`)."""
 
     @property
     def scripted(self) -> tuple[str, ...]:
-        """Policies whose agents the game's heuristics move all the same."""
+        """Policies whose agents the game's scripts move although `control` is `policy`."""
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
-        """One actor per plan; `stochastic` policies draw actions. Raises ContractError if it cannot play these."""
+        """One actor per plan; `stochastic` actors sample actions. Raises ContractError for plans it cannot play."""
 
 
 @dataclass(frozen=True, slots=True)
 class RandomSource:
-    """Chance."""
+    """The random policy."""
 
     name: str = "random"
     control: Literal["policy", "heuristic"] = "policy"
@@ -51,7 +51,7 @@ class RandomSource:
 
 @dataclass(frozen=True, slots=True)
 class HeuristicSource:
-    """The scripted players of the game itself."""
+    """The game's scripted policies."""
 
     name: str = "heuristic"
     control: Literal["policy", "heuristic"] = "heuristic"
@@ -100,24 +100,24 @@ class OnnxSource:
 
 @dataclass(frozen=True, slots=True)
 class MixedSource:
-    """Some policies played by sources of their own, the others by `rest`, which is not the heuristic."""
+    """Different players for different policies: `own` by policy, and `rest`, not the heuristic, for all others."""
 
     rest: Source
     own: Mapping[str, Source]
 
     @property
     def name(self) -> str:
-        """See `Source.name`."""
+        """All players' names, such as `trained, runner=heuristic`."""
         return ", ".join([self.rest.name, *(f"{policy}={source.name}" for policy, source in self.own.items())])
 
     @property
     def control(self) -> Literal["policy", "heuristic"]:
-        """See `Source.control`."""
+        """Always `policy`; agents of scripted policies are named by `scripted`."""
         return "policy"
 
     @property
     def scripted(self) -> tuple[str, ...]:
-        """See `Source.scripted`."""
+        """Policies that the heuristic plays."""
         return tuple(policy for policy, source in self.own.items() if source.control == "heuristic")
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
@@ -143,7 +143,7 @@ def read_schemas(folder: Path) -> dict[str, PolicySchema]:
 
 
 def compare_layouts(policy: PolicyLayout, game: PolicyLayout) -> Iterator[str]:
-    """Everything in which the spaces a policy was made for differ from a game's."""
+    """All differences between a policy's observation and action spaces and a game's, a sentence each."""
     for kind in ("fields", "images", "actions"):
         made_for, found = getattr(policy, kind), getattr(game, kind)
         what = {"fields": "observation", "images": "image", "actions": "action"}[kind]

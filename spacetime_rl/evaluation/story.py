@@ -1,4 +1,4 @@
-"""The story of an evaluation: who is meant by a player's name, what is played, and the report."""
+"""The story of an evaluation: find the player, choose the configuration, play, report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Show = Callable[[RunConfig], AbstractContextManager[Progress | None]]
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """A report, the configuration that was played, and the folder of the run that the player comes from, if any."""
+    """A report, the configuration that was played, and the folder of the player's run, if it has one."""
 
     report: EvalReport
     config: RunConfig
@@ -45,10 +45,10 @@ def evaluate_player(
 ) -> Evaluated:
     """Let a player play the seeded episodes of a configuration.
 
-    `player` is `random`, `heuristic`, `baseline`, a run, a checkpoint or a folder of ONNX files; `opponents` are
-    `POLICY=PLAYER`, who act for single policies in its place. Without `config` what the player was trained on is
-    played. `overrides` are `a.b=c`. The first `traced` episodes are recorded; `show` shows how far it is, and `say`
-    receives what the user should know of the configuration.
+    `player` is `random`, `heuristic`, `baseline`, a run, a checkpoint or a folder of ONNX files. `opponents` are
+    `POLICY=PLAYER`: players that act for single policies instead. Without `config` the player's training configuration
+    is played. `overrides` are `a.b=c`. The first `traced` episodes are recorded. `show` displays the progress, and
+    `say` receives remarks on the configuration.
 
     Raises UsageError, ConfigError, ContractError, CheckpointError, ExportError, GameError.
     """
@@ -73,7 +73,7 @@ def _choose(
     overrides: Sequence[str],
     say: Callable[[str], None],
 ) -> RunConfig:
-    """What is played: what the user names, or else what the player was trained on; a baseline plays its own."""
+    """The configuration to play: the user's, or else the player's; a baseline always plays its own."""
     names = [scenario.name for scenario in scenarios()]
     if isinstance(config, RunConfig):
         return change(config, overrides, names, say)

@@ -1,4 +1,4 @@
-"""Evaluations as a table for people: policies down, sources side by side."""
+"""Evaluations as a table for people: policies in rows, players in columns."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ MISSING = "\N{EN DASH}"
 
 
 def compare(reports: Sequence[EvalReport]) -> Table:
-    """Success with 95 % intervals, return and length of every policy; the sources have played the same episodes.
+    """A table of success with 95 % intervals, return and length of every policy, for players of the same episodes.
 
-    With a single source the game's own metrics follow.
+    With a single player the game's own metrics follow.
     """
     first = reports[0]
     title = Text.assemble((first.scenario, "bold"), f": {first.episodes} episodes of seed {first.seed}")
@@ -47,7 +47,7 @@ def _rows(found: Sequence[PolicyReport]) -> dict[str, list[str]]:
         "return": [_number(report.return_mean, ".2f") for report in found],
         "length": [_number(report.length_mean, ".1f") for report in found],
     }
-    if rows["all succeed"] == rows["success"]:  # one agent an episode
+    if rows["all succeed"] == rows["success"]:  # episodes with one agent have equal rows
         del rows["all succeed"]
     if len(found) == 1:
         rows |= {name: [f"{value:.3g}"] for name, value in found[0].metrics.items()}

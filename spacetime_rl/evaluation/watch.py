@@ -1,4 +1,4 @@
-"""A game in a window, played for a person to see: by the person, by scripts or by trained policies."""
+"""A game in a window, played by a person, by scripts or by trained policies."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _WITHOUT_DISPLAY = (
 
 @dataclass(frozen=True, slots=True)
 class PlayedEpisode:
-    """What every agent reported of an episode, by the agent's name."""
+    """The metrics that every agent reported at the end of an episode, by the agent's name."""
 
     episode: int
     agents: dict[str, dict[str, float]]
 
     @property
     def success(self) -> bool | None:
-        """Whether all agents that report it succeeded; None of a game that does not say what success is."""
+        """Whether all agents that report success succeeded; None if none reports it."""
         reported = [metrics["success"] > 0 for metrics in self.agents.values() if "success" in metrics]
         return all(reported) if reported else None
 
 
 def require_display() -> None:
-    """Raises UsageError where no window can be opened."""
+    """Raise UsageError if no window can be opened."""
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise UsageError(_WITHOUT_DISPLAY)
 
@@ -45,7 +45,7 @@ def require_display() -> None:
 def watch(
     launch: GameLaunch, config: RunConfig, source: Source, seed: int, episodes: int | None
 ) -> Iterator[PlayedEpisode]:
-    """Play episodes in a window until there were enough or the window is closed; each is given when it is over.
+    """Play in a window until `episodes` episodes are over or the window is closed; yield each episode when it ends.
 
     The game itself keeps real time. Raises UsageError, ContractError or GameError.
     """
