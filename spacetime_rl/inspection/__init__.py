@@ -1,1 +1,1 @@
-"""Look at a game before it is trained: random episodes, the statistics of what it sends, and what looks wrong."""
+"""Inspect a game before training: play random episodes, compute statistics of its data, and report problems."""

@@ -1,18 +1,18 @@
-"""Statistics of many columns at once, gathered row by row without keeping the rows."""
+"""Statistics of many columns at once, computed from batches of rows that are not kept."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-_SAMPLES = 2000  # rows that are kept, to find columns that are copies of others
+_SAMPLES = 2000  # first rows that are kept after all, to find columns that are copies of others
 
 
 class Columns:
-    """Count, mean, deviation, extremes and zeros of each of n columns.
+    """Count, mean, standard deviation, extremes and number of zeros of each of n columns.
 
-    Means and squares are merged batch by batch (T. F. Chan, G. H. Golub, R. J. LeVeque 1979). How many values are at a
-    column's least or greatest value is counted anew whenever that changes.
+    Means and squares are merged batch by batch (T. F. Chan, G. H. Golub, R. J. LeVeque 1979). The counts of values at a
+    column's minimum and maximum start again at 0 whenever that extreme changes.
     """
 
     def __init__(self, count: int) -> None:
@@ -28,7 +28,7 @@ class Columns:
         self._kept_rows = 0
 
     def add(self, values: NDArray[np.float32]) -> None:
-        """Take in rows, [k, n]; all finite."""
+        """Add rows, float32 [k, n]; all values must be finite."""
         if not len(values):
             return
         wide = values.astype(np.float64)
@@ -51,12 +51,12 @@ class Columns:
 
     @property
     def zero_shares(self) -> NDArray[np.float64]:
-        """The share of values that are 0, of each column."""
+        """The share of zeros in each column, 0 to 1."""
         return self.zeros / max(1, self.rows)
 
     @property
     def saturation(self) -> NDArray[np.float64]:
-        """The share of values at the column's least or greatest one, whichever is more; 0 is no limit."""
+        """The share of values at the column's minimum or maximum, whichever is larger; an extreme of 0 is ignored."""
         low = np.where(self.low == 0.0, 0, self._at_low)
         high = np.where(self.high == 0.0, 0, self._at_high)
         return np.maximum(low, high) / max(1, self.rows)
@@ -68,7 +68,7 @@ class Columns:
         return same
 
     def copies(self) -> list[tuple[int, int]]:
-        """Columns that are equal to an earlier one in all rows that were kept, with that one; constant ones aside."""
+        """Pairs (earlier, later) of columns that are equal in all kept rows; constant columns are ignored."""
         if not self._kept:
             return []
         sample = np.concatenate(self._kept).T

@@ -1,4 +1,4 @@
-"""Which parts of an action change nothing: the same episode is played with and without them."""
+"""Find action fields without effect, by playing the same episode with and without them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def find_idle_actions(
 ) -> tuple[str, ...]:
     """The action fields of a policy that make no difference in a short episode.
 
-    Found by playing it again with the field at rest, which a game that repeats its episodes bit for bit makes possible;
-    for any other, and for a stock game, nothing is found; nor after `time_s` seconds.
+    The episode is played again with zeros for the field. That requires a game that repeats its episodes bit for bit:
+    for any other game, and for a stock game, the result is empty. After `time_s` seconds no further field is tried.
     """
     until = time.monotonic() + time_s
     fields = policy.layout.actions
@@ -48,7 +48,7 @@ def find_idle_actions(
 
 
 def _draw(game: Game, plans: Sequence[PolicyPlan], seed: int) -> list[list[NDArray[np.float32]]]:
-    """Random actions for every group, by decision."""
+    """Random actions of every group for each of `_DECISIONS` decisions."""
     rng = np.random.default_rng(seed)
     drawn = []
     for _ in range(_DECISIONS):
@@ -74,7 +74,7 @@ def _random(rng: np.random.Generator, plan: PolicyPlan) -> NDArray[np.float32]:
 
 
 def _play(game: Game, actions: Sequence[Sequence[NDArray[np.float32]]], seed: int) -> bytes:
-    """Everything that the game sends in an episode with these actions, as bytes."""
+    """All observations, rewards and endings that the game sends for these actions, as bytes."""
     state = game.reset(seed, 0)
     sent = []
     for groups in actions:

@@ -1,4 +1,4 @@
-"""What looks wrong in a game's numbers, a sentence each."""
+"""Problems in a game's observations, rewards, episodes and actions, a sentence each."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from spacetime_rl.inspection.sample import PolicySample, Sample
 
 Severity = Literal["fault", "warning", "note"]
 
-LARGE = 100.0  # of an observation, or a reward
-_SATURATED = 0.9  # of the values are at a limit
-_DOMINANT = 0.95  # of the size of all terms of the reward
-_ENOUGH = 50  # rows, to call a column constant
-_LONG = 1000  # decisions, for an episode to end
-_NAMED = 6  # columns in a sentence
+LARGE = 100.0  # absolute value of an observation or a reward that is reported as not scaled
+_SATURATED = 0.9  # share of a column's values at its minimum or maximum
+_DOMINANT = 0.95  # share of one term in the absolute sum of all reward terms
+_ENOUGH = 50  # rows needed to report a column as constant
+_LONG = 1000  # decisions without an ended episode that make a warning
+_NAMED = 6  # columns listed in a sentence
 _REWARD = "reward/"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`where` is a policy, and of it an observation field, an action field, `reward` or `episodes`."""
+    """A problem. `where` is `<policy>.<part>`: an observation or action field, `reward` or `episodes`."""
 
     severity: Severity
     where: str
@@ -43,7 +43,7 @@ class Part:
     image: bool = False
 
     def column(self, index: int) -> str:
-        """`rays[3]`, or `height` where there is one number only."""
+        """A column's name: `rays[3]`, or `height` if the field has only one number."""
         return self.name if self.size == 1 else f"{self.name}[{index - self.begin}]"
 
 
@@ -60,7 +60,7 @@ def parts_of(policy: PolicySample) -> list[Part]:
 
 
 def find(sample: Sample, config: RunConfig) -> list[Finding]:
-    """Everything that looks wrong, faults first."""
+    """All problems found in a sample: faults first, then warnings, then notes."""
     found = [Finding("fault", "game", sample.fault)] if sample.fault else []
     for policy in sample.policies:
         found += _observations(policy, config)
@@ -171,7 +171,7 @@ def _actions(policy: PolicySample) -> Iterator[Finding]:
 
 
 def _which(part: Part, columns: NDArray[np.bool_]) -> str:
-    """Which columns of a field, unless it is all of them."""
+    """The columns of a field in words; empty if all columns are meant."""
     if columns.all():
         return ""
     return f" in {part.name}[{_listed([str(i) for i in np.flatnonzero(columns).tolist()])}]"

@@ -1,4 +1,4 @@
-"""The result of an inspection: numbers by policy and field, and what looks wrong; as data and as tables."""
+"""The result of an inspection as data and as tables: statistics by policy and field, and the findings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STYLES = {"fault": "bold red", "warning": "yellow", "note": "dim"}
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Statistics of a field over all its columns: least, mean, mean deviation of a column, greatest, share of zeros."""
+    """Statistics of a field: extremes over all columns, and means over columns of mean, std and share of zeros."""
 
     size: int
     min: float
@@ -35,7 +35,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What `inspect` found."""
+    """The result of `inspect`."""
 
     scenario: str
     decisions: int
@@ -45,7 +45,7 @@ class Inspection:
 
     @property
     def faulty(self) -> bool:
-        """Whether the game sent something that no training can take."""
+        """Whether the game sent values that no training can use, such as NaN."""
         return any(finding.severity == "fault" for finding in self.findings)
 
     def to_dict(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class Inspection:
 
 
 def make_report(sample: Sample, config: RunConfig) -> Inspection:
-    """Sum up a sample."""
+    """Summarise a sample."""
     policies = {policy.plan.name: _describe(policy) for policy in sample.policies}
     return Inspection(sample.spec.scenario, sample.decisions, sample.elapsed_s, policies, find(sample, config))
 
@@ -149,7 +149,7 @@ def _cells(figures: Mapping[str, Any]) -> list[str]:
 
 
 def _number(value: float) -> str:
-    """Three digits, and no more than three places: a column is narrow."""
+    """Three significant digits and at most three decimal places, to fit a narrow column."""
     return f"{value:.3g}" if abs(value) >= 1.0 or value == 0.0 else f"{value:.3f}"
 
 

@@ -1,4 +1,4 @@
-"""Play random episodes of a game and gather what it sends."""
+"""Play random episodes of a game and gather statistics of its data."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from spacetime_rl.inspection.effects import find_idle_actions
 
 @dataclass(slots=True)
 class PolicySample:
-    """What the agents of one policy met. `ended` holds what they reported at the end of each episode, by metric."""
+    """The data of one policy's agents. `ended` holds their metrics at the end of each episode, by metric."""
 
     plan: PolicyPlan
     observations: Columns
@@ -35,13 +35,13 @@ class PolicySample:
 
     @property
     def episodes(self) -> int:
-        """Agents' episodes that were over."""
+        """The number of finished episodes, counted per agent."""
         return len(self.ended.get("length", ()))
 
 
 @dataclass(slots=True)
 class Sample:
-    """All of it. `fault` is what ended it before its time: a number that is none."""
+    """The data of all policies. `fault` is the error that ended the sample early, such as NaN; None without one."""
 
     spec: GameSpec
     policies: list[PolicySample]
@@ -51,7 +51,7 @@ class Sample:
 
 
 def play_random(config: RunConfig, time_s: float, decisions: int, opener: Open | None = None) -> Sample:
-    """Play for `time_s` seconds or `decisions` decisions, whichever is over first. Raises GameError, ContractError."""
+    """Play for `time_s` seconds or `decisions` decisions, whichever ends first. Raises GameError, ContractError."""
     launch = replace(make_launch(config), name="inspect")
     with (opener or open_game)(launch) as game:
         plans = assign_policies(game.spec, config)
