@@ -1,1 +1,4 @@
-"""What happened in evaluated episodes, drawn: paths, heights, rewards, comfort. Matplotlib is imported late."""
+"""Pictures of evaluated episodes, training and sweeps: paths, heights, rewards, comfort, learning curves.
+
+Matplotlib is slow to import, so that functions import it when they draw.
+"""

@@ -1,4 +1,4 @@
-"""How comfortable it was for a VR player: distributions of the comfort proxies over episodes."""
+"""Comfort for a VR player: distributions of the comfort proxies over episodes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spacetime_rl.pictures.style import BLUE, VERMILION, canvas, grid
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# What ComfortMeter reports: title and unit.
+# The metrics that ComfortMeter reports, each with title and unit.
 METRICS = {
     "comfort_score": ("Comfort score", "mean, 0 to 1"),
     "comfort_dose": ("Comfort dose", "m/s^1.5"),
@@ -31,7 +31,7 @@ Values = NDArray[np.float64]
 
 
 def comfort_of(report: EvalReport) -> dict[str, dict[str, Values]]:
-    """The comfort proxies that each policy reports: float64 values over its agents and episodes; no other policy."""
+    """The comfort proxies by policy: float64 values over its agents and episodes. Policies without any are left out."""
     found: dict[str, dict[str, Values]] = {}
     for policy in (policy.policy for policy in report.policies):
         own = [result.metrics for result in report.results if result.policy == policy]
@@ -43,7 +43,7 @@ def comfort_of(report: EvalReport) -> dict[str, dict[str, Values]]:
 
 
 def write_comfort(report: EvalReport, title: str, folder: Path) -> list[Path]:
-    """Write `comfort.json` and a picture for each policy; nothing where none reports comfort. Returns the files."""
+    """Write `comfort.json` and a picture per policy, if any policy reports comfort proxies. Returns the files."""
     found = comfort_of(report)
     if not found:
         return []
@@ -104,7 +104,7 @@ def _draw_distribution(axes: Axes, name: str, values: Values) -> None:
 
 
 def _bins(values: Values, name: str) -> Sequence[float]:
-    """Up to 40 bins over the values; shares are shown on their whole range."""
+    """The edges of 8 to 40 bins over the values; shares are always shown over their whole range, 0 to 1."""
     if name in ("comfort_score", "vignette"):
         return list(np.linspace(0.0, 1.0, 41))
     least, greatest = float(values.min()), float(values.max())

@@ -1,4 +1,4 @@
-"""Height and vertical speed over time, for those who fly."""
+"""Height and vertical speed over time, for agents that fly."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import numpy as np
 from spacetime_rl.game.trace import Trace
 from spacetime_rl.pictures.style import ENDINGS, LINES, MARKS, canvas, ending_key, grid, policy_key
 
-MUCH_M = 10.0  # of height in an episode makes the picture worth it
+MUCH_M = 10.0  # difference in height within an episode from which the picture is drawn
 
-_LEAST_HEIGHT_M = 0.1  # of the logarithmic axis
+_LEAST_HEIGHT_M = 0.1  # lower end of the logarithmic axis
 
 
 def heights_vary(traces: Sequence[Trace]) -> bool:
-    """Whether somebody moves up or down a good deal."""
+    """Whether an agent's height changes by more than `MUCH_M` metres within an episode."""
     return any(np.ptp(agent.positions[:, 1]) > MUCH_M for trace in traces for agent in trace.agents)
 
 
 def draw_heights(traces: Sequence[Trace], title: str, out: Path) -> Path:
-    """Height and vertical speed over time, and that speed against the height above the end. Returns `out`."""
+    """Draw height and vertical speed over time, and vertical speed against the height above the end. Returns `out`."""
     policies = list(dict.fromkeys(agent.policy for trace in traces for agent in trace.agents))
     with canvas(title, out, 1500, 620) as figure:
         over_time, speeds, descent = figure.subplots(1, 3)
         for trace in traces:
             for agent in trace.agents:
                 seconds, height = agent.ticks / trace.physics_hz, agent.positions[:, 1].astype(np.float64)
-                if len(seconds) < 2:  # it ended before its part began
+                if len(seconds) < 2:  # an agent that ended before its first decision has no line
                     continue
                 speed = np.gradient(height, seconds) if agent.velocities is None else agent.velocities[:, 1]
                 line: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Names written beside places in a picture, where they cover each other least."""
+"""Names beside places in a picture, arranged so that they overlap as little as possible."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _SIZE = 9.5  # points
-_CHARACTER, _LINE = 7.0, 15.0  # pixels that a character and a line take, about
+_CHARACTER, _LINE = 7.0, 15.0  # approximate pixels per character and per line
 _BESIDE, _ABOVE = 9.0, 12.0  # pixels from a place to its name
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top, in pixels
@@ -18,7 +18,7 @@ Box = tuple[float, float, float, float]  # left, bottom, right, top, in pixels
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """A way to write a name: its offset from the place in pixels, and how it is aligned there."""
+    """A position for a name: its offset from the place in pixels, and its horizontal alignment."""
 
     x: float
     y: float
@@ -36,7 +36,7 @@ _SIDES = (
 
 
 class Labels:
-    """The names in one panel of `panel` pixels; `low` and `high` are the corners of what it shows of the plane."""
+    """The names in one square panel with a side of `panel` pixels; `low` and `high` are the corners it shows, in m."""
 
     def __init__(self, axes: Axes, low: Any, high: Any, panel: float) -> None:
         self._axes = axes
@@ -46,12 +46,12 @@ class Labels:
         self._taken: list[Box] = []
 
     def keep_free(self, x: float, z: float) -> None:
-        """Let no name cover the mark at a place."""
+        """Reserve the mark at a place, so that names avoid it."""
         across, up = self._place(x, z)
         self._taken.append((across - 6.0, up - 6.0, across + 6.0, up + 6.0))
 
     def write(self, text: str, x: float, z: float, weight: str = "normal") -> None:
-        """Write a name beside a place, on the side where it covers least."""
+        """Write a name beside a place, on the side with the least overlap."""
         costs = [(self._cost(box), i) for i, box in enumerate(self._boxes(text, x, z))]
         chosen = min(costs)[1]
         side = _SIDES[chosen]
@@ -78,17 +78,17 @@ class Labels:
             yield left, bottom, left + width, bottom + _LINE
 
     def _cost(self, box: Box) -> float:
-        """The area in square pixels that a name would cover of others, and what would lie outside the panel."""
+        """The overlap with names and marks plus the area outside the panel, in square pixels."""
         outside = max(0.0, -box[0]) + max(0.0, box[2] - self._panel)
         return sum(_overlap(box, other) for other in self._taken) + _LINE * outside
 
     def _place(self, x: float, z: float) -> tuple[float, float]:
-        """Pixels from the panel's lower left corner; z points downwards."""
+        """The position of a place in pixels from the panel's lower left corner; z points downwards."""
         return (x - float(self._low[0])) * self._pixels, (float(self._high[1]) - z) * self._pixels
 
 
 def outlined() -> list[Any]:
-    """A white rim, as matplotlib's path effects, on which black letters are legible over anything."""
+    """Matplotlib path effects for a white outline, which keeps black letters legible on any background."""
     from matplotlib.patheffects import withStroke
 
     return [withStroke(linewidth=3.0, foreground="white")]

@@ -1,4 +1,4 @@
-"""Learning curves of one policy as a PNG."""
+"""Draw the learning curves of policies as PNG."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OUTCOMES = (
     (metrics.SUCCESS, _SUCCESS, GREEN),
     (metrics.LENGTH, "Decisions in an episode", VERMILION),
 )
-# What the algorithm learns from; the first three that it reports are drawn.
+# Metrics of the learner; the first three that the algorithm reports are drawn.
 _LEARNING = (
     ("entropy", "Entropy", PURPLE),
     ("kl", "KL divergence of an update", PURPLE),
@@ -36,17 +36,17 @@ _LESSON_LINE: dict[str, Any] = {"color": "#555555", "linestyle": (0, (4, 3)), "l
 
 
 def plot_policies(progress: Sequence[Mapping[str, Any]], title: str, folder: Path) -> list[Path]:
-    """The learning curves of every policy in `progress`, as `folder/learning_<policy>.png`."""
+    """Draw the learning curves of every policy in `progress` as `folder/learning_<policy>.png`. Returns the files."""
     files = {policy: curves_file(folder, policy) for policy in metrics.policies_in(*progress)}
     return [plot_learning_curves(progress, policy, title, file) for policy, file in files.items()]
 
 
 def plot_learning_curves(progress: Sequence[Mapping[str, Any]], policy: str, title: str, out: Path) -> Path:
-    """Draw how one policy learned and write it to `out` as PNG (1500 x 800 pixels). Returns `out`.
+    """Draw the learning curves of one policy and write them to `out` as PNG (1500 x 800 pixels). Returns `out`.
 
-    `progress` holds the results of a trial in order, with the flat public names (`policy/<p>/return_mean` …). Every
-    curve shows the raw values lightly and a smoothed line, against agent steps; one without values says so. Dashed
-    lines mark where a curriculum's next lesson began.
+    `progress` holds the results of a trial in order, by public metric name (`policy/<p>/return_mean` …). Every panel
+    shows the raw values in a light colour and a smoothed line, against agent steps, or the text `no values`. Dashed
+    lines mark the beginning of a curriculum's lessons.
     """
     with canvas(f"{policy}  ·  {title}", out, 1500, 800) as figure:
         begun = promotions(progress)
@@ -63,16 +63,16 @@ def plot_learning_curves(progress: Sequence[Mapping[str, Any]], policy: str, tit
 
 
 def choose_curves(progress: Sequence[Mapping[str, Any]], policy: str) -> list[tuple[str, str, str]]:
-    """The curves that are drawn of a policy: name, title and colour."""
+    """The curves to draw for a policy, each with name, title and colour."""
     reported = [curve for curve in _LEARNING if _series(progress, metrics.of_policy(policy, curve[0]))[0]]
     missing = [curve for curve in _LEARNING if curve not in reported]
     return [*_OUTCOMES, *[*reported, *missing][:_COLUMNS]]
 
 
 def promotions(progress: Sequence[Mapping[str, Any]]) -> list[tuple[float, str]]:
-    """Where each lesson but the first began, in agent steps, and its name; nothing without a curriculum.
+    """The agent steps at which each lesson after the first began, and its name; empty without a curriculum.
 
-    Results have the lesson's number and the success rates of all lessons so far, by name and in order.
+    Names come from the success rates, which results hold for all lessons so far, in order.
     """
     lessons = dict(enumerate(metrics.lessons_in(*progress)))
     found: list[tuple[float, str]] = []
@@ -84,9 +84,9 @@ def promotions(progress: Sequence[Mapping[str, Any]]) -> list[tuple[float, str]]
 
 
 def smooth(values: Sequence[float], share: float = 0.05) -> list[float]:
-    """A centred moving average, so that the line does not lag; its window reaches `share` of all values either way.
+    """A moving average whose window extends `share` of all values to either side.
 
-    Towards the ends the window shrinks and stays centred.
+    The window is centred, so that the line does not lag; it shrinks towards both ends and stays centred there.
     """
     reach = max(1, round(share * len(values)))
     windows = (values[i - half : i + half + 1] for i, half in _halves(len(values), reach))
@@ -94,7 +94,7 @@ def smooth(values: Sequence[float], share: float = 0.05) -> list[float]:
 
 
 def _mark_lessons(axes: Axes, begun: Sequence[tuple[float, str]]) -> None:
-    """A dashed line where each lesson begins, with its number."""
+    """Draw a dashed line at the beginning of each lesson, with its number."""
     beside: dict[str, Any] = {"xytext": (3, 3), "textcoords": "offset points", "fontsize": 9}
     for number, (steps, _) in enumerate(begun, start=2):
         axes.axvline(steps, **_LESSON_LINE)

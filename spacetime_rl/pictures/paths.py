@@ -1,4 +1,4 @@
-"""Paths from above over what stood in the way, a panel for each episode."""
+"""Agents' paths seen from above, with obstacles; a panel for each episode."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ MOST = 9  # episodes
 
 _COLUMNS = 3
 _PANEL = 500  # pixels
-_INNER = 410.0  # of them within the axes, about
-_STEP_M = 0.35  # what is no higher above the start is ground to walk on
+_INNER = 410.0  # approximate pixels of a panel inside its axes
+_STEP_M = 0.35  # shapes up to this height above the start are ground to walk on
 _GROUND, _LOW, _TALL = "#f1efe9", "#c9c6bd", "#85827a"
 _KINDS = {_GROUND: "ground", _LOW: "low obstacle (up to 1 m)", _TALL: "wall or tall obstacle"}
 _HILLS = "#bdbdbd"
-_EVENT = 1.0  # the least reward that is marked where it was paid
-_MOST_EVENTS = 2  # of one reward term and agent; a term that is paid more often is no event
+_EVENT = 1.0  # absolute reward from which a payment is marked on the path
+_MOST_EVENTS = 2  # payments of one reward term to one agent; a term that is paid more often is not an event
 _SAME_SCALE = 1.6  # panels whose extents differ by no more than this factor share one scale
-_MANY_LANDMARKS = 3  # more of them are labelled by the last word of their names
-_MOVED_M = 0.5
-_ROOM_M = 12.0  # ground of this size is shown whole, however short the paths
+_MANY_LANDMARKS = 3  # with more landmarks, labels are only the last word of their names
+_MOVED_M = 0.5  # extent of a path in x or z from which agents count as moving
+_ROOM_M = 12.0  # ground up to this size is shown whole, even if the paths are short
 
 Box = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def anybody_moves(traces: Sequence[Trace]) -> bool:
-    """Whether there are paths to be seen from above."""
+    """Whether an agent moves far enough horizontally for a path to be visible."""
     return any(np.ptp(agent.positions[:, [0, 2]], axis=0).max() > _MOVED_M for t in traces for agent in t.agents)
 
 
 def draw_paths(traces: Sequence[Trace], title: str, out: Path) -> Path:
-    """Draw the first MOST episodes and write them to `out` as PNG. Returns `out`."""
+    """Draw the paths of the first `MOST` episodes and write them to `out` as PNG. Returns `out`."""
     shown = traces[:MOST]
     columns = min(_COLUMNS, len(shown))
     rows = -(-len(shown) // columns)
@@ -71,7 +71,7 @@ def _draw_episode(axes: Axes, trace: Trace, policies: Sequence[str], frame: Box)
     places = [(agent.positions[0], agent.name) for agent in trace.agents]
     for at in [*(place for place, _ in places), *trace.landmarks.values()]:
         labels.keep_free(float(at[0]), float(at[2]))
-    if len(trace.agents) > 1:  # agents of one number belong together
+    if len(trace.agents) > 1:  # agents with the same number belong together
         for place, name in places:
             labels.write(name.rpartition("/")[2], float(place[0]), float(place[2]), weight="bold")
     _draw_landmarks(axes, trace, labels)
@@ -132,12 +132,12 @@ def _draw_agent(axes: Axes, agent: AgentTrace, line: Any) -> None:
 
 
 def _draw_landmarks(axes: Axes, trace: Trace, labels: Labels) -> None:
-    """Stars with their names, and a circle round those that have a radius within which they count as reached."""
+    """Draw landmarks as stars with names, with a dotted circle of the radius within which they count as reached."""
     from matplotlib.patches import Circle
 
     many = len(trace.landmarks) > _MANY_LANDMARKS
     for name, (x, _, z) in trace.landmarks.items():
-        # Below the ends of paths, which lie on it where all is well.
+        # Below the ends of paths in z-order: a successful path ends on its landmark.
         size = 12 if many else 18
         axes.plot(x, z, "*", color=YELLOW, markeredgecolor="black", markersize=size, zorder=3.5, clip_on=False)
         if name in trace.radii:
@@ -146,9 +146,10 @@ def _draw_landmarks(axes: Axes, trace: Trace, labels: Labels) -> None:
 
 
 def _draw_events(axes: Axes, trace: Trace, labels: Labels) -> None:
-    """Diamonds where agents earned a rare, large reward, such as a grab; agents that earn it together share one.
+    """Draw a diamond where agents earned a rare, large reward, such as for a grab.
 
-    A hand-over lies between its giver and its taker, with a thin line from each.
+    Agents that earn it at the same tick share a diamond at their mean position, with a thin line from each agent: the
+    diamond of a hand-over lies between giver and taker.
     """
     together: dict[tuple[str, int], list[NDArray[np.float32]]] = {}
     for agent in trace.agents:
@@ -163,9 +164,9 @@ def _draw_events(axes: Axes, trace: Trace, labels: Labels) -> None:
 
 
 def events(agent: AgentTrace) -> list[tuple[str, int]]:
-    """The reward terms that were paid at most `_MOST_EVENTS` times, at least `_EVENT` each; the row where, by term.
+    """Payments that are events, as reward term and row: at least `_EVENT`, of a term paid at most `_MOST_EVENTS` times.
 
-    What is paid in the last row is the episode's ending, which has a mark of its own.
+    Payments in the last row are left out: they belong to the episode's ending, which has its own mark.
     """
     found = []
     for term, sums in agent.rewards.items():
@@ -177,7 +178,7 @@ def events(agent: AgentTrace) -> list[tuple[str, int]]:
 
 
 def _draw_scale_bar(axes: Axes, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
-    """A bar of a round number of metres in the lower left corner, about a quarter of the panel long."""
+    """Draw a bar of a round number of metres in the lower left corner, at most a quarter of the panel long."""
     room = 0.25 * float(high[0] - low[0])
     unit = 10.0 ** np.floor(np.log10(room))
     length = float(unit * max(step for step in (1, 2, 5) if step * unit <= room))
@@ -188,7 +189,7 @@ def _draw_scale_bar(axes: Axes, low: NDArray[np.float64], high: NDArray[np.float
 
 
 def _same_scale(frames: Sequence[Box]) -> list[Box]:
-    """The frames, of one size where their sizes are alike."""
+    """The frames, enlarged to one common size if their sizes differ by at most the factor `_SAME_SCALE`."""
     halves = [float((high - low).max()) / 2.0 for low, high in frames]
     if max(halves) > _SAME_SCALE * min(halves):
         return list(frames)
@@ -196,7 +197,7 @@ def _same_scale(frames: Sequence[Box]) -> list[Box]:
 
 
 def _shape_key(traces: Sequence[Trace]) -> list[Any]:
-    """Legend entries for the greys that occur."""
+    """Legend entries for the shades of grey that occur, and for hills."""
     from matplotlib.patches import Patch
 
     solid = [(s, _start_height(trace)) for trace in traces for s in trace.outline if s.heights is None]
@@ -208,7 +209,7 @@ def _shape_key(traces: Sequence[Trace]) -> list[Any]:
 
 
 def _event_key(traces: Sequence[Trace]) -> list[Line2D]:
-    """Legend entries for landmarks, their radii, and events, where there are any."""
+    """Legend entries for landmarks, their radii and events, if there are any."""
     from matplotlib.lines import Line2D
 
     key = []
@@ -224,7 +225,7 @@ def _event_key(traces: Sequence[Trace]) -> list[Line2D]:
 
 
 def _frame(trace: Trace, start_height: float) -> Box:
-    """What is shown of the plane: a square around all paths and landmarks, or the ground where that is small."""
+    """The part of the plane to show: a square around all paths and landmarks, or the whole ground if it is small."""
     places = np.concatenate([agent.positions[:, [0, 2]] for agent in trace.agents]).astype(np.float64)
     marks = np.array([[x, z] for x, _, z in trace.landmarks.values()]).reshape(-1, 2)
     places = np.concatenate([places, marks])

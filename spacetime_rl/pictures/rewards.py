@@ -1,4 +1,4 @@
-"""What an agent was paid for: its reward terms stacked over an episode."""
+"""An agent's reward terms, stacked over an episode."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 MOST = 3  # episodes
 
-_TAIL = 0.04  # of the time axis: how long the last rewards stay in sight
+_TAIL = 0.04  # share of the time axis for which the last rewards stay visible
 
 
 def draw_rewards(traces: Sequence[Trace], policy: str, title: str, out: Path) -> Path:
-    """Stack the reward terms of a policy's first agent in up to MOST episodes of different endings. Returns `out`."""
+    """Stack the reward terms of a policy's first agent in up to `MOST` episodes of different endings. Returns `out`."""
     chosen = _choose([(trace, agent) for trace in traces if (agent := _first(trace, policy)) is not None])
     terms = list(dict.fromkeys(term for _, agent in chosen for term, sums in agent.rewards.items() if np.any(sums)))
     terms.sort(key=lambda term: max(_lateness(agent.rewards[term]) for _, agent in chosen))
@@ -36,7 +36,7 @@ def draw_rewards(traces: Sequence[Trace], policy: str, title: str, out: Path) ->
 
 
 def _draw(axes: Axes, agent: AgentTrace, seconds: NDArray[np.float64], colours: Mapping[str, str]) -> None:
-    # What is paid in the last decision would otherwise be a line at the edge.
+    # Rewards of the last decision would otherwise be only a line at the edge.
     seconds = np.append(seconds, seconds[-1] * (1.0 + _TAIL))
     ups, downs, total = (np.zeros(len(seconds)) for _ in range(3))
     for term, colour in colours.items():
@@ -55,7 +55,7 @@ def _draw(axes: Axes, agent: AgentTrace, seconds: NDArray[np.float64], colours: 
 
 
 def _lateness(sums: NDArray[np.float32]) -> float:
-    """Where in the episode, from 0 to 1, a term is paid on average: what is paid last is stacked on top."""
+    """The mean time of a term's payments within the episode, from 0 to 1; the latest terms are stacked on top."""
     paid = np.abs(np.diff(sums))
     return float(np.average(np.linspace(0.0, 1.0, len(paid)), weights=paid)) if paid.any() else 0.0
 
@@ -65,7 +65,7 @@ def _first(trace: Trace, policy: str) -> AgentTrace | None:
 
 
 def _choose(found: Sequence[tuple[Trace, AgentTrace]]) -> list[tuple[Trace, AgentTrace]]:
-    """One of each ending first, then others, in the order of their numbers."""
+    """Choose up to `MOST` episodes: the first of each ending, then others; sorted by number."""
     first_of = {agent.ending: trace.episode for trace, agent in reversed(found)}
     ranked = sorted(found, key=lambda pair: (pair[0].episode not in first_of.values(), pair[0].episode))
     return sorted(ranked[:MOST], key=lambda pair: pair[0].episode)

@@ -1,4 +1,4 @@
-"""How our pictures look: their colours, their canvas, and what stands for which ending."""
+"""The common style of pictures: colours, canvas, and the colours, marks and words of endings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-# Okabe and Ito's palette, told apart with every kind of colour vision.
+# Okabe and Ito's palette, distinguishable with every kind of colour vision.
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, YELLOW, GREY = "#E69F00", "#56B4E9", "#F0E442", "#777777"
 MANY = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW, "#882255", "#999933", "#44AA99", "#332288", "#AAAAAA")
@@ -22,21 +22,21 @@ MANY = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW, "#882255", "#999933
 ENDINGS: dict[Ending, str] = {"success": GREEN, "terminated": VERMILION, "truncated": PURPLE}
 WORDS: dict[Ending, str] = {"success": "success", "terminated": "failed", "truncated": "time ran out"}
 MARKS: dict[Ending, str] = {"success": "o", "terminated": "X", "truncated": "s"}
-LINES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)))  # of policies, in order
+LINES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)))  # line styles of policies, in order
 
 _DOTS_PER_INCH = 100
 
 
 @contextmanager
 def canvas(title: str, out: Path, width: int, height: int) -> Iterator[Figure]:
-    """A figure of so many pixels to draw on, which is then written to `out` as PNG."""
+    """Yield a figure of `width` x `height` pixels to draw on, then write it to `out` as PNG."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     size = (width / _DOTS_PER_INCH, height / _DOTS_PER_INCH)
-    # Without `parse_math`, dollar signs in a name would be read as a formula, and mostly as a wrong one.
+    # With `parse_math`, matplotlib's default, dollar signs in a name would be read as a formula, usually a wrong one.
     with rc_context({"font.size": 11, "axes.spines.top": False, "axes.spines.right": False, "text.parse_math": False}):
         figure = Figure(figsize=size, dpi=_DOTS_PER_INCH, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
         FigureCanvasAgg(figure)
@@ -47,7 +47,7 @@ def canvas(title: str, out: Path, width: int, height: int) -> Iterator[Figure]:
 
 
 def grid(axes: Axes) -> None:
-    """Light lines behind what is drawn."""
+    """Draw light grid lines behind the data."""
     axes.grid(color="#dddddd", linewidth=0.8)
     axes.set_axisbelow(True)
 
@@ -64,7 +64,7 @@ def ending_key(endings: set[Ending]) -> list[Line2D]:
 
 
 def policy_key(policies: list[str]) -> list[Line2D]:
-    """Legend entries for the policies' lines, where there are several."""
+    """Legend entries for the policies' line styles; none for a single policy."""
     from matplotlib.lines import Line2D
 
     if len(policies) < 2:

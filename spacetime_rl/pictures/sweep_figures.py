@@ -1,4 +1,4 @@
-"""Interactive figures of a sweep: Optuna's of the search, whatever searched, and the learning curves."""
+"""Interactive figures of a sweep: Optuna's figures for any search algorithm, and the learning curves."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _WHOLE = ("randint", "lograndint")
-_SHADES = ((0.0, "#a6c8e4"), (1.0, "#08306b"))  # Optuna's begin with white, on which the first trial is not seen
-_UNDER_WHITE = "#c9ced6"  # which the lines of the worst trials are there
-_ENOUGH = 4  # trials, for a forest to be grown on
+_SHADES = ((0.0, "#a6c8e4"), (1.0, "#08306b"))  # Optuna's colours begin with white, which would hide the first trial
+_UNDER_WHITE = "#c9ced6"  # a grey background: Optuna draws the lines of the worst trials in white
+_ENOUGH = 4  # trials that fANOVA's random forest needs
 
 
 def draw_figures(sweep: SweepRecord) -> Iterator[tuple[str, str, Figure]]:
-    """What can be drawn of these trials: title, what it shows, and the figure."""
+    """Yield the figures that these trials allow, each as title, description and figure."""
     from optuna import visualization as optuna
 
     study = make_study(sweep)
@@ -59,7 +59,7 @@ def draw_figures(sweep: SweepRecord) -> Iterator[tuple[str, str, Figure]]:
 
 
 def make_study(sweep: SweepRecord) -> Study:
-    """The judged trials as a study of Optuna's, which draws them and tells what matters."""
+    """An Optuna study of the trials with a value for every objective, for Optuna's figures and importances."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -78,7 +78,10 @@ def make_study(sweep: SweepRecord) -> Study:
 
 
 def _distribution(name: str, domain: Domain, sweep: SweepRecord) -> BaseDistribution:
-    """Where a setting's values lie. PBT and a normal distribution go beyond what was written, so trials count, too."""
+    """The Optuna distribution of a setting: its configured range, extended to the values of trials.
+
+    PBT and a normal distribution produce values outside the configured range.
+    """
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     seen = [trial.values[name] for trial in sweep.judged]
@@ -96,14 +99,14 @@ def _value(domain: Domain, value: Any) -> Any:
 
 
 def _text(value: Any) -> Any:
-    """Optuna's categories are plain values; a list or a mapping is shown as text, and text without tags for Plotly."""
+    """A category for Optuna, which takes only plain values: lists and mappings become text, escaped for Plotly."""
     if value is None or isinstance(value, (int, float, bool)):
         return value
     return escape(value if isinstance(value, str) else to_json(value), quote=False)
 
 
 def _importances(study: Study, target: dict[str, Any]) -> Figure | None:
-    """None where the trials do not tell, as all are equally good."""
+    """The figure of importances; None if it cannot be computed, for example if all trials are equally good."""
     from optuna import visualization
     from optuna.importance import FanovaImportanceEvaluator
 

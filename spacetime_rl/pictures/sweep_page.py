@@ -1,4 +1,4 @@
-"""The page of a sweep, one HTML file that needs no network: candidates, figures, and what every trial cost."""
+"""The page of a sweep, one HTML file that needs no network: candidates, figures, and the cost of every trial."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_sweep_page(sweep: SweepRecord, folder: Path, best: Mapping[str, Any], notes: str = "") -> Path:
-    """Write `folder/sweep.html`. `best` are the best candidate's values; `notes` is a sentence below the title."""
+    """Write `folder/sweep.html`. `best` are the best candidate's settings; `notes` is a sentence below the title."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -42,7 +42,7 @@ def write_sweep_page(sweep: SweepRecord, folder: Path, best: Mapping[str, Any], 
 
 
 def short(value: Any) -> str:
-    """A figure as a table has it: `0.000433`, `12,288`, an en dash for none."""
+    """A value as text for a table: `0.000433`, `12,288`, an en dash for None."""
     if value is None:
         return "\N{EN DASH}"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -51,13 +51,13 @@ def short(value: Any) -> str:
 
 
 def breakable(name: str) -> Markup:
-    """A dotted name that a narrow column may break after its dots, slashes and underscores, as HTML."""
+    """A dotted name as HTML that a narrow column may break after dots, slashes and underscores."""
     return Markup(_JOINT.sub(r"\1<wbr>", str(escape(name))))
 
 
 def _html(figure: Any, number: int) -> str:
     figure.update_layout(title=None, margin={"t": 30, "r": 40}, template="plotly_white")
-    # The first one brings the library, so that the page works anywhere.
+    # The first figure contains Plotly's library, so that the page works offline.
     return str(figure.to_html(full_html=False, include_plotlyjs=number == 0, config={"displaylogo": False}))
 
 

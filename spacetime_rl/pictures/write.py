@@ -1,4 +1,4 @@
-"""Everything that is drawn of an evaluation, in one folder."""
+"""Write all pictures and data of an evaluation into one folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TRACED = MOST  # episodes to record for the pictures
 
 
 def write_pictures(report: EvalReport, folder: Path, title: str) -> list[Path]:
-    """Draw what was recorded, and write it down with the table of all episodes. Returns the files, pictures first."""
+    """Draw the recorded episodes; write their traces and a table of all episodes. Returns the files, pictures first."""
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
     if report.traces:
