@@ -1,1 +1,4 @@
-"""MLflow: a sweep is a parent run, a trial is its child. The only home of `mlflow`, which is imported late."""
+"""Record runs in MLflow: a sweep is a parent run, and its trials are child runs.
+
+Only this package imports `mlflow`, and only inside functions, because the import is slow.
+"""

@@ -1,4 +1,4 @@
-"""The Tune callback that records a sweep: it turns Tune's events into records and hands them to a background thread."""
+"""The Tune callback that records runs: it turns Tune's events into records for a background thread."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from spacetime_rl.tracking.sweep import Sweep
 
 logger = logging.getLogger(__name__)
 
-_MOST_LOGS = 20
-_MOST_TEXT = 4000  # of a tag
+_MOST_LOGS = 20  # game logs attached to a trial that failed or restarted games
+_MOST_TEXT = 4000  # characters of a tag
 _RAISED = re.compile(r"^(?:(?:\w+\.)+\w+|\w*(?:Error|Exception)): ", re.MULTILINE)
 
 
 class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
-    """Records a sweep in MLflow: the sweep as parent run, every trial as its child.
+    """Records a sweep in MLflow: the sweep as a parent run, every trial as a child run.
 
-    Nothing here waits for MLflow or raises because of it: what cannot be recorded now is delivered later.
-    `resumed` continues the runs of an earlier process; restored Tune state implies it. `rank_by` is the metric by which
-    the best trial is picked for the parent run, `mode` whether more of it is better.
+    No method raises because of MLflow, and only `close` waits for it: records that cannot be delivered now are
+    delivered later. `resumed` continues the runs of an earlier process; restored Tune state implies it. The parent run
+    shows the figures of the best trial: the one with the largest (`mode` max) or smallest `rank_by` metric.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         self._notices: defaultdict[str, Notices] = defaultdict(Notices)
 
     def setup(self, **_: Any) -> None:
-        """Start recording (Tune calls this once)."""
+        """Start recording; Tune calls this once."""
         self._recorder = Recorder(self._sweep, self._store, self._resumed)
         self._delivery = Delivery(f"MLflow at {self._store.uri}", is_passing)
         self._submit(self._recorder.open_sweep)
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:
-        """Open the trial's run; Tune calls this again after a restart and after PBT changed the trial."""
+        """Open the trial's run. Tune calls this again after a restart, and after PBT has changed the trial."""
         drawn = self._drawn.setdefault(trial.trial_id, _sampled(trial))
         self._submit(self._live.open_trial, trial.trial_id, self._name(trial), drawn)
         self._note_mutations(trial)
@@ -93,15 +93,15 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
             self._delivery.submit_item(self._live.log_points, point)
 
     def on_trial_complete(self, trial: Any, **_: Any) -> None:
-        """End the trial's run well."""
+        """Mark the trial's MLflow run FINISHED."""
         self._end_trial(trial, "FINISHED")
 
     def on_trial_error(self, trial: Any, **_: Any) -> None:
-        """End the trial's run as failed, with the error and the logs of the games that failed."""
+        """Mark the trial's MLflow run FAILED, and attach the error and the newest game logs."""
         self._end_trial(trial, "FAILED")
 
     def on_experiment_end(self, trials: list[Any], **_: Any) -> None:
-        """End what is still open (a run the user stopped is KILLED) and deliver the rest."""
+        """End the runs that are still open and deliver all records. A run that the user stopped is marked KILLED."""
         stopped = [t for t in trials if t.trial_id in self._drawn and t.trial_id not in self._ended]
         for trial in stopped:
             self._end_trial(trial, "KILLED")
@@ -111,7 +111,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
 
     @contextmanager
     def stopped_at_once(self) -> Iterator[None]:
-        """Where training inside is broken off by the user, its runs are KILLED: Tune does not call this any more."""
+        """Mark the runs KILLED if a KeyboardInterrupt leaves this context: Tune then calls no callback any more."""
         try:
             yield
         except KeyboardInterrupt:
@@ -122,7 +122,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
             raise
 
     def close(self, grace_s: float = 15.0, patience_s: float = 120.0) -> None:
-        """Deliver what waits and stop; see `Delivery.close`. Does nothing the second time."""
+        """Deliver the waiting records and stop, as `Delivery.close` does. Does nothing the second time."""
         if self._delivery is None:
             return
         lost = self._delivery.close(grace_s, patience_s)
@@ -137,15 +137,15 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
             )
 
     def get_state(self) -> dict[str, Any]:
-        """A mark in Tune's own state, so that a restored experiment continues its runs."""
+        """The part of Tune's saved state that makes `set_state` run when the experiment is restored."""
         return {"run_id": self._sweep.run_id}
 
     def set_state(self, _state: dict[str, Any]) -> None:
-        """Called when Tune restores an experiment."""
+        """Continue the runs of the earlier process; Tune calls this when it restores an experiment."""
         self._resumed = True
 
     def __getstate__(self) -> dict[str, Any]:
-        """Tune pickles its callbacks before it starts: only what was given to the constructor travels."""
+        """Pickle only the constructor's arguments: Tune pickles its callbacks before it starts."""
         return {"args": (self._sweep, self._store, self._resumed, self._rank_by, self._mode)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -162,13 +162,13 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
             self._delivery.submit(partial(write, *arguments))
 
     def _name(self, trial: Any) -> str:
-        """`00000 lr=0.001 · <run-id>`: lists and legends cut the end, so what differs within a sweep comes first."""
+        """`00000 lr=0.001 · <run-id>`: what differs within a sweep comes first, as lists and legends cut the end."""
         index = trial.trial_id.rpartition("_")[2]
         drawn = [f"{key.rpartition('.')[2]}={value}" for key, value in _sampled(trial).items()]
         return f"{' '.join([index, *drawn])[:150]} · {self._sweep.run_id}"
 
     def _note_mutations(self, trial: Any) -> None:
-        """Parameters cannot change in MLflow: what PBT changed becomes the tag `mutated.<name>` and a metric."""
+        """Record settings that PBT changed as tags `mutated.<name>` and metrics: MLflow's parameters are immutable."""
         before = self._drawn[trial.trial_id]
         changed = {f"mutated.{key}": value for key, value in _sampled(trial).items() if before.get(key) != value}
         if changed:
@@ -176,7 +176,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
             self._submit(self._live.tag_trial, trial.trial_id, changed)
 
     def _tag_notices(self, trial: Any) -> None:
-        """Warnings of the trial's processes with their counts, one a line, in the tag `notices`."""
+        """Write the warnings of the trial's processes with their counts into the tag `notices`, one per line."""
         lines = "\n".join(notice.line for notice in self._notices[trial.trial_id])
         if lines:
             self._submit(self._live.tag_trial, trial.trial_id, {NOTICES: lines[:_MOST_TEXT]})
@@ -195,7 +195,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         self._submit(self._live.close_trial, trial.trial_id, status)
 
     def _game_logs(self) -> list[Path]:
-        """The newest logs of games in the run's folder."""
+        """The newest game logs in the run's folder, at most `_MOST_LOGS`."""
         logs = RunPaths(self._sweep.folder).logs.rglob("*.godot.log")
         return sorted(logs, key=lambda file: file.stat().st_mtime)[-_MOST_LOGS:]
 
@@ -209,7 +209,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
 
 
 def _sampled(trial: Any) -> dict[str, str]:
-    """The hyperparameters drawn for a trial, as they are now: PBT changes `config` and leaves `evaluated_params`."""
+    """The present values of a trial's searched settings: PBT changes `config` but not `evaluated_params`."""
     found = {}
     for path, drawn in (trial.evaluated_params or {}).items():
         found[path.replace("/", ".")] = _lookup(trial.config, path, drawn)
@@ -228,7 +228,7 @@ def _lookup(config: Mapping[str, Any], path: str, default: Any) -> Any:
 
 
 def _is_done(trial: Any) -> bool:
-    """Whether it trained to its end, perhaps in an earlier process."""
+    """Whether the trial trained to its end, perhaps in an earlier process."""
     return bool((trial.last_result or {}).get("done"))
 
 
@@ -236,12 +236,12 @@ def _overall(trials: list[Any], stopped: list[Any]) -> Status:
     statuses = {trial.status for trial in trials}
     if "ERROR" in statuses:
         return "FAILED"
-    # Tune calls a trial that it was told to stop TERMINATED as well.
+    # In Tune, a trial that the user stopped is TERMINATED as well.
     return "KILLED" if stopped or not statuses <= {"TERMINATED"} else "FINISHED"
 
 
 def _failure(trial: Any) -> str:
-    """The message of the error that ended a trial, without the traceback before it."""
+    """The message of the error that ended a trial, without its traceback."""
     file = Path(trial.error_file or "")
     text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
     raised = list(_RAISED.finditer(text))

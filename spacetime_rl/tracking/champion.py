@@ -1,4 +1,4 @@
-"""The champion of an experiment: the registered policies that nothing has beaten yet on the same episodes."""
+"""The champion of an experiment: the registered policies that no later sweep has beaten on the same episodes."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ Throne = Literal["taken", "empty", "unknown"]
 def fetch_champion(
     store: Store, experiment: str, policies: Sequence[str], into: Path, alias: str = CHAMPION, own: Sequence[str] = ()
 ) -> Throne:
-    """Copy the ONNX files and schemas of the champion, or of another alias, into a folder.
+    """Copy the ONNX files and schemas of the champion, or of another alias, into the folder `into`.
 
-    `empty` where there is none for all of these policies, or only `own` models; `unknown` where MLflow does not answer
-    (logged).
+    Returns `taken` if they were copied. Returns `empty` if a policy has no version with the alias, or if the model of
+    that version is among the ids `own`. Returns `unknown`, and logs it, if MLflow does not answer.
     """
     try:
         client = make_client(store)
@@ -39,26 +39,26 @@ def fetch_champion(
             if source is None or source in own:
                 return "empty"
             _copy_policy(client, source, into)
-    except Exception as error:  # tracking never fails a sweep that has trained well
+    except Exception as error:  # a failure of tracking must not fail a trained sweep
         logger.warning("MLflow at %s does not give the %s: %s", store.uri, alias, error)
         return "unknown"
     return "taken"
 
 
 def beats_champion(reports: Reports) -> bool:
-    """Whether the trained policies did better on the same episodes: by success of whole episodes, then by return."""
-    if CHAMPION not in reports:  # it does not fit the game any more
+    """Whether the trained policies beat the champion on the same episodes: by episode success rate, then by return."""
+    if CHAMPION not in reports:  # the champion was not evaluated: it does not fit the game any more
         return TRAINED in reports
     return _standing(reports[TRAINED]) > _standing(reports[CHAMPION])
 
 
 def candidate_is_better(reports: Reports) -> bool:
-    """Whether the version that has the alias `candidate` did better than the trained policies."""
+    """Whether the version with the alias `candidate` did better than the trained policies."""
     return CANDIDATE in reports and _standing(reports[CANDIDATE]) > _standing(reports[TRAINED])
 
 
 def crown(run: TrackedRun, policies: Sequence[str]) -> bool:
-    """Let the run's newest versions be the champions. Returns whether that went well."""
+    """Give the alias `champion` to the run's newest versions. Returns False, and logs it, if MLflow refused."""
     try:
         client = make_client(run.store)
         newest: dict[str, int] = {}
@@ -67,7 +67,7 @@ def crown(run: TrackedRun, policies: Sequence[str]) -> bool:
         for policy in policies:
             name = names.registered_name(run.experiment, policy)
             client.set_registered_model_alias(name, CHAMPION, str(newest[name]))
-    except Exception as error:  # as above
+    except Exception as error:  # a failure of tracking must not fail a trained sweep
         logger.warning("MLflow at %s did not take the champion: %s", run.store.uri, error)
         return False
     return True
@@ -80,7 +80,7 @@ def _standing(report: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def _model_of(client: MlflowClient, experiment: str, policy: str, alias: str) -> str | None:
-    """The id of the logged model that has an alias; None where there is none."""
+    """The id of the logged model with an alias; None if there is none."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -89,11 +89,11 @@ def _model_of(client: MlflowClient, experiment: str, policy: str, alias: str) ->
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None
         raise
-    return str(version.model_id or version.source.rpartition("/")[2])  # a version made of `models:/<id>`
+    return str(version.model_id or version.source.rpartition("/")[2])  # registered from `models:/<id>`
 
 
 def _copy_policy(client: MlflowClient, model_id: str, into: Path) -> None:
-    """The model's files under the names they had when they were exported."""
+    """Copy a model's files, under the names that the export gave them."""
     from mlflow.artifacts import download_artifacts
 
     model = client.get_logged_model(model_id)

@@ -1,4 +1,4 @@
-"""The address of an SQLite database and the file it means: the only place that turns one into the other."""
+"""Conversion between the file of an SQLite database and its address; no other module does it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ _SQLITE = "sqlite"
 
 
 def sqlite_uri(file: Path) -> str:
-    """The address of a database file: in it, `?` begins a query and `%` a character's number.
+    """The address of a database file.
 
-    Where the path has one of these, all of it is written in numbers, slashes too: MLflow makes the folders of what it
-    reads in the address as it stands.
+    In an address, `?` begins a query and `%` a character code. A path that contains one of them is percent-encoded
+    completely, slashes too: MLflow creates the folders that it finds in the address without decoding it.
     """
     path = file.absolute().as_posix()
     return f"sqlite:///{quote(path, safe='') if set(path) & set('?%') else path}"
 
 
 def sqlite_file(uri: str) -> Path | None:
-    """The file of such an address; None for another address, or a database in memory."""
+    """The file of an SQLite address; None for any other address, or a database in memory."""
     kind, _, rest = uri.partition(":///")
     path = unquote(rest.partition("?")[0])
     return Path(path) if kind.partition("+")[0] == _SQLITE and path not in ("", ":memory:") else None

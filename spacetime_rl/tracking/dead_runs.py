@@ -1,4 +1,4 @@
-"""Runs that MLflow still calls RUNNING though their process is gone: closed when their experiment is used again."""
+"""Close runs that are RUNNING in MLflow although their process is gone, when their experiment is used again."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MOST = 200
-_ENDINGS = {"finished": "FINISHED", "failed": "FAILED"}  # any other is KILLED
+_MOST = 200  # runs that are looked at
+_ENDINGS = {"finished": "FINISHED", "failed": "FAILED"}  # any other status becomes KILLED
 
 
 def close_dead_runs(client: MlflowClient, experiment_id: str) -> int:
-    """Close the RUNNING runs of an experiment whose folder says that no process works on them; how many there were.
+    """Close the RUNNING runs of an experiment on which no process works, by their folders. Returns their number.
 
-    A run whose folder cannot be seen from here is left alone: it may be going on elsewhere.
+    A run whose folder is not visible from this machine is left alone: another machine may train it.
     """
     closed = 0
     for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'", max_results=_MOST):
@@ -36,10 +36,10 @@ def close_dead_runs(client: MlflowClient, experiment_id: str) -> int:
 
 
 def close_all_dead_runs(store: Store) -> int:
-    """The same in every experiment of a store. Returns 0, logged, where MLflow does not answer."""
+    """Close the dead runs of all experiments of a store. Returns 0, and logs it, if MLflow does not answer."""
     try:
         client = make_client(store)
         return sum(close_dead_runs(client, found.experiment_id) for found in client.search_experiments())
-    except Exception as error:  # what is listed beside MLflow is worth showing all the same
+    except Exception as error:  # the caller can still show the runs without MLflow
         logger.warning("MLflow at %s does not answer: %s", store.uri, error)
         return 0

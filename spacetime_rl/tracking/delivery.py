@@ -1,4 +1,4 @@
-"""Ordered delivery in the background: what cannot be delivered now waits, and training never does."""
+"""Ordered delivery in a background thread: records that cannot be delivered now wait, and training goes on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 logger = logging.getLogger(__name__)
 
-_MOST_TOGETHER = 100
+_MOST_TOGETHER = 100  # items in one call
 _T = TypeVar("_T")
 
 
@@ -27,9 +27,9 @@ class _Job:
 class Delivery:
     """Runs jobs one after the other in one thread.
 
-    A job that fails for a passing reason is tried again, with growing pauses, before any later one; jobs may therefore
-    run more than once. One that fails for good is dropped with a warning. Items that wait one after the other are
-    delivered by one call. Beyond `capacity` waiting jobs the oldest item makes room.
+    A job that fails for a passing reason is retried, with growing pauses, before any later job; jobs may therefore run
+    more than once. A job that fails for another reason is dropped with a warning. Consecutive waiting items are
+    delivered by one call. With more than `capacity` waiting jobs, the oldest item is dropped.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Delivery:
         first_pause_s: float = 1.0,
         longest_pause_s: float = 5.0,
     ) -> None:
-        """`target` names the receiver in messages; `is_passing` tells a failure that may go away by itself."""
+        """Start the thread. `target` names the receiver in messages; `is_passing` is true for errors worth a retry."""
         self._target = target
         self._is_passing = is_passing
         self._capacity = capacity
@@ -62,14 +62,14 @@ class Delivery:
         self._queue(_Job(lambda _: run()))
 
     def submit_item(self, run: Callable[[Sequence[_T]], None], item: _T) -> None:
-        """Queue an item for `run`, which takes those that wait together, the oldest first; returns at once."""
+        """Queue an item for `run`, which receives consecutive waiting items together, oldest first; returns at once."""
         self._queue(_Job(run, item, droppable=True))
 
     def close(self, grace_s: float = 15.0, patience_s: float = 120.0) -> int:
-        """Deliver what waits and stop. Returns the number of jobs lost.
+        """Deliver the waiting jobs and stop. Returns the number of jobs lost.
 
-        Gives up `grace_s` after the last success where the receiver does not answer, `patience_s` where it is only slow
-        (a database that is made anew on a busy machine).
+        Gives up `grace_s` seconds after the last success if the receiver does not answer. Gives up `patience_s` seconds
+        after it if the receiver is only slow, for example because it creates a database on a busy machine.
         """
         with self._changed:
             self._closing = True
@@ -94,7 +94,7 @@ class Delivery:
             self._changed.notify_all()
 
     def _make_room(self) -> None:
-        # The first jobs may be in the thread's hands just now.
+        # The thread may be delivering the first jobs: these stay.
         victim = next((i for i, job in enumerate(self._jobs) if i >= self._in_hand and job.droppable), None)
         if victim is not None:
             del self._jobs[victim]
@@ -110,7 +110,7 @@ class Delivery:
                 self._last_progress = time.monotonic()
 
     def _next_jobs(self) -> list[_Job]:
-        """The oldest job, with the items after it that go together with it; none at the end."""
+        """The oldest job, with the following items that are delivered by the same call; empty at the end."""
         with self._changed:
             while not self._jobs and not self._closing:
                 self._changed.wait()
@@ -124,7 +124,7 @@ class Delivery:
         while not self._abandoned:
             try:
                 jobs[0].run([job.item for job in jobs])
-            except Exception as error:  # whatever goes wrong in tracking, training goes on
+            except Exception as error:  # no failure of tracking may end training
                 if not self._is_passing(error):
                     return self._refused(jobs, error)
                 if not self._failing:
@@ -142,7 +142,7 @@ class Delivery:
     def _refused(self, jobs: list[_Job], error: Exception) -> None:
         if len(jobs) == 1:
             return self._complain(error)
-        for job in jobs:  # one of them is at fault, the others are not
+        for job in jobs:  # only one of them may be at fault
             self._deliver([job])
         return None
 
@@ -168,5 +168,5 @@ class Delivery:
 
 
 def _first_line(error: Exception) -> str:
-    said = getattr(error.__cause__, "orig", None) or error  # by the database, which SQLAlchemy tells behind much else
+    said = getattr(error.__cause__, "orig", None) or error  # the database's message, without what SQLAlchemy adds
     return (str(said).strip() or type(said).__name__).splitlines()[0][:300]

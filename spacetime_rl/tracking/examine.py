@@ -1,4 +1,4 @@
-"""Is a run going to be recorded? Asked before it trains, quickly: a database file is read without MLflow."""
+"""Check before training that a run can be recorded. It is fast: a database file is read without MLflow."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _REVISION = re.compile(r"^(revision|down_revision)\b.*?= *['\"](\w+)", re.MULTIL
 
 
 def examine(store: Store, experiment: str) -> str | None:
-    """What the user should know of a store that a run is to be recorded in; None where all is well.
+    """Check the store and the experiment of a run. Returns a warning for the user, or None.
 
-    Raises UsageError where nothing could be recorded: a file that is no database of this MLflow's or cannot be written,
-    or an experiment that was deleted. A store that does not answer is no error: records wait for it.
+    Raises UsageError if nothing could be recorded: the file is not a database of the installed MLflow, or cannot be
+    written, or the experiment was deleted. A store that does not answer is only a warning: records wait for it.
     """
     file = sqlite_file(store.uri)
     if file is None:
         return _examine_server(store, experiment)
     if not file.exists() or file.stat().st_size == 0:
-        return None  # MLflow makes it
+        return None  # MLflow will create it
     return _examine_file(store, file, experiment)
 
 
@@ -80,7 +80,10 @@ def _check_version(store: Store, file: Path, database: sqlite3.Connection) -> No
 
 @cache
 def _versions() -> tuple[frozenset[str], str]:
-    """The versions of a database's tables that the installed MLflow knows, and the one it works with."""
+    """The schema versions of databases that the installed MLflow knows, and the newest, which it works with.
+
+    Both are empty if they cannot be found.
+    """
     mlflow = find_spec("mlflow")
     if mlflow is None or mlflow.origin is None:
         return frozenset(), ""
@@ -95,7 +98,7 @@ def _examine_server(store: Store, experiment: str) -> str | None:
     try:
         _reach(store)
         found = make_client(store).get_experiment_by_name(experiment)
-    except Exception as error:  # whatever it is, training does not wait for it
+    except Exception as error:  # training does not wait for a server
         said = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         return f"MLflow at {store.uri} does not answer; what is to be recorded waits for it ({said})"
     if found is not None and found.lifecycle_stage != "active":
@@ -104,7 +107,7 @@ def _examine_server(store: Store, experiment: str) -> str | None:
 
 
 def _reach(store: Store) -> None:
-    """MLflow would wait for an address that nobody answers much longer. Raises OSError."""
+    """Raise OSError if no connection is possible within `_REACHED_S` seconds; MLflow itself would wait much longer."""
     address = urlsplit(store.uri)
     if store.is_server and address.hostname:
         port = address.port or (443 if address.scheme == "https" else 80)

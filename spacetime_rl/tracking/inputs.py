@@ -1,4 +1,4 @@
-"""What a run learns from and is evaluated on, as MLflow's datasets: a game with its build, and numbered episodes."""
+"""A run's training game and evaluation episodes, as MLflow datasets."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _CHUNK_BYTES = 1 << 20
 
 
 def describe_inputs(sweep: Sweep) -> list[DatasetInput]:
-    """The game that is played with its training seed, and the episodes of the evaluation.
+    """The datasets of a run: the game with its training seed, and the episodes of the evaluation.
 
-    Two runs have the same dataset where they play the same build, which declares the same, from the same seed.
+    Two runs have the same dataset if they play the same build of a game, with the same spec and seed.
     """
     config, game = sweep.config, sweep.config.game
     build = {

@@ -1,4 +1,4 @@
-"""What the machine of the driver does, under the names that MLflow's page of system metrics knows."""
+"""The load of the driver's machine, under the names that MLflow's page of system metrics displays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from spacetime_rl import metrics
 
 
 def machine_load() -> dict[str, float]:
-    """Processor and memory in use: the processor since the call before, so that the first gives nothing of it."""
+    """Processor and memory in use. The processor figure covers the time since the previous call; the first is 0."""
     memory = psutil.virtual_memory()
     return {
         f"{metrics.SYSTEM}/cpu_utilization_percentage": psutil.cpu_percent(),

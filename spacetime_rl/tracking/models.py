@@ -47,16 +47,16 @@ class TrackedRun:
 
     @property
     def url(self) -> str:
-        """The address of its page."""
+        """The address of the run's page."""
         return self.store.run_url(self.experiment_id, self.id)
 
     def model_uri(self, policy: str) -> str:
-        """Where the registered policy is found: `models:/<experiment>.<policy>@candidate`."""
+        """The address of the registered policy: `models:/<experiment>.<policy>@candidate`."""
         return f"models:/{names.registered_name(self.experiment, policy)}@{names.CANDIDATE}"
 
 
 def log_policy(client: MlflowClient, run: TrackedRun, policy: Exported) -> LoggedModel:
-    """Upload a policy as a model of the run."""
+    """Upload a policy as a model of the run, and link the two."""
     from mlflow.entities import LoggedModelOutput
 
     model = client.create_logged_model(
@@ -95,7 +95,7 @@ def _upload_model(client: MlflowClient, run: TrackedRun, policy: Exported, model
 
 @dataclass(frozen=True, slots=True)
 class RecordedModel:
-    """An uploaded policy: MLflow's id of the model, and the version it was registered as, if it was."""
+    """An uploaded policy: MLflow's id of the model, and its registered version, or None if it was not registered."""
 
     policy: str
     model_id: str
@@ -103,9 +103,9 @@ class RecordedModel:
 
 
 def register_policy(client: MlflowClient, run: TrackedRun, policy: Exported, model: LoggedModel) -> str:
-    """Make an uploaded policy the newest version of its registered model; returns the version.
+    """Register an uploaded policy as the newest version of its model. Returns the version.
 
-    It has the alias `candidate` only where no version has it yet: see `promote_candidate`.
+    The version takes the alias `candidate` only if no version has it yet; later `promote_candidate` moves the alias.
     """
     import mlflow
 
@@ -120,7 +120,7 @@ def register_policy(client: MlflowClient, run: TrackedRun, policy: Exported, mod
 
 
 def _about(run: TrackedRun, policy: Exported) -> str:
-    """What a registered model is, in Markdown."""
+    """The description of a registered model, in Markdown."""
     schema = json.loads(policy.schema.read_text(encoding="utf-8"))
     lines = [
         f"The policy `{policy.name}` of the experiment {plain(run.experiment)}, trained by SpaceTime RL.",
@@ -135,7 +135,7 @@ def _about(run: TrackedRun, policy: Exported) -> str:
 
 
 def describe_version(client: MlflowClient, run: TrackedRun, model: RecordedModel, success: float | None) -> None:
-    """Write how well a registered policy did into its version's description."""
+    """Write the run id and the success rate into the description of a registered version."""
     about = f"run {plain(run.run_id)}" + ("" if success is None else f", success {success:.0%}")
     client.update_model_version(names.registered_name(run.experiment, model.policy), model.version, description=about)
 
@@ -148,7 +148,10 @@ def promote_candidate(client: MlflowClient, run: TrackedRun, model: RecordedMode
 
 @contextmanager
 def _process_wide(store: Store) -> Iterator[None]:
-    """MLflow looks up `models:/<id>` in the store the process uses by default, whatever its client was made for."""
+    """Make `store` the process's default store for a while.
+
+    MLflow looks up `models:/<id>` in the process's default store, not in the client's.
+    """
     import mlflow
 
     before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
@@ -167,7 +170,7 @@ def _signature(graph: Any) -> ModelSignature:
 
 
 def _example(graph: Any) -> dict[str, Any]:
-    """One observation of zeros, and of everything else a policy takes."""
+    """An input example of zeros: one row for each input of the policy."""
     import numpy as np
 
     return {

@@ -1,4 +1,4 @@
-"""A results folder that was moved or copied: the addresses in its database are made to point to where it is now."""
+"""Update the addresses in the database of a results folder that was moved or copied."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spacetime_rl.tracking import names
 
 logger = logging.getLogger(__name__)
 
-# Where MLflow keeps addresses of files; a version without one of these columns is fine.
+# The columns in which MLflow keeps addresses of files; some versions lack some of them.
 _ADDRESSES = (
     ("experiments", "artifact_location"),
     ("runs", "artifact_uri"),
@@ -25,10 +25,10 @@ _ADDRESSES = (
 
 
 def follow(database: Path, artifacts: Path) -> None:
-    """Let every address below another folder of the name of `artifacts` be one below `artifacts`, which is absolute.
+    """Replace addresses below the former artifacts folder by addresses below `artifacts`, an absolute path.
 
-    MLflow writes absolute addresses: in a copy they would lead to the original's files. Experiments whose files did not
-    come along are left as they are.
+    MLflow writes absolute addresses: in a copied folder they would lead to the original's files. A former folder has
+    the same name as `artifacts`. Its addresses stay if its files still exist there and none of them was copied.
     """
     if not database.is_file() or database.stat().st_size == 0:
         return
@@ -44,7 +44,7 @@ def follow(database: Path, artifacts: Path) -> None:
 
 
 def _elsewhere(connection: sqlite3.Connection, artifacts: Path) -> Iterator[Path]:
-    """Folders like `artifacts` in other places, that files of experiments were kept in and are not, or not only."""
+    """The former folders of the name of `artifacts` whose files were moved or copied here, or exist no more."""
     if not _has(connection, "experiments", "artifact_location"):
         return
     rows = connection.execute(
@@ -60,7 +60,10 @@ def _elsewhere(connection: sqlite3.Connection, artifacts: Path) -> Iterator[Path
 def _replace(
     connection: sqlite3.Connection, table: str, column: str, old: str, new: str, key: str | None = None
 ) -> None:
-    """Replace the beginning of a text column, of the rows with this key if one is given. The names are ours."""
+    """Replace the prefix `old` of a text column by `new`, in all rows or only in those with `key`.
+
+    `table` and `column` are constants of this module, so that the SQL needs no quoting.
+    """
     if _has(connection, table, column):
         only = " AND key = ?" if key else ""
         connection.execute(

@@ -1,4 +1,4 @@
-"""The names under which things are recorded, and the values MLflow can take."""
+"""The names of MLflow's tags, aliases, models and parameters, and the values that MLflow accepts."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _MAX_VALUE = 6000
 
 
 def registered_name(experiment: str, policy: str) -> str:
-    """The registered model of a policy: `<experiment>.<policy>`, without what has a meaning in a model's address."""
+    """The name of a policy's registered model: `<experiment>.<policy>`, with characters special in addresses as `_`."""
     return re.sub(r"[/:@'\"`%?#\\\x00-\x1f]", "_", f"{experiment}.{policy}")
 
 
 def flatten(values: Mapping[str, Any], separator: str = ".") -> dict[str, str]:
-    """Nested settings as MLflow parameters: `training.lr` -> `0.0003`. What is None or empty is left out."""
+    """Nested settings as MLflow parameters: `training.lr` -> `0.0003`. None and empty lists are left out."""
     return {metrics.valid_name(name): _text(value) for name, value in _leaves(values, "", separator)}
 
 

@@ -1,4 +1,4 @@
-"""Adds to a trial's run what is made after training: policies as models, the evaluation and the report."""
+"""Add the outputs of a trained trial to its MLflow run: policies as models, the evaluation and the report."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Reports = Mapping[str, Mapping[str, Any]]
 
 
 def find_tracked_run(store: Store, sweep: Sweep, trial_id: str) -> TrackedRun | None:
-    """The run that was recorded for a trial, or None (logged) where MLflow has none or does not answer."""
+    """The MLflow run of a trial; None, and logged, if MLflow has none or does not answer."""
     try:
         file = sqlite_file(store.uri)
         if file is not None and not file.exists():
@@ -57,10 +57,10 @@ def find_tracked_run(store: Store, sweep: Sweep, trial_id: str) -> TrackedRun | 
 
 
 def record_models(run: TrackedRun, exported: Sequence[Exported], register: bool = True) -> dict[str, RecordedModel]:
-    """Upload the exported policies to the run, by name, before anything can go wrong with their evaluation.
+    """Upload the exported policies to the run; called before the evaluation, which may fail. Returns them by name.
 
-    With `register`, every policy becomes a version of the registered model `<experiment>.<policy>`. A failure is
-    logged; what was recorded until then is returned.
+    With `register`, every policy becomes a version of the registered model `<experiment>.<policy>`. After a failure,
+    which is logged, the models that were recorded before it are returned.
     """
     models: dict[str, RecordedModel] = {}
     try:
@@ -85,8 +85,8 @@ def record_outputs(
 ) -> bool:
     """Add `folder/onnx`, `folder/report`, the evaluation's figures and a note in Markdown to the run.
 
-    With `candidate`, the registered versions among `models` take the alias `candidate`. Returns whether all went well;
-    a failure is logged.
+    With `candidate`, the registered versions among `models` take the alias `candidate`. Returns False, and logs it, if
+    MLflow did not take everything.
     """
     try:
         client = make_client(run.store)
@@ -106,7 +106,7 @@ def record_outputs(
             if (folder / name).is_dir():
                 client.log_artifacts(run.id, str(folder / name), name)
         client.set_tag(run.id, "mlflow.note.content", note[:8000])
-    except Exception as error:  # as above
+    except Exception as error:  # tracking never fails a run that has trained well
         logger.warning("MLflow at %s did not take all outputs of the run: %s", run.store.uri, error)
         return False
     return True
@@ -115,9 +115,9 @@ def record_outputs(
 def record_report(
     store: Store, sweep: Sweep, files: Path, path: str, kind: Literal["trial", "sweep"] = "trial"
 ) -> bool:
-    """Add a folder's files, or one file, to the newest trial that was recorded for a run, or to a sweep's parent.
+    """Add a file, or all files of a folder, to a run's newest recorded trial, or to a sweep's parent run.
 
-    Returns whether that went well.
+    Returns False, and logs it, on failure.
     """
     try:
         client = make_client(store)
@@ -129,13 +129,16 @@ def record_report(
             record(run.info.run_id, str(files), path)
             return True
         logger.warning("MLflow at %s has no run of %s.", store.uri, sweep.run_id)
-    except Exception as error:  # what was made lies in its folder all the same
+    except Exception as error:  # the files are still in their folder
         logger.warning("MLflow at %s did not take %s: %s", store.uri, files, error)
     return False
 
 
 def evaluation_table(reports: Reports) -> dict[str, list[Any]]:
-    """The evaluation as columns of a table: a line for each player and policy, the trained ones first."""
+    """The evaluation as columns of a table, with a row for each player and policy in the order of `reports`.
+
+    Columns without any value are left out.
+    """
     rows = [
         (player, policy, figures)
         for player, report in reports.items()
@@ -156,7 +159,7 @@ def evaluation_table(reports: Reports) -> dict[str, list[Any]]:
 
 
 def _figures(reports: Reports, policy: Exported) -> dict[str, float]:
-    """How a policy did on the seeded episodes, beside the success of who else played them."""
+    """A trained policy's figures on the seeded episodes, with the success rates of the other players."""
     found = {source: report["policies"].get(policy.name, {}) for source, report in reports.items()}
     own = found.pop(TRAINED, {})
     figures = {name: own.get(name) for name in metrics.OUTCOMES}
@@ -165,7 +168,7 @@ def _figures(reports: Reports, policy: Exported) -> dict[str, float]:
 
 
 def _task_figures(reports: Reports) -> dict[str, float]:
-    """How the trained policies did in each task, where there are several."""
+    """Success and return of the trained policies in each task; empty without several tasks."""
     tasks = reports.get(TRAINED, {}).get("tasks", {})
     figures = {
         metrics.of_task(task, name): own.get(name)
@@ -176,7 +179,7 @@ def _task_figures(reports: Reports) -> dict[str, float]:
 
 
 def _bounds(reports: Reports) -> dict[str, float]:
-    """How many of its episodes a player finished, where it was not all of them."""
+    """The numbers of finished and cut-off episodes of players that did not finish all of them."""
     found = {source: report["bounded"] for source, report in reports.items() if "bounded" in report}
     return {f"{kind}_{source}": bounded[kind] for source, bounded in found.items() for kind in ("finished", "cut_off")}
 

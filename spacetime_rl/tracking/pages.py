@@ -1,4 +1,4 @@
-"""The page of MLflow that a user wants to see: a run's, a sweep's trials, an experiment's."""
+"""Find the MLflow page that a user wants to see: of a run, a sweep's trials or an experiment."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from spacetime_rl.tracking.store import Store, make_client
 
 
 def find_page(store: Store, run_id: str | None = None) -> str:
-    """The page of one of our runs (of a sweep, that of its trials); of the latest experiment; or of all of them.
+    """The page of a run by our run id; for a sweep of several trials, the page that compares them.
 
-    Runs whose process is gone are closed on the way, so that the page does not call them running.
+    Without `run_id` it is the page of the only experiment, or the list of all experiments. Runs whose process is gone
+    are closed first, so that the page does not show them as running.
     """
     client = make_client(store)
     close_all_dead_runs(store)

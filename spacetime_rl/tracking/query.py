@@ -1,4 +1,4 @@
-"""Questions to MLflow about runs. The only place that writes MLflow's filter language, in which nothing is escaped."""
+"""Find runs in MLflow. Only this module writes MLflow's filter language, which has no escapes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SPECIAL = re.compile(r"[^\w\- .:/@+=,~]", flags=re.ASCII)
 
 
 def find_run(client: MlflowClient, experiment_id: str, tags: Mapping[str, str], since_ms: int = 0) -> Any | None:
-    """The newest run with all these tags that began at `since_ms` (Unix time) or later, or None."""
+    """The newest run with all these tags that began at `since_ms` (Unix time in ms) or later; None if there is none."""
     return next(find_runs(client, experiment_id, tags, since_ms), None)
 
 
 def find_runs(client: MlflowClient, experiment_id: str, tags: Mapping[str, str], since_ms: int = 0) -> Iterator[Any]:
-    """All of them, the newest first. The values of `tags` may be any text; the keys are ours."""
+    """All runs with these tags since `since_ms`, newest first. The values of `tags` may be any text; keys are ours."""
     wanted = [f"attributes.start_time >= {since_ms}", *(_condition(key, value) for key, value in tags.items())]
     page = None
     while True:
@@ -34,7 +34,7 @@ def find_runs(client: MlflowClient, experiment_id: str, tags: Mapping[str, str],
 
 
 def _condition(key: str, value: str) -> str:
-    """A condition that every run with this tag meets; `_` stands for any character."""
+    """A condition that all runs with this tag meet. Others may meet it: special characters become the wildcard `_`."""
     if _SPECIAL.search(value):
         return f"tags.`{key}` LIKE '{_SPECIAL.sub('_', value)}'"
     return f"tags.`{key}` = '{value}'"

@@ -1,4 +1,4 @@
-"""Writes a run, or a sweep and its trials, into MLflow. Every method may be repeated: it finds what it wrote before."""
+"""Write a run, or a sweep and its trials, into MLflow. Every method may be repeated: it finds earlier records."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 _PARENT = {names.KIND: "sweep"}
-_MOST_METRICS = 1000  # of one call
+_MOST_METRICS = 1000  # MLflow's limit for one call
 _T = TypeVar("_T")
 
 
 @dataclass(slots=True)
 class _Open:
-    """A run as we left it: its MLflow id and the last step it holds."""
+    """A run that is open in MLflow: its MLflow id and the last step recorded."""
 
     id: str
     last_step: int = -1
@@ -49,16 +49,17 @@ class Point:
 
 
 class Recorder:
-    """One run or sweep in one store. Not thread-safe: one thread owns it.
+    """Writes one run or sweep into one store. Not thread-safe: one thread owns it.
 
-    A single run is its only trial; earlier versions gave it a parent, which is kept up where it is resumed.
-    `resumed` takes up the runs that an earlier process made for the same run id; otherwise they are made anew.
+    A single run is recorded as its only trial, without a parent. Earlier versions gave it a parent run, which is
+    updated when such a run is resumed. `resumed` continues the runs that an earlier process recorded for the same run
+    id; otherwise new ones are created.
     """
 
     def __init__(self, sweep: Sweep, store: Store, resumed: bool = False) -> None:
         self._sweep = sweep
         self._store = store
-        # A run made by a call whose answer was lost is found again by its age, beside those it replaces.
+        # If the answer to a call that created a run is lost, the run's start time tells it from the id's earlier runs.
         self._since_ms = 0 if resumed else int(time.time() * 1000)
         self._resumed = resumed
         self._client_made: MlflowClient | None = None
@@ -68,7 +69,7 @@ class Recorder:
         self._trials: dict[str, _Open] = {}
 
     def open_sweep(self) -> None:
-        """Find or make the parent run of a sweep, with the configuration as parameters and files."""
+        """Find or create the parent run of a sweep, with the configuration as parameters and files."""
         if not self._looked_for_dead:
             close_dead_runs(self._client, self._experiment_id)
             self._looked_for_dead = True
@@ -80,7 +81,7 @@ class Recorder:
         self._parent = run
 
     def open_trial(self, trial_id: str, name: str, sampled: Mapping[str, Any]) -> None:
-        """Find or make the run of a trial. `sampled` are the hyperparameters drawn for it, by dotted name."""
+        """Find or create the run of a trial. `sampled` are its searched settings, by dotted name."""
         self.open_sweep()
         if trial_id in self._trials:
             return
@@ -98,7 +99,7 @@ class Recorder:
             self.log_points(self._history(trial_id))
 
     def log_points(self, points: Iterable[Point]) -> None:
-        """Add points to the curves of trials, but for steps that a run has (played again after a resume)."""
+        """Add points to the curves of trials, except steps that a run already has and a resumed trial repeats."""
         fresh: dict[str, list[Point]] = {}
         for point in points:
             own = fresh.setdefault(point.trial_id, [])
@@ -112,17 +113,17 @@ class Recorder:
         self._set_tags(self._trial(trial_id).id, tags)
 
     def log_trial_files(self, trial_id: str, files: Iterable[Path], folder: str, limit_bytes: int = 1_000_000) -> None:
-        """Attach the last `limit_bytes` of each file to a trial; files that are gone are passed over."""
+        """Attach the last `limit_bytes` of each file to a trial; missing files are skipped."""
         for file in files:
             if file.is_file():
                 self._log_tail(self._trial(trial_id).id, file, folder, limit_bytes)
 
     def close_trial(self, trial_id: str, status: Status) -> None:
-        """End the child run."""
+        """End the run of a trial."""
         self._client.set_terminated(self._trial(trial_id).id, status)
 
     def close_sweep(self, status: Status, best: Mapping[str, float], tags: Mapping[str, str]) -> None:
-        """End the parent run, with the figures of the best trial, so that a list of sweeps can be compared."""
+        """End the parent run and add the figures of the best trial to it, so that sweeps can be compared in a list."""
         from mlflow.entities import Metric
 
         self.open_sweep()
@@ -141,7 +142,7 @@ class Recorder:
             self._client.set_terminated(parent.info.run_id, status)
 
     def _log_fresh(self, run: _Open, points: Sequence[Point]) -> None:
-        """As many whole points in a call as MLflow takes: what was waiting for it would take minutes one by one."""
+        """Record as many whole points per call as MLflow allows; one by one, a backlog would take minutes."""
         from mlflow.entities import Metric
 
         most = max([1, *(len(point.metrics) for point in points)])
@@ -152,7 +153,7 @@ class Recorder:
             run.last_step = some[-1].step
 
     def _history(self, trial_id: str) -> Iterator[Point]:
-        """What the run's folder keeps of a trial: MLflow may have lost some of it, or be another one than before."""
+        """A trial's points from the run's folder: MLflow may lack some of them, or be another store than before."""
         for result in read_progress(RunPaths(self._sweep.folder).results, trial_id):
             figures = metrics.recorded_metrics(metrics.public_metrics(result))
             yield Point(trial_id, figures, metrics.Result(result).step, int(1000 * result[metrics.TIMESTAMP]))
@@ -207,7 +208,7 @@ class Recorder:
         return {key: value[:8000] for key, value in tags.items() if value}
 
     def _log_params(self, run_id: str, params: Mapping[str, str]) -> None:
-        """Parameters cannot change in MLflow: what a resumed run changed is tagged `changed.<name>`."""
+        """Record parameters, which are immutable: values that a resumed run changed become tags `changed.<name>`."""
         from mlflow.entities import Param
 
         have = self._client.get_run(run_id).data.params
@@ -239,18 +240,18 @@ class Recorder:
 
 
 def find_or_create_experiment(client: MlflowClient, store: Store, name: str) -> str:
-    """The id of the experiment of that name; a new one keeps its files in the store's folder."""
+    """The id of the experiment of that name, created if necessary with its files in the store's folder."""
     found = client.get_experiment_by_name(name)
     if found is not None and found.lifecycle_stage == "active":
         return str(found.experiment_id)
     location = (store.artifacts / file_name(name)).as_uri() if store.artifacts else None
-    # The tag opens the experiment as model training; without it the pages are those for language models.
+    # With this tag MLflow shows pages for model training, without it pages for language models.
     tags = {"mlflow.experimentKind": "custom_model_development"}
     return str(client.create_experiment(name, artifact_location=location, tags=tags))
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether a failure of MLflow may go away by itself: no connection, a busy or broken server, a locked database."""
+    """Whether a failure of MLflow may pass: no connection, a busy or broken server, a locked database."""
     from mlflow.exceptions import MlflowException
 
     passing = {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "DEADLINE_EXCEEDED", "ABORTED"}

@@ -1,4 +1,4 @@
-"""The pages of a local store: MLflow's own server, started for as long as somebody looks at them."""
+"""Serve the pages of a local store with MLflow's own server."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ import psutil
 from spacetime_rl.errors import SpacetimeError, UsageError
 from spacetime_rl.tracking.store import Store
 
-HOST = "127.0.0.1"  # MLflow asks nobody who they are
+HOST = "127.0.0.1"  # this machine only: MLflow's server has no authentication
 FIRST_PORT = 5000
 _PORTS = 50
-_START_S = 300.0  # seconds, but many for a machine that trains
+_START_S = 300.0  # a start takes seconds, but many of them on a machine that trains
 _END_S = 10.0
-# Its queue of background jobs, for language models, only makes it slower to start.
+# MLflow's queue of background jobs serves language models, and only delays the start.
 _ENVIRONMENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
 def free_port(wanted: int | None = None) -> int:
-    """A port of this machine that nobody listens on: the wanted one, or the first from 5000 on. Raises UsageError."""
+    """A free port of this machine: `wanted`, or the first free one from 5000. Raises UsageError if there is none."""
     ports = range(FIRST_PORT, FIRST_PORT + _PORTS) if wanted is None else [wanted]
     for port in ports:
         with socket.socket() as probe:
@@ -43,7 +43,10 @@ def free_port(wanted: int | None = None) -> int:
 
 @contextmanager
 def served(store: Store, port: int, log: Path) -> Iterator[str]:
-    """Serve the store's pages, and give their address once they answer. Raises SpacetimeError where they do not."""
+    """Serve the store's pages and yield their address once they answer.
+
+    Raises SpacetimeError if the server ends or does not answer in time.
+    """
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store.uri]
     command += ["--host", HOST, "--port", str(port), "--workers", "1"]
     if store.artifacts:
@@ -56,7 +59,7 @@ def served(store: Store, port: int, log: Path) -> Iterator[str]:
             stdout=out,
             stderr=subprocess.STDOUT,
             env={**_ENVIRONMENT, **os.environ},
-            start_new_session=True,  # Ctrl-C is for us
+            start_new_session=True,  # Ctrl-C must reach only this process, which then ends the server
         )
     try:
         address = f"http://{HOST}:{port}"
@@ -82,7 +85,7 @@ def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
-    """Ends it with its workers."""
+    """End the server with its worker processes."""
     with suppress(psutil.NoSuchProcess):
         ours = [*psutil.Process(server.pid).children(recursive=True), psutil.Process(server.pid)]
         for process in ours:

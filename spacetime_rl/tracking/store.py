@@ -1,4 +1,4 @@
-"""Where runs are recorded: a database in the results folder, or an MLflow server."""
+"""The store that runs are recorded in: a database in the results folder, or an MLflow server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DATABASE = "mlflow.db"  # in the results folder
 _SERVERS = ("http", "https", "databricks")
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
-# The user's own settings win. Delivery retries by itself: a request that hangs for minutes would only hide an outage.
+# The user's own settings take precedence. Delivery has its own retries: a request that hangs would hide an outage.
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
@@ -40,23 +40,23 @@ _ENVIRONMENT = {
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An MLflow store. `artifacts` is the folder for the files of new experiments; None lets the server decide."""
+    """An MLflow store. `artifacts` is the folder for files of new experiments; with None the server chooses it."""
 
     uri: str
     artifacts: Path | None = None
 
     @property
     def is_server(self) -> bool:
-        """Whether a server answers, rather than a database file."""
+        """Whether the store is an MLflow server, not a database."""
         return _scheme(self.uri) in _SERVERS
 
     def run_url(self, experiment_id: str, run_id: str) -> str:
-        """The address of a run's page; with a database, once `page_command` runs."""
+        """The address of a run's page. For a database, the page exists while `page_command` runs."""
         base = self.uri.rstrip("/") if self.is_server else "http://127.0.0.1:5000"
         return base + run_page(experiment_id, run_id)
 
     def page_command(self, run_id: str | None = None) -> str | None:
-        """The command that serves the pages of this store, at one of our runs if it is given; None for a server."""
+        """The command that serves this store's pages and opens the page of `run_id`; None for a server."""
         if self.is_server or self.artifacts is None:
             return None
         results = self.artifacts.parent
@@ -69,7 +69,7 @@ class Store:
 
 
 def resolve_store(results: Path, *choices: str | None, environ: Mapping[str, str] = os.environ) -> Store:
-    """The first of `choices` that is set, else $MLFLOW_TRACKING_URI, else a SQLite database in `results`.
+    """The store at the first of `choices` that is set, else $MLFLOW_TRACKING_URI, else an SQLite database in `results`.
 
     Raises UsageError for an address that MLflow cannot record to.
     """
@@ -88,7 +88,7 @@ def resolve_store(results: Path, *choices: str | None, environ: Mapping[str, str
 
 
 def check_answers(store: Store) -> None:
-    """Raise TrackingError within seconds where nobody answers at the store's address: MLflow tries for minutes."""
+    """Raise TrackingError within seconds if nothing answers at the store's address; MLflow would try for minutes."""
     parts = urlsplit(store.uri)
     scheme = _scheme(store.uri)
     try:
@@ -105,7 +105,7 @@ def check_answers(store: Store) -> None:
 
 
 def _check_server(uri: str) -> None:
-    """Any answer of MLflow's will do: it may want a password for everything but its health."""
+    """Raise Unreachable if no MLflow server answers. Its health page is asked first, as it never needs a password."""
     status = get_status(f"{uri.rstrip('/')}/health")
     if status == HTTPStatus.NOT_FOUND:
         status = get_status(f"{uri.rstrip('/')}/api/2.0/mlflow/experiments/search")
@@ -119,9 +119,9 @@ def _without_password(uri: str) -> str:
 
 
 def make_client(store: Store) -> MlflowClient:
-    """An MLflow client of this store. Slow the first time: it imports mlflow and may create the database.
+    """Make an MLflow client of this store. The first call is slow: it imports mlflow and may create the database.
 
-    Raises TrackingError where nobody answers.
+    Raises TrackingError if nothing answers.
     """
     check_answers(store)
     for name, value in _ENVIRONMENT.items():
@@ -137,14 +137,14 @@ def make_client(store: Store) -> MlflowClient:
         if file and store.artifacts and file.parent == store.artifacts.parent:
             follow(file, store.artifacts)
         client = MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
-        if not store.is_server:  # makes the tables
+        if not store.is_server:  # these searches create the tables
             client.search_experiments(max_results=1)
             client.search_registered_models(max_results=1)
     return client
 
 
 def _alone(store: Store) -> AbstractContextManager[object]:
-    """One process at a time: two that make the same database file spoil it for each other."""
+    """A lock for one process at a time: two processes that create the same database file at once break it."""
     file = sqlite_file(store.uri)
     if file is None:
         return nullcontext()
@@ -152,7 +152,7 @@ def _alone(store: Store) -> AbstractContextManager[object]:
 
 
 def _check_writable(uri: str) -> None:
-    """MLflow would try for minutes to make a database where it cannot."""
+    """Raise UsageError if the folder of a new database cannot be written; MLflow would try for minutes."""
     file = sqlite_file(uri)
     if file is None:
         return

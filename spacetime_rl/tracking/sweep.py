@@ -1,4 +1,4 @@
-"""What is known of a run before its first result: its identity, its configuration and where it came from."""
+"""The description of a run before its first result: identity, configuration and origin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spacetime_rl.runs.layout import RunPaths
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """One run of ours: a `single` one is recorded as one run, a sweep as a parent run with a child for every trial.
+    """A run or a sweep to record: a `single` run as one MLflow run, a sweep as a parent with a child for every trial.
 
     `folder` is `<results>/<run-id>`; `versions` maps package names to versions.
     """
@@ -32,12 +32,12 @@ class Sweep:
 
     @property
     def experiment(self) -> str:
-        """The MLflow experiment it belongs to."""
+        """The MLflow experiment that the run belongs to."""
         return experiment_of(self.config)
 
     @property
     def scenario(self) -> str:
-        """The scenario, or the name of the run for a game that is not one of this package's."""
+        """The scenario; for a game outside this package, the configuration's name."""
         return self.config.scenario.name or self.config.name
 
 
@@ -47,7 +47,7 @@ def experiment_of(config: RunConfig) -> str:
 
 
 def describe_sweep(config: RunConfig, run_id: str, folder: Path) -> Sweep:
-    """The run in `folder`, with the versions and the git revision found in its `versions.json`."""
+    """Describe the run in `folder`, with the versions and the git revision from its `versions.json`."""
     versions = _versions(RunPaths(folder).versions)
     return Sweep(
         run_id=run_id,
