@@ -1,1 +1,1 @@
-"""What the terminal shows: the panel, lines for a pipe, tables, commands to paste."""
+"""The terminal: the live panel, lines for pipes, tables."""

@@ -1,4 +1,4 @@
-"""What limits a run, in words: the part that takes the largest share of its time, and what would help."""
+"""The bottleneck of a run in words: the part that takes the largest share of its time, and advice."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from spacetime_rl.metrics import PARTS
 
-REST = "rest"  # what none of the parts accounts for
-MARGIN = 0.1  # of the time, by which the largest share has to exceed the next for its part alone to be the limit
+REST = "rest"  # time that none of `PARTS` accounts for
+MARGIN = 0.1  # share of the time by which the largest part must exceed the next to be the limit alone
 
 _ADVICE = {
     "game": "more arenas would not help; a cheaper scene, a faster machine or another one would",
@@ -25,9 +25,10 @@ _SPARE = "more runners would use the {cores} free"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The part that limits, its share of the time from 0 to 1, and a sentence for people.
+    """The limiting part, its share of the time from 0 to 1, and a sentence for people.
 
-    `also` names the part with the next share where that is within `MARGIN`: then neither alone is the limit.
+    `also` names the part with the second largest share if that is within `MARGIN` of the largest: neither of the two is
+    then the limit alone. Otherwise it is None.
     """
 
     part: str
@@ -41,10 +42,10 @@ class Verdict:
 
 
 def bottleneck(shares: Mapping[str, float], spare_cores: int = 0) -> Verdict:
-    """Judge by the shares of `PARTS`; what is missing counts as nothing.
+    """Find the bottleneck from the shares of `PARTS` in the wall-clock time; a missing part counts as 0.
 
-    Shares are of the wall-clock time; parts that overlap may add up to more than 1, and what is left below 1 is the
-    rest. `spare_cores` nobody uses are the first advice where playing limits.
+    Parts may overlap, so that shares may add up to more than 1. What their sum lacks to 1 is the share of `REST`. If a
+    part of sampling is the limit and there are `spare_cores`, the advice is to use them.
     """
     known = {part: min(1.0, max(0.0, float(shares.get(part, 0.0)))) for part in PARTS}
     known[REST] = 1.0 - min(1.0, sum(known.values()))

@@ -13,13 +13,13 @@ from spacetime_rl import metrics
 from spacetime_rl.console.progress import Progress, TrialProgress, View
 from spacetime_rl.formats.plain_json import to_json
 
-EVERY = "SPACETIME_LINES_EVERY_S"  # in the environment: seconds between two lines, 0 for a line an iteration
+EVERY = "SPACETIME_LINES_EVERY_S"  # environment variable: seconds between two lines, 0 for a line per iteration
 _EVERY_S = 10.0
 _FIGURES = (*metrics.OUTCOMES, metrics.ENTROPY, metrics.KL, metrics.EXPLAINED_VARIANCE)
 
 
 class LineView(View):
-    """One line of `key=value` for all policies, at most every ten seconds; stages and warnings on lines of their own.
+    """Prints a line of `key=value` for all policies, at most every ten seconds; stages and warnings have own lines.
 
     The last result of a trial is always printed. $SPACETIME_LINES_EVERY_S changes the ten seconds.
     """
@@ -30,35 +30,35 @@ class LineView(View):
         self._every_s = _interval() if every_s is None else every_s
         self._printed_s = -math.inf
         self._staged_s = -math.inf
-        self._waiting: dict[str, TrialProgress] = {}  # trials whose latest result was not printed
+        self._waiting: dict[str, TrialProgress] = {}  # trials whose latest result has not been printed
 
     def refine(self, text: str) -> None:
-        """The stage's line again, as rarely as the others, and every second at most."""
+        """Print the stage's line again, at most once per interval and at most once per second."""
         if self._progress.elapsed_s - self._staged_s >= max(1.0, self._every_s):
             self.stage(text)
 
     def stage(self, text: str) -> None:
-        """`stage="starting Ray" elapsed_s=0.0 time=2026-11-28T09:30:00Z`."""
+        """Print a line such as `stage="starting Ray" elapsed_s=0.0 time=2026-11-28T09:30:00Z`."""
         self._staged_s = self._progress.elapsed_s
         self._print(f"stage={to_json(text, ensure_ascii=False)} elapsed_s={self._progress.elapsed_s:.1f}")
 
     def note(self, text: str) -> None:
-        """`warning="…" time=…`."""
+        """Print a line such as `warning="…" time=…`."""
         self._print(f"warning={to_json(text, ensure_ascii=False)}")
 
     def result(self, trial: TrialProgress) -> None:
-        """A line, if the latest is old enough."""
+        """Print the result, if the interval since the last printed one is over."""
         self._waiting[trial.id] = trial
         if time.monotonic() - self._printed_s >= self._every_s:
             self._show(trial)
 
     def ended(self, trial: TrialProgress) -> None:
-        """The trial's last result, unless it is there already."""
+        """Print the trial's last result, unless it has been printed."""
         if trial.id in self._waiting:
             self._show(trial)
 
     def stop(self) -> None:
-        """What was held back."""
+        """Print the results that were held back."""
         for trial in list(self._waiting.values()):
             self._show(trial)
 
@@ -96,9 +96,9 @@ class LineView(View):
 
 
 class MetricLines(View):
-    """`@METRIC {"name": …, "value": …, "step": …}` lines, for a controller that reads the output.
+    """Prints lines such as `@METRIC {"name": …, "value": …, "step": …}`, for a controller that reads the output.
 
-    `step` is the agent steps. Where there are several trials, names begin with the trial's number.
+    `step` is the number of agent steps. With several trials, names begin with the trial's number.
     """
 
     def __init__(self, progress: Progress, out: TextIO) -> None:
@@ -106,7 +106,7 @@ class MetricLines(View):
         self._out = out
 
     def result(self, trial: TrialProgress) -> None:
-        """A line for every headline figure."""
+        """Print a line for every headline figure."""
         prefix = f"{trial.index}/" if len(self._progress.trials) > 1 else ""
         for name in trial.result:
             value = trial.figure(name)

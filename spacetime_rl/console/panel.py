@@ -1,4 +1,4 @@
-"""The live panel: one frame on the terminal that shows how a run does, redrawn several times a second."""
+"""The live panel: a frame on the terminal with the state of a run, redrawn five times a second."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from spacetime_rl.console.panel_parts import (
 from spacetime_rl.console.plain import plain_console
 from spacetime_rl.console.progress import Progress, TrialProgress, View
 
-_WIDE = 120  # columns, from which on the learner's figures find room beside the others
-_PAGE_S = 8.0  # for which a page is shown where a terminal is too low for both
+_WIDE = 120  # columns from which the learner's figures stand beside the returns
+_PAGE_S = 8.0  # seconds for which each page is shown on a terminal that is too low for both
 _ENDINGS = {"done": ("✓", "green"), "stopped": ("■", "yellow"), "failed": ("✗", "bold red")}
 
 
 class PanelView(View):
-    """Shows the panel on a terminal until stopped; the last frame stays."""
+    """Shows the panel on a terminal until `stop`; the last frame stays."""
 
     def __init__(self, progress: Progress, out: TextIO) -> None:
         self._progress = progress
@@ -52,20 +52,20 @@ class PanelView(View):
         )
 
     def start(self) -> None:
-        """Draw the first frame and go on drawing in a thread of its own."""
+        """Draw the first frame, and redraw in a thread."""
         self._live.start(refresh=True)
 
     def stop(self) -> None:
-        """Draw the last frame and give the cursor back."""
+        """Draw the last frame and show the cursor again."""
         self._frame.finish()
         self._live.stop()
 
 
 class PanelFrame:
-    """Draws the state of a run as a panel. Keeps the spinner's phase from frame to frame.
+    """Draws the state of a run as a panel. It keeps the spinner's phase between frames.
 
-    What the learner and the reward terms report stands beside the policies' returns on a wide terminal and below them
-    on a high one. Elsewhere two pages take turns; the last frame shows everything.
+    The figures of the learner and the reward terms stand beside the policies' returns on a wide terminal, and below
+    them on a high one. Otherwise two pages alternate; the last frame shows everything.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -74,15 +74,15 @@ class PanelFrame:
         self._finished = False
 
     def finish(self) -> None:
-        """From now on nothing spins."""
+        """Replace the spinner by a mark from now on."""
         self._finished = True
 
     def render(self) -> RenderableType:
-        """The panel, as it is when it is drawn."""
+        """The panel; its contents are read when rich draws it."""
         return self
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        """See rich: the panel for a terminal of this size."""
+        """Yield the panel for a terminal of this size; rich calls this for every frame."""
         with self._progress.lock:
             parts, page = self._fitting(console, options)
             yield Panel(
@@ -96,7 +96,7 @@ class PanelFrame:
             )
 
     def _fitting(self, console: Console, options: ConsoleOptions) -> tuple[list[RenderableType], str]:
-        """What is drawn of both pages, and which page that is where only one has room."""
+        """The parts that fit on the terminal, and a text such as `page 1 of 2` if they are only one page."""
         leading = self._progress.leading
         if leading is None:
             return [*self._stages(), *self._notes()], ""
@@ -157,7 +157,7 @@ class PanelFrame:
         return f"policy of {leading.index}" if self._sweep else "policy"
 
     def _stages(self) -> Iterator[RenderableType]:
-        """What was done so far and what is being done, before there is any result."""
+        """The finished stages and the present one, each with its duration; shown before the first result."""
         stages = self._progress.stages or [("starting", 0.0)]
         ends = [begin for _, begin in stages[1:]] + [self._progress.elapsed_s]
         grid = Table.grid(padding=(0, 1))
@@ -186,7 +186,7 @@ class PanelFrame:
 
     def _headline(self, trial: TrialProgress) -> RenderableType:
         if self._progress.stages and self._progress.stages[-1][0].startswith("evaluating"):
-            return self._marked()  # training is over, and how far the evaluation is takes the line
+            return self._marked()  # the progress of the evaluation takes the whole line
         steps = count(trial.agent_steps)
         goal = self._progress.goal.agent_steps
         speed = trial.steps_per_s
@@ -198,7 +198,7 @@ class PanelFrame:
         )
 
     def _marked(self, *parts: str | tuple[str, str]) -> RenderableType:
-        """The stage, and what follows it."""
+        """A line of the mark, the stage and `parts`."""
         stage = self._progress.stages[-1][0] if self._progress.stages else "training"
         grid = Table.grid(padding=(0, 1))
         grid.add_row(self._mark(), Text.assemble((stage, "bold"), *parts, no_wrap=True, overflow="ellipsis"))

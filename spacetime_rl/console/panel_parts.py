@@ -1,4 +1,4 @@
-"""The tables and lines that the panel is made of."""
+"""The tables and lines of the panel."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def policies_table(trial: TrialProgress, title: str = "policy") -> Table:
 
 
 def learning_table(trial: TrialProgress, title: str | None = "policy") -> Table:
-    """Losses, entropy, KL and explained variance of every policy; without a title, its name stands to the left."""
+    """Losses, entropy, KL and explained variance of every policy.
+
+    Without a title the column of policies is left out: the table to the left then has it.
+    """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     if title:
         table.add_column(title, style="bold", no_wrap=True)
@@ -57,7 +60,7 @@ def learning_table(trial: TrialProgress, title: str | None = "policy") -> Table:
 
 
 def update_lines(trial: TrialProgress) -> list[Text]:
-    """Learning rate, norm of the gradients and the like, of every policy."""
+    """Figures of the updates, such as learning rate and gradient norm; a line for each policy."""
     lines = []
     for policy in trial.policies:
         found = [(m.title, trial.figure(metrics.of_policy(policy, m.name))) for m in metrics.LEARNER if m.of_update]
@@ -70,7 +73,7 @@ def update_lines(trial: TrialProgress) -> list[Text]:
 
 
 def reward_lines(trial: TrialProgress) -> list[Text]:
-    """The reward terms of every policy that has any, the largest first."""
+    """The reward terms of every policy that has any, sorted by absolute value, largest first."""
     lines = []
     for policy in trial.policies:
         found = metrics.Result(trial.result).reward_terms(policy)
@@ -83,7 +86,7 @@ def reward_lines(trial: TrialProgress) -> list[Text]:
 
 
 def machine_line() -> Text:
-    """How busy this machine is, and how much of its memory is in use."""
+    """The CPU load of this machine and its memory in use."""
     memory = psutil.virtual_memory()
     used, total = ((n / 2**30) for n in (memory.total - memory.available, memory.total))
     line = Text.assemble(("machine ", "dim"), no_wrap=True, overflow="ellipsis")
@@ -91,7 +94,7 @@ def machine_line() -> Text:
 
 
 def trials_table(progress: Progress) -> Table:
-    """The trials of a sweep, the best first; with their nodes where there are several."""
+    """The trials of a sweep, best first; with a column of nodes if they run on several."""
     trials, leading = list(progress.trials.values()), progress.leading
     on_nodes = len({trial.node for trial in trials if trial.node}) > 1
     metric = progress.judged_by.metric
@@ -101,7 +104,7 @@ def trials_table(progress: Progress) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False, expand=True)
     for title in titles:
         right = title in ("agent steps", "success", *judged)
-        # What was drawn takes the room that is left; it would take everybody's.
+        # The settings get only the width that other columns leave; otherwise they would take theirs too.
         ratio = 1 if title == "settings" else None
         table.add_column(title, justify="right" if right else "left", no_wrap=True, ratio=ratio)
     ranked = sorted(trials, key=lambda t: (t is not leading, -progress.merit(t)))
@@ -121,7 +124,7 @@ def trials_table(progress: Progress) -> Table:
 
 
 def time_bar(trial: TrialProgress, width: int = 15) -> Text:
-    """Where the time goes: a bar in four colours, and the same in figures."""
+    """The shares of the wall-clock time: a bar in four colours, and figures."""
     shares = [(part, colour, trial.figure(metrics.share_of(part))) for part, colour in _COLOURS.items()]
     line = Text.assemble(("time  ", "dim"), no_wrap=True, overflow="ellipsis")
     drawn = 0
@@ -137,7 +140,7 @@ def time_bar(trial: TrialProgress, width: int = 15) -> Text:
 
 
 def health_line(trial: TrialProgress) -> Text:
-    """Restarts of games, time lost by them, memory, games replaced because of it."""
+    """Restarts of games, time lost to them, resident memory, games replaced for leaks, script errors."""
     restarts, lost_s, memory_mb = map(trial.figure, (metrics.RESTARTS, metrics.DOWNTIME_S, metrics.RSS_MB))
     number = MISSING if restarts is None else f"{restarts:.0f}"
     noun = "restart" if restarts == 1 else "restarts"
@@ -156,7 +159,7 @@ def health_line(trial: TrialProgress) -> Text:
 
 
 def lesson_line(trial: TrialProgress) -> Text:
-    """Which lesson of how many, and how often it succeeds."""
+    """The active lesson, its number and its success rate."""
     number, left = (int(trial.figure(name) or 0) for name in (metrics.LESSON_NUMBER, metrics.LESSONS_LEFT))
     line = Text.assemble(("lesson ", "dim"), f"{number + 1} of {number + 1 + left}, ", (trial.lesson or "", "bold"))
     line.no_wrap, line.overflow = True, "ellipsis"
@@ -166,7 +169,7 @@ def lesson_line(trial: TrialProgress) -> Text:
 
 
 def tasks_line(trial: TrialProgress) -> Text:
-    """How often each task succeeds."""
+    """The success rate of each task."""
     line = Text.assemble(("tasks ", "dim"), no_wrap=True, overflow="ellipsis")
     for i, (task, rate) in enumerate(trial.tasks.items()):
         line.append(f"{'  ·  ' if i else ''}{task} ")
@@ -175,7 +178,7 @@ def tasks_line(trial: TrialProgress) -> Text:
 
 
 def sparkline(values: Sequence[float], width: int = _TREND_WIDTH) -> str:
-    """The course of the values in at most `width` blocks, each the mean of its share of them."""
+    """The values over time as at most `width` blocks; each block is the mean of an equal share of the values."""
     if not values:
         return ""
     bins = min(width, len(values))
@@ -187,7 +190,7 @@ def sparkline(values: Sequence[float], width: int = _TREND_WIDTH) -> str:
 
 
 def count(number: float) -> str:
-    """`950`, `12.4 k`, `1.25 M`."""
+    """A number as `950`, `12.4 k` or `1.25 M`."""
     for size, unit in ((1e6, " M"), (1e3, " k")):
         if number >= size:
             return f"{number / size:.3g}{unit}"
@@ -195,7 +198,7 @@ def count(number: float) -> str:
 
 
 def seconds(duration_s: float) -> str:
-    """`4 s`, `1:02`, `2:03:04`."""
+    """A duration as `4 s`, `1:02` or `2:03:04`."""
     whole = int(duration_s)
     if whole < 60:
         return f"{whole} s"
@@ -205,7 +208,7 @@ def seconds(duration_s: float) -> str:
 
 
 def _exact(value: float | None) -> Text:
-    """Two figures at least, also of small numbers: `0.0123`."""
+    """A value with three significant digits, also for small numbers: `0.0123`."""
     return Text(MISSING, style="dim") if value is None else Text(f"{value:.3g}")
 
 
@@ -216,6 +219,6 @@ def _figure(value: float | None, name: str) -> Text:
 
 
 def _short(value: float) -> str:
-    """Three figures, or all before the point: `9.73`, `12.5`, `166`, `12043`."""
+    """A value with three digits, or with all digits before the point: `9.73`, `12.5`, `166`, `12043`."""
     decimals = max(0, 2 - len(str(int(abs(value)))) + 1) if abs(value) >= 1 else 2
     return f"{value:.{decimals}f}"

@@ -1,4 +1,4 @@
-"""Consoles on which text is shown as it is: names and paths may hold what Rich reads as markup, `[red]` or `:tada:`."""
+"""Rich consoles that print text unchanged: names and paths may contain Rich's markup, `[red]` or `:tada:`."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from rich.console import Console
 
 
 def plain_console(**options: Any) -> Console:
-    """Rich's console, with its own arguments; style what you print by `Text`, not by marks within it."""
+    """A Rich console without markup and emoji codes; style text with `Text`. `options` are those of `Console`."""
     return Console(markup=False, emoji=False, **options)

@@ -1,4 +1,4 @@
-"""How far a run is: what Tune reports, kept in the form that the panel and the lines show."""
+"""The progress of a run: Tune's reports, in the form that the panel and the lines show."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from spacetime_rl.config.sweep import Objective
 from spacetime_rl.console.bottleneck import Verdict, bottleneck
 from spacetime_rl.notices import NOTICES, Notice, Notices, from_data, from_text
 
-_HISTORY = 2000
-_SPEEDS = 5
-_NOTES = 3
+_HISTORY = 2000  # results kept per trial for the trends
+_SPEEDS = 5  # results over which the speed is averaged
+_NOTES = 3  # latest warnings shown
 _ENDED = ("TERMINATED", "ERROR")
-_ENOUGH = 0.01  # of the way, to tell from it how long the rest will take
+_ENOUGH = 0.01  # share of the way that must be done before the remaining time is estimated
 
 
 @dataclass(slots=True)
 class TrialProgress:
-    """One trial: its last result, and every result's headline figures for the trends."""
+    """The progress of one trial: its last result, and the headline figures of all results for the trends."""
 
     id: str
     status: str = "PENDING"
@@ -38,12 +38,12 @@ class TrialProgress:
 
     @property
     def index(self) -> str:
-        """The trial's number within its experiment, `00000`."""
+        """The trial's number within its experiment, such as `00000`."""
         return self.id.rpartition("_")[2]
 
     @property
     def node(self) -> str:
-        """The address of the machine that it trained on last; empty before its first result."""
+        """The address of the machine that it last trained on; empty before its first result."""
         return str(self.result.get(metrics.NODE, ""))
 
     @property
@@ -58,83 +58,83 @@ class TrialProgress:
 
     @property
     def ended(self) -> bool:
-        """Whether it will not train again, as far as is known."""
+        """Whether the trial has ended or failed."""
         return self.status in _ENDED
 
     @property
     def policies(self) -> tuple[str, ...]:
-        """Policies there are figures for, by name."""
+        """The names of the policies in the last result."""
         return metrics.policies_in(self.result)
 
     @property
     def steps_per_s(self) -> float | None:
-        """Agent steps a second, over the last results."""
+        """Agent steps per second, averaged over the last `_SPEEDS` results; None before the first one."""
         return sum(self.speeds) / len(self.speeds) if self.speeds else None
 
     @property
     def verdict(self) -> Verdict | None:
-        """What limits the speed, by the last result."""
+        """The bottleneck according to the last result; None if it has no shares of time."""
         shares = metrics.Result(self.result).shares
         return bottleneck(shares) if shares else None
 
     @property
     def lesson(self) -> str | None:
-        """The name of the lesson, where there is a curriculum."""
+        """The name of the active lesson; None without a curriculum."""
         return metrics.Result(self.result).lesson
 
     @property
     def lesson_success_rate(self) -> float | None:
-        """The latest success rate in that lesson."""
+        """The latest success rate in the active lesson."""
         return self.figure(metrics.of_lesson(self.lesson)) if self.lesson is not None else None
 
     @property
     def tasks(self) -> dict[str, float | None]:
-        """The latest success rate of every task, by name; empty where there is one only."""
+        """The latest success rate of every task, by name; empty without several tasks."""
         return metrics.Result(self.result).tasks
 
     def figure(self, name: str) -> float | None:
-        """A metric of the last result, or None where it is missing or not a number."""
+        """A metric of the last result; None if it is missing or not a finite number."""
         return metrics.finite(self.result.get(name))
 
     def trend(self, name: str) -> list[float]:
-        """All values of a metric so far."""
+        """The values of a metric in the last `_HISTORY` results."""
         return [values[name] for values in self.history if name in values]
 
 
 class View:
-    """Something that shows progress; a subclass shows what it overrides. Called from the thread that trains."""
+    """Base class of views of the progress. Subclasses override what they show. Called from the thread that trains."""
 
     def start(self) -> None:
-        """Begin to show."""
+        """Start the view."""
 
     def stop(self) -> None:
-        """Leave the terminal as it was."""
+        """End the view and restore the terminal."""
 
     def stage(self, text: str) -> None:
-        """Another stage began."""
+        """A stage has begun."""
 
     def refine(self, text: str) -> None:
-        """The present stage has come further; called often."""
+        """The present stage has progressed; `text` replaces its description. Called often."""
 
     def result(self, trial: TrialProgress) -> None:
-        """A trial reported."""
+        """A trial has reported a result."""
 
     def ended(self, trial: TrialProgress) -> None:
-        """A trial will not train again."""
+        """A trial has ended."""
 
     def note(self, text: str) -> None:
-        """Something went wrong that does not end the run."""
+        """Show a warning that does not end the run."""
 
 
 class Progress:
-    """The state of a run from its first second on. `ProgressCallback` feeds it with what Tune reports."""
+    """The state of a run from its first second on. `ProgressCallback` passes Tune's reports to it."""
 
     def __init__(self, run_id: str, stop: StopConfig) -> None:
         self.run_id = run_id
         self.goal = stop
         self.views: list[View] = []
         self.stages: list[tuple[str, float]] = []
-        self.notices = Notices()  # of this process; those of a trial's processes are in its progress
+        self.notices = Notices()  # of this process; `TrialProgress` has those of a trial's processes
         self._shown = Notices()
         self.trials: dict[str, TrialProgress] = {}
         self.lock = threading.RLock()
@@ -142,7 +142,7 @@ class Progress:
         self.judged_by = Objective(metric=metrics.SCENARIO_SUCCESS)
         self.ending: str | None = None  # how the run ended: done, stopped, failed
         self.earlier: Mapping[str, Sequence[Mapping[str, Any]]] = {}  # results of an earlier process, by trial
-        self._began_at: tuple[float, float] | None = None  # seconds and share of the way at the first result
+        self._began_at: tuple[float, float] | None = None  # elapsed seconds and `way` at the first result
         self._training_since_s: float | None = None
         self._started_s = time.monotonic()
 
@@ -153,28 +153,28 @@ class Progress:
 
     @property
     def training_s(self) -> float:
-        """Seconds since the first iteration began; the others went into the start."""
+        """Seconds since the first iteration began; before that the run was starting."""
         return 0.0 if self._training_since_s is None else self.elapsed_s - self._training_since_s
 
     @property
     def leading(self) -> TrialProgress | None:
-        """The trial to show: the best one by what the sweep judges by, or else the furthest."""
+        """The trial to show: the best one by the sweep's objective, or the one with the most agent steps if equal."""
         rated = [trial for trial in self.trials.values() if trial.result]
         return max(rated, key=lambda t: (self.merit(t), t.agent_steps), default=None)
 
     def merit(self, trial: TrialProgress) -> float:
-        """How good a trial is, more being better; below every other where nothing is known."""
+        """A trial's value of the objective, negated if less is better; minus infinity if it has none."""
         figure = trial.figure(self.judged_by.metric)
         if figure is None:
             return -math.inf
         return figure if self.judged_by.mode == "max" else -figure
 
     def expect(self, trials: int, judged_by: Objective) -> None:
-        """Say that this is a sweep: of how many trials, and by what it judges them."""
+        """Set that this is a sweep, with its number of trials and its objective."""
         self.planned, self.judged_by = trials, judged_by
 
     def stage(self, text: str) -> None:
-        """Say what is being done now, e.g. `starting Ray`."""
+        """Begin a stage, such as `starting Ray`."""
         with self.lock:
             self.stages.append((text, self.elapsed_s))
         for view in self.views:
@@ -186,13 +186,13 @@ class Progress:
         return [notice.line for notice in self._shown][-_NOTES:]
 
     def end(self, how: str) -> None:
-        """The run is over: `done`, `stopped` by the user, or `failed`; only the first call counts."""
+        """Record that the run has ended: `done`, `stopped` by the user, or `failed`. Only the first call counts."""
         if self.ending is None:
             self.ending = how
             self.stage(how)
 
     def refine(self, text: str) -> None:
-        """Say how far the present stage is, e.g. `evaluating: trained, 12 of 100 episodes`."""
+        """Replace the text of the present stage, such as `evaluating: trained, 12 of 100 episodes`."""
         with self.lock:
             self.stages[-1] = text, self.stages[-1][1]
         for view in self.views:
@@ -205,11 +205,11 @@ class Progress:
         self._show(notice, text)
 
     def mention(self, text: str) -> None:
-        """Show a warning that is about this moment alone."""
+        """Show a warning that concerns only this moment, and leave it out of the summary."""
         self._show(from_text(text), text)
 
     def _show(self, notice: Notice, text: str = "") -> None:
-        """Show a notice; one that was shown before, at twice the count only. Its first time may have more `text`."""
+        """Show a notice, and a repeated one only when its count has doubled. The first time shows `text`, if given."""
         with self.lock:
             whole = self._shown.add(notice)
         if whole is not None:
@@ -217,12 +217,12 @@ class Progress:
                 view.note(text if text and whole.count == notice.count else whole.line)
 
     def recall(self, trial_id: str, status: str, settings: str, result: Mapping[str, Any]) -> None:
-        """Take in a trial of an earlier process, of which nothing is told."""
+        """Add a trial of an earlier process without showing it in the views."""
         with self.lock:
             self.trials[trial_id] = TrialProgress(trial_id, status, settings, result)
 
     def update(self, trial_id: str, status: str, settings: str = "", result: Mapping[str, Any] | None = None) -> None:
-        """Take in a trial's status, and a result if there is one; the first result says that training is under way."""
+        """Update a trial's status, and its result if there is one; the first result begins the stage `training`."""
         if result is not None:
             self._say_training(result)
         with self.lock:
@@ -240,7 +240,7 @@ class Progress:
             self._show(replace(notice, source=f"trial {trial.index}") if self.planned > 1 else notice)
 
     def _take(self, trial: TrialProgress, result: Mapping[str, Any]) -> None:
-        if not trial.history:  # a resumed run shows its trends from their beginning
+        if not trial.history:  # the trends of a resumed run include its earlier results
             trial.history += [metrics.headline(earlier) for earlier in self.earlier.get(trial.id, ())]
         trial.result = result
         trial.received_s = self.elapsed_s
@@ -254,7 +254,7 @@ class Progress:
             self._training_since_s = max(0.0, self.elapsed_s - (metrics.finite(result.get(metrics.ITERATION_S)) or 0.0))
 
     def _say_training(self, result: Mapping[str, Any]) -> None:
-        """Training is under way, or one of several lessons began; of several trials, nothing is said of lessons."""
+        """Begin the stage `training`, with the lesson's name if there is one and only one trial."""
         lesson = metrics.Result(result).lesson
         text = f"training, lesson {lesson}" if lesson is not None and len(self.trials) < 2 else "training"
         if not self.stages or self.stages[-1][0] != text:
@@ -262,19 +262,19 @@ class Progress:
 
     @property
     def way(self) -> float:
-        """The share of a sweep that is done, 0 to 1: a trial that has ended counts whole, however early."""
+        """The share of a sweep that is done, 0 to 1. A trial that has ended counts as done, even if it ended early."""
         shares = (1.0 if trial.ended else self.done(trial) or 0.0 for trial in self.trials.values())
         return min(1.0, sum(shares) / self.planned)
 
     @property
     def sweep_remaining_s(self) -> float | None:
-        """Seconds until a sweep's end, if it goes on as it went; None where it has just begun."""
+        """Seconds until a sweep's end at its speed so far; None until `_ENOUGH` of it is done."""
         since_s, since = self._began_at or (0.0, self.way)
         gone = self.way - since
         return (1.0 - self.way) * (self.elapsed_s - since_s) / gone if gone > _ENOUGH else None
 
     def done(self, trial: TrialProgress) -> float | None:
-        """The share of the way to the nearest stop criterion, 0 to 1; None where only a success rate ends the run."""
+        """The share of the way to the nearest stop criterion, 0 to 1; None if only a success rate ends the run."""
         goal, shares = self.goal, []
         if goal.agent_steps:
             shares.append(trial.agent_steps / goal.agent_steps)
@@ -285,7 +285,7 @@ class Progress:
         return min(1.0, max(shares)) if shares else None
 
     def remaining_s(self, trial: TrialProgress) -> float | None:
-        """Seconds until the nearest stop criterion at the present speed."""
+        """Seconds until the nearest stop criterion at the present speed; None if they cannot be estimated."""
         goal, waits = self.goal, []
         speed, last_s = trial.steps_per_s, trial.figure(metrics.ITERATION_S)
         if goal.agent_steps and speed:

@@ -1,4 +1,4 @@
-"""Who may write to the terminal while a run goes on: our own view, and nothing else."""
+"""The terminal during a run: only our own views write to it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ from spacetime_rl.console.progress import Progress, View
 
 @contextmanager
 def show_progress(run_id: str, stop: StopConfig, log: Path | None, json_output: bool = False) -> Iterator[Progress]:
-    """Show how a run goes on, from its first second on: a live panel on a terminal, lines in a pipe.
+    """Show the progress of a run from its first second on: a live panel on a terminal, lines in a pipe.
 
-    While this lasts, everything else that is printed (by Ray, above all) goes to the file `log`; our own warnings are
-    shown. With `json_output`, stdout stays empty and progress goes to stderr. With $CONTROLLER_METRICS set there are
-    `@METRIC` lines as well.
+    Meanwhile all other output, mostly Ray's, goes to the file `log`; our own warnings are shown. With `json_output`,
+    stdout stays empty and progress goes to stderr. If $CONTROLLER_METRICS is set, `@METRIC` lines are printed as well.
     """
     progress = Progress(run_id, stop)
     with own_streams(log) as (out, err):
@@ -46,7 +45,7 @@ def show_progress(run_id: str, stop: StopConfig, log: Path | None, json_output: 
 
 
 def _views(progress: Progress, out: TextIO) -> list[View]:
-    if os.environ.get("CONTROLLER_METRICS"):  # somebody reads lines, even through a terminal
+    if os.environ.get("CONTROLLER_METRICS"):  # a controller reads lines, even from a terminal
         return [LineView(progress, out), MetricLines(progress, out)]
     if out.isatty() and os.environ.get("TERM") != "dumb":
         return [PanelView(progress, out)]
@@ -55,7 +54,10 @@ def _views(progress: Progress, out: TextIO) -> list[View]:
 
 @contextmanager
 def own_streams(log: Path | None) -> Iterator[tuple[TextIO, TextIO]]:
-    """Our own stdout and stderr, while the process's go to the file `log`: libraries in C write to those as well."""
+    """Yield our own stdout and stderr, while file descriptors 1 and 2 go to the file `log`.
+
+    Descriptors are redirected because libraries in C write to them as well. With None for `log` nothing is redirected.
+    """
     if log is None:
         yield sys.stdout, sys.stderr
         return
