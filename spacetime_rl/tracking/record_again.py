@@ -1,4 +1,4 @@
-"""A run and its record in MLflow: written anew from what the run's folder holds, or deleted."""
+"""Record a run in MLflow again from its folder, or delete its records."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class KeptPolicy:
 
 
 def record(run: RunRecord, uri: str | None = None) -> str:
-    """Record a run, or what MLflow lacks of it; returns the address of its page. Raises UsageError."""
+    """Record whatever MLflow lacks of a run. Returns the address of its page. Raises UsageError if it cannot."""
     store, sweep = _where(run, uri)
     examine(store, sweep.experiment)
     trials = read_all_progress(run.paths.results)
@@ -62,7 +62,7 @@ def record(run: RunRecord, uri: str | None = None) -> str:
 
 
 def forget(run: RunRecord) -> int | None:
-    """Delete what MLflow has of a run, as its page does; how many runs that were. None where it does not answer."""
+    """Mark a run's records in MLflow as deleted, as its page does. Returns their number; None without an answer."""
     try:
         store, sweep = _where(run, None)
         client = make_client(store)
@@ -72,7 +72,7 @@ def forget(run: RunRecord) -> int | None:
         found = list(find_runs(client, experiment.experiment_id, {names.RUN_ID: run.run_id}))
         for recorded in found:
             client.delete_run(recorded.info.run_id)
-    except Exception as error:  # whatever it is, the folder stays
+    except Exception as error:  # the caller keeps the folder if this fails
         logger.warning("MLflow does not answer: %s", error)
         return None
     return len(found)

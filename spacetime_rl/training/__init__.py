@@ -1,1 +1,1 @@
-"""From a configuration to a trained, checkpointed run. Read `run.py` first."""
+"""Train a configuration and publish the results. Read `run.py` first."""

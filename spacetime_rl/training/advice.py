@@ -1,4 +1,4 @@
-"""What a run's own figures suggest where its policies did not learn, a sentence each."""
+"""Advice from a run's own figures for policies that did not learn, a sentence each."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from spacetime_rl.config.packaged import packaged
 from spacetime_rl.console.bottleneck import bottleneck
 from spacetime_rl.evaluation.learned import Learned
 
-_COLLAPSED = 0.1  # of the entropy at the start
-_SHORT = 0.5  # of the agent steps of the packaged configuration
-_THIRDS = 3
-_RISE = 2.0  # standard errors
+_COLLAPSED = 0.1  # share of the initial entropy below which exploration has collapsed
+_SHORT = 0.5  # share of the packaged configuration's agent steps below which a run is short
+_THIRDS = 3  # returns are compared by thirds of the run
+_RISE = 2.0  # standard errors of the difference that count as a rise
 
 Progress = Sequence[Mapping[str, Any]]
 """The results of a trial in order, by public metric name."""
 
 
 def advise(progress: Progress, config: RunConfig, learned: Learned) -> list[str]:
-    """What is wrong with the episodes, always; what else may help where the policies did not learn."""
+    """Sentences about problems with episodes, and advice on training if the policies did not learn."""
     if not progress:
         return []
     sentences = list(_episodes(progress))
@@ -32,7 +32,7 @@ def advise(progress: Progress, config: RunConfig, learned: Learned) -> list[str]
 
 
 def _episodes(progress: Progress) -> Iterator[str]:
-    """What makes a game unfit for learning."""
+    """Problems of a game that prevent learning."""
     last = metrics.Result(progress[-1])
     if not last.episodes:
         yield (
@@ -64,7 +64,7 @@ def _training(progress: Progress, config: RunConfig) -> Iterator[str]:
 
 
 def _steps(agent_steps: int, config: RunConfig) -> Iterator[str]:
-    """Whether the packaged configuration of that name trains for much longer."""
+    """A sentence if the packaged configuration of that name trains for much longer."""
     file = packaged(config.name)
     usual = load(file).stop.agent_steps if file else None
     if usual and agent_steps < _SHORT * usual:
@@ -72,7 +72,10 @@ def _steps(agent_steps: int, config: RunConfig) -> Iterator[str]:
 
 
 def _return(policy: str, returns: Sequence[float]) -> Iterator[str]:
-    """Whether the return still rose, or never moved: its last third is compared with the one before."""
+    """A sentence if the return was still rising, or never changed.
+
+    The last third of the returns is compared with the second third, and if it has not risen, with the first third.
+    """
     third = len(returns) // _THIRDS
     if third < 2:
         return

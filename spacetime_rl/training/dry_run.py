@@ -1,4 +1,4 @@
-"""What a run would be: its game is met and its sizes are settled as training does, and nothing is trained."""
+"""A dry run: start the game and settle all sizes as training does, without training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from spacetime_rl.sizing.settle import describe_sizes, settle_sizes
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """The configuration with a number in place of every `auto`, and who would play."""
+    """The configuration with a number for every `auto`, and the plan of games and policies."""
 
     config: RunConfig
     plan: RolloutPlan
@@ -45,7 +45,7 @@ class DryRun:
         }
 
     def lines(self) -> list[str]:
-        """For a person."""
+        """The dry run as lines of text for people."""
         spec, sizes = self.plan.spec, self.config.training
         shown = [f"game      {spec.scenario}, {spec.physics_hz} Hz, a decision every {spec.action_repeat} ticks"]
         names = [name for group in spec.groups for name in group.agents]
@@ -63,7 +63,7 @@ class DryRun:
 
 
 def dry_run(config: RunConfig, say: Callable[[str], None] = lambda _: None) -> DryRun:
-    """Meet the game of a run and settle its sizes for this machine, without Ray. Raises what `plan_rollout` raises."""
+    """Start the game of a run and settle its sizes for this machine, without Ray. Raises what `meet_game` raises."""
     say("starting the game")
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-dry-run-") as folder:
         plan = plan_rollout(config, Path(folder))

@@ -1,4 +1,4 @@
-"""The part of the story that needs Ray and torch: training, and what is made of it."""
+"""The part of the story that needs Ray and torch: training, and publishing its results."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from spacetime_rl.tuning.tune_state import can_resume
 def execute(
     config: SweepConfig, folder: RunFolder, plan: RolloutPlan, progress: Progress, *, resumed: bool, evaluate: bool
 ) -> Outcome:
-    """Train, and make of it what it is for; the run's state says how it went."""
+    """Train, publish the results, and record the outcome in the run's state.json."""
     store = resolve_store(config.base.results, config.base.tracking.uri)
     with folder.tells_failure():
         rehearse_setup(_as_begun(config.base, folder, resumed), plan)
@@ -60,7 +60,7 @@ def execute(
 
 
 def _settle(config: SweepConfig, folder: RunFolder, plan: RolloutPlan, progress: Progress) -> tuple[Experiment, int]:
-    """Put a number wherever the configuration has `auto`; with it, how many trials train at a time."""
+    """Replace every `auto` in the configuration by a number. Also returns the number of concurrent trials."""
     nodes = node_cpus()
     concurrent = choose_concurrent(config, sum(nodes))
     base, plan = settle_sizes(
@@ -77,7 +77,7 @@ def _settle(config: SweepConfig, folder: RunFolder, plan: RolloutPlan, progress:
 
 @dataclass(frozen=True, slots=True)
 class _Training:
-    """Everything that a training goes on with, each time that Tune is started."""
+    """The settings of a training, which stay the same if Tune is started again."""
 
     experiment: Experiment
     folder: RunFolder
@@ -88,10 +88,11 @@ class _Training:
     concurrent: int
 
     def run(self, resumed: bool) -> Sequence[TrialEnd]:
-        """Train to the end. Raises the error of a run's trial; those of a sweep may fail.
+        """Train to the end. Raises the error of a single run's trial; the trials of a sweep may fail.
 
-        A run goes on from its latest checkpoint where the process that trains is lost, and where it fails by itself it
-        ends at once: its user waits for nothing else. Trials of a sweep are tried again by Tune.
+        If the training process of a run is lost, the run restarts from its latest checkpoint, at most
+        `checkpoint.max_failures` times. If the trial itself raises an error, the run ends at once. Tune retries the
+        trials of a sweep.
         """
         failures, most = 0, self.experiment.base.checkpoint.max_failures
         while True:
@@ -101,7 +102,7 @@ class _Training:
             error = run_error(ends[0], self.folder)
             if not isinstance(error, TrialLost):
                 raise error
-            if self.interrupt.requested:  # Slurm and systemd signal every process, the one that trains as well
+            if self.interrupt.requested:  # Slurm and systemd signal every process, including the one that trains
                 raise signals.Stopped(signals.received() or signals.INTERRUPT) from error
             if failures == most:
                 raise error
@@ -148,13 +149,13 @@ def _publish(
 
 
 def _searches_batch(config: SweepConfig) -> bool:
-    """Whether trials differ in what decides about the batch: its sizes that are `auto` then have fixed values."""
+    """Whether the sweep searches settings that batch sizes depend on; `auto` batch sizes are then not measured."""
     deciding = {("algorithm",), *(("training", key) for key in UNMEASURED)}
     return any(path in deciding for path in config.space)
 
 
 def _as_begun(config: RunConfig, folder: RunFolder, resumed: bool) -> RunConfig:
-    """The configuration, without the weights it began with where it has its own: those of another run may be gone."""
+    """The configuration, without `initialize_from` if the run has its own checkpoints: the other run may be gone."""
     if resumed and can_resume(folder):
         return config.model_copy(update={"initialize_from": None})
     return config

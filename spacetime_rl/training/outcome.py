@@ -1,4 +1,4 @@
-"""What a run or a sweep came to."""
+"""The outcome of a run or a sweep."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from spacetime_rl.training.summary import RunSummary
 from spacetime_rl.tuning.ranking import Candidate
 
 if TYPE_CHECKING:
-    from spacetime_rl.tuning.trial_end import TrialEnd  # which needs Ray
+    from spacetime_rl.tuning.trial_end import TrialEnd  # imported only for types: it needs Ray
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All trials, and the summary of the best one's policies; a run has one trial.
+    """All trials, and the summary of the best trial's policies. A run has one trial.
 
-    Of a sweep, `candidates` are ranked best first, `verdict` says in a sentence which version is champion now, and
-    `page` is the file about all trials.
+    For a sweep, `candidates` are ranked best first, `verdict` is a sentence about the champion, and `page` is the HTML
+    file about all trials.
     """
 
     config: SweepConfig

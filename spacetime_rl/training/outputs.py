@@ -1,4 +1,4 @@
-"""What is made of a trained run: exported policies, their evaluation beside chance and heuristic, the summary."""
+"""Outputs of a trained run: exported policies, their evaluation beside other players, records and summary."""
 
 from __future__ import annotations
 
@@ -53,13 +53,14 @@ def make_outputs(
     evaluate: bool,
     opponents: Mapping[str, Source] | None = None,
 ) -> RunSummary:
-    """Export, record, evaluate (if `evaluate`) and sum up what a trial came to; only the last unless it `finished`.
+    """Export, record and evaluate a trial's policies, and write its summary.
 
-    `opponents` play the same episodes, beside the scripted and the random policy.
+    Unless the trial `finished`, only the summary is written. `evaluate` switches the evaluation on. `opponents` are
+    further players of the same episodes, beside the scripted and the random policy.
     """
     exported = _export(folder, end, progress) if finished else ()
     run = find_tracked_run(store, sweep, end.trial_id)
-    # What was trained is kept and recorded first: an evaluation may fail, be stopped, or take its time.
+    # The trained policies are exported and recorded first: the evaluation may fail, be stopped, or take long.
     models = record_models(run, exported, config.tracking.register_models) if run is not None else {}
     evaluation = _Evaluation(config, folder, progress, end.result)
     if evaluate and exported:
@@ -91,21 +92,21 @@ def _export(folder: RunFolder, end: TrialEnd, progress: Progress) -> Sequence[Ex
 
 
 class _Evaluation:
-    """Every player on the same seeded episodes; those that cannot play are left out."""
+    """The evaluation of all players on the same seeded episodes; a player that cannot play is left out."""
 
     def __init__(self, config: RunConfig, folder: RunFolder, progress: Progress, training: Mapping[str, Any]) -> None:
         self.reports: dict[str, Mapping[str, Any]] = {}
         self.advice: list[str] = []
         self._found: dict[str, EvalReport] = {}
         self.learned = NOT_EVALUATED
-        self.is_candidate = True  # whether the policies take that alias
+        self.is_candidate = True  # whether the policies take the alias `candidate`
         self.stopped = False  # by the user
         self._config, self._folder, self._progress = config, folder, progress
-        self._training = training  # its last result
+        self._training = training  # the last training result
 
     def play(self, opponents: Mapping[str, Source]) -> None:
-        """Evaluate the trained policies, the opponents, the scripted and the random policy, until the user stops it."""
-        if signals.received() is not None:  # in the last iteration: there was nothing left to be resumed
+        """Evaluate the trained policies, the opponents, the scripted and the random policy, until the user stops."""
+        if signals.received() is not None:  # a signal in the last iteration, after which no training is left to stop
             self.stopped = True
             return
         players: dict[str, Source] = {
@@ -115,7 +116,7 @@ class _Evaluation:
             "random": RandomSource(),
         }
         spec = self._folder.spec()
-        if spec is not None and spec.wire == STOCK_WIRE:  # it has no scripted player
+        if spec is not None and spec.wire == STOCK_WIRE:  # a stock game has no scripted policies
             del players["heuristic"]
         self._play(players)
         trained = self._config.policies_to_train or self.reports.get(TRAINED, {}).get("policies", ())
@@ -124,7 +125,7 @@ class _Evaluation:
             self._hint(drawn_hint(self._found[TRAINED], self._training))
 
     def meet_candidate(self, run: TrackedRun, models: Mapping[str, RecordedModel]) -> None:
-        """Let the present candidate play the same episodes: a better one keeps its alias."""
+        """Evaluate the version with the alias `candidate` on the same episodes; it keeps the alias if it is better."""
         own = [model.model_id for model in models.values()]
         with tempfile.TemporaryDirectory(prefix="spacetime-rl-candidate-") as scratch:
             held = fetch_champion(run.store, run.experiment, list(models), Path(scratch), CANDIDATE, own)
@@ -161,11 +162,11 @@ class _Evaluation:
                 write_pictures(report, self._folder.paths.report, self._folder.run_id)
         except SpacetimeError as error:
             logger.warning("%s was not evaluated: %s", name, error)
-        except Exception as error:  # whatever it was: the policies are trained, and the run goes on to its end
+        except Exception as error:  # a failed evaluation must not fail a trained run
             logger.warning("%s was not evaluated: unexpected %s: %s", name, type(error).__name__, error, exc_info=True)
 
     def _hint(self, hint: str | None) -> None:
-        """Say how the evaluation plays: once, and only where it plays otherwise than training."""
+        """Add a hint to sample actions, at most once, and only if the evaluation does not sample them."""
         if hint and not self.advice and not self._config.evaluation.stochastic:
             self.advice.append(hint)
 

@@ -1,4 +1,4 @@
-"""What a run needs on other machines, MLflow and a Ray cluster: asked before anything is begun."""
+"""Check, before a run begins, that the services it needs answer: MLflow and a Ray cluster."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from spacetime_rl.tuning.cluster_address import find_cluster
 
 
 def check_reachable(config: RunConfig) -> None:
-    """Raise UsageError for an address that is none, TrackingError or ClusterError where nobody answers."""
+    """Raise UsageError for an invalid address, TrackingError or ClusterError if nothing answers there."""
     check_answers(resolve_store(config.results, config.tracking.uri))
     find_cluster()

@@ -1,4 +1,4 @@
-"""Go on with a run or a sweep that was stopped, in its folder."""
+"""Resume a run or a sweep in its folder."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from spacetime_rl.training.summary import RunSummary
 def resume(
     where: str | Path, results: Path, config: RunConfig | None = None, evaluate: bool = True, json_output: bool = False
 ) -> RunSummary:
-    """Go on with a run from its latest checkpoint, to the stop criterion it has, where its folder is now.
+    """Resume a run from its latest checkpoint, up to its own stop criterion. Its folder may have moved.
 
-    Of `config`, the settings of `tracking` may differ from what the run was begun with. Raises ResumeError if it is
-    finished, or going on, or if anything else of `config` or the game differs; otherwise like `train`.
+    If `config` is given, only its `tracking` settings may differ from the configuration that the run began with. Raises
+    ResumeError if the run is finished, if a process works on it, or if other settings or the game differ; otherwise the
+    errors of `train`.
     """
     return _resume(where, results, config, evaluate, json_output, is_sweep=False).summary
 
 
 def resume_sweep(where: str | Path, results: Path, evaluate: bool = True, json_output: bool = False) -> Outcome:
-    """Go on with a sweep: what is finished stays, the rest goes on from its checkpoints or begins.
+    """Resume a sweep: finished trials stay, other trials continue from their checkpoints or begin.
 
-    Raises ResumeError if it is finished, or going on, or was begun with other versions.
+    Raises ResumeError if the sweep is finished, if a process works on it, or if it began with other versions.
     """
     return _resume(where, results, None, evaluate, json_output, is_sweep=True)
 
@@ -49,7 +50,7 @@ def _resume(
         config = load_sweep(folder.paths.sweep) if is_sweep else SweepConfig.of_run(begun)
         check_reachable(config.base)
         notes = [folder.moved_from(config.base)]
-        # What was measured when the run began stays.
+        # Sizes that were measured when the run began stay.
         config = replace(config, base=folder.here(settle_like(config.base, begun), wanted))
         notes.append(examine_store(config.base))
     except BaseException:
@@ -61,7 +62,7 @@ def _resume(
 
 
 def _why_not(folder: RunFolder, begun: RunConfig, wanted: RunConfig | None, is_sweep: bool) -> str | None:
-    """Why a run or a sweep cannot be resumed; None where it can."""
+    """The reason why a run or a sweep cannot be resumed; None if it can."""
     this, verb = ("sweep", "sweep") if folder.is_sweep else ("run", "train")
     if folder.is_sweep != is_sweep:
         other = "a run, not a sweep" if is_sweep else "a sweep"

@@ -1,8 +1,8 @@
 """The story of a run and of a sweep, from a configuration to exported, evaluated policies. Read this first.
 
-A run is a sweep of one trial, for which nothing is drawn, so there is one story for both. This file is its beginning,
-which needs neither Ray nor torch; `execute.py` trains and `outputs.py` makes of it what it is for. `resume.py` begins
-in the middle.
+A run is a sweep of one trial without searched settings, so that both have the same story. This file is its
+beginning, which needs neither Ray nor torch. `execute.py` trains, and `outputs.py` publishes the results. For an
+earlier run, the story begins in `resume.py`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from spacetime_rl.training.summary import RunSummary
 def train(
     config: RunConfig, run_id: str | None = None, force: bool = False, evaluate: bool = True, json_output: bool = False
 ) -> RunSummary:
-    """Begin a run and carry it to its end, or to where the user stops it.
+    """Train a run to its end, or until the user stops it, and publish the results.
 
     `force` replaces an earlier run of the same id. Raises ConfigError, ContractError, RunExistsError, GameError,
     TrialFailed; KeyboardInterrupt at a second Ctrl-C. A run that fails before it trains leaves nothing behind.
@@ -46,14 +46,14 @@ def sweep(
     evaluate: bool = True,
     json_output: bool = False,
 ) -> Outcome:
-    """Begin a sweep and carry it to its end, or to where the user stops it. Raises what `train` does."""
+    """Train a sweep to its end, or until the user stops it, and publish the results. Raises what `train` raises."""
     return begin(config, run_id, force, evaluate, json_output)
 
 
 def begin(config: SweepConfig, run_id: str | None, force: bool, evaluate: bool, json_output: bool) -> Outcome:
-    """Begin what `config` says in a folder of its own. See `train`."""
+    """Begin a run or a sweep in a new folder; arguments and errors are those of `train`."""
     check_reachable(config.base)
-    warning = examine_store(config.base)  # what cannot be recorded is not begun
+    warning = examine_store(config.base)  # raises before the folder is created if the run could not be recorded
     folder = RunFolder.create(config.base, run_id, force, dump_sweep(config) if config.is_search else None)
     with screen(config.base, folder, json_output, [warning]) as progress:
         try:
@@ -65,11 +65,11 @@ def begin(config: SweepConfig, run_id: str | None, force: bool, evaluate: bool, 
 
 
 def start_game(config: RunConfig, folder: RunFolder, progress: Progress) -> RolloutPlan:
-    """Start the game once, to learn what it declares and to check it against the configuration before Ray starts."""
+    """Start the game once, to read its spec and to check it against the configuration before Ray starts."""
     progress.stage("starting the game")
     plan = plan_rollout(config, folder.paths.logs)
     begun = folder.spec()
-    if begun is not None and begun != plan.spec and not folder.is_sweep:  # the game of a sweep's base may have sizes
+    if begun is not None and begun != plan.spec and not folder.is_sweep:  # sizes of a sweep's game may differ
         raise ResumeError(
             f"{folder.run_id}: the game is not what the run was begun with, which {folder.paths.spec} describes; "
             "begin another run"
@@ -81,15 +81,15 @@ def start_game(config: RunConfig, folder: RunFolder, progress: Progress) -> Roll
 def train_and_publish(
     config: SweepConfig, folder: RunFolder, plan: RolloutPlan, progress: Progress, *, resumed: bool, evaluate: bool
 ) -> Outcome:
-    """The rest of the story, which needs Ray and torch."""
+    """Continue the story with the part that needs Ray and torch."""
     progress.stage("loading Ray and torch")
-    from spacetime_rl.training.execute import execute  # takes seconds, and the screen is up by now
+    from spacetime_rl.training.execute import execute  # the import takes seconds; the progress is already visible
 
     return execute(config, folder, plan, progress, resumed=resumed, evaluate=evaluate)
 
 
 def examine_store(config: RunConfig) -> str | None:
-    """See `examine`: the store and the experiment that a run is to be recorded in."""
+    """Check the store and the experiment that a run will be recorded in, as `examine` does."""
     return examine(resolve_store(config.results, config.tracking.uri), experiment_of(config))
 
 
@@ -97,7 +97,7 @@ def examine_store(config: RunConfig) -> str | None:
 def screen(
     config: RunConfig, folder: RunFolder, json_output: bool, notes: Iterable[str | None] = ()
 ) -> Iterator[Progress]:
-    """Progress on the terminal, everybody else's output in the run's logs; the folder is given back at the end."""
+    """Show progress on the terminal, write all other output to the run's logs, and unlock the folder at the end."""
     try:
         with show_progress(folder.run_id, config.stop, folder.paths.output_log, json_output) as progress:
             for note in filter(None, notes):

@@ -1,4 +1,4 @@
-"""What a run ends with: how good its policies are, where everything is, and what to try next."""
+"""The summary of a run: the evaluation of its policies, the places of its files, and commands to try next."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class PolicyFiles:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """The end of a run. `reports` holds `EvalReport.to_dict()` by source: `trained`, `heuristic`, `random`.
+    """The summary of a run. `reports` holds `EvalReport.to_dict()` by player: `trained`, `heuristic`, `random`.
 
-    `notices` are the warnings of all its processes, with their counts. `run_url` is the page of the run in
-    MLflow and `page_command` the command that serves it, where one is needed;
-    `unrecorded` says that MLflow has not taken all of it.
+    `notices` are the warnings of all its processes, with their counts. `run_url` is the run's page in MLflow, and
+    `page_command` the command that serves it; None if a server does. `unrecorded` is true if MLflow has not recorded
+    the whole run.
     """
 
     run_id: str
@@ -52,8 +52,8 @@ class RunSummary:
     evaluation_stopped: bool = False
     notices: Sequence[Notice] = ()
     learned: Learned = NOT_EVALUATED
-    is_candidate: bool = True  # whether the policies took that alias
-    advice: Sequence[str] = ()  # what to look at, a sentence each
+    is_candidate: bool = True  # whether the policies took the alias `candidate`
+    advice: Sequence[str] = ()  # a sentence each
 
     @property
     def stopped(self) -> bool:
@@ -67,7 +67,7 @@ class RunSummary:
 
     @property
     def has_success(self) -> bool:
-        """Whether the game says what success is; where it does not, policies are compared by their return."""
+        """Whether the game reports success; otherwise policies are compared by their return."""
         found = (figures for report in self.reports.values() for figures in report["policies"].values())
         return any(figures.get("success_rate") is not None for figures in found)
 
@@ -115,7 +115,7 @@ def to_markdown(summary: RunSummary) -> str:
 
 
 def to_note(summary: RunSummary) -> str:
-    """The part of it that stands at the top of the run's page in MLflow, which folds it after a few lines."""
+    """The note at the top of the run's page in MLflow, which folds it after a few lines."""
     lines = []
     if summary.reports:
         lines += [f"| policy | {' | '.join(summary.reports)} |", "|---|" + "---:|" * len(summary.reports)]
@@ -133,7 +133,7 @@ def to_note(summary: RunSummary) -> str:
 
 
 def shortcomings(summary: RunSummary) -> list[str]:
-    """That the policies learned nothing, or less than they should have, in plain words."""
+    """Sentences that state that the policies did not learn, or not enough; empty if they did."""
     found = summary.learned
     if found.learned is None and bounds(summary):
         return [f"Whether these policies learned is not known: {found.reason}."]
@@ -145,12 +145,12 @@ def shortcomings(summary: RunSummary) -> list[str]:
 
 
 def bounds(summary: RunSummary) -> list[str]:
-    """A sentence for every player whose evaluation ended before all episodes did."""
+    """A sentence for every player whose evaluation ended before all its episodes were finished."""
     return [f"{name}: {report['bounded']['note']}" for name, report in summary.reports.items() if "bounded" in report]
 
 
 def suggestions(summary: RunSummary) -> list[tuple[str, str]]:
-    """Three commands to try next, each with what it does."""
+    """Three commands to try next, each with a description."""
     ours = program("spacetime-rl")
     run = shlex.quote(summary.run_id)
     results = results_option(summary)
@@ -178,7 +178,7 @@ def _write_json(file: Path, document: Mapping[str, Any]) -> None:
 
 
 def headline(summary: RunSummary) -> str:
-    """How long it was trained."""
+    """The length of the training in agent steps and time."""
     minutes, seconds = divmod(round(summary.training_s), 60)
     duration = f"{minutes}:{seconds:02} min" if minutes else f"{seconds} s"
     how = "stopped by the user after" if summary.interrupted else "trained for"
@@ -186,7 +186,7 @@ def headline(summary: RunSummary) -> str:
 
 
 def evaluated_on(summary: RunSummary) -> str:
-    """What the figures of the comparison are, and on which episodes."""
+    """The kind of figures in the comparison, and the episodes they are from."""
     report = next(iter(summary.reports.values()))
     figures: Mapping[str, Any] = next(iter(report["policies"].values()), {})
     episodes = report.get("episodes", figures.get("episodes", MISSING))
@@ -195,7 +195,7 @@ def evaluated_on(summary: RunSummary) -> str:
 
 
 def comparison(summary: RunSummary) -> Iterator[tuple[str, list[str]]]:
-    """The policies, then the tasks where there are several: a name, and how each source did."""
+    """The rows of the comparison: each policy, then each task; with its name and a figure for each player."""
     for policy in summary.judged:
         yield policy, _row(summary, "policies", policy)
     for task in dict.fromkeys(task for report in summary.reports.values() for task in report.get("tasks", {})):
@@ -223,12 +223,12 @@ def _return(figures: Mapping[str, Any]) -> str:
 
 
 def parity_of(policy: PolicyFiles) -> str:
-    """How near an exported policy is to the network that it was exported from."""
+    """The largest difference between an exported policy and its network, in words."""
     return f"within {policy.parity:.1e} of torch"
 
 
 def results_option(summary: RunSummary) -> str:
-    """What commands need to find the run, where its results folder is not the usual one."""
+    """The `--results` option that commands need to find the run; empty for the default results folder."""
     return f" --results {shlex.quote(str(short(summary.folder.parent)))}" if _is_elsewhere(summary) else ""
 
 

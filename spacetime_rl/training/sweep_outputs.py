@@ -1,4 +1,4 @@
-"""What is made of a sweep: the best trial's policies, who is champion now, and the page about all trials."""
+"""Outputs of a sweep: the best trial's policies, the champion, and the page about all trials."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def publish_sweep(
     evaluate: bool,
     interrupted: bool,
 ) -> Outcome:
-    """Rank the trials, and make of the best what a run's is made of; draw the page about all of them.
+    """Rank the trials, publish the best trial as a run's, and draw the page about all trials.
 
-    Raises TrialFailed where no trial can be compared, and `Stopped` where there is none yet.
+    Raises TrialFailed if no trial can be compared, and `Stopped` if the user stopped the sweep before one could be.
     """
     compared = [trial for trial in trials if not has_learned_nothing(trial.result)]
     ranked = rank(compared, experiment.sweep.settings.goals)
@@ -62,18 +62,18 @@ def publish_sweep(
 
 @dataclass(frozen=True, slots=True)
 class SweepOutputs:
-    """Everything that the outputs are made from and where they go."""
+    """The context of a sweep's outputs."""
 
     experiment: Experiment
     folder: RunFolder
     record: Sweep
     store: Store
-    cores: float  # of a trial
+    cores: float  # CPU cores per trial
 
     def make(
         self, trials: Sequence[TrialEnd], ranked: Sequence[Candidate], evaluate: bool, finished: bool, show: Progress
     ) -> Outcome:
-        """Export and evaluate the best trial's policies beside the champion's; promote them if better; draw a page."""
+        """Export and evaluate the best trial's policies, make them champion if they beat it, and draw the page."""
         best = next(trial for trial in trials if trial.trial_id == ranked[0].trials[0])
         config = self.experiment.config(best.drawn)
         policies = [policy.name for policy in self.experiment.plan.policies]
@@ -92,14 +92,14 @@ class SweepOutputs:
         return Outcome(self.experiment.sweep, trials, summary, ranked, verdict, page)
 
     def report_nothing(self, trials: Sequence[TrialEnd], why: str) -> str:
-        """The page of a sweep none of whose trials can be compared; what to tell the user: `why`, advice, the page."""
+        """Draw the page of a sweep without comparable trials. Returns a text for the user: `why`, advice, the page."""
         results = max(read_all_progress(self.folder.paths.results).values(), key=len, default=[])
         advice = advise(results, self.experiment.base, NOT_EVALUATED)
         page = self._draw(trials, (), f"No trial can be compared: {why}.")
         return "\n".join([why, *(f"- {sentence}" for sentence in advice), f"All trials: {page}"])
 
     def _settle(self, trial_id: str, policies: Sequence[str], throne: Throne, reports: Reports) -> str:
-        """Say who is champion, having crowned the best trial if it is."""
+        """Promote the best trial to champion if it is better. Returns a sentence about the champion."""
         run = find_tracked_run(self.store, self.record, trial_id)
         if throne == "unknown" or run is None:
             return "MLflow did not answer, so the champion stays who it was."
@@ -131,7 +131,7 @@ class SweepOutputs:
 
 
 def _against(reports: Reports) -> str:
-    """`97.0 % of episodes against 95.0 %`."""
+    """The comparison in words, such as `97.0% of episodes against 95.0% of episodes`."""
     rates = [_rate(reports[name]) for name in ("trained", CHAMPION)]
     return " against ".join(rates)
 
@@ -157,7 +157,7 @@ def _why_nothing(config: SweepConfig, trials: Sequence[TrialEnd]) -> str:
 
 
 def _advice(config: SweepConfig, trials: Sequence[TrialEnd]) -> str:
-    """What to do where episodes have ended and only success is missing."""
+    """Advice for a game whose episodes end without reporting success; otherwise empty."""
     rated = any(metrics.is_success(goal.metric) for goal in config.settings.goals)
     played = any(metrics.Result(trial.result).episodes for trial in trials)
     return f". This game reports no success; {ADVICE}" if rated and played else ""
