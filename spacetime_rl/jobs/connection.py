@@ -1,4 +1,4 @@
-"""The way to a cluster's job server, which nobody but its users may have."""
+"""Connect to a cluster's job server, with a token unless it is on this machine."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 
 ADDRESS = "RAY_API_SERVER_ADDRESS"  # Ray's own variable for the address of its job server
 LOCAL_ADDRESS = "http://127.0.0.1:8265"
-# They tell of every upload and every closed connection.
+# These loggers log every upload and every closed connection.
 _TALKERS = (
     "ray.dashboard.modules.dashboard_sdk",
     "ray.dashboard.modules.job.sdk",
     "ray._private.runtime_env.packaging",
 )
-# What Ray says of a head whose agent is still to come up.
+# Parts of Ray's error messages while the head's agent has not started yet.
 _NOT_READY = ("try again later", "Failed to get head node agent")
 _PATIENCE_S = 120.0
 _CONNECT_S = 20.0
-_ANSWER_S = 300.0  # of one question; a job's files are uploaded by one
+_ANSWER_S = 300.0  # for one request; the upload of a job's files is a single request
 _T = TypeVar("_T")
 _MODE, _TOKEN, _TOKEN_FILE = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"
 
 
 def connect(address: str | None = None) -> JobSubmissionClient:
-    """A client of the job server at `address`, $RAY_API_SERVER_ADDRESS or this machine's.
+    """A client of the job server at `address`, else at $RAY_API_SERVER_ADDRESS, else on this machine.
 
-    Whoever reaches a Ray cluster may run anything there, so one on another machine is met with a token only, unless
-    $RAY_AUTH_MODE says otherwise. Raises UsageError for an address that is none or a missing token, ClusterError where
-    nobody answers.
+    Every client of a Ray cluster may run any code there. A cluster on another machine therefore requires a token,
+    unless $RAY_AUTH_MODE is set otherwise. Raises UsageError for an invalid address or a missing token, and
+    ClusterError if nothing answers.
     """
     address = address or os.environ.get(ADDRESS) or LOCAL_ADDRESS
     settle_auth(address)
@@ -49,7 +49,7 @@ def connect(address: str | None = None) -> JobSubmissionClient:
     for talker in _TALKERS:
         logging.getLogger(talker).setLevel(logging.WARNING)
     try:
-        get_status(f"{address.rstrip('/')}/api/version")  # Ray's own client waits for minutes
+        get_status(f"{address.rstrip('/')}/api/version")  # asked first, because Ray's own client waits for minutes
         return within(_CONNECT_S, lambda: JobSubmissionClient(address))
     except TimeoutError as error:
         raise ClusterError(
@@ -63,7 +63,7 @@ def connect(address: str | None = None) -> JobSubmissionClient:
 
 
 def ask(question: Callable[[], _T], failure: str) -> _T:
-    """Ask a job server, again for a while where its head has just begun. Raises ClusterError with its reason."""
+    """Send a request to a job server. Retries for `_PATIENCE_S` seconds while the head starts. Raises ClusterError."""
     end_s = time.monotonic() + _PATIENCE_S
     while True:
         try:
@@ -73,13 +73,13 @@ def ask(question: Callable[[], _T], failure: str) -> _T:
         except RuntimeError as error:
             if not any(words in str(error) for words in _NOT_READY) or time.monotonic() > end_s:
                 raise ClusterError(f"{failure}: {_reason(error)}") from error
-        except OSError as error:  # what the library for requests raises is one, too
+        except OSError as error:  # exceptions of the `requests` library are OSErrors, too
             raise ClusterError(f"{failure}: its job server is gone ({_first_line(error)}); is its head up?") from error
         time.sleep(1.0)
 
 
 def settle_auth(address: str) -> None:
-    """Say how to prove who we are, in the environment, before Ray is loaded. Raises UsageError."""
+    """Set the environment variables for Ray's authentication, before Ray is imported. Raises UsageError."""
     host = urlsplit(address).hostname
     if urlsplit(address).scheme not in ("http", "https") or not host:
         raise UsageError(f"--address {address}: expected http://HOST:8265, the address of the head's dashboard")
@@ -111,7 +111,7 @@ def _has_token() -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """What Ray answers, without the traceback in its middle."""
+    """Ray's error message, without the traceback inside it."""
     before, traceback, after = str(error).partition("Traceback")
     told = [before.strip(), *after.strip(" .\n").splitlines()[-1:]] if traceback else [before.strip()]
     return " ".join(told)

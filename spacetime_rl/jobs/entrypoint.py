@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-# Where Ray was started by its full path, `python` on the PATH is whatever the machine came with, if anything. Ray's own
-# workers run another one, which their raylet was told: the parent of our parent, which is Ray's supervisor of the job.
-# Where Ray made an environment for the job, that is active.
+# If Ray was started by its full path, `python` on the PATH is another Python than that of Ray's workers, or missing.
+# The raylet has the workers' Python on its command line. It is our grandparent: our parent is Ray's supervisor of the
+# job. If Ray made an environment for the job, that environment is active, and its `python` is the right one.
 _FIND_PYTHON = (
     r"""case "$VIRTUAL_ENV" in */runtime_resources/*) ;; """
     r"""*) python=$(tr '\0' '\n' < /proc/$(sed -n 's/^PPid:\s*//p' /proc/$PPID/status)/cmdline | """
@@ -16,5 +16,5 @@ _FIND_PYTHON = (
 
 
 def entrypoint(module: str, arguments: Sequence[str]) -> str:
-    """A shell command that runs a module by the Python that Ray runs on that node."""
+    """A shell command that runs a module with the Python of Ray's workers on the job's node."""
     return f'{_FIND_PYTHON}; exec "${{python:-python}}" -m {module} {shlex.join(arguments)}'

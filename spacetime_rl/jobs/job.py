@@ -1,4 +1,4 @@
-"""A submitted run or sweep, which behaves like a future."""
+"""A submitted run, sweep or evaluation, with the interface of a future."""
 
 from __future__ import annotations
 
@@ -21,51 +21,51 @@ if TYPE_CHECKING:
 Status = Literal["pending", "running", "stopped", "succeeded", "failed"]
 OVER = ("stopped", "succeeded", "failed")
 _POLL_S = 1.0
-_TAIL = 12
+_TAIL = 12  # last lines of its output in the error of a failed job
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run or sweep on a cluster. `id` is the run's id as well; methods ask the cluster every time."""
+    """A job on a cluster. Every method sends a request to the cluster. `id` is Ray's id of the job, see `job_of`."""
 
     id: str
     client: JobSubmissionClient = field(repr=False, compare=False)
 
     @classmethod
     def find(cls, job_id: str, address: str | None = None) -> Job:
-        """A job that was submitted earlier, by its id or its run's. Raises UsageError if there is none."""
+        """Find a job that was submitted earlier, by its id or its run's id. Raises UsageError if there is none."""
         job = cls(job_of(job_id), connect(address))
         job.status()
         return job
 
     def status(self) -> Status:
-        """How it is: `pending` until Ray has started it."""
+        """The job's status: `pending` until Ray has started it."""
         return str(self._info().status).lower()  # type: ignore[return-value]
 
     def done(self) -> bool:
-        """Whether it has ended, one way or another."""
+        """Whether the job has ended: succeeded, failed or stopped."""
         return self.status() in OVER
 
     def running(self) -> bool:
-        """Whether it has begun and not ended."""
+        """Whether the job has begun and not ended."""
         return self.status() == "running"
 
     def cancelled(self) -> bool:
-        """Whether it was stopped."""
+        """Whether the job was stopped."""
         return self.status() == "stopped"
 
     def cancel(self) -> bool:
-        """Ask it to stop as Ctrl-C does: it saves its trials and can be resumed. False where it has ended already."""
+        """Stop the job as Ctrl-C would: it saves its trials and can be resumed. False if it has already ended."""
         if self.done():
             return False
         return bool(ask(lambda: self.client.stop_job(self.id), f"{self.id}: the cluster did not stop it"))
 
     def logs(self) -> str:
-        """What it has printed so far."""
+        """The job's output so far."""
         return ask(lambda: str(self.client.get_job_logs(self.id)), f"{self.id}: the cluster has no logs of it")
 
     def follow(self) -> Iterator[str]:
-        """What it prints, from the beginning until it ends, as it comes."""
+        """Yield the job's output in chunks, from its beginning until the job ends."""
         loop = asyncio.new_event_loop()
         lines = self.client.tail_job_logs(self.id)
         try:
@@ -74,15 +74,15 @@ class Job:
         except StopAsyncIteration:
             return
         finally:
-            with suppress(RuntimeError):  # Ray's does not like to be closed before its end
+            with suppress(RuntimeError):  # Ray's generator cannot be closed before its end
                 loop.run_until_complete(lines.aclose())
             loop.close()
 
     def result(self, timeout_s: float | None = None) -> dict[str, Any]:
-        """The summary of the run, `report/summary.json`, once it has ended.
+        """Wait for the job's end and return the summary of its run, `report/summary.json`, or its other result.
 
-        Raises TimeoutError if it has not after `timeout_s`, CancelledError if it was stopped, JobFailed with the end of
-        its logs.
+        Raises TimeoutError if it has not ended after `timeout_s` seconds, CancelledError if it was stopped, and
+        JobFailed, with the last lines of its output, if it failed.
         """
         status = self._wait(timeout_s)
         if status == "stopped":
@@ -94,7 +94,7 @@ class Job:
         return result
 
     def exception(self, timeout_s: float | None = None) -> Exception | None:
-        """Why it failed or was stopped, once it has ended; None if it did not. Raises TimeoutError."""
+        """Wait for the job's end and return why it failed or was stopped; None if it succeeded. Raises TimeoutError."""
         try:
             self.result(timeout_s)
         except (JobFailed, CancelledError) as error:
@@ -102,7 +102,7 @@ class Job:
         return None
 
     def describe(self) -> dict[str, Any]:
-        """What a list of jobs shows of it: id, kind, status, when it began, how long it took and what went wrong."""
+        """The job's row in a list: id, kind, status, results folder, start in Unix time, duration and error message."""
         info = self._info()
         return describe(info)
 
@@ -130,7 +130,7 @@ class Job:
 
 
 def find_jobs(address: str | None = None) -> list[dict[str, Any]]:
-    """Our jobs on a cluster, the newest first, as `Job.describe` has them."""
+    """This package's jobs on a cluster, newest first, each as `Job.describe` returns it."""
     ours = [
         info
         for info in ask(connect(address).list_jobs, "the cluster does not list its jobs")
@@ -140,7 +140,7 @@ def find_jobs(address: str | None = None) -> list[dict[str, Any]]:
 
 
 def describe(info: Any) -> dict[str, Any]:
-    """See `Job.describe`."""
+    """Describe a job from Ray's job details, as `Job.describe` does."""
     metadata: Mapping[str, str] = info.metadata or {}
     begun, ended = (None if stamp is None else stamp / 1000.0 for stamp in (info.start_time, info.end_time))
     status = str(info.status).lower()

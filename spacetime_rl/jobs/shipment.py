@@ -1,4 +1,4 @@
-"""What a job brings along: the user's files, this package, its dependencies, and how its processes are to behave."""
+"""The files and environment that are sent with a job: the user's folder, this package and its dependencies."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from spacetime_rl.game.ensure import INSTALL
 
 PACKAGE = "spacetime-rl"
 _LEFT_OUT = ["results", ".venv", "venv", ".git", ".godot", "__pycache__"]
-_NEVER = ("ray", "torch")  # a cluster has its own, of the right build
+_NEVER = ("ray", "torch")  # the cluster has its own, in the right build for its hardware
 _ENVIRONMENT = {
     INSTALL: "1",
-    "RAY_JOB_STOP_SIGNAL": "SIGINT",  # a job is stopped like a run by Ctrl-C: saved, and resumable
+    "RAY_JOB_STOP_SIGNAL": "SIGINT",  # a job is stopped as a run by Ctrl-C: it is saved and can be resumed
     "RAY_JOB_STOP_WAIT_TIME_S": "60",
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
 
 
 def runtime_env(folder: Path | None, install: bool) -> dict[str, Any]:
-    """Ray's `runtime_env`. `folder` is the user's, None for none; `install` brings the dependencies of here."""
+    """Ray's `runtime_env` of a job. `folder` is the user's folder, or None to send none.
+
+    With `install`, nodes install the versions of all dependencies that are installed here.
+    """
     env: dict[str, Any] = {
         "py_modules": [str(Path(spacetime_rl.__file__).parent)],
         "excludes": _LEFT_OUT,
@@ -33,13 +36,14 @@ def runtime_env(folder: Path | None, install: bool) -> dict[str, Any]:
     if folder is not None:
         env["working_dir"] = str(folder)
     if install:
-        # All are named, so that nothing is resolved anew on a node. Nodes keep them: Ray says --no-cache.
+        # The list is complete, so that a node resolves nothing itself. These options replace Ray's default, --no-cache:
+        # nodes keep the packages.
         env["uv"] = {"packages": sorted(pinned()), "uv_pip_install_options": ["--no-deps"]}
     return env
 
 
 def why_not_sent(path: Path) -> str | None:
-    """Why a job would not have a file or folder of here; None where it has it, or where it is to be there already."""
+    """The reason why a file or folder would not be sent with a job; None if it is sent, or if its path is absolute."""
     if path.is_absolute():
         return None
     place, here = path.absolute().resolve(), Path.cwd().resolve()
@@ -51,7 +55,7 @@ def why_not_sent(path: Path) -> str | None:
 
 
 def pinned(name: str = PACKAGE) -> set[str]:
-    """Every package that ours needs, as `name==version` of what is installed here."""
+    """All packages that a package needs, directly or not, as `name==version` of the installed versions."""
     found: set[str] = set()
     waiting = [name]
     seen = {name, *_NEVER}

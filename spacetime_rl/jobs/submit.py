@@ -1,4 +1,4 @@
-"""Hand a run or a sweep to a cluster."""
+"""Submit a run, a sweep or an evaluation to a cluster."""
 
 from __future__ import annotations
 
@@ -40,12 +40,11 @@ def submit(
     no_eval: bool = False,
     driver_on: Mapping[str, str] | None = None,
 ) -> Job:
-    """Submit the configuration of a run or sweep, a file below the current folder or a packaged name.
+    """Submit a run or a sweep. `config` is a file below the current folder or a packaged name, and is checked first.
 
-    The configuration is checked here first. `results` is a folder that every node of the cluster sees; `resume` names a
-    run in it instead of a configuration. `install` brings the dependencies, for nodes that have nothing but Ray and
-    torch. The process that steers the trials runs on the head, or on a node with the labels `driver_on`. Raises
-    ConfigError, UsageError, ClusterError.
+    `results` is a folder that every node of the cluster sees. `resume` names a run in that folder, instead of `config`.
+    `install` installs the dependencies on nodes that have only Ray and torch. The driver runs on the head, or on a node
+    with the labels `driver_on`. Raises ConfigError, UsageError, ClusterError.
     """
     client = connect(address)
     checked = None if resume else check(kind, config, overrides)
@@ -79,10 +78,10 @@ def submit_eval(
     results: str = CLUSTER_RESULTS,
     install: bool = False,
 ) -> Job:
-    """Evaluate policies on a cluster: a folder of ONNX files below the current one, `baseline`, or a run over there.
+    """Submit an evaluation of a folder of ONNX files below the current one, of `baseline`, or of a run on the cluster.
 
-    The current folder goes along where `source` or `config` is a file or folder of it. The job's result is the report.
-    Raises ConfigError, UsageError, ClusterError.
+    The current folder is sent along if `source` or `config` is a path in it. The job's result is the report. Raises
+    ConfigError, UsageError, ClusterError.
     """
     if config is not None:
         check("train", config, overrides)
@@ -103,7 +102,7 @@ def submit_eval(
 
 
 def examine_cluster(address: str | None = None, results: str = CLUSTER_RESULTS, install: bool = False) -> Job:
-    """Submit the examination of every node; its result is what `doctor.nodes` tells. Raises as `submit` does."""
+    """Submit a job that examines every node; its result is that of `doctor.nodes`. Raises what `submit` raises."""
     client = connect(address)
     job_id = f"doctor-{time.strftime('%Y%m%d-%H%M%S')}"
     _send(
@@ -121,13 +120,13 @@ def _send(client: JobSubmissionClient, **job: Any) -> None:
 
 
 def _brings_files(config: str | None, checked: RunConfig) -> bool:
-    """Whether a job needs the user's folder: for its configuration, a game, a script or a module."""
+    """Whether a job needs the user's folder: for its configuration file, a game, a reward hook or callbacks."""
     relative = any(not path.is_absolute() for _, path in paths_of(checked))
     return relative or bool(checked.rewards.hook or checked.callbacks) or Path(config or "").is_file()
 
 
 def check(kind: Kind, config: str | None, overrides: Sequence[str]) -> RunConfig:
-    """The configuration, of a sweep that of its base, checked as the cluster will. Raises ConfigError."""
+    """Load and check a configuration as the cluster will; for a sweep, return its base. Raises ConfigError."""
     loaded = _load(kind, config, overrides)
     problems = [f"{key}: {problem}" for key, path in paths_of(loaded) if (problem := why_not_sent(path))]
     if problems:
