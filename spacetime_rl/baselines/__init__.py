@@ -1,1 +1,1 @@
-"""Trained policies that come with the package, how good they are, and how they are made again."""
+"""The trained policies that come with the package: make them, and write the page with their results."""

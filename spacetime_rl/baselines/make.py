@@ -1,4 +1,4 @@
-"""Make a baseline of a finished run: its policies, the heuristic and chance play the same episodes."""
+"""Make a baseline from a finished run: its policies, scripted and random policy play the same episodes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it: who played how well, whether the baseline was written, and why."""
+    """The result: the reports of all players, whether the baseline was written, and the reason."""
 
     name: str
     folder: Path
@@ -55,7 +55,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class TrainedRun:
-    """A finished run: its folder, its settled configuration, its summary."""
+    """A finished run: its folder, its configuration with all sizes settled, its summary and its versions."""
 
     folder: Path
     config: RunConfig
@@ -64,7 +64,7 @@ class TrainedRun:
 
     @classmethod
     def read(cls, folder: Path) -> TrainedRun:
-        """Read a run's folder. Raises UsageError if the run never came to its end."""
+        """Read a run's folder. Raises UsageError if the run is not finished."""
         paths = RunPaths(folder)
         summary, versions = paths.summary, paths.versions
         if not summary.is_file():
@@ -76,7 +76,7 @@ class TrainedRun:
         return cls(folder, load(paths.config), found, made_with)
 
     def policies(self, workspace: Path) -> Path:
-        """A folder with its policies as ONNX and their weights: `workspace`, filled from its latest checkpoint."""
+        """Export the latest checkpoint's policies to `workspace`, as ONNX files and weights; returns the folder."""
         from spacetime_rl.export.checkpoint import read_checkpoint  # torch takes seconds to import
         from spacetime_rl.export.onnx import export_checkpoint
         from spacetime_rl.export.weights import save_weights
@@ -99,12 +99,12 @@ def make_baseline(
     root: Path = BASELINES,
     say: Say = lambda _: None,
 ) -> Outcome:
-    """Judge a run's policies on `config`'s scenario and write them to `root/name`, beside heuristic and chance.
+    """Evaluate a run's policies on `config`'s scenario, with scripted and random policy, and write them to `root/name`.
 
-    An earlier baseline of that name plays the same episodes, too, and is replaced if it does worse, if it does not fit
-    the game any more, or with `force`. `adversarial` policies also meet the others' heuristics. `command` are the words
-    that make the baseline from nothing, settings that the run had of its own apart. Raises UsageError, ContractError or
-    GameError.
+    An earlier baseline of that name plays the same episodes. It is replaced if it does worse, if it does not fit the
+    game any more, or with `force`. `adversarial` policies also play against the heuristics of the others. `command` are
+    the words of the command that makes the baseline anew, to which the run's own settings are added. Raises UsageError,
+    ContractError or GameError.
     """
     if run.config.scenario.name != config.scenario.name:
         raise UsageError(
@@ -126,7 +126,7 @@ def make_baseline(
 
 
 def _judged(config: RunConfig, trained: RunConfig) -> RunConfig:
-    """How the run was trained, on the scenario as the configuration plays it; nothing of the machine it was made on."""
+    """The run's training configuration with `config`'s scenario and evaluation, without paths of this machine."""
     ours = {key: getattr(config, key) for key in ("name", "scenario", "game", "evaluation", "results", "tracking")}
     game = settle_like(config, trained).game
     return trained.model_copy(update=ours | {"game": game, "results": Path("results")})
@@ -143,7 +143,10 @@ def _play(config: RunConfig, source: Source, say: Say, traced: int = 0) -> EvalR
 
 
 def _against_heuristics(trained: EvalReport, onnx: Path) -> list[Source]:
-    """Adversaries are as good as whom they meet: each policy against the heuristics of the others."""
+    """Players in which one policy is trained and the others are heuristics, one player for each policy.
+
+    The success of adversaries depends on their opponents, so that each is evaluated against the same scripted ones.
+    """
     policies = [report.policy for report in trained.policies]
     return [
         MixedSource(OnnxSource(onnx, name=TRAINED), {other: HeuristicSource() for other in policies if other != policy})
@@ -152,7 +155,7 @@ def _against_heuristics(trained: EvalReport, onnx: Path) -> list[Source]:
 
 
 def _play_old(name: str, root: Path, config: RunConfig, say: Say) -> EvalReport | str | None:
-    """How an earlier baseline does on these episodes; why it cannot play them; None where there is none."""
+    """The report of an earlier baseline on these episodes, or the reason why it cannot play; None if there is none."""
     if name not in baseline_names(root):
         return None
     old: Baseline = read_baseline(name, root)
@@ -217,7 +220,7 @@ def _document(
 
 
 def _write(folder: Path, document: Mapping[str, Any], onnx: Path, report: EvalReport) -> None:
-    """All or nothing: a baseline is put together beside its place."""
+    """Write the baseline into a temporary folder beside its place, then rename it, so that it is never incomplete."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     for files in document["policies"].values():

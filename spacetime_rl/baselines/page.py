@@ -1,4 +1,4 @@
-"""The tables and pictures of docs/baselines.md, made of the `baseline.json` files.
+"""The tables and pictures of docs/baselines.md, from the `baseline.json` files.
 
 `python -m spacetime_rl.baselines.page docs/baselines.md` writes them between the page's marks.
 """
@@ -21,7 +21,7 @@ Figures = Mapping[str, Any]
 
 
 def update(page: str, baselines: Sequence[Baseline], folder: Path) -> str:
-    """The page, which lies in `folder`, with fresh tables between its marks."""
+    """The text `page` with new tables between its marks; paths of pictures are relative to its folder `folder`."""
     blocks = [_overview(baselines), *(_section(baseline, folder) for baseline in baselines)]
     written = "\n\n".join(blocks) if baselines else "None yet."
     return fill(page, BEGIN, END, written)
@@ -102,7 +102,7 @@ def _mean(value: float | None, interval: Sequence[float] | None) -> str:
 
 
 def _round(value: float, digits: int) -> str:
-    """So many significant digits, never with an exponent where it is not tiny."""
+    """A value with `digits` significant digits, without an exponent unless it is tiny."""
     return f"{float(f'{value:.{digits}g}'):,.10g}"
 
 
