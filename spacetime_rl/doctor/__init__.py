@@ -1,1 +1,1 @@
-"""Is this machine ready to train? Small checks, each with what to do when it fails."""
+"""Check whether a machine is ready to train: small checks, each with a remedy for its failure."""

@@ -1,4 +1,4 @@
-"""A check, and what came of it."""
+"""A check and its outcome."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from spacetime_rl.host.system import cores
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something to find out: `run` returns what it found, in a few words, or raises.
+    """A check: `run` returns its finding in a few words, or raises.
 
-    `remedy` is what a user can do when it raises. A check whose `needs` failed is not tried. A check that is `apart`
-    is slow and runs in a process of its own, beside the others.
+    `remedy` is the advice to the user if it raises. `needs` names a check that must pass first. A check that is `apart`
+    is slow and runs in its own process, at the same time as the others.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a check, and how long it took."""
+    """The outcome of a check: whether it passed, the finding or the error, and its duration."""
 
     name: str
     ok: bool
@@ -43,7 +43,7 @@ class Outcome:
 
 
 def perform(check: Check) -> Outcome:
-    """Run a check here and now. Whatever it raises becomes an outcome: the next check is wanted too."""
+    """Run a check in this process. An exception becomes an outcome, so that the next check runs too."""
     start = time.perf_counter()
     try:
         ok, detail = True, check.run()
@@ -51,13 +51,13 @@ def perform(check: Check) -> Outcome:
         ok, detail = False, too_slow(str(error), check)
     except SpacetimeError as error:
         ok, detail = False, with_remedy(str(error), check)
-    except Exception as error:  # the door: anything may be broken on a machine that is being examined
+    except Exception as error:  # on the machine that is checked, anything may be broken
         ok, detail = False, with_remedy(f"{type(error).__name__}: {error}", check)
     return Outcome(check.name, ok, detail, time.perf_counter() - start)
 
 
 def too_slow(what: str, check: Check) -> str:
-    """What was not done in time, and what to do: on a machine that is busy with other things, to wait for those."""
+    """The message for a timeout; on a machine with more than twice as much load as cores, the advice is to wait."""
     load, own = psutil.getloadavg()[0], cores()
     if load <= 2 * own:
         return with_remedy(what, check)
@@ -65,5 +65,5 @@ def too_slow(what: str, check: Check) -> str:
 
 
 def with_remedy(what: str, check: Check) -> str:
-    """What went wrong, and what to do."""
+    """An error message with the check's remedy."""
     return f"{what}\nWhat to do: {check.remedy}"

@@ -1,4 +1,4 @@
-"""The same episodes on this machine as on others? A hash over a scenario's steps, beside the one that was published."""
+"""Check that episodes are the same as on other machines: hash a scenario's steps and compare published hashes."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ Standing = Literal["as published", "differs", "not published"]
 
 @dataclass(frozen=True, slots=True)
 class EpisodeHash:
-    """The SHA-256 of what a scenario sent in DECISIONS decisions, and what it depends on.
+    """The SHA-256 of the data that a scenario sent in `decisions` decisions, and everything that the hash depends on.
 
-    `content` is the hash of the scenarios' own files: another version of the package plays other episodes.
+    `content` is the hash of the scenarios' files, because another version of the package may play other episodes.
     """
 
     scenario: str
@@ -50,12 +50,12 @@ class EpisodeHash:
 
     @property
     def source(self) -> tuple[str, int, str, str, str]:
-        """What has to be the same for two hashes to be comparable."""
+        """The properties that two comparable hashes have in common."""
         return self.scenario, self.decisions, self.engine, self.architecture, self.content
 
 
 def measure_hash(scenario: str, decisions: int = DECISIONS) -> EpisodeHash:
-    """Play a scenario of the package with made-up actions, always the same. Raises what `open_game` raises."""
+    """Play a scenario of the package with a fixed sequence of random actions. Raises what `open_game` raises."""
     total = hashlib.sha256()
     choose = random.Random(SEED)  # its numbers are the same in every version of Python
     with open_game(GameLaunch(scenario=scenario, seed=SEED)) as game:
@@ -74,12 +74,12 @@ def measure_hash(scenario: str, decisions: int = DECISIONS) -> EpisodeHash:
 
 
 def published() -> list[EpisodeHash]:
-    """The hashes that came with this release."""
+    """The hashes that were published with this release."""
     return [EpisodeHash(**entry) for entry in json.loads(PUBLISHED.read_text(encoding="utf-8"))]
 
 
 def compare(measured: EpisodeHash, known: Sequence[EpisodeHash]) -> Standing:
-    """Whether a hash is the published one of the same engine, architecture and scenario, if there is one."""
+    """Compare a hash with the published one of the same `source`, if there is one."""
     same = [entry for entry in known if entry.source == measured.source]
     if not same:
         return "not published"
@@ -109,7 +109,10 @@ def _add(total: Any, arrays: Sequence[NDArray[Any]]) -> None:
 
 
 def _publish(page: Path) -> None:
-    """Measure here; write the package's file and the page's table. Entries of other machines stay while they hold."""
+    """Measure here, and write the hashes to the package's file and to a page.
+
+    Entries of other machines stay if they are of the same `content`.
+    """
     ours = [measure_hash(scenario) for scenario in SCENARIOS]
     sources = {entry.source for entry in ours}
     others = [entry for entry in published() if entry.source not in sources and entry.content == ours[0].content]

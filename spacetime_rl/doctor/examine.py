@@ -1,4 +1,4 @@
-"""Run the checks: those about games one after the other, the slow ones beside them in processes of their own."""
+"""Run the checks: quick ones one after the other, and meanwhile slow ones, each in its own process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ APART_TIMEOUT_S = 180.0
 
 
 def examine(checks: Sequence[Check], said: Callable[[Outcome], None]) -> list[Outcome]:
-    """The outcomes in the order of `checks`; `said` hears each as soon as it is there, from several threads."""
+    """Run the checks. Returns the outcomes in the order of `checks`.
+
+    `said` is called with each outcome as soon as it is known, from several threads.
+    """
     apart = [check for check in checks if check.apart]
     outcomes: dict[str, Outcome] = {}
 
@@ -39,7 +42,7 @@ def _not_tried(check: Check) -> Outcome:
 
 
 def _perform_apart(check: Check) -> Outcome:
-    """Run a check in its own process, which says its outcome in its last line. It is killed at the deadline."""
+    """Run a check in its own process, which prints the outcome as its last line. It is killed at the deadline."""
     start = time.perf_counter()
     command = [sys.executable, "-m", "spacetime_rl.doctor", check.name]
     try:

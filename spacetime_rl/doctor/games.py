@@ -1,4 +1,4 @@
-"""What games do here: the engine, the import, a handshake, and whether the same seed gives the same game."""
+"""Checks of games on this machine: engine, import, handshake, spaces, and equal games from equal seeds."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ STEPS = 60
 
 
 def godot() -> str:
-    """The engine is found, runs, and is new enough."""
+    """Check that the engine is found, runs, and is new enough."""
     found = find_godot()
     return f"{found.version_text} at {found.path}"
 
 
 def imported() -> str:
-    """The scenarios' project is imported for this engine (the first time on a machine takes seconds)."""
+    """Check that the scenarios' project is imported for this engine; the first import takes seconds."""
     return f"in {import_project(OWN_PROJECT, find_godot())}"
 
 
 def handshake() -> str:
-    """A game starts and introduces itself."""
+    """Check that a game starts and completes the handshake."""
     start = time.perf_counter()
     with open_game(sample_launch()) as game:
         seconds = time.perf_counter() - start
@@ -39,7 +39,7 @@ def handshake() -> str:
 
 
 def spaces() -> str:
-    """What a game sends is what it declared, and finite."""
+    """Check that a game's observations fit its declared spaces and are finite."""
     with open_game(sample_launch()) as game:
         first = game.reset(seed=1)
         for group, observation in zip(game.spec.groups, first.observations, strict=True):
@@ -49,14 +49,14 @@ def spaces() -> str:
 
 
 def pettingzoo() -> str:
-    """The environment passes PettingZoo's own test."""
+    """Check that the environment passes PettingZoo's own test."""
     from pettingzoo.test import parallel_api_test
 
     from spacetime_rl.envs.parallel import parallel_env
 
     env = parallel_env(sample_launch())
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # it says that it passed
+        with contextlib.redirect_stdout(io.StringIO()):  # the test prints that it passed
             parallel_api_test(env, num_cycles=STEPS)
     finally:
         env.close()
@@ -64,7 +64,7 @@ def pettingzoo() -> str:
 
 
 def same_seed() -> str:
-    """Two games with the same seed and actions send the same observations, bit for bit."""
+    """Check that two games with the same seed and actions send the same observations, bit for bit."""
     one, other = _observations(seed=7), _observations(seed=7)
     if one != other:
         step = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
@@ -73,7 +73,7 @@ def same_seed() -> str:
 
 
 def sample_launch() -> GameLaunch:
-    """A scenario with two policies and mixed actions, as small as it gets."""
+    """The launch of a small scenario with two policies, and continuous and discrete actions."""
     return GameLaunch(scenario="vr_interaction", launch_timeout_s=30.0, step_timeout_s=10.0)
 
 
@@ -89,7 +89,7 @@ def _observations(seed: int) -> list[bytes]:
 
 
 def random_actions(spec: GameSpec, random: np.random.Generator) -> list[np.ndarray]:
-    """One float32 [n, action_size] per group."""
+    """Random actions, one array float32 [n, action_size] per group."""
     return [_random(group.layout, spec.group_size(index), random) for index, group in enumerate(spec.groups)]
 
 

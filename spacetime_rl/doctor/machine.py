@@ -1,4 +1,4 @@
-"""What the machine offers: Python, packages, disk."""
+"""Checks of the machine: Python, packages, disk, limits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEEDED_GB = 2.0
 
 
 def packages() -> str:
-    """Python and every package that this one depends on, in a version that it works with."""
+    """Check that Python and all dependencies have supported versions."""
     python = platform.python_version()
     wanted = metadata.metadata("spacetime-rl")["Requires-Python"]
     problems = [] if Requirement(f"python{wanted}").specifier.contains(python) else [f"Python {python}, not {wanted}"]
@@ -33,7 +33,7 @@ def packages() -> str:
 
 
 def disk() -> str:
-    """Room for results and for imported projects, where this user may write."""
+    """Check that folders for results and imported projects are writable and have `NEEDED_GB` GB free."""
     folders = {"results (here)": _existing(Path.cwd()), "cache": _existing(cache_dir())}
     free = {name: shutil.disk_usage(folder).free / 1e9 for name, folder in folders.items()}
     for name, folder in folders.items():
@@ -47,7 +47,7 @@ def disk() -> str:
 
 
 def limits() -> str:
-    """What this machine allows a Ray of ours: open files, shared memory, sockets, a loopback address."""
+    """Check the machine's limits for a private Ray: open files, shared memory, sockets, a loopback address."""
     make_room_for_ray()
     found = f"{open_files()} open files, {shared_memory()}"
     return "; ".join(filter(None, (found, small_shared_memory())))

@@ -1,4 +1,4 @@
-"""What networks do here: an untrained policy is exported and agrees with itself."""
+"""The check of networks on this machine: an exported policy must agree with torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LAYOUT = PolicyLayout(
 
 
 def onnx() -> str:
-    """An untrained policy with actions of both kinds, exported to ONNX, gives what torch gives."""
+    """Check that an untrained policy with both kinds of actions gives the same outputs in ONNX as in torch."""
     from spacetime_rl.config import ModelConfig
     from spacetime_rl.export.onnx import DEFAULT_OPSET, export_module
     from spacetime_rl.export.schema import Origin

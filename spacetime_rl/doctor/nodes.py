@@ -1,6 +1,6 @@
-"""`python -m spacetime_rl.doctor.nodes RESULTS`: every node of the cluster that this runs in, examined where it is.
+"""`python -m spacetime_rl.doctor.nodes RESULTS`: run the checks on every node of the present cluster.
 
-The answer is one line, `jobs.names.RESULT` and JSON: a list with an object of a node each. See `NodeReport`.
+It prints one line: `jobs.names.RESULT` and JSON with a list `nodes` of one `NodeReport` per node.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.jobs.names import RESULT
 from spacetime_rl.runs.versions import collect_versions
 
-NODE_TIMEOUT_S = 300.0  # of all nodes together: one may have to install Godot
+NODE_TIMEOUT_S = 300.0  # for all nodes together: a node may have to install Godot first
 
 
 @dataclass(frozen=True, slots=True)
 class NodeReport:
-    """A node of a cluster, and what came of its checks."""
+    """A node of a cluster and the outcomes of its checks."""
 
     node: str
     cpus: float
@@ -38,7 +38,7 @@ class NodeReport:
 
     @property
     def ok(self) -> bool:
-        """Whether all went well."""
+        """Whether all checks passed."""
         return all(check["ok"] for check in self.checks)
 
     def to_dict(self) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class NodeReport:
 
 
 def examine_nodes(results: Path) -> list[NodeReport]:
-    """Examine all nodes that are alive, at the same time. Ray has to be there."""
+    """Examine all nodes that are alive, at the same time. Ray must be initialised."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -70,7 +70,7 @@ def examine_nodes(results: Path) -> list[NodeReport]:
 
 
 def examine_node(probe: str, versions: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Examine the node that this runs on; the outcomes as `Outcome.to_dict` gives them."""
+    """Examine the node that this runs on. Returns each outcome as `Outcome.to_dict`."""
     folder = Path(probe).parent
     own = (
         Check(
@@ -97,7 +97,7 @@ def _report(node: Mapping[str, Any], task: Any, ready: bool) -> NodeReport:
         if not ready:
             raise TimeoutError(f"it did not answer within {NODE_TIMEOUT_S:g} s")
         checks = ray.get(task)
-    except Exception as error:  # the node, its Python, our package there: the others are wanted all the same
+    except Exception as error:  # node, Python or package may be broken; other nodes are still reported
         reason = (str(error).splitlines() or [type(error).__name__])[-1]
         checks = [Outcome("examine", False, f"{type(error).__name__}: {reason}", 0.0).to_dict()]
     resources = node["Resources"]
@@ -139,7 +139,7 @@ def _remedy(name: str) -> str:
 
 
 def main() -> None:
-    """See above."""
+    """Examine the nodes of the cluster and print the result line."""
     import ray
 
     ray.init(log_to_driver=False)

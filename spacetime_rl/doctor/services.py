@@ -1,4 +1,4 @@
-"""What a run uses beside games: MLflow and Ray."""
+"""Checks of the services of a run: MLflow and Ray."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spacetime_rl.host.scratch import scratch_folder
 
 
 def mlflow() -> str:
-    """The store that $MLFLOW_TRACKING_URI names answers, or else a run is written to a fresh database and read back."""
+    """Check that the store of $MLFLOW_TRACKING_URI answers; if unset, write a run to a new database and read it."""
     from spacetime_rl.tracking.store import make_client, resolve_store
 
     chosen = os.environ.get("MLFLOW_TRACKING_URI")
@@ -28,7 +28,7 @@ def mlflow() -> str:
 
 
 def ray() -> str:
-    """Ray starts on this machine and runs a task."""
+    """Check that Ray starts on this machine and runs a task."""
     import ray
 
     from spacetime_rl.tuning import private_ray
