@@ -1,7 +1,7 @@
-"""What a Python program calls: train, sweep, evaluate, load a policy, with the same names as on the command line.
+"""The Python interface: train, sweep and evaluate, with the same names as on the command line.
 
-A configuration is a packaged name, a YAML file or a `RunConfig`. Settings of it are changed by keyword: a section's
-name with a mapping, or a dotted key in a mapping of keywords:
+A configuration is a packaged name, a YAML file or a `RunConfig`. Keywords change its settings: the name of a section
+with a mapping, or a dotted key:
 
     run = spacetime_rl.train("vr_navigation", stop={"agent_steps": 200_000}, seed=3)
     run = spacetime_rl.train("vr_navigation", **{"training.lr": 1e-4})
@@ -28,9 +28,9 @@ Config = str | Path | RunConfig
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run or a sweep that has ended on this machine; it answers as a `Job` does, so a program may hold either.
+    """A run or a sweep that has ended on this machine. It has the methods of `Job`, so that a program can use either.
 
-    `folder` is the run's, `outcome` all that is known of its trials.
+    `folder` is the run's folder; `outcome` holds its trials and its summary.
     """
 
     id: str
@@ -39,23 +39,23 @@ class Run:
 
     @property
     def summary(self) -> RunSummary:
-        """How good its policies are, where everything is, and what to try next."""
+        """The evaluation of the policies, the places of the run's files, and commands to try next."""
         return self.outcome.summary
 
     def status(self) -> Literal["stopped", "succeeded"]:
-        """`stopped` where the user stopped it; one that fails raises instead."""
+        """`stopped` if the user stopped the run, otherwise `succeeded`; a run that fails raises an error instead."""
         return "stopped" if self.summary.stopped else "succeeded"
 
     def done(self) -> bool:
-        """Always: it has ended."""
+        """Always True: the run has ended."""
         return True
 
     def running(self) -> bool:
-        """Never: it has ended."""
+        """Always False: the run has ended."""
         return False
 
     def cancelled(self) -> bool:
-        """Whether it was stopped."""
+        """Whether the user stopped the run."""
         return self.summary.stopped
 
     def result(self, timeout_s: float | None = None) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Run:
         return self.summary.to_dict()
 
     def exception(self, timeout_s: float | None = None) -> Exception | None:
-        """None: what fails raises where it is begun."""
+        """Always None: a run that fails raises its error in `train` or `sweep`."""
         del timeout_s
         return None
 
@@ -78,11 +78,11 @@ def train(
     evaluate: bool = True,
     **settings: Any,
 ) -> Run:
-    """Train the policies of a configuration, record, export and evaluate them, as `spacetime-rl train` does.
+    """Train the policies of a configuration, then record, export and evaluate them, as `spacetime-rl train` does.
 
-    `preset` is laid over the configuration, `settings` over both; `force` replaces an earlier run of the same id.
-    Ctrl-C stops it cleanly. Raises SpacetimeError: ConfigError, ContractError, RunExistsError, GameError, TrialFailed
-    and more.
+    `preset` overrides the configuration, and `settings` override both. `force` replaces an earlier run of the same id.
+    Ctrl-C stops the run cleanly. Raises SpacetimeError: ConfigError, ContractError, RunExistsError, GameError,
+    TrialFailed and more.
     """
     from spacetime_rl.training.run import begin
 
@@ -99,9 +99,9 @@ def sweep(
     evaluate: bool = True,
     **settings: Any,
 ) -> Run:
-    """Train many candidates, stop the worse ones early, export and evaluate the best, as `spacetime-rl sweep` does.
+    """Train many trials, stop the worse ones early, export and evaluate the best, as `spacetime-rl sweep` does.
 
-    The run's `outcome.candidates` are ranked best first. Raises as `train` does.
+    The run's `outcome.candidates` are ranked best first. Raises what `train` raises.
     """
     from spacetime_rl.config.sweep_loader import load_sweep
     from spacetime_rl.training.run import begin
@@ -127,9 +127,9 @@ def evaluate(
 ) -> EvalReport:
     """Let a player play seeded episodes, as `spacetime-rl eval` does; the same seed gives the same episodes.
 
-    `player` is what `train` returned, `random`, `heuristic`, `baseline` (with a packaged `config`), a run, a checkpoint
-    or a folder of ONNX files. With None for `config` it plays what it was trained on. `opponents` act for single
-    policies in its place, by the policy's name. Raises SpacetimeError.
+    `player` is the result of `train`, `random`, `heuristic`, `baseline` (with a packaged `config`), a run, a checkpoint
+    or a folder of ONNX files. With None for `config` the player's training configuration is played. `opponents` are
+    players that act for single policies instead, by the policy's name. Raises SpacetimeError.
     """
     from spacetime_rl.evaluation.story import evaluate_player
 
@@ -146,14 +146,14 @@ def evaluate(
 
 
 def load_config(config: Config, overrides: Sequence[str] = (), preset: str | None = None) -> RunConfig:
-    """The configuration that is meant, its scenario checked against those that there are. Raises ConfigError."""
+    """Load a configuration and check that its scenario exists. Raises ConfigError."""
     if isinstance(config, RunConfig):
         return change(config, overrides, _scenarios()) if overrides else config
     return load(config, overrides, _scenarios(), preset)
 
 
 def overrides_of(settings: Mapping[str, Any]) -> list[str]:
-    """Settings as `a.b=c`, mappings key by key, so that what they do not name stays as it is."""
+    """Settings as overrides `a.b=c`. A mapping becomes one override per key, so that its section's other keys stay."""
     return [f"{key}={to_json(value, default=str)}" for key, value in _leaves("", settings)]
 
 
