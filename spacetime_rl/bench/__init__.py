@@ -1,1 +1,1 @@
-"""Throughput, measured."""
+"""Measure the throughput of games, sampling and training, beside that of other libraries."""

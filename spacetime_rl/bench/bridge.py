@@ -1,4 +1,4 @@
-"""Python and a game stepping together, with random actions and no policy: the ceiling of any training."""
+"""Measure a game stepped from Python with random actions and no policy: the upper limit of any training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WARM_UP_STEPS = 30
 
 
 class Bridge(Measurement):
-    """One game, stepped through its client."""
+    """One game, stepped by its client."""
 
     name = "bridge"
 
@@ -27,7 +27,7 @@ class Bridge(Measurement):
         self._game: Game | None = None
 
     def open(self) -> None:
-        """See `Measurement`."""
+        """Start the game and play the warm-up steps."""
         self._game = open_game(self._launch)
         self._actions = RandomActions(self._game.spec)
         self._game.reset(seed=0)
@@ -35,7 +35,7 @@ class Bridge(Measurement):
             self._game.step(self._actions.next())
 
     def play(self, seconds: float) -> Throughput:
-        """See `Measurement`; the shares are the game's and the wire's."""
+        """Step the game for `seconds` seconds; shares are those of the game and the wire."""
         assert self._game is not None
         game, timing, step_ms = self._game, self._game.timing, []
         game_s, wire_s = timing.game_s, timing.wire_s
@@ -51,18 +51,18 @@ class Bridge(Measurement):
 
     @property
     def rss_mb(self) -> float:
-        """Memory that the open game holds."""
+        """Resident memory of the game's process in MiB."""
         assert self._game is not None
         return float(psutil.Process(self._game.pid).memory_info().rss) / 2**20
 
     def close(self) -> None:
-        """See `Measurement`."""
+        """Close the game."""
         if self._game is not None:
             self._game.close()
 
 
 class RandomActions:
-    """Uniform actions, drawn before the clock runs."""
+    """Uniform random actions, drawn in advance so that drawing does not count as measured time."""
 
     _POOL = 64
 
@@ -74,7 +74,7 @@ class RandomActions:
         self._next = 0
 
     def next(self) -> list[NDArray[np.float32]]:
-        """Actions of every group, f32[n, action_size]."""
+        """Actions of every group, each float32 [n, action_size]."""
         self._next = (self._next + 1) % self._POOL
         return [pool[self._next] for pool in self._pools]
 

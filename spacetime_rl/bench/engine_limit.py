@@ -1,4 +1,4 @@
-"""The game by itself, with actions made in Godot and nobody to talk to: what no bridge can exceed."""
+"""Measure the game alone, with actions made in Godot and no messages: the upper limit of any bridge."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from spacetime_rl.game.api import EngineReport
 from spacetime_rl.game.client import GameClient, open_game
 from spacetime_rl.game.launch import GameLaunch
 
-SECTIONS = ("physics", "rays", "observations", "rewards", "actions")  # of a profile
+SECTIONS = ("physics", "rays", "observations", "rewards", "actions")  # the parts of a profile
 _WARM_UP_DECISIONS = 30
-_LONGEST_S = 5.0  # at a time: a game that plays alone is given no longer than its step timeout
+_LONGEST_S = 5.0  # of one request: a game that plays alone must answer within its step timeout
 
 
 class EngineLimit(Measurement):
-    """One game that plays alone: it reads sensors and rewards at every decision, and sends nothing."""
+    """One game that plays alone: it reads sensors and rewards at every decision, but sends nothing."""
 
     name = "engine_limit"
 
@@ -25,7 +25,7 @@ class EngineLimit(Measurement):
         self._decisions_per_s = 0.0
 
     def open(self) -> None:
-        """See `Measurement`."""
+        """Start the game and play the warm-up. Raises NotMeasurable for a stock game."""
         game = open_game(self._launch)
         if not isinstance(game, GameClient):
             game.close()
@@ -35,7 +35,7 @@ class EngineLimit(Measurement):
         self._run(_WARM_UP_DECISIONS)
 
     def play(self, seconds: float) -> Throughput:
-        """See `Measurement`; timed by the game itself."""
+        """Let the game play for `seconds` seconds of its own time; the game measures that time itself."""
         assert self._game is not None
         spec, decisions, busy_s = self._game.spec, 0, 0.0
         while busy_s < seconds or not decisions:
@@ -45,14 +45,14 @@ class EngineLimit(Measurement):
         return Throughput.of(decisions, busy_s, spec.num_agents, spec.action_repeat)
 
     def profile(self, seconds: float) -> dict[str, float]:
-        """Where the game's time goes, in µs an agent and tick, by section. Timing itself takes some of it."""
+        """The game's time by section, in µs per agent and tick. The timing itself adds some."""
         assert self._game is not None
         report = self._run(self._decisions_in(seconds), profile=True)
         agent_ticks = report.ticks * self._game.spec.num_agents
         return {section: 1e6 * report.sections[section] / agent_ticks for section in SECTIONS}
 
     def close(self) -> None:
-        """See `Measurement`."""
+        """Close the game."""
         if self._game is not None:
             self._game.close()
 

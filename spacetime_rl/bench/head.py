@@ -1,8 +1,8 @@
-"""What one head takes: the traffic of many env runners through driver and learner, and of many trials through Tune.
+"""Measure the load of a cluster's head: many env runners' traffic at driver and learner, many trials' at Tune.
 
-The runners play nothing: each hands over its first fragment, of a game without an engine, again and again. So a few of
-them on one machine give the traffic of hundreds that play. What counts is the processor time of the driver's process
-alone, which other machines' runners do not share.
+The runners do not play: each sends its first fragment, of a game without an engine, again and again. A few such
+runners on one machine therefore give the traffic of hundreds that play. Only the processor time of the driver's
+process counts, because on a cluster the runners use other machines.
 """
 
 from __future__ import annotations
@@ -44,42 +44,42 @@ from spacetime_rl.tuning.result_log import ResultLog
 
 RUNNERS = (1, 4, 16)
 FRAGMENTS = (256, 1024, 4096)  # agent steps
-AGENTS = 32  # of a null game
-TRIALS, RESULTS = 8, 50  # of the sweep, and of each of its trials
-_CPUS = 0.05  # of a runner or trial that only hands things over
+AGENTS = 32  # agents of the null game
+TRIALS, RESULTS = 8, 50  # trials of the sweep, and results of each trial
+_CPUS = 0.05  # reserved for a runner or trial, which hardly computes
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """So many runners, each handing over fragments of so many agent steps, and what a round of them costs."""
+    """The cost of a round in which each of `runners` runners sends a fragment of `fragment` agent steps."""
 
     runners: int
     fragment: int
-    round_ms: float  # until all have handed one over, everything on this machine
+    round_ms: float  # wall-clock time until all fragments have arrived, with all processes on this machine
     driver_ms: float  # processor time of the driver
-    weights_ms: float  # to hand the weights to all runners
+    weights_ms: float  # wall-clock time to send the weights to all runners
 
 
 @dataclass(frozen=True, slots=True)
 class HeadLoad:
-    """What was measured; times are medians."""
+    """The measured load; times are medians."""
 
     traffic: tuple[Traffic, ...]
     bytes_per_agent_step: float
-    learner_us_per_agent_step: float  # `num_epochs` epochs over it
-    learner: str  # where, with how many threads
-    result_ms: float  # of Tune's driver for one result of one trial, with MLflow and progress.jsonl
-    record_ms: float  # of MLflow's database for one result
+    learner_us_per_agent_step: float  # for all `num_epochs` epochs
+    learner: str  # GPU or CPU, and the number of threads
+    result_ms: float  # processor time of Tune's driver per result of a trial, with MLflow and progress.jsonl
+    record_ms: float  # wall-clock time of MLflow's database per result
     cores: int
 
     @property
     def us_per_agent_step(self) -> float:
-        """Processor time that the driver needs for an agent step more in a fragment."""
+        """Processor time of the driver per agent step in a fragment, in µs."""
         return self._fit()[1] * 1000.0
 
     @property
     def ms_per_fragment(self) -> float:
-        """Processor time that the driver needs for a fragment, however short."""
+        """Processor time of the driver per fragment, independent of its length, in ms."""
         return self._fit()[0]
 
     def to_dict(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class HeadLoad:
         return {**asdict(self), **fitted}
 
     def _fit(self) -> tuple[float, float]:
-        """Milliseconds a fragment and an agent step, by least squares over all traffic with several runners."""
+        """Milliseconds per fragment and per agent step, by least squares over all traffic with several runners."""
         rows = [t for t in self.traffic if t.runners > 1]
         fragments = torch.tensor([[t.runners, t.runners * t.fragment] for t in rows], dtype=torch.float64)
         spent = torch.tensor([[t.driver_ms] for t in rows], dtype=torch.float64)
@@ -97,7 +97,7 @@ class HeadLoad:
 
 
 class EchoRunner(GameEnvRunner):
-    """Plays its first fragment, and hands the same one over ever after."""
+    """An env runner that plays its first fragment and returns the same one ever after."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._first: list[Fragment] = []
@@ -110,7 +110,7 @@ class EchoRunner(GameEnvRunner):
 
 
 def measure_head(rounds: int, progress: Progress) -> HeadLoad:
-    """Measure everything; a few minutes. Starts a Ray of its own where none is there."""
+    """Measure everything, which takes a few minutes. Starts a private Ray if none is running."""
     traffic: list[Traffic] = []
     cases = [(runners, fragment) for runners in RUNNERS for fragment in FRAGMENTS]
     total = len(cases) + 2
@@ -169,7 +169,7 @@ def _measure_traffic(algorithm: SpacetimeAlgorithm, runners: int, fragment: int,
 
 
 def _measure_batch(algorithm: SpacetimeAlgorithm, rounds: int) -> tuple[float, float]:
-    """Bytes of an agent step on its way to the driver, and microseconds that learning from it takes."""
+    """Bytes per agent step on the way to the driver, and microseconds per agent step for learning."""
     episodes = algorithm.sample_batch()
     steps = sum(len(episode) for episode in episodes)
     walls = [_cost(lambda: algorithm.learn(episodes))[0] for _ in range(rounds)]
@@ -177,7 +177,7 @@ def _measure_batch(algorithm: SpacetimeAlgorithm, rounds: int) -> tuple[float, f
 
 
 def _cost(work: Callable[[], Any]) -> tuple[float, float]:
-    """Milliseconds that pass, and that this process computes."""
+    """The wall-clock time of `work` and the processor time of this process for it, both in ms."""
     began_s, spent_s = time.perf_counter(), time.process_time()
     work()
     return 1000.0 * (time.perf_counter() - began_s), 1000.0 * (time.process_time() - spent_s)
@@ -188,7 +188,7 @@ def _null_run(results: Path) -> RunConfig:
 
 
 class _Reporter(tune.Trainable):  # type: ignore[misc]
-    """A trial that trains nothing and reports what a trial reports."""
+    """A trial that does not train, but reports as many metrics as a real one."""
 
     def step(self) -> dict[str, Any]:
         return {metrics.AGENT_STEPS: self.iteration * 1000, **_metrics(self.iteration)}
@@ -200,18 +200,18 @@ def _metrics(iteration: int) -> dict[str, float]:
 
 
 class _Clock(Callback):  # type: ignore[misc]
-    """When results came, once all trials are under way."""
+    """Records wall-clock and processor time at every result."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[float, float]] = []
 
     def on_trial_result(self, **_: Any) -> None:
-        """See Tune."""
+        """Record the times; Tune calls this for every result."""
         self.seen.append((time.perf_counter(), time.process_time()))
 
 
 def _measure_sweep() -> float:
-    """Milliseconds of processor time that Tune's driver takes for a result, with our callbacks."""
+    """Processor time of Tune's driver per result with our callbacks, in ms."""
     with scratch_folder("bench") as folder:
         config, store = _null_run(folder), resolve_store(folder)
         clock = _Clock()
@@ -229,12 +229,12 @@ def _measure_sweep() -> float:
             callbacks=callbacks,
             verbose=0,
         )
-    under_way = clock.seen[len(clock.seen) // 4 :]
+    under_way = clock.seen[len(clock.seen) // 4 :]  # without the first quarter, in which trials start
     return 1000.0 * (under_way[-1][1] - under_way[0][1]) / (len(under_way) - 1)
 
 
 def _measure_mlflow(results: int = 100) -> float:
-    """Milliseconds that MLflow's embedded database takes for a result of a trial."""
+    """Wall-clock time of MLflow's embedded database per result of a trial, in ms."""
     from spacetime_rl.tracking.recorder import Point, Recorder
 
     with scratch_folder("bench") as folder:

@@ -1,4 +1,4 @@
-"""The figures in a page about scaling, made of a `head.json` that `spacetime-rl bench --head` wrote.
+"""The figures in a page about scaling, from a `head.json` of `spacetime-rl bench --head`.
 
 `python -m spacetime_rl.bench.head_page docs/scaling.md results/bench/*/head.json` writes them between the page's marks.
 """
@@ -15,16 +15,16 @@ from spacetime_rl.formats.markdown import fill, table
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 NODES = (1, 10, 100, 1000)
-CORES = 16  # of a node; one of them is for Ray and the system
-RUNNER_STEPS_PER_S = 5000.0  # agent steps of a runner whose game is as dear as most scenarios here
+CORES = 16  # per node; one of them is left to Ray and the system
+RUNNER_STEPS_PER_S = 5000.0  # agent steps per second of a runner whose game costs as much as most scenarios
 TRIAL_RUNNERS = 8
-RESULT_EVERY_S = 5.0  # of a trial
+RESULT_EVERY_S = 5.0  # between two results of a trial
 
 Document = Mapping[str, Any]
 
 
 def figures(load: Document) -> str:
-    """What was measured, and what follows for clusters."""
+    """The measured costs, and their extrapolation to clusters, in Markdown."""
     return "\n\n".join([_costs(load), _traffic(load), _one_run(load), _sweep(load)])
 
 
@@ -104,7 +104,7 @@ def _driver_us(load: Document, fragment: int) -> float:
 
 
 def main() -> None:
-    """See above."""
+    """Write the figures of a head.json, the second argument, into a page, the first argument."""
     page, document = (Path(name) for name in sys.argv[1:])
     text = figures(json.loads(document.read_text(encoding="utf-8")))
     page.write_text(fill(page.read_text(encoding="utf-8"), BEGIN, END, text), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The machine that figures were measured on."""
+"""Describe the machine that figures are measured on."""
 
 from __future__ import annotations
 

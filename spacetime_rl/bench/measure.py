@@ -1,4 +1,4 @@
-"""What every measurement is: opened once, played in turns, closed; and what a turn gives."""
+"""The interface of measurements, which are opened once, played in turns and closed, and the result of a turn."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from spacetime_rl.errors import SpacetimeError
 
 
 class NotMeasurable(SpacetimeError):
-    """This game cannot be measured this way; the message says why."""
+    """The game cannot be measured this way; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """How fast it went. A step is one decision of a whole game; None where single steps cannot be seen.
+    """The speed of a measurement.
 
-    `physics_ticks_per_s` is None of a game that does not say how many ticks a decision has.
-    `shares` are parts of the wall-clock time, by name, where they are known.
+    `step_ms_p50` and `step_ms_p99` are quantiles of the duration of a step, which is one decision of a whole game; None
+    if single steps are not measured. `physics_ticks_per_s` is None for a game that does not declare its ticks per
+    decision. `shares` are known parts of the wall-clock time, by name.
     """
 
     agent_steps_per_s: float
@@ -41,7 +42,10 @@ class Throughput:
         step_ms: Sequence[float] = (),
         shares: Mapping[str, float] | None = None,
     ) -> Throughput:
-        """Of `decisions` (over all games) in `elapsed_s`, each of `agents`; waiting agents count as well."""
+        """Compute the throughput of `decisions` (over all games) in `elapsed_s`, each of `agents` agents.
+
+        Agents that wait for their next episode count as well.
+        """
         p50, p99 = np.percentile(step_ms, (50, 99)) if len(step_ms) else (None, None)
         return cls(
             agent_steps_per_s=decisions * agents / elapsed_s,
@@ -62,25 +66,25 @@ class Throughput:
 
 
 class Measurement(ABC):
-    """One way to play a game. `name` is its key in the report."""
+    """Base class of measurements: one way to play a game. `name` is its key in the report."""
 
     name: str
 
     @abstractmethod
     def open(self) -> None:
-        """Start what it takes and warm it up. Raises NotMeasurable, or what a game raises."""
+        """Start all processes and warm up. Raises NotMeasurable, or what a game raises."""
 
     @abstractmethod
     def play(self, seconds: float) -> Throughput:
-        """Play for about so long."""
+        """Play for about `seconds` seconds and return the throughput."""
 
     @abstractmethod
     def close(self) -> None:
-        """End what was started. Called even if `open` failed half way, and once only."""
+        """End everything that `open` started. Called once, even if `open` failed half way."""
 
 
 def median_of(turns: Sequence[Throughput]) -> Throughput:
-    """Every figure the median over the turns; shares are their means, so that they still add up."""
+    """The median of every figure over the turns, and the mean of every share, so that shares still add up."""
     return Throughput(
         agent_steps_per_s=median(turn.agent_steps_per_s for turn in turns),
         physics_ticks_per_s=_median([turn.physics_ticks_per_s for turn in turns]),

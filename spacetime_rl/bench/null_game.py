@@ -1,4 +1,4 @@
-"""A game without an engine that costs next to nothing, so that only the runner around it is measured."""
+"""A game without an engine that takes hardly any time, so that only the runner around it is measured."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _METRICS = ("episode", "return", "length", "success")
 
 @dataclass(frozen=True, slots=True)
 class NullGameOpener:
-    """Opens null games of so many agents; can stand in a RolloutPlan."""
+    """Opens null games of `agents` agents; can be the `open` of a RolloutPlan."""
 
     agents: int
 
     @property
     def spec(self) -> GameSpec:
-        """One policy, one arena."""
+        """The spec: one policy, one arena."""
         layout = PolicyLayout(
             (ObservationField("noise", _OBSERVATION),), (), (ActionField("move", "continuous", _ACTION),)
         )
@@ -39,12 +39,12 @@ class NullGameOpener:
         return GameSpec("null", 1, 90, 1, (AgentGroup("walker", names, layout, _METRICS),))
 
     def __call__(self, launch: GameLaunch) -> Game:
-        """Open one."""
+        """Open a null game; only the launch's seed matters."""
         return NullGame(self.spec, launch.seed)
 
 
 class NullGame:
-    """Noise for observations, drawn once; all agents are truncated together. See `api.Game`."""
+    """A `Game` whose observations are noise, drawn once; all agents are truncated at the same time."""
 
     def __init__(self, spec: GameSpec, seed: int) -> None:
         agents = spec.num_agents
@@ -65,21 +65,21 @@ class NullGame:
         )
 
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
-        """See `api.Game`."""
+        """Return the first result; the arguments change nothing."""
         del seed, first_episode, stride
         self._decisions = 0
         return self._now
 
     def step(self, actions: Sequence[NDArray[np.float32]]) -> StepResult:
-        """See `api.Game`."""
+        """Play one decision, as `send` and `receive` do."""
         self.send(actions)
         return self.receive()
 
     def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
-        """See `api.Game`; the actions change nothing."""
+        """Ignore the actions: they change nothing."""
 
     def receive(self) -> StepResult:
-        """See `api.Game`."""
+        """Return the next result; every `_EPISODE` decisions, the episodes of all agents end."""
         self._decisions += 1
         over = self._decisions % _EPISODE == 0
         now = self._now
@@ -89,15 +89,15 @@ class NullGame:
         return now
 
     def configure(self, params: Mapping[str, Any]) -> None:
-        """See `api.Game`; there are no parameters."""
+        """Do nothing: there are no parameters."""
 
     def traces(self, below: int = 0, observations: bool = False) -> tuple[Trace, ...]:
-        """None: nobody moves."""
+        """Always empty: agents have no positions."""
         del below, observations
         return ()
 
     def close(self) -> None:
-        """See `api.Game`."""
+        """Do nothing: there is no process to end."""
 
     def __enter__(self) -> Self:
         return self

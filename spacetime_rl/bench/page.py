@@ -1,4 +1,4 @@
-"""The figures in docs/performance.md, made of `bench.json` files.
+"""The figures in docs/performance.md, from `bench.json` files.
 
 `python -m spacetime_rl.bench.page docs/performance.md results/bench/*/bench.json` writes them between the page's marks.
 """
@@ -23,14 +23,14 @@ Document = Mapping[str, Any]
 
 
 def figures(documents: Sequence[Document]) -> str:
-    """Tables over the documents, a row for each, and where and how they were measured."""
+    """Tables with a row for each document, and the machine, settings and commands of the measurements."""
     blocks = [_machine(documents), _speeds(documents), _ratios(documents), _costs(documents), _alone(documents[0])]
     blocks += [_scaling(document) for document in documents if document["scaling"]]
     return "\n\n".join([*blocks, _commands(documents)])
 
 
 def update(page: str, documents: Sequence[Document]) -> str:
-    """The page with fresh figures between its marks."""
+    """The page with new figures between its marks."""
     return fill(page, BEGIN, END, figures(documents))
 
 
@@ -113,7 +113,7 @@ def _shares(document: Document) -> str:
 
 def _speed(document: Document, name: str) -> str:
     speed = _number(document[name] and document[name]["agent_steps_per_s"], 0)
-    setting = document["settings"].get(name)  # of a peer for whom several were tried
+    setting = document["settings"].get(name)  # the best setting of a peer for which several were tried
     return f"{speed} (games {setting['games']}, threads {setting['threads']})" if setting else speed
 
 

@@ -1,4 +1,4 @@
-"""A report as a PNG: bars for every way to play, and lines for how sampling scales."""
+"""Draw a report as PNG: bars for all measurements, and lines for the scaling of sampling."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from spacetime_rl.bench.table import LABELS, note_of, title_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Okabe and Ito's palette, told apart with every kind of colour vision.
+# Okabe and Ito's palette, distinguishable with every kind of colour vision.
 _LIMIT, _OURS, _STOCK = "#999999", "#0072B2", "#D55E00"
 _GAMES_COLOURS = {1: "#0072B2", 2: "#009E73", 4: "#CC79A7"}
 _RUNNER_LINES = {1: "-", 2: "--"}
 
 
 def draw(report: BenchReport, out: Path) -> Path:
-    """Write the picture to `out`, 1500 pixels wide. Returns `out`."""
+    """Draw the report and write it to `out` as PNG, 1500 pixels wide. Returns `out`."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

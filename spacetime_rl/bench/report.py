@@ -1,4 +1,4 @@
-"""What a benchmark found, as one value: written as JSON, shown as a table."""
+"""The results of a benchmark as one value, which is written as JSON and shown as a table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RATIOS = {
 
 @dataclass(frozen=True, slots=True)
 class RunnerAlone:
-    """The env runner on a game that costs nothing."""
+    """The speed of the env runner on a game that takes hardly any time."""
 
     agents: int
     agent_steps_per_s: float
@@ -31,7 +31,7 @@ class RunnerAlone:
 
 @dataclass(frozen=True, slots=True)
 class BenchReport:
-    """Everything `spacetime-rl bench` found. `results` has a key for everything that was to be measured."""
+    """The results of `spacetime-rl bench`. `results` has a key for every measurement, also for failed ones."""
 
     target: str
     command: str
@@ -39,19 +39,19 @@ class BenchReport:
     machine: Mapping[str, Any]
     results: Mapping[str, Result]
     runner_alone: tuple[RunnerAlone, ...]
-    us_per_agent_tick: Mapping[str, float]  # of the game by section, and of the wire; empty for a stock game
+    us_per_agent_tick: Mapping[str, float]  # the game by section, and the wire; empty for a stock game
     memory_mb: Mapping[str, float]
     verdict: Verdict
     scaling: tuple[Cell, ...] = field(default=())
 
     @property
     def shares(self) -> Mapping[str, float]:
-        """Where the time of training goes."""
+        """The shares of the parts of training in its wall-clock time."""
         return _shares(self.results)
 
     @property
     def ratio(self) -> dict[str, float | None]:
-        """The four ratios that matter; None where one side was not measured."""
+        """The four ratios of `RATIOS`; None if one side was not measured."""
         speeds = {name: speed_of(self.results, name) for name in MEASURED}
         return {name: _ratio(speeds[above], speeds[below]) for name, (above, below) in RATIOS.items()}
 
@@ -78,7 +78,7 @@ class BenchReport:
 
 
 def speed_of(results: Mapping[str, Result], name: str) -> float | None:
-    """Agent steps a second of one measurement."""
+    """Agent steps per second of one measurement; None if it was not measured."""
     result = results.get(name)
     return result.median.agent_steps_per_s if result and result.median else None
 

@@ -1,4 +1,4 @@
-"""Measurements side by side: all open at once, one after the other in every round, so that noise meets them alike."""
+"""Measurements side by side: all are open at once and take turns in every round, so that noise affects all alike."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from spacetime_rl.bench.measure import Measurement, NotMeasurable, Throughput, median_of
 
-Progress = Callable[[int, int, str], None]  # told the pieces of work done, their total, and what is done now
+Progress = Callable[[int, int, str], None]  # receives pieces of work done, their total, and the present one
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Of one measurement: the median, and the agent steps a second of every round; or why it could not be taken."""
+    """One measurement's median, and the agent steps per second of every round; or the reason why it is `missing`."""
 
     median: Throughput | None
     rounds: tuple[float, ...] = ()
@@ -24,7 +24,7 @@ class Result:
 def opened(
     measurements: Sequence[Measurement], progress: Progress
 ) -> Iterator[tuple[list[Measurement], dict[str, Result]]]:
-    """Open all measurements, and close them at the end. Gives those that can be played, and why others cannot."""
+    """Open all measurements, and close them at the end. Yields the open ones, and for others results with reasons."""
     able: list[Measurement] = []
     refused: dict[str, Result] = {}
     with ExitStack() as stack:
@@ -42,7 +42,7 @@ def opened(
 def interleave(
     measurements: Sequence[Measurement], rounds: int, seconds: float, progress: Progress
 ) -> dict[str, Result]:
-    """Play open measurements in turn, `rounds` times over, each for about `seconds`."""
+    """Play open measurements in turn for `rounds` rounds, each for about `seconds` seconds a turn."""
     turns: dict[str, list[Throughput]] = {measurement.name: [] for measurement in measurements}
     total = rounds * len(measurements)
     for number in range(rounds):

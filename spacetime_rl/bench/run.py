@@ -1,4 +1,4 @@
-"""The story of a benchmark: what is measured side by side, and what is made of it. Read this first."""
+"""The story of a benchmark: measure everything side by side and build the report. Read this first."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ from spacetime_rl.learning.build import train_batch_size
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.tuning.ray_session import ray_session
 
-NULL_AGENTS = (8, 32, 128)  # of the games that only a runner works for
+NULL_AGENTS = (8, 32, 128)  # agents of the null games on which the env runner is measured alone
 
 
 @dataclass(frozen=True, slots=True)
 class BenchOptions:
-    """How much is measured."""
+    """The extent of a benchmark."""
 
     rounds: int = 5
-    seconds: float = 2.0  # of a turn; whoever learns goes on to the end of an iteration
+    seconds: float = 2.0  # of a turn; a learner also finishes its iteration
     stock: bool = False
     scaling: bool = False
 
     @property
     def duration_s(self) -> float:
-        """About how long it takes, before anything is known of the game."""
+        """An estimate of the benchmark's duration, without knowledge of the game."""
         opening_s, turns = (60.0, 10) if self.stock else (25.0, 7)
         scaling = scaling_s(self.rounds, self.seconds / 2) if self.scaling else 0.0
         return opening_s + 1.5 * self.rounds * self.seconds * turns + scaling
 
 
 def run_bench(target: str, command: str, config: RunConfig, options: BenchOptions, progress: Progress) -> BenchReport:
-    """Measure everything in one run. Raises what a game raises; nothing is left running."""
+    """Run the whole benchmark. Raises what a game raises; all processes are ended in any case."""
     config = config.sized()
     plan = plan_target(config)
     engine, bridge, training = EngineLimit(plan.launch), Bridge(plan.launch), Training(config, plan)
@@ -107,20 +107,20 @@ def _alone(results: Mapping[str, Result], agents: int) -> RunnerAlone:
 
 
 def _wire_us(results: Mapping[str, Result], spec: GameSpec) -> float:
-    """What the wire costs an agent a tick, in µs."""
+    """The cost of the wire in µs per agent and tick."""
     bridge = _median(results, "bridge")
-    assert spec.action_repeat is not None  # a game that can be profiled says it
+    assert spec.action_repeat is not None  # every game that can be profiled declares it
     return 1e6 * bridge.shares["wire"] / (bridge.agent_steps_per_s * spec.action_repeat)
 
 
 def _median(results: Mapping[str, Result], name: str) -> Throughput:
     taken = results[name].median
-    assert taken is not None  # these can be measured in every game
+    assert taken is not None  # these measurements are possible for every game
     return taken
 
 
 def _cpus(plan: RolloutPlan) -> float:
-    """What the runners of two trainings take from Ray, ours and RLlib's own, or the two of the scaling table."""
+    """CPUs that Ray needs for the runners of two trainings, ours and RLlib's, or for the two of the scaling table."""
     return 1.0 + 2 * max(1, plan.runners) * plan.cpus_per_runner
 
 

@@ -1,4 +1,4 @@
-"""The env runner of training by itself: games, forward passes, episodes; no learning."""
+"""Measure training's env runner alone: games, forward passes and episodes, without learning."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHARES = ("game", "wire", "forward")
 
 
 class Sampling(Measurement):
-    """One env runner with all games of the plan, in this process."""
+    """One env runner in this process, with all games of the plan."""
 
     def __init__(self, config: RunConfig, plan: RolloutPlan, name: str = "sampling") -> None:
         self.name = name
@@ -35,12 +35,12 @@ class Sampling(Measurement):
         self._runner: GameEnvRunner | None = None
 
     def open(self) -> None:
-        """See `Measurement`."""
+        """Start the runner and play one fragment to warm up."""
         self._runner = GameEnvRunner(self._algorithm, worker_index=1)  # 0 would be the driver, which has no games
         self.play(0.0)
 
     def play(self, seconds: float) -> Throughput:
-        """See `Measurement`: whole fragments, as many as it takes, of the size that training asks for."""
+        """Play whole fragments, of the size that training requests, until `seconds` seconds have passed."""
         assert self._runner is not None
         torch.set_num_threads(1)  # as in a runner's own process
         self._runner.get_metrics()
@@ -62,13 +62,13 @@ class Sampling(Measurement):
         return replace(measured, step_ms_p50=float(own["step_ms_p50"]), step_ms_p99=float(own["step_ms_p99"]))
 
     def close(self) -> None:
-        """See `Measurement`."""
+        """Stop the runner and its games."""
         if self._runner is not None:
             self._runner.stop()
 
 
 def make_runner_alone(config: RunConfig, agents: int) -> Sampling:
-    """The runner on a game without an engine, with the networks of `config`."""
+    """A measurement of the env runner on a null game of `agents` agents, with the networks of `config`."""
     opener = NullGameOpener(agents)
     null = RunConfig.model_validate(
         {
@@ -84,6 +84,6 @@ def make_runner_alone(config: RunConfig, agents: int) -> Sampling:
 
 
 def as_trained(config: RunConfig, plan: RolloutPlan, gpus: int = 0) -> AlgorithmConfig:
-    """What training would build for this configuration."""
+    """The RLlib algorithm configuration that training would build for this configuration."""
     facts: dict[str, Any] = {"config": config.to_dict(), "spec": plan.spec.to_dict(), "versions": {}}
     return make_algorithm_config(config, plan, CheckpointCard("bench", **facts), gpus)

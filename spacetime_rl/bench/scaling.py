@@ -1,4 +1,4 @@
-"""How sampling scales: agents of a game x games of a runner x runners at the same time."""
+"""Measure how sampling scales: agents per game x games per runner x concurrent runners."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ AGENTS = (1, 8, 32, 128)
 GAMES = (1, 2, 4)
 RUNNERS = (1, 2)
 
-_OPENING_S = 4.0  # about, of two runners and their games
+_OPENING_S = 4.0  # estimated time to start two runners and their games
 
-MakePlan = Callable[[int, int], tuple[RunConfig, RolloutPlan]]  # of agents a game and games a runner
+MakePlan = Callable[[int, int], tuple[RunConfig, RolloutPlan]]  # from agents per game and games per runner
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one combination gave, all runners and games together; `agents` are those of one game."""
+    """The speed of one combination, over all runners and games together; `agents` counts those of one game."""
 
     agents: int
     games: int
@@ -39,7 +39,7 @@ class Cell:
 
 
 def scaling_s(rounds: int, seconds: float) -> float:
-    """About how long `measure_scaling` takes."""
+    """An estimate of the duration of `measure_scaling` in seconds."""
     return len(AGENTS) * len(GAMES) * (_OPENING_S + rounds * seconds * len(RUNNERS))
 
 
@@ -51,7 +51,7 @@ def measure_scaling(
     agent_counts: Sequence[int] = AGENTS,
     game_counts: Sequence[int] = GAMES,
 ) -> list[Cell]:
-    """Measure every combination in the median of the rounds, runners in processes of their own. Ray has to be there."""
+    """Measure every combination as the median of the rounds, each runner in a process. Ray must be initialised."""
     combinations = list(product(agent_counts, game_counts))
     cells: list[Cell] = []
     with _hosts(max(RUNNERS)) as hosts:
@@ -92,17 +92,17 @@ def _hosts(count: int) -> Iterator[list[Any]]:
 
 
 class Host:
-    """Holds a measurement in a process of its own."""
+    """A Ray actor that plays a measurement in its own process."""
 
     def open(self, measurement: Measurement) -> None:
-        """Open it here."""
+        """Open the measurement in this process."""
         self._measurement = measurement
         measurement.open()
 
     def play(self, seconds: float) -> Throughput:
-        """See `Measurement`."""
+        """Play the measurement for about `seconds` seconds."""
         return self._measurement.play(seconds)
 
     def close(self) -> None:
-        """See `Measurement`."""
+        """Close the measurement."""
         self._measurement.close()

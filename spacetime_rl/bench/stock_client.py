@@ -1,4 +1,4 @@
-"""The same scene driven by godot-rl's own client, bare: random actions, no policy."""
+"""Measure the same scene with godot-rl's own client, random actions and no policy."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from spacetime_rl.bench.stock_program import StockProgram, died, end, require_cl
 from spacetime_rl.rollout.plan import RolloutPlan
 
 _WARM_UP_STEPS = 10
-_POOL = 64  # actions drawn before the clock runs
+_POOL = 64  # actions that are drawn in advance
 
 
 class StockClient(Measurement):
-    """One game under `GodotEnv`."""
+    """One game, stepped by godot-rl's `GodotEnv`."""
 
     name = "stock_client"
 
@@ -26,7 +26,7 @@ class StockClient(Measurement):
         self._steps = 0
 
     def open(self) -> None:
-        """See `Measurement`."""
+        """Start the game and play the warm-up. Raises NotMeasurable without godot-rl, or if groups differ in images."""
         require_client()
         from godot_rl.core.godot_env import GodotEnv
 
@@ -45,7 +45,7 @@ class StockClient(Measurement):
             self._step()
 
     def play(self, seconds: float) -> Throughput:
-        """See `Measurement`."""
+        """Step the game for `seconds` seconds."""
         step_ms = []
         began = now = time.perf_counter()
         while now - began < seconds:
@@ -55,7 +55,7 @@ class StockClient(Measurement):
         return Throughput.of(len(step_ms), now - began, self._env.num_envs, self._spec.action_repeat, step_ms)
 
     def close(self) -> None:
-        """See `Measurement`."""
+        """End the client, the game and the script that starts it."""
         if self._env is not None:
             end(self._env)
         if self._program is not None:

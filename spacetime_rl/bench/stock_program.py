@@ -1,4 +1,4 @@
-"""A scene of ours, or an exported game, as a program that the stock Godot RL Agents client can start."""
+"""A scene of this package, or an exported game, as a program that the stock Godot RL Agents client can start."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from spacetime_rl.host.scratch import scratch_folder
 
 
 class StockProgram:
-    """A script that starts the game of a launch; it dies with this process, and writes to a log instead of stdout.
+    """A script that starts the game of a launch. The game ends with this process, and prints to a log.
 
-    The stock client gives only its own arguments, and splits them at blanks: the launch's others are in the script.
+    The stock client passes only its own arguments, and splits them at blanks. The script therefore contains the other
+    arguments of the launch.
     """
 
     def __init__(self, launch: GameLaunch) -> None:
@@ -33,7 +34,7 @@ class StockProgram:
         self._stack = ExitStack()
         folder = self._stack.enter_context(scratch_folder("bench"))
         self.log = GameLog(folder / "stock.godot.log", folder)
-        self.path = folder / "game.x86_64"  # the client insists on the suffix
+        self.path = folder / "game.x86_64"  # the client requires this suffix
         guarded = [sys.executable, "-I", "-S", str(Path(guard.__file__)), "$PPID", *self._command()]
         words = " ".join(word if word == "$PPID" else shlex.quote(word) for word in guarded)
         ours = shlex.join(["--", *self._arguments()])
@@ -43,9 +44,9 @@ class StockProgram:
         self.path.chmod(0o755)
 
     def make_settings(self, games: int) -> dict[str, Any]:
-        """Keyword arguments of the client for so many games, which listen on neighbouring ports.
+        """Keyword arguments of the client for `games` games on consecutive ports.
 
-        With a framerate the client starts the game under --fixed-fps: without, Godot sleeps between frames.
+        With a framerate the client starts the game with --fixed-fps. Without it, Godot would sleep between frames.
         """
         settings: dict[str, Any] = {"env_path": str(self.path), "port": _free_ports(games)}
         settings["framerate"] = self._launch.frames_per_s
@@ -76,7 +77,7 @@ class StockProgram:
 
 
 def require_client() -> None:
-    """Raises NotMeasurable, with what to install, where the stock client or Stable-Baselines3 is missing."""
+    """Raise NotMeasurable, with the command to install it, if the stock client or Stable-Baselines3 is missing."""
     missing = [name for name in ("godot_rl", "stable_baselines3") if importlib.util.find_spec(name) is None]
     if missing:
         raise NotMeasurable(
@@ -87,7 +88,7 @@ def require_client() -> None:
 
 
 def watch(env: Any) -> None:
-    """Let the client's connection fail when its game dies: by itself it would read nothing from it, for ever."""
+    """Close the client's connection when its game ends; otherwise the client would read nothing from it for ever."""
 
     def wait() -> None:
         env.proc.wait()
@@ -97,7 +98,7 @@ def watch(env: Any) -> None:
 
 
 def end(env: Any) -> None:
-    """End a client and its game. Its own `close` takes a second and talks."""
+    """End a client and its game. The client's own `close` would take a second and print messages."""
     import atexit
 
     atexit.unregister(env._close)
@@ -106,13 +107,13 @@ def end(env: Any) -> None:
 
 
 def died(program: StockProgram, error: Exception) -> GameDied:
-    """What to raise when the client failed."""
+    """The exception to raise after the client failed, with the end of the game's log."""
     tail = "\n".join(f"  | {line}" for line in program.log.lines()[-20:])
     return GameDied(f"the game of the stock client failed: {error!r}; its log ends:\n{tail}")
 
 
 def _free_ports(count: int) -> int:
-    """The first of so many neighbouring free ports on 127.0.0.1."""
+    """The first of `count` consecutive free ports on 127.0.0.1."""
     while True:
         with ExitStack() as stack:
             try:

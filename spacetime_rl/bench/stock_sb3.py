@@ -1,4 +1,4 @@
-"""The peer: godot-rl's wrapper and Stable-Baselines3's PPO, learning included, at their best setting here."""
+"""Measure training with godot-rl's wrapper and Stable-Baselines3's PPO, at their fastest setting here."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "elu": torch.nn.EL
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is tried: games at the same time, and torch's threads."""
+    """A setting that is tried: concurrent games, and torch's threads."""
 
     games: int
     threads: int
 
 
 class StockSb3(Measurement):
-    """PPO with the network, batch, minibatches and epochs of ours. Several settings are tried, the fastest counts."""
+    """PPO with our network, batch, minibatches and epochs. Several settings are tried, and the fastest counts."""
 
     name = "stock_sb3"
 
@@ -41,12 +41,16 @@ class StockSb3(Measurement):
         self._launch = plan.launch
         self._spec = plan.spec
         self._batch = train_batch_size(config, plan)
-        self._tried: dict[Setting, float] = {}  # agent steps a second
+        self._tried: dict[Setting, float] = {}  # agent steps per second
         self._program: StockProgram | None = None
-        self._learners: dict[int, _Learner] = {}  # by games
+        self._learners: dict[int, _Learner] = {}  # by number of games
 
     def open(self) -> None:
-        """See `Measurement`; plays one iteration of every setting."""
+        """Start the games and play one iteration of every setting.
+
+        Raises NotMeasurable without the libraries, for another algorithm than PPO, or for spaces that the wrapper
+        cannot play.
+        """
         require_client()
         require_ppo(self._config)
         _require_one_policy(self._spec)
@@ -61,18 +65,18 @@ class StockSb3(Measurement):
             self._learners.pop(games).close()
 
     def play(self, seconds: float) -> Throughput:
-        """See `Measurement`: whole iterations, as many as it takes."""
+        """Train for whole iterations until `seconds` seconds have passed."""
         return self._iterate(self._best, seconds)
 
     def close(self) -> None:
-        """See `Measurement`."""
+        """End the games and remove the script that starts them."""
         for learner in self._learners.values():
             learner.close()
         if self._program is not None:
             self._program.close()
 
     def describe(self) -> dict[str, Any]:
-        """The setting that counts and what every one gave, as plain JSON data; empty if none was tried."""
+        """The fastest setting and the speed of every setting, as plain JSON data; empty if none was tried."""
         if not self._tried:
             return {}
         tried = [{**asdict(setting), "agent_steps_per_s": speed} for setting, speed in self._tried.items()]
@@ -99,7 +103,7 @@ class StockSb3(Measurement):
 
 
 class _Learner:
-    """PPO over so many games at once; `step_ms` is how long they took for each step."""
+    """PPO over `games` concurrent games; `step_ms` holds the duration of each step of all games."""
 
     def __init__(self, program: StockProgram, games: int) -> None:
         from godot_rl.wrappers.stable_baselines_wrapper import StableBaselinesGodotEnv
@@ -120,7 +124,7 @@ class _Learner:
         training, model = config.training, config.model
         hiddens = list(model.hiddens)
         self._time_steps()
-        with warnings.catch_warnings():  # about minibatches that do not divide the batch
+        with warnings.catch_warnings():  # Stable-Baselines3 warns about minibatches that do not divide the batch
             warnings.simplefilter("ignore")
             self._ppo = PPO(
                 "MultiInputPolicy",
@@ -143,7 +147,7 @@ class _Learner:
             )
 
     def iterate(self) -> None:
-        """One batch: played, and learned from."""
+        """Sample one batch and learn from it."""
         self._ppo.learn(self._ppo.n_steps * self._env.num_envs, reset_num_timesteps=False)
 
     def close(self) -> None:
@@ -164,7 +168,10 @@ class _Learner:
 
 
 def _require_one_policy(spec: GameSpec) -> None:
-    """The wrapper gives all agents the spaces of the first, and PPO one policy. Raises NotMeasurable."""
+    """Raise NotMeasurable for games that the wrapper cannot play.
+
+    The wrapper gives all agents the spaces of the first one, and Stable-Baselines3's PPO trains a single policy.
+    """
     if len({group.layout for group in spec.groups}) > 1:
         names = ", ".join(group.name for group in spec.groups)
         raise NotMeasurable(f"Stable-Baselines3 plays one policy, and the spaces of {names} differ")

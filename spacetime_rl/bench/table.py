@@ -1,4 +1,4 @@
-"""A report for people: a table, and in a few lines where the time goes and what to do about it."""
+"""A report for the terminal: a table, and lines on the shares of time and the bottleneck."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.text import Text
 from spacetime_rl.bench.report import MEASURED, BenchReport
 from spacetime_rl.metrics import PARTS
 
-# Name and what it is, for people.
+# The name and the description of each measurement, for people.
 LABELS = {
     "engine_limit": ("engine limit", "one game by itself, actions made in Godot"),
     "bridge": ("bridge", "one game, random actions from Python"),
@@ -24,11 +24,11 @@ LABELS = {
     "stock_rllib": ("RLlib's own runner", "PPO of RLlib over our client, whole machine"),
 }
 _NOTHING = "\N{EN DASH}"
-_WIDE = 125  # columns a terminal needs for the second of these
+_WIDE = 125  # terminal columns from which the descriptions are shown
 
 
 def show(report: BenchReport, width: int) -> RenderableType:
-    """The whole report, for a terminal of so many columns."""
+    """The whole report for a terminal of `width` columns."""
     parts: list[RenderableType] = [_speeds(report, width >= _WIDE), *_lines(report)]
     if report.scaling:
         parts += [Text(), _scaling(report)]
@@ -39,7 +39,7 @@ def show(report: BenchReport, width: int) -> RenderableType:
 
 
 def title_of(target: str, settings: Mapping[str, Any]) -> str:
-    """E.g. `bench: 32 agents a game, 8 ticks a decision`; a stock game does not say how many ticks."""
+    """A title such as `bench: 32 agents a game, 8 ticks a decision`; a stock game declares no ticks."""
     games = f", {n} games a runner" if (n := settings["games_per_runner"]) > 1 else ""
     repeat = f", {_count(n, 'tick')} a decision" if (n := settings["action_repeat"]) else ""
     return f"{target}: {settings['agents']} agents a game{repeat}{games}"
@@ -65,7 +65,7 @@ def _speeds(report: BenchReport, wide: bool) -> Table:
 
 
 def note_of(report: BenchReport, name: str) -> str:
-    """How a measurement compares, where it is one side of a ratio."""
+    """The ratio that a measurement belongs to, in words; empty if there is none."""
     to_limit, times = report.ratio.get(f"{name}_to_limit"), report.ratio.get(f"training_to_{name}")
     if to_limit is not None:
         return f"{to_limit:.0%} of the limit"
@@ -90,7 +90,7 @@ def _lines(report: BenchReport) -> Iterator[Text]:
 
 
 def _scaling(report: BenchReport) -> Table:
-    """Agents down, games and runners across."""
+    """The scaling table: agents in rows, runners and games in columns."""
     columns = sorted({(cell.runners, cell.games) for cell in report.scaling})
     table = _table("How sampling scales, agent-steps/s")
     table.add_column("agents a game", justify="right")

@@ -1,4 +1,4 @@
-"""Whole training on this machine, runners and learner through Ray: ours, or the same with RLlib's own parts."""
+"""Measure whole training on this machine, with runners and learner: ours, or with RLlib's own parts."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ from spacetime_rl.contract import assign_policies
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.tuning.ray_session import choose_gpus
 
-_MOST_STOCK_GAMES = 8  # of a stock runner: each of its arenas is a game process
+_MOST_STOCK_GAMES = 8  # per runner of RLlib: each of its arenas is a game process
 
 
 class Training(Measurement):
-    """Iterations of the algorithm that `spacetime-rl train` would run. Ray has to be there."""
+    """Iterations of the algorithm that `spacetime-rl train` would run. Ray must be initialised."""
 
     name = "training"
 
     def __init__(self, config: RunConfig, plan: RolloutPlan) -> None:
-        self.rss_mb = 0.0  # most memory that a runner and its games held so far
+        self.rss_mb = 0.0  # largest resident memory of a runner and its games so far, in MB
         self._config = config
         self._plan = plan
         self._algorithm: Algorithm | None = None
         self._threads = 1
 
     def open(self) -> None:
-        """See `Measurement`; the first iteration warms up."""
+        """Build the algorithm and train one iteration to warm up."""
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
         self._algorithm = self._make_config().build_algo()
         self._threads = torch.get_num_threads()
         self._algorithm.train()
 
     def play(self, seconds: float) -> Throughput:
-        """See `Measurement`: whole iterations, as many as it takes."""
-        torch.set_num_threads(self._threads)  # of this process; other measurements want other numbers
+        """Train for whole iterations until `seconds` seconds have passed."""
+        torch.set_num_threads(self._threads)  # per process; other measurements set other numbers
         assert self._algorithm is not None
         began = time.perf_counter()
         results = [self._algorithm.train()]
@@ -68,7 +68,7 @@ class Training(Measurement):
         return replace(measured, step_ms_p50=p50, step_ms_p99=p99)
 
     def close(self) -> None:
-        """See `Measurement`."""
+        """Stop the algorithm and remove its log folder."""
         if self._algorithm is not None:
             self._algorithm.stop()
             _remove_logs(Path(self._algorithm.logdir))
@@ -80,7 +80,7 @@ class Training(Measurement):
 class StockRllib(Training):
     """The same games, networks and batches with RLlib's env runner, connectors, learner and PPO.
 
-    RLlib's interface knows one arena a game, so that every arena is a game of its own (at most 8 a runner).
+    RLlib's interface has one arena per game, so that every arena is a game of its own, at most 8 per runner.
     """
 
     name = "stock_rllib"
@@ -93,7 +93,7 @@ class StockRllib(Training):
         )
 
     def open(self) -> None:
-        """See `Measurement`."""
+        """Open as `Training` does. Raises NotMeasurable for another algorithm than PPO."""
         require_ppo(self._config)
         super().open()
 
@@ -113,14 +113,14 @@ class StockRllib(Training):
 
 
 def require_ppo(config: RunConfig) -> None:
-    """Peers are measured with PPO only. Raises NotMeasurable."""
+    """Raise NotMeasurable for another algorithm than PPO, the only one that peers are measured with."""
     if config.algorithm != "PPO":
         raise NotMeasurable(f"the peers are measured with PPO, and the algorithm here is {config.algorithm}")
 
 
 def _decisions(result: Mapping[str, Any]) -> float:
     sampled = float(result.get(ENV_RUNNER_RESULTS, {}).get(NUM_ENV_STEPS_SAMPLED, 0.0))
-    return 0.0 if math.isnan(sampled) else sampled  # as RLlib sums nothing, once there has been something
+    return 0.0 if math.isnan(sampled) else sampled  # RLlib's sum of no values, once there have been some, is NaN
 
 
 def _shares(results: Sequence[Mapping[str, Any]]) -> dict[str, float]:
@@ -133,7 +133,7 @@ def _figure(result: Mapping[str, Any], name: str) -> float | None:
 
 
 def _remove_logs(folder: Path) -> None:
-    """RLlib makes an empty folder below ~/ray_results for an algorithm that nobody asked to keep anything."""
+    """Remove the empty folder that RLlib creates below ~/ray_results for every algorithm."""
     shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):
         folder.parent.rmdir()  # only if it is empty
