@@ -1,1 +1,4 @@
-"""The command line, one file a verb. Nothing imports this package; heavy imports live inside the functions."""
+"""The command line, with one file per verb.
+
+No other part imports this package. Slow imports are inside the functions, so that help and errors appear quickly.
+"""

@@ -1,4 +1,4 @@
-"""`spacetime-rl`: gathers the verbs and turns errors into one message and an exit code."""
+"""`spacetime-rl`: gather the verbs, and turn errors into one message and an exit code."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CTRL_C = 130
 
 
 class _Stoppable(TyperGroup):
-    """The verbs; a signal ends each with a word and an exit code of its own. Flags are shown without a value."""
+    """The group of verbs. A signal ends a verb with a message and the signal's exit code; flags show no value."""
 
     def get_params(self, ctx: Any) -> Any:
         return _flags_as_such(super().get_params(ctx))
@@ -51,7 +51,7 @@ class _Stoppable(TyperGroup):
 
 
 def _show_flags_as_such(command: Any, ctx: Any) -> None:
-    """Typer calls the value of a flag `<bool>`, though it takes none."""
+    """Show flags without a value in the help: Typer shows `<bool>`, although a flag takes no value."""
     _flags_as_such([*command.params, command.get_help_option(ctx)])
     for inner in getattr(command, "commands", {}).values():
         _show_flags_as_such(inner, ctx)
@@ -114,15 +114,15 @@ def options(
 
 
 def main() -> None:
-    """The console script: run the command, end with its exit code."""
+    """Run the command line and exit with its exit code; the console script calls this."""
     signals.listen()
     try:
         app()
     except KeyboardInterrupt:
         sys.exit(signals.exit_code())
-    except SystemExit as end:  # typer makes 130 of whatever is raised outside of a verb
+    except SystemExit as end:  # Typer turns a KeyboardInterrupt outside a verb into 130, for every signal
         sys.exit(signals.exit_code() if end.code == _CTRL_C and signals.received() else end.code)
-    except Exception as error:  # the door: every error becomes a message and a code
+    except Exception as error:  # every error becomes a message and an exit code
         sys.exit(report(error, debug="--debug" in sys.argv))
     finally:
         signals.finish()

@@ -1,4 +1,4 @@
-"""`spacetime-rl bench`: how fast games are played and learned from here, and what limits that."""
+"""`spacetime-rl bench`: the speed of sampling and training on this machine, and its bottleneck."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _new_folder() -> Path:
 
 @contextmanager
 def _progress(err: TextIO) -> Iterator[Progress]:
-    """A bar on stderr where that is a terminal, else a line for every step."""
+    """Show progress on `err`: a bar on a terminal, otherwise a line for every step."""
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 

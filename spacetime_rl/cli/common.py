@@ -32,7 +32,7 @@ ResultsOption = Annotated[Path | None, typer.Option("--results", metavar="DIR", 
 
 
 def load_config(path: str | None, overrides: Sequence[str] = (), preset: str | None = None) -> RunConfig:
-    """The configuration a user names, its scenario checked against those that exist. Raises ConfigError."""
+    """Load the configuration that a user names and check that its scenario exists. Raises ConfigError."""
     from spacetime_rl.config import load
     from spacetime_rl.game.project import scenarios
 
@@ -41,16 +41,16 @@ def load_config(path: str | None, overrides: Sequence[str] = (), preset: str | N
 
 
 def as_overrides(options: Mapping[str, object]) -> list[str]:
-    """Options that stand for a setting, by its dotted key, as `--set` overrides; None where an option is not given."""
+    """Options as `--set` overrides. `options` maps dotted keys to values; None stands for an option not given."""
     return [
         f"{key}={json.dumps(value, default=str, allow_nan=True)}" for key, value in options.items() if value is not None
     ]
 
 
 def refuse_given(context: typer.Context, where: str, why: str, *names: str) -> None:
-    """Refuse parameters of a command that have no effect as it was given: `names` as in its signature.
+    """Refuse parameters that have no effect in the present use of a command; `names` are those of its signature.
 
-    Raises UsageError `<where>: <parameters> <why>` where one of them is on the command line, whatever its value.
+    Raises UsageError `<where>: <parameters>: <why>` if one of them is on the command line, whatever its value.
     """
     sources = {name: context.get_parameter_source(name) for name in names}
     given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
@@ -64,5 +64,5 @@ def refuse_given(context: typer.Context, where: str, why: str, *names: str) -> N
 
 
 def print_json(document: Any) -> None:
-    """One JSON document on stdout."""
+    """Print one JSON document to stdout."""
     typer.echo(to_json(document, indent=2))

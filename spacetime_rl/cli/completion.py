@@ -1,4 +1,4 @@
-"""What shells offer after Tab; quick, so that nothing heavy is imported and no file is read but folder lists."""
+"""Shell completion. It must be fast: it imports nothing slow, and lists folders instead of reading files."""
 
 from __future__ import annotations
 
@@ -8,51 +8,51 @@ from pathlib import Path
 
 from spacetime_rl.runs.layout import CONFIG
 
-_CONFIGS = Path(__file__).resolve().parent.parent / "rllib_configs"  # as config.packaged, which imports pydantic
+_CONFIGS = Path(__file__).resolve().parent.parent / "rllib_configs"  # as in config.packaged, which imports pydantic
 _SCENARIOS = Path(__file__).resolve().parent.parent / "godot" / "scenarios"
 _SOURCES = ("baseline", "heuristic", "random")
 
 
 def complete_config(incomplete: str) -> list[str]:
-    """Packaged configurations, and YAML files."""
+    """Complete packaged configurations and YAML files."""
     return _matching(incomplete, [*_packaged(), *_yaml_files(incomplete)])
 
 
 def complete_sweep(incomplete: str) -> list[str]:
-    """Packaged sweeps, and YAML files."""
+    """Complete packaged sweeps and YAML files."""
     return _matching(incomplete, [*(f"sweeps/{name}" for name in _names("sweeps")), *_yaml_files(incomplete)])
 
 
 def complete_preset(incomplete: str) -> list[str]:
-    """Presets."""
+    """Complete presets."""
     return _matching(incomplete, _names("presets"))
 
 
 def complete_scenario(incomplete: str) -> list[str]:
-    """Scenarios."""
+    """Complete scenarios."""
     return _matching(incomplete, (path.parent.name for path in _SCENARIOS.glob("*/scenario.json")))
 
 
 def complete_target(incomplete: str) -> list[str]:
-    """What can be played: scenarios and configurations."""
+    """Complete games to play: scenarios and configurations."""
     return _matching(incomplete, {*complete_scenario(incomplete), *complete_config(incomplete)})
 
 
 def complete_run(incomplete: str) -> list[str]:
-    """Ids of the runs in the results folder, the newest first."""
+    """Complete the ids of the runs in `results/`, newest first."""
     folders = [path.parent for path in Path("results").glob(f"*/{CONFIG}")]
     newest = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
     return [folder.name for folder in newest if folder.name.startswith(incomplete)]
 
 
 def complete_source(incomplete: str) -> list[str]:
-    """Who can play: runs, and the players that need none."""
+    """Complete players: runs, and the players that need no run."""
     return [*complete_run(incomplete), *_matching(incomplete, _SOURCES)]
 
 
 def complete_setting(incomplete: str) -> list[str]:
-    """Keys of settings, up to their `=`."""
-    from spacetime_rl.config.model import RunConfig  # a fifth of a second: the models say which settings there are
+    """Complete the keys of settings, up to and including `=`."""
+    from spacetime_rl.config.model import RunConfig  # takes 0.2 s, but only the models know the settings
     from spacetime_rl.config.overrides import setting_paths
 
     words = [".".join(path) for path in setting_paths(RunConfig)]

@@ -1,4 +1,4 @@
-"""`spacetime-rl config`: what a run would be, before it is one."""
+"""`spacetime-rl config`: list configurations, and show what a run would use."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def show(
 
 
 def show_dry_run(config: RunConfig, json_output: bool) -> None:
-    """Start the game, and print what would be trained."""
+    """Start the game, and print the settled configuration, the policies and their spaces."""
     typer.echo("spacetime-rl: loading torch", err=True)
     from spacetime_rl.training.dry_run import dry_run
 

@@ -1,4 +1,4 @@
-"""`spacetime-rl doctor`: is this machine, or a cluster, ready to train?"""
+"""`spacetime-rl doctor`: check whether this machine, or a cluster, is ready to train."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def doctor(
     """
     from spacetime_rl.console.plain import plain_console
 
-    # Its own handle on the stream: a check may silence sys.stdout for a while.
+    # The console keeps the stream itself: a check may redirect sys.stdout for a while.
     console = plain_console(file=sys.stderr if json_output else sys.stdout)
     if not cluster:
         refuse_given(context, "doctor", "about a cluster; add --cluster", "address", "results", "install")
@@ -85,7 +85,7 @@ def _examine_machine(console: Console) -> tuple[dict[str, Any], list[str]]:
 
 
 def _compare_hashes(console: Console) -> tuple[dict[str, Any], list[str]]:
-    """Exit code 1 stands for a hash that differs; one that was never published for this machine is no failure."""
+    """Compare episode hashes. Only a differing hash is a failure, not one without a published hash to compare."""
     from dataclasses import asdict
 
     from spacetime_rl.doctor.determinism import SCENARIOS, compare, measure_hash, published

@@ -1,4 +1,4 @@
-"""An error as the user sees it: one message on stderr and an exit code."""
+"""Report an error to the user: one message on stderr, and an exit code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNEXPECTED = 3
 
 
 def report(error: Exception, debug: bool) -> int:
-    """Print what went wrong on stderr; the traceback too if `debug`. Returns the exit code."""
+    """Print an error's message to stderr, with the traceback if `debug`. Returns the exit code."""
     if debug:
         traceback.print_exception(error)
     if isinstance(error, SpacetimeError):

@@ -145,7 +145,7 @@ def evaluate(
 
 
 def _hint(report: EvalReport, config: RunConfig, run: Path | None) -> str | None:
-    """Advice, where the policies were better when the run that they come from was trained."""
+    """Advice for the user if the policies did better in the training of their run; otherwise None."""
     if run is None or config.evaluation.stochastic:
         return None
     from spacetime_rl.evaluation.hints import stuck_hint
@@ -157,7 +157,7 @@ def _hint(report: EvalReport, config: RunConfig, run: Path | None) -> str | None
 
 
 def _draw(report: EvalReport, config: RunConfig, run: Path | None, output: Path | None, results: Path) -> list[Path]:
-    """Write the pictures, and record them with the run they belong to."""
+    """Write the pictures, and record them in the MLflow run of the policies if they are in its folder."""
     from spacetime_rl.pictures.write import write_pictures
     from spacetime_rl.tracking.outputs import record_report
     from spacetime_rl.tracking.store import resolve_store
@@ -174,7 +174,7 @@ def _draw(report: EvalReport, config: RunConfig, run: Path | None, output: Path 
 
 @contextmanager
 def _progress(max_time_s: float, lines: bool) -> Iterator[Progress]:
-    """On stderr: a bar on a terminal, otherwise (or if asked for) a line every ten seconds at most."""
+    """Show progress on stderr: a bar on a terminal; otherwise, or with `lines`, a line at most every ten seconds."""
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 

@@ -1,4 +1,4 @@
-"""How each command ends: the one place that says which exit codes there are, and when."""
+"""The exit codes of all commands and their meanings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MEANINGS = {
 }
 EXIT_CODES = f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in MEANINGS.items())}."
 
-# What a command's own codes mean where that is more than MEANINGS says.
+# The meanings of a command's exit codes that are more specific than MEANINGS.
 PARTICULAR = {
     "train": {
         3: "the game, Ray or the disk failed; the trained policies are kept",

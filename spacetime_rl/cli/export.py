@@ -1,4 +1,4 @@
-"""`spacetime-rl export`: a checkpoint as one ONNX file per policy."""
+"""`spacetime-rl export`: export a checkpoint as one ONNX file per policy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`spacetime-rl godot`: the engine this package runs games with."""
+"""`spacetime-rl godot`: find, install and prepare the engine that this package runs games with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs on the cluster: our own command, and then its result as a line that the submitting side looks for."""
+"""The entry point of a job on the cluster: run our command, then print its result as a line for the submitting side."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from spacetime_rl.runs.layout import RunPaths
 
 
 def main() -> None:
-    """`python -m spacetime_rl.cli.in_job FOLDER VERB ARGUMENT…`: FOLDER is the run's, for the result."""
+    """`python -m spacetime_rl.cli.in_job FOLDER VERB ARGUMENT…`: FOLDER is the run's folder, which has the result."""
     folder, *command = sys.argv[1:]
     code = _evaluate(command) if command[0] == "eval" else _run(command)
     if command[0] != "eval":
         _tell(Path(folder).expanduser())
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code)  # nothing of ours is left to do; Ray's threads may hang
+    os._exit(code)  # all work is done, and Ray's threads may hang at a normal exit
 
 
 def _run(command: Sequence[str]) -> int:
-    """Run our command; its exit code."""
+    """Run a `spacetime-rl` command. Returns its exit code."""
     sys.argv = ["spacetime-rl", *command]
     from spacetime_rl.cli.app import main as run
 
@@ -39,7 +39,7 @@ def _run(command: Sequence[str]) -> int:
 
 
 def _evaluate(command: Sequence[str]) -> int:
-    """Run `eval`, whose result is the document that it prints; its exit code."""
+    """Run `eval`, whose result is the JSON document that it prints. Returns its exit code."""
     from spacetime_rl.cli.jobs import report_lines
 
     printed = io.StringIO()

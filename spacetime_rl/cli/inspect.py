@@ -1,4 +1,4 @@
-"""`spacetime-rl inspect`: what a game sends in random episodes, and what of it looks wrong."""
+"""`spacetime-rl inspect`: statistics of a game's data in random episodes, and its problems."""
 
 from __future__ import annotations
 

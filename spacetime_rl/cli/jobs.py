@@ -1,4 +1,4 @@
-"""`spacetime-rl jobs`: what was submitted to a cluster, and what became of it."""
+"""`spacetime-rl jobs`: list, watch and stop submitted jobs, and show their results."""
 
 from __future__ import annotations
 
@@ -130,13 +130,13 @@ def results(
 
 
 def report_lines(report: Mapping[str, Any]) -> list[str]:
-    """What an evaluation came to, of its JSON document."""
+    """The results of an evaluation as lines of text, from its JSON document."""
     head = f"{report['source']} on {report['scenario']}: {report['episodes']} episodes, seed {report['seed']}"
     return [head, *(f"  {name}: {_rate(figures)}" for name, figures in report["policies"].items())]
 
 
 def show_logs(job: Job, follow: bool) -> None:
-    """Print a job's output; with `follow`, end with exit code 1 where the job failed."""
+    """Print a job's output. With `follow`, print it until the job ends, and raise GateError if the job failed."""
     from spacetime_rl.jobs.names import SETTING_UP, is_for_users
 
     if not follow:
@@ -148,7 +148,7 @@ def show_logs(job: Job, follow: bool) -> None:
                 typer.echo(line)
                 said = said or SETTING_UP not in line
     if job.status() == "failed":
-        # One that never began has said nothing: its node could not be made ready for it.
+        # A job that never began has no output: its node could not be prepared. The error message is then shown instead.
         raise GateError(f"{job.id} failed" if said else str(job.exception()))
     return None
 

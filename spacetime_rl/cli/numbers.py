@@ -1,4 +1,4 @@
-"""Options that take numbers, read by the same rules as configurations: `1e6`, `1_000`, no `1:30`."""
+"""Options that take numbers, by the rules of configurations: `1e6` and `1_000` are numbers, `1:30` is not."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ LARGEST_SEED = 2**31 - 1  # as `seed` in a configuration
 
 
 def whole_number(meaning: str, least: int, most: int | None = None) -> dict[str, Any]:
-    """What `typer.Option` needs for an option that takes a whole number."""
+    """Keyword arguments of `typer.Option` for a whole number; its help is `meaning` with the range."""
 
     def parse(text: str | int) -> int:
-        from spacetime_rl.config.numbers import did_you_mean_number, read_number, whole  # late: pydantic comes along
+        # Imported here because it imports pydantic, which completion and help do not need.
+        from spacetime_rl.config.numbers import did_you_mean_number, read_number, whole
 
         number = read_number(str(text).strip())
         found = None if number is None else whole(number)
@@ -27,7 +28,7 @@ def whole_number(meaning: str, least: int, most: int | None = None) -> dict[str,
 
 
 def decimal_number(meaning: str, least: float, most: float) -> dict[str, Any]:
-    """What `typer.Option` needs for an option that takes a number."""
+    """Keyword arguments of `typer.Option` for a number; its help is `meaning` with the range."""
 
     def parse(text: str | float) -> float:
         from spacetime_rl.config.numbers import did_you_mean_number, read_number
@@ -41,7 +42,7 @@ def decimal_number(meaning: str, least: float, most: float) -> dict[str, Any]:
 
 
 def _within(found: Number, least: float, most: float | None) -> Number:
-    if least <= found and (most is None or found <= most):  # a NaN is not
+    if least <= found and (most is None or found <= most):  # false for NaN
         return found
     raise typer.BadParameter(f"expected {_room(least, most)}, found {found}")
 

@@ -1,4 +1,4 @@
-"""Commands that play games say so at once on a system where none can be played."""
+"""Commands that play games fail at once, with a clear message, on a system that is not Linux."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 def on_linux(verb: str, command: Callable[P, R]) -> Callable[P, R]:
-    """The command, which first raises UsageError where this is not Linux; its help is shown everywhere."""
+    """Wrap a command so that it raises UsageError if this is not Linux. Its help is shown on every system."""
 
     @functools.wraps(command)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:

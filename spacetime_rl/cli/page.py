@@ -1,4 +1,4 @@
-"""The commands as a page in Markdown, read off the command line itself.
+"""The page of all commands in Markdown, generated from the command line itself.
 
 `python -m spacetime_rl.cli.page docs/commands.md` writes it.
 """

@@ -1,4 +1,4 @@
-"""`spacetime-rl play`: a scenario in a window, for a person to play or to watch."""
+"""`spacetime-rl play`: open a scenario in a window, to play it or to watch policies play."""
 
 from __future__ import annotations
 

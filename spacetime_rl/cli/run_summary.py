@@ -1,4 +1,4 @@
-"""The summary of a run, on the terminal."""
+"""Print the summary of a run to the terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spacetime_rl.training.summary import RunSummary
 
 
 def print_summary(summary: RunSummary, console: Console) -> None:
-    """Show the summary. Lines are never cut or folded: paths, addresses and commands are there to be copied."""
+    """Print the summary. Lines are never cut or wrapped, so that paths, addresses and commands can be copied."""
     for part in _parts(summary):
         console.print(part, soft_wrap=True)
 

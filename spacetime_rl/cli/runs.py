@@ -1,4 +1,4 @@
-"""`spacetime-rl runs`: the runs in a results folder, listed, shown, compared, removed, recorded again."""
+"""`spacetime-rl runs`: list, show, compare and remove the runs in a results folder, or record them again."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def record(
 
 
 def table_of(runs: Sequence[Mapping[str, Any]]) -> Table:
-    """Runs as `RunRecord.to_dict` gives them, a line each."""
+    """A table of runs with a row each; `runs` are the results of `RunRecord.to_dict`."""
     from rich.table import Table
     from rich.text import Text
 
@@ -197,7 +197,7 @@ def table_of(runs: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def places(run: RunRecord) -> dict[str, str]:
-    """Where what of a run is, as far as it is there."""
+    """The paths of a run's files and folders that exist, by description."""
     known = {
         "folder": run.folder,
         "configuration": run.paths.config,
@@ -210,7 +210,7 @@ def places(run: RunRecord) -> dict[str, str]:
 
 
 def commands(run: RunRecord) -> Iterator[tuple[str, str]]:
-    """What to do with a run, and the command that does it."""
+    """Yield what a user can do with a run, each with the command for it."""
     from spacetime_rl.formats.shell import program, short
 
     ours, name = program("spacetime-rl"), shlex.quote(run.run_id)

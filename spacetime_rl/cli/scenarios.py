@@ -1,4 +1,4 @@
-"""`spacetime-rl scenarios`: the scenarios that can be trained."""
+"""`spacetime-rl scenarios`: list the scenarios, or show one."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _describe(scenario: ScenarioInfo, configs: dict[str, RunConfig], baselines: 
 
 
 def _spaces(baseline: Baseline) -> dict[str, Any]:
-    """What each policy sees and decides, as its exported file says."""
+    """The observation fields, images and actions of each policy, from the schema of its exported file."""
     layouts = {
         policy: json.loads(schema_file(baseline.folder, policy).read_text(encoding="utf-8"))["layout"]
         for policy in baseline.policies
@@ -104,7 +104,7 @@ def _spaces(baseline: Baseline) -> dict[str, Any]:
 
 
 def _overall(baseline: Baseline) -> float | None:
-    """The share of episodes in which every agent of the shipped policies succeeded; None where they are adversaries."""
+    """The share of episodes in which all agents of a baseline succeeded; None if its policies are adversaries."""
     if any(", " in source for source in baseline.reports):
         return None
     rate: float | None = baseline.reports["trained"]["overall"]["episode_success_rate"]
@@ -112,7 +112,7 @@ def _overall(baseline: Baseline) -> float | None:
 
 
 def _results(baseline: Baseline) -> list[dict[str, Any]]:
-    """Each policy's success, and against whom where the policies are adversaries."""
+    """Success rates of a baseline: one for all policies, or for adversaries one per policy and its opponents."""
     meetings = {source: report for source, report in baseline.reports.items() if ", " in source}
     if not meetings:
         rate = _overall(baseline)
@@ -126,7 +126,7 @@ def _results(baseline: Baseline) -> list[dict[str, Any]]:
 
 
 def _opponents(policy: str, source: str, policies: tuple[str, ...]) -> str | None:
-    """Who a trained policy meets in a report; None where it does not play itself there."""
+    """The opponents of a trained policy in a report; None if another player plays this policy there."""
     played = dict.fromkeys(policies, "trained") | dict(part.split("=") for part in source.split(", ")[1:])
     if played[policy] != "trained":
         return None

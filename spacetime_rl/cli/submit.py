@@ -1,4 +1,4 @@
-"""`spacetime-rl submit`: a run, a sweep or an evaluation on a cluster."""
+"""`spacetime-rl submit`: start a run, a sweep or an evaluation on a cluster."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What is submitted."""
+    """The kinds of jobs that can be submitted."""
 
     TRAIN = "train"
     SWEEP = "sweep"

@@ -1,4 +1,4 @@
-"""`spacetime-rl sweep`: many runs of one configuration, and the best of them."""
+"""`spacetime-rl sweep`: train many trials of one configuration, and publish the best one."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _show(end: Outcome, json_output: bool) -> None:
 
 
 def to_dict(end: Outcome) -> dict[str, Any]:
-    """A sweep's result as plain JSON data."""
+    """The outcome of a sweep as plain JSON data."""
     return {
         **end.summary.to_dict(),
         "champion": end.verdict,

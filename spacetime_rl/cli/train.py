@@ -1,4 +1,4 @@
-"""`spacetime-rl train`: one run, from a configuration to trained, tracked and exported policies."""
+"""`spacetime-rl train`: train one run, from a configuration to tracked, exported and evaluated policies."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def train(
 
 
 def _begin(config: RunConfig, run_id: str | None, force: bool, evaluate: bool, json_output: bool) -> RunSummary:
-    from spacetime_rl.training import run  # late: it takes a second
+    from spacetime_rl.training import run  # imported here because the import takes a second
 
     return run.train(config, run_id, force, evaluate, json_output)
 
@@ -130,7 +130,7 @@ def _begin(config: RunConfig, run_id: str | None, force: bool, evaluate: bool, j
 def _go_on(
     where: str, results: Path, config: str | None, settings: Sequence[str], evaluate: bool, json_output: bool
 ) -> RunSummary:
-    """Resume; a configuration given again is compared with the run's own."""
+    """Resume a run. A configuration or settings that are given again are compared with the run's own."""
     from spacetime_rl.runs.locate import find_folder
 
     folder = find_folder(where, results)

@@ -1,4 +1,4 @@
-"""`spacetime-rl ui`: the pages of MLflow about the runs of a results folder."""
+"""`spacetime-rl ui`: serve MLflow's pages about the runs of a results folder."""
 
 from __future__ import annotations
 
