@@ -229,7 +229,7 @@ def _write(folder: Path, document: Mapping[str, Any], onnx: Path, report: EvalRe
     (partial / FILE).write_text(to_json(document, indent=1) + "\n", encoding="utf-8")
     if anybody_moves(report.traces):
         draw_paths(report.traces, f"{document['name']}: the trained policies", partial / "paths.png")
-    partial.chmod(0o755)
+    partial.chmod(0o755)  # a temporary folder is readable by its owner alone
     if folder.exists():
         shutil.rmtree(folder)
     partial.rename(folder)

@@ -64,7 +64,7 @@ class Bridge(Measurement):
 class RandomActions:
     """Uniform random actions, drawn in advance so that drawing does not count as measured time."""
 
-    _POOL = 64
+    _POOL = 64  # actions that are drawn in advance and repeated
 
     def __init__(self, spec: GameSpec) -> None:
         rng = np.random.default_rng(0)

@@ -17,7 +17,7 @@ BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 NODES = (1, 10, 100, 1000)
 CORES = 16  # per node; one of them is left to Ray and the system
 RUNNER_STEPS_PER_S = 5000.0  # agent steps per second of a runner whose game costs as much as most scenarios
-TRIAL_RUNNERS = 8
+TRIAL_RUNNERS = 8  # runners of a trial; its learner takes one more core
 RESULT_EVERY_S = 5.0  # between two results of a trial
 
 Document = Mapping[str, Any]

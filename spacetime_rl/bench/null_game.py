@@ -19,7 +19,7 @@ from spacetime_rl.game.trace import Trace
 
 _OBSERVATION, _ACTION = 48, 3  # floats, as in the bench scenario
 _EPISODE = 200  # decisions
-_POOL = 64
+_POOL = 64  # observations that are drawn in advance and repeated
 _METRICS = ("episode", "return", "length", "success")
 
 

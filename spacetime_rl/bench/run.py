@@ -42,7 +42,7 @@ class BenchOptions:
     @property
     def duration_s(self) -> float:
         """An estimate of the benchmark's duration, without knowledge of the game."""
-        opening_s, turns = (60.0, 10) if self.stock else (25.0, 7)
+        opening_s, turns = (60.0, 10) if self.stock else (25.0, 7)  # turns: the measurements of a round
         scaling = scaling_s(self.rounds, self.seconds / 2) if self.scaling else 0.0
         return opening_s + 1.5 * self.rounds * self.seconds * turns + scaling
 

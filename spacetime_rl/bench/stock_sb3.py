@@ -138,7 +138,7 @@ class _Learner:
                 clip_range=training.clip_param,
                 ent_coef=training.entropy_coeff,
                 vf_coef=training.vf_loss_coeff,
-                max_grad_norm=training.grad_clip or 1e9,
+                max_grad_norm=training.grad_clip or 1e9,  # large enough never to clip: it cannot be switched off
                 policy_kwargs={
                     "net_arch": {"pi": hiddens, "vf": hiddens},
                     "activation_fn": _ACTIVATIONS[model.activation],

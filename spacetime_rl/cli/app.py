@@ -27,7 +27,7 @@ from spacetime_rl.cli.train import train
 from spacetime_rl.cli.ui import ui
 from spacetime_rl.host import signals
 
-_CTRL_C = 130
+_CTRL_C = 130  # 128 + SIGINT, the exit code that Typer uses
 
 
 class _Stoppable(TyperGroup):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from spacetime_rl.training.outcome import Outcome
     from spacetime_rl.tuning.ranking import Score
 
-_MOST = 12
+_MOST = 12  # candidates in the table
 
 
 def sweep(

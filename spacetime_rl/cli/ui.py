@@ -16,7 +16,7 @@ from spacetime_rl.errors import UsageError
 if TYPE_CHECKING:
     from spacetime_rl.tracking.store import Store
 
-_MOST = 12
+_MOST = 12  # runs in the list
 
 
 def ui(

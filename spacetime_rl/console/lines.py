@@ -14,7 +14,7 @@ from spacetime_rl.console.progress import Progress, TrialProgress, View
 from spacetime_rl.formats.plain_json import to_json
 
 EVERY = "SPACETIME_LINES_EVERY_S"  # environment variable: seconds between two lines, 0 for a line per iteration
-_EVERY_S = 10.0
+_EVERY_S = 10.0  # between two lines, if the variable is not set
 _FIGURES = (*metrics.OUTCOMES, metrics.ENTROPY, metrics.KL, metrics.EXPLAINED_VARIANCE)
 
 

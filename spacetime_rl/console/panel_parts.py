@@ -15,11 +15,11 @@ from spacetime_rl.console.progress import Progress, TrialProgress
 
 MISSING = "\N{EN DASH}"
 _BARS = "▁▂▃▄▅▆▇█"
-_TREND_WIDTH = 10
-_MOST_TRIALS = 8
+_TREND_WIDTH = 10  # characters
+_MOST_TRIALS = 8  # trials of a sweep that are listed
 _COLOURS = dict(zip(metrics.PARTS, ("green", "yellow", "cyan", "magenta"), strict=True))
 _STATUS = {"PENDING": "dim", "RUNNING": "cyan", "PAUSED": "yellow", "TERMINATED": "green", "ERROR": "bold red"}
-_MOST_TERMS = 6
+_MOST_TERMS = 6  # reward terms of a policy that fit on a line
 
 
 def policies_table(trial: TrialProgress, title: str = "policy") -> Table:

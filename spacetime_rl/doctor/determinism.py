@@ -25,6 +25,7 @@ from spacetime_rl.game.project import OWN_PROJECT, content_hash
 from spacetime_rl.game.spec import AgentGroup
 
 SCENARIOS = ("vr_interaction", "spacecraft_landing")
+# Another number of decisions or another seed would need new published hashes.
 DECISIONS = 300
 SEED = 7
 PUBLISHED = Path(__file__).with_name("hashes.json")

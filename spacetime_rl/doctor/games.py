@@ -15,7 +15,7 @@ from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT, import_project
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
 
-STEPS = 60
+STEPS = 60  # decisions of a check
 
 
 def godot() -> str:

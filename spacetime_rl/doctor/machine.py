@@ -15,7 +15,7 @@ from spacetime_rl.game.engine import cache_dir
 from spacetime_rl.host.machine_limits import make_room_for_ray, open_files, shared_memory, small_shared_memory
 
 SHOWN = ("ray", "torch", "mlflow", "onnx", "onnxruntime", "gymnasium", "pettingzoo", "numpy")
-NEEDED_GB = 2.0
+NEEDED_GB = 2.0  # free space for results, and for imported projects
 
 
 def packages() -> str:

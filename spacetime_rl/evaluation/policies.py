@@ -39,7 +39,7 @@ class Dice:
         self._rngs = [np.random.default_rng() for _ in self._places]
 
     def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
-        """See `Actor.begin`."""
+        """Seed the generators of the agents in `rows` for the episodes with the numbers `episodes`."""
         for row, episode in zip(rows.tolist(), episodes.tolist(), strict=True):
             self._rngs[row] = np.random.default_rng([self._seed, episode, self._places[row]])
 
@@ -59,10 +59,10 @@ class IdleActor:
         self._size = layout.action_size
 
     def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
-        """See `Actor.begin`."""
+        """Do nothing: there is no state to reset."""
 
     def act(self, observations: Floats) -> Floats:
-        """See `Actor.act`."""
+        """Return zeros, float32 [n, action_size]."""
         return np.zeros((len(observations), self._size), np.float32)
 
 
@@ -76,14 +76,15 @@ class RandomActor:
         self._discrete = np.array(kinds) == "discrete"
 
     def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
-        """See `Actor.begin`."""
+        """Seed the random generators for these episodes."""
         self._dice.begin(rows, episodes)
 
     def act(self, observations: Floats) -> Floats:
-        """See `Actor.act`."""
+        """Return random actions; the observations do not matter."""
         del observations
         drawn = self._dice.uniform(len(self._discrete))
         actions = 2.0 * drawn - 1.0
+        # The minimum is for float32: a product just below the number of choices may be rounded up to it.
         actions[:, self._discrete] = np.minimum(np.floor(drawn[:, self._discrete] * self._choices), self._choices - 1)
         return actions
 
@@ -101,13 +102,13 @@ class OnnxActor:
         self._state = np.zeros((agents, schema.state_size) if schema.state_size else agents, np.float32)
 
     def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
-        """See `Actor.begin`; an episode begins with a recurrent state of zeros."""
+        """Set the recurrent state of these rows to zeros, and seed their random generators, if any."""
         self._state[rows] = 0.0
         if self._dice:
             self._dice.begin(rows, episodes)
 
     def act(self, observations: Floats) -> Floats:
-        """See `Actor.act`."""
+        """Return the policy's most probable actions, or samples, and keep its recurrent state."""
         inputs = self._inputs(observations)
         distribution, self._state = self._session.run(["distribution", "state_outs"], inputs)
         if self._dice is None:
@@ -125,6 +126,6 @@ class OnnxActor:
             begin = end
         for image in self._layout.images:
             end = begin + int(np.prod(image.shape))
-            inputs[image.name] = np.rint(observations[:, begin:end] * 255.0)
+            inputs[image.name] = np.rint(observations[:, begin:end] * 255.0)  # observations hold bytes / 255
             begin = end
         return inputs

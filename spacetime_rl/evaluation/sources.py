@@ -44,7 +44,7 @@ class RandomSource:
     scripted: tuple[str, ...] = ()
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
-        """See `Source.make_actors`."""
+        """One random actor per plan."""
         del stochastic
         return [RandomActor(plan.layout, _dice(spec, plan, seed)) for plan in plans]
 
@@ -58,7 +58,7 @@ class HeuristicSource:
     scripted: tuple[str, ...] = ()
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
-        """See `Source.make_actors`."""
+        """One idle actor per plan: the game's scripts act. Raises ContractError for a stock game, which has none."""
         del seed, stochastic
         if spec.is_stock:
             raise ContractError([f"{spec.scenario}: a stock game has no heuristic that could be asked to play"])
@@ -75,7 +75,7 @@ class OnnxSource:
     scripted: tuple[str, ...] = ()
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
-        """See `Source.make_actors`."""
+        """One actor per plan. Raises ContractError if a policy is missing or has other spaces than the game."""
         schemas = read_schemas(self.folder)
         problems = [problem for plan in plans for problem in self._disagreements(plan, schemas)]
         if problems:
@@ -121,7 +121,7 @@ class MixedSource:
         return tuple(policy for policy, source in self.own.items() if source.control == "heuristic")
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
-        """See `Source.make_actors`."""
+        """The actor of each plan's own player. Raises ContractError for an unknown policy in `own`."""
         unknown = [policy for policy in self.own if policy not in {plan.name for plan in plans}]
         if unknown:
             known = ", ".join(plan.name for plan in plans)

@@ -16,7 +16,7 @@ from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.actions import plan_actions
 
 OUTPUTS = ("output", "state_outs", "distribution")
-PIXEL_MAX = 255.0
+PIXEL_MAX = 255.0  # the files take bytes, the networks 0 to 1
 
 
 class ExportNetwork(nn.Module):

@@ -26,7 +26,7 @@ from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.normalizer import VARIANCE_FLOOR
 from spacetime_rl.runs.layout import onnx_file, schema_file
 
-DEFAULT_OPSET = 18
+DEFAULT_OPSET = 18  # the lowest for which torch's dynamo exporter writes valid files
 _LIBRARIES = ("torch", "ray", "onnx", "onnxscript", "onnxruntime", "numpy")
 
 
@@ -95,7 +95,7 @@ def _convert(network: ExportNetwork, name: str, opset: int) -> onnx.ModelProto:
             program = torch.onnx.export(
                 network,
                 network.example(batch=2),
-                dynamo=True,
+                dynamo=True,  # gives outputs static sizes, which the stock Godot plugin reads
                 opset_version=opset,
                 input_names=network.inputs,
                 output_names=OUTPUTS,

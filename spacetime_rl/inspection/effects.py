@@ -12,8 +12,8 @@ from spacetime_rl.contract import PolicyPlan
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.spec import STOCK_WIRE
 
-_DECISIONS = 40
-_MOST_FIELDS = 8
+_DECISIONS = 40  # of the short episode, which is played once for each field
+_MOST_FIELDS = 8  # with more action fields none is tried: each costs an episode
 
 
 def find_idle_actions(

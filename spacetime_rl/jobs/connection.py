@@ -27,8 +27,8 @@ _TALKERS = (
 )
 # Parts of Ray's error messages while the head's agent has not started yet.
 _NOT_READY = ("try again later", "Failed to get head node agent")
-_PATIENCE_S = 120.0
-_CONNECT_S = 20.0
+_PATIENCE_S = 120.0  # of retries while the head starts
+_CONNECT_S = 20.0  # to connect
 _ANSWER_S = 300.0  # for one request; the upload of a job's files is a single request
 _T = TypeVar("_T")
 _MODE, _TOKEN, _TOKEN_FILE = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"

@@ -26,7 +26,7 @@ _TAIL = 12  # last lines of its output in the error of a failed job
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job on a cluster. Every method sends a request to the cluster. `id` is Ray's id of the job, see `job_of`."""
+    """A job on a cluster. Every method sends a request to the cluster. `id` is Ray's id of the job."""
 
     id: str
     client: JobSubmissionClient = field(repr=False, compare=False)

@@ -18,7 +18,7 @@ _NEVER = ("ray", "torch")  # the cluster has its own, in the right build for its
 _ENVIRONMENT = {
     INSTALL: "1",
     "RAY_JOB_STOP_SIGNAL": "SIGINT",  # a job is stopped as a run by Ctrl-C: it is saved and can be resumed
-    "RAY_JOB_STOP_WAIT_TIME_S": "60",
+    "RAY_JOB_STOP_WAIT_TIME_S": "60",  # to save before the job is killed; Ray's default is 3 s
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST = 9  # episodes
 
-_COLUMNS = 3
+_COLUMNS = 3  # panels in a row
 _PANEL = 500  # pixels
 _INNER = 410.0  # approximate pixels of a panel inside its axes
 _STEP_M = 0.35  # shapes up to this height above the start are ground to walk on
@@ -230,7 +230,7 @@ def _frame(trace: Trace, start_height: float) -> Box:
     marks = np.array([[x, z] for x, _, z in trace.landmarks.values()]).reshape(-1, 2)
     places = np.concatenate([places, marks])
     low, high = places.min(axis=0), places.max(axis=0)
-    half = max(1.0, 0.58 * float((high - low).max()))
+    half = max(1.0, 0.58 * float((high - low).max()))  # 0.5 and a margin, as 0.54 below
     centre = (low + high) / 2.0
     for ground in (s for s in trace.outline if s.radius is None and s.heights is None):
         corners = ground.points.astype(np.float64)

@@ -31,6 +31,7 @@ def other_versions(begun_with: Mapping[str, str]) -> str:
 
 def git_revision() -> str | None:
     """The commit of the working folder, with `-dirty` if files differ from it; None outside git."""
+    # `--match=` matches no tag, so that the whole commit is given instead of the distance from a tag.
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--match="]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)

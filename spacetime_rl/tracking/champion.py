@@ -1,4 +1,4 @@
-"""The champion of an experiment: the registered policies that no later sweep has beaten on the same episodes."""
+"""The champion of an experiment: the registered policies that no sweep has beaten so far on the same episodes."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from spacetime_rl.formats.shell import program
 from spacetime_rl.tracking.database import sqlite_file
 from spacetime_rl.tracking.store import Store, make_client
 
-_LOCKED_S = 5.0
-_REACHED_S = 5.0
+_LOCKED_S = 5.0  # to wait for a locked database
+_REACHED_S = 5.0  # to wait for a connection to a server
 _REVISION = re.compile(r"^(revision|down_revision)\b.*?= *['\"](\w+)", re.MULTILINE)
 
 
@@ -53,7 +53,7 @@ def _examine_file(store: Store, file: Path, experiment: str) -> str | None:
             ).fetchone()
             if found is not None and found[1] != "active":
                 raise _deleted(store, experiment, str(found[0]))
-            database.execute("BEGIN IMMEDIATE")
+            database.execute("BEGIN IMMEDIATE")  # takes the write lock, which fails if nothing can be written
             database.rollback()
     except sqlite3.Error as error:
         if "locked" in str(error):

@@ -13,7 +13,7 @@ from spacetime_rl.tracking.sweep import Sweep
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
 
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 20  # a build may be too large to read at once
 
 
 def describe_inputs(sweep: Sweep) -> list[DatasetInput]:

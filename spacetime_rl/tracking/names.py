@@ -18,7 +18,7 @@ BEST_TRIAL = "best_trial"
 CANDIDATE = "candidate"
 CHAMPION = "champion"
 
-_MAX_VALUE = 6000
+_MAX_VALUE = 6000  # MLflow's limit for the value of a parameter
 
 
 def registered_name(experiment: str, policy: str) -> str:

@@ -105,7 +105,7 @@ def record_outputs(
         for name in (ONNX, REPORT):
             if (folder / name).is_dir():
                 client.log_artifacts(run.id, str(folder / name), name)
-        client.set_tag(run.id, "mlflow.note.content", note[:8000])
+        client.set_tag(run.id, "mlflow.note.content", note[:8000])  # MLflow's limit for a tag
     except Exception as error:  # tracking never fails a run that has trained well
         logger.warning("MLflow at %s did not take all outputs of the run: %s", run.store.uri, error)
         return False

@@ -36,7 +36,7 @@ class KeptPolicy:
 
 
 def record(run: RunRecord, uri: str | None = None) -> str:
-    """Record whatever MLflow lacks of a run. Returns the address of its page. Raises UsageError if it cannot."""
+    """Record the parts of a run that MLflow lacks. Returns the address of its page. Raises UsageError if it cannot."""
     store, sweep = _where(run, uri)
     examine(store, sweep.experiment)
     trials = read_all_progress(run.paths.results)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 _PARENT = {names.KIND: "sweep"}
-_MOST_METRICS = 1000  # MLflow's limit for one call
+# MLflow's limits: a call takes 1000 metrics, or 100 parameters or tags; a tag takes 8000 characters.
+_MOST_METRICS = 1000
 _T = TypeVar("_T")
 
 

@@ -19,10 +19,10 @@ from spacetime_rl.errors import SpacetimeError, UsageError
 from spacetime_rl.tracking.store import Store
 
 HOST = "127.0.0.1"  # this machine only: MLflow's server has no authentication
-FIRST_PORT = 5000
-_PORTS = 50
+FIRST_PORT = 5000  # MLflow's own default
+_PORTS = 50  # that are tried, from `FIRST_PORT`
 _START_S = 300.0  # a start takes seconds, but many of them on a machine that trains
-_END_S = 10.0
+_END_S = 10.0  # to end by themselves, before processes are killed
 # MLflow's queue of background jobs serves language models, and only delays the start.
 _ENVIRONMENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
