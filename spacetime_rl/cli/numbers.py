@@ -14,7 +14,7 @@ def whole_number(meaning: str, least: int, most: int | None = None) -> dict[str,
     """Keyword arguments of `typer.Option` for a whole number; its help is `meaning` with the range."""
 
     def parse(text: str | int) -> int:
-        # Imported here because it imports pydantic, which completion and help do not need.
+        # Imported here because it imports pydantic, which `--help` does not need.
         from spacetime_rl.config.numbers import did_you_mean_number, read_number, whole
 
         number = read_number(str(text).strip())

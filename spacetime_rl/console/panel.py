@@ -32,7 +32,7 @@ from spacetime_rl.console.plain import plain_console
 from spacetime_rl.console.progress import Progress, TrialProgress, View
 
 _WIDE = 120  # columns from which the learner's figures stand beside the returns
-_PAGE_S = 8.0  # seconds for which each page is shown on a terminal that is too low for both
+_PAGE_S = 8.0  # seconds for which a page is shown on a terminal that is too low for both
 _ENDINGS = {"done": ("✓", "green"), "stopped": ("■", "yellow"), "failed": ("✗", "bold red")}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from spacetime_rl import metrics
 from spacetime_rl.evaluation.report import EvalReport, PolicyReport
 
-_MANY = 0.25  # of the episodes end at a limit
+_MANY = 0.25  # share of episodes at a limit from which policies count as stuck
 _DRAW = "Evaluate with drawn ones, as in training: eval --stochastic, or evaluation.stochastic: true"
 
 
