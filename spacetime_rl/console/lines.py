@@ -19,7 +19,7 @@ _FIGURES = (*metrics.OUTCOMES, metrics.ENTROPY, metrics.KL, metrics.EXPLAINED_VA
 
 
 class LineView(View):
-    """Prints a line of `key=value` for all policies, at most every ten seconds; stages and warnings have own lines.
+    """Prints `key=value` lines for all policies, at most one every ten seconds, and lines for stages and warnings.
 
     The last result of a trial is always printed. $SPACETIME_LINES_EVERY_S changes the ten seconds.
     """
