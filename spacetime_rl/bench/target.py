@@ -1,4 +1,4 @@
-"""The target of a benchmark: the game that a user names, with the requested number of agents."""
+"""What is measured: the game a user names, with as many agents as asked for."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from spacetime_rl.host.system import cores
 if TYPE_CHECKING:
     from spacetime_rl.rollout.plan import RolloutPlan
 
-SCENARIO = "bench"  # the scenario made for benchmarks: any number of agents in one arena
-_PLAYERS = "players"  # its parameter for the number of agents
+SCENARIO = "bench"  # the one made for this: any number of agents in one arena
+_PLAYERS = "players"  # its parameter for that
 
 
 def load_target(name: str, overrides: Sequence[str], preset: str | None = None) -> RunConfig:
-    """The configuration for a scenario, a configuration, an exported game or a Godot project folder.
+    """The configuration of a scenario, a configuration, an exported game or a Godot project folder.
 
     Raises ConfigError, and UsageError for a name that is none of them.
     """
@@ -45,10 +45,9 @@ def load_target(name: str, overrides: Sequence[str], preset: str | None = None) 
 
 
 def with_agents(config: RunConfig, agents: int) -> RunConfig:
-    """The configuration with at least `agents` agents per game.
+    """The same with so many agents in one game: players of the bench scenario, or else arenas, rounded up.
 
-    The bench scenario gets as many players; other games get as many arenas as necessary. Raises UsageError for a stock
-    game, which has a fixed number of agents.
+    Raises UsageError for a stock game, which has as many as it has.
     """
     if config.scenario.name == SCENARIO:
         return _change(config, {"scenario": {"params": {_PLAYERS: agents}}, "game": {"arenas": 1}})
@@ -59,20 +58,18 @@ def with_agents(config: RunConfig, agents: int) -> RunConfig:
 
 
 def with_games(config: RunConfig, games: int, agents: int) -> RunConfig:
-    """The configuration with `games` games per runner, and fragments of about 1024 agent steps in each game.
-
-    A fragment has 16 to 256 decisions.
-    """
+    """The same with so many games a runner, and fragments that are short even for so many `agents`."""
     length = max(16, min(256, 1024 // agents))
     return _change(config, {"rollout": {"games_per_runner": games, "fragment_length": length}})
 
 
-def meet(config: RunConfig) -> RolloutPlan:
-    """Start the game once and build the rollout plan that training on this machine would use.
+def plan_target(config: RunConfig) -> RolloutPlan:
+    """Start the game once, and make the plan that env runners of a training on this machine would play.
 
-    If the number of arenas is `auto`, it is measured, which takes some seconds. Raises what `open_game` raises.
+    Open arenas are measured, which takes some seconds. Peers are told how many ticks a decision takes, so the plan
+    names them. Raises what `plan_rollout` raises.
     """
-    from spacetime_rl.rollout.plan import RolloutPlan  # imports Ray, which takes seconds and `load_target` can spare
+    from spacetime_rl.rollout.make_plan import plan_rollout  # with Ray: takes seconds, and naming a game needs neither
     from spacetime_rl.sizing.settle import settle_sizes
 
     with scratch_folder("bench") as folder:

@@ -63,7 +63,7 @@ class DryRun:
 
 
 def dry_run(config: RunConfig, say: Callable[[str], None] = lambda _: None) -> DryRun:
-    """Start the game of a run and settle its sizes for this machine, without Ray. Raises what `meet_game` raises."""
+    """Start the game of a run and settle its sizes for this machine, without Ray. Raises what `plan_rollout` raises."""
     say("starting the game")
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-dry-run-") as folder:
         plan = plan_rollout(config, Path(folder))
