@@ -76,7 +76,7 @@ class _Layer:
 
 def _pairs(module: PolicyModule) -> list[tuple[nn.Linear, nn.Module]]:
     layers = list(module.trunk.hiddens)
-    return list(zip(layers[::2], layers[1::2], strict=True))  # the order in which `make_mlp` stacks them
+    return list(zip(layers[::2], layers[1::2], strict=True))  # type: ignore[arg-type]  # as `make_mlp` stacks them
 
 
 def _view(tensor: Tensor) -> Array:
