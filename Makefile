@@ -35,7 +35,7 @@ $(VENV)/.ready: pyproject.toml requirements.lock requirements-dev.lock spacetime
 train: setup ## train the two vr_interaction policies, track, export, evaluate (CONFIG=..., ARGS="--set ...")
 	@$(BIN)/spacetime-rl train $(CONFIG) $(ARGS)
 
-baseline: setup ## train, judge and keep the policies that come with the package (SCENARIO=vr_navigation)
+baseline: setup ## train, evaluate and keep the policies that come with the package (SCENARIO=vr_navigation)
 	@$(BIN)/spacetime-rl baseline $(or $(SCENARIO),$(error name a configuration: make baseline SCENARIO=vr_navigation)) $(ARGS)
 
 test: setup ## run the tests, two files at a time (ARGS="-k name"; JOBS=0 for one)
