@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from spacetime_rl.config import RunConfig, change, load
 from spacetime_rl.config.sweep import SweepConfig
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.game.project import scenario_names
 
 if TYPE_CHECKING:
     from spacetime_rl.evaluation.report import EvalReport
@@ -109,7 +110,7 @@ def sweep(
     if isinstance(config, SweepConfig):
         loaded = config
     else:
-        loaded = load_sweep(str(config), overrides_of(settings), _scenarios())
+        loaded = load_sweep(str(config), overrides_of(settings), scenario_names())
     outcome = begin(loaded, run_id, force, evaluate, json_output=False)
     return Run(outcome.summary.run_id, outcome.summary.folder, outcome)
 
@@ -148,8 +149,8 @@ def evaluate(
 def load_config(config: Config, overrides: Sequence[str] = (), preset: str | None = None) -> RunConfig:
     """Load a configuration and check that its scenario exists. Raises ConfigError."""
     if isinstance(config, RunConfig):
-        return change(config, overrides, _scenarios()) if overrides else config
-    return load(config, overrides, _scenarios(), preset)
+        return change(config, overrides, scenario_names()) if overrides else config
+    return load(config, overrides, scenario_names(), preset)
 
 
 def overrides_of(settings: Mapping[str, Any]) -> list[str]:
@@ -163,9 +164,3 @@ def _leaves(prefix: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any
             yield from _leaves(f"{prefix}{key}.", value)
         else:
             yield f"{prefix}{key}", value
-
-
-def _scenarios() -> list[str]:
-    from spacetime_rl.game.project import scenarios
-
-    return [scenario.name for scenario in scenarios()]

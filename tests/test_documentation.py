@@ -62,8 +62,9 @@ def test_a_configuration_that_is_shown_loads_and_python_that_is_shown_is_python(
     if kind == "python":
         compile(code, "page", "exec")
         return
-    for name in ("my_game.yaml",):  # which other blocks extend
-        (tmp_path / name).write_text("{name: my_game, game: {project: ., scene: 'res://train.tscn'}}\n")
+    (tmp_path / "my_game.yaml").write_text(  # another block extends it
+        "{name: my_game, game: {project: ., scene: 'res://train.tscn'}}\n"
+    )
     (tmp_path / "shown.yaml").write_text(code)
     if "\nsweep:" in code:
         assert load_sweep("shown.yaml").space

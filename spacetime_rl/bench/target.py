@@ -13,7 +13,7 @@ from spacetime_rl.config.merge import deep_merge
 from spacetime_rl.config.packaged import config_names, packaged
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import UsageError
-from spacetime_rl.game.project import scenarios
+from spacetime_rl.game.project import scenario_names
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.host.system import cores
 
@@ -29,7 +29,7 @@ def load_target(name: str, overrides: Sequence[str], preset: str | None = None) 
 
     Raises ConfigError, and UsageError for a name that is none of them.
     """
-    known = [scenario.name for scenario in scenarios()]
+    known = scenario_names()
     path = Path(name)
     if path.suffix in (".yaml", ".yml") or packaged(name):
         return load(name, overrides, known, preset)

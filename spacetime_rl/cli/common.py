@@ -34,9 +34,9 @@ ResultsOption = Annotated[Path | None, typer.Option("--results", metavar="DIR", 
 def load_config(path: str | None, overrides: Sequence[str] = (), preset: str | None = None) -> RunConfig:
     """Load the configuration that a user names and check that its scenario exists. Raises ConfigError."""
     from spacetime_rl.config import load
-    from spacetime_rl.game.project import scenarios
+    from spacetime_rl.game.project import scenario_names
 
-    names = [scenario.name for scenario in scenarios()]
+    names = scenario_names()
     return load(path, overrides, names, preset, say=lambda note: typer.echo(f"spacetime-rl: {note}", err=True))
 
 

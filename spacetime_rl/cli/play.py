@@ -105,13 +105,13 @@ def _config(target: str | None, overrides: list[str], found: Resolved) -> RunCon
     from spacetime_rl.config import change
     from spacetime_rl.errors import UsageError
     from spacetime_rl.evaluation.resolve import BASELINE
-    from spacetime_rl.game.project import scenarios
+    from spacetime_rl.game.project import scenario_names
 
     if target is not None and found.source.name != BASELINE:
         return load_target(target, overrides)
     if found.config is None:
         raise UsageError("play: name a scenario or a configuration, for example `spacetime-rl play vr_interaction`")
-    return change(found.config, overrides, [scenario.name for scenario in scenarios()])
+    return change(found.config, overrides, scenario_names())
 
 
 _ENDINGS = {True: "success, ", False: "no success, "}

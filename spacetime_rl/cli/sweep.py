@@ -64,7 +64,7 @@ def sweep(
     $ spacetime-rl sweep --resume interaction_asha-20270101-120000
     """
     from spacetime_rl.config.sweep_loader import load_sweep
-    from spacetime_rl.game.project import scenarios
+    from spacetime_rl.game.project import scenario_names
     from spacetime_rl.training import resume as later
     from spacetime_rl.training import run as story
 
@@ -81,8 +81,8 @@ def sweep(
             raise UsageError("sweep: name a sweep, as in `spacetime-rl sweep sweeps/interaction_asha`")
         else:
             settings = [*(overrides or ()), *as_overrides({"tracking.uri": tracking_uri, "results": results})]
-            loaded = load_sweep(config, settings, [scenario.name for scenario in scenarios()])
-            end = story.sweep(loaded, run_id, force, not no_eval, json_output)
+            loaded = load_sweep(config, settings, scenario_names())
+            end = story.begin(loaded, run_id, force, not no_eval, json_output)
     except KeyboardInterrupt:
         typer.echo(
             f"spacetime-rl: stopped by {signals.name()} at once; a sweep that had begun continues with --resume",

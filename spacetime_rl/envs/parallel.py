@@ -15,7 +15,7 @@ from spacetime_rl.envs.spaces import PolicySpaces
 from spacetime_rl.errors import ActionError, UsageError
 from spacetime_rl.game.api import EndedAgent, StepResult
 from spacetime_rl.game.client import open_game
-from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.launch import GameLaunch, launch_of
 
 _PerAgent = dict[str, Any]
 
@@ -36,12 +36,7 @@ def parallel_env(
     """
     if max_cycles is not None and max_cycles < 1:
         raise UsageError(f"max_cycles: expected at least 1, or None for no limit, found {max_cycles}")
-    if isinstance(scenario, str):
-        launch = GameLaunch(scenario=scenario, params=params or {}, seed=seed, action_repeat=action_repeat)
-    elif params or seed or action_repeat is not None:
-        raise UsageError("params, seed and action_repeat: a GameLaunch says these itself; set them there")
-    else:
-        launch = scenario
+    launch = launch_of(scenario, params=params or {}, seed=seed, action_repeat=action_repeat)
     return GodotParallelEnv(launch, max_cycles)
 
 

@@ -14,7 +14,7 @@ from spacetime_rl.envs.spaces import PolicySpaces
 from spacetime_rl.errors import UsageError
 from spacetime_rl.game.api import StepResult
 from spacetime_rl.game.client import open_game
-from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.launch import GameLaunch, launch_of
 
 _Bools = NDArray[np.bool_]
 
@@ -32,14 +32,7 @@ def vector_env(
     `seed` applies until `reset(seed=…)`; `action_repeat` is in physics ticks per decision. A GameLaunch holds all of
     these itself. Raises UsageError, and the errors of `open_game`.
     """
-    if isinstance(scenario, str):
-        launch = GameLaunch(
-            scenario=scenario, params=params or {}, arenas=arenas, seed=seed, action_repeat=action_repeat
-        )
-    elif params or seed or action_repeat is not None or arenas != 1:
-        raise UsageError("params, arenas, seed and action_repeat: a GameLaunch says these itself; set them there")
-    else:
-        launch = scenario
+    launch = launch_of(scenario, params=params or {}, arenas=arenas, seed=seed, action_repeat=action_repeat)
     return GodotVectorEnv(launch)
 
 

@@ -14,10 +14,9 @@ from spacetime_rl.evaluation.sources import is_onnx_folder, read_schemas
 from spacetime_rl.export.schema import PolicySchema
 from spacetime_rl.runs.layout import RunPaths, onnx_file
 from spacetime_rl.runs.locate import find_folder
-from spacetime_rl.runs.shipped import read_baseline
+from spacetime_rl.runs.shipped import PREFIX, read_baseline
 
 Floats = NDArray[np.float32]
-_BASELINE = "baseline:"
 
 
 class Policy:
@@ -77,8 +76,8 @@ def load_policy(source: Any, policy: str | None = None, *, results: str | Path =
 
 def _folder(source: Any, results: Path) -> Path:
     """The folder of ONNX files that `source` names. Raises UsageError if there is none."""
-    if isinstance(source, str) and source.startswith(_BASELINE):
-        return read_baseline(source.removeprefix(_BASELINE)).folder
+    if isinstance(source, str) and source.startswith(PREFIX):
+        return read_baseline(source.removeprefix(PREFIX)).folder
     path = Path(getattr(source, "folder", source))
     if is_onnx_folder(path):
         return path

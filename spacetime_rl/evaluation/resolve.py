@@ -18,7 +18,7 @@ from spacetime_rl.evaluation.sources import (
     is_onnx_folder,
     read_schemas,
 )
-from spacetime_rl.game.project import scenarios
+from spacetime_rl.game.project import scenario_names
 from spacetime_rl.runs.layout import RunPaths, run_around
 from spacetime_rl.runs.locate import find_checkpoint
 from spacetime_rl.runs.shipped import read_baseline
@@ -102,7 +102,7 @@ def _config_of_folder(folder: Path) -> RunConfig | None:
     if of_run.is_file():
         return load(of_run)
     origin = next(iter(read_schemas(folder).values())).origin
-    if origin.scenario not in {scenario.name for scenario in scenarios()}:
+    if origin.scenario not in scenario_names():
         return None
     return RunConfig.model_validate(
         {

@@ -14,7 +14,7 @@ from spacetime_rl.evaluation.clock import Progress
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.resolve import BASELINE, Resolved, mix_sources, require_config, resolve_source
-from spacetime_rl.game.project import scenarios
+from spacetime_rl.game.project import scenario_names
 from spacetime_rl.host.scratch import scratch_folder
 
 RESULTS = Path("results")
@@ -74,7 +74,7 @@ def _choose(
     say: Callable[[str], None],
 ) -> RunConfig:
     """The configuration to play: the user's, or else the player's; a baseline always plays its own."""
-    names = [scenario.name for scenario in scenarios()]
+    names = scenario_names()
     if isinstance(config, RunConfig):
         return change(config, overrides, names, say)
     names_a_game = any(not override.startswith("evaluation.") for override in overrides)

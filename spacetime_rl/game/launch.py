@@ -115,6 +115,19 @@ class GameLaunch:
         return STOCK_HZ if stock else self.physics_hz
 
 
+def launch_of(scenario: str | GameLaunch, **settings: Any) -> GameLaunch:
+    """The launch of a scenario with these settings; a GameLaunch as it is.
+
+    Raises UsageError for settings beside a GameLaunch, other than a launch's own defaults.
+    """
+    if isinstance(scenario, str):
+        return GameLaunch(scenario=scenario, **settings)
+    if GameLaunch(scenario="", **settings) != GameLaunch(scenario=""):
+        *others, last = settings
+        raise UsageError(f"{', '.join(others)} and {last}: a GameLaunch says these itself; set them there")
+    return scenario
+
+
 def only_task(launch: GameLaunch, name: str | None) -> GameLaunch:
     """The same game with all weight on one task, by default the first with a weight; the tasks keep their numbers.
 

@@ -80,6 +80,11 @@ def scenarios(project: Path = OWN_PROJECT) -> list[ScenarioInfo]:
     return [_read_scenario(path) for path in sorted(project.glob("scenarios/*/scenario.json"))]
 
 
+def scenario_names() -> list[str]:
+    """The names of the package's scenarios."""
+    return [scenario.name for scenario in scenarios()]
+
+
 def find_scenario(name: str) -> ScenarioInfo:
     """The scenario of that name. Raises UsageError, with the nearest name, if there is none."""
     known = {scenario.name: scenario for scenario in scenarios()}

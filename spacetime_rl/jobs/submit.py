@@ -137,9 +137,9 @@ def check(kind: Kind, config: str | None, overrides: Sequence[str]) -> RunConfig
 def _load(kind: Kind, config: str | None, overrides: Sequence[str]) -> RunConfig:
     from spacetime_rl.config import load
     from spacetime_rl.config.sweep_loader import load_sweep
-    from spacetime_rl.game.project import scenarios
+    from spacetime_rl.game.project import scenario_names
 
-    known = [scenario.name for scenario in scenarios()]
+    known = scenario_names()
     if kind == "sweep":
         return load_sweep(str(config), overrides, known).base
     return load(config, overrides, known)

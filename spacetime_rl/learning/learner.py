@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from ray.rllib.core import ALL_MODULES
 from ray.rllib.core.learner.torch.torch_learner import TorchLearner
+from ray.rllib.core.learner.training_data import TrainingData
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from ray.rllib.utils.metrics import (
     NUM_AGENT_STEPS_SAMPLED_LIFETIME,
@@ -54,6 +55,13 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
     def _set_optimizer_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
         """Set the learning rate as a float: RLlib's schedules give tensors, which fused Adam does not take."""
         TorchLearner._set_optimizer_lr(optimizer, float(lr))
+
+    def begin_update(self, training_data: TrainingData, timesteps: dict[str, Any] | None) -> None:
+        """Prepare an update as RLlib does, and fetch the episodes in `training_data`."""
+        self._check_is_built()
+        self.before_gradient_based_update(timesteps=timesteps or {})
+        training_data.solve_refs()
+        self._weights_seq_no += 1
 
     def descend(self, policy: str, batch: Batch) -> torch.Tensor:
         """One gradient step of one policy; skipped and counted if the gradient is zero or not finite."""

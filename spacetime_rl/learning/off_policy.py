@@ -98,10 +98,7 @@ class ReplayLearner(SpacetimeLearner):
         **_: Any,
     ) -> Any:
         """Add the episodes in `training_data` to the replay buffers, and learn; returns the reduced metrics."""
-        self._check_is_built()
-        self.before_gradient_based_update(timesteps=timesteps or {})
-        training_data.solve_refs()
-        self._weights_seq_no += 1
+        self.begin_update(training_data, timesteps)
         for policy, episodes in self.by_policy(training_data.episodes).items():
             self._remember(policy, episodes)
             self._learn(policy, sum(map(len, episodes)), minibatch_size or 1)

@@ -38,10 +38,7 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
         **_: Any,
     ) -> Any:
         """One PPO update on the episodes in `training_data`; returns the reduced metrics."""
-        self._check_is_built()
-        self.before_gradient_based_update(timesteps=timesteps or {})
-        training_data.solve_refs()
-        self._weights_seq_no += 1
+        self.begin_update(training_data, timesteps)
         batches = self._make_batches(training_data.episodes)
         losses: Mapping[str, torch.Tensor] = {}
         latest: dict[str, Batch] = {}

@@ -17,10 +17,9 @@ from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.growing import can_grow, fits_into
 from spacetime_rl.runs.layout import schema_file
 from spacetime_rl.runs.locate import find_checkpoint
-from spacetime_rl.runs.shipped import Baseline, read_baseline
+from spacetime_rl.runs.shipped import PREFIX, Baseline, read_baseline
 
 INITIAL = "initial_weights"  # the key of RLlib's `config.env_config` under which the algorithm finds the weights
-BASELINE = "baseline:"  # prefix for the name of a baseline of this package
 _GROWING = ("PPO", "APPO", "IMPALA")
 
 
@@ -61,8 +60,8 @@ class _Source:
 
     @classmethod
     def find(cls, config: RunConfig, where: str) -> _Source:
-        if where.startswith(BASELINE):
-            found = read_baseline(where.removeprefix(BASELINE))
+        if where.startswith(PREFIX):
+            found = read_baseline(where.removeprefix(PREFIX))
             layouts = {policy: _shipped_layout(found, policy) for policy in found.policies}
             return cls(where, found.config, layouts, {name: OfBaseline(found.name, name) for name in found.policies})
         saved = read_checkpoint(find_checkpoint(where, config.results))

@@ -15,6 +15,7 @@ from spacetime_rl.errors import UsageError
 
 BASELINES = Path(__file__).resolve().parent.parent / "baselines"
 FILE = "baseline.json"
+PREFIX = "baseline:"  # before the name of a baseline, where a run or a folder may be named as well
 SCHEMA_VERSION = 1
 TRAINED = "trained"
 WEIGHTS = ".weights.npz"  # follows the policy's name

@@ -23,7 +23,7 @@ from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomS
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint
 from spacetime_rl.game.spec import STOCK_WIRE
 from spacetime_rl.host import signals
-from spacetime_rl.notices import NOTICES, Notice, Notices, from_data
+from spacetime_rl.notices import Notice, Notices
 from spacetime_rl.pictures.learning_curves import plot_policies
 from spacetime_rl.pictures.write import TRACED, write_pictures
 from spacetime_rl.runs.folder import RunFolder
@@ -69,9 +69,8 @@ def make_outputs(
             evaluation.meet_candidate(run, models)
     progress.stage("recording the results")
     lines = read_progress(folder.paths.results, end.trial_id)
-    noticed = [notice for line in lines for notice in from_data(line.get(NOTICES))]
     evaluation.advice += advise(lines, config, evaluation.learned)
-    summary = _summarise(folder, end, finished, sweep, exported, evaluation, run, [*noticed, *progress.notices])
+    summary = _summarise(folder, end, finished, sweep, exported, evaluation, run, [*end.notices, *progress.notices])
     write_summary(summary)
     plot_policies(lines, folder.run_id, folder.paths.report)
     if run is not None and finished:

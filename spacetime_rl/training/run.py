@@ -39,17 +39,6 @@ def train(
     return begin(SweepConfig.of_run(config), run_id, force, evaluate, json_output).summary
 
 
-def sweep(
-    config: SweepConfig,
-    run_id: str | None = None,
-    force: bool = False,
-    evaluate: bool = True,
-    json_output: bool = False,
-) -> Outcome:
-    """Train a sweep to its end, or until the user stops it, and publish the results. Raises what `train` raises."""
-    return begin(config, run_id, force, evaluate, json_output)
-
-
 def begin(config: SweepConfig, run_id: str | None, force: bool, evaluate: bool, json_output: bool) -> Outcome:
     """Begin a run or a sweep in a new folder; arguments and errors are those of `train`."""
     check_reachable(config.base)

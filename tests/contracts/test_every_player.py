@@ -1,4 +1,4 @@
-"""What every player of an evaluation has to do, whoever it is."""
+"""The contract of every player of an evaluation: random, scripted, trained, mixed."""
 
 from __future__ import annotations
 
