@@ -15,6 +15,7 @@ from spacetime_rl.errors import ProtocolError
 from spacetime_rl.formats.plain_json import to_json
 
 Ending = Literal["success", "terminated", "truncated"]
+Unit = Literal["m", "px"]
 Floats = NDArray[np.float32]
 
 _PLACE = 7  # floats of a row before its reward sums: tick, position, velocity
@@ -22,7 +23,7 @@ _PLACE = 7  # floats of a row before its reward sums: tick, position, velocity
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """A static object: its outline seen from above, and the heights of its bottom and top in metres.
+    """A static object: its outline seen from above, and the heights of its bottom and top; both 0 in a 2D game.
 
     `points` are the corners of a convex polygon, float32 [n, 2] of x and z. For a circle they are its centre, with a
     `radius`. For a terrain they are the least and greatest corner, with `heights`, float32 [rows along z, columns along
@@ -45,8 +46,8 @@ class AgentTrace:
     policy: str
     ending: Ending
     ticks: NDArray[np.int64]  # [rows] since the episode began
-    positions: Floats  # [rows, 3] in metres
-    velocities: Floats | None  # [rows, 3] in m/s; None for a body without velocity
+    positions: Floats  # [rows, 3] in the trace's unit; in a 2D game x and y are the first and the last, the middle is 0
+    velocities: Floats | None  # [rows, 3] in the trace's unit a second; None for a body without velocity
     rewards: Mapping[str, Floats]  # [rows] earned so far in the episode, by reward term
     # The following three are None in the traces of older addons; `observations` also unless they were requested.
     actions: Floats | None = None  # [rows - 1, floats], each decided at a row and applied until the next
@@ -63,8 +64,9 @@ class Trace:
     outline: tuple[Shape, ...]
     landmarks: Mapping[str, tuple[float, float, float]]
     physics_hz: int
-    # By landmark: the distance in metres within which an agent has reached it.
+    # By landmark: the distance within which an agent has reached it.
     radii: Mapping[str, float] = field(default_factory=dict)
+    unit: Unit = "m"  # of all lengths
     # A hash of the arena's state at the beginning and after each decision; None in the traces of older addons.
     hashes: NDArray[np.uint64] | None = None
 
@@ -95,8 +97,15 @@ def _read_trace(data: Mapping[str, Any], physics_hz: int) -> Trace:
         landmarks={str(name): (float(x), float(y), float(z)) for name, (x, y, z) in data["landmarks"].items()},
         physics_hz=physics_hz,
         radii={str(name): float(radius) for name, radius in data.get("radii", {}).items()},
+        unit=_read_unit(data.get("unit", "m")),
         hashes=np.frombuffer(base64.b64decode(data["hashes"]), "<u8") if "hashes" in data else None,
     )
+
+
+def _read_unit(unit: object) -> Unit:
+    if unit == "m" or unit == "px":
+        return unit
+    raise ValueError(f"lengths in {unit!r}")
 
 
 def _read_agent(data: Mapping[str, Any]) -> AgentTrace:
@@ -155,6 +164,7 @@ def _trace_to_dict(trace: Trace) -> dict[str, Any]:
         "outline": [_shape_to_dict(shape) for shape in trace.outline],
         "landmarks": {name: list(at) for name, at in trace.landmarks.items()},
         "radii": dict(trace.radii),
+        "unit": trace.unit,
         "agents": [_agent_to_dict(agent) for agent in trace.agents],
         **hashes,
     }

@@ -22,6 +22,7 @@ MOST = 9  # episodes
 _COLUMNS = 3  # panels in a row
 _PANEL = 500  # pixels
 _INNER = 410.0  # approximate pixels of a panel inside its axes
+_UNITS = {"m": 1.0, "px": 100.0}  # of lengths in a metre; Godot's 2D gravity of 980 takes 100 pixels for one
 _STEP_M = 0.35  # shapes up to this height above the start are ground to walk on
 _GROUND, _LOW, _TALL = "#f1efe9", "#c9c6bd", "#85827a"
 _KINDS = {_GROUND: "ground", _LOW: "low obstacle (up to 1 m)", _TALL: "wall or tall obstacle"}
@@ -38,7 +39,11 @@ Box = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 def anybody_moves(traces: Sequence[Trace]) -> bool:
     """Whether an agent moves far enough horizontally for a path to be visible."""
-    return any(np.ptp(agent.positions[:, [0, 2]], axis=0).max() > _MOVED_M for t in traces for agent in t.agents)
+    return any(
+        np.ptp(agent.positions[:, [0, 2]], axis=0).max() > _MOVED_M * _UNITS[trace.unit]
+        for trace in traces
+        for agent in trace.agents
+    )
 
 
 def draw_paths(traces: Sequence[Trace], title: str, out: Path) -> Path:
@@ -47,7 +52,7 @@ def draw_paths(traces: Sequence[Trace], title: str, out: Path) -> Path:
     columns = min(_COLUMNS, len(shown))
     rows = -(-len(shown) // columns)
     policies = list(dict.fromkeys(agent.policy for trace in shown for agent in trace.agents))
-    frames = _same_scale([_frame(trace, _start_height(trace)) for trace in shown])
+    frames = _same_scale([_frame(trace) for trace in shown])
     with canvas(title, out, max(2, columns) * _PANEL, rows * _PANEL + 110) as figure:
         panels = figure.subplots(rows, columns, squeeze=False).flat
         for axes, trace, frame in zip(panels, shown, frames, strict=False):
@@ -61,10 +66,9 @@ def draw_paths(traces: Sequence[Trace], title: str, out: Path) -> Path:
 
 
 def _draw_episode(axes: Axes, trace: Trace, policies: Sequence[str], frame: Box) -> None:
-    start_height = _start_height(trace)
     low, high = frame
     for shape in sorted(trace.outline, key=lambda shape: shape.high):
-        _draw_shape(axes, shape, start_height)
+        _draw_shape(axes, shape, _colour(shape, trace))
     for agent in trace.agents:
         _draw_agent(axes, agent, LINES[policies.index(agent.policy) % len(LINES)])
     labels = Labels(axes, low, high, _INNER)
@@ -76,8 +80,10 @@ def _draw_episode(axes: Axes, trace: Trace, policies: Sequence[str], frame: Box)
             labels.write(name.rpartition("/")[2], float(place[0]), float(place[2]), weight="bold")
     _draw_landmarks(axes, trace, labels)
     _draw_events(axes, trace, labels)
-    _draw_scale_bar(axes, low, high)
-    axes.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal", xlabel="x (m)", ylabel="z (m)")
+    _draw_scale_bar(axes, low, high, trace.unit)
+    down = "z" if trace.unit == "m" else "y"
+    axes.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal")
+    axes.set(xlabel=f"x ({trace.unit})", ylabel=f"{down} ({trace.unit})")
     axes.set_title(f"episode {trace.episode}: {_outcome(trace)}", loc="left", fontsize=12)
 
 
@@ -89,13 +95,12 @@ def _outcome(trace: Trace) -> str:
     return f"{what}, {seconds:.1f} s"
 
 
-def _draw_shape(axes: Axes, shape: Shape, start_height: float) -> None:
+def _draw_shape(axes: Axes, shape: Shape, colour: str) -> None:
     from matplotlib.patches import Circle, Polygon
 
     if shape.heights is not None:
         _draw_terrain(axes, shape)
         return
-    colour = _colour(shape, start_height)
     edge = "#d5d2c8" if colour == _GROUND else "#5c5a54"
     common: dict[str, Any] = {"facecolor": colour, "edgecolor": edge, "linewidth": 0.8}
     if shape.radius is not None:
@@ -104,8 +109,10 @@ def _draw_shape(axes: Axes, shape: Shape, start_height: float) -> None:
         axes.add_patch(Polygon(shape.points, closed=True, **common))
 
 
-def _colour(shape: Shape, start_height: float) -> str:
-    above = shape.high - start_height
+def _colour(shape: Shape, trace: Trace) -> str:
+    if trace.unit == "px":  # nothing in a 2D game is ground to walk on
+        return _TALL
+    above = shape.high - _start_height(trace)
     return _GROUND if above <= _STEP_M else _LOW if above <= 1.0 else _TALL
 
 
@@ -177,14 +184,14 @@ def events(agent: AgentTrace) -> list[tuple[str, int]]:
     return found
 
 
-def _draw_scale_bar(axes: Axes, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
-    """Draw a bar of a round number of metres in the lower left corner, at most a quarter of the panel long."""
+def _draw_scale_bar(axes: Axes, low: NDArray[np.float64], high: NDArray[np.float64], name: str) -> None:
+    """Draw a bar of a round number of metres or pixels in the lower left corner, a quarter of the panel at most."""
     room = 0.25 * float(high[0] - low[0])
     unit = 10.0 ** np.floor(np.log10(room))
     length = float(unit * max(step for step in (1, 2, 5) if step * unit <= room))
     x, z = low[0] + 0.03 * (high[0] - low[0]), high[1] - 0.03 * (high[1] - low[1])
     axes.plot([x, x + length], [z, z], color="black", linewidth=3.0, solid_capstyle="butt", zorder=9)
-    bar = axes.annotate(f"{length:g} m", (x, z), (2, 5), textcoords="offset points", fontsize=9.5, zorder=9)
+    bar = axes.annotate(f"{length:g} {name}", (x, z), (2, 5), textcoords="offset points", fontsize=9.5, zorder=9)
     bar.set_path_effects(outlined())
 
 
@@ -200,8 +207,7 @@ def _shape_key(traces: Sequence[Trace]) -> list[Any]:
     """Legend entries for the shades of grey that occur, and for hills."""
     from matplotlib.patches import Patch
 
-    solid = [(s, _start_height(trace)) for trace in traces for s in trace.outline if s.heights is None]
-    drawn = {_colour(shape, start_height) for shape, start_height in solid}
+    drawn = {_colour(shape, trace) for trace in traces for shape in trace.outline if shape.heights is None}
     key = [Patch(facecolor=grey, edgecolor="#5c5a54", label=what) for grey, what in _KINDS.items() if grey in drawn]
     if any(shape.heights is not None for trace in traces for shape in trace.outline):
         key.append(Patch(facecolor=_HILLS, edgecolor="#8a877e", label="hills: the darker, the higher"))
@@ -224,23 +230,32 @@ def _event_key(traces: Sequence[Trace]) -> list[Line2D]:
     return key
 
 
-def _frame(trace: Trace, start_height: float) -> Box:
+def _frame(trace: Trace) -> Box:
     """The part of the plane to show: a square around all paths and landmarks, or the whole ground if it is small."""
     places = np.concatenate([agent.positions[:, [0, 2]] for agent in trace.agents]).astype(np.float64)
     marks = np.array([[x, z] for x, _, z in trace.landmarks.values()]).reshape(-1, 2)
     places = np.concatenate([places, marks])
     low, high = places.min(axis=0), places.max(axis=0)
-    half = max(1.0, 0.58 * float((high - low).max()))  # 0.5 and a margin, as 0.54 below
+    metre = _UNITS[trace.unit]
+    half = max(metre, 0.58 * float((high - low).max()))  # 0.5 and a margin, as 0.54 below
     centre = (low + high) / 2.0
-    for ground in (s for s in trace.outline if s.radius is None and s.heights is None):
-        corners = ground.points.astype(np.float64)
+    for corners in _grounds(trace):
         least, greatest = corners.min(axis=0), corners.max(axis=0)
         size, middle = float((greatest - least).max()), (least + greatest) / 2.0
-        if ground.high <= start_height + _STEP_M and 2.0 * half <= 1.3 * size and size <= max(_ROOM_M, 3.0 * half):
+        if 2.0 * half <= 1.3 * size and size <= max(_ROOM_M * metre, 3.0 * half):
             around = 0.54 * size
             if np.all(np.abs(places - middle) <= around):
                 centre, half = middle, around
     return centre - half, centre + half
+
+
+def _grounds(trace: Trace) -> list[NDArray[np.float64]]:
+    """Corners of each ground that a picture may show whole; in a 2D game, of all shapes together."""
+    flat = [shape for shape in trace.outline if shape.radius is None and shape.heights is None]
+    if trace.unit == "px":
+        return [np.concatenate([shape.points for shape in flat]).astype(np.float64)] if flat else []
+    walkable = _start_height(trace) + _STEP_M
+    return [shape.points.astype(np.float64) for shape in flat if shape.high <= walkable]
 
 
 def _start_key() -> list[Line2D]:

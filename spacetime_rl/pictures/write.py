@@ -20,7 +20,9 @@ def write_pictures(report: EvalReport, folder: Path, title: str) -> list[Path]:
     files: list[Path] = []
     if report.traces:
         if anybody_moves(report.traces):
-            files.append(draw_paths(report.traces, f"Paths from above  ·  {title}", folder / "paths.png"))
+            # A 2D game may be seen from the side.
+            what = "Paths from above" if report.traces[0].unit == "m" else "Paths"
+            files.append(draw_paths(report.traces, f"{what}  ·  {title}", folder / "paths.png"))
         if heights_vary(report.traces):
             files.append(draw_heights(report.traces, f"Heights  ·  {title}", folder / "heights.png"))
         for policy in dict.fromkeys(agent.policy for agent in report.traces[0].agents):

@@ -41,7 +41,12 @@ class RunRecord:
     @property
     def kind(self) -> str:
         """`run` or `sweep`."""
-        return "sweep" if self.paths.sweep.is_file() else "run"
+        return "sweep" if self.is_sweep else "run"
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether the folder is a sweep's."""
+        return self.paths.sweep.is_file()
 
     @cached_property
     def state(self) -> RunState | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.game.project import OWN_PROJECT, content_hash
 from spacetime_rl.runs.layout import RunPaths
 from spacetime_rl.tracking.sweep import Sweep
 
@@ -19,7 +20,8 @@ _CHUNK_BYTES = 1 << 20  # a build may be too large to read at once
 def describe_inputs(sweep: Sweep) -> list[DatasetInput]:
     """The datasets of a run: the game with its training seed, and the episodes of the evaluation.
 
-    Two runs have the same dataset if they play the same build of a game, with the same spec and seed.
+    Two runs have the same dataset if they play the same build of a game (its program, or the files of its project),
+    with the same spec and seed.
     """
     config, game = sweep.config, sweep.config.game
     build = {
@@ -34,6 +36,8 @@ def describe_inputs(sweep: Sweep) -> list[DatasetInput]:
     declared = hashlib.sha256(spec.read_bytes() if spec.is_file() else b"")
     if game.env_path is not None and game.env_path.is_file():
         _add(declared, game.env_path)
+    elif project := game.project or (OWN_PROJECT if config.scenario.name else None):
+        declared.update(content_hash(project).encode())
     training = played | {"seed": config.seed, "build": declared.hexdigest()[:16]}
     evaluation = training | {"seed": config.evaluation.seed, "episodes": config.evaluation.episodes}
     return [

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from spacetime_rl import metrics
 from spacetime_rl.config import load
+from spacetime_rl.config.sweep import Objective
+from spacetime_rl.config.sweep_loader import load_sweep
 from spacetime_rl.errors import UsageError
 from spacetime_rl.runs.read import RunRecord
 from spacetime_rl.runs.result_log import read_all_progress
@@ -47,8 +51,8 @@ def record(run: RunRecord, uri: str | None = None) -> str:
     for number, trial_id in enumerate(trials):
         recorder.open_trial(trial_id, f"{number:05d} · {sweep.run_id}", {})
         recorder.close_trial(trial_id, ending)
-    best, last = max(trials.items(), key=lambda item: item[1][-1].get(metrics.SCENARIO_SUCCESS, -1.0))
-    figures = metrics.recorded_metrics(metrics.public_metrics(last[-1]))
+    best = _best(run, trials)
+    figures = metrics.recorded_metrics(metrics.public_metrics(trials[best][-1]))
     recorder.close_sweep(ending, figures, {names.BEST_TRIAL: best})
     tracked = find_tracked_run(store, sweep, best)
     if tracked is None:
@@ -76,6 +80,16 @@ def forget(run: RunRecord) -> int | None:
         logger.warning("MLflow does not answer: %s", error)
         return None
     return len(found)
+
+
+def _best(run: RunRecord, trials: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """The trial whose policies were published; without a summary, the best by the sweep's first objective."""
+    published = run.summary.get("trial")
+    if published in trials:
+        return str(published)
+    goal = load_sweep(run.paths.sweep).settings.goals[0] if run.is_sweep else Objective(metric=metrics.SCENARIO_SUCCESS)
+    sign = 1.0 if goal.mode == "max" else -1.0
+    return max(trials, key=lambda trial: sign * trials[trial][-1].get(goal.metric, -sign * math.inf))
 
 
 def _where(run: RunRecord, uri: str | None) -> tuple[Store, Sweep]:

@@ -188,6 +188,7 @@ def _summarise(
         run_id=folder.run_id,
         scenario=sweep.scenario,
         folder=folder.path,
+        trial_id=end.trial_id,
         agent_steps=metrics.Result(end.result).agent_steps,
         training_s=metrics.Result(end.result).time_s,
         reports=evaluation.reports,

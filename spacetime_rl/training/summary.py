@@ -52,6 +52,7 @@ class RunSummary:
     evaluation_stopped: bool = False
     notices: Sequence[Notice] = ()
     learned: Learned = NOT_EVALUATED
+    trial_id: str = ""  # the trial whose policies these are: of a sweep, the best one
     is_candidate: bool = True  # whether the policies took the alias `candidate`
     advice: Sequence[str] = ()  # a sentence each
 
@@ -77,6 +78,7 @@ class RunSummary:
             "run_id": self.run_id,
             "scenario": self.scenario,
             "folder": str(self.folder),
+            "trial": self.trial_id,
             "agent_steps": self.agent_steps,
             "training_s": self.training_s,
             "interrupted": self.interrupted,

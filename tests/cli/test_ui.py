@@ -92,3 +92,41 @@ def test_results_whose_last_line_was_cut_short_are_read(results: Path) -> None:
     record(find_record("slow", results))
 
     assert recorded(results)[0].data.metrics["agent_steps"] == 12_000
+
+
+@pytest.mark.parametrize(
+    ("summary", "objective", "best"),
+    [
+        ({}, {"metric": "scenario/return_mean", "mode": "min"}, "cheap"),
+        ({}, {"metric": "scenario/success_rate"}, "good"),
+        ({"trial": "good"}, {"metric": "scenario/return_mean", "mode": "min"}, "good"),
+    ],
+    ids=["a cost", "success", "what was published"],
+)
+def test_the_best_trial_of_a_sweep_is_that_which_was_published_or_the_best_by_its_objective(
+    tmp_path: Path, summary: dict[str, str], objective: dict[str, str], best: str
+) -> None:
+    folder = make_run(tmp_path, "search", "finished")
+    (folder / "sweep.yaml").write_text(
+        json.dumps(
+            {
+                "scenario": {"name": "vr_navigation"},
+                "sweep": {**objective, "space": {"training.lr": {"choice": [1e-4, 1e-3]}}},
+            }
+        )
+    )
+    rows = [("good", 0.9, 5.0), ("cheap", 0.1, 1.0)]
+    lines = [
+        {"trial_id": trial, "agent_steps": 9, "scenario/success_rate": rate, "scenario/return_mean": mean}
+        for trial, rate, mean in rows
+    ]
+    (folder / "progress.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / "report").mkdir()
+    (folder / "report" / "summary.json").write_text(json.dumps(summary))
+
+    record(find_record("search", tmp_path))
+
+    client = make_client(resolve_store(tmp_path))
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    tagged = {run.data.tags.get("best_trial") for run in client.search_runs(experiments)}
+    assert best in tagged

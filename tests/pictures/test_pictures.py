@@ -116,6 +116,18 @@ def test_paths_are_drawn_of_those_who_move() -> None:
     assert not anybody_moves([standing])
 
 
+def test_a_2d_game_is_drawn_in_pixels(tmp_path: Path) -> None:
+    agent = make_agent()
+    near = replace(make_trace(0), unit="px", outline=())
+    wall = Shape("Wall", 0.0, 0.0, np.array([[-300, 400], [300, 400], [300, 440], [-300, 440]], np.float32))
+    far = replace(near, agents=(replace(agent, positions=100 * agent.positions),), outline=(wall,))
+
+    assert not anybody_moves([near])  # five pixels
+    assert anybody_moves([far])
+    assert size(draw_paths([far], "demo", tmp_path / "paths.png")) == (1000, 610)
+    assert read_traces(write_traces((far,)), 90)[0].unit == "px"
+
+
 def test_rewards_are_stacked_for_an_episode_of_each_ending(tmp_path: Path) -> None:
     endings: list[Ending] = ["success", "success", "success", "terminated", "truncated"]
     traces = [make_trace(i, make_agent(ending)) for i, ending in enumerate(endings)]

@@ -78,9 +78,13 @@ func _test_files(folder: String) -> PackedStringArray:
 
 
 func _run_file(file: String) -> void:
+	_catcher.take()
 	var script: GDScript = load(file)
+	var errors := _catcher.take()  # a script that a test needs and that does not load is one, too
 	if script == null or not script.can_instantiate():
-		_note(file, "loads", 0.0, _catcher.take() + PackedStringArray(["the script does not load"]))
+		errors.append("the script does not load")
+	if not errors.is_empty():
+		_note(file, "loads", 0.0, errors)
 		return
 	for method: Dictionary in script.get_script_method_list():
 		var test: String = method["name"]

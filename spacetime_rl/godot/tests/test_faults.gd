@@ -95,7 +95,7 @@ func test_a_scene_without_a_bridge_ends_at_once() -> void:
 
 func test_an_arena_scene_of_another_kind_is_refused() -> void:
 	var game := ChildGame.new({}, [], "res://tests/fixtures/no_arena.tscn")
-	check_equal(game.info.get("message"), "RLBridge.arena_scene is not a scene whose root extends RLArena")
+	check_equal(game.info.get("message"), "RLBridge.arena_scene is not a scene whose root extends RLArena or RLArena2D")
 	_check_end(game, 4, "RLBridge.arena_scene")
 
 

@@ -6,9 +6,11 @@ const ROOM: PackedScene = preload("res://tests/fixtures/touch/touch_arena.tscn")
 
 func test_a_bridge_needs_a_scene_whose_root_is_an_arena() -> void:
 	var bridge := RLBridge.new()
-	_check_warnings(bridge, ["Set arena_scene to a scene whose root extends RLArena."])
+	_check_warnings(bridge, ["Set arena_scene to a scene whose root extends RLArena or RLArena2D."])
 	bridge.arena_scene = load("res://scenarios/vr_interaction/taker.tscn")
-	_check_warnings(bridge, ["arena_scene is 'taker.tscn', whose root does not extend RLArena."])
+	_check_warnings(bridge, ["arena_scene is 'taker.tscn', whose root does not extend RLArena or RLArena2D."])
+	bridge.arena_scene = load("res://tests/fixtures/shove/shove_arena.tscn")
+	_check_warnings(bridge, [])
 	bridge.arena_scene = ROOM
 	_check_warnings(bridge, [])
 	bridge.free()
@@ -40,7 +42,7 @@ func test_two_agents_of_one_name_are_reported_at_the_arena_and_at_each_of_them()
 func test_an_agent_stands_below_the_body_that_it_plays() -> void:
 	var agent := _add_agent(_keep(Node.new()), null)
 	_check_warnings(
-		agent, ["The parent of an RLAgent has to be the player's body: a Node3D, such as a CharacterBody3D."]
+		agent, ["The parent of an RLAgent has to be the player's body, such as a CharacterBody3D or a CharacterBody2D."]
 	)
 
 
@@ -128,6 +130,20 @@ func test_some_sensors_need_a_certain_body() -> void:
 	var hands := RLHandsSensor.new()
 	agent.add_child(hands)
 	_check_warnings(hands, ["RLHandsSensor needs an RLXRPlayer as the agent's parent."])
+
+
+func test_sensors_belong_to_a_body_of_their_dimensions() -> void:
+	var flat := RLRaySensor2D.new()
+	_add_agent(_keep(Node3D.new()), null).add_child(flat)
+	_check_warnings(flat, ["RLRaySensor2D is for 2D, and the agent's parent is a Node3D."])
+	var agent := _add_agent(_keep(Node2D.new()), null)
+	_check_warnings(agent, [])
+	var pose := RLPoseSensor.new()
+	agent.add_child(pose)
+	_check_warnings(pose, ["RLPoseSensor is for 3D, and the agent's parent is a Node2D."])
+	var velocity := RLVelocitySensor2D.new()
+	agent.add_child(velocity)
+	_check_warnings(velocity, ["RLVelocitySensor2D needs a RigidBody2D or CharacterBody2D as the agent's parent."])
 
 
 func test_the_scenarios_that_come_with_the_package_have_no_warnings() -> void:

@@ -24,9 +24,14 @@ const COMMON_METRICS: Array[StringName] = [&"episode", &"return", &"length", &"s
 ## Names that `set_metric` and `add_metric` may use; each is reported at the episode's end.
 @export var metric_names: Array[StringName] = []
 
-## The player: the agent's parent.
+## The player: the agent's parent. Null in a 2D game, which has `body_2d`.
 var body: Node3D
+## The player in a 2D game; null in 3D.
+var body_2d: Node2D
+## The arena. Null in a 2D game, which has `arena_2d`.
 var arena: RLArena
+## The arena in a 2D game; null in 3D.
+var arena_2d: RLArena2D
 ## The arena in any number of dimensions.
 var arena_core: RLArenaCore
 ## False while the agent waits, and from its end until its arena's next episode: it neither acts nor collects rewards.
@@ -163,7 +168,9 @@ func all_metric_names() -> Array[StringName]:
 func setup(in_arena: RLArenaCore, number: int) -> void:
 	arena_core = in_arena
 	arena = in_arena.root as RLArena
+	arena_2d = in_arena.root as RLArena2D
 	body = get_parent() as Node3D
+	body_2d = get_parent() as Node2D
 	if agent_name == &"":
 		agent_name = StringName("%s_%d" % [policy_name, number])
 	_find_parts(self)

@@ -79,6 +79,7 @@ func begin_episode(number: int = episode + 1) -> void:
 	for agent: RLAgent in agents:
 		agent.clear_episode()
 	root.call(&"_begin_episode")
+	space.forget_contacts(root)
 	_limit_ticks()
 	for agent: RLAgent in agents:
 		agent.begin_episode()

@@ -14,7 +14,7 @@ const _LAST := 1 << 20
 # A window draws as often as it can: then several ticks of game time pass between two pictures.
 const _STEPS_WHEN_WATCHED := 12
 
-## One arena; its root has a script that extends RLArena.
+## One arena; its root has a script that extends RLArena, or RLArena2D.
 @export var arena_scene: PackedScene:
 	set(scene):
 		arena_scene = scene
@@ -23,7 +23,8 @@ const _STEPS_WHEN_WATCHED := 12
 @export var scenario_name := ""
 ## Physics ticks a decision lasts, unless the launch says otherwise.
 @export_range(1, 90) var action_repeat := 8
-## Where a person looks from at first: the scene's camera, behind the agent's body, or out of its eyes.
+## Where a person looks from at first: the scene's camera, behind the agent's body, or out of its eyes. In 2D, both
+## others than the scene's follow the body.
 @export_enum("scene", "behind", "eyes") var view := "scene"
 
 var options := RLOptions.from_command_line()

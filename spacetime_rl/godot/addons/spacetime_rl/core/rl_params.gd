@@ -11,7 +11,7 @@ var _samplers: Dictionary[String, RLSampler] = {}
 var _rng := RandomNumberGenerator.new()
 
 
-## Names that `RLArena._build` depends on: they can be set at launch only, and not be drawn.
+## Names that an arena's `_build` depends on: they can be set at launch only, and not be drawn.
 func _launch_only() -> PackedStringArray:
 	return []
 

@@ -2,7 +2,7 @@ class_name RLSpace
 extends RefCounted
 ## What the core asks of the space that an arena is in: all that differs between games in 3D and in 2D. See RLSpace3D.
 ##
-## Places and velocities are Vector3 in every space: seen from above, x and z are the plane of pictures.
+## Places and velocities are Vector3 in every space: pictures show the plane of x and z, in 2D that of the screen.
 
 
 ## Override: give everything below a viewport a physics world of its own.
@@ -17,6 +17,12 @@ func step_world(_arena: Node, _stepped: bool) -> void:
 
 ## Override: leave the bodies below the arena in their world while it is not processed.
 func keep_bodies(_arena: Node) -> void:
+	pass
+
+
+## Override where putting bodies back in place is not enough: all are in place for an episode; forget which of them met
+## in the last one.
+func forget_contacts(_arena: Node) -> void:
 	pass
 
 
@@ -38,6 +44,27 @@ func moves(_body: Node) -> bool:
 ## Override: how fast a body moves, and which way; zero where it has no velocity.
 func velocity_of(_body: Node) -> Vector3:
 	return Vector3.ZERO
+
+
+## Override: how far two nodes with a place are from each other, in the unit of lengths.
+func distance_between(_one: Node, _other: Node) -> float:
+	return 0.0
+
+
+## Override: the objects (instance ids) that a character touched in its last move, without its floor. Empty for other
+## bodies.
+func touched_by(_body: Node) -> PackedInt64Array:
+	return []
+
+
+## Override: the unit of lengths: "m", or "px".
+func unit() -> String:
+	return "m"
+
+
+## Override: a camera for a person, at first with this view. It has the methods `follow(body)` and `change_view()`.
+func make_camera(_view: String) -> Node:
+	return null
 
 
 ## Override: the places that the arena names (`_landmarks`), in the same frame.

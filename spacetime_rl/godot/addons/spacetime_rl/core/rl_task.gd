@@ -57,7 +57,7 @@ func make_arena(problems: PackedStringArray) -> RLArenaCore:
 	var root := arena_scene.instantiate() if arena_scene != null else null
 	var arena := RLArenaCore.of(root) if root != null else null
 	if arena == null:
-		problems.append(_say("RLBridge.arena_scene is not a scene whose root extends RLArena"))
+		problems.append(_say("RLBridge.arena_scene is not a scene whose root extends RLArena or RLArena2D"))
 		if root != null:
 			root.free()
 		return null

@@ -17,7 +17,7 @@ static func problems_of_agent(agent: RLAgent) -> PackedStringArray:
 
 
 ## Of an arena: names that its script uses and none of its agents declares.
-static func problems_of_arena(arena: RLArena) -> PackedStringArray:
+static func problems_of_arena(arena: Node) -> PackedStringArray:
 	var problems: PackedStringArray = []
 	var agents := arena.find_children("*", "RLAgent", true, false)
 	# An arena that adds nodes may add agents.

@@ -11,8 +11,8 @@ const _NO_AGENT := "%s has to be a child of an RLAgent: where it is now, nothing
 static func problems_of(node: Node) -> PackedStringArray:
 	if node is RLBridge:
 		return _of_bridge(node as RLBridge)
-	if node is RLArena:
-		return _of_arena(node as RLArena) + RLNameCheck.problems_of_arena(node as RLArena)
+	if node is RLArena or node is RLArena2D:
+		return _of_arena(node) + RLNameCheck.problems_of_arena(node)
 	if node is RLAgent:
 		return _of_agent(node as RLAgent) + RLNameCheck.problems_of_agent(node as RLAgent)
 	if node is RLSensor or node is RLImageSensor or node is RLAction:
@@ -22,18 +22,18 @@ static func problems_of(node: Node) -> PackedStringArray:
 
 static func _of_bridge(bridge: RLBridge) -> PackedStringArray:
 	if bridge.arena_scene == null:
-		return ["Set arena_scene to a scene whose root extends RLArena."]
+		return ["Set arena_scene to a scene whose root extends RLArena or RLArena2D."]
 	if not _is_arena(bridge.arena_scene):
-		return [
-			"arena_scene is '%s', whose root does not extend RLArena." % bridge.arena_scene.resource_path.get_file()
-		]
+		var file := bridge.arena_scene.resource_path.get_file()
+		return ["arena_scene is '%s', whose root does not extend RLArena or RLArena2D." % file]
 	return []
 
 
-static func _of_arena(arena: RLArena) -> PackedStringArray:
+static func _of_arena(arena: Node) -> PackedStringArray:
 	var problems: PackedStringArray = []
 	if arena.owner != null:
-		problems.append("An RLArena has to be the root of a scene of its own, which an RLBridge names as arena_scene.")
+		var what := "An RLArena" if arena is RLArena else "An RLArena2D"
+		problems.append("%s has to be the root of a scene of its own, which an RLBridge names as arena_scene." % what)
 	var taken: Dictionary[StringName, bool] = {}
 	for agent: RLAgent in _agents_below(arena):
 		if taken.has(agent.agent_name):
@@ -45,8 +45,10 @@ static func _of_arena(arena: RLArena) -> PackedStringArray:
 
 static func _of_agent(agent: RLAgent) -> PackedStringArray:
 	var problems: PackedStringArray = []
-	if not _is_root(agent) and agent.get_parent() is not Node3D:
-		problems.append("The parent of an RLAgent has to be the player's body: a Node3D, such as a CharacterBody3D.")
+	if not _is_root(agent) and agent.get_parent() is not Node3D and agent.get_parent() is not Node2D:
+		problems.append(
+			"The parent of an RLAgent has to be the player's body, such as a CharacterBody3D or a CharacterBody2D."
+		)
 	if agent.policy_name == &"":
 		problems.append("Set policy_name: the policy that plays this agent.")
 	if null in agent.reward_terms:
@@ -78,12 +80,34 @@ static func _of_part(part: Node) -> PackedStringArray:
 static func _of_body(part: Node, body: Node) -> PackedStringArray:
 	if part is RLHandsSensor and body is not RLXRPlayer:
 		return ["RLHandsSensor needs an RLXRPlayer as the agent's parent."]
-	var turning := part is RLVelocitySensor and (part as RLVelocitySensor).angular
-	if turning and body is not RigidBody3D:
-		return ["An angular velocity is that of a RigidBody3D: make one the agent's parent, or switch angular off."]
-	if part is RLVelocitySensor and body is not RigidBody3D and body is not CharacterBody3D:
-		return ["RLVelocitySensor needs a RigidBody3D or CharacterBody3D as the agent's parent."]
+	if body is Node2D and _is_for_3d(part):
+		return ["%s is for 3D, and the agent's parent is a Node2D." % _class_of(part)]
+	if body is Node3D and _is_for_2d(part):
+		return ["%s is for 2D, and the agent's parent is a Node3D." % _class_of(part)]
+	if part is RLVelocitySensor or part is RLVelocitySensor2D:
+		return _of_velocity(part, body, "3D" if part is RLVelocitySensor else "2D")
 	return []
+
+
+static func _of_velocity(part: Node, body: Node, dimensions: String) -> PackedStringArray:
+	var is_rigid := body is RigidBody3D or body is RigidBody2D
+	if part.get(&"angular") and not is_rigid:
+		var text := "An angular velocity is that of a RigidBody%s: make one the agent's parent, or switch angular off."
+		return [text % dimensions]
+	if not is_rigid and body is not CharacterBody3D and body is not CharacterBody2D:
+		var bodies := [_class_of(part), dimensions, dimensions]
+		return ["%s needs a RigidBody%s or CharacterBody%s as the agent's parent." % bodies]
+	return []
+
+
+static func _is_for_3d(part: Node) -> bool:
+	var sees := part is RLRaySensor or part is RLTargetSensor or part is RLCameraSensor
+	return sees or part is RLPoseSensor or part is RLVelocitySensor
+
+
+static func _is_for_2d(part: Node) -> bool:
+	var sees := part is RLRaySensor2D or part is RLTargetSensor2D
+	return sees or part is RLPoseSensor2D or part is RLVelocitySensor2D
 
 
 # The root of the scene that is edited may be put anywhere later.
@@ -91,10 +115,10 @@ static func _is_root(node: Node) -> bool:
 	return Engine.is_editor_hint() and node.owner == null
 
 
-static func _arena_of(node: Node) -> RLArena:
-	while node != null and node is not RLArena:
+static func _arena_of(node: Node) -> Node:
+	while node != null and node is not RLArena and node is not RLArena2D:
 		node = node.get_parent()
-	return node as RLArena
+	return node
 
 
 static func _agents_below(node: Node) -> Array[RLAgent]:
@@ -133,6 +157,6 @@ static func _is_arena(scene: PackedScene) -> bool:
 
 
 static func _extends_arena(script: Script) -> bool:
-	while script != null and script.get_global_name() != &"RLArena":
+	while script != null and script.get_global_name() not in [&"RLArena", &"RLArena2D"]:
 		script = script.get_base_script()
 	return script != null

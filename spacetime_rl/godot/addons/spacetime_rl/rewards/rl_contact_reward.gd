@@ -1,6 +1,6 @@
 class_name RLContactReward
 extends RLRewardTerm
-## Pays once for each new contact of a CharacterBody3D with anything but its floor; usually with a negative weight.
+## Pays once for each new contact of a character body with anything but its floor; usually with a negative weight.
 
 var _touching: Dictionary[int, bool] = {}
 
@@ -11,14 +11,9 @@ func _init() -> void:
 
 
 func amount(_delta: float) -> float:
-	var character := agent.body as CharacterBody3D
 	var now: Dictionary[int, bool] = {}
 	var fresh := 0
-	for i: int in character.get_slide_collision_count():
-		var collision := character.get_slide_collision(i)
-		if collision.get_angle() <= character.floor_max_angle:
-			continue
-		var other := collision.get_collider_id()
+	for other: int in agent.arena_core.space.touched_by(agent.get_parent()):
 		fresh += int(not _touching.has(other) and not now.has(other))
 		now[other] = true
 	_touching = now

@@ -2,10 +2,11 @@ class_name RLDistanceReward
 extends RLRewardTerm
 ## Pays being near a target, a second: 1 at the target, falling linearly to 0 at `reach_m`.
 
-## Distance at which nothing is paid any more, metres.
-@export_range(0.01, 1000.0) var reach_m := 5.0
+## Distance at which nothing is paid any more, in metres, or in pixels in 2D.
+@export_range(0.01, 1000.0, 0.01, "or_greater") var reach_m := 5.0
 
-var target: Node3D
+## What to stay near: a Node3D, or in 2D a Node2D.
+var target: Node
 
 
 func _init() -> void:
@@ -13,5 +14,5 @@ func _init() -> void:
 
 
 func amount(delta: float) -> float:
-	var distance := agent.body.global_position.distance_to(target.global_position)
+	var distance := agent.arena_core.space.distance_between(agent.get_parent(), target)
 	return delta * clampf(1.0 - distance / reach_m, 0.0, 1.0)

@@ -1,9 +1,12 @@
 class_name RLProgressReward
 extends RLRewardTerm
-## Pays metres that the player came closer to a target; going away costs the same. Its sum cannot be farmed.
+## Pays the metres (in 2D: pixels) that the player came closer to a target; going away costs the same.
+##
+## Its sum cannot be farmed.
 
-## What to approach. Set it before the episode begins; a target that jumps pays or costs the jump.
-var target: Node3D
+## What to approach: a Node3D, or in 2D a Node2D. Set it before the episode begins; a target that jumps pays or costs
+## the jump.
+var target: Node
 
 var _distance := 0.0
 
@@ -24,4 +27,4 @@ func begin_episode() -> void:
 
 
 func _measure() -> float:
-	return agent.body.global_position.distance_to(target.global_position)
+	return agent.arena_core.space.distance_between(agent.get_parent(), target)

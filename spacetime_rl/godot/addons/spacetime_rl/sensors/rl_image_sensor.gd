@@ -7,8 +7,10 @@ extends Node
 @export var label := &"image"
 
 var agent: RLAgent
-## The player: the agent's parent.
+## The player: the agent's parent. Null in a 2D game, which has `body_2d`.
 var body: Node3D
+## The player in a 2D game; null in 3D.
+var body_2d: Node2D
 
 
 func _get_configuration_warnings() -> PackedStringArray:
@@ -39,6 +41,7 @@ func _setup() -> void:
 func setup(of_agent: RLAgent) -> void:
 	agent = of_agent
 	body = agent.body
+	body_2d = agent.body_2d
 	_setup()
 
 

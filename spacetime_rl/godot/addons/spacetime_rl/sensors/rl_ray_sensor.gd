@@ -43,10 +43,11 @@ func _setup() -> void:
 	_ray.position = origin
 	body.add_child(_ray)
 	for i: int in count:
-		_directions.append(Vector3.FORWARD.rotated(Vector3.UP, _angle(i)) * length)
+		_directions.append(Vector3.FORWARD.rotated(Vector3.UP, angle_of(i, count, arc_degrees)) * length)
 
 
-func _angle(i: int) -> float:
-	if arc_degrees >= 360.0:
-		return TAU * i / count
-	return deg_to_rad(arc_degrees) * (0.5 - float(i) / (count - 1)) if count > 1 else 0.0
+## Which way ray `i` of `of_count` goes, in radians to the left of straight ahead.
+static func angle_of(i: int, of_count: int, degrees: float) -> float:
+	if degrees >= 360.0:
+		return TAU * i / of_count
+	return deg_to_rad(degrees) * (0.5 - float(i) / (of_count - 1)) if of_count > 1 else 0.0

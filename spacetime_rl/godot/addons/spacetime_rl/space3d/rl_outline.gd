@@ -26,6 +26,22 @@ static func of(arena: RLArena) -> Array[Dictionary]:
 	return found
 
 
+## The data of a circle in the plane.
+static func circle(centre: Vector2, radius: float, low: float, high: float) -> Dictionary:
+	return {"kind": "circle", "centre": [centre.x, centre.y], "radius": radius, "low": low, "high": high}
+
+
+## The data of the convex hull of points in the plane; {} of none.
+static func polygon(flat: PackedVector2Array, low: float, high: float) -> Dictionary:
+	if flat.is_empty():
+		return {}
+	var points: Array[Array] = []
+	var hull := Geometry2D.convex_hull(flat)  # its last point is its first again
+	for i: int in hull.size() - 1:
+		points.append([hull[i].x, hull[i].y])
+	return {"kind": "polygon", "points": points, "low": low, "high": high}
+
+
 static func _outline(shape: Shape3D, place: Transform3D) -> Dictionary:
 	if shape is HeightMapShape3D:
 		return _heights(shape as HeightMapShape3D, place)
@@ -67,18 +83,10 @@ static func _round(place: Transform3D, radius: float, height: float) -> Dictiona
 
 static func _circle(place: Transform3D, radius: float, half_height: float) -> Dictionary:
 	var centre := place.origin
-	return {
-		"kind": "circle",
-		"centre": [centre.x, centre.z],
-		"radius": radius,
-		"low": centre.y - half_height,
-		"high": centre.y + half_height,
-	}
+	return circle(Vector2(centre.x, centre.z), radius, centre.y - half_height, centre.y + half_height)
 
 
 static func _polygon(corners: PackedVector3Array) -> Dictionary:
-	if corners.is_empty():
-		return {}
 	var flat := PackedVector2Array()
 	var low := INF
 	var high := -INF
@@ -86,11 +94,7 @@ static func _polygon(corners: PackedVector3Array) -> Dictionary:
 		flat.append(Vector2(corner.x, corner.z))
 		low = minf(low, corner.y)
 		high = maxf(high, corner.y)
-	var points: Array[Array] = []
-	var hull := Geometry2D.convex_hull(flat)  # its last point is its first again
-	for i: int in hull.size() - 1:
-		points.append([hull[i].x, hull[i].y])
-	return {"kind": "polygon", "points": points, "low": low, "high": high}
+	return polygon(flat, low, high)
 
 
 ## A terrain without rotation: heights row by row (along x), `step` metres apart, from the corner of least x and z.

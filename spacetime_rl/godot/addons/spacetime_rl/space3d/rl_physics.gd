@@ -3,9 +3,6 @@ class_name RLPhysics
 
 const _HELD := &"_rl_held"
 
-# Rigid bodies that stand still until the next tick begins.
-static var _paused: Array[RigidBody3D] = []
-
 
 ## Move a body to `place` (global), at rest, with nothing left of its past; sensors see it there at once. Set velocities
 ## afterwards. Call it within a physics tick, as `_begin_episode` is: a rigid body begins to move with the next one.
@@ -48,7 +45,7 @@ static func release(body: RigidBody3D) -> void:
 		body.remove_meta(_HELD)
 		body.linear_velocity = Vector3.ZERO
 		body.angular_velocity = Vector3.ZERO
-		if body not in _paused:
+		if not RLPausedBodies.has(body):
 			_free(body)
 
 
@@ -62,22 +59,15 @@ static func _forget_motion(character: CharacterBody3D) -> void:
 	character.collision_mask = mask
 
 
-# The solver starts from the impulses of the last step's contacts. A body that is static for one step has none.
 static func _pause(rigid: RigidBody3D) -> void:
 	rigid.linear_velocity = Vector3.ZERO
 	rigid.angular_velocity = Vector3.ZERO
-	if rigid not in _paused:
-		_paused.append(rigid)
-	var tick := rigid.get_tree().physics_frame
-	if not tick.is_connected(_release_all):
-		tick.connect(_release_all, CONNECT_ONE_SHOT)
+	RLPausedBodies.add(rigid, _resume.bind(rigid))
 
 
-static func _release_all() -> void:
-	for rigid: RigidBody3D in _paused.filter(is_instance_valid):
-		if not rigid.has_meta(_HELD):
-			_free(rigid)
-	_paused.clear()
+static func _resume(rigid: RigidBody3D) -> void:
+	if not rigid.has_meta(_HELD):
+		_free(rigid)
 
 
 static func _free(rigid: RigidBody3D) -> void:

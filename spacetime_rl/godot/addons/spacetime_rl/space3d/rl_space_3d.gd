@@ -34,6 +34,26 @@ func velocity_of(body: Node) -> Vector3:
 	return (body as RigidBody3D).linear_velocity if body is RigidBody3D else Vector3.ZERO
 
 
+func distance_between(one: Node, other: Node) -> float:
+	return (one as Node3D).global_position.distance_to((other as Node3D).global_position)
+
+
+func touched_by(body: Node) -> PackedInt64Array:
+	var touched := PackedInt64Array()
+	var character := body as CharacterBody3D
+	if character == null:
+		return touched
+	for i: int in character.get_slide_collision_count():
+		var collision := character.get_slide_collision(i)
+		if collision.get_angle() > character.floor_max_angle:
+			touched.append(collision.get_collider_id())
+	return touched
+
+
+func make_camera(view: String) -> Node:
+	return RLWatchCamera.new(view)
+
+
 func landmarks_of(arena: Node) -> Dictionary[StringName, Vector3]:
 	var places := (arena as RLArena)._landmarks().duplicate()
 	for landmark: StringName in places:

@@ -29,6 +29,7 @@ func begin(with_observations: bool) -> void:
 		"episode": arena.episode,
 		"outline": arena.space.outline_of(arena.root),
 		"landmarks": _landmarks(),
+		"unit": arena.space.unit(),
 		"radii": arena.root.call(&"_landmark_radii"),
 	}
 	_hashes = [_state.now()]

@@ -8,7 +8,7 @@ const HELP: Array[String] = ["tab: next agent   V: view   H: help   esc: end"]
 var agent: RLAgent
 
 var _bridge: RLBridge
-var _camera: RLWatchCamera
+var _camera: Node
 var _hud := RLHud.new()
 
 
@@ -22,7 +22,7 @@ func _init(bridge: RLBridge) -> void:
 
 
 func _ready() -> void:
-	_camera = RLWatchCamera.new(_bridge.view)
+	_camera = _bridge.stages[0].lead().space.make_camera(_bridge.view)
 	add_child(_camera)
 	add_child(_hud)
 	_look_at(agent)
@@ -39,12 +39,12 @@ func _input(event: InputEvent) -> void:
 			var agents := _bridge.roster.agents
 			_look_at(agents[(agents.find(agent) + 1) % agents.size()])
 		KEY_V:
-			_camera.change_view()
+			_camera.call(&"change_view")
 		KEY_H:
 			_hud.show_help(not _hud.is_help_shown())
 
 
 func _look_at(at: RLAgent) -> void:
 	agent = at
-	_camera.body = agent.body
+	_camera.call(&"follow", agent.get_parent())
 	_hud.watch(_bridge, agent)

@@ -11,9 +11,7 @@ const _EYES := Vector3(0.0, 1.6, 0.0)
 # Share of the way to its place that the camera goes in a second, as a rate.
 const _HASTE := 8.0
 
-## Whom to look at.
-var body: Node3D
-
+var _body: Node3D
 var _view := VIEWS[0]
 var _scene_camera: Camera3D
 
@@ -33,11 +31,16 @@ func _ready() -> void:
 
 
 func _process(delta: float) -> void:
-	if not current or body == null:
+	if not current or _body == null:
 		return
 	var place := _place()
 	var jump := _view == "eyes" or global_position.distance_to(place.origin) > 10.0
 	global_transform = place if jump else global_transform.interpolate_with(place, minf(1.0, _HASTE * delta))
+
+
+## Look at this body from now on.
+func follow(body: Node3D) -> void:
+	_body = body
 
 
 ## On to the next view.
@@ -54,9 +57,9 @@ func _set_view(view: String) -> void:
 
 
 func _place() -> Transform3D:
-	var player := body as RLXRPlayer
+	var player := _body as RLXRPlayer
 	if _view == "eyes":
-		return player.head.global_transform if player != null else body.global_transform.translated_local(_EYES)
-	var facing := Basis(Vector3.UP, body.global_basis.get_euler().y)
-	var from := body.global_position + facing * _BEHIND
-	return Transform3D(facing, from).looking_at(body.global_position + facing * _LOOKED_AT)
+		return player.head.global_transform if player != null else _body.global_transform.translated_local(_EYES)
+	var facing := Basis(Vector3.UP, _body.global_basis.get_euler().y)
+	var from := _body.global_position + facing * _BEHIND
+	return Transform3D(facing, from).looking_at(_body.global_position + facing * _LOOKED_AT)

@@ -1,0 +1,93 @@
+class_name RLSpace2D
+extends RLSpace
+## What the core asks of arenas whose root is a Node2D. Lengths are pixels; y on the screen is z of a place.
+
+# Regions and agents of the navigation keep its map: it may not be freed.
+var _first_world: World2D
+
+
+# Every viewport has a 2D world of its own.
+func own_world(_viewport: SubViewport) -> void:
+	pass
+
+
+func step_world(arena: Node, stepped: bool) -> void:
+	PhysicsServer2D.space_set_active((arena as Node2D).get_world_2d().space, stepped)
+
+
+func keep_bodies(arena: Node) -> void:
+	for node: Node in arena.find_children("*", "CollisionObject2D", true, false):
+		(node as CollisionObject2D).disable_mode = CollisionObject2D.DISABLE_MODE_KEEP_ACTIVE
+
+
+# The world knows which bodies met, and looks at them in an order that depends on where they have been. In a new world
+# nothing is left of the past.
+func forget_contacts(arena: Node) -> void:
+	var viewport := arena.get_viewport()
+	if _first_world == null:
+		_first_world = viewport.world_2d
+	viewport.world_2d = World2D.new()
+	for layer: Node in arena.find_children("*", "TileMapLayer", true, false):
+		(layer as TileMapLayer).update_internals()  # it would move to the new world later in the frame
+
+
+func bodies_of(arena: Node) -> Array[Node]:
+	return arena.find_children("*", "PhysicsBody2D", true, false)
+
+
+func place_of(body: Node, arena: Node) -> Vector3:
+	var root := arena as RLArena2D
+	return _flat(root.to_local((body as Node2D).global_position) + root._origin())
+
+
+func moves(body: Node) -> bool:
+	return body is CharacterBody2D or body is RigidBody2D
+
+
+func velocity_of(body: Node) -> Vector3:
+	if body is CharacterBody2D:
+		return _flat((body as CharacterBody2D).velocity)
+	return _flat((body as RigidBody2D).linear_velocity) if body is RigidBody2D else Vector3.ZERO
+
+
+func distance_between(one: Node, other: Node) -> float:
+	return (one as Node2D).global_position.distance_to((other as Node2D).global_position)
+
+
+func touched_by(body: Node) -> PackedInt64Array:
+	var touched := PackedInt64Array()
+	var character := body as CharacterBody2D
+	if character == null:
+		return touched
+	# What is seen from above has no floor.
+	var has_floor := character.motion_mode == CharacterBody2D.MOTION_MODE_GROUNDED
+	for i: int in character.get_slide_collision_count():
+		var collision := character.get_slide_collision(i)
+		if not has_floor or collision.get_angle(character.up_direction) > character.floor_max_angle:
+			touched.append(collision.get_collider_id())
+	return touched
+
+
+func unit() -> String:
+	return "px"
+
+
+func make_camera(view: String) -> Node:
+	return RLWatchCamera2D.new(view)
+
+
+func landmarks_of(arena: Node) -> Dictionary[StringName, Vector3]:
+	var root := arena as RLArena2D
+	var places: Dictionary[StringName, Vector3] = {}
+	var named := root._landmarks()
+	for landmark: StringName in named:
+		places[landmark] = _flat(named[landmark] + root._origin())
+	return places
+
+
+func outline_of(arena: Node) -> Array[Dictionary]:
+	return RLOutline2D.of(arena as RLArena2D)
+
+
+static func _flat(at: Vector2) -> Vector3:
+	return Vector3(at.x, 0.0, at.y)
