@@ -40,15 +40,17 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
         """One PPO update on the episodes in `training_data`; returns the reduced metrics."""
         self.begin_update(training_data, timesteps)
         batches = self._make_batches(training_data.episodes)
+        # The normalisers stay as they are during an update: all epochs see the same prepared observations.
+        ready = {policy: self.module[policy].unwrapped().prepared(batch) for policy, batch in batches.items()}
         losses: Mapping[str, torch.Tensor] = {}
         latest: dict[str, Batch] = {}
-        for minibatch in _minibatches(batches, minibatch_size, num_epochs, num_total_minibatches):
+        for minibatch in _minibatches(ready, minibatch_size, num_epochs, num_total_minibatches):
             losses = {policy: self.descend(policy, batch) for policy, batch in minibatch.items()}
             latest |= minibatch
         self.report_losses(latest)
         for policy, loss in losses.items():
             self.metrics.log_value((policy, self.TOTAL_LOSS_KEY), loss, window=1)
-        for policy, batch in batches.items():
+        for policy, batch in ready.items():
             self.metrics.log_value((policy, LEARNER_RESULTS_KL_KEY), self._measure_kl(policy, batch), window=1)
         self.log_trained(training_data.episodes)
         self.after_gradient_based_update(timesteps=timesteps or {})
@@ -131,14 +133,25 @@ def _minibatches(
     done = 0
     total = num_total or per_epoch * num_epochs
     while done < total:
-        orders = {policy: _shuffled(batch).tensor_split(per_epoch) for policy, batch in batches.items()}
+        # Shuffled once an epoch: a minibatch is then a part of it, and no copy.
+        shuffled = {policy: _take(batch, _order(batch)) for policy, batch in batches.items()}
+        parts = {policy: list(_parts(len(_logps(batch)), per_epoch)) for policy, batch in batches.items()}
         for index in range(min(per_epoch, total - done)):
             yield {
-                policy: _take(batch, orders[policy][index])
-                for policy, batch in batches.items()
-                if len(orders[policy][index])
+                policy: _take(batch, part)
+                for policy, batch in shuffled.items()
+                if (part := parts[policy][index]).start < part.stop
             }
             done += 1
+
+
+def _parts(rows: int, count: int) -> Iterator[slice]:
+    """`count` consecutive parts of nearly equal size, the larger ones first; some are empty if rows are fewer."""
+    size, larger = divmod(rows, count)
+    end = 0
+    for index in range(count):
+        begin, end = end, end + size + (index < larger)
+        yield slice(begin, end)
 
 
 def _logps(batch: Batch) -> torch.Tensor:
@@ -147,9 +160,9 @@ def _logps(batch: Batch) -> torch.Tensor:
     return logps
 
 
-def _shuffled(batch: Batch) -> torch.Tensor:
+def _order(batch: Batch) -> torch.Tensor:
     return torch.randperm(len(_logps(batch)), device=_logps(batch).device)
 
 
-def _take(batch: Batch, rows: torch.Tensor) -> dict[str, Any]:
+def _take(batch: Batch, rows: torch.Tensor | slice) -> dict[str, Any]:
     return {key: _take(value, rows) if isinstance(value, Mapping) else value[rows] for key, value in batch.items()}

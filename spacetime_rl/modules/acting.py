@@ -25,6 +25,8 @@ from spacetime_rl.modules.network import Trunk
 from spacetime_rl.modules.normalizer import RunningNormalizer
 from spacetime_rl.modules.symlog import symlog
 
+PREPARED = "prepared"  # column of observations that `ActingModule.prepare` has been applied to
+
 # RLModule's own constructor uses a class that RLlib has deprecated, and logs a warning in every process.
 logging.getLogger("ray._common.deprecation").addFilter(lambda record: "RLModuleConfig" not in record.getMessage())
 
@@ -100,6 +102,13 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
         normalized = vector if self.normalizer is None else self.normalizer(vector)
         return normalized if self.symlog is None else torch.cat([normalized, symlog(vector, self.symlog)], -1)
 
+    def prepared(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+        """The batch with PREPARED in place of OBS: valid until the normaliser's next update, and not for images."""
+        if self.layout.images:
+            return dict(batch)
+        columns = {key: value for key, value in batch.items() if key != Columns.OBS}
+        return {**columns, PREPARED: self.prepare(batch[Columns.OBS])}
+
     def update_normalizer(self, obs: Tensor, mask: Tensor | None = None) -> None:
         """Merge observations [..., obs_dim] into the running statistics; bool `mask` [...] selects some of them."""
         if self.normalizer is not None:
@@ -115,13 +124,16 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
         """Inputs of the action distribution, [..., inputs_dim], from features [..., features]."""
 
     def _forward(self, batch: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-        acted = self.act(*self._split(batch[Columns.OBS]), batch.get(Columns.STATE_IN))
+        acted = self.act(*self._split(batch), batch.get(Columns.STATE_IN))
         output: dict[str, Any] = {Columns.ACTION_DIST_INPUTS: acted.inputs}
         if acted.state:
             output[Columns.STATE_OUT] = acted.state
         return output
 
-    def _split(self, obs: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def _split(self, batch: Mapping[str, Any]) -> tuple[Tensor, list[Tensor]]:
+        if PREPARED in batch:
+            return batch[PREPARED], []
+        obs: Tensor = batch[Columns.OBS]
         if not self.layout.images:
             return self.prepare(obs), []
         sizes = [self.layout.vector_dim, *(prod(image.shape) for image in self.layout.images)]

@@ -10,7 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from ray.rllib.core.distribution.distribution import Distribution
 from ray.rllib.core.distribution.torch.torch_distribution import TorchDeterministic
 from torch import Tensor
@@ -21,6 +23,9 @@ from spacetime_rl.modules.actions import HALF_LOG_TWO_PI, ActionPlan, Choice, mo
 __all__ = ["ActionDistribution", "make_distribution_class", "mode_numpy", "plan_actions", "sample_numpy"]
 
 
+At = slice | Tensor
+
+
 class ActionDistribution(Distribution):  # type: ignore[misc]
     """Diagonal Gaussian over the continuous fields and independent categoricals over the discrete ones.
 
@@ -28,6 +33,10 @@ class ActionDistribution(Distribution):  # type: ignore[misc]
     """
 
     plan: ActionPlan
+    # The plan's positions as `at` gives them.
+    means_at: At
+    log_stds_at: At
+    columns_at: At
 
     def __init__(self, inputs: Tensor) -> None:
         self.inputs = inputs
@@ -46,12 +55,12 @@ class ActionDistribution(Distribution):  # type: ignore[misc]
     @property
     def mean(self) -> Tensor:
         """Means of the continuous numbers, [..., n]."""
-        return self.inputs[..., self.plan.means]
+        return self.inputs[..., self.means_at]
 
     @property
     def log_std(self) -> Tensor:
         """Log standard deviations of the continuous numbers, [..., n]."""
-        return self.inputs[..., self.plan.log_stds]
+        return self.inputs[..., self.log_stds_at]
 
     def sample(self, *, sample_shape: Sequence[int] = (), **_kwargs: Any) -> Tensor:
         """Draw actions, float32 [*sample_shape, ..., action_size]."""
@@ -61,15 +70,16 @@ class ActionDistribution(Distribution):  # type: ignore[misc]
     def rsample(self, *, sample_shape: Sequence[int] = (), **_kwargs: Any) -> Tensor:
         """Draw actions whose continuous numbers have a gradient."""
         inputs = self.inputs.expand(*(sample_shape or ()), *self.inputs.shape)
-        mean = inputs[..., self.plan.means]
-        noisy = mean + torch.randn_like(mean) * inputs[..., self.plan.log_stds].exp()
+        mean = inputs[..., self.means_at]
+        noisy = mean + torch.randn_like(mean) * inputs[..., self.log_stds_at].exp()
         chosen = [_draw(inputs[..., choice.logits]) for choice in self.plan.choices]
         return self._assemble(noisy, chosen)
 
     def logp(self, value: Tensor, **_kwargs: Any) -> Tensor:
         """Log-probability (density) of actions [..., action_size], as [...]."""
-        error = (value[..., self.plan.columns] - self.mean) * torch.exp(-self.log_std)
-        total = (-0.5 * error**2 - self.log_std - HALF_LOG_TWO_PI).sum(-1)
+        log_std = self.log_std
+        error = (value[..., self.columns_at] - self.mean) * torch.exp(-log_std)
+        total = (-0.5 * error**2 - log_std - HALF_LOG_TWO_PI).sum(-1)
         for choice, logp in self._choice_logps():
             total = total + logp.gather(-1, value[..., choice.column, None].long()).squeeze(-1)
         return total
@@ -114,7 +124,17 @@ class ActionDistribution(Distribution):  # type: ignore[misc]
 @lru_cache(maxsize=64)
 def make_distribution_class(actions: tuple[ActionField, ...]) -> type[ActionDistribution]:
     """The distribution class for these fields; RLlib builds its instances from inputs alone."""
-    return type("ActionDistribution", (ActionDistribution,), {"plan": plan_actions(actions)})
+    plan = plan_actions(actions)
+    positions = {"means_at": at(plan.means), "log_stds_at": at(plan.log_stds), "columns_at": at(plan.columns)}
+    return type("ActionDistribution", (ActionDistribution,), {"plan": plan, **positions})
+
+
+def at(positions: NDArray[np.int64]) -> At:
+    """The positions as a slice where they follow one another: torch copies what it takes by single positions."""
+    if not len(positions):
+        return slice(0, 0)
+    first, last = int(positions[0]), int(positions[-1])
+    return slice(first, last + 1) if last - first == len(positions) - 1 else torch.from_numpy(positions)
 
 
 def _draw(logits: Tensor) -> Tensor:

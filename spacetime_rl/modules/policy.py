@@ -33,7 +33,7 @@ class PolicyModule(ActingModule, ValueFunctionAPI):  # type: ignore[misc]
 
     def compute_values(self, batch: Mapping[str, Any], embeddings: Tensor | None = None) -> Tensor:
         """State values of a batch, [...] like its observations; `embeddings` save the policy's forward pass."""
-        vector, images = self._split(batch[Columns.OBS])
+        vector, images = self._split(batch)
         if embeddings is None and (self.share_trunk or self.lstm is not None):
             embeddings = self._features(vector, images, batch.get(Columns.STATE_IN))[0]
         if self.share_trunk:
@@ -43,7 +43,7 @@ class PolicyModule(ActingModule, ValueFunctionAPI):  # type: ignore[misc]
         return self.value_head(over_batch(self.value_trunk, vector, images)).squeeze(-1)  # type: ignore[no-any-return]
 
     def _forward_train(self, batch: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-        acted = self.act(*self._split(batch[Columns.OBS]), batch.get(Columns.STATE_IN))
+        acted = self.act(*self._split(batch), batch.get(Columns.STATE_IN))
         output: dict[str, Any] = {Columns.ACTION_DIST_INPUTS: acted.inputs, Columns.EMBEDDINGS: acted.features}
         if acted.state:
             output[Columns.STATE_OUT] = acted.state
