@@ -21,8 +21,8 @@ from spacetime_rl.game.project import scenario_names
 
 if TYPE_CHECKING:
     from spacetime_rl.evaluation.report import EvalReport
+    from spacetime_rl.reports.summary import RunSummary
     from spacetime_rl.training.outcome import Outcome
-    from spacetime_rl.training.summary import RunSummary
 
 Config = str | Path | RunConfig
 

@@ -31,6 +31,8 @@ SUCCESS = "success_rate"
 LENGTH = "length_mean"
 OUTCOMES = (RETURN, SUCCESS, LENGTH)
 _OF_EPISODES = {"return": RETURN, "length": LENGTH, "success": SUCCESS}  # a game's own metrics keep their names
+# The last parts of former names, which configurations may still use.
+_RENAMED = {"dead_time_s": "downtime_s", "hooked_return": "shaped_return"}
 
 _POLICY, _SCENARIO, _TASK, _LESSON = "policy", "scenario", "task", "curriculum"
 _PERF, _HEALTH, _CUSTOM = "perf", "health", "custom"
@@ -142,7 +144,7 @@ STEPS_PER_S = of_perf("agent_steps_per_s")
 GRADIENT_STEPS = of_health("gradient_steps")
 GRADIENT_STEPS_LEFT_OUT = of_health("gradient_steps_left_out")
 RESTARTS = of_health("restarts")
-DOWNTIME_S = of_health("dead_time_s")
+DOWNTIME_S = of_health("downtime_s")
 RSS_MB = of_health("rss_mb")
 RECYCLED = of_health("recycled")
 SCRIPT_ERRORS = of_health("script_errors")
@@ -212,6 +214,12 @@ class Result:
         prefix = of_policy(policy, _REWARD)
         found = {name.removeprefix(prefix): self.figure(name) for name in self.values if name.startswith(prefix)}
         return {name: value for name, value in found.items() if value is not None}
+
+
+def present_name(name: str) -> str:
+    """A metric's present name; some had other names before version 0.2."""
+    group, slash, last = name.rpartition("/")
+    return group + slash + _RENAMED.get(last, last)
 
 
 def finite(value: Any) -> float | None:

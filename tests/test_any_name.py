@@ -21,8 +21,8 @@ from spacetime_rl.formats.markdown import plain
 from spacetime_rl.jobs.entrypoint import entrypoint
 from spacetime_rl.jobs.names import job_of
 from spacetime_rl.pictures.learning_curves import plot_learning_curves
+from spacetime_rl.reports.summary import RunSummary, suggestions, to_markdown
 from spacetime_rl.runs.folder import RunFolder
-from spacetime_rl.training.summary import RunSummary, suggestions, to_markdown
 
 NASTY = "anna's \"[red] $x\\frac$ #1? 100% <b> a|b :tada: `ls` {0} [bold]"
 

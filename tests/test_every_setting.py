@@ -22,7 +22,7 @@ from spacetime_rl.errors import ConfigError, ContractError
 from spacetime_rl.game.spec import STOCK_WIRE, GameSpec, ImageField, PolicyLayout
 from spacetime_rl.learning.build import make_algorithm_config
 from spacetime_rl.rollout.plan import RolloutPlan
-from spacetime_rl.runs.checkpoint import CheckpointCard
+from spacetime_rl.runs.checkpoint import CheckpointMetadata
 from spacetime_rl.tuning.stopping import StopAt
 from spacetime_rl.tuning.tune_run import checkpoint_config, checkpoints_by_steps
 
@@ -50,7 +50,7 @@ NEEDS: Mapping[str, Mapping[str, Any]] = {"kl_coeff": {"use_kl_loss": True}, "kl
 
 # Settings whose effect no value of these tests shows, and the files that read them.
 READ_BY: dict[str, tuple[str, ...]] = {
-    "name": ("runs/folder.py", "tracking/sweep.py"),
+    "name": ("runs/folder.py", "tracking/identity.py"),
     "seed": ("contract.py", "rollout/plan.py"),
     "results": ("training/run.py",),
     "callbacks": ("learning/build.py",),
@@ -66,7 +66,7 @@ READ_BY: dict[str, tuple[str, ...]] = {
     "resources": ("sizing/settle.py", "training/execute.py"),
     "rollout": ("sizing/settle.py", "learning/build.py"),
     "evaluation": ("evaluation/story.py", "training/outputs.py"),
-    "tracking": ("training/run.py", "tracking/sweep.py"),
+    "tracking": ("training/run.py", "tracking/identity.py"),
     "stop": ("tuning/stopping.py",),
     "checkpoint": ("tuning/tune_run.py",),
     "game": ("contract.py", "rollout/make_plan.py"),
@@ -92,7 +92,7 @@ def _write(folder: Path, data: Mapping[str, Any]) -> RunConfig:
 def _built(config: RunConfig, spec: GameSpec) -> str:
     """Everything that a run makes of its configuration, as text."""
     plan = RolloutPlan(make_launch(), spec, assign_policies(spec, config))
-    algorithm = make_algorithm_config(config, plan, CheckpointCard("run", {}, {}, {}))
+    algorithm = make_algorithm_config(config, plan, CheckpointMetadata("run", {}, {}, {}))
     modules = {name: module.model_config for name, module in algorithm.rl_module_spec.rl_module_specs.items()}
     given = {k: v for k, v in vars(algorithm).items() if isinstance(v, (int, float, str, list, tuple, type(None)))}
     return repr((given, sorted(algorithm.algorithm_config_overrides_per_module.items()), modules))

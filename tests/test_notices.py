@@ -18,7 +18,7 @@ from spacetime_rl.console.lines import LineView
 from spacetime_rl.console.panel import PanelFrame
 from spacetime_rl.console.progress import Progress
 from spacetime_rl.notices import ONCE, Notice, Notices, collect_warnings, from_data, to_data
-from spacetime_rl.training.summary import RunSummary, to_note
+from spacetime_rl.reports.summary import RunSummary, to_note
 from spacetime_rl.tuning.result_log import ResultLog
 
 LEFT_OUT = "policy pilot: {n} gradient steps left out"

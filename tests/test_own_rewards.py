@@ -126,7 +126,7 @@ def test_a_run_learns_from_the_page_s_term_and_function(example: Path) -> None:
     settings: list[Any] = [
         "results=results",
         "game.arenas=2",
-        "rollout.runners=1",
+        "rollout.runners=0",
         "training.train_batch_size=400",
         "training.minibatch_size=200",
         "training.num_epochs=1",
@@ -136,4 +136,4 @@ def test_a_run_learns_from_the_page_s_term_and_function(example: Path) -> None:
     train(load("calm.yaml", settings), "one", evaluate=False)
     last = (example / "results/one/progress.jsonl").read_text().splitlines()[-1]
     assert '"policy/gatherer/reward/calm": -' in last
-    assert '"policy/gatherer/hooked_return"' in last
+    assert '"policy/gatherer/shaped_return"' in last

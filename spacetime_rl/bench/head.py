@@ -7,7 +7,6 @@ process counts, because on a cluster the runners use other machines.
 
 from __future__ import annotations
 
-import os
 import pickle
 import time
 from collections.abc import Callable, Iterator
@@ -30,15 +29,16 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.host.system import cores
 from spacetime_rl.learning.algorithm import SpacetimeAlgorithm
 from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.rollout.policy_slot import Decide
 from spacetime_rl.rollout.recording import Fragment
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.rollout.seat import Decide
 from spacetime_rl.runs.layout import RunPaths
 from spacetime_rl.tracking.callback import MlflowCallback
+from spacetime_rl.tracking.identity import describe_run
 from spacetime_rl.tracking.store import resolve_store
-from spacetime_rl.tracking.sweep import describe_sweep
 from spacetime_rl.tuning.ray_session import ray_session
 from spacetime_rl.tuning.result_log import ResultLog
 
@@ -132,7 +132,7 @@ def measure_head(rounds: int, progress: Progress) -> HeadLoad:
         f"{'GPU' if torch.cuda.is_available() else 'CPU'}, {torch.get_num_threads()} threads",
         result_ms,
         _measure_mlflow(),
-        os.cpu_count() or 1,
+        cores(),
     )
 
 
@@ -218,7 +218,7 @@ def _measure_sweep() -> float:
         callbacks = [
             clock,
             ResultLog(RunPaths(folder).results),
-            MlflowCallback(describe_sweep(config, "bench", folder), store),
+            MlflowCallback(describe_run(config, "bench", folder), store),
         ]
         tune.run(
             _Reporter,
@@ -239,7 +239,7 @@ def _measure_mlflow(results: int = 100) -> float:
 
     with scratch_folder("bench") as folder:
         config = _null_run(folder)
-        recorder = Recorder(describe_sweep(config, "bench", folder), resolve_store(folder))
+        recorder = Recorder(describe_run(config, "bench", folder), resolve_store(folder))
         recorder.open_trial("00000", "bench", {})
         stamp = int(time.time() * 1000)
         points = [Point("00000", _metrics(step), step, stamp) for step in range(results)]

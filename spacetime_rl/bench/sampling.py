@@ -19,7 +19,7 @@ from spacetime_rl.learning.build import fragment_agent_steps, make_algorithm_con
 from spacetime_rl.rollout.metrics import OWN
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.runs.checkpoint import CheckpointCard
+from spacetime_rl.runs.checkpoint import CheckpointMetadata
 
 _SHARES = ("game", "wire", "forward")
 
@@ -86,4 +86,4 @@ def make_runner_alone(config: RunConfig, agents: int) -> Sampling:
 def as_trained(config: RunConfig, plan: RolloutPlan, gpus: int = 0) -> AlgorithmConfig:
     """The RLlib algorithm configuration that training would build for this configuration."""
     facts: dict[str, Any] = {"config": config.to_dict(), "spec": plan.spec.to_dict(), "versions": {}}
-    return make_algorithm_config(config, plan, CheckpointCard("bench", **facts), gpus)
+    return make_algorithm_config(config, plan, CheckpointMetadata("bench", **facts), gpus)

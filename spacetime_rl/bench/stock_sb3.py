@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from dataclasses import asdict, dataclass
@@ -16,6 +15,7 @@ from spacetime_rl.bench.stock_program import StockProgram, died, end, require_cl
 from spacetime_rl.bench.training import require_ppo
 from spacetime_rl.config import RunConfig
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.host.system import cores
 from spacetime_rl.learning.build import train_batch_size
 from spacetime_rl.rollout.plan import RolloutPlan
 
@@ -58,7 +58,7 @@ class StockSb3(Measurement):
         for games in _GAMES:
             self._learners[games] = _Learner(self._program, games)
             self._learners[games].build(self._config, self._batch)
-        for games, threads in product(_GAMES, sorted({1, os.cpu_count() or 1})):
+        for games, threads in product(_GAMES, sorted({1, cores()})):
             setting = Setting(games, threads)
             self._tried[setting] = self._iterate(setting, seconds=0.0).agent_steps_per_s
         for games in set(_GAMES) - {self._best.games}:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ from spacetime_rl.bench.measure import Measurement, NotMeasurable, Throughput
 from spacetime_rl.bench.sampling import as_trained
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
+from spacetime_rl.host.system import cores
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.tuning.ray_session import choose_gpus
 
@@ -47,7 +47,7 @@ class Training(Measurement):
 
     def open(self) -> None:
         """Build the algorithm and train one iteration to warm up."""
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+        torch.set_num_threads(max(1, cores() // 2))
         self._algorithm = self._make_config().build_algo()
         self._threads = torch.get_num_threads()
         self._algorithm.train()

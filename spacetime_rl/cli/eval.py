@@ -159,16 +159,16 @@ def _hint(report: EvalReport, config: RunConfig, run: Path | None) -> str | None
 def _draw(report: EvalReport, config: RunConfig, run: Path | None, output: Path | None, results: Path) -> list[Path]:
     """Write the pictures, and record them in the MLflow run of the policies if they are in its folder."""
     from spacetime_rl.pictures.write import write_pictures
+    from spacetime_rl.tracking.identity import describe_run
     from spacetime_rl.tracking.outputs import record_report
     from spacetime_rl.tracking.store import resolve_store
-    from spacetime_rl.tracking.sweep import describe_sweep
 
     name = f"eval-{report.seed}"
     folder = output or (RunPaths(run).report_of(name) if run else results / f"{name}-{report.source}-{config.name}")
     files = write_pictures(report, folder, f"{report.source}, {config.name}")
     if run and not output:
         store = resolve_store(run.parent, config.tracking.uri)
-        record_report(store, describe_sweep(config, run.name, run), folder, f"{REPORT}/{name}")
+        record_report(store, describe_run(config, run.name, run), folder, f"{REPORT}/{name}")
     return files
 
 

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from spacetime_rl.formats.shell import program, short
+from spacetime_rl.reports import summary as texts
+from spacetime_rl.reports.summary import RunSummary
 from spacetime_rl.runs.layout import RunPaths
-from spacetime_rl.training import summary as texts
-from spacetime_rl.training.summary import RunSummary
 
 
 def print_summary(summary: RunSummary, console: Console) -> None:

@@ -27,7 +27,7 @@ from spacetime_rl.runs.layout import RunPaths
 
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
-    from spacetime_rl.training.summary import RunSummary
+    from spacetime_rl.reports.summary import RunSummary
 
 
 def train(

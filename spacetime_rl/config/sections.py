@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from spacetime_rl.config.metric_name import MetricName
 from spacetime_rl.config.policy import (
     Auto,
 )
@@ -149,7 +150,7 @@ class StopConfig(Section):
         le=1,
         description="The scenario's success rate, over the latest hundred agents' episodes or more.",
     )
-    metrics: Mapping[str, float] = Field(
+    metrics: Mapping[MetricName, float] = Field(
         default={},
         description="Metrics by their public names (docs/training.md), such as `policy/giver/success_rate: 0.9`: any "
         "of them at this value or above, after a hundred episodes and in the last lesson.",

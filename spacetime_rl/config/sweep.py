@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from spacetime_rl import metrics
+from spacetime_rl.config.metric_name import MetricName
 from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.search_space import Domain
 from spacetime_rl.config.section import Section
@@ -68,14 +69,14 @@ Scheduler = Annotated[
 class Objective(Section):
     """A metric that trials are compared by."""
 
-    metric: str = Field(min_length=1, description="Its public name, such as `scenario/success_rate`.")
+    metric: MetricName = Field(min_length=1, description="Its public name, such as `scenario/success_rate`.")
     mode: Mode = Field(default="max", description="Whether a larger value is better.")
 
 
 class SweepSettings(Section):
     """How the settings are searched."""
 
-    metric: str = Field(
+    metric: MetricName = Field(
         default=metrics.SCENARIO_SUCCESS, min_length=1, description="Metric that trials are compared by."
     )
     mode: Mode = Field(default="max", description="Whether a larger value is better.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from spacetime_rl.errors import SpacetimeError
 from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.host.system import cores
 
 
 def mlflow() -> str:
@@ -37,7 +38,6 @@ def ray() -> str:
     start_private_ray(cpus=1, object_store_bytes=100_000_000)
     try:
         pid = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)
-        cpus = os.cpu_count()
     finally:
         private_ray.stop()
-    return f"started and ran a task (process {pid}); this machine has {cpus} CPUs"
+    return f"started and ran a task (process {pid}); {cores()} CPUs may be used here"

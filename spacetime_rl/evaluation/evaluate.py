@@ -15,7 +15,7 @@ from spacetime_rl.contract import PolicyPlan, assign_policies
 from spacetime_rl.errors import GameError
 from spacetime_rl.evaluation.agents import places_of, turns_of
 from spacetime_rl.evaluation.clock import Clock, Progress
-from spacetime_rl.evaluation.play import Crew, play_share
+from spacetime_rl.evaluation.play import EvaluationWorker, play_shard
 from spacetime_rl.evaluation.report import AgentResult, Bounded, EvalReport, PolicyReport, summarise, summarise_tasks
 from spacetime_rl.evaluation.schedule import Share, make_schedule
 from spacetime_rl.evaluation.sources import Source
@@ -54,11 +54,11 @@ def evaluate(
     with open_game(replace(launch, name="eval-0")) as first:
         plans = assign_policies(first.spec, config)
         recorded = min(traced, episodes)
-        table = _Table(launch, first.spec, plans, source, seed, open_game, recorded, config.evaluation.stochastic)
-        table.make_crew()  # raises ContractError before further games are started
+        table = _Evaluation(launch, first.spec, plans, source, seed, open_game, recorded, config.evaluation.stochastic)
+        table.make_worker()  # raises ContractError before further games are started
         shares = table.deal(episodes, games)
         restarts = table.play(shares, first, clock)
-    results = _in_order(shares, _Cast.of(first.spec, plans), turns_of(plans) if table.each_alone else None)
+    results = _in_order(shares, _AgentNames.of(first.spec, plans), turns_of(plans) if table.each_alone else None)
     traces = [trace for share in shares for trace in share.traces.values()]
     return EvalReport(
         source=source.name,
@@ -89,7 +89,7 @@ def _bounded(shares: Sequence[Share]) -> Bounded | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class _Evaluation:
     """The settings that all games of one evaluation share."""
 
     launch: GameLaunch
@@ -106,9 +106,9 @@ class _Table:
         """Whether every agent plays its own episodes, as in a stock game."""
         return self.spec.is_stock
 
-    def make_crew(self) -> Crew:
+    def make_worker(self) -> EvaluationWorker:
         actors = self.source.make_actors(self.spec, self.plans, self.seed, self.stochastic)
-        return Crew(self.spec, self.plans, actors, self.each_alone)
+        return EvaluationWorker(self.spec, self.plans, actors, self.each_alone)
 
     def deal(self, episodes: int, games: int) -> list[Share]:
         arenas = self.spec.num_agents if self.each_alone else self.spec.arenas
@@ -134,12 +134,12 @@ class _Table:
         return sum(future.result() for future in futures)
 
     def _finish(self, share: Share, index: int, games: int, game: Game | None, clock: Clock) -> int:
-        crew = self.make_crew()
+        worker = self.make_worker()
         for restarts in range(MAX_RESTARTS + 1):
             launch = self.launch_of(index, games, restarts)
             try:
                 with game or self.open_game(launch) as game:
-                    play_share(game, crew, share, launch.seed, clock, self.traced)
+                    play_shard(game, worker, share, launch.seed, clock, self.traced)
                 break
             except GameError as error:
                 if not error.can_pass:
@@ -153,7 +153,7 @@ class _Table:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cast:
+class _AgentNames:
     """The agents of an arena by their index in it: their names and the policies that play them."""
 
     names: Sequence[str]
@@ -161,7 +161,7 @@ class _Cast:
     tasks: Sequence[str]
 
     @classmethod
-    def of(cls, spec: GameSpec, plans: Sequence[PolicyPlan]) -> _Cast:
+    def of(cls, spec: GameSpec, plans: Sequence[PolicyPlan]) -> _AgentNames:
         places = places_of(spec)
         policies = {place: plan.name for plan in plans for place in places[plan.agents].tolist()}
         names = [name for group in spec.groups for name in group.agents]
@@ -172,7 +172,7 @@ class _Cast:
         return AgentResult(episode, self.names[place], self.policies[place], metrics, task, truncated)
 
 
-def _in_order(shares: Sequence[Share], cast: _Cast, turns: NDArray[np.int64] | None) -> tuple[AgentResult, ...]:
+def _in_order(shares: Sequence[Share], agents: _AgentNames, turns: NDArray[np.int64] | None) -> tuple[AgentResult, ...]:
     """The results of all agents, sorted by episode and agent; the order does not depend on the games' timing.
 
     With `turns`, every agent plays its own episodes, and the agent follows from the episode's number.
@@ -180,6 +180,6 @@ def _in_order(shares: Sequence[Share], cast: _Cast, turns: NDArray[np.int64] | N
     whose = None if turns is None else np.argsort(turns)
     found = sorted((key, metrics, key in share.truncated) for share in shares for key, metrics in share.results.items())
     return tuple(
-        cast.result(episode, place if whose is None else int(whose[episode % len(whose)]), metrics, truncated)
+        agents.result(episode, place if whose is None else int(whose[episode % len(whose)]), metrics, truncated)
         for (episode, place), metrics, truncated in found
     )

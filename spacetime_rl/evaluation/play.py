@@ -17,7 +17,7 @@ from spacetime_rl.game.api import EndedAgent, Game, StepResult
 from spacetime_rl.game.spec import GameSpec
 
 
-class Crew:
+class EvaluationWorker:
     """An evaluation worker: the actors of one game, each with its agents, and the current episode of every agent.
 
     With `each_alone` every agent counts as its own arena, as in a stock game.
@@ -26,7 +26,7 @@ class Crew:
     def __init__(
         self, spec: GameSpec, plans: Sequence[PolicyPlan], actors: Sequence[Actor], each_alone: bool = False
     ) -> None:
-        self._crew = list(zip(plans, actors, [action_limits(plan.layout) for plan in plans], strict=True))
+        self._slots = list(zip(plans, actors, [action_limits(plan.layout) for plan in plans], strict=True))
         self._sizes = [(spec.group_size(g), group.layout.action_size) for g, group in enumerate(spec.groups)]
         self.arenas = turns_of(plans) if each_alone else arenas_of(spec)
         self.places = np.zeros(spec.num_agents, np.int64) if each_alone else places_of(spec)
@@ -47,7 +47,7 @@ class Crew:
         begun = self._waiting & state.active
         self._waiting &= ~begun
         actions = [np.zeros(size, np.float32) for size in self._sizes]
-        for plan, actor, limits in self._crew:
+        for plan, actor, limits in self._slots:
             rows = np.flatnonzero(begun[plan.agents])
             if rows.size:
                 actor.begin(rows, self.episodes[plan.agents[rows]])
@@ -69,7 +69,7 @@ class Crew:
         return episode
 
 
-def play_share(game: Game, crew: Crew, share: Share, seed: int, clock: Clock, traced: int = 0) -> None:
+def play_shard(game: Game, worker: EvaluationWorker, share: Share, seed: int, clock: Clock, traced: int = 0) -> None:
     """Play until the share is finished or the evaluation is stopped. Episodes that exceed its bounds are given up.
 
     Episodes with a number less than `traced` are recorded. Raises GameError.
@@ -78,16 +78,16 @@ def play_share(game: Game, crew: Crew, share: Share, seed: int, clock: Clock, tr
     if traced:
         game.traces(traced)
     state = game.reset(seed, first, stride)
-    crew.reset(first, stride)
+    worker.reset(first, stride)
     ages = np.zeros(share.schedule.arenas, np.int64)  # decisions since the last end of an episode in each arena
     while not share.finished and clock.goes_on():
-        state = game.step(crew.act(state))
+        state = game.step(worker.act(state))
         ages += 1
         for agent in state.ended:
-            episode = crew.end(agent)
-            ages[crew.arenas[agent.agent]] = 0
+            episode = worker.end(agent)
+            ages[worker.arenas[agent.agent]] = 0
             cut = bool(state.truncated[agent.agent])
-            if share.record(episode, int(crew.places[agent.agent]), agent.metrics, cut):
+            if share.record(episode, int(worker.places[agent.agent]), agent.metrics, cut):
                 if episode < traced:
                     share.keep(game.traces(traced))
                 clock.finished(1)

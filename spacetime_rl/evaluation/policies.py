@@ -26,7 +26,7 @@ class Actor(Protocol):
         """Actions [n, action_size] for observations [n, obs_dim]."""
 
 
-class Dice:
+class AgentGenerators:
     """Random generators, one per agent, seeded anew at every episode.
 
     The seed of a generator depends only on the evaluation's seed, the episode and the agent's index in its arena;
@@ -69,20 +69,20 @@ class IdleActor:
 class RandomActor:
     """The random policy: at every decision, all actions are equally likely."""
 
-    def __init__(self, layout: PolicyLayout, dice: Dice) -> None:
-        self._dice = dice
+    def __init__(self, layout: PolicyLayout, generators: AgentGenerators) -> None:
+        self._generators = generators
         self._choices = np.array([field.size for field in layout.actions if field.kind == "discrete"], np.float32)
         kinds = [field.kind for field in layout.actions for _ in range(field.width)]
         self._discrete = np.array(kinds) == "discrete"
 
     def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
         """Seed the random generators for these episodes."""
-        self._dice.begin(rows, episodes)
+        self._generators.begin(rows, episodes)
 
     def act(self, observations: Floats) -> Floats:
         """Return random actions; the observations do not matter."""
         del observations
-        drawn = self._dice.uniform(len(self._discrete))
+        drawn = self._generators.uniform(len(self._discrete))
         actions = 2.0 * drawn - 1.0
         # The minimum is for float32: a product just below the number of choices may be rounded up to it.
         actions[:, self._discrete] = np.minimum(np.floor(drawn[:, self._discrete] * self._choices), self._choices - 1)
@@ -90,30 +90,33 @@ class RandomActor:
 
 
 class OnnxActor:
-    """An exported policy: its most probable actions, or samples if it is given random generators as `dice`."""
+    """An exported policy: its most probable actions, or samples if it is given `generators`."""
 
-    def __init__(self, path: Path, schema: PolicySchema, agents: int, dice: Dice | None = None) -> None:
+    def __init__(
+        self, path: Path, schema: PolicySchema, agents: int, generators: AgentGenerators | None = None
+    ) -> None:
         self._session = make_session(path)
         self._layout = schema.layout
         self._squashed = schema.squashed
         self._vectors = schema.vectors
         self._plan = plan_actions(schema.layout.actions)
-        self._dice = dice
+        self._generators = generators
         self._state = np.zeros((agents, schema.state_size) if schema.state_size else agents, np.float32)
 
     def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
         """Set the recurrent state of these rows to zeros, and seed their random generators, if any."""
         self._state[rows] = 0.0
-        if self._dice:
-            self._dice.begin(rows, episodes)
+        if self._generators:
+            self._generators.begin(rows, episodes)
 
     def act(self, observations: Floats) -> Floats:
         """Return the policy's most probable actions, or samples, and keep its recurrent state."""
         inputs = self._inputs(observations)
         distribution, self._state = self._session.run(["distribution", "state_outs"], inputs)
-        if self._dice is None:
+        if self._generators is None:
             return mode_numpy(distribution, self._layout.actions, self._squashed)
-        normals, uniforms = self._dice.normal(len(self._plan.means)), self._dice.uniform(len(self._plan.choices))
+        normals = self._generators.normal(len(self._plan.means))
+        uniforms = self._generators.uniform(len(self._plan.choices))
         drawn = shape_noise(distribution, self._layout.actions, normals, uniforms)[0]
         return squash(drawn, self._layout.actions) if self._squashed else drawn
 

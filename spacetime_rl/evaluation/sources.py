@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from spacetime_rl.contract import PolicyPlan
 from spacetime_rl.errors import ContractError, UsageError
 from spacetime_rl.evaluation.agents import places_of
-from spacetime_rl.evaluation.policies import Actor, Dice, IdleActor, OnnxActor, RandomActor
+from spacetime_rl.evaluation.policies import Actor, AgentGenerators, IdleActor, OnnxActor, RandomActor
 from spacetime_rl.export.schema import PolicySchema, read_schema
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
 from spacetime_rl.runs.layout import schemas_in
@@ -46,7 +46,7 @@ class RandomSource:
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
         """One random actor per plan."""
         del stochastic
-        return [RandomActor(plan.layout, _dice(spec, plan, seed)) for plan in plans]
+        return [RandomActor(plan.layout, _generators(spec, plan, seed)) for plan in plans]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class OnnxSource:
                 self.folder / f"{plan.name}.onnx",
                 schemas[plan.name],
                 len(plan.agents),
-                _dice(spec, plan, seed) if stochastic else None,
+                _generators(spec, plan, seed) if stochastic else None,
             )
             for plan in plans
         ]
@@ -158,5 +158,5 @@ def compare_layouts(policy: PolicyLayout, game: PolicyLayout) -> Iterator[str]:
             yield f"{what}s: the policy has the order {', '.join(ours)}, the game {', '.join(theirs)}"
 
 
-def _dice(spec: GameSpec, plan: PolicyPlan, seed: int) -> Dice:
-    return Dice(seed, places_of(spec)[plan.agents])
+def _generators(spec: GameSpec, plan: PolicyPlan, seed: int) -> AgentGenerators:
+    return AgentGenerators(seed, places_of(spec)[plan.agents])

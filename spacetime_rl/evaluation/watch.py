@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.errors import GameClosed, UsageError
-from spacetime_rl.evaluation.play import Crew
+from spacetime_rl.evaluation.play import EvaluationWorker
 from spacetime_rl.evaluation.sources import Source
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
@@ -55,15 +55,15 @@ def watch(
         if spec.is_stock and launch.human is not None:
             raise UsageError(f"{launch.title}: a stock game cannot be played by hand here; name who plays: --policy")
         plans = assign_policies(spec, config)
-        crew = Crew(spec, plans, source.make_actors(spec, plans, seed, config.evaluation.stochastic))
+        worker = EvaluationWorker(spec, plans, source.make_actors(spec, plans, seed, config.evaluation.stochastic))
         state = game.reset(seed, 0, 1)
-        crew.reset(0, 1)
+        worker.reset(0, 1)
         over: dict[str, dict[str, float]] = {}
         played = 0
         while episodes is None or played < episodes:
-            state = game.step(crew.act(state))
+            state = game.step(worker.act(state))
             for ended in state.ended:
-                number = crew.end(ended)
+                number = worker.end(ended)
                 over[spec.agent_ids[ended.agent]] = ended.metrics
                 if len(over) == spec.num_agents:
                     yield PlayedEpisode(number, over)

@@ -18,7 +18,7 @@ class ActionMistake:
     what: str
 
 
-class ActionDoor:
+class ActionCheck:
     """Checks the actions of one policy's agents: choices are whole and in range, numbers lie in [-1, 1]."""
 
     def __init__(self, agents: int, layout: PolicyLayout) -> None:
@@ -29,7 +29,7 @@ class ActionDoor:
         self._low = np.where(choices, 0.0, -1.0).astype(np.float32)
         self._high = np.array([_highest(field) for field in self._fields], np.float32)
 
-    def lets_through(self, action: NDArray[np.float32]) -> bool:
+    def accepts(self, action: NDArray[np.float32]) -> bool:
         """Whether the game accepts this array unchanged. An array with a NaN is refused."""
         if getattr(action, "shape", None) != self.shape or action.dtype.kind not in "fiub":
             return False

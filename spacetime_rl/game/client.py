@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from spacetime_rl.errors import ContractError, GameDied, GameError, HandshakeError, ProtocolError
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.api import EndedAgent, EngineReport, Game, StepResult, Timing
-from spacetime_rl.game.connect import meet
+from spacetime_rl.game.connect import shake_hands
 from spacetime_rl.game.declaration import SpecError, required, wrong
 from spacetime_rl.game.display import Render, choose_renderer
 from spacetime_rl.game.launch import GameLaunch, listen, start
@@ -29,7 +29,7 @@ from spacetime_rl.game.state import StateReader, state_bytes
 from spacetime_rl.game.stock import StockGame
 from spacetime_rl.game.trace import Trace, read_traces
 from spacetime_rl.game.wire import MAX_FRAME_BYTES, WIRE, FrameSocket, JsonSocket, Reply, Request
-from spacetime_rl.game.workers import calm_workers
+from spacetime_rl.game.workers import use_batch_scheduling
 
 __all__ = ["EndedAgent", "EngineReport", "Game", "GameClient", "GameLaunch", "StepResult", "Timing", "open_game"]
 
@@ -75,8 +75,8 @@ def _open(launch: GameLaunch) -> Game:
         process = start(launch, listener.getsockname()[1], token)
         try:
             asked = partial(why_silent, launch)
-            connection, info = meet(listener, process, token, launch.launch_timeout_s, launch.title, asked)
-            calm_workers(process.pid)
+            connection, info = shake_hands(listener, process, token, launch.launch_timeout_s, launch.title, asked)
+            use_batch_scheduling(process.pid)
             if "wire" in info:
                 return GameClient(launch, process, connection, info)
             return StockGame(launch, process, connection, info)
@@ -92,7 +92,7 @@ class GameClient(RunningGame):
         self, launch: GameLaunch, process: GameProcess, connection: JsonSocket, info: Mapping[str, Any]
     ) -> None:
         super().__init__(launch, process, _read_spec(launch, info))
-        shapes = [door.shape for door in self._doors]
+        shapes = [check.shape for check in self._checks]
         sizes = [agents * width for agents, width in shapes]
         self._action_bytes = 4 * sum(sizes)
         self._frames = FrameSocket(

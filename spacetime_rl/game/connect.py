@@ -25,7 +25,7 @@ _GREETING: tuple[dict[str, Any], ...] = (
 )
 
 
-def meet(
+def shake_hands(
     listener: socket.socket,
     process: GameProcess,
     token: str,
@@ -43,14 +43,14 @@ def meet(
     refuses its launch settings.
     """
     with selectors.DefaultSelector() as selector:
-        door = _Door(selector, listener, process, token, title, why_silent)
+        acceptor = _Acceptor(selector, listener, process, token, title, why_silent)
         try:
-            return door.wait(timeout_s)
+            return acceptor.wait(timeout_s)
         finally:
-            door.close()
+            acceptor.close()
 
 
-class _Caller:
+class _PendingConnection:
     """A pending connection, not yet authenticated; `ours` if the started process holds its other end."""
 
     def __init__(self, sock: socket.socket, ours: bool) -> None:
@@ -58,7 +58,7 @@ class _Caller:
         self.ours = ours
 
 
-class _Door:
+class _Acceptor:
     def __init__(
         self,
         selector: selectors.BaseSelector,
@@ -74,8 +74,8 @@ class _Door:
         self._token = token
         self._title = title
         self._why_silent = why_silent
-        self._callers: list[_Caller] = []
-        self._game_called = False
+        self._pending: list[_PendingConnection] = []
+        self._game_connected = False
 
     def wait(self, timeout_s: float) -> tuple[JsonSocket, dict[str, Any]]:
         deadline = time.monotonic() + timeout_s
@@ -90,9 +90,9 @@ class _Door:
                     ended = True
                     self._selector.unregister(self._process)
                 elif key.fileobj is self._listener:
-                    self._admit(deadline)
-                elif (message := self._hear(key.data)) is not None:
-                    self._callers.remove(key.data)
+                    self._accept(deadline)
+                elif (message := self._read(key.data)) is not None:
+                    self._pending.remove(key.data)
                     return key.data.json, message
             if ended and not events:
                 raise self._died()
@@ -100,83 +100,82 @@ class _Door:
                 raise self._late(timeout_s)
 
     def close(self) -> None:
-        for caller in self._callers:
-            caller.json.socket.close()
+        for pending in self._pending:
+            pending.json.socket.close()
 
-    def _admit(self, deadline: float) -> None:
+    def _accept(self, deadline: float) -> None:
         sock, (_, port) = self._listener.accept()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        caller = _Caller(sock, ours=self._process.owns_port(port))
-        self._callers.append(caller)
-        self._game_called |= caller.ours
-        self._selector.register(sock, selectors.EVENT_READ, caller)
+        pending = _PendingConnection(sock, ours=self._process.owns_port(port))
+        self._pending.append(pending)
+        self._game_connected |= pending.ours
+        self._selector.register(sock, selectors.EVENT_READ, pending)
         try:
             for message in _GREETING:
-                caller.json.send(message, deadline)
+                pending.json.send(message, deadline)
         except OSError:
-            self._dismiss(caller, "it hung up")
+            self._close(pending, "it closed the connection")
 
-    def _hear(self, caller: _Caller) -> dict[str, Any] | None:
+    def _read(self, pending: _PendingConnection) -> dict[str, Any] | None:
         """The game's `env_info`; None while it is incomplete, or if the peer is not the game."""
         try:
-            message = caller.json.pull()
+            message = pending.json.pull()
             if message is None:
                 return None
-            if self._proves_itself(message, caller):
+            if self._is_authentic(message, pending):
                 return message
-            self._dismiss(caller, "it proved nothing")
+            self._close(pending, "it did not authenticate itself")
         except OSError:
-            self._dismiss(caller, "it hung up")
+            self._close(pending, "it closed the connection")
         except ProtocolError as error:
-            if caller.ours:
-                raise HandshakeError(self._report(f"the game introduced itself with {error}")) from error
-            self._dismiss(caller, str(error))
+            if pending.ours:
+                raise HandshakeError(self._report(f"the game's handshake failed: {error}")) from error
+            self._close(pending, str(error))
         return None
 
-    def _proves_itself(self, message: dict[str, Any], caller: _Caller) -> bool:
+    def _is_authentic(self, message: dict[str, Any], pending: _PendingConnection) -> bool:
         if message["type"] == "env_info":
             if "wire" not in message:  # a stock game
-                return caller.ours
+                return pending.ours
             token = str(message.get("token"))
             if message["wire"] == WIRE and hmac.compare_digest(token.encode(), self._token.encode()):
                 return True
-        if caller.ours:
+        if pending.ours:
             raise self._refused(message)
         return False
 
     def _refused(self, message: dict[str, Any]) -> ContractError | LaunchError | HandshakeError:
         if message["type"] == "error":
-            return self._complaint(str(message.get("message")))
+            return self._refusal(str(message.get("message")))
         if message["type"] != "env_info":
             return HandshakeError(self._report(f"the game answered {message['type']!r} instead of 'env_info'"))
         if message["wire"] != WIRE:
-            return HandshakeError(self._report(f"the game speaks wire {message['wire']!r}, this client {WIRE!r}"))
+            return HandshakeError(self._report(f"the game uses wire {message['wire']!r}, this client {WIRE!r}"))
         return HandshakeError(self._report("the game gave the wrong token: is another launch's --token passed to it?"))
 
-    def _complaint(self, complaint: str) -> ContractError | LaunchError:
+    def _refusal(self, complaint: str) -> ContractError | LaunchError:
         """The error for a game that reports why it cannot start; its exit code decides which side is at fault."""
         ending = self._process.ending(told=True)
         if self._process.exit_code() == SCRIPT_ERROR_CODE:
             return LaunchError(self._report(f"the game cannot start: {complaint} ({ending})"))
         return ContractError([f"{self._title}: the game refuses to start: {complaint}"])
 
-    def _dismiss(self, caller: _Caller, why: str) -> None:
-        _log.warning(
-            "%s: turned away a connection of %s: %s", self._title, "the game" if caller.ours else "a stranger", why
-        )
-        self._selector.unregister(caller.json.socket)
-        self._callers.remove(caller)
-        caller.json.socket.close()
+    def _close(self, pending: _PendingConnection, why: str) -> None:
+        whose = "the game" if pending.ours else "an unauthenticated peer"
+        _log.warning("%s: closed a connection of %s: %s", self._title, whose, why)
+        self._selector.unregister(pending.json.socket)
+        self._pending.remove(pending)
+        pending.json.socket.close()
 
     def _died(self) -> LaunchError:
-        when = "before it introduced itself" if self._game_called else "before it connected"
+        when = "before it answered the handshake" if self._game_connected else "before it connected"
         return LaunchError(self._report(f"the game ended {when} ({self._process.ending()})"))
 
     def _late(self, timeout_s: float) -> LaunchTimeout | HandshakeError:
         state = self._process.ending(patience_s=0.0)
-        if self._game_called:
+        if self._game_connected:
             return HandshakeError(
-                self._report(f"the game connected but did not introduce itself within {timeout_s:g} s ({state})")
+                self._report(f"the game connected but did not answer the handshake within {timeout_s:g} s ({state})")
             )
         port = self._listener.getsockname()[1]
         what = f"the game did not connect to port {port} within {timeout_s:g} s ({state})"

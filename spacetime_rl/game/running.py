@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.errors import ActionError, GameClosed, GameDied, GameError, ScriptError, StepTimeout, UsageError
-from spacetime_rl.game.action_door import ActionDoor
+from spacetime_rl.game.action_check import ActionCheck
 from spacetime_rl.game.api import StepResult, Timing
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.log import ErrorCount
@@ -39,7 +39,7 @@ class RunningGame:
         self._process = process
         self._closed = False
         self._has_begun = self._has_clipped = False
-        self._doors = tuple(ActionDoor(spec.group_size(g), group.layout) for g, group in enumerate(spec.groups))
+        self._checks = tuple(ActionCheck(spec.group_size(g), group.layout) for g, group in enumerate(spec.groups))
         self._ends_on_script_error = launch.end_on_script_error
         self._reported = {"script": 0, "engine": 0}  # number of errors in the game's log at the last warning
 
@@ -98,24 +98,24 @@ class RunningGame:
         """
         if not self._has_begun:
             raise UsageError(f"{self._title}: step before reset: there is no episode to act in; call reset first")
-        if len(actions) != len(self._doors):
-            raise ActionError(f"{self._title}: {len(actions)} arrays of actions for the {len(self._doors)} policies")
+        if len(actions) != len(self._checks):
+            raise ActionError(f"{self._title}: {len(actions)} arrays of actions for the {len(self._checks)} policies")
         return [
-            self._through(door, g, action) for g, (door, action) in enumerate(zip(self._doors, actions, strict=True))
+            self._accept(check, g, action) for g, (check, action) in enumerate(zip(self._checks, actions, strict=True))
         ]
 
-    def _through(self, door: ActionDoor, group: int, action: NDArray[np.float32]) -> NDArray[np.float32]:
-        if door.lets_through(action):
+    def _accept(self, check: ActionCheck, group: int, action: NDArray[np.float32]) -> NDArray[np.float32]:
+        if check.accepts(action):
             return action
         first = self.spec.group_slice(group).start
-        mistake = door.mistake_in(action)
+        mistake = check.mistake_in(action)
         if mistake is not None:
             who = f"agent {self.spec.agent_ids[first + mistake.row]}" if mistake.row is not None else "the agents"
             raise ActionError(f"{self._title}: the action of {who}: {mistake.what}")
         if not self._has_clipped:
             self._has_clipped = True
-            _log.warning("%s: actions outside [-1, 1] are clipped, such as %g", self._title, door.farthest(action))
-        return door.clip(action)
+            _log.warning("%s: actions outside [-1, 1] are clipped, such as %g", self._title, check.farthest(action))
+        return check.clip(action)
 
     def _begin(self, seed: int | None) -> None:
         """Prepare a reset. Raises UsageError for an invalid seed."""

@@ -7,7 +7,7 @@ from spacetime_rl.host.system import make_batch_threads
 _NAME = "WorkerThread"  # the name of the threads of Godot's pool
 
 
-def calm_workers(pid: int) -> None:
+def use_batch_scheduling(pid: int) -> None:
     """Put the pool threads of a Godot process under SCHED_BATCH, where waking does not interrupt a running thread.
 
     Jolt cuts a step into about a dozen jobs of a microsecond, hands each to the pool, and meanwhile works on the jobs

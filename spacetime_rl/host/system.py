@@ -7,6 +7,7 @@ Windows, too; no other module calls functions that those systems lack.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import platform
 import select
@@ -31,8 +32,46 @@ def require_linux(what: str) -> None:
 
 
 def cores() -> int:
-    """The number of processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    """The number of processor cores that this process may use: at least 1.
+
+    On Linux it is the number of cores in its affinity, but at most the quota of its control group, rounded up: that is
+    how `docker run --cpus` and Kubernetes limit a container. The machine's own cores still count in `os.cpu_count`.
+    """
+    if sys.platform != "linux":
+        return os.cpu_count() or 1
+    quota = _cpu_quota()
+    allowed = len(os.sched_getaffinity(0))
+    return allowed if quota is None else max(1, min(allowed, math.ceil(quota)))
+
+
+def _cpu_quota(mounted: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> float | None:
+    """Cores' worth of time that the control groups of this process may use; None without a limit.
+
+    Version 2 has `cpu.max` with quota and period; version 1 has a file for each, in microseconds.
+    """
+    found = []
+    with contextlib.suppress(OSError, ValueError):
+        for line in own.read_text(encoding="utf-8").splitlines():
+            _, controllers, place = line.split(":", 2)
+            if controllers == "" or "cpu" in controllers.split(","):
+                root = mounted / "cpu" if controllers else mounted
+                folder = root / place.lstrip("/")
+                # In a container the path may be the host's, of which only the root is there.
+                found += [_quota_of(group) for group in (folder, *folder.parents) if group.is_relative_to(root)]
+    limits = [quota for quota in found if quota is not None]
+    return min(limits, default=None)
+
+
+def _quota_of(group: Path) -> float | None:
+    try:
+        if (group / "cpu.max").is_file():
+            quota, period = (group / "cpu.max").read_text(encoding="utf-8").split()
+        else:
+            quota = (group / "cpu.cfs_quota_us").read_text(encoding="utf-8").strip()
+            period = (group / "cpu.cfs_period_us").read_text(encoding="utf-8").strip()
+        return float(quota) / float(period) if float(quota) > 0 else None
+    except (OSError, ValueError, ZeroDivisionError):  # `max` is no number: no limit
+        return None
 
 
 def processor() -> str:

@@ -13,7 +13,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import PolicyPlan, assign_policies, make_launch
 from spacetime_rl.errors import ActionError, GameError, ObservationError
 from spacetime_rl.evaluation.evaluate import Open
-from spacetime_rl.evaluation.play import Crew
+from spacetime_rl.evaluation.play import EvaluationWorker
 from spacetime_rl.evaluation.sources import RandomSource
 from spacetime_rl.game.api import Game, StepResult
 from spacetime_rl.game.client import open_game
@@ -71,17 +71,17 @@ def _play(game: Game, sample: Sample, seed: int, until: float, decisions: int) -
     spec = sample.spec
     plans = [policy.plan for policy in sample.policies]
     each_alone = spec.wire == STOCK_WIRE
-    crew = Crew(spec, plans, RandomSource().make_actors(spec, plans, seed, False), each_alone)
+    worker = EvaluationWorker(spec, plans, RandomSource().make_actors(spec, plans, seed, False), each_alone)
     stride = spec.num_agents if each_alone else spec.arenas
     state = game.reset(seed, 0, stride)
-    crew.reset(0, stride)
+    worker.reset(0, stride)
     _observe(sample, state)
     while sample.decisions < decisions and time.monotonic() < until:
         acted = state.active.copy()
-        state = game.step(crew.act(state))
+        state = game.step(worker.act(state))
         sample.decisions += 1
         _observe(sample, state)
-        _collect(sample, crew, state, acted)
+        _collect(sample, worker, state, acted)
 
 
 def _observe(sample: Sample, state: StepResult) -> None:
@@ -90,13 +90,13 @@ def _observe(sample: Sample, state: StepResult) -> None:
         policy.observations.add(policy.plan.gather(state.observations)[rows])
 
 
-def _collect(sample: Sample, crew: Crew, state: StepResult, acted: NDArray[np.bool_]) -> None:
+def _collect(sample: Sample, worker: EvaluationWorker, state: StepResult, acted: NDArray[np.bool_]) -> None:
     for policy in sample.policies:
         agents = policy.plan.agents
         policy.rewards.add(state.rewards[agents[acted[agents]], None])
     whose = {int(agent): policy for policy in sample.policies for agent in policy.plan.agents} if state.ended else {}
     for ended in state.ended:
-        crew.end(ended)
+        worker.end(ended)
         policy = whose[ended.agent]
         policy.truncated += bool(state.truncated[ended.agent])
         for name, value in ended.metrics.items():

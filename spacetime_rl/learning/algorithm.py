@@ -6,7 +6,6 @@ import functools
 import json
 import logging
 import math
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +32,7 @@ from ray.rllib.utils.metrics import (
 
 from spacetime_rl.errors import RunnersLost, SpacetimeError
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.host.system import cores
 from spacetime_rl.learning.curriculum import Curriculum
 from spacetime_rl.learning.failure import LostRunners, describe, is_of_constructor, read_error
 from spacetime_rl.learning.learner import LEFT_OUT, STEPS
@@ -41,13 +41,13 @@ from spacetime_rl.learning.warm_start import INITIAL, Initial
 from spacetime_rl.modules.growing import grow
 from spacetime_rl.notices import collect_warnings
 from spacetime_rl.rollout.directive import PLAIN, Directive, Played
+from spacetime_rl.rollout.driver_liveness import end_with_driver
 from spacetime_rl.rollout.lesson import LessonOutcome
-from spacetime_rl.rollout.lifeline import hold_on
 from spacetime_rl.rollout.metrics import lesson_outcomes
 from spacetime_rl.rollout.plan import PLAN
 from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.rollout.seeding import seed_process
-from spacetime_rl.runs.checkpoint import CARD, CheckpointCard
+from spacetime_rl.runs.checkpoint import METADATA, CheckpointMetadata
 from spacetime_rl.runs.layout import CURRICULUM
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
 
     def setup(self, config: Any) -> None:
         """Set up the trial: log folder, seeds, curriculum, runners, learner, and initial weights."""
-        hold_on()
+        end_with_driver()
         self.notices = collect_warnings()
         LostRunners(self.notices)
         self._watch = StepWatch()
@@ -81,9 +81,9 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         if self.learner_group.is_local:  # Ray would give the learner one thread, however many cores there are
             # Half of the cores: if another program keeps one core busy, OpenMP's other threads spin while they wait for
             # it, which made an update on both of two cores ten times slower.
-            torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+            torch.set_num_threads(max(1, cores() // 2))
         if env_config.get(INITIAL):
-            self._begin_with(env_config[INITIAL], env_config[CARD].config["reset_exploration"])
+            self._begin_with(env_config[INITIAL], env_config[METADATA].config["reset_exploration"])
 
     def _begin_with(self, weights: Initial, reset_exploration: bool) -> None:
         def take_over(learner: Learner) -> None:
@@ -128,8 +128,8 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Save RLlib's checkpoint, and beside it the metadata that explains it without the run."""
         super().save_checkpoint(checkpoint_dir)
-        card: CheckpointCard = self.config.env_config[CARD]
-        card.write(Path(checkpoint_dir), self.training_iteration)
+        metadata: CheckpointMetadata = self.config.env_config[METADATA]
+        metadata.write(Path(checkpoint_dir), self.training_iteration)
         if self.curriculum is not None:
             (Path(checkpoint_dir) / CURRICULUM).write_text(to_json(self.curriculum.to_dict()), encoding="utf-8")
 

@@ -27,7 +27,7 @@ from spacetime_rl.learning.warm_start import INITIAL, initial_weights
 from spacetime_rl.modules.spec import make_module_spec
 from spacetime_rl.rollout.plan import MAIN_PROCESS_CPUS, PLAN, RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.runs.checkpoint import CARD, CheckpointCard
+from spacetime_rl.runs.checkpoint import METADATA, CheckpointMetadata
 
 _CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]]] = {
     "PPO": (SpacetimePPO, SpacetimePPOLearner),
@@ -39,7 +39,7 @@ _CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]
 
 
 def make_algorithm_config(
-    config: RunConfig, plan: RolloutPlan, card: CheckpointCard, gpus: int = 0, home: Path | None = None
+    config: RunConfig, plan: RolloutPlan, metadata: CheckpointMetadata, gpus: int = 0, home: Path | None = None
 ) -> AlgorithmConfig:
     """The AlgorithmConfig of a run. Calls only typed methods, because `update_from_dict` would swallow unknown keys.
 
@@ -52,7 +52,7 @@ def make_algorithm_config(
     if config.rollout.overlap:
         algorithm_class = OverlappingPPO
     algorithm = algorithm_class.get_default_config()
-    settings = {PLAN: plan, CARD: card, INITIAL: initial_weights(config, plan.policies)}
+    settings = {PLAN: plan, METADATA: metadata, INITIAL: initial_weights(config, plan.policies)}
     algorithm.environment(env=GameMultiAgentEnv, env_config=settings, disable_env_checking=True)
     algorithm.env_runners(
         env_runner_cls=GameEnvRunner,

@@ -59,7 +59,7 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         result[metrics.GRADIENT_STEPS_LEFT_OUT] = sum(algorithm.gradient_steps(LEFT_OUT).values())
         for name in ("restarts", "recycled", "script_errors"):
             result[metrics.of_health(name)] = int(own.get(name, 0))
-        for name in ("dead_time_s", "rss_mb", "rss_slope_mb_per_h"):
+        for name in ("downtime_s", "rss_mb", "rss_slope_mb_per_h"):
             result[metrics.of_health(name)] = float(own.get(name, 0.0))
         result.update((metrics.of_custom(name), float(value)) for name, value in runners.get(CUSTOM, {}).items())
 

@@ -16,7 +16,7 @@ from spacetime_rl.learning.warm_start import INITIAL
 from spacetime_rl.modules.growing import grow
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.runs.checkpoint import CheckpointCard
+from spacetime_rl.runs.checkpoint import CheckpointMetadata
 
 
 def rehearse_setup(config: RunConfig, plan: RolloutPlan) -> None:
@@ -37,8 +37,8 @@ def rehearse_setup(config: RunConfig, plan: RolloutPlan) -> None:
 
 
 def _rehearse(config: RunConfig, plan: RolloutPlan) -> None:
-    card = CheckpointCard("rehearsal", config.to_dict(), plan.spec.to_dict(), {})
-    settings = make_algorithm_config(config.sized(), plan, card)
+    metadata = CheckpointMetadata("rehearsal", config.to_dict(), plan.spec.to_dict(), {})
+    settings = make_algorithm_config(config.sized(), plan, metadata)
     try:
         cloudpickle.dumps(settings.to_dict())
     except (pickle.PicklingError, TypeError, AttributeError) as error:

@@ -66,5 +66,5 @@ def _total(costs: list[Cost]) -> Cost:
         agent_steps=sum(cost.agent_steps for cost in costs),
         core_hours=sum(cost.core_hours for cost in costs),
         restarts=sum(cost.restarts for cost in costs),
-        dead_time_s=sum(cost.dead_time_s for cost in costs),
+        downtime_s=sum(cost.downtime_s for cost in costs),
     )

@@ -67,7 +67,7 @@ class Cost:
     agent_steps: int
     core_hours: float
     restarts: int
-    dead_time_s: float
+    downtime_s: float
 
     @classmethod
     def of(cls, trial: TrialRecord, cores: float) -> Cost:
@@ -77,7 +77,7 @@ class Cost:
             agent_steps=int(figure[metrics.AGENT_STEPS]),
             core_hours=figure[metrics.TIME_S] * cores / 3600.0,
             restarts=int(figure[metrics.RESTARTS]),
-            dead_time_s=figure[metrics.DOWNTIME_S],
+            downtime_s=figure[metrics.DOWNTIME_S],
         )
 
 

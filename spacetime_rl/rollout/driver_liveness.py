@@ -27,14 +27,14 @@ _CONNECT_S = 10.0
 
 
 @contextmanager
-def announced(host: str) -> Iterator[dict[str, str]]:
+def announce_driver(host: str) -> Iterator[dict[str, str]]:
     """Listen on an address of this machine; yields the environment variable that remote processes need to connect.
 
     The kernel closes the connections when this process ends for any reason.
     """
     with _listen(host) as server:
         lines: list[socket.socket] = []
-        threading.Thread(target=_accept, args=(server, lines), name="lifeline", daemon=True).start()
+        threading.Thread(target=_accept, args=(server, lines), name="driver-liveness", daemon=True).start()
         yield {ADDRESS: f"{host}:{server.getsockname()[1]}"}
         with suppress(OSError):
             server.shutdown(socket.SHUT_RDWR)  # without this the thread would keep waiting
@@ -43,10 +43,10 @@ def announced(host: str) -> Iterator[dict[str, str]]:
 
 
 @functools.cache
-def hold_on() -> None:
+def end_with_driver() -> None:
     """Kill this process when its driver ends; does nothing if the environment names no driver."""
     if address := os.environ.get(ADDRESS):
-        threading.Thread(target=_die_with, args=(address,), name="lifeline", daemon=True).start()
+        threading.Thread(target=_die_with, args=(address,), name="driver-liveness", daemon=True).start()
 
 
 def _listen(host: str) -> socket.socket:

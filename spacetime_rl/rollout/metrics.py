@@ -77,7 +77,7 @@ class RunnerMetrics:
         self,
         restarts: int,
         recycled: int,
-        dead_time_s: float,
+        downtime_s: float,
         script_errors: int,
         rss_mb: float,
         slope_mb_per_h: float,
@@ -85,7 +85,7 @@ class RunnerMetrics:
         """Log the events since the last call, and the resident memory of the runner and its games in MB."""
         self._lifetime((OWN, "restarts"), restarts)
         self._lifetime((OWN, "recycled"), recycled)
-        self._lifetime((OWN, "dead_time_s"), dead_time_s)
+        self._lifetime((OWN, "downtime_s"), downtime_s)
         self._lifetime((OWN, "script_errors"), script_errors)
         self._logger.log_value((OWN, "rss_mb"), rss_mb, reduce="max", window=1)
         self._logger.log_value((OWN, "rss_slope_mb_per_h"), slope_mb_per_h, reduce="max", window=1)

@@ -14,12 +14,12 @@ from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.fragments import Decision, PolicyFragment, State
 from spacetime_rl.rollout.reward_hook import RewardHook, RewardStep
 
-HOOKED_RETURN = "hooked_return"
+SHAPED_RETURN = "shaped_return"
 
 Decide = Callable[[PolicyActor, NDArray[np.float32], State], Decision]
 
 
-class Seat:
+class PolicySlot:
     """Lets one policy decide for its n agents, in the order of `plan.agents`."""
 
     def __init__(self, plan: PolicyPlan, actor: PolicyActor) -> None:
@@ -29,12 +29,12 @@ class Seat:
         self._state: State = {}
         self._row_of = {int(agent): row for row, agent in enumerate(plan.agents)}
         self._limits = action_limits(plan.layout)
-        self._hooked = np.zeros(len(plan.agents))  # sum of shaped rewards of each agent's running episode
+        self._shaped = np.zeros(len(plan.agents))  # sum of shaped rewards of each agent's running episode
 
     def begin_episodes(self) -> None:
         """Reset the ages and recurrent states of all agents, whose episodes begin."""
         self.ages[:] = 0
-        self._hooked[:] = 0.0
+        self._shaped[:] = 0.0
         self._state = self._actor.initial_state(len(self.ages))
 
     def open_fragment(self, steps: int) -> PolicyFragment:
@@ -71,7 +71,7 @@ class Seat:
     ) -> NDArray[np.float32]:
         """The rewards f32[n] that a user's hook computes for a step; `now` is the game's answer to that step.
 
-        When an agent's episode ends, the sum of these rewards becomes its metric `hooked_return`.
+        When an agent's episode ends, the sum of these rewards becomes its metric `shaped_return`.
         """
         agents = self.plan.agents
         seen_next = np.array(self.plan.gather(now.observations))
@@ -90,8 +90,8 @@ class Seat:
                 acted=acted.copy(),
             )
         )
-        self._hooked += rewards
+        self._shaped += rewards
         for row, agent in ended:
-            agent.metrics[HOOKED_RETURN] = float(self._hooked[row])
-            self._hooked[row] = 0.0
+            agent.metrics[SHAPED_RETURN] = float(self._shaped[row])
+            self._shaped[row] = 0.0
         return rewards

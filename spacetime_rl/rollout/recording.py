@@ -14,8 +14,8 @@ from spacetime_rl.game.api import EndedAgent, StepResult
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.rollout.fragments import TERMINATED, TRUNCATED, Outcome, make_episodes
 from spacetime_rl.rollout.lesson import LessonOutcome
+from spacetime_rl.rollout.policy_slot import Decide, PolicySlot
 from spacetime_rl.rollout.reward_hook import RewardHook
-from spacetime_rl.rollout.seat import Decide, Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class Recording:
     For every step call `decide`, then `add` while the game works, then `answer`. Call `finish` after the last step.
     """
 
-    def __init__(self, seats: Sequence[Seat], spec: GameSpec, steps: int, hook: RewardHook | None = None) -> None:
+    def __init__(self, slots: Sequence[PolicySlot], spec: GameSpec, steps: int, hook: RewardHook | None = None) -> None:
         n = spec.num_agents
-        self._seats = seats
+        self._slots = slots
         self._spec = spec
         self._hook = hook
-        self._policies = [seat.open_fragment(steps) for seat in seats]
+        self._policies = [slot.open_fragment(steps) for slot in slots]
         self._rewards = np.empty((n, steps), np.float32)
         self._acted = np.empty((n, steps), np.bool_)
         self._ending = np.empty((n, steps), np.uint8)
@@ -57,16 +57,16 @@ class Recording:
     def decide(self, now: StepResult, decide: Decide) -> Sequence[NDArray[np.float32]]:
         """Decide on the observations in `now`; returns actions f32[n, a] per group, valid until the next call."""
         began = time.perf_counter()
-        for seat in self._seats:
-            seat.decide(now, decide, self._actions)
+        for slot in self._slots:
+            slot.decide(now, decide, self._actions)
         self._decide_s += time.perf_counter() - began
         return self._actions
 
     def add(self, step: int, now: StepResult) -> None:
         """Record the decisions made on `now`, and the results of the step before, which `now` holds."""
         self._acted[:, step] = now.active
-        for seat, fragment in zip(self._seats, self._policies, strict=True):
-            seat.record(step, fragment)
+        for slot, fragment in zip(self._slots, self._policies, strict=True):
+            slot.record(step, fragment)
         if step:
             self._add_outcome(step - 1, now)
 
@@ -75,8 +75,8 @@ class Recording:
         self._step_s[step] = elapsed_s
         if now.ended:
             self._ended += now.ended
-            for seat, fragment in zip(self._seats, self._policies, strict=True):
-                seat.end_episodes(step, now.ended, fragment)
+            for slot, fragment in zip(self._slots, self._policies, strict=True):
+                slot.end_episodes(step, now.ended, fragment)
 
     def finish(self, now: StepResult, game_s: float, wire_s: float) -> Fragment:
         """Build the Fragment after its last step. Also updates every agent's episode age.
@@ -87,12 +87,12 @@ class Recording:
         ids = self._spec.agent_ids
         episodes: list[SingleAgentEpisode] = []
         agent_steps = []
-        for seat, fragment in zip(self._seats, self._policies, strict=True):
-            seat.close_fragment(fragment, now.observations)
-            agents = seat.plan.agents
+        for slot, fragment in zip(self._slots, self._policies, strict=True):
+            slot.close_fragment(fragment, now.observations)
+            agents = slot.plan.agents
             outcome = Outcome(self._rewards[agents], self._acted[agents], self._ending[agents])
             names = [ids[agent] for agent in agents]
-            episodes += make_episodes(fragment, outcome, seat.ages, seat.plan.name, names)
+            episodes += make_episodes(fragment, outcome, slot.ages, slot.plan.name, names)
             agent_steps.append(int(outcome.acted.sum()))
         return Fragment(episodes, self._ended, tuple(agent_steps), self._step_s, game_s, wire_s, self._decide_s)
 
@@ -100,6 +100,6 @@ class Recording:
         self._rewards[:, step] = now.rewards
         self._ending[:, step] = now.terminated * TERMINATED + now.truncated * TRUNCATED
         if self._hook is not None:
-            for seat, fragment in zip(self._seats, self._policies, strict=True):
-                agents = seat.plan.agents
-                self._rewards[agents, step] = seat.shape(step, now, fragment, self._acted[agents, step], self._hook)
+            for slot, fragment in zip(self._slots, self._policies, strict=True):
+                agents = slot.plan.agents
+                self._rewards[agents, step] = slot.shape(step, now, fragment, self._acted[agents, step], self._hook)

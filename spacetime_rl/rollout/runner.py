@@ -21,13 +21,13 @@ from spacetime_rl.notices import collect_warnings
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.callbacks import RunnerCallbacks
 from spacetime_rl.rollout.directive import Directive
-from spacetime_rl.rollout.lifeline import hold_on
+from spacetime_rl.rollout.driver_liveness import end_with_driver
 from spacetime_rl.rollout.metrics import RunnerMetrics
 from spacetime_rl.rollout.plan import PLAN, RolloutPlan
+from spacetime_rl.rollout.policy_slot import Decide
 from spacetime_rl.rollout.recording import Fragment
 from spacetime_rl.rollout.reward_hook import RewardHook
 from spacetime_rl.rollout.sampler import GameSampler, play_together
-from spacetime_rl.rollout.seat import Decide
 from spacetime_rl.rollout.seeding import seed_process
 
 # Added to the index of evaluation runners, so that their seeds differ from those of training runners.
@@ -43,7 +43,7 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
     """
 
     def __init__(self, config: AlgorithmConfig, **kwargs: Any) -> None:
-        hold_on()
+        end_with_driver()
         self.notices = collect_warnings()
         self._plan: RolloutPlan = config.env_config[PLAN]
         self._samplers: list[GameSampler] = []
@@ -137,9 +137,9 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         before = self._faults()
         fragments = self._play(steps, decide, played)
         self.num_env_steps_sampled_lifetime += steps * len(fragments)
-        restarts, recycled, dead_time_s, errors = (now - then for now, then in zip(self._faults(), before, strict=True))
+        restarts, recycled, downtime_s, errors = (now - then for now, then in zip(self._faults(), before, strict=True))
         self._runner_metrics.log(fragments)
-        self._runner_metrics.log_health(int(restarts), int(recycled), dead_time_s, int(errors), *self._memory())
+        self._runner_metrics.log_health(int(restarts), int(recycled), downtime_s, int(errors), *self._memory())
         self._log_env_steps(metric=self._metrics_num_env_steps_sampled, num_steps=steps * len(fragments))
         for game, fragment in enumerate(fragments):
             self._runner_callbacks.fragment_played(game, fragment.episodes)
@@ -151,7 +151,7 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
 
     def _faults(self) -> tuple[float, float, float, float]:
         own = self._samplers
-        counts = (sum(s.restarts for s in own), sum(s.recycled for s in own), sum(s.dead_time_s for s in own))
+        counts = (sum(s.restarts for s in own), sum(s.recycled for s in own), sum(s.downtime_s for s in own))
         return *counts, sum(s.script_errors for s in own)
 
     def _memory(self) -> tuple[float, float]:

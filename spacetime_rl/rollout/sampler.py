@@ -17,9 +17,9 @@ from spacetime_rl.rollout.directive import Directive
 from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.memory import GameMemory
 from spacetime_rl.rollout.plan import RolloutPlan
+from spacetime_rl.rollout.policy_slot import Decide, PolicySlot
 from spacetime_rl.rollout.recording import Fragment, Recording
 from spacetime_rl.rollout.reward_hook import RewardHook
-from spacetime_rl.rollout.seat import Decide, Seat
 
 Play = Generator[None, None, Fragment]
 
@@ -55,9 +55,9 @@ class GameSampler:
         self.restarts = 0
         self.script_errors = 0  # of all games up to the last fragment
         self.recycled = 0  # games that were replaced because their resident memory had grown
-        self.dead_time_s = 0.0  # from the request at which a game failed to the first answer of its successor
+        self.downtime_s = 0.0  # from the request at which a game failed to the first answer of its successor
         self._plan = plan
-        self._seats = [Seat(policy, actor) for policy, actor in zip(plan.policies, actors, strict=True)]
+        self._slots = [PolicySlot(policy, actor) for policy, actor in zip(plan.policies, actors, strict=True)]
         self._worker, self._index = worker, index
         self._budget = budget
         self._hook = hook
@@ -100,7 +100,7 @@ class GameSampler:
                     self._begin_lesson(game)
                 now = self._now or self._begin_episodes(game)
                 if dead_since is not None:
-                    self.dead_time_s += time.perf_counter() - dead_since
+                    self.downtime_s += time.perf_counter() - dead_since
                     dead_since = None
                 return (yield from self._play(game, now, steps, decide))
             except GameError as fault:
@@ -160,14 +160,14 @@ class GameSampler:
 
     def _begin_episodes(self, game: Game) -> StepResult:
         self._agents_from_previous_lesson.clear()
-        for seat in self._seats:
-            seat.begin_episodes()
+        for slot in self._slots:
+            slot.begin_episodes()
         self._now = game.reset()
         return self._now
 
     def _play(self, game: Game, now: StepResult, steps: int, decide: Decide) -> Play:
         game_s, wire_s, errors = game.timing.game_s, game.timing.wire_s, self._errors_counted
-        recording = Recording(self._seats, self._plan.spec, steps, self._hook)
+        recording = Recording(self._slots, self._plan.spec, steps, self._hook)
         for step in range(steps):
             actions = recording.decide(now, decide)
             self._asked_at = time.perf_counter()

@@ -11,11 +11,11 @@ from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.runs.layout import CHECKPOINT
 
 FORMAT = 1
-CARD = "checkpoint_card"  # the algorithm finds the metadata under this key of RLlib's `config.env_config`
+METADATA = "checkpoint_card"  # the algorithm finds the metadata under this key of RLlib's `config.env_config`
 
 
 @dataclass(frozen=True, slots=True)
-class CheckpointCard:
+class CheckpointMetadata:
     """A checkpoint's metadata: the run it belongs to, as plain JSON data."""
 
     run_id: str

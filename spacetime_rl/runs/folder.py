@@ -17,6 +17,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from spacetime_rl.config import RunConfig, dump, load
+from spacetime_rl.config.paths import anchored
 from spacetime_rl.errors import ResumeError, RunExistsError, UsageError
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.spec import GameSpec
@@ -94,7 +95,12 @@ class RunFolder:
 
     def config(self) -> RunConfig:
         """The configuration that the run began with."""
-        return load(self.paths.config)
+        return self.anchored(load(self.paths.config))
+
+    def anchored(self, config: RunConfig) -> RunConfig:
+        """A configuration of this run, whose relative paths start from the folder that the run was begun in."""
+        home = Path(self.state().get("home", ""))
+        return anchored(config, home) if home.is_dir() and home.resolve() != Path.cwd() else config
 
     @property
     def is_sweep(self) -> bool:
@@ -148,9 +154,10 @@ class RunFolder:
     def set_status(self, status: Status, message: str = "") -> None:
         """Write the run's status and a message to state.json."""
         now = time.time()
-        began = self.state()["started"] if self.paths.state.is_file() else now
+        before = self.state() if self.paths.state.is_file() else {}
         state = {"run_id": self.run_id, "status": status, "message": message, "pid": os.getpid()}
-        self._write_json(self.paths.state, {**state, "started": began, "updated": now})
+        began = {"started": before.get("started", now), "home": before.get("home", str(Path.cwd()))}
+        self._write_json(self.paths.state, {**state, **began, "updated": now})
 
     def set_trained(self, finished: bool) -> None:
         """Record the end of training: `trained` if it `finished`, or `interrupted` if the user stopped it."""
@@ -167,7 +174,7 @@ class RunFolder:
             self.set_status("interrupted", f"the evaluation was {signals.words()}")
 
     @contextmanager
-    def tells_failure(self) -> Iterator[None]:
+    def record_failure(self) -> Iterator[None]:
         """Record an exception that leaves this context as the run's status, `failed` or `interrupted`, and raise it."""
         try:
             yield

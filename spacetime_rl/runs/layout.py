@@ -11,7 +11,7 @@ CONFIG = "config.yaml"
 STATE = "state.json"
 SWEEP = "sweep.yaml"  # only in the folder of a sweep
 ONNX, REPORT = "onnx", "report"
-CHECKPOINT = "spacetime.json"  # in a checkpoint's folder; `CheckpointCard` writes it
+CHECKPOINT = "spacetime.json"  # in a checkpoint's folder; `CheckpointMetadata` writes it
 CURRICULUM = "curriculum.json"  # beside it, if there is a curriculum
 _NUMBERED = re.compile(r"checkpoint_(\d+)")
 

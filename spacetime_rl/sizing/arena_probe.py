@@ -15,7 +15,7 @@ from spacetime_rl.learning.build import make_algorithm_config
 from spacetime_rl.rollout.metrics import OWN
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.runs.checkpoint import CheckpointCard
+from spacetime_rl.runs.checkpoint import CheckpointMetadata
 from spacetime_rl.sizing.arithmetic import GOOD_ENOUGH, Cost
 
 MOST_AGENTS = 512  # of one game; more agents gained nothing in any game
@@ -39,8 +39,8 @@ def measure_costs(config: RunConfig, plan: RolloutPlan) -> list[Cost]:
 @contextmanager
 def one_game(config: RunConfig, plan: RolloutPlan, gpus: int = 0) -> Iterator[tuple[GameEnvRunner, AlgorithmConfig]]:
     """One game of the plan, played in this process by untrained policies, and the algorithm that would train them."""
-    card = CheckpointCard("probe", config.to_dict(), plan.spec.to_dict(), {})
-    algorithm = make_algorithm_config(config, replace(plan, games=1, runners=0), card, gpus)
+    metadata = CheckpointMetadata("probe", config.to_dict(), plan.spec.to_dict(), {})
+    algorithm = make_algorithm_config(config, replace(plan, games=1, runners=0), metadata, gpus)
     runner = GameEnvRunner(algorithm, worker_index=1)
     try:
         yield runner, algorithm

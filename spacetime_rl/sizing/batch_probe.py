@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from ray.rllib.core.learner.training_data import TrainingData
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.host.system import cores
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.sizing.arena_probe import one_game
@@ -52,7 +52,7 @@ def measure_learning(config: RunConfig, plan: RolloutPlan, gpus: int) -> Costs:
 def _learner_threads() -> Iterator[None]:
     """Give torch the number of threads that `SpacetimeAlgorithm.setup` gives the learner."""
     before = torch.get_num_threads()
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+    torch.set_num_threads(max(1, cores() // 2))
     try:
         yield
     finally:

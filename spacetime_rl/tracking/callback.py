@@ -19,10 +19,10 @@ from spacetime_rl.notices import NOTICES, Notices, from_data
 from spacetime_rl.runs.layout import RunPaths
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.delivery import Delivery
+from spacetime_rl.tracking.identity import RunIdentity
 from spacetime_rl.tracking.machine import machine_load
 from spacetime_rl.tracking.recorder import Point, Recorder, Status, is_passing
 from spacetime_rl.tracking.store import Store
-from spacetime_rl.tracking.sweep import Sweep
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
 
     def __init__(
         self,
-        sweep: Sweep,
+        sweep: RunIdentity,
         store: Store,
         resumed: bool = False,
         rank_by: str = metrics.SCENARIO_SUCCESS,

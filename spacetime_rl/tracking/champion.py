@@ -21,12 +21,12 @@ logger = logging.getLogger(__name__)
 
 CHAMPION = names.CHAMPION
 CANDIDATE = names.CANDIDATE
-Throne = Literal["taken", "empty", "unknown"]
+Held = Literal["taken", "empty", "unknown"]
 
 
 def fetch_champion(
     store: Store, experiment: str, policies: Sequence[str], into: Path, alias: str = CHAMPION, own: Sequence[str] = ()
-) -> Throne:
+) -> Held:
     """Copy the ONNX files and schemas of the champion, or of another alias, into the folder `into`.
 
     Returns `taken` if they were copied. Returns `empty` if a policy has no version with the alias, or if the model of
@@ -49,15 +49,15 @@ def beats_champion(reports: Reports) -> bool:
     """Whether the trained policies beat the champion on the same episodes: by episode success rate, then by return."""
     if CHAMPION not in reports:  # the champion was not evaluated: it does not fit the game any more
         return TRAINED in reports
-    return _standing(reports[TRAINED]) > _standing(reports[CHAMPION])
+    return _score(reports[TRAINED]) > _score(reports[CHAMPION])
 
 
 def candidate_is_better(reports: Reports) -> bool:
     """Whether the version with the alias `candidate` did better than the trained policies."""
-    return CANDIDATE in reports and _standing(reports[CANDIDATE]) > _standing(reports[TRAINED])
+    return CANDIDATE in reports and _score(reports[CANDIDATE]) > _score(reports[TRAINED])
 
 
-def crown(run: TrackedRun, policies: Sequence[str]) -> bool:
+def promote(run: TrackedRun, policies: Sequence[str]) -> bool:
     """Give the alias `champion` to the run's newest versions. Returns False, and logs it, if MLflow refused."""
     try:
         client = make_client(run.store)
@@ -73,7 +73,7 @@ def crown(run: TrackedRun, policies: Sequence[str]) -> bool:
     return True
 
 
-def _standing(report: Mapping[str, Any]) -> tuple[float, float]:
+def _score(report: Mapping[str, Any]) -> tuple[float, float]:
     overall = report["overall"]
     value = overall["return_mean"]
     return (overall.get("episode_success_rate") or 0.0, -math.inf if value is None else value)

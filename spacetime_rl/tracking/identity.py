@@ -15,7 +15,7 @@ from spacetime_rl.runs.layout import RunPaths
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
+class RunIdentity:
     """A run or a sweep to record: a `single` run as one MLflow run, a sweep as a parent with a child for every trial.
 
     `folder` is `<results>/<run-id>`; `versions` maps package names to versions.
@@ -46,10 +46,10 @@ def experiment_of(config: RunConfig) -> str:
     return config.tracking.experiment or config.name
 
 
-def describe_sweep(config: RunConfig, run_id: str, folder: Path) -> Sweep:
+def describe_run(config: RunConfig, run_id: str, folder: Path) -> RunIdentity:
     """Describe the run in `folder`, with the versions and the git revision from its `versions.json`."""
     versions = _versions(RunPaths(folder).versions)
-    return Sweep(
+    return RunIdentity(
         run_id=run_id,
         config=config,
         folder=folder,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.project import OWN_PROJECT, content_hash
 from spacetime_rl.runs.layout import RunPaths
-from spacetime_rl.tracking.sweep import Sweep
+from spacetime_rl.tracking.identity import RunIdentity
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 1 << 20  # a build may be too large to read at once
 
 
-def describe_inputs(sweep: Sweep) -> list[DatasetInput]:
+def describe_inputs(sweep: RunIdentity) -> list[DatasetInput]:
     """The datasets of a run: the game with its training seed, and the episodes of the evaluation.
 
     Two runs have the same dataset if they play the same build of a game (its program, or the files of its project),

@@ -12,6 +12,7 @@ from spacetime_rl import metrics
 from spacetime_rl.runs.layout import ONNX, REPORT, RunPaths
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.database import sqlite_file
+from spacetime_rl.tracking.identity import RunIdentity
 from spacetime_rl.tracking.models import (
     Exported,
     RecordedModel,
@@ -23,7 +24,6 @@ from spacetime_rl.tracking.models import (
 )
 from spacetime_rl.tracking.query import find_run, find_runs
 from spacetime_rl.tracking.store import Store, make_client
-from spacetime_rl.tracking.sweep import Sweep
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -36,7 +36,7 @@ Reports = Mapping[str, Mapping[str, Any]]
 """Evaluation reports (`EvalReport.to_dict()`) by what was evaluated: `trained`, `heuristic`, `random`."""
 
 
-def find_tracked_run(store: Store, sweep: Sweep, trial_id: str) -> TrackedRun | None:
+def find_tracked_run(store: Store, sweep: RunIdentity, trial_id: str) -> TrackedRun | None:
     """The MLflow run of a trial; None, and logged, if MLflow has none or does not answer."""
     try:
         file = sqlite_file(store.uri)
@@ -113,7 +113,7 @@ def record_outputs(
 
 
 def record_report(
-    store: Store, sweep: Sweep, files: Path, path: str, kind: Literal["trial", "sweep"] = "trial"
+    store: Store, sweep: RunIdentity, files: Path, path: str, kind: Literal["trial", "sweep"] = "trial"
 ) -> bool:
     """Add a file, or all files of a folder, to a run's newest recorded trial, or to a sweep's parent run.
 

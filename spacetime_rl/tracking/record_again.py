@@ -18,11 +18,11 @@ from spacetime_rl.runs.read import RunRecord
 from spacetime_rl.runs.result_log import read_all_progress
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.examine import examine
+from spacetime_rl.tracking.identity import RunIdentity, describe_run
 from spacetime_rl.tracking.outputs import find_tracked_run, record_models, record_outputs
 from spacetime_rl.tracking.query import find_runs
 from spacetime_rl.tracking.recorder import Recorder, Status
 from spacetime_rl.tracking.store import Store, make_client, resolve_store
-from spacetime_rl.tracking.sweep import Sweep, describe_sweep
 
 logger = logging.getLogger(__name__)
 
@@ -92,10 +92,10 @@ def _best(run: RunRecord, trials: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
     return max(trials, key=lambda trial: sign * trials[trial][-1].get(goal.metric, -sign * math.inf))
 
 
-def _where(run: RunRecord, uri: str | None) -> tuple[Store, Sweep]:
+def _where(run: RunRecord, uri: str | None) -> tuple[Store, RunIdentity]:
     config = load(run.paths.config)
     config = config.model_copy(update={"results": run.folder.parent})
-    return resolve_store(config.results, uri, config.tracking.uri), describe_sweep(config, run.run_id, run.folder)
+    return resolve_store(config.results, uri, config.tracking.uri), describe_run(config, run.run_id, run.folder)
 
 
 def _policies(run: RunRecord) -> Iterator[KeptPolicy]:

@@ -16,10 +16,10 @@ from spacetime_rl.runs.layout import RunPaths, file_name
 from spacetime_rl.runs.result_log import read_progress
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.dead_runs import close_dead_runs
+from spacetime_rl.tracking.identity import RunIdentity
 from spacetime_rl.tracking.inputs import describe_inputs
 from spacetime_rl.tracking.query import find_run
 from spacetime_rl.tracking.store import Store, make_client
-from spacetime_rl.tracking.sweep import Sweep
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -57,7 +57,7 @@ class Recorder:
     id; otherwise new ones are created.
     """
 
-    def __init__(self, sweep: Sweep, store: Store, resumed: bool = False) -> None:
+    def __init__(self, sweep: RunIdentity, store: Store, resumed: bool = False) -> None:
         self._sweep = sweep
         self._store = store
         # If the answer to a call that created a run is lost, the run's start time tells it from the id's earlier runs.

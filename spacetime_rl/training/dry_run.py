@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.host.system import cores
 from spacetime_rl.rollout.make_plan import plan_rollout
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.sizing.settle import describe_sizes, settle_sizes
@@ -67,5 +67,5 @@ def dry_run(config: RunConfig, say: Callable[[str], None] = lambda _: None) -> D
     say("starting the game")
     with tempfile.TemporaryDirectory(prefix="spacetime-rl-dry-run-") as folder:
         plan = plan_rollout(config, Path(folder))
-        settled, plan = settle_sizes(config, plan, [os.cpu_count() or 1], say=say)
+        settled, plan = settle_sizes(config, plan, [cores()], say=say)
     return DryRun(settled, plan)

@@ -19,8 +19,8 @@ from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.result_log import read_all_progress
 from spacetime_rl.sizing.settle import describe_sizes, needed_cpus, settle_sizes
 from spacetime_rl.tracking.callback import MlflowCallback
+from spacetime_rl.tracking.identity import RunIdentity, describe_run
 from spacetime_rl.tracking.store import Store, resolve_store
-from spacetime_rl.tracking.sweep import Sweep, describe_sweep
 from spacetime_rl.training.outcome import Outcome
 from spacetime_rl.training.outputs import make_outputs
 from spacetime_rl.training.sweep_outputs import publish_sweep
@@ -41,13 +41,13 @@ def execute(
 ) -> Outcome:
     """Train, publish the results, and record the outcome in the run's state.json."""
     store = resolve_store(config.base.results, config.base.tracking.uri)
-    with folder.tells_failure():
+    with folder.record_failure():
         rehearse_setup(_as_begun(config.base, folder, resumed), plan)
         folder.set_status("training")
         progress.stage("starting Ray")
         with ray_session(needed_cpus(config.base)):
             experiment, concurrent = _settle(config, folder, plan, progress)
-            record = describe_sweep(experiment.base, folder.run_id, folder.path)
+            record = describe_run(experiment.base, folder.run_id, folder.path)
             progress.earlier = read_all_progress(folder.paths.results) if resumed else {}
             with Interrupt() as interrupt:
                 training = _Training(experiment, folder, progress, record, store, interrupt, concurrent)
@@ -82,7 +82,7 @@ class _Training:
     experiment: Experiment
     folder: RunFolder
     progress: Progress
-    record: Sweep
+    record: RunIdentity
     store: Store
     interrupt: Interrupt
     concurrent: int
@@ -134,7 +134,7 @@ def _publish(
     experiment: Experiment,
     folder: RunFolder,
     ends: Sequence[TrialEnd],
-    record: Sweep,
+    record: RunIdentity,
     store: Store,
     progress: Progress,
     evaluate: bool,

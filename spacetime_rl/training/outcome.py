@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spacetime_rl.config.sweep import SweepConfig
-from spacetime_rl.training.summary import RunSummary
+from spacetime_rl.reports.summary import RunSummary
 from spacetime_rl.tuning.ranking import Candidate
 
 if TYPE_CHECKING:

@@ -26,15 +26,15 @@ from spacetime_rl.host import signals
 from spacetime_rl.notices import Notice, Notices
 from spacetime_rl.pictures.learning_curves import plot_policies
 from spacetime_rl.pictures.write import TRACED, write_pictures
+from spacetime_rl.reports.advice import advise
+from spacetime_rl.reports.summary import PolicyFiles, RunSummary, to_note, write_summary
 from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.result_log import read_progress
 from spacetime_rl.tracking.champion import CANDIDATE, candidate_is_better, fetch_champion
+from spacetime_rl.tracking.identity import RunIdentity
 from spacetime_rl.tracking.models import RecordedModel, TrackedRun
 from spacetime_rl.tracking.outputs import TRAINED, find_tracked_run, record_models, record_outputs
 from spacetime_rl.tracking.store import Store
-from spacetime_rl.tracking.sweep import Sweep
-from spacetime_rl.training.advice import advise
-from spacetime_rl.training.summary import PolicyFiles, RunSummary, to_note, write_summary
 from spacetime_rl.tuning.trial_end import TrialEnd
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def make_outputs(
     folder: RunFolder,
     end: TrialEnd,
     finished: bool,
-    sweep: Sweep,
+    sweep: RunIdentity,
     store: Store,
     progress: Progress,
     evaluate: bool,
@@ -178,7 +178,7 @@ def _summarise(
     folder: RunFolder,
     end: TrialEnd,
     finished: bool,
-    sweep: Sweep,
+    sweep: RunIdentity,
     exported: Sequence[ExportedPolicy],
     evaluation: _Evaluation,
     run: TrackedRun | None,

@@ -7,15 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from spacetime_rl.config import RunConfig, diff, settle_like
+from spacetime_rl.config.paths import anchored
 from spacetime_rl.config.sweep import SweepConfig
 from spacetime_rl.config.sweep_loader import load_sweep
 from spacetime_rl.errors import ResumeError
+from spacetime_rl.reports.summary import RunSummary
 from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.versions import other_versions
 from spacetime_rl.training.outcome import Outcome
 from spacetime_rl.training.reachable import check_reachable
 from spacetime_rl.training.run import examine_store, screen, start_game, train_and_publish
-from spacetime_rl.training.summary import RunSummary
 
 
 def resume(
@@ -48,6 +49,7 @@ def _resume(
         if reason:
             raise ResumeError(f"{folder.run_id}: {reason}")
         config = load_sweep(folder.paths.sweep) if is_sweep else SweepConfig.of_run(begun)
+        config = replace(config, base=folder.anchored(config.base))
         check_reachable(config.base)
         notes = [folder.moved_from(config.base)]
         # Sizes that were measured when the run began stay.
@@ -78,7 +80,8 @@ def _why_not(folder: RunFolder, begun: RunConfig, wanted: RunConfig | None, is_s
     if wanted is None:
         return None
     here = {"results": begun.results, "tracking": begun.tracking}
-    changes = diff(begun, settle_like(wanted.model_copy(update=here), begun))
+    like = settle_like(wanted.model_copy(update=here), begun)
+    changes = diff(anchored(begun, Path.cwd()), anchored(like, Path.cwd()))
     if not changes:
         return None
     listed = "\n  ".join(changes)

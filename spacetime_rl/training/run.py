@@ -16,16 +16,16 @@ from spacetime_rl.config.sweep_writer import dump_sweep
 from spacetime_rl.console.progress import Progress
 from spacetime_rl.console.screen import show_progress
 from spacetime_rl.errors import ResumeError
+from spacetime_rl.reports.summary import RunSummary
 from spacetime_rl.rollout.make_plan import engine_version, plan_rollout
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.versions import collect_versions
 from spacetime_rl.tracking.examine import examine
+from spacetime_rl.tracking.identity import experiment_of
 from spacetime_rl.tracking.store import resolve_store
-from spacetime_rl.tracking.sweep import experiment_of
 from spacetime_rl.training.outcome import Outcome
 from spacetime_rl.training.reachable import check_reachable
-from spacetime_rl.training.summary import RunSummary
 
 
 def train(

@@ -17,15 +17,15 @@ from spacetime_rl.host import signals
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.pictures.sweep_page import write_sweep_page
 from spacetime_rl.pictures.sweep_record import SweepRecord, TrialRecord
+from spacetime_rl.reports.advice import advise
 from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.layout import REPORT
 from spacetime_rl.runs.result_log import read_all_progress
 from spacetime_rl.sizing.settle import needed_cpus
-from spacetime_rl.tracking.champion import CHAMPION, Throne, beats_champion, crown, fetch_champion
+from spacetime_rl.tracking.champion import CHAMPION, Held, beats_champion, fetch_champion, promote
+from spacetime_rl.tracking.identity import RunIdentity
 from spacetime_rl.tracking.outputs import find_tracked_run, record_report
 from spacetime_rl.tracking.store import Store
-from spacetime_rl.tracking.sweep import Sweep
-from spacetime_rl.training.advice import advise
 from spacetime_rl.training.outcome import Outcome
 from spacetime_rl.training.outputs import Reports, make_outputs
 from spacetime_rl.tuning.experiment import Experiment
@@ -38,7 +38,7 @@ def publish_sweep(
     experiment: Experiment,
     folder: RunFolder,
     trials: Sequence[TrialEnd],
-    record: Sweep,
+    record: RunIdentity,
     store: Store,
     progress: Progress,
     evaluate: bool,
@@ -66,7 +66,7 @@ class SweepOutputs:
 
     experiment: Experiment
     folder: RunFolder
-    record: Sweep
+    record: RunIdentity
     store: Store
     cores: float  # CPU cores per trial
 
@@ -79,7 +79,7 @@ class SweepOutputs:
         policies = [policy.name for policy in self.experiment.plan.policies]
         register = evaluate and finished and config.tracking.register_models
         with scratch_folder("champion") as scratch:
-            held: Throne = "unknown"
+            held: Held = "unknown"
             if register:
                 show.stage("fetching the champion")
                 held = fetch_champion(self.store, self.record.experiment, policies, Path(scratch))
@@ -98,14 +98,14 @@ class SweepOutputs:
         page = self._draw(trials, (), f"No trial can be compared: {why}.")
         return "\n".join([why, *(f"- {sentence}" for sentence in advice), f"All trials: {page}"])
 
-    def _settle(self, trial_id: str, policies: Sequence[str], throne: Throne, reports: Reports) -> str:
+    def _settle(self, trial_id: str, policies: Sequence[str], held: Held, reports: Reports) -> str:
         """Promote the best trial to champion if it is better. Returns a sentence about the champion."""
         run = find_tracked_run(self.store, self.record, trial_id)
-        if throne == "unknown" or run is None:
+        if held == "unknown" or run is None:
             return "MLflow did not answer, so the champion stays who it was."
         if not beats_champion(reports):
             return f"The champion stays: {_against(reports)}."
-        if not crown(run, policies):
+        if not promote(run, policies):
             return "MLflow did not take the new champion."
         return f"New champion: {_against(reports)}." if CHAMPION in reports else "First champion of its experiment."
 

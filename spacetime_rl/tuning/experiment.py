@@ -16,7 +16,7 @@ from spacetime_rl.learning.algorithm import SpacetimeAlgorithm
 from spacetime_rl.learning.build import make_algorithm_config
 from spacetime_rl.rollout.make_plan import plan_rollout
 from spacetime_rl.rollout.plan import RolloutPlan
-from spacetime_rl.runs.checkpoint import CheckpointCard
+from spacetime_rl.runs.checkpoint import CheckpointMetadata
 from spacetime_rl.tuning.search import candidate_values
 
 # The settings that decide which game is played, and by which policies.
@@ -60,8 +60,8 @@ class Experiment:
         return replace(own, runners=ours.runners, games=ours.games, cpus_per_runner=ours.cpus_per_runner)
 
     def _algorithm(self, config: RunConfig, plan: RolloutPlan) -> AlgorithmConfig:
-        card = CheckpointCard(self.run_id, config.to_dict(), plan.spec.to_dict(), self.versions)
-        return make_algorithm_config(anchored(config, self.home), plan, card, self.gpus, self.home)
+        metadata = CheckpointMetadata(self.run_id, config.to_dict(), plan.spec.to_dict(), self.versions)
+        return make_algorithm_config(anchored(config, self.home), plan, metadata, self.gpus, self.home)
 
 
 def make_trainable(experiment: Experiment) -> type[SpacetimeAlgorithm]:

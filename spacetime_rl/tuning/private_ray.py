@@ -23,6 +23,7 @@ import psutil
 from spacetime_rl.errors import RayStartError
 from spacetime_rl.host import signals
 from spacetime_rl.host.scratch import make_scratch
+from spacetime_rl.host.system import cores
 
 START_S = 240.0  # seconds for all attempts together
 _TRIES = 3
@@ -222,6 +223,5 @@ def _reason(folder: Path) -> str:
 
 
 def _busy() -> str:
-    load, cores = psutil.getloadavg()[0], os.cpu_count() or 1
-    free_gb = psutil.virtual_memory().available / 1e9
-    return f"The machine has {cores} cores at a load of {load:.1f}, and {free_gb:.1f} GB of free memory"
+    load, free_gb = psutil.getloadavg()[0], psutil.virtual_memory().available / 1e9
+    return f"The machine has {cores()} cores at a load of {load:.1f}, and {free_gb:.1f} GB of free memory"

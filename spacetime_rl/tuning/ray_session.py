@@ -11,7 +11,8 @@ from contextlib import ExitStack, contextmanager
 from spacetime_rl.errors import UsageError
 from spacetime_rl.host import signals
 from spacetime_rl.host.machine_limits import make_room_for_ray, small_shared_memory
-from spacetime_rl.rollout.lifeline import announced
+from spacetime_rl.host.system import cores
+from spacetime_rl.rollout.driver_liveness import announce_driver
 from spacetime_rl.tuning import private_ray
 from spacetime_rl.tuning.cluster_address import find_cluster
 
@@ -44,10 +45,10 @@ def ray_session(cpus: float) -> Iterator[None]:
     with ExitStack() as ends:
         address = find_cluster()
         if address is None:
-            start_private_ray(max(os.cpu_count() or 1, math.ceil(cpus)))
+            start_private_ray(max(cores(), math.ceil(cpus)))
             ends.callback(private_ray.stop)
         else:
-            found = ends.enter_context(announced(ray.util.get_node_ip_address()))
+            found = ends.enter_context(announce_driver(ray.util.get_node_ip_address()))
             with signals.kept():
                 ray.init(address, log_to_driver=False, logging_level=logging.ERROR, runtime_env={"env_vars": found})
             ends.callback(ray.shutdown)

@@ -38,9 +38,30 @@ class WaitingForRoom(Callback):  # type: ignore[misc]  # ray has no types
             import ray
 
             private_ray.check_lives()
-            needed, there = dict(waiting[0].placement_group_factory.required_resources), ray.cluster_resources()
-            if lacks(needed, there) or now_s - self._since_s >= _PATIENCE_S:
+            factory = waiting[0].placement_group_factory
+            needed, there = dict(factory.required_resources), ray.cluster_resources()
+            waited_s = now_s - self._since_s
+            if lacks(needed, there):
                 logger.warning(describe(needed, there, ray.available_resources()))
+            elif waited_s >= _PATIENCE_S:
+                reserved = is_reserved(factory.bundles)
+                logger.warning(slow(waited_s) if reserved else describe(needed, there, ray.available_resources()))
+
+
+def is_reserved(bundles: Sequence[Mapping[str, float]]) -> bool:
+    """Whether the cluster has reserved such resources, of this run or of another with the same ones."""
+    from ray.util import placement_group_table
+
+    groups = placement_group_table().values()
+    return any(g["state"] == "CREATED" and list(g["bundles"].values()) == list(bundles) for g in groups)
+
+
+def slow(waited_s: float) -> str:
+    """The warning for a trial that has its resources and whose processes have not come up."""
+    return (
+        f"the trial's processes have been starting for {waited_s:.0f} s: their node loads torch and Ray first, which "
+        "takes minutes where its disk is slow or busy; `ray logs cluster` has what they print"
+    )
 
 
 def lacks(needed: Mapping[str, float], there: Mapping[str, float]) -> bool:
@@ -58,4 +79,4 @@ def describe(needed: Mapping[str, float], there: Mapping[str, float], free: Mapp
         return (
             f"{said}; add nodes, or take fewer runners (rollout.runners) or less for each (resources.cpus_per_runner)"
         )
-    return f"{said}; what is reserved for it counts as used, and so does what others use (`ray status` shows who)"
+    return f"{said}; `ray status` shows who uses the others"

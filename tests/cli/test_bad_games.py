@@ -48,11 +48,11 @@ def test_a_script_error_at_start_is_told_with_its_line(fails: Run) -> None:
     ("fault", "message"),
     [
         ("dies_at_start", "the game ended before it connected (exit code 70: script error; SPACETIME-ERROR res://main"),
-        ("dies_at_handshake", "the game ended before it introduced itself (exit code 7); its log ends:"),
+        ("dies_at_handshake", "the game ended before it answered the handshake (exit code 7); its log ends:"),
         ("never_connects", "); is there an RLBridge or a Sync node in its scene?; its log ends:"),
-        ("silent", "the game connected but did not introduce itself within 3 s"),
+        ("silent", "the game connected but did not answer the handshake within 3 s"),
         ("wrong_token", "the game gave the wrong token: is another launch's --token passed to it?; its log ends:"),
-        ("garbage_json", "the game introduced itself with a message that is not JSON"),
+        ("garbage_json", "the game's handshake failed: a message that is not JSON"),
     ],
 )
 def test_a_game_that_does_not_begin_well_is_told(fails: Run, tmp_path: Path, fault: str, message: str) -> None:

@@ -9,7 +9,7 @@ import torch
 from ray.rllib.core.columns import Columns
 from support.made_policies import CAMERA, GRAB, JUMP, LSTM, MOVE, make_layout, make_policy
 
-from spacetime_rl.evaluation.policies import Dice, OnnxActor, RandomActor
+from spacetime_rl.evaluation.policies import AgentGenerators, OnnxActor, RandomActor
 from spacetime_rl.export.onnx import export_module
 from spacetime_rl.export.schema import Origin, read_schema
 from spacetime_rl.modules.policy import PolicyModule
@@ -26,7 +26,7 @@ def test_random_actions_follow_from_seed_episode_and_agent_alone() -> None:
     layout = make_layout(MOVE, GRAB, JUMP)
 
     def play(places: list[int]) -> np.ndarray:
-        actor = RandomActor(layout, Dice(7, np.array(places)))
+        actor = RandomActor(layout, AgentGenerators(7, np.array(places)))
         actor.begin(np.arange(len(places)), np.full(len(places), 11))
         return np.stack([actor.act(np.zeros((len(places), 7), np.float32)) for _ in range(5)])
 
@@ -35,7 +35,7 @@ def test_random_actions_follow_from_seed_episode_and_agent_alone() -> None:
 
 
 def test_random_actions_cover_their_ranges() -> None:
-    actor = RandomActor(make_layout(MOVE, GRAB, JUMP), Dice(7, np.arange(500)))
+    actor = RandomActor(make_layout(MOVE, GRAB, JUMP), AgentGenerators(7, np.arange(500)))
     actor.begin(np.arange(500), np.zeros(500, np.int64))
 
     actions = np.concatenate([actor.act(np.zeros((500, 7), np.float32)) for _ in range(10)])
@@ -81,7 +81,7 @@ def test_sampled_actions_follow_from_seed_episode_and_agent_alone(tmp_path: Path
     obs = np.tile(np.linspace(-1.0, 1.0, 7, dtype=np.float32), (3, 1))
 
     def play(agents: int) -> np.ndarray:
-        actor = OnnxActor(exported.onnx, read_schema(exported.schema), agents, Dice(3, np.arange(agents)))
+        actor = OnnxActor(exported.onnx, read_schema(exported.schema), agents, AgentGenerators(3, np.arange(agents)))
         actor.begin(np.arange(agents), np.full(agents, 4))
         return np.stack([actor.act(obs[:agents])[0] for _ in range(50)])
 
@@ -98,7 +98,7 @@ def test_a_squashed_policy_acts_as_its_module_does(tmp_path: Path) -> None:
     np.testing.assert_allclose(actor.act(obs), module.exploit(inputs), atol=1e-5)
 
     actor = OnnxActor(
-        tmp_path / "walker.onnx", read_schema(tmp_path / "walker.schema.json"), 500, Dice(7, np.arange(500))
+        tmp_path / "walker.onnx", read_schema(tmp_path / "walker.schema.json"), 500, AgentGenerators(7, np.arange(500))
     )
     actor.begin(np.arange(500), np.zeros(500, np.int64))
     drawn = actor.act(obs)

@@ -12,7 +12,7 @@ import pytest
 import spacetime_rl
 from spacetime_rl.envs.parallel import GodotParallelEnv
 from spacetime_rl.errors import ActionError, UsageError
-from spacetime_rl.game.action_door import ActionDoor
+from spacetime_rl.game.action_check import ActionCheck
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import ActionField, PolicyLayout
@@ -22,8 +22,8 @@ MOVE, GRIP = ActionField("move", "continuous", 2), ActionField("grip", "discrete
 STILL = {"giver_0": {"move": [0, 0], "grip": 0}, "giver_1": {"move": [0, 0], "grip": 2}, "taker_0": [0.5]}
 
 
-def _door() -> ActionDoor:
-    return ActionDoor(2, PolicyLayout((), (), (MOVE, GRIP)))
+def _check() -> ActionCheck:
+    return ActionCheck(2, PolicyLayout((), (), (MOVE, GRIP)))
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def _door() -> ActionDoor:
 def test_a_choice_that_there_is_not_and_what_is_not_finite_is_refused(second_row: list[float], what: str) -> None:
     action = np.array([[0, 0, 1], second_row], np.float32)
 
-    assert not _door().lets_through(action)
-    mistake = _door().mistake_in(action)
+    assert not _check().accepts(action)
+    mistake = _check().mistake_in(action)
     assert mistake is not None
     assert mistake.row == 1
     assert mistake.what.startswith(what)
@@ -51,8 +51,8 @@ def test_a_choice_that_there_is_not_and_what_is_not_finite_is_refused(second_row
 
 @pytest.mark.parametrize("action", [np.zeros((2, 2)), np.zeros(6), np.array([["a"] * 3] * 2), [[0, 0, 0]] * 2, None])
 def test_an_array_of_another_form_is_refused(action: Any) -> None:
-    assert not _door().lets_through(action)
-    mistake = _door().mistake_in(action)
+    assert not _check().accepts(action)
+    mistake = _check().mistake_in(action)
     assert mistake is not None
     assert mistake.row is None
     assert mistake.what.startswith("expected an array of numbers of shape (2, 3), found ")
@@ -61,11 +61,11 @@ def test_an_array_of_another_form_is_refused(action: Any) -> None:
 def test_numbers_outside_are_clipped_and_choices_are_not() -> None:
     action = np.array([[-5, 0.5, 2], [1, 1.001, 0]], np.float32)
 
-    assert not _door().lets_through(action)
-    assert _door().mistake_in(action) is None
-    assert _door().clip(action).tolist() == [[-1, 0.5, 2], [1, 1, 0]]
-    assert _door().farthest(action) == -5
-    assert _door().lets_through(np.array([[-1, 1, 2], [0, 0, 0]], np.int64))
+    assert not _check().accepts(action)
+    assert _check().mistake_in(action) is None
+    assert _check().clip(action).tolist() == [[-1, 0.5, 2], [1, 1, 0]]
+    assert _check().farthest(action) == -5
+    assert _check().accepts(np.array([[-1, 1, 2], [0, 0, 0]], np.int64))
 
 
 @pytest.mark.parametrize("wire", ["ours", "stock"])

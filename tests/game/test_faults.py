@@ -34,9 +34,9 @@ ACTIONS = [np.zeros((2, 3), np.float32), np.zeros((1, 1), np.float32)]
     ("fault", "error", "message"),
     [
         ("dies_at_start", LaunchError, r"ended before it connected \(exit code 70: script error; SPACETIME-ERROR res:"),
-        ("dies_at_handshake", LaunchError, r"ended before it introduced itself \(exit code 7\)"),
+        ("dies_at_handshake", LaunchError, r"ended before it answered the handshake \(exit code 7\)"),
         ("wrong_token", HandshakeError, "wrong token"),
-        ("other_wire", HandshakeError, "speaks wire 'spacetime/9', this client 'spacetime/1'"),
+        ("other_wire", HandshakeError, "uses wire 'spacetime/9', this client 'spacetime/1'"),
         (
             "bad_spec",
             HandshakeError,
@@ -61,7 +61,7 @@ def test_a_bad_start_fails_at_once_with_its_reason(
     ("fault", "error", "message"),
     [
         ("never_connects", LaunchTimeout, r"did not connect to port \d+ within 1 s \(the process is"),
-        ("silent", HandshakeError, "connected but did not introduce itself within 1 s"),
+        ("silent", HandshakeError, "connected but did not answer the handshake within 1 s"),
     ],
 )
 def test_a_game_that_does_not_come_is_given_up_at_the_deadline(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
-from spacetime_rl.game.workers import calm_workers
+from spacetime_rl.game.workers import use_batch_scheduling
 
 
 def test_the_workers_of_a_game_are_batch_threads_and_its_main_thread_is_not(touch: Callable[..., GameLaunch]) -> None:
@@ -22,4 +22,4 @@ def test_the_workers_of_a_game_are_batch_threads_and_its_main_thread_is_not(touc
 
 
 def test_a_process_that_has_ended_has_no_workers() -> None:
-    calm_workers(2**22 + 1)  # over the largest process number there is
+    use_batch_scheduling(2**22 + 1)  # over the largest process number there is

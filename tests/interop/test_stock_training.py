@@ -24,7 +24,7 @@ def test_a_stock_game_trains_with_policies_and_spaces_of_its_own(godot_bin: Path
         "game.action_repeat=1",
         "model.cnn.filters=[[8,4,2]]",
         "model.hiddens=[32]",
-        "rollout.runners=1",
+        "rollout.runners=0",
         "training.train_batch_size=600",
         "training.minibatch_size=100",
         "training.num_epochs=2",

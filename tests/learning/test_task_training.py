@@ -27,7 +27,7 @@ def test_a_run_tells_of_every_task_and_exports_what_tells_them_apart(tmp_path: P
             "tasks": [{"name": "near", "params": room}, {"name": "shy", "scene": SHY, "params": room, "weight": 2}],
             "model": {"hiddens": [16]},
             "training": {"train_batch_size": 1024, "minibatch_size": 512, "num_epochs": 1},
-            "rollout": {"runners": 1, "games_per_runner": 1},
+            "rollout": {"runners": 0, "games_per_runner": 1},
             "stop": {"agent_steps": 2048},
             "evaluation": {"episodes": 8, "games": 1, "arenas": 4},
             "results": tmp_path,

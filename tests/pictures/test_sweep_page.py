@@ -37,7 +37,7 @@ def trial(number: int, **changes: Any) -> TrialRecord:
     progress: list[dict[str, float]] = [{"agent_steps": 0.0, "time_total_s": 0.0}]
     for i in range(1, 11):
         result = {SUCCESS: end * i / 10, COMFORT: 1 - end * i / 20, "agent_steps": 1e4 * i, "time_total_s": 36.0 * i}
-        progress.append({**result, "health/restarts": float(i // 5), "health/dead_time_s": i * 0.5})
+        progress.append({**result, "health/restarts": float(i // 5), "health/downtime_s": i * 0.5})
     about: dict[str, Any] = {"status": "finished", "on_front": False, **changes}
     return TrialRecord(f"abc_{number:05}", values=values, progress=progress, **about)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.evaluation.learned import Learned
-from spacetime_rl.training.advice import advise
+from spacetime_rl.reports.advice import advise
 
 FAILED = Learned(False, "no better than the random policy")
 CONFIG = RunConfig.model_validate({"name": "mine", "scenario": {"name": "touch"}})

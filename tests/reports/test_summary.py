@@ -12,7 +12,7 @@ from rich.console import Console
 from support.made_up import make_report
 
 from spacetime_rl.cli.run_summary import print_summary
-from spacetime_rl.training.summary import PolicyFiles, RunSummary, suggestions, write_summary
+from spacetime_rl.reports.summary import PolicyFiles, RunSummary, suggestions, write_summary
 
 URL = "http://127.0.0.1:5000/#/experiments/1/runs/ba38643f2f8542f8a4abe285c0b0e478"
 

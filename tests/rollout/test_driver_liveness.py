@@ -10,24 +10,30 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+import psutil
 import pytest
 from support.ports import free_port
 
-from spacetime_rl.rollout.lifeline import ADDRESS
+from spacetime_rl.rollout.driver_liveness import ADDRESS
 
 DRIVER = """
 import time
-from spacetime_rl.rollout.lifeline import announced
-with announced("127.0.0.1") as environment:
+from spacetime_rl.rollout.driver_liveness import announce_driver
+with announce_driver("127.0.0.1") as environment:
     print(*environment.values(), flush=True)
     {then}
 """
 HOLDER = """
+import threading
 import time
-from spacetime_rl.rollout.lifeline import hold_on
-hold_on()
-hold_on()
+from spacetime_rl.rollout.driver_liveness import end_with_driver
+end_with_driver()
+end_with_driver()
 print("here", flush=True)
+for thread in threading.enumerate():
+    if thread is not threading.main_thread():
+        thread.join()
+print("alone", flush=True)
 time.sleep(60)
 """
 
@@ -58,12 +64,20 @@ def first_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-def test_who_holds_on_ends_with_a_driver_that_is_killed(processes: ExitStack) -> None:
+def wait_for_connection(process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 30
+    while not any(link.status == psutil.CONN_ESTABLISHED for link in psutil.Process(process.pid).net_connections()):
+        assert time.monotonic() < deadline, "it did not connect"
+        time.sleep(0.02)
+
+
+def test_a_process_ends_with_a_driver_that_is_killed(processes: ExitStack) -> None:
     driver = start(processes, DRIVER.format(then="time.sleep(60)"))
     address = first_line(driver)
     holders = [start(processes, HOLDER, address) for _ in range(2)]
     said = [first_line(holder) for holder in holders]
-    time.sleep(1.0)  # until they have their connection
+    for holder in holders:
+        wait_for_connection(holder)
     before = [holder.poll() for holder in holders]
 
     driver.send_signal(signal.SIGKILL)
@@ -73,11 +87,11 @@ def test_who_holds_on_ends_with_a_driver_that_is_killed(processes: ExitStack) ->
     assert [holder.wait(timeout=5) for holder in holders] == [-signal.SIGKILL] * 2
 
 
-def test_who_holds_on_ends_with_a_driver_that_is_done(processes: ExitStack) -> None:
+def test_a_process_ends_with_a_driver_that_is_done(processes: ExitStack) -> None:
     driver = start(processes, DRIVER.format(then="input()"))
     holder = start(processes, HOLDER, first_line(driver))
     first_line(holder)
-    time.sleep(1.0)
+    wait_for_connection(holder)
 
     driver.communicate("\n", timeout=30)
 
@@ -86,9 +100,8 @@ def test_who_holds_on_ends_with_a_driver_that_is_done(processes: ExitStack) -> N
 
 
 @pytest.mark.parametrize("address", ["", "nobody"])
-def test_who_has_no_driver_to_reach_lives_on(address: str, processes: ExitStack) -> None:
+def test_a_process_without_a_driver_to_reach_lives_on(address: str, processes: ExitStack) -> None:
     holder = start(processes, HOLDER, f"127.0.0.1:{free_port()}" if address else "")
-    first_line(holder)
-    time.sleep(1.0)
 
+    assert [first_line(holder), first_line(holder)] == ["here", "alone"]
     assert holder.poll() is None

@@ -21,7 +21,7 @@ from spacetime_rl.learning.build import make_algorithm_config
 from spacetime_rl.rollout.metrics import OWN
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.runs.checkpoint import CheckpointCard
+from spacetime_rl.runs.checkpoint import CheckpointMetadata
 
 STEP_TIMEOUT_S = 1.5
 
@@ -36,7 +36,7 @@ def make_runner(launch: GameLaunch, **settings: Any) -> GameEnvRunner:
     with open_game(launch) as game:
         spec = game.spec
     plan = RolloutPlan(launch, spec, assign_policies(spec, config), **settings)
-    return GameEnvRunner(make_algorithm_config(config, plan, CheckpointCard("run", {}, {}, {})), worker_index=0)
+    return GameEnvRunner(make_algorithm_config(config, plan, CheckpointMetadata("run", {}, {}, {})), worker_index=0)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_game_lost_in_a_fragment_is_noticed_and_replaced(
     assert record.created - struck[0] < noticed_s
     assert sum(len(episode) for episode in episodes) >= 6 * 800 * 0.5
     assert sampler.restarts == 1
-    assert sampler.dead_time_s > 0.1
+    assert sampler.downtime_s > 0.1
     assert second != first
     assert not psutil.pid_exists(first)
     assert len(list(Path(runner._plan.launch.log_dir).glob("runner0-game0*.log"))) == 2

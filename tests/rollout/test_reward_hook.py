@@ -62,7 +62,7 @@ def test_policies_learn_from_what_it_returns() -> None:
         if episode.is_done:
             hooked[episode.module_id] += float(np.sum(episode.rewards.data))
     for policy, total in hooked.items():
-        assert float(metrics[OWN]["totals"][policy]["hooked_return"]) == pytest.approx(total, rel=1e-4)
+        assert float(metrics[OWN]["totals"][policy]["shaped_return"]) == pytest.approx(total, rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ def test_a_game_that_fails_is_replaced_and_its_fragment_played_again() -> None:
     assert pieces["giver_0"][0].t_started == 0
     own = metrics_of(runner)[OWN]
     assert own["restarts"] == 2
-    assert own["dead_time_s"] > 0
+    assert own["downtime_s"] > 0
 
 
 def test_games_that_keep_failing_end_the_sampling_with_the_reason() -> None:

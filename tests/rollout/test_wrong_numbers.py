@@ -19,7 +19,7 @@ from spacetime_rl.learning.build import make_algorithm_config
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.reward_hook import HookPlace
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.runs.checkpoint import CheckpointCard
+from spacetime_rl.runs.checkpoint import CheckpointMetadata
 
 FAKES = Path(__file__).parents[1] / "support"
 STOCK, OURS = FAKES / "fake_stock_game.py", FAKES / "fake_game.py"
@@ -54,7 +54,7 @@ def test_it_is_replaced_as_often_as_allowed_and_named_at_the_end(
     with open_game(launch) as started:
         spec = started.spec
     plan = RolloutPlan(launch, spec, assign_policies(spec, config), max_lifetime_restarts=1)
-    runner = GameEnvRunner(make_algorithm_config(config, plan, CheckpointCard("run", {}, {}, {})), worker_index=0)
+    runner = GameEnvRunner(make_algorithm_config(config, plan, CheckpointMetadata("run", {}, {}, {})), worker_index=0)
     with caplog.at_level(logging.WARNING), pytest.raises(RestartsExhausted, match=message):
         runner.sample(num_timesteps=30)
     runner.stop()

@@ -181,3 +181,25 @@ def test_a_run_may_go_on_being_recorded_elsewhere(config: RunConfig) -> None:
 
     assert folder.here(folder.config(), other).tracking.uri == "http://other:5000"
     assert folder.here(folder.config(), load("vr_interaction")).tracking == config.tracking
+
+
+def test_relative_paths_start_from_the_folder_that_the_run_was_begun_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.chdir(here)
+    begun = RunFolder.create(load(None, ["game.project=game", "name=mine"]), "one")
+    begun.set_status("interrupted")
+    begun.keep()
+    begun.release()
+    assert begun.config().game.project == Path("game")
+
+    monkeypatch.chdir(elsewhere)
+    again = RunFolder.reopen("one", here / "results")
+    found = again.config()
+    again.release()
+
+    assert found.game.project == here / "game"
+    assert again.moved_from(found) is None

@@ -14,7 +14,7 @@ from spacetime_rl.contract import assign_policies
 from spacetime_rl.learning.build import make_algorithm_config
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
-from spacetime_rl.runs.checkpoint import CheckpointCard
+from spacetime_rl.runs.checkpoint import CheckpointMetadata
 from spacetime_rl.sizing.settle import settle_sizes
 from support.toy_game import FakeGameOpener, make_group, make_launch, make_layout
 
@@ -41,8 +41,8 @@ def make_plan(opener: FakeGameOpener, config: RunConfig, **changes: Any) -> Roll
 
 
 def make_ppo(opener: FakeGameOpener, config: RunConfig, **changes: Any) -> PPOConfig:
-    card = CheckpointCard("run", config.to_dict(), opener.spec.to_dict(), {"spacetime-rl": "0"})
-    return make_algorithm_config(config, make_plan(opener, config, **changes), card)
+    metadata = CheckpointMetadata("run", config.to_dict(), opener.spec.to_dict(), {"spacetime-rl": "0"})
+    return make_algorithm_config(config, make_plan(opener, config, **changes), metadata)
 
 
 def make_runner(opener: FakeGameOpener, config: RunConfig | None = None, **changes: Any) -> GameEnvRunner:

@@ -13,7 +13,7 @@ from spacetime_rl.config.algorithms import Algorithm
 from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ImageField, ObservationField, PolicyLayout
 from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.spec import make_module_spec
-from spacetime_rl.runs.checkpoint import CheckpointCard
+from spacetime_rl.runs.checkpoint import CheckpointMetadata
 
 FIELDS = (ObservationField("pose", 4, "m"), ObservationField("rays", 3))
 MOVE = ActionField("move", "continuous", 2)
@@ -52,5 +52,5 @@ def make_checkpoint(
     config = config or RunConfig.model_validate({"scenario": {"name": "touch"}})
     for name, module in policies.items():
         module.save_to_path((folder / "learner_group" / "learner" / "rl_module" / name).absolute())
-    CheckpointCard("a-run", config.to_dict(), spec.to_dict(), {"spacetime_rl": "0.1.0"}).write(folder, iteration)
+    CheckpointMetadata("a-run", config.to_dict(), spec.to_dict(), {"spacetime_rl": "0.1.0"}).write(folder, iteration)
     return folder

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.config import RunConfig
-from spacetime_rl.tracking.sweep import Sweep
+from spacetime_rl.tracking.identity import RunIdentity
 
 POLICIES = ("giver", "taker")
 
 
-def make_sweep(folder: Path, run_id: str = "demo", **settings: Any) -> Sweep:
+def make_sweep(folder: Path, run_id: str = "demo", **settings: Any) -> RunIdentity:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text("name: vr_interaction\n")
     config = RunConfig.model_validate({"name": "vr_interaction", "scenario": {"name": "vr_interaction"}, **settings})
-    return Sweep(
+    return RunIdentity(
         run_id, config, folder, versions={"ray": "2.60.0"}, git_revision="abc123", command="spacetime-rl train"
     )
 
@@ -40,7 +40,7 @@ def make_result(iteration: int, of: int = 60, batch: int = 8192, seed: int = 0) 
         "perf/share_forward": 0.17,
         "perf/share_learner": 0.29,
         "health/restarts": int(iteration > of / 2),
-        "health/dead_time_s": 1.2 * int(iteration > of / 2),
+        "health/downtime_s": 1.2 * int(iteration > of / 2),
         "health/rss_mb": 420 + 0.1 * iteration,
     }
     for policy in POLICIES:

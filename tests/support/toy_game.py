@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from spacetime_rl.errors import ActionError, GameError, UsageError
-from spacetime_rl.game.action_door import ActionDoor
+from spacetime_rl.game.action_check import ActionCheck
 from spacetime_rl.game.api import EndedAgent, StepResult, Timing
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
@@ -71,7 +71,7 @@ class FakeGame:
         self.asked: list[list[np.ndarray]] = []
         self._opener = opener
         self._has_begun = False
-        self._doors = [ActionDoor(self.spec.group_size(g), group.layout) for g, group in enumerate(self.spec.groups)]
+        self._checks = [ActionCheck(self.spec.group_size(g), group.layout) for g, group in enumerate(self.spec.groups)]
         self._seed = launch.seed if opener.seed is None else opener.seed
         n = self.spec.num_agents
         self._arena = np.concatenate(
@@ -101,10 +101,10 @@ class FakeGame:
     def send(self, actions: Sequence[np.ndarray]) -> None:
         if not self._has_begun:
             raise UsageError("step before reset")
-        if len(actions) != len(self._doors):
+        if len(actions) != len(self._checks):
             raise ActionError("an array of actions for every policy")
-        for door, action in zip(self._doors, actions, strict=True):
-            if not door.lets_through(action) and door.mistake_in(action):
+        for check, action in zip(self._checks, actions, strict=True):
+            if not check.accepts(action) and check.mistake_in(action):
                 raise ActionError("no action")
         self.asked.append([action.copy() for action in actions])
 

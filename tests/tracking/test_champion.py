@@ -13,8 +13,8 @@ from spacetime_rl.tracking.champion import (
     CHAMPION,
     beats_champion,
     candidate_is_better,
-    crown,
     fetch_champion,
+    promote,
 )
 from spacetime_rl.tracking.models import TrackedRun
 from spacetime_rl.tracking.outputs import find_tracked_run, record_models
@@ -44,7 +44,7 @@ def test_the_champion_comes_back_as_it_was_exported(tmp_path: Path, store: Store
     into.mkdir()
     assert fetch_champion(store, "duel", POLICIES, into) == "empty"
 
-    assert crown(run, POLICIES)
+    assert promote(run, POLICIES)
     trained(store, tmp_path, "second")  # the newer candidate is not champion
 
     assert fetch_champion(store, "duel", POLICIES, into) == "taken"

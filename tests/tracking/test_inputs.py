@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.config import load
+from spacetime_rl.tracking.identity import describe_run
 from spacetime_rl.tracking.inputs import describe_inputs
-from spacetime_rl.tracking.sweep import describe_sweep
 
 
 def build_of(project: Path, folder: Path, *changes: str) -> Any:
     config = load(None, [f"game.project={project}", "name=mine", *changes])
-    training, _ = describe_inputs(describe_sweep(config, "run", folder))
+    training, _ = describe_inputs(describe_run(config, "run", folder))
     return json.loads(training.dataset.source)["build"]
 
 
@@ -34,6 +34,6 @@ def test_an_exported_game_is_known_by_its_program(tmp_path: Path) -> None:
     for content in (b"one", b"two", b"one"):
         game.write_bytes(content)
         config = load(None, [f"env_path={game}", "name=mine"])
-        training, _ = describe_inputs(describe_sweep(config, "run", tmp_path))
+        training, _ = describe_inputs(describe_run(config, "run", tmp_path))
         builds.append(json.loads(training.dataset.source)["build"])
     assert builds[0] == builds[2] != builds[1]

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from support.made_up import make_exported, make_report, make_sweep
 
+from spacetime_rl.tracking.identity import RunIdentity
 from spacetime_rl.tracking.outputs import find_tracked_run, record_models, record_outputs, record_report
 from spacetime_rl.tracking.recorder import Point, Recorder
 from spacetime_rl.tracking.store import Store
-from spacetime_rl.tracking.sweep import Sweep
 
 REPORTS = {name: make_report(name, rate) for name, rate in [("trained", 0.9), ("heuristic", 0.4), ("random", 0.05)]}
 
@@ -29,7 +29,7 @@ def fluent_mlflow(store: Store) -> Iterator[Any]:
     mlflow.set_tracking_uri(None)
 
 
-def record_trial(sweep: Sweep, store: Store) -> None:
+def record_trial(sweep: RunIdentity, store: Store) -> None:
     recorder = Recorder(sweep, store)
     recorder.open_trial("t_00000", sweep.run_id, {})
     recorder.log_points([Point("t_00000", {"agent_steps": 8192.0}, 8192, 1_795_000_000_000)])

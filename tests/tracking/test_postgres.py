@@ -14,7 +14,7 @@ from support.made_up import make_exported, make_report, make_sweep
 from support.servers import PASSWORD, Postgres, Server, wait_until
 
 from spacetime_rl.tracking.callback import MlflowCallback
-from spacetime_rl.tracking.champion import crown, fetch_champion
+from spacetime_rl.tracking.champion import fetch_champion, promote
 from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs
 from spacetime_rl.tracking.store import make_client, resolve_store
 from tests.tracking.test_callback import end, files, make_trial, play, runs_of, steps
@@ -75,7 +75,7 @@ def test_a_run_and_its_champion_are_recorded(tmp_path: Path, server: Server) -> 
     exported = [make_exported(tmp_path / "onnx", "giver")]
 
     assert record_outputs(run, tmp_path, exported, {"trained": make_report("trained", 0.9)}, note="# Summary")
-    assert crown(run, ["giver"])
+    assert promote(run, ["giver"])
 
     client = make_client(store)
     recorded = runs_of(client, "recorded")

@@ -156,7 +156,10 @@ def test_a_signal_keeps_a_checkpoint_and_the_run_is_resumed_to_its_end(
 def test_a_run_whose_process_was_killed_goes_on_from_its_latest_checkpoint(command: Command) -> None:
     process = command.start("touch.yaml", "--run-id", "one", "--no-eval", "--set", "stop.agent_steps=60000")
     assert next(i for i in command.iterations(process) if i >= 4)
-    time.sleep(2.0)  # by then a checkpoint is on the disk, and the end is far
+    deadline = time.monotonic() + 60
+    while not list(command.run.rglob("spacetime.json")):
+        assert time.monotonic() < deadline, "no checkpoint"
+        time.sleep(0.1)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
     wait_for_no_process_in(command.folder)

@@ -14,12 +14,12 @@ from spacetime_rl.console.progress import Progress
 from spacetime_rl.evaluation.report import AgentResult, Bounded, EvalReport, summarise
 from spacetime_rl.export.onnx import ExportedPolicy
 from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
+from spacetime_rl.reports.summary import RunSummary, shortcomings
 from spacetime_rl.runs.folder import RunFolder
+from spacetime_rl.tracking.identity import describe_run
 from spacetime_rl.tracking.models import TrackedRun
 from spacetime_rl.tracking.store import Store
-from spacetime_rl.tracking.sweep import describe_sweep
 from spacetime_rl.training import outputs
-from spacetime_rl.training.summary import RunSummary, shortcomings
 from spacetime_rl.tuning.trial_end import TrialEnd
 
 
@@ -46,7 +46,7 @@ class Made:
 
     def make(self) -> RunSummary:
         end = TrialEnd("t_00000", {}, "finished", self.folder.path, {"agent_steps": 10})
-        sweep = describe_sweep(self.config, "a-run", self.folder.path)
+        sweep = describe_run(self.config, "a-run", self.folder.path)
         return outputs.make_outputs(self.config, self.folder, end, True, sweep, Store("x"), self.progress, True)
 
     def _evaluate(self, _launch: Any, _config: Any, player: Any, *_: Any, **__: Any) -> EvalReport:

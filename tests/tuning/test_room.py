@@ -21,7 +21,8 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def trial(status: str) -> Any:
-    return SimpleNamespace(status=status, placement_group_factory=SimpleNamespace(required_resources={"CPU": 9.0}))
+    factory = SimpleNamespace(required_resources={"CPU": 9.0}, bundles=[{"CPU": 1.0}, {"CPU": 8.0}])
+    return SimpleNamespace(status=status, placement_group_factory=factory)
 
 
 def test_a_trial_that_waits_for_cores_that_never_come_says_so_once_in_a_while(
@@ -54,7 +55,7 @@ def test_cores_that_others_use_are_said_to_be_used() -> None:
 
     assert said == (
         "waiting for 2 CPUs and 1 GPUs: the cluster has 4 CPUs, 1 of them free and 1 GPUs, 0 of them free; "
-        "what is reserved for it counts as used, and so does what others use (`ray status` shows who)"
+        "`ray status` shows who uses the others"
     )
 
 
@@ -69,3 +70,32 @@ def test_a_trial_whose_processes_are_just_starting_is_given_time(
 
     assert not caplog.text
     assert not lacks({"CPU": 16.0}, {"CPU": 16.0})
+
+
+@pytest.mark.parametrize(
+    ("state", "bundles", "message"),
+    [
+        ("CREATED", [{"CPU": 1.0}, {"CPU": 8.0}], "the trial's processes have been starting for 0 s"),
+        ("PENDING", [{"CPU": 1.0}, {"CPU": 8.0}], "waiting for 9 CPUs: the cluster has 16 CPUs, 0.5 of them free"),
+        ("CREATED", [{"CPU": 4.0}], "waiting for 9 CPUs: the cluster has 16 CPUs, 0.5 of them free"),
+    ],
+    ids=["reserved", "not yet", "another run's"],
+)
+def test_a_trial_that_has_its_cores_is_told_from_one_that_waits_for_them(
+    state: str,
+    bundles: list[dict[str, float]],
+    message: str,
+    cluster: None,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import ray
+
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 16.0})
+    monkeypatch.setattr(room, "_PATIENCE_S", 0.0)
+    table = {"some id": {"state": state, "bundles": dict(enumerate(bundles))}}
+    monkeypatch.setattr(ray.util, "placement_group_table", lambda: table)
+
+    WaitingForRoom().on_step_end([trial("PENDING")])
+
+    assert message in caplog.text
