@@ -17,7 +17,7 @@ from spacetime_rl.evaluation.agents import places_of, turns_of
 from spacetime_rl.evaluation.clock import Clock, Progress
 from spacetime_rl.evaluation.play import EvaluationWorker, play_shard
 from spacetime_rl.evaluation.report import AgentResult, Bounded, EvalReport, PolicyReport, summarise, summarise_tasks
-from spacetime_rl.evaluation.schedule import Share, make_schedule
+from spacetime_rl.evaluation.schedule import Shard, make_schedule
 from spacetime_rl.evaluation.sources import Source
 from spacetime_rl.game.api import TASK, Game
 from spacetime_rl.game.client import open_game
@@ -54,12 +54,12 @@ def evaluate(
     with open_game(replace(launch, name="eval-0")) as first:
         plans = assign_policies(first.spec, config)
         recorded = min(traced, episodes)
-        table = _Evaluation(launch, first.spec, plans, source, seed, open_game, recorded, config.evaluation.stochastic)
-        table.make_worker()  # raises ContractError before further games are started
-        shares = table.deal(episodes, games)
-        restarts = table.play(shares, first, clock)
-    results = _in_order(shares, _AgentNames.of(first.spec, plans), turns_of(plans) if table.each_alone else None)
-    traces = [trace for share in shares for trace in share.traces.values()]
+        played = _Evaluation(launch, first.spec, plans, source, seed, open_game, recorded, config.evaluation.stochastic)
+        played.make_worker()  # raises ContractError before further games are started
+        shards = played.split(episodes, games)
+        restarts = played.play(shards, first, clock)
+    results = _in_order(shards, _AgentNames.of(first.spec, plans), turns_of(plans) if played.each_alone else None)
+    traces = [trace for shard in shards for trace in shard.traces.values()]
     return EvalReport(
         source=source.name,
         scenario=first.spec.scenario,
@@ -71,8 +71,8 @@ def evaluate(
         results=results,
         traces=tuple(sorted(traces, key=lambda trace: trace.episode)),
         tasks=summarise_tasks([task.name for task in first.spec.tasks], seed, results),
-        bounded=_bounded(shares),
-        paired=not table.each_alone,
+        bounded=_bounded(shards),
+        paired=not played.each_alone,
     )
 
 
@@ -80,12 +80,12 @@ def _summarise(policy: str, seed: int, results: Sequence[AgentResult]) -> Policy
     return summarise(policy, len({result.episode for result in results}), seed, results)
 
 
-def _bounded(shares: Sequence[Share]) -> Bounded | None:
-    cut_off, not_begun = sum(share.cut_off for share in shares), sum(share.not_begun for share in shares)
+def _bounded(shards: Sequence[Shard]) -> Bounded | None:
+    cut_off, not_begun = sum(shard.cut_off for shard in shards), sum(shard.not_begun for shard in shards)
     if not cut_off:
         return None
-    reasons = sorted({share.reason for share in shares if share.reason})
-    return Bounded(shares[0].schedule.episodes - cut_off - not_begun, cut_off, not_begun, ", ".join(reasons))
+    reasons = sorted({shard.reason for shard in shards if shard.reason})
+    return Bounded(shards[0].schedule.episodes - cut_off - not_begun, cut_off, not_begun, ", ".join(reasons))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +110,22 @@ class _Evaluation:
         actors = self.source.make_actors(self.spec, self.plans, self.seed, self.stochastic)
         return EvaluationWorker(self.spec, self.plans, actors, self.each_alone)
 
-    def deal(self, episodes: int, games: int) -> list[Share]:
+    def split(self, episodes: int, games: int) -> list[Shard]:
         arenas = self.spec.num_agents if self.each_alone else self.spec.arenas
         schedule = make_schedule(episodes, games, arenas)
-        return [schedule.share(game, self.spec.num_agents // arenas) for game in range(schedule.games)]
+        return [schedule.shard(game, self.spec.num_agents // arenas) for game in range(schedule.games)]
 
     def launch_of(self, game: int, games: int, restarts: int) -> GameLaunch:
         """The launch of one game. Each stock game gets its own seed: with equal seeds, two would play the same."""
         seed = self.seed + (game + games * restarts if self.each_alone else 0)
         return replace(self.launch, name=f"eval-{game}", seed=seed)
 
-    def play(self, shares: Sequence[Share], first: Game, clock: Clock) -> int:
-        """Play every share on its own game, the first share on `first`. Returns the number of restarts."""
-        with ThreadPoolExecutor(len(shares)) as pool:  # one thread a game suffices: it mostly waits for its socket
+    def play(self, shards: Sequence[Shard], first: Game, clock: Clock) -> int:
+        """Play every shard on its own game, the first shard on `first`. Returns the number of restarts."""
+        with ThreadPoolExecutor(len(shards)) as pool:  # one thread a game suffices: it mostly waits for its socket
             futures = [
-                pool.submit(self._finish, share, index, len(shares), None if index else first, clock)
-                for index, share in enumerate(shares)
+                pool.submit(self._finish, shard, index, len(shards), None if index else first, clock)
+                for index, shard in enumerate(shards)
             ]
             try:
                 wait(futures, return_when=FIRST_EXCEPTION)
@@ -133,13 +133,13 @@ class _Evaluation:
                 clock.stop()  # all games are done, one has failed, or the user has stopped the evaluation
         return sum(future.result() for future in futures)
 
-    def _finish(self, share: Share, index: int, games: int, game: Game | None, clock: Clock) -> int:
+    def _finish(self, shard: Shard, index: int, games: int, game: Game | None, clock: Clock) -> int:
         worker = self.make_worker()
         for restarts in range(MAX_RESTARTS + 1):
             launch = self.launch_of(index, games, restarts)
             try:
                 with game or self.open_game(launch) as game:
-                    play_shard(game, worker, share, launch.seed, clock, self.traced)
+                    play_shard(game, worker, shard, launch.seed, clock, self.traced)
                 break
             except GameError as error:
                 if not error.can_pass:
@@ -172,13 +172,13 @@ class _AgentNames:
         return AgentResult(episode, self.names[place], self.policies[place], metrics, task, truncated)
 
 
-def _in_order(shares: Sequence[Share], agents: _AgentNames, turns: NDArray[np.int64] | None) -> tuple[AgentResult, ...]:
+def _in_order(shards: Sequence[Shard], agents: _AgentNames, turns: NDArray[np.int64] | None) -> tuple[AgentResult, ...]:
     """The results of all agents, sorted by episode and agent; the order does not depend on the games' timing.
 
     With `turns`, every agent plays its own episodes, and the agent follows from the episode's number.
     """
     whose = None if turns is None else np.argsort(turns)
-    found = sorted((key, metrics, key in share.truncated) for share in shares for key, metrics in share.results.items())
+    found = sorted((key, metrics, key in shard.truncated) for shard in shards for key, metrics in shard.results.items())
     return tuple(
         agents.result(episode, place if whose is None else int(whose[episode % len(whose)]), metrics, truncated)
         for (episode, place), metrics, truncated in found

@@ -12,7 +12,7 @@ from spacetime_rl.errors import ProtocolError
 from spacetime_rl.evaluation.agents import arenas_of, places_of, turns_of
 from spacetime_rl.evaluation.clock import Clock
 from spacetime_rl.evaluation.policies import Actor
-from spacetime_rl.evaluation.schedule import Share
+from spacetime_rl.evaluation.schedule import Shard
 from spacetime_rl.game.api import EndedAgent, Game, StepResult
 from spacetime_rl.game.spec import GameSpec
 
@@ -69,30 +69,30 @@ class EvaluationWorker:
         return episode
 
 
-def play_shard(game: Game, worker: EvaluationWorker, share: Share, seed: int, clock: Clock, traced: int = 0) -> None:
-    """Play until the share is finished or the evaluation is stopped. Episodes that exceed its bounds are given up.
+def play_shard(game: Game, worker: EvaluationWorker, shard: Shard, seed: int, clock: Clock, traced: int = 0) -> None:
+    """Play until the shard is finished or the evaluation is stopped. Episodes that exceed its bounds are given up.
 
     Episodes with a number less than `traced` are recorded. Raises GameError.
     """
-    first, stride = share.first_episode, share.schedule.stride
+    first, stride = shard.first_episode, shard.schedule.stride
     if traced:
         game.traces(traced)
     state = game.reset(seed, first, stride)
     worker.reset(first, stride)
-    ages = np.zeros(share.schedule.arenas, np.int64)  # decisions since the last end of an episode in each arena
-    while not share.finished and clock.goes_on():
+    ages = np.zeros(shard.schedule.arenas, np.int64)  # decisions since the last end of an episode in each arena
+    while not shard.finished and clock.goes_on():
         state = game.step(worker.act(state))
         ages += 1
         for agent in state.ended:
             episode = worker.end(agent)
             ages[worker.arenas[agent.agent]] = 0
             cut = bool(state.truncated[agent.agent])
-            if share.record(episode, int(worker.places[agent.agent]), agent.metrics, cut):
+            if shard.record(episode, int(worker.places[agent.agent]), agent.metrics, cut):
                 if episode < traced:
-                    share.keep(game.traces(traced))
+                    shard.keep(game.traces(traced))
                 clock.finished(1)
         stuck = np.flatnonzero(ages == clock.max_decisions)
         if stuck.size:
-            share.give_up(stuck.tolist(), f"evaluation.max_decisions: {clock.max_decisions:,}")
+            shard.give_up(stuck.tolist(), f"evaluation.max_decisions: {clock.max_decisions:,}")
     if clock.out_of_time():
-        share.give_up(range(len(ages)), f"evaluation.max_time_s: {clock.max_time_s:,.6g}")
+        shard.give_up(range(len(ages)), f"evaluation.max_time_s: {clock.max_time_s:,.6g}")

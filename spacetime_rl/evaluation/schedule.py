@@ -27,9 +27,9 @@ class Schedule:
         """The number of arenas in all games together."""
         return self.games * self.arenas
 
-    def share(self, game: int, agents: int) -> Share:
-        """The share of one game; each of its arenas has `agents` agents."""
-        return Share(self, game, agents)
+    def shard(self, game: int, agents: int) -> Shard:
+        """The shard of one game; each of its arenas has `agents` agents."""
+        return Shard(self, game, agents)
 
 
 def make_schedule(episodes: int, games: int, arenas: int) -> Schedule:
@@ -37,7 +37,7 @@ def make_schedule(episodes: int, games: int, arenas: int) -> Schedule:
     return Schedule(episodes, min(games, -(-episodes // arenas)), arenas)
 
 
-class Share:
+class Shard:
     """The episodes of one game: the missing ones, and each agent's metrics in the finished ones."""
 
     def __init__(self, schedule: Schedule, game: int, agents: int) -> None:
@@ -78,7 +78,7 @@ class Share:
     def record(self, episode: int, agent: int, metrics: Metrics, truncated: bool = False) -> bool:
         """Record the end of an episode for an agent, and return whether that finished the episode.
 
-        Episodes that are not missing, or not part of this share, are ignored.
+        Episodes that are not missing, or not part of this shard, are ignored.
         """
         missing = self._missing.get(episode)
         if missing is None or agent not in missing:

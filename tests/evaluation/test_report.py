@@ -93,31 +93,31 @@ def test_a_game_that_does_not_say_what_success_is_has_no_rate() -> None:
 def test_every_episode_is_dealt_to_exactly_one_game_and_none_is_idle(episodes: int, games: int, arenas: int) -> None:
     schedule = make_schedule(episodes, games, arenas)
 
-    shares = [schedule.share(game, agents=1) for game in range(schedule.games)]
+    shards = [schedule.shard(game, agents=1) for game in range(schedule.games)]
 
-    taken = [[episode for episode in range(episodes) if share.record(episode, 0, {})] for share in shares]
+    taken = [[episode for episode in range(episodes) if shard.record(episode, 0, {})] for shard in shards]
     assert sorted(episode for own in taken for episode in own) == list(range(episodes))
     assert all(taken)
-    assert all(share.finished for share in shares)
+    assert all(shard.finished for shard in shards)
 
 
 def test_a_game_begins_again_at_the_first_round_it_has_not_finished() -> None:
-    share = make_schedule(20, 2, 2).share(1, agents=2)
-    assert share.first_episode == 2
+    shard = make_schedule(20, 2, 2).shard(1, agents=2)
+    assert shard.first_episode == 2
     for episode, agent in ((2, 0), (2, 1), (3, 0), (6, 0)):
-        share.record(episode, agent, {})
-    assert share.first_episode == 2
-    share.record(3, 1, {})
-    assert share.first_episode == 6
+        shard.record(episode, agent, {})
+    assert shard.first_episode == 2
+    shard.record(3, 1, {})
+    assert shard.first_episode == 6
 
 
 def test_episodes_that_were_not_asked_for_or_are_played_twice_do_not_count() -> None:
-    share = make_schedule(2, 1, 2).share(0, agents=1)
+    shard = make_schedule(2, 1, 2).shard(0, agents=1)
 
-    assert share.record(0, 0, {"return": 1.0})
-    assert not share.record(0, 0, {"return": 9.0})
-    assert not share.record(2, 0, {})
-    assert share.results == {(0, 0): {"return": 1.0}}
+    assert shard.record(0, 0, {"return": 1.0})
+    assert not shard.record(0, 0, {"return": 9.0})
+    assert not shard.record(2, 0, {})
+    assert shard.results == {(0, 0): {"return": 1.0}}
 
 
 def test_sources_stand_side_by_side() -> None:
