@@ -1,5 +1,5 @@
 extends RLTest
-## What every session does, whoever is on the other side: a peer in binary, a peer in JSON, or nobody.
+## What every session does: with a binary peer, with a JSON peer, and without a peer.
 
 const WIRES: Array[String] = [RLBinarySession.WIRE, ""]
 const LONG := {"touch_m": 0.0, "max_ticks": 6000}
@@ -77,9 +77,7 @@ func _reset(game: ChildGame, wire: String) -> Array[PackedFloat32Array]:
 
 func _stand_still(game: ChildGame, wire: String) -> Array[PackedFloat32Array]:
 	if wire != "":
-		var actions := PackedFloat32Array()
-		actions.resize(game.action_size())
-		game.step(actions)
+		game.step(_no_movement(game))
 		return game.observations.duplicate()
 	_send_stillness(game, wire)
 	return _observations_in(game.receive_json())
@@ -88,14 +86,18 @@ func _stand_still(game: ChildGame, wire: String) -> Array[PackedFloat32Array]:
 # Without waiting for an answer, which may not come.
 func _send_stillness(game: ChildGame, wire: String) -> void:
 	if wire != "":
-		var floats := PackedFloat32Array()
-		floats.resize(game.action_size())
-		game.send_frame(RLBinarySession.Request.STEP, floats.to_byte_array())
+		game.send_frame(RLBinarySession.Request.STEP, _no_movement(game).to_byte_array())
 		return
 	var actions: Array[Dictionary] = []
 	for space: Dictionary in game.info["action_space"]:
 		actions.append({"move": [0.0, 0.0], "jump": 0} if space.has("jump") else {"move": [0.0, 0.0]})
 	game.send_json({"type": "action", "action": actions})
+
+
+func _no_movement(game: ChildGame) -> PackedFloat32Array:
+	var actions := PackedFloat32Array()
+	actions.resize(game.action_size())
+	return actions
 
 
 func _observations_in(answer: Dictionary) -> Array[PackedFloat32Array]:

@@ -1,7 +1,5 @@
 class_name RLPausedBodies
-## Rigid bodies that stand still until the next physics tick begins.
-##
-## The solver starts from the impulses of the last step's contacts. A body that is static for one step has none.
+## Rigid bodies that wait for the next physics tick to begin, after a reset.
 
 static var _resumes: Dictionary[int, Callable] = {}
 

@@ -59,6 +59,7 @@ static func _forget_motion(character: CharacterBody3D) -> void:
 	character.collision_mask = mask
 
 
+# The solver starts from the impulses of the last step's contacts. A body that is static for one step has none.
 static func _pause(rigid: RigidBody3D) -> void:
 	rigid.linear_velocity = Vector3.ZERO
 	rigid.angular_velocity = Vector3.ZERO
