@@ -59,8 +59,9 @@ NOT_EVERYWHERE = {
                "alarm", "pthread_kill", "pthread_sigmask", "setitimer", "sigwait"},
     "select": {"epoll", "poll"},
 }  # fmt: skip
-# `system.py` has them for all. The guard is a script of its own; the others handle signals that Linux alone sends them.
-HAS_THEM = {"host/system.py", "game/guard.py", "host/signals.py", "tuning/interrupt.py"}
+# `system.py` has them for all. The guard and the fork server are programs of their own, for Linux; the others handle
+# signals that Linux alone sends them.
+HAS_THEM = {"host/system.py", "game/guard.py", "host/signals.py", "tuning/interrupt.py", "tuning/fork_server.py"}
 HEAVY = (*LIBRARIES, "gymnasium", "pettingzoo", "onnx")
 LIGHT = [
     ["spacetime_rl.cli.app"],

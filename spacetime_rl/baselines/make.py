@@ -23,7 +23,7 @@ from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.host.system import cores
 from spacetime_rl.pictures.paths import anybody_moves, draw_paths
-from spacetime_rl.runs.layout import RunPaths, onnx_file, schema_file
+from spacetime_rl.runs.layout import RESULTS, RunPaths, onnx_file, schema_file
 from spacetime_rl.runs.locate import find_checkpoint
 from spacetime_rl.runs.shipped import (
     BASELINES,
@@ -129,7 +129,7 @@ def _judged(config: RunConfig, trained: RunConfig) -> RunConfig:
     """The run's training configuration with `config`'s scenario and evaluation, without paths of this machine."""
     ours = {key: getattr(config, key) for key in ("name", "scenario", "game", "evaluation", "results", "tracking")}
     game = settle_like(config, trained).game
-    return trained.model_copy(update=ours | {"game": game, "results": Path("results")})
+    return trained.model_copy(update=ours | {"game": game, "results": RESULTS})
 
 
 def _play(config: RunConfig, source: Source, say: Say, traced: int = 0) -> EvalReport:

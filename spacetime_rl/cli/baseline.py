@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacetime_rl.cli.common import (
-    DEFAULT_RESULTS,
     JsonOption,
     ResultsOption,
     SetOption,
@@ -21,6 +20,7 @@ from spacetime_rl.cli.completion import complete_config, complete_run
 from spacetime_rl.cli.numbers import whole_number
 from spacetime_rl.errors import UsageError
 from spacetime_rl.host import signals
+from spacetime_rl.runs.layout import RESULTS
 
 if TYPE_CHECKING:
     from spacetime_rl.baselines.make import Outcome
@@ -62,7 +62,7 @@ def baseline(
     settings = [*(overrides or ()), *as_overrides({"results": results})]
     chosen = load_config(config, settings, preset)
     judged = load_config(config, [*settings, *as_overrides({"evaluation.episodes": episodes})], preset)
-    folder = _train(chosen, json_output) if run is None else _find(run, results or DEFAULT_RESULTS)
+    folder = _train(chosen, json_output) if run is None else _find(run, results or RESULTS)
     from spacetime_rl.baselines.make import TrainedRun, make_baseline
     from spacetime_rl.contract import is_adversarial
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, SetOption, as_overrides, print_json, refuse_given
+from spacetime_rl.cli.common import JsonOption, SetOption, as_overrides, print_json, refuse_given
 from spacetime_rl.cli.numbers import decimal_number, whole_number
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.runs.layout import RESULTS
 
 if TYPE_CHECKING:
     from spacetime_rl.bench.rounds import Progress
@@ -131,7 +132,7 @@ def _bench_head(folder: Path, rounds: int, json_output: bool) -> None:
 
 
 def _new_folder() -> Path:
-    return DEFAULT_RESULTS / "bench" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    return RESULTS / "bench" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
 
 
 @contextmanager

@@ -16,8 +16,6 @@ from spacetime_rl.formats.plain_json import to_json
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
 
-DEFAULT_RESULTS = Path("results")
-
 SetOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from spacetime_rl.runs.layout import CONFIG
+from spacetime_rl.runs.layout import CONFIG, RESULTS
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "rllib_configs"  # as in config.packaged, which imports pydantic
 _SCENARIOS = Path(__file__).resolve().parent.parent / "godot" / "scenarios"
@@ -40,7 +40,7 @@ def complete_target(incomplete: str) -> list[str]:
 
 def complete_run(incomplete: str) -> list[str]:
     """Complete the ids of the runs in `results/`, newest first."""
-    folders = [path.parent for path in Path("results").glob(f"*/{CONFIG}")]
+    folders = [path.parent for path in RESULTS.glob(f"*/{CONFIG}")]
     newest = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
     return [folder.name for folder in newest if folder.name.startswith(incomplete)]
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacetime_rl.cli.common import (
-    DEFAULT_RESULTS,
     JsonOption,
     ResultsOption,
     SetOption,
@@ -21,7 +20,7 @@ from spacetime_rl.cli.common import (
 from spacetime_rl.cli.completion import complete_config, complete_source
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 from spacetime_rl.formats.shell import short
-from spacetime_rl.runs.layout import REPORT, RunPaths
+from spacetime_rl.runs.layout import REPORT, RESULTS, RunPaths
 
 _LINE_EVERY_S = 10.0
 
@@ -113,7 +112,7 @@ def evaluate(
 
     options = {"episodes": episodes, "seed": seed, "games": games, "arenas": arenas, "stochastic": stochastic or None}
     changes = [*(overrides or ()), *as_overrides({f"evaluation.{key}": value for key, value in options.items()})]
-    where = results or DEFAULT_RESULTS
+    where = results or RESULTS
     found = evaluate_player(
         source,
         config,

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, ResultsOption, print_json
+from spacetime_rl.cli.common import JsonOption, ResultsOption, print_json
 from spacetime_rl.cli.completion import complete_run
 from spacetime_rl.cli.numbers import whole_number
+from spacetime_rl.runs.layout import RESULTS
 
 
 def export(
@@ -44,7 +45,7 @@ def export(
     """
     from spacetime_rl.runs.locate import find_checkpoint, onnx_folder
 
-    checkpoint = find_checkpoint(where, results or DEFAULT_RESULTS, checkpoint_number)
+    checkpoint = find_checkpoint(where, results or RESULTS, checkpoint_number)
     from spacetime_rl.export.onnx import export_checkpoint  # torch takes seconds to import
 
     exported = export_checkpoint(checkpoint, out or onnx_folder(checkpoint), policy, opset)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacetime_rl.cli.common import (
-    DEFAULT_RESULTS,
     JsonOption,
     ResultsOption,
     SetOption,
@@ -17,6 +16,7 @@ from spacetime_rl.cli.common import (
 from spacetime_rl.cli.completion import complete_source, complete_target
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.runs.layout import RESULTS
 
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
@@ -81,7 +81,7 @@ def play(
 
     require_display()
     with scratch_folder("play") as folder:
-        found = resolve_source(policy or "heuristic", results or DEFAULT_RESULTS, folder, baseline=target)
+        found = resolve_source(policy or "heuristic", results or RESULTS, folder, baseline=target)
         config = _config(target, overrides or [], found)
         launch = replace(
             only_task(make_launch(config), task),

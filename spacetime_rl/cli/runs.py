@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spacetime_rl.cli.common import DEFAULT_RESULTS, JsonOption, ResultsOption, print_json
+from spacetime_rl.cli.common import JsonOption, ResultsOption, print_json
 from spacetime_rl.cli.completion import complete_run
 from spacetime_rl.errors import GateError
-from spacetime_rl.runs.layout import checkpoints_in, schemas_in
+from spacetime_rl.runs.layout import RESULTS, checkpoints_in, schemas_in
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -56,7 +56,7 @@ def list_(results: ResultsOption = None, json_output: JsonOption = False) -> Non
     from spacetime_rl.console.plain import plain_console
     from spacetime_rl.runs.read import find_records
 
-    folder = results or DEFAULT_RESULTS
+    folder = results or RESULTS
     found = [run.to_dict() for run in find_records(folder)]
     if json_output:
         return print_json(found)
@@ -76,7 +76,7 @@ def show(run: _RunArgument = "latest", results: ResultsOption = None, json_outpu
     from spacetime_rl.console.plain import plain_console
     from spacetime_rl.runs.read import find_record
 
-    found = find_record(run, results or DEFAULT_RESULTS)
+    found = find_record(run, results or RESULTS)
     if json_output:
         about = found.to_dict() | {"places": places(found), "commands": dict(commands(found))}
         return print_json(about | {"config": found.config, "summary": found.summary})
@@ -107,7 +107,7 @@ def compare(
     from spacetime_rl.runs.compare import compare as compare_runs
     from spacetime_rl.runs.read import find_record
 
-    where = results or DEFAULT_RESULTS
+    where = results or RESULTS
     found = compare_runs(find_record(first, where), find_record(second, where))
     if json_output:
         return print_json(found.to_dict())
@@ -133,7 +133,7 @@ def remove(
     from spacetime_rl.runs.remove import check_removable
     from spacetime_rl.runs.remove import remove as remove_run
 
-    found = [find_record(run, results or DEFAULT_RESULTS) for run in runs]
+    found = [find_record(run, results or RESULTS) for run in runs]
     for run in found:
         check_removable(run)
     for run in found:
@@ -166,7 +166,7 @@ def record(
     from spacetime_rl.runs.read import find_record
     from spacetime_rl.tracking.record_again import record as record_run
 
-    found = find_record(run, results or DEFAULT_RESULTS)
+    found = find_record(run, results or RESULTS)
     typer.echo(f"{found.run_id}: recorded, {record_run(found, tracking_uri)}")
 
 
@@ -214,7 +214,7 @@ def commands(run: RunRecord) -> Iterator[tuple[str, str]]:
     from spacetime_rl.formats.shell import program, short
 
     ours, name = program("spacetime-rl"), shlex.quote(run.run_id)
-    usual = run.folder.parent == DEFAULT_RESULTS.absolute()
+    usual = run.folder.parent == RESULTS.absolute()
     where = "" if usual else f" --results {shlex.quote(str(short(run.folder.parent)))}"
     if run.state is not None and run.state.resumable:
         yield "continue it", f"{ours} {'sweep' if run.kind == 'sweep' else 'train'} --resume {name}{where}"

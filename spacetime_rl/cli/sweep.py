@@ -9,7 +9,6 @@ import typer
 
 from spacetime_rl import metrics
 from spacetime_rl.cli.common import (
-    DEFAULT_RESULTS,
     JsonOption,
     ResultsOption,
     SetOption,
@@ -20,6 +19,7 @@ from spacetime_rl.cli.common import (
 from spacetime_rl.cli.completion import complete_run, complete_sweep
 from spacetime_rl.errors import UsageError
 from spacetime_rl.host import signals
+from spacetime_rl.runs.layout import RESULTS
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -76,7 +76,7 @@ def sweep(
                 "begins a sweep, --resume continues one; leave one of them out",
                 *("config", "overrides", "force", "run_id", "tracking_uri"),
             )
-            end = later.resume_sweep(resume, results or DEFAULT_RESULTS, not no_eval, json_output)
+            end = later.resume_sweep(resume, results or RESULTS, not no_eval, json_output)
         elif config is None:
             raise UsageError("sweep: name a sweep, as in `spacetime-rl sweep sweeps/interaction_asha`")
         else:

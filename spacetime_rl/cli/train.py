@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacetime_rl.cli.common import (
-    DEFAULT_RESULTS,
     JsonOption,
     ResultsOption,
     SetOption,
@@ -23,7 +22,7 @@ from spacetime_rl.cli.config import show_dry_run
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 from spacetime_rl.errors import UsageError
 from spacetime_rl.host import signals
-from spacetime_rl.runs.layout import RunPaths
+from spacetime_rl.runs.layout import RESULTS, RunPaths
 
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
@@ -109,7 +108,7 @@ def train(
                 "begins a run, --resume continues one; leave one of them out",
                 *("force", "run_id", "preset", "initialize_from", "dry_run"),
             )
-            summary = _go_on(resume, results or DEFAULT_RESULTS, config, settings, not no_eval, json_output)
+            summary = _go_on(resume, results or RESULTS, config, settings, not no_eval, json_output)
     except KeyboardInterrupt:
         typer.echo(
             f"spacetime-rl: stopped by {signals.name()} at once; a run that had begun continues with --resume", err=True

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacetime_rl.cli.common import DEFAULT_RESULTS, ResultsOption
+from spacetime_rl.cli.common import ResultsOption
 from spacetime_rl.errors import UsageError
+from spacetime_rl.runs.layout import RESULTS
 
 if TYPE_CHECKING:
     from spacetime_rl.tracking.store import Store
@@ -47,7 +48,7 @@ def ui(
     from spacetime_rl.tracking.server import free_port, served
     from spacetime_rl.tracking.store import resolve_store
 
-    folder = (results or DEFAULT_RESULTS).absolute()
+    folder = (results or RESULTS).absolute()
     store = resolve_store(folder, tracking_uri)
     run_id = _run_id(run, folder)
     if store.is_server:

@@ -16,8 +16,8 @@ from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.resolve import BASELINE, Resolved, mix_sources, require_config, resolve_source
 from spacetime_rl.game.project import scenario_names
 from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.runs.layout import RESULTS
 
-RESULTS = Path("results")
 _log = logging.getLogger(__name__)
 Show = Callable[[RunConfig], AbstractContextManager[Progress | None]]
 

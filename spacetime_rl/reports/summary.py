@@ -13,7 +13,7 @@ from spacetime_rl.formats.markdown import plain
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.formats.shell import program, short
 from spacetime_rl.notices import Notice
-from spacetime_rl.runs.layout import RunPaths
+from spacetime_rl.runs.layout import RESULTS, RunPaths
 
 MISSING = "\N{EN DASH}"
 EVALUATION_STOPPED = "The user stopped the evaluation; the trained policies are exported and recorded."
@@ -235,4 +235,4 @@ def results_option(summary: RunSummary) -> str:
 
 
 def _is_elsewhere(summary: RunSummary) -> bool:
-    return summary.folder.parent.absolute() != Path("results").absolute()
+    return summary.folder.parent.absolute() != RESULTS.absolute()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+RESULTS = Path("results")  # the folder of all runs unless the user names another
 CONFIG = "config.yaml"
 STATE = "state.json"
 SWEEP = "sweep.yaml"  # only in the folder of a sweep

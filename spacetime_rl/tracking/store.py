@@ -18,6 +18,7 @@ from spacetime_rl.errors import TrackingError, UsageError
 from spacetime_rl.formats.shell import program, short
 from spacetime_rl.host.locks import locked
 from spacetime_rl.host.reach import Unreachable, check_port, get_status
+from spacetime_rl.runs.layout import RESULTS
 from spacetime_rl.tracking.addresses import run_page
 from spacetime_rl.tracking.database import sqlite_file, sqlite_uri
 from spacetime_rl.tracking.moved import follow
@@ -61,7 +62,7 @@ class Store:
             return None
         results = self.artifacts.parent
         words = [*([run_id] if run_id else [])]
-        if results != Path("results").absolute():
+        if results != RESULTS.absolute():
             words += ["--results", str(short(results))]
         if self.uri != sqlite_uri(results / DATABASE):
             words += ["--tracking-uri", self.uri]

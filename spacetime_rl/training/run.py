@@ -26,6 +26,7 @@ from spacetime_rl.tracking.identity import experiment_of
 from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.training.outcome import Outcome
 from spacetime_rl.training.reachable import check_reachable
+from spacetime_rl.tuning.ray_session import prepare_ray
 
 
 def train(
@@ -72,6 +73,7 @@ def train_and_publish(
 ) -> Outcome:
     """Continue the story with the part that needs Ray and torch."""
     progress.stage("loading Ray and torch")
+    prepare_ray()
     from spacetime_rl.training.execute import execute  # the import takes seconds; the progress is already visible
 
     return execute(config, folder, plan, progress, resumed=resumed, evaluate=evaluate)

@@ -7,25 +7,25 @@ import os
 from spacetime_rl.errors import ClusterError, UsageError
 from spacetime_rl.host.reach import ANSWER_S, Unreachable, check_port, within
 
-_VARIABLE = "RAY_ADDRESS"
+ADDRESS = "RAY_ADDRESS"
 _METHOD = "/ray.rpc.NodeInfoGcsService/GetClusterId"
-_WITHOUT = f"unset {_VARIABLE} to train with a Ray of this machine's own"
+_WITHOUT = f"unset {ADDRESS} to train with a Ray of this machine's own"
 
 
 def find_cluster() -> str | None:
     """The address of the head in $RAY_ADDRESS; None if it is unset or "local". Raises UsageError or ClusterError."""
-    wanted = os.environ.get(_VARIABLE, "").strip()
+    wanted = os.environ.get(ADDRESS, "").strip()
     if wanted in ("", "local"):
         return None
     if "://" in wanted:
         raise UsageError(
-            f"{_VARIABLE}={wanted}: a run is trained on a node of the cluster, with {_VARIABLE}=auto or HOST:6379, or "
+            f"{ADDRESS}={wanted}: a run is trained on a node of the cluster, with {ADDRESS}=auto or HOST:6379, or "
             "submitted to it: spacetime-rl submit train … --address http://HOST:8265"
         )
     address = _find_here() if wanted == "auto" else wanted
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise UsageError(f"{_VARIABLE}={wanted}: expected auto, or the address of a head, HOST:6379")
+        raise UsageError(f"{ADDRESS}={wanted}: expected auto, or the address of a head, HOST:6379")
     _check_head(wanted, host.strip("[]"), int(port))
     return address
 
@@ -37,7 +37,7 @@ def _find_here() -> str:
         return str(services.canonicalize_bootstrap_address("auto"))
     except Exception as error:  # Ray raises a ConnectionError that mentions only `ray.init`
         raise ClusterError(
-            f"{_VARIABLE}=auto: no Ray runs on this machine; start one by `ray start --head`, or {_WITHOUT}"
+            f"{ADDRESS}=auto: no Ray runs on this machine; start one by `ray start --head`, or {_WITHOUT}"
         ) from error
 
 
@@ -48,7 +48,7 @@ def _check_head(wanted: str, host: str, port: int) -> None:
             _ask_head(host, port)
     except Unreachable as error:
         raise ClusterError(
-            f"{_VARIABLE}={wanted}: no Ray head answers there: {error}; is the cluster up? Expected the address of its "
+            f"{ADDRESS}={wanted}: no Ray head answers there: {error}; is the cluster up? Expected the address of its "
             f"head as HOST:PORT, as `ray start` printed it; {_WITHOUT}"
         ) from error
 

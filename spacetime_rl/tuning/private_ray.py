@@ -24,6 +24,8 @@ from spacetime_rl.errors import RayStartError
 from spacetime_rl.host import signals
 from spacetime_rl.host.scratch import make_scratch
 from spacetime_rl.host.system import cores
+from spacetime_rl.tuning import fork_worker
+from spacetime_rl.tuning.fork_server import ForkServer
 
 START_S = 240.0  # seconds for all attempts together
 _TRIES = 3
@@ -33,11 +35,20 @@ _PARENTS = ("/tmp", "/var/tmp", "/dev/shm")
 _PORTS = range(20000, 32768)  # below the range from which the system gives ports to connections
 _PORT_FILE, _AGENT_FILE = "gcs_server_port_", "dashboard_agent_listen_port_"
 _GIVEN_PORTS = ("metrics_agent_port", "runtime_env_agent_port", "metrics_export_port")
+# Workers are started by the fork server. No log is shown on the driver's terminal, and nothing scales this Ray.
+_PARAMS = {"setup_worker_path": fork_worker.__file__, "include_log_monitor": False, "no_monitor": True}
 _ENDS_OF = "The raylet exited immediately because"
 _LOGS = ("raylet.err", "gcs_server.err", "raylet.out", "gcs_server.out")
 
 logger = logging.getLogger(__name__)
 _started: dict[Path, ExitStack] = {}  # what ends each Ray and removes its files, by the folder of its files
+_prepared: list[ForkServer] = []
+
+
+def prepare() -> None:
+    """Begin with what a private Ray needs, beside this process's own imports."""
+    if not _prepared:
+        _prepared.append(ForkServer())
 
 
 def start(cpus: int, object_store_bytes: int | None = None) -> None:
@@ -54,6 +65,7 @@ def start(cpus: int, object_store_bytes: int | None = None) -> None:
             folder = scratch.path
             ends.callback(os.close, scratch.lock_fd)
             ends.callback(shutil.rmtree, folder, ignore_errors=True)
+            ends.callback(_take_fork_server(folder).close)
             ends.callback(_end_new_children, {child.pid for child in psutil.Process().children(recursive=True)})
             try:
                 _start(folder, cpus, object_store_bytes, deadline)
@@ -114,12 +126,16 @@ def _unhurried(folder: Path, deadline: float) -> Iterator[None]:
     Ray's node ends itself if its two agents, which are Python processes, have not published their ports within 15 s. So
     the agents get ports in advance, where Ray accepts them. For the one port that the node always waits for, -1 is
     written into its file, which means that the service does not exist; nothing here uses it. Ray's driver would also
-    wait for a node that has already ended.
+    wait for a node that has already ended. Services that only a cluster needs are left out: each is a Python process
+    that takes seconds of processor time to start.
     """
     from ray._private import parameter, services
+    from ray._private.node import Node
 
-    params, get_node = parameter.RayParams, services.get_node
-    given = {name: _free_port() for name in _GIVEN_PORTS if name in inspect.signature(params).parameters}
+    params, get_node, start_api_server = parameter.RayParams, services.get_node, Node.start_api_server
+    given = {name: _free_port() for name in _GIVEN_PORTS} | _PARAMS
+    known = inspect.signature(params).parameters
+    given = {name: value for name, value in given.items() if name in known}
 
     def with_ports(*args: Any, **kwargs: Any) -> Any:
         return params(*args, **{**kwargs, **given})
@@ -128,11 +144,16 @@ def _unhurried(folder: Path, deadline: float) -> Iterator[None]:
     threading.Thread(target=_write_agent_file, args=(folder, done), name="ray-start", daemon=True).start()
     parameter.RayParams = with_ports
     services.get_node = functools.partial(_patient, get_node, deadline)
+    Node.start_api_server = _start_no_api_server
     try:
         yield
     finally:
         done.set()
-        parameter.RayParams, services.get_node = params, get_node
+        parameter.RayParams, services.get_node, Node.start_api_server = params, get_node, start_api_server
+
+
+def _start_no_api_server(node: Any, **_: Any) -> None:
+    node._webui_url = ""  # as without a dashboard
 
 
 def _patient(get_node: Callable[..., Any], deadline: float, *args: Any) -> Any:
@@ -151,6 +172,12 @@ def _patient(get_node: Callable[..., Any], deadline: float, *args: Any) -> Any:
                 said_s = now_s
                 so_far_s, most_s = now_s - began_s, deadline - began_s
                 logger.warning("Ray is slow to start: %.0f s so far, %.0f s at most", so_far_s, most_s)
+
+
+def _take_fork_server(folder: Path) -> ForkServer:
+    server = _prepared.pop() if _prepared else ForkServer()
+    server.serve(folder)
+    return server
 
 
 def _node_lives() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -14,7 +15,7 @@ from spacetime_rl.host.machine_limits import make_room_for_ray, small_shared_mem
 from spacetime_rl.host.system import cores
 from spacetime_rl.rollout.driver_liveness import announce_driver
 from spacetime_rl.tuning import private_ray
-from spacetime_rl.tuning.cluster_address import find_cluster
+from spacetime_rl.tuning.cluster_address import ADDRESS, find_cluster
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,13 @@ def ray_session(cpus: float) -> Iterator[None]:
                 ray.init(address, log_to_driver=False, logging_level=logging.ERROR, runtime_env={"env_vars": found})
             ends.callback(ray.shutdown)
         yield
+
+
+def prepare_ray() -> None:
+    """Begin with what a later `ray_session` of this process may need. Imports nothing slow, and returns at once."""
+    ray = sys.modules.get("ray")
+    if os.environ.get(ADDRESS, "").strip() in ("", "local") and not (ray and ray.is_initialized()):
+        private_ray.prepare()
 
 
 def start_private_ray(cpus: int, object_store_bytes: int | None = None) -> None:

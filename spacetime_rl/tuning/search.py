@@ -13,7 +13,6 @@ from typing import Any
 from ray import tune
 from ray.tune import Stopper
 from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, PopulationBasedTraining, TrialScheduler
-from ray.tune.schedulers.pb2 import PB2
 from ray.tune.search import BasicVariantGenerator, Repeater, SearchAlgorithm, Searcher
 from ray.tune.search.repeater import TRIAL_INDEX
 from ray.tune.search.sample import Domain as TuneDomain
@@ -114,6 +113,8 @@ def make_scheduler(sweep: SweepConfig) -> TrialScheduler:
             require_attrs=False,  # no success is known before the first episode has ended
         )
     if isinstance(scheduler, Pb2Config):
+        from ray.tune.schedulers.pb2 import PB2  # imports scikit-learn, which takes seconds
+
         return PB2(
             **judged,
             perturbation_interval=scheduler.interval_agent_steps,
