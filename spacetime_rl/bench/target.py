@@ -1,19 +1,16 @@
-"""What is measured: the game a user names, with as many agents as asked for."""
+"""What is measured: a configuration's game with as many agents as asked for, and the plan to play it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spacetime_rl.config import RunConfig, load
+from spacetime_rl.config import RunConfig
 from spacetime_rl.config.merge import deep_merge
-from spacetime_rl.config.packaged import config_names, packaged
-from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import UsageError
-from spacetime_rl.game.project import scenario_names
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.host.system import cores
 
@@ -22,26 +19,6 @@ if TYPE_CHECKING:
 
 SCENARIO = "bench"  # the one made for this: any number of agents in one arena
 _PLAYERS = "players"  # its parameter for that
-
-
-def load_target(name: str, overrides: Sequence[str], preset: str | None = None) -> RunConfig:
-    """The configuration of a scenario, a configuration, an exported game or a Godot project folder.
-
-    Raises ConfigError, and UsageError for a name that is none of them.
-    """
-    known = scenario_names()
-    path = Path(name)
-    if path.suffix in (".yaml", ".yml") or packaged(name):
-        return load(name, overrides, known, preset)
-    if name in known:
-        return load(None, [f"scenario.name={name}", *overrides], known, preset)
-    if path.is_file():
-        return load(None, [f"game.env_path={path}", *overrides], known, preset)
-    if (path / "project.godot").is_file():
-        return load(None, [f"game.project={path}", *overrides], known, preset)
-    words = sorted({*known, *config_names()})
-    hint = did_you_mean(name, words) or f"; known: {', '.join(words)}"
-    raise UsageError(f"{name}: no scenario, configuration, exported game or Godot project{hint}")
 
 
 def with_agents(config: RunConfig, agents: int) -> RunConfig:

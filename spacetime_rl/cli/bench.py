@@ -73,7 +73,7 @@ def bench(
 
       spacetime-rl bench --head
     """
-    from spacetime_rl.bench.target import load_target
+    from spacetime_rl.evaluation.target import load_target
 
     if head:
         refuse_given(context, "bench --head", "it plays no game; leave it out", *_OF_A_GAME)

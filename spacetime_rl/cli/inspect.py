@@ -49,8 +49,8 @@ def inspect(
 
       spacetime-rl inspect ./my_project --set game.arenas=1 --json
     """
-    from spacetime_rl.bench.target import load_target
     from spacetime_rl.cli.common import as_overrides
+    from spacetime_rl.evaluation.target import load_target
     from spacetime_rl.inspection.report import make_report, show
     from spacetime_rl.inspection.sample import play_random
 

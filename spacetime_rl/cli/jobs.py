@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Mapping
 from concurrent.futures import CancelledError
@@ -142,11 +143,20 @@ def show_logs(job: Job, follow: bool) -> None:
     if not follow:
         return typer.echo("\n".join(filter(is_for_users, job.logs().splitlines())))
     said = False
-    for chunk in job.follow():
-        for line in chunk.splitlines():
-            if is_for_users(line):
-                typer.echo(line)
-                said = said or SETTING_UP not in line
+    try:
+        for chunk in job.follow():
+            for line in chunk.splitlines():
+                if is_for_users(line):
+                    typer.echo(line)
+                    said = said or SETTING_UP not in line
+    except KeyboardInterrupt:
+        name = shlex.quote(job.id)
+        typer.echo(
+            f"{job.id} goes on. To see it again: spacetime-rl jobs logs {name} --follow; to end it: spacetime-rl jobs "
+            f"stop {name}",
+            err=True,
+        )
+        raise
     if job.status() == "failed":
         # A job that never began has no output: its node could not be prepared. The error message is then shown instead.
         raise GateError(f"{job.id} failed" if said else str(job.exception()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,12 +14,9 @@ from spacetime_rl.cli.common import (
 )
 from spacetime_rl.cli.completion import complete_source, complete_target
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
-from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.runs.layout import RESULTS
 
 if TYPE_CHECKING:
-    from spacetime_rl.config import RunConfig
-    from spacetime_rl.evaluation.resolve import Resolved
     from spacetime_rl.evaluation.watch import PlayedEpisode
 
 
@@ -74,44 +70,16 @@ def play(
 
       spacetime-rl play vr_interaction_avoid --policy my-run --agent runner_0
     """
-    from spacetime_rl.contract import make_launch
-    from spacetime_rl.evaluation.resolve import resolve_source
-    from spacetime_rl.evaluation.watch import require_display, watch
-    from spacetime_rl.game.launch import only_task
+    from spacetime_rl.evaluation.watch import Wanted, play_in_window
 
-    require_display()
-    with scratch_folder("play") as folder:
-        found = resolve_source(policy or "heuristic", results or RESULTS, folder, baseline=target)
-        config = _config(target, overrides or [], found)
-        launch = replace(
-            only_task(make_launch(config), task),
-            arenas=1,
-            window=True,
-            control=found.source.control,
-            human=(agent or "") if agent or policy is None else None,
-            player=found.source.name,
-        )
-        played = []
-        for episode in watch(launch, config, found.source, seed, episodes):
-            played.append(episode)
-            if not json_output:
-                typer.echo(_line(episode))
+    wanted = Wanted(target, tuple(overrides or ()), policy, agent, task, seed, episodes)
+    played = []
+    for episode in play_in_window(wanted, results or RESULTS):
+        played.append(episode)
+        if not json_output:
+            typer.echo(_line(episode))
     if json_output:
         print_json([{"episode": episode.episode, "agents": episode.agents} for episode in played])
-
-
-def _config(target: str | None, overrides: list[str], found: Resolved) -> RunConfig:
-    from spacetime_rl.bench.target import load_target
-    from spacetime_rl.config import change
-    from spacetime_rl.errors import UsageError
-    from spacetime_rl.evaluation.resolve import BASELINE
-    from spacetime_rl.game.project import scenario_names
-
-    if target is not None and found.source.name != BASELINE:
-        return load_target(target, overrides)
-    if found.config is None:
-        raise UsageError("play: name a scenario or a configuration, for example `spacetime-rl play vr_interaction`")
-    return change(found.config, overrides, scenario_names())
 
 
 _ENDINGS = {True: "success, ", False: "no success, "}

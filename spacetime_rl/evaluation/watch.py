@@ -6,15 +6,20 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from spacetime_rl.config import RunConfig
-from spacetime_rl.contract import assign_policies
+from spacetime_rl.config import RunConfig, change
+from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.errors import GameClosed, UsageError
 from spacetime_rl.evaluation.play import EvaluationWorker
+from spacetime_rl.evaluation.resolve import BASELINE, Resolved, resolve_source
 from spacetime_rl.evaluation.sources import Source
+from spacetime_rl.evaluation.target import load_target
 from spacetime_rl.game.client import open_game
-from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.launch import GameLaunch, only_task
+from spacetime_rl.game.project import scenario_names
+from spacetime_rl.host.scratch import scratch_folder
 
 _WITHOUT_DISPLAY = (
     "play opens a window, and there is no display here: run it on a desktop, over `ssh -X`, "
@@ -34,6 +39,48 @@ class PlayedEpisode:
         """Whether all agents that report success succeeded; None if none reports it."""
         reported = [metrics["success"] > 0 for metrics in self.agents.values() if "success" in metrics]
         return all(reported) if reported else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a user wants to play or to see; None stands for a choice that is left open."""
+
+    target: str | None  # a scenario or a configuration; open: what the policy was trained on
+    overrides: tuple[str, ...]
+    policy: str | None  # who plays; open: the scripted policies, and a person
+    agent: str | None  # the one that a person plays; open: the first
+    task: str | None
+    seed: int
+    episodes: int | None  # open: until the window is closed
+
+
+def play_in_window(wanted: Wanted, results: Path) -> Iterator[PlayedEpisode]:
+    """Find game and player, open the window and play; yield each episode when it ends.
+
+    Raises UsageError, ConfigError, ContractError or GameError.
+    """
+    require_display()
+    with scratch_folder("play") as folder:
+        found = resolve_source(wanted.policy or "heuristic", results, folder, baseline=wanted.target)
+        config = _config(wanted, found)
+        by_hand = bool(wanted.agent) or wanted.policy is None
+        launch = replace(
+            only_task(make_launch(config), wanted.task),
+            arenas=1,
+            window=True,
+            control=found.source.control,
+            human=(wanted.agent or "") if by_hand else None,
+            player=found.source.name,
+        )
+        yield from watch(launch, config, found.source, wanted.seed, wanted.episodes)
+
+
+def _config(wanted: Wanted, found: Resolved) -> RunConfig:
+    if wanted.target is not None and found.source.name != BASELINE:
+        return load_target(wanted.target, wanted.overrides)
+    if found.config is None:
+        raise UsageError("play: name a scenario or a configuration, for example `spacetime-rl play vr_interaction`")
+    return change(found.config, wanted.overrides, scenario_names())
 
 
 def require_display() -> None:

@@ -27,6 +27,7 @@ NAMES = {number: _WORDS[number.name] for number in signal.Signals if number.name
 INTERRUPT = int(signal.SIGINT)
 # `timeout` and a closing terminal send the same signal twice in a moment; a person's second signal comes later.
 SAME_S = 0.75
+NUDGE_S = 0.2  # after which the main thread gets the signal once more, which interrupts the call that it waits in
 DEAF_S = 15.0  # for the main thread to handle a signal, docs/decisions/0031
 UNWIND_S = 90.0  # from `Stopped` to the end of the command
 _POLL_S = 0.01  # between two restorations of the handlers, while Ray's C++ code may replace them
@@ -252,8 +253,13 @@ def _watch(reader: socket.socket, _writer: socket.socket) -> None:
         numbers = [number for number in reader.recv(64) if number in set(NAMES)]
         if not numbers:
             continue
-        came_s = time.monotonic()
+        came_s, nudged = time.monotonic(), False
         while _state.last_s < came_s - SAME_S:
+            if not nudged and time.monotonic() - came_s > NUDGE_S and sys.platform != "win32":
+                # Python notes a signal and handles it later. One that came just before a call that waits, or in another
+                # thread, has not interrupted that call.
+                nudged = True
+                signal.pthread_kill(threading.main_thread().ident or 0, numbers[0])
             if time.monotonic() - came_s > DEAF_S:
                 _state.first = _state.first or numbers[0]
                 end_now(f"ended by {name()}; what was being done did not react to it within {DEAF_S:g} s")

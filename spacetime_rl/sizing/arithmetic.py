@@ -46,6 +46,8 @@ RUNGS = (
     BatchSizes(8192, 512, 6),
     BatchSizes(4096, 256, 10),
     BatchSizes(2048, 128, 10),
+    BatchSizes(1024, 128, 10),
+    BatchSizes(512, 128, 10),
 )
 
 

@@ -21,9 +21,10 @@ from spacetime_rl.bench.sampling import Sampling, make_runner_alone
 from spacetime_rl.bench.scaling import measure_scaling
 from spacetime_rl.bench.stock_client import StockClient
 from spacetime_rl.bench.stock_sb3 import StockSb3
-from spacetime_rl.bench.target import load_target, plan_target, with_agents
+from spacetime_rl.bench.target import plan_target, with_agents
 from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import GameDied
+from spacetime_rl.evaluation.target import load_target
 from spacetime_rl.rollout.plan import RolloutPlan
 
 SMALL = ["training.train_batch_size=128", "training.minibatch_size=64", "model.hiddens=[16]"]

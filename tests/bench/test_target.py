@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from spacetime_rl.bench.target import load_target, plan_target, with_agents, with_games
+from spacetime_rl.bench.target import plan_target, with_agents, with_games
 from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import UsageError
+from spacetime_rl.evaluation.target import load_target
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -390,9 +389,7 @@ def test_on_a_terminal_there_is_a_panel_and_nothing_else_and_the_cursor_comes_ba
 
 
 def test_ctrl_c_gives_the_terminal_back(tmp_path: Path) -> None:
-    before = time.monotonic()
     text = run_in_terminal(tmp_path / "driver.log", 60, interrupt=True)
-    assert time.monotonic() - before < 30
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
     assert text.rstrip().endswith("interrupted")
 

@@ -76,6 +76,24 @@ def test_a_signal_closes_what_is_open_and_gives_its_own_exit_code(start: Start, 
     assert process.returncode == code
 
 
+def test_a_signal_that_another_thread_receives_interrupts_what_the_main_thread_waits_for(start: Start) -> None:
+    process = start("""
+        import signal, threading
+        other = threading.Thread(target=time.sleep, args=(60,), daemon=True)
+        other.start()
+        threading.Timer(0.5, signal.pthread_kill, (other.ident, signal.SIGTERM)).start()
+        try:
+            ready()
+            time.sleep(60)
+        finally:
+            print("closed", flush=True)
+    """)
+
+    out, err = process.communicate(timeout=60)
+    assert out.splitlines() == ["closed", "stopped by SIGTERM"], err
+    assert process.returncode == 143
+
+
 def test_a_job_in_the_background_of_a_script_is_stopped_by_sigint(start: Start) -> None:
     process = start(SLEEPS, "env", "--ignore-signal=INT")
 

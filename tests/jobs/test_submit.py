@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
 from support.cluster import LocalCluster
+from support.command import PROGRAM
 
 from spacetime_rl import jobs
 from spacetime_rl.errors import JobFailed
@@ -83,11 +85,17 @@ def test_a_job_is_a_future(command: Command, tmp_path: Path, monkeypatch: pytest
 def test_a_stopped_job_is_saved_and_goes_on(command: Command, tmp_path: Path) -> None:
     results = str(tmp_path / "results")
     long = ("--set", "stop.agent_steps=2000000", "--set", "checkpoint.every_iterations=1", "--no-eval")
-    command("submit", "train", "run.yaml", "--run-id", "long", "--results", results, *long)
+    words = ("submit", "train", "run.yaml", "--run-id", "long", "--results", results, *long, "--follow")
+    follower = subprocess.Popen([*PROGRAM, *words], cwd=tmp_path, stdout=PIPE, stderr=PIPE, text=True)
+    assert follower.stdout is not None
+    assert any("iteration=" in line for line in _until(follower.stdout, "iteration="))
+    follower.terminate()
+    _, err = follower.communicate(timeout=60)
+    assert follower.returncode == 143
+    assert "long goes on" in err
+    assert "spacetime-rl jobs stop long" in err
     job = jobs.Job.find("long")
-    for line in job.follow():
-        if "iteration=" in line:
-            break
+    assert job.running()
 
     assert command("jobs", "stop", "long").returncode == 0
     assert isinstance(job.exception(timeout_s=120.0), Exception)
@@ -100,7 +108,7 @@ def test_a_stopped_job_is_saved_and_goes_on(command: Command, tmp_path: Path) ->
     assert again.cancel()
 
 
-def _until(lines: Iterator[str], words: str) -> Iterator[Any]:
+def _until(lines: Iterable[str], words: str) -> Iterator[Any]:
     for line in lines:
         yield line
         if words in line:

@@ -70,7 +70,7 @@ def test_ray_reserves_a_core_for_every_game_where_there_are_so_many() -> None:
 @pytest.mark.parametrize(
     ("sampling_us", "sizes"),
     [
-        (1000, BatchSizes(2048, 128, 10)),  # the learner would wait for the game
+        (1000, BatchSizes(1024, 128, 10)),  # the learner would wait for the game
         (40, BatchSizes(4096, 256, 10)),
         (20, BatchSizes(8192, 512, 6)),
         (5, BatchSizes(8192, 1024, 4)),  # the game would wait for the learner
@@ -83,13 +83,14 @@ def test_the_slower_the_game_the_smaller_the_batch_and_the_more_is_learned_from_
 
 
 def test_a_batch_leaves_every_game_fragments_of_some_length() -> None:
+    assert choose_batch(1.0, LEARNER, smallest=200).batch == 512
     assert choose_batch(1.0, LEARNER, smallest=4000).batch == 4096
     assert choose_batch(1.0, LEARNER, smallest=1_000_000).batch == 8192
 
 
 def test_a_minibatch_and_epochs_that_are_given_stay() -> None:
     assert choose_batch(1.0, LEARNER, 1024, minibatch=3000) == BatchSizes(4096, 3000, 10)
-    assert choose_batch(1.0, LEARNER, 1024, epochs=2) == BatchSizes(2048, 128, 2)
+    assert choose_batch(1.0, LEARNER, 1024, epochs=2) == BatchSizes(1024, 128, 2)
 
 
 def test_the_cost_of_learning_is_fitted_through_two_minibatches() -> None:

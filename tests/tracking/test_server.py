@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,9 +39,7 @@ def test_a_run_survives_an_outage_of_its_server_without_losing_a_record(
     wait_until(lambda: len(steps_so_far(client)) == 3, timeout_s=30)
 
     server.stop()
-    before = time.monotonic()
     play(callback, trial, range(4, 9))
-    assert time.monotonic() - before < 1
     wait_until(lambda: "does not answer" in caplog.text, timeout_s=60)
     server.start()
     trial.status = "TERMINATED"
