@@ -31,12 +31,13 @@ from subprocess import PIPE, Popen
 from typing import NoReturn
 
 from spacetime_rl.host.scratch import make_scratch
-from spacetime_rl.tuning.fork_worker import LENGTH_BYTES, SOCKET
+from spacetime_rl.tuning.fork_worker import FORKED, LENGTH_BYTES, SOCKET
 
 # Ray reads variables when it is imported that its node sets, so that it is imported only for the first request. These
 # modules are what Ray and this package import besides, slowest first.
 WITHOUT_RAY = ("torch", "pandas", "scipy.signal", "gymnasium", "pyarrow.dataset", "aiohttp", "pydantic", "yaml")
 WITH_RAY = ("ray._private.workers.default_worker", "spacetime_rl.learning.build", "spacetime_rl.rollout.runner")
+_NODE = "RAY_RAYLET_PID"  # one of those variables: the process id of the node, which a worker watches
 _NO_JOB = "f" * 8  # a worker of no job gets that of its first task
 
 
@@ -52,12 +53,21 @@ class Request:
     niceness: int
     oom_score_adj: str
 
+    def close(self) -> None:
+        """Leave the worker to Ray, which starts it itself."""
+        self.client.close()
+        for fd in self.fds:
+            os.close(fd)
+
 
 class ForkServer:
-    """The driver's side of a fork server: it begins its imports at once, and ends with `close` or with this process."""
+    """The driver's side of a fork server: it begins its imports at once, and ends with `close` or with this process.
 
-    def __init__(self) -> None:
-        self._scratch = make_scratch("forks", Path("/tmp"))  # not $TMPDIR: the path of a Unix socket has to be short
+    `parent` is the folder for its socket, whose path must be short. Raises OSError.
+    """
+
+    def __init__(self, parent: Path) -> None:
+        self._scratch = make_scratch("forks", parent)
         self._socket = self._scratch.path / SOCKET
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(self._socket))
@@ -106,12 +116,15 @@ def _serve(listener: socket.socket) -> None:
             ended.recv(4096)
             _report_ended(waiting)
         if listener in selected:
-            with contextlib.suppress(OSError, EOFError):
-                request = _read(listener.accept()[0])
-                if "ray" not in sys.modules:
-                    _import_with_ray(request.environment)
-                ours = [listener, ended, wake, *waiting.values()]
-                waiting[_fork(request, ours)] = request.client
+            request = _read(listener.accept()[0])
+            if request is None:
+                continue
+            if "ray" not in sys.modules:
+                _import_with_ray(request.environment)
+            if request.environment.get(_NODE) != os.environ.get(_NODE):  # of a second attempt to start Ray
+                request.close()
+                continue
+            waiting[_fork(request, [listener, ended, wake, *waiting.values()])] = request.client
 
 
 def _import_with_ray(environment: dict[str, str]) -> None:
@@ -132,16 +145,21 @@ def _report_ended(waiting: dict[int, socket.socket]) -> None:
             client.send(bytes([code if code >= 0 else 128 - code]))
 
 
-def _read(client: socket.socket) -> Request:
-    """The request of a client. Raises EOFError or OSError if it is incomplete."""
+def _read(client: socket.socket) -> Request | None:
+    """The request of a client; None if the client ended while it was sending."""
     head, fds, _, _ = socket.recv_fds(client, LENGTH_BYTES, 3)
     size, body = int.from_bytes(head, "big"), b""
-    while len(body) < max(size, 1):
+    while head and len(body) < size:
         more = client.recv(size - len(body))
         if not more:
-            raise EOFError
+            break
         body += more
-    return Request(client, fds, **json.loads(body))
+    if head and len(body) == size:
+        return Request(client, fds, **json.loads(body))
+    client.close()
+    for fd in fds:
+        os.close(fd)
+    return None
 
 
 def _fork(request: Request, ours: Sequence[socket.socket]) -> int:
@@ -153,6 +171,8 @@ def _fork(request: Request, ours: Sequence[socket.socket]) -> int:
         _be_worker(request)
     for fd in request.fds:
         os.close(fd)
+    with contextlib.suppress(OSError):
+        request.client.send(FORKED)
     return pid
 
 
@@ -167,7 +187,7 @@ def _be_worker(request: Request) -> NoReturn:
             os.dup2(fd, number)
             os.close(fd)
         os.setpriority(os.PRIO_PROCESS, 0, request.niceness)
-        with contextlib.suppress(OSError):  # a lower value than this process's is not allowed everywhere
+        with contextlib.suppress(OSError):  # some sandboxes do not have it, or allow no change
             Path("/proc/self/oom_score_adj").write_text(request.oom_score_adj)
         os.environ.clear()
         os.environ.update(request.environment)

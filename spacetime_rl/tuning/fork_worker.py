@@ -15,6 +15,7 @@ from typing import Any
 
 SOCKET = "forks"  # of the fork server, in the folder that Ray gets as `--temp-dir`
 LENGTH_BYTES = 4
+FORKED = b"+"  # the answer that a worker was forked; a second byte is its exit code when it ends
 _CONTEXT = "--serialized-runtime-env-context="
 _LANGUAGE = "--language="
 _READ_AT_IMPORT = {"PYTHONPATH", "LD_LIBRARY_PATH", "LD_PRELOAD"}  # variables that a forked process would get too late
@@ -40,10 +41,13 @@ def main(arguments: list[str]) -> int:
             message = json.dumps(request, allow_nan=False).encode()
             socket.send_fds(server, [len(message).to_bytes(LENGTH_BYTES, "big")], [0, 1, 2])
             server.sendall(message)
-            ended = server.recv(1)
+            if server.recv(1) == FORKED:
+                ended = server.recv(1)
+                return ended[0] if ended else 1
     except OSError:
-        _let_ray_start_it(arguments, worker[0])
-    return ended[0] if ended else 1
+        pass
+    _let_ray_start_it(arguments, worker[0])
+    return 1
 
 
 def _value(arguments: list[str], name: str) -> str | None:
@@ -61,7 +65,10 @@ def _can_be_forked(context: dict[str, Any]) -> bool:
 
 
 def _oom_score_adj() -> str:
-    return Path("/proc/self/oom_score_adj").read_text()
+    try:
+        return Path("/proc/self/oom_score_adj").read_text()
+    except OSError:
+        return "0"
 
 
 def _let_ray_start_it(arguments: list[str], worker: str) -> None:

@@ -48,7 +48,8 @@ _prepared: list[ForkServer] = []
 def prepare() -> None:
     """Begin with what a private Ray needs, beside this process's own imports."""
     if not _prepared:
-        _prepared.append(ForkServer())
+        with suppress(OSError, RayStartError):  # `start` gives the reason, or starts Ray without it
+            _prepared.append(ForkServer(_parent()))
 
 
 def start(cpus: int, object_store_bytes: int | None = None) -> None:
@@ -59,28 +60,32 @@ def start(cpus: int, object_store_bytes: int | None = None) -> None:
     """
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # otherwise Ray leaves a token in the user's home
     deadline = time.monotonic() + START_S
-    for attempt in range(1, _TRIES + 1):
-        with ExitStack() as ends:
-            scratch = make_scratch("ray", _parent())
-            folder = scratch.path
-            ends.callback(os.close, scratch.lock_fd)
-            ends.callback(shutil.rmtree, folder, ignore_errors=True)
-            ends.callback(_take_fork_server(folder).close)
-            ends.callback(_end_new_children, {child.pid for child in psutil.Process().children(recursive=True)})
-            try:
-                _start(folder, cpus, object_store_bytes, deadline)
-            except Exception as error:
-                reason = _reason(folder) or str(error)
-                if attempt == _TRIES or time.monotonic() > deadline:
-                    raise RayStartError(
-                        f"Ray did not start on this machine, in {attempt} tries: {reason.strip().rstrip('.')}. "
-                        f"{_busy()}; `spacetime-rl doctor` examines it, and a Ray that is there already is used by "
-                        "RAY_ADDRESS"
-                    ) from error
-                logger.warning("Ray did not start (%s); trying once more", reason)
-            else:
-                _started[folder] = ends.pop_all()
-                return
+    with ExitStack() as whole:
+        server = _take_fork_server(whole)
+        for attempt in range(1, _TRIES + 1):
+            with ExitStack() as ends:
+                scratch = make_scratch("ray", _parent())
+                folder = scratch.path
+                ends.callback(os.close, scratch.lock_fd)
+                ends.callback(shutil.rmtree, folder, ignore_errors=True)
+                ends.callback(_end_new_children, {child.pid for child in psutil.Process().children(recursive=True)})
+                if server is not None:
+                    server.serve(folder)
+                try:
+                    _start(folder, cpus, object_store_bytes, deadline)
+                except Exception as error:
+                    reason = _reason(folder) or str(error)
+                    if attempt == _TRIES or time.monotonic() > deadline:
+                        raise RayStartError(
+                            f"Ray did not start on this machine, in {attempt} tries: {reason.strip().rstrip('.')}. "
+                            f"{_busy()}; `spacetime-rl doctor` examines it, and a Ray that is there already is used by "
+                            "RAY_ADDRESS"
+                        ) from error
+                    logger.warning("Ray did not start (%s); trying once more", reason)
+                else:
+                    whole.push(ends.pop_all())
+                    _started[folder] = whole.pop_all()
+                    return
 
 
 def stop() -> None:
@@ -174,10 +179,13 @@ def _patient(get_node: Callable[..., Any], deadline: float, *args: Any) -> Any:
                 logger.warning("Ray is slow to start: %.0f s so far, %.0f s at most", so_far_s, most_s)
 
 
-def _take_fork_server(folder: Path) -> ForkServer:
-    server = _prepared.pop() if _prepared else ForkServer()
-    server.serve(folder)
-    return server
+def _take_fork_server(ends: ExitStack) -> ForkServer | None:
+    """The prepared fork server or a new one, closed by `ends`; None if it cannot start: Ray does without it."""
+    with suppress(OSError):
+        server = _prepared.pop() if _prepared else ForkServer(_parent())
+        ends.callback(server.close)
+        return server
+    return None
 
 
 def _node_lives() -> bool:

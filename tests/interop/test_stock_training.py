@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
-import sys
 from pathlib import Path
+
+import pytest
+from support.command import run_command
 
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.project import import_project
@@ -14,7 +15,10 @@ from spacetime_rl.game.project import import_project
 STOCK_GAME = Path(__file__).parent.parent / "fixtures" / "stock_game"
 
 
-def test_a_stock_game_trains_with_policies_and_spaces_of_its_own(godot_bin: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("ray_cluster")
+def test_a_stock_game_trains_with_policies_and_spaces_of_its_own(
+    godot_bin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     game = tmp_path / "game.x86_64"
     program = [str(godot_bin), "--path", str(import_project(STOCK_GAME, find_godot()))]
     game.write_text(f'#!/bin/sh\nexec {shlex.join(program)} "$@"\n')
@@ -32,15 +36,10 @@ def test_a_stock_game_trains_with_policies_and_spaces_of_its_own(godot_bin: Path
         "stop.agent_steps=null",
         f"results={tmp_path / 'results'}",
     ]
-    command = [Path(sys.executable).with_name("spacetime-rl"), "train", "--run-id", "stock", "--json", "--no-eval"]
-    done = subprocess.run(
-        [*command, *(word for setting in settings for word in ("--set", setting))],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    words = [word for setting in settings for word in ("--set", setting)]
+    command = ("train", "--run-id", "stock", "--json", "--no-eval", *words)
+    done = run_command(*command, monkeypatch=monkeypatch, capsys=capsys)
+    assert done.code == 0, done.err
     run = tmp_path / "results" / "stock"
     spec = json.loads((run / "spec.json").read_text())
     assert [group["name"] for group in spec["groups"]] == ["finder", "guesser"]

@@ -83,7 +83,7 @@ def test_the_slower_the_game_the_smaller_the_batch_and_the_more_is_learned_from_
 
 
 def test_a_batch_leaves_every_game_fragments_of_some_length() -> None:
-    assert choose_batch(1.0, LEARNER, smallest=200).batch == 512
+    assert choose_batch(1.0, LEARNER, smallest=200).batch == 1024
     assert choose_batch(1.0, LEARNER, smallest=4000).batch == 4096
     assert choose_batch(1.0, LEARNER, smallest=1_000_000).batch == 8192
 

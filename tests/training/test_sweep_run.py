@@ -1,29 +1,38 @@
-"""A sweep as a user has it: the real command on the real engine, recorded in a real MLflow."""
+"""A sweep on the real engine, recorded in a real MLflow: by the command in this process."""
 
 from __future__ import annotations
 
 import json
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from support.command import PROGRAM
+from support.command import Done, run_command
 from support.touch_run import RUN as TOUCH
 
 from spacetime_rl.tracking.store import make_client, resolve_store
 
-pytestmark = [pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.usefixtures("ray_cluster", "godot_bin"), pytest.mark.timeout(600)]
 
 # The trials play by themselves: a runner's process would take longer to start than all of them train.
 RUN = {**TOUCH, "rollout": {"runners": 0}, "checkpoint": {"every_iterations": 1, "keep": 4}}
 
 
-def sweep(folder: Path, settings: dict[str, Any], *arguments: str) -> subprocess.CompletedProcess[str]:
-    (folder / "search.yaml").write_text(yaml.safe_dump({**RUN, "sweep": settings}))
-    command = [*PROGRAM, "sweep", "search.yaml", "--run-id", "one", "--json", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Run a command of ours in a folder of the test's."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Done:
+        return run_command(*arguments, monkeypatch=monkeypatch, capsys=capsys)
+
+    return run
+
+
+def write_sweep(settings: dict[str, Any]) -> None:
+    Path("search.yaml").write_text(yaml.safe_dump({**RUN, "sweep": settings}))
 
 
 def recorded(folder: Path) -> tuple[list[Any], list[Any]]:
@@ -35,13 +44,16 @@ def recorded(folder: Path) -> tuple[list[Any], list[Any]]:
     return [run for run in found if run not in children], children
 
 
-def test_the_best_of_two_candidates_is_exported_evaluated_and_recorded(tmp_path: Path) -> None:
+def test_the_best_of_two_candidates_is_exported_evaluated_and_recorded(
+    command: Callable[..., Done], tmp_path: Path
+) -> None:
     space = {"training.lr": {"loguniform": [1e-4, 1e-2]}, "model.hiddens": {"choice": [[8], [12, 12]]}}
 
-    done = sweep(tmp_path, {"num_samples": 2, "max_concurrent": 1, "space": space})
+    write_sweep({"num_samples": 2, "max_concurrent": 1, "space": space})
+    done = command("sweep", "search.yaml", "--run-id", "one", "--json")
 
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
     assert [trial["status"] for trial in found["trials"]] == ["finished", "finished"]
     scores = [candidate["scores"]["scenario/success_rate"]["mean"] for candidate in found["candidates"]]
     assert len(scores) == 2
@@ -60,9 +72,9 @@ def test_the_best_of_two_candidates_is_exported_evaluated_and_recorded(tmp_path:
     }
     assert best["training.lr"] in {float(child.data.params["training.lr"]) for child in children}
 
-    again = subprocess.run([*PROGRAM, "sweep", "--resume", "one"], cwd=tmp_path, capture_output=True, text=True)
-    assert again.returncode == 2
-    assert "is finished" in again.stderr
+    again = command("sweep", "--resume", "one")
+    assert again.code == 2
+    assert "is finished" in again.err
 
 
 @pytest.mark.slow
@@ -78,13 +90,16 @@ def test_the_best_of_two_candidates_is_exported_evaluated_and_recorded(tmp_path:
     ],
     ids=["asha", "pbt", "pb2", "optuna", "pareto", "seeds"],
 )
-def test_every_way_of_searching_comes_to_an_end(tmp_path: Path, search: dict[str, Any]) -> None:
+def test_every_way_of_searching_comes_to_an_end(
+    command: Callable[..., Done], tmp_path: Path, search: dict[str, Any]
+) -> None:
     space = {"training.lr": {"loguniform": [1e-4, 1e-2]}, "training.gamma": {"uniform": [0.9, 0.99]}}
 
-    done = sweep(tmp_path, {"num_samples": 2, "max_concurrent": 2, "space": space, **search}, "--no-eval")
+    write_sweep({"num_samples": 2, "max_concurrent": 2, "space": space, **search})
+    done = command("sweep", "search.yaml", "--run-id", "one", "--json", "--no-eval")
 
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
     assert len(found["trials"]) == 2
     assert all(trial["status"] in ("finished", "stopped early") and not trial["error"] for trial in found["trials"])
     assert any(candidate["on_front"] for candidate in found["candidates"])

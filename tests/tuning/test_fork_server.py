@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from spacetime_rl.tuning import fork_worker
+from spacetime_rl.tuning import fork_worker, private_ray
 from spacetime_rl.tuning.fork_server import ForkServer
 
 PROGRAM = """
@@ -46,7 +46,7 @@ class Node:
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     folder = tmp_path_factory.mktemp("forks")
-    server = ForkServer()
+    server = ForkServer(Path("/tmp"))
     server.serve(folder)
     yield Node(folder)
     server.close()
@@ -79,8 +79,23 @@ def test_ray_starts_workers_that_need_another_interpreter(node: Node, context: d
     assert node.start("0", **context).stdout == "by Ray -s 0\n"  # type: ignore[arg-type]
 
 
+def test_ray_starts_the_workers_of_another_node(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    node.start("0")
+    monkeypatch.setenv("RAY_RAYLET_PID", "1")
+    assert node.start("0").stdout == "by Ray -s 0\n"
+
+
 def test_ray_starts_workers_when_there_is_no_fork_server(tmp_path: Path) -> None:
     assert Node(tmp_path).start("0").stdout == "by Ray -s 0\n"
+
+
+def test_a_machine_where_it_cannot_start_is_no_error_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Path) -> ForkServer:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(private_ray, "ForkServer", fail)
+    private_ray.prepare()
+    assert private_ray._prepared == []
 
 
 def test_workers_of_a_private_ray_are_forked_and_draw_numbers_of_their_own(ray_cluster: None) -> None:
