@@ -146,7 +146,7 @@ def test_unknown_policies_and_parameters_are_all_listed_at_once() -> None:
 
 
 def test_a_policy_name_of_the_game_that_cannot_name_a_file_asks_for_a_mapping() -> None:
-    spec = make_spec(**{"../up": (TAKER, 1)})
+    spec = make_spec(1, **{"../up": (TAKER, 1)})
 
     (problem,) = problems_of(spec)
 

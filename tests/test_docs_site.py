@@ -26,7 +26,9 @@ def test_the_page_of_decisions_lists_all_of_them_in_their_order() -> None:
     lines = (ROOT / "docs" / "decisions" / "README.md").read_text().splitlines()
     rows = []
     for number, page in enumerate(DECISIONS, 1):
-        title, date = re.match(rf"# {number:04}: (.+)\n\nDate: (\d{{4}}-\d\d-\d\d)\n", page.read_text()).groups()
+        found = re.match(rf"# {number:04}: (.+)\n\nDate: (\d{{4}}-\d\d-\d\d)\n", page.read_text())
+        assert found is not None
+        title, date = found.groups()
         rows.append(f"| [{number:04}]({page.name}) | {title} | {date} |")
 
     assert [line for line in lines if line.startswith("| [")] == rows

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -28,7 +29,7 @@ COMMANDS = [
 ]
 
 
-def test_the_python_example_of_the_readme_runs(godot_bin, capsys):
+def test_the_python_example_of_the_readme_runs(godot_bin: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
     exec(example, {})
@@ -37,8 +38,8 @@ def test_the_python_example_of_the_readme_runs(godot_bin, capsys):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_line_that_is_shown_is_one_the_program_takes(command):
-    group = typer.main.get_command(app)
+def test_a_command_line_that_is_shown_is_one_the_program_takes(command: str) -> None:
+    group: Any = typer.main.get_command(app)
     name, verb, arguments = group.resolve_command(None, shlex.split(command)[1:])
 
     verb.make_context(name, arguments)
@@ -72,7 +73,7 @@ def test_a_configuration_that_is_shown_loads_and_python_that_is_shown_is_python(
         assert load("shown.yaml").name
 
 
-def test_links_between_pages_lead_somewhere():
+def test_links_between_pages_lead_somewhere() -> None:
     broken = [
         f"{page.name}: {target}"
         for page in PAGES

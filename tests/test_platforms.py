@@ -12,7 +12,11 @@ import pytest
 
 SCRIPT = Path(__file__).parent / "support" / "another_system.py"
 SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
-PLAYS = ("train vr_interaction", "sweep sweeps/interaction_asha", "eval baseline --config vr_interaction")
+PLAYS: tuple[str, ...] = (
+    "train vr_interaction",
+    "sweep sweeps/interaction_asha",
+    "eval baseline --config vr_interaction",
+)
 PLAYS += ("play vr_interaction", "bench", "baseline vr_interaction", "godot install")
 
 

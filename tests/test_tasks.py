@@ -148,7 +148,8 @@ def test_a_game_that_plays_no_tasks_is_refused(godot_bin: Path, touch: Callable[
 
 
 def play(config: RunConfig, games: int, arenas: int) -> EvalReport:
-    launch = GameLaunch(**{**TOUCH, "arenas": arenas, "tasks": make_launch(config).tasks})
+    settings: dict[str, Any] = {**TOUCH, "arenas": arenas, "tasks": make_launch(config).tasks}
+    launch = GameLaunch(**settings)
     return evaluate(launch, config, HeuristicSource(), 12, 5, games)
 
 

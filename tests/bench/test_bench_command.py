@@ -22,7 +22,8 @@ from spacetime_rl.bench.page import BEGIN, END, figures, update
 from spacetime_rl.bench.report import MEASURED, RATIOS
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
-COMMAND = [Path(sys.executable).with_name("spacetime-rl"), "bench", "--agents", "3", "--action-repeat", "2"]
+PROGRAM: list[str | Path] = [Path(sys.executable).with_name("spacetime-rl")]
+COMMAND = [*PROGRAM, "bench", "--agents", "3", "--action-repeat", "2"]
 TINY = ["training.train_batch_size=96", "training.minibatch_size=48", "training.num_epochs=1", "model.hiddens=[16]"]
 SETTINGS = [word for setting in TINY for word in ("--set", setting)]
 

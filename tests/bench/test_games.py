@@ -53,6 +53,8 @@ def test_stepping_a_game_adds_up(plan: RolloutPlan) -> None:
     with playing(Bridge(plan.launch)) as bridge:
         speed = bridge.play(0.3)
 
+    assert speed.physics_ticks_per_s is not None
+    assert plan.spec.action_repeat is not None
     assert speed.agent_steps_per_s == pytest.approx(4 * speed.physics_ticks_per_s / plan.spec.action_repeat)
     assert 0 < speed.shares["game"] + speed.shares["wire"] <= 1
     assert speed.step_ms_p50 is not None
@@ -85,6 +87,8 @@ def test_the_env_runner_plays_a_real_game(config: RunConfig, plan: RolloutPlan) 
     with playing(Sampling(config, replace(plan, games=2))) as sampling:
         speed = sampling.play(0.2)
 
+    assert speed.physics_ticks_per_s is not None
+    assert plan.spec.action_repeat is not None
     assert speed.agent_steps_per_s == pytest.approx(4 * speed.physics_ticks_per_s / plan.spec.action_repeat)
     assert set(speed.shares) == {"game", "wire", "forward"}
     assert speed.step_ms_p99 is not None

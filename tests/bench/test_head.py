@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ray.rllib.utils.metrics import NUM_AGENT_STEPS_SAMPLED_LIFETIME
@@ -28,7 +29,8 @@ LOAD = HeadLoad(
 
 
 def test_a_runner_hands_over_its_first_fragment_again_and_again() -> None:
-    runner = EchoRunner(make_ppo(NullGameOpener(4), make_config()), worker_index=0)
+    opener: Any = NullGameOpener(4)  # it has all of the opener that this needs
+    runner = EchoRunner(make_ppo(opener, make_config()), worker_index=0)
     first = runner.sample(num_timesteps=40)
     second = runner.sample(num_timesteps=40)
     assert all(one is other for one, other in zip(first, second, strict=True))

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-from tests.chaos.table import Row, markdown, write_rows
-from tests.chaos.watched import WatchedRun
+from chaos.table import Row, markdown, write_rows
+from chaos.watched import WatchedRun
 
 _ROWS: list[Row] = []
 

@@ -11,6 +11,8 @@ from typing import Any
 import psutil
 import pytest
 import yaml
+from chaos.table import Row
+from chaos.watched import Progress, gone_after_s, strike, title, wait_for
 from support.cluster import LocalCluster
 from support.leftovers import MARK, marked_with
 from support.touch_run import RUN
@@ -18,8 +20,6 @@ from support.touch_run import RUN
 from spacetime_rl import jobs
 from spacetime_rl.jobs import Job
 from spacetime_rl.tracking.store import make_client, resolve_store
-from tests.chaos.table import Row
-from tests.chaos.watched import Progress, gone_after_s, strike, title, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(1800)]
 
@@ -50,7 +50,7 @@ class Site:
 
     def submit(self, name: str, samples: int, concurrent: int) -> tuple[Job, Progress]:
         """Submit a sweep of so many trials under a name of its own."""
-        settings = {**SWEEP["sweep"], "num_samples": samples, "max_concurrent": concurrent}  # type: ignore[dict-item]
+        settings = {**SWEEP["sweep"], "num_samples": samples, "max_concurrent": concurrent}
         (self._folder / f"{name}.yaml").write_text(yaml.safe_dump({**SWEEP, "name": name, "sweep": settings}))
         job = jobs.submit("sweep", f"{name}.yaml", address=self.cluster.address, run_id=name, results=str(self.results))
         return job, self.follow(name)

@@ -16,12 +16,11 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
+from chaos.table import Row
+from chaos.watched import Progress, gone_after_s, is_alive, strike, title, wait_for
 from support.leftovers import MARK, marked_with
 from support.touch_run import RUN
 from support.two_machines import TwoMachines
-
-from tests.chaos.table import Row
-from tests.chaos.watched import Progress, gone_after_s, is_alive, strike, title, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(1500)]
 

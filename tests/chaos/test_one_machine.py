@@ -9,18 +9,19 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from chaos.table import Row
+from chaos.watched import Arrival, WatchedRun, gone_after_s, strike, wait_for
 from support.servers import Server
 
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.tracking.store import Store, make_client, resolve_store
-from tests.chaos.table import Row
-from tests.chaos.watched import Arrival, WatchedRun, gone_after_s, strike, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(1500)]
 
@@ -83,6 +84,10 @@ def test_games_that_are_killed_all_the_time_cost_no_iteration(watched: WatchedRu
     begin(watched)
     dice = random.Random(1)
     kills, waits = 0, []
+
+    def newcomers(known: set[int]) -> set[int] | None:
+        return {game.pid for game in watched.games()} - known or None
+
     end_s = time.monotonic() + STORM_S
     while time.monotonic() < end_s:
         time.sleep(dice.uniform(1.0, 4.0))
@@ -93,7 +98,7 @@ def test_games_that_are_killed_all_the_time_cost_no_iteration(watched: WatchedRu
         struck_s = strike(victim, signal.SIGKILL)
         kills += 1
         known = {game.pid for game in games}
-        wait_for(lambda known=known: {g.pid for g in watched.games()} - known or None, 30.0, "a new game")
+        wait_for(partial(newcomers, known), 30.0, "a new game")
         waits.append(time.monotonic() - struck_s)
     last = watched.progress.after(time.monotonic())
     end(watched)

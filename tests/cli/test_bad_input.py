@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.failing import FAULT, USAGE, Run, fake, make_program, settings
@@ -105,7 +106,7 @@ def test_a_label_without_its_value_is_named_before_a_cluster_is_asked(fails: Run
     ],
 )
 def test_a_disagreement_with_the_game_is_found_before_ray_starts(
-    fails: Run, tmp_path: Path, changes: dict[str, object], message: str
+    fails: Run, tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
     seen = fails("train", *fake(tmp_path, **changes))
 

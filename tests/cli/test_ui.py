@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 from support.command import PROGRAM
-from test_runs import make_run
+from test_runs import make_run  # type: ignore[import-not-found]  # pytest finds it beside this file
 
 from spacetime_rl.errors import UsageError
 from spacetime_rl.runs.read import find_record

@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
@@ -37,7 +37,8 @@ def prepared(file: Path) -> dict[str, Any]:
     """What `ray up` makes of a file: with Ray's defaults for the cloud."""
     from ray.autoscaler._private.util import prepare_config
 
-    return prepare_config(documents(file)[0])
+    config: dict[str, Any] = prepare_config(documents(file)[0])
+    return config
 
 
 def commands(config: dict[str, Any]) -> Iterator[str]:
@@ -258,7 +259,7 @@ def test_mlflow_reaches_postgres_by_the_driver_of_the_image() -> None:
 
 
 def _is_server(found: dict[str, Any]) -> bool:
-    return found["kind"] == "Deployment" and found["metadata"]["name"] == "mlflow"
+    return bool(found["kind"] == "Deployment" and found["metadata"]["name"] == "mlflow")
 
 
 def test_the_readme_names_the_ray_and_torch_that_nodes_need() -> None:

@@ -326,4 +326,4 @@ def test_files_that_extend_each_other_are_a_cycle(write: Write) -> None:
 
 def test_a_configuration_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        load("vr_interaction").seed = 3  # type: ignore[misc]
+        load("vr_interaction").seed = 3

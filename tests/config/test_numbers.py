@@ -14,7 +14,7 @@ from spacetime_rl.config.numbers import did_you_mean_number, read_number
 from spacetime_rl.config.sweep_loader import load_sweep
 from spacetime_rl.errors import ConfigError
 
-Read = Callable[[str, Any], Any]
+Read = Callable[[Path, str, str], Any]
 GAME = "scenario: {name: vr_interaction}"
 
 
@@ -230,5 +230,7 @@ def test_weights_of_tasks_and_lessons_are_numbers_like_any_other(tmp_path: Path)
     ]
 
     (tmp_path / "run.yaml").write_text(f"{GAME}\ncurriculum: [{{lesson: a, success_rate: .9, agent_steps: 1e5}}]")
-    (lesson,) = load(tmp_path / "run.yaml").curriculum
-    assert (lesson.success_rate, lesson.agent_steps) == (0.9, 100_000)  # type: ignore[union-attr]
+    lessons = load(tmp_path / "run.yaml").curriculum
+    assert not isinstance(lessons, str)
+    (lesson,) = lessons
+    assert (lesson.success_rate, lesson.agent_steps) == (0.9, 100_000)

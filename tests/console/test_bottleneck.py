@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from spacetime_rl.console.bottleneck import PARTS, bottleneck
+from spacetime_rl.console.bottleneck import bottleneck
+from spacetime_rl.metrics import PARTS
 
 EVEN = {"game": 0.2, "wire": 0.2, "forward": 0.2, "learner": 0.2}
 

@@ -64,7 +64,7 @@ def begin(plan: PolicyPlan, actor: Actor) -> NDArray[np.float32]:
 def test_it_gives_every_agent_an_action_of_its_policys_size(player: Source, stochastic: bool) -> None:
     for plan, actor in actors_of(player, stochastic):
         actions = actor.act(begin(plan, actor))
-        assert (actions.shape, actions.dtype) == ((len(plan.agents), plan.layout.action_size), np.float32)
+        assert (actions.shape, actions.dtype) == ((len(plan.agents), plan.layout.action_size), np.dtype(np.float32))
         assert np.isfinite(actions).all()
 
 

@@ -8,12 +8,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
+import psutil
 import pytest
 from support.command import PROGRAM
 
-from spacetime_rl.doctor import check as check_module
 from spacetime_rl.doctor import examine as examine_module
 from spacetime_rl.doctor import machine
 from spacetime_rl.doctor.check import Check, Outcome
@@ -103,7 +104,7 @@ def test_a_check_that_ends_its_process_is_told_with_its_exit_code() -> None:
 
 def test_a_check_that_hangs_is_ended_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examine_module, "APART_TIMEOUT_S", 0.05)
-    monkeypatch.setattr(check_module.psutil, "getloadavg", lambda: (0.5, 0.5, 0.5))
+    monkeypatch.setattr(psutil, "getloadavg", lambda: (0.5, 0.5, 0.5))
 
     (outcome,) = run(Check("onnx", lambda: "never", "wait", apart=True))
 
@@ -111,7 +112,7 @@ def test_a_check_that_hangs_is_ended_at_its_deadline(monkeypatch: pytest.MonkeyP
 
 
 def test_a_check_that_was_too_slow_on_a_busy_machine_blames_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_module.psutil, "getloadavg", lambda: (1000.0, 0.5, 0.5))
+    monkeypatch.setattr(psutil, "getloadavg", lambda: (1000.0, 0.5, 0.5))
     late = LaunchTimeout("vr_interaction: the game did not connect within 30 s")
 
     (outcome,) = run(Check("same seed", fail(late), "please report it"))
@@ -121,8 +122,8 @@ def test_a_check_that_was_too_slow_on_a_busy_machine_blames_the_machine(monkeypa
 
 
 def test_a_package_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = machine.metadata.version
-    monkeypatch.setattr(machine.metadata, "version", lambda name: "1.0" if name == "ray" else real(name))
+    real = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "1.0" if name == "ray" else real(name))
 
     with pytest.raises(SpacetimeError, match=r"^ray is 1\.0, not .*2\.60"):
         machine.packages()

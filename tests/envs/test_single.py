@@ -30,7 +30,7 @@ def test_gymnasium_makes_a_scenario_by_its_name() -> None:
         assert env.observation_space.contains(observation)
         assert len(env.step(env.action_space.sample())) == 5
     finally:
-        env.close()
+        env.close()  # type: ignore[no-untyped-call]
 
 
 def test_an_episode_ends_with_its_metrics_and_the_next_one_needs_a_reset() -> None:

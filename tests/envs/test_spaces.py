@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -29,7 +31,7 @@ def _layout(*actions: ActionField, images: tuple[ImageField, ...] = ()) -> Polic
         ((GRIP, MOVE), spaces.Dict({"grip": spaces.Discrete(3), "move": spaces.Box(-1, 1, (2,))})),
     ],
 )
-def test_actions_become_the_simplest_space(actions: tuple[ActionField, ...], space: spaces.Space) -> None:
+def test_actions_become_the_simplest_space(actions: tuple[ActionField, ...], space: spaces.Space[Any]) -> None:
     assert PolicySpaces.of(_layout(*actions)).action == space
 
 
@@ -54,6 +56,7 @@ def test_images_come_back_as_bytes() -> None:
     flat = np.concatenate([np.ones(3, np.float32), pixels * np.float32(1 / 255)])
     parts = policy.split_observation(flat)
     assert policy.observation.contains(parts)
+    assert isinstance(parts, dict)
     np.testing.assert_array_equal(parts["eye"].ravel(), pixels)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.made_policies import make_policy
@@ -28,6 +29,6 @@ def onnx_folder(godot_bin: Path, config: RunConfig, tmp_path_factory: pytest.Tem
     folder = tmp_path_factory.mktemp("onnx")
     with open_game(GameLaunch(project=config.game.project, scene=config.game.scene)) as game:
         for group in game.spec.groups:
-            memory = {"lstm": LstmConfig(cell_size=8)} if group.name == "walker" else {}
+            memory: dict[str, Any] = {"lstm": LstmConfig(cell_size=8)} if group.name == "walker" else {}
             export_module(make_policy(group.layout, **memory), group.name, folder, Origin("touch", 90, 6, {}))
     return folder

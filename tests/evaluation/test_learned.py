@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -16,7 +16,11 @@ HARD = [50.0 - 100.0 * episode / 39.0 for episode in range(40)]  # how hard each
 
 
 def report(
-    player: str, skill: float, success: Sequence[float] | None = None, paired: bool = True, policies: Any = ("walker",)
+    player: str,
+    skill: float | Mapping[str, float],
+    success: Sequence[float] | None = None,
+    paired: bool = True,
+    policies: Any = ("walker",),
 ) -> EvalReport:
     noise = random.Random(player)
     results = []

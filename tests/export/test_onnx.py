@@ -183,7 +183,7 @@ def test_the_schema_says_what_every_number_means(tmp_path: Path) -> None:
         ("move", 2, 4),
         ("grab", 4, 7),
     ]
-    np.testing.assert_allclose(document["normalizer"]["mean"], module.normalizer.mean, rtol=1e-6)  # type: ignore[union-attr]
+    np.testing.assert_allclose(document["normalizer"]["mean"], module.normalizer.mean, rtol=1e-6)
     assert document["parity"] == exported.parity
     assert {name: entry["shape"] for name, entry in (inputs | outputs).items()} == shapes(exported.onnx)
     schema = read_schema(exported.schema)

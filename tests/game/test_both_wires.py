@@ -99,7 +99,8 @@ STOCK = [
 
 @pytest.fixture(params=[*OURS, *STOCK], ids=lambda fault: fault.ours or str(fault.step)[:60])
 def fault(request: pytest.FixtureRequest) -> Fault:
-    return request.param
+    made: Fault = request.param
+    return made
 
 
 def test_a_wrong_number_or_count_names_its_agent_and_ends_the_game(fault: Fault, fake: Make, fake_stock: Make) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -111,7 +112,7 @@ def test_closing_ends_the_game_politely_and_may_be_repeated(fake: Fake, survivor
     assert survivors() == []
 
 
-def test_the_log_stays_where_it_was_asked_for_and_is_never_overwritten(fake: Fake, tmp_path) -> None:
+def test_the_log_stays_where_it_was_asked_for_and_is_never_overwritten(fake: Fake, tmp_path: Path) -> None:
     for _ in range(2):
         open_game(fake(log_dir=tmp_path / "logs", name="runner1-game0")).close()
     names = sorted(path.name for path in (tmp_path / "logs").iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import psutil
 import pytest
 
 from spacetime_rl.errors import MissingImage, RendererMissing
-from spacetime_rl.game import client, display
+from spacetime_rl.game import client
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.display import XServer, choose_renderer, render_arguments
 from spacetime_rl.game.launch import GameLaunch
@@ -38,7 +39,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
 
     def make(xvfb_there: bool = False, screen: str = "", script: str = XVFB) -> None:
         xvfb.write_text(script)
-        monkeypatch.setattr(display.shutil, "which", lambda _: str(xvfb) if xvfb_there else None)
+        monkeypatch.setattr(shutil, "which", lambda _: str(xvfb) if xvfb_there else None)
         if screen:
             monkeypatch.setenv("DISPLAY", screen)
 

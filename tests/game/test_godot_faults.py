@@ -109,6 +109,7 @@ def test_a_killed_program_takes_its_stopped_game_with_it(touch: Touch) -> None:
         f"game = open_game(pickle.loads({pickle.dumps(touch())!r})); print(game.pid, flush=True); time.sleep(600)"
     )
     program = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert program.stdout is not None
     game = psutil.Process(int(program.stdout.readline()))
     game.suspend()
     program.kill()

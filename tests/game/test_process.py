@@ -54,6 +54,7 @@ def test_a_game_dies_with_its_parent_even_if_that_is_killed(survivors: Survivors
         time.sleep(600)
         """
     )
+    assert parent.stdout is not None
     game = psutil.Process(int(parent.stdout.readline()))
     _wait_until(lambda: game.cmdline() == SLEEP)
     if state == "stopped":
@@ -70,6 +71,7 @@ def test_the_folder_of_a_killed_parent_is_swept_by_the_next_game(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     parent = _python(f'process = GameProcess({SLEEP!r}, name="game"); print("started", flush=True); time.sleep(600)')
+    assert parent.stdout is not None
     parent.stdout.readline()
     with GameProcess(SLEEP, name="game"):
         assert len(list(tmp_path.iterdir())) == 2  # that one's game still lives

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from spacetime_rl.errors import ObservationError
+from spacetime_rl.game.api import EndedAgent
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import GameSpec
@@ -74,7 +75,7 @@ def test_a_game_reports_them_at_an_episodes_end_and_invents_nothing(fake_stock: 
         assert (game.spec.physics_hz, game.spec.action_repeat) == (None, None)
         assert GameSpec.from_dict(game.spec.to_dict()) == game.spec
         game.reset()
-        ends = []
+        ends: list[EndedAgent] = []
         for _ in range(5):
             ends += game.step([np.zeros((2, 2), np.float32), np.zeros((1, 2), np.float32)]).ended
     assert {game.spec.agent_ids[end.agent]: end.metrics for end in ends} == {

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from spacetime_rl.errors import GameDied, ProtocolError
+from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
+from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.trace import read_traces, write_traces
+
+Make: TypeAlias = Callable[..., GameLaunch]
 
 SHORT = {"touch_m": 0.0, "max_ticks": 60}
 
 
-def _still(game):
+def _still(game: Game) -> list[NDArray[np.float32]]:
     spec = game.spec
     return [np.zeros((spec.group_size(g), group.layout.action_size), np.float32) for g, group in enumerate(spec.groups)]
 
 
-def test_only_the_episodes_that_were_asked_for_are_recorded_with_all_that_happened(touch) -> None:
+def test_only_the_episodes_that_were_asked_for_are_recorded_with_all_that_happened(touch: Make) -> None:
     with open_game(touch(SHORT, arenas=2, action_repeat=6)) as game:
         assert game.traces(below=3) == ()
         game.reset(seed=1)
@@ -41,7 +48,7 @@ def test_only_the_episodes_that_were_asked_for_are_recorded_with_all_that_happen
     assert not first.succeeded
 
 
-def test_a_trace_can_be_written_and_read_again(touch) -> None:
+def test_a_trace_can_be_written_and_read_again(touch: Make) -> None:
     with open_game(touch(SHORT)) as game:
         game.traces(below=1)
         game.reset(seed=1)
@@ -61,12 +68,12 @@ def test_a_malformed_answer_is_said_so(text: str) -> None:
         read_traces(text, 90)
 
 
-def test_a_game_that_records_nothing_gives_up_with_its_reason(fake) -> None:
+def test_a_game_that_records_nothing_gives_up_with_its_reason(fake: Make) -> None:
     with open_game(fake()) as game, pytest.raises(GameDied, match="TRACE"):
         game.traces(below=1)
 
 
-def test_actions_rewards_and_hashes_are_recorded_and_observations_on_request(touch) -> None:
+def test_actions_rewards_and_hashes_are_recorded_and_observations_on_request(touch: Make) -> None:
     with open_game(touch(SHORT, action_repeat=6)) as game:
         game.traces(below=1, observations=True)
         seen = [game.reset(seed=1).observations[0][0].copy()]
@@ -91,7 +98,7 @@ def test_actions_rewards_and_hashes_are_recorded_and_observations_on_request(tou
     assert len(set(trace.hashes.tolist())) == 11
 
 
-def test_traces_of_an_older_addon_are_read_without_what_they_lack(touch) -> None:
+def test_traces_of_an_older_addon_are_read_without_what_they_lack(touch: Make) -> None:
     with open_game(touch(SHORT)) as game:
         game.traces(below=1)
         game.reset(seed=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -54,5 +55,5 @@ def test_the_cores_are_those_of_affinity_and_quota(
     quota: float | None, cores: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(system, "_cpu_quota", lambda: quota)
-    monkeypatch.setattr(system.os, "sched_getaffinity", lambda _: set(range(6)))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)))
     assert system.cores() == cores

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from spacetime_rl.cli.app import app
 from spacetime_rl.config import RunConfig
+from spacetime_rl.evaluation.evaluate import Open
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.inspection import sample
 from spacetime_rl.inspection.columns import Columns
@@ -25,7 +26,7 @@ CONFIG = RunConfig.model_validate({"scenario": {"name": "bench"}})
 
 
 def inspect(games: ShownGames, decisions: int = 100, config: RunConfig = CONFIG) -> Inspection:
-    return make_report(play_random(config, 60.0, decisions, games), config)
+    return make_report(play_random(config, 60.0, decisions, cast(Open, games)), config)
 
 
 def found(games: ShownGames, **options: Any) -> list[str]:
@@ -146,8 +147,9 @@ def test_a_stock_game_is_inspected_too() -> None:
 
 
 def test_a_number_that_is_none_is_a_fault_and_what_came_before_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample, "open_game", ShownGames({"speed": (1, uniform(1))}, fault_at=60))
-    monkeypatch.setattr(sample.play_random, "__defaults__", (sample.open_game,))
+    games = ShownGames({"speed": (1, uniform(1))}, fault_at=60)
+    monkeypatch.setattr(sample, "open_game", games)
+    monkeypatch.setattr(sample.play_random, "__defaults__", (games,))
 
     done = CliRunner().invoke(app, ["inspect", str(STOCK_GAME), "--json", "--time", "30", "--decisions", "200"])
 

@@ -16,11 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chaos.watched import strike
 from support.leftovers import MARK, marked_with
 from support.ports import free_port
 from support.two_machines import TwoMachines
-
-from tests.chaos.watched import strike
 
 ROOT = Path(__file__).parents[2]
 SMALL = {

@@ -160,7 +160,9 @@ def test_sampling_goes_on_when_a_runner_is_killed() -> None:
     algorithm = build("APPO", rollout={"runners": 2})
 
     def pids() -> list[int]:
-        return algorithm.env_runner_group.foreach_env_runner(lambda _: os.getpid(), local_env_runner=False)
+        runners = algorithm.env_runner_group
+        found: list[int] = runners.foreach_env_runner(lambda _: os.getpid(), local_env_runner=False)
+        return found
 
     algorithm.train()
     first = pids()

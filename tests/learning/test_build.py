@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from support.fake_runs import MIXED, make_config, make_plan, make_ppo
 from support.toy_game import FakeGameOpener
 
@@ -76,7 +77,10 @@ def test_rllibs_own_env_plays_one_arena_only() -> None:
 
 def test_rllibs_own_env_takes_actions_of_those_who_act_and_of_nobody_else() -> None:
     env = GameMultiAgentEnv({PLAN: make_plan(replace(OPENER, arenas=1), make_config())})
-    right = {agent: np.zeros(space.shape, np.float32) for agent, space in env.action_spaces.items()}
+    right: dict[str, NDArray[np.float32]] = {}
+    for agent, space in env.action_spaces.items():
+        assert space.shape is not None
+        right[agent] = np.zeros(space.shape, np.float32)
     first = next(iter(right))
     with pytest.raises(UsageError, match="step before reset"):
         env.step(right)

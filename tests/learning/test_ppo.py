@@ -27,11 +27,14 @@ ONE = (make_group("giver", 2, make_layout()),)
 
 
 def build(opener: FakeGameOpener, config: Any, **changes: Any) -> SpacetimePPO:
-    return make_ppo(opener, config, **changes).build_algo()
+    algorithm: SpacetimePPO = make_ppo(opener, config, **changes).build_algo()
+    return algorithm
 
 
 def runner_pids(algorithm: SpacetimePPO) -> list[int]:
-    return algorithm.env_runner_group.foreach_env_runner(lambda _: os.getpid(), local_env_runner=False)
+    runners = algorithm.env_runner_group
+    pids: list[int] = runners.foreach_env_runner(lambda _: os.getpid(), local_env_runner=False)
+    return pids
 
 
 @pytest.fixture(scope="module")

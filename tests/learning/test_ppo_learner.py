@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from ray.rllib.evaluation.postprocessing import Postprocessing
 
 from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.game.spec import ActionField, ObservationField, PolicyLayout
-from spacetime_rl.learning.batches.gae import Batch
+from spacetime_rl.learning.batches.columns import Batch
 from spacetime_rl.learning.ppo_learner import SpacetimePPOLearner, _minibatches
 from spacetime_rl.modules.policy import PolicyModule
 from spacetime_rl.modules.spec import make_module_spec
@@ -76,14 +77,15 @@ def test_every_policy_sees_each_of_its_steps_once_an_epoch_in_as_many_gradient_s
     for policy, size in (("many", 250), ("few", 33)):
         assert max(len(minibatch[policy]["action_logp"]) for minibatch in minibatches) == size
         for epoch in (minibatches[:4], minibatches[4:]):
-            seen = torch.cat([minibatch[policy]["action_logp"] for minibatch in epoch])
+            seen = torch.cat([cast(torch.Tensor, minibatch[policy]["action_logp"]) for minibatch in epoch])
             assert sorted(seen.tolist()) == list(range(len(seen)))
             assert seen.tolist() != list(range(len(seen)))
 
 
 def test_columns_of_a_minibatch_belong_to_the_same_steps() -> None:
     for minibatch in _minibatches({"one": make_batch(50)}, 10, num_epochs=1, num_total=0):
-        assert minibatch["one"]["action_logp"].equal(minibatch["one"]["state_in"]["h"])
+        states = cast(Mapping[str, torch.Tensor], minibatch["one"]["state_in"])
+        assert cast(torch.Tensor, minibatch["one"]["action_logp"]).equal(states["h"])
 
 
 def test_a_policy_with_fewer_steps_than_minibatches_is_left_out_of_some() -> None:

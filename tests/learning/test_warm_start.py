@@ -23,11 +23,13 @@ pytestmark = pytest.mark.usefixtures("ray_cluster")
 
 
 def build(**sections: Any) -> SpacetimeAlgorithm:
-    return make_ppo(FakeGameOpener(MIXED), make_config(**sections)).build_algo()
+    algorithm: SpacetimeAlgorithm = make_ppo(FakeGameOpener(MIXED), make_config(**sections)).build_algo()
+    return algorithm
 
 
 def state(algorithm: SpacetimeAlgorithm, policy: str) -> dict[str, np.ndarray]:
-    return algorithm.learner_group.get_weights()[policy]
+    weights: dict[str, np.ndarray] = algorithm.learner_group.get_weights()[policy]
+    return weights
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory, ray_cluster: None) -> Path
     algorithm.train()
     algorithm.save_checkpoint(str(folder))
     for policy in POLICIES:
-        np.savez(folder / policy, **state(algorithm, policy))
+        weights: Any = state(algorithm, policy)  # a name among them could be an option of numpy's
+        np.savez(folder / policy, **weights)
     algorithm.stop()
     return folder
 
@@ -56,7 +59,8 @@ def test_weights_and_statistics_are_taken_over_and_nothing_else(trained: Path) -
         assert counts
         assert min(counts) > 0.0
     runner = begun.env_runner_group.local_env_runner
-    assert np.array_equal(*(_first_weight(m) for m in (runner.module["giver"], begun.get_module("giver"))))
+    played, learned = (_first_weight(m) for m in (runner.module["giver"], begun.get_module("giver")))
+    assert np.array_equal(played, learned)
     for algorithm in (fresh, begun):
         algorithm.stop()
 

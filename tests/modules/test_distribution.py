@@ -47,10 +47,12 @@ def test_mixed_quantities_are_the_sums_of_their_parts() -> None:
         return Normal(x[:, [0, 1, 7]], x[:, [2, 3, 8]].exp()), Categorical(logits=x[:, 4:7])
 
     (normal, choice), (other_normal, other_choice) = parts(mine), parts(theirs)
-    logp = normal.log_prob(action[:, [0, 1, 3]]).sum(-1) + choice.log_prob(action[:, 2])
+    logp = normal.log_prob(action[:, [0, 1, 3]]).sum(-1)  # type: ignore[no-untyped-call]
+    logp = logp + choice.log_prob(action[:, 2])  # type: ignore[no-untyped-call]
     kl = kl_divergence(normal, other_normal).sum(-1) + kl_divergence(choice, other_choice)
     torch.testing.assert_close(dist.logp(action), logp)
-    torch.testing.assert_close(dist.entropy(), normal.entropy().sum(-1) + choice.entropy())
+    entropy = normal.entropy().sum(-1) + choice.entropy()  # type: ignore[no-untyped-call]
+    torch.testing.assert_close(dist.entropy(), entropy)
     torch.testing.assert_close(dist.kl(other), kl, rtol=1e-4, atol=1e-4)
 
 

@@ -55,14 +55,21 @@ def test_a_larger_policy_says_the_same_whatever_is_new(images: tuple[ImageField,
             torch.testing.assert_close(one, other)
 
 
+def gradient(layer: torch.nn.Module) -> torch.Tensor:
+    weight = layer.weight
+    assert isinstance(weight, torch.Tensor)
+    assert weight.grad is not None
+    return weight.grad
+
+
 def test_what_is_new_learns_and_what_was_seen_keeps_its_weight() -> None:
     small, large = make(SMALL, hiddens=(8,)), make(LARGE, hiddens=(12,))
     grow(small, large)
 
     sum(answer.sum() for answer in answers(large, torch.rand(6, 16))).backward()  # type: ignore[union-attr]
 
-    assert large.trunk.hiddens[0].weight.grad[:, :4].abs().sum() > 0
-    assert large.action_head.weight.grad[:, 8:].abs().sum() > 0
+    assert gradient(large.trunk.hiddens[0])[:, :4].abs().sum() > 0
+    assert gradient(large.action_head)[:, 8:].abs().sum() > 0
     assert small.normalizer is not None
     assert large.normalizer is not None
     assert large.normalizer.count == small.normalizer.count

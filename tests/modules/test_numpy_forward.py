@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from test_policy import CAMERA, LAYOUT, LSTM, make
+from modules.test_policy import CAMERA, LAYOUT, LSTM, make
 
 from spacetime_rl.game.spec import ActionField, PolicyLayout
 from spacetime_rl.modules.numpy_forward import NumpyForward
@@ -45,8 +45,10 @@ def test_it_follows_the_weights() -> None:
     fast = NumpyForward.of(module)
     assert fast is not None
     other.update_normalizer(torch.rand(20, 12))
+    weight = other.trunk.hiddens[0].weight
+    assert isinstance(weight, torch.Tensor)
     with torch.no_grad():
-        other.trunk.hiddens[0].weight.add_(0.1)
+        weight.add_(0.1)
     observations = np.random.default_rng(1).normal(size=(4, 12)).astype(np.float32)
     before = fast(observations)
     module.set_state(other.get_state())

@@ -108,7 +108,7 @@ def test_the_value_loss_never_reaches_the_policy_unless_the_trunk_is_shared(mode
     batch = {Columns.OBS: torch.randn(6, 12), Columns.STATE_IN: zero_state(6)}
 
     def touched(module: PolicyModule) -> set[str]:
-        module.compute_values(batch).sum().backward()
+        module.compute_values(batch).sum().backward()  # type: ignore[no-untyped-call]
         return {name.split(".")[0] for name, p in module.named_parameters() if p.grad is not None}
 
     assert touched(make(**model)) == {"value_trunk", "value_head"}

@@ -17,7 +17,7 @@ LAYOUT = make_layout(GRAB)
 def test_epsilon_is_the_share_of_random_choices_and_reaches_the_runners() -> None:
     learner = make_policy(LAYOUT, "DQN")
     runner = make_module_spec(LAYOUT, ModelConfig(hiddens=(16, 16)), "DQN", inference_only=True).build()
-    values = np.tile(np.float32([0.0, 2.0, 1.0]), (6000, 1))
+    values = np.tile(np.array([0.0, 2.0, 1.0], np.float32), (6000, 1))
 
     for epsilon in (1.0, 0.3, 0.0):
         learner.epsilon.fill_(epsilon)

@@ -27,7 +27,7 @@ def make_batch(n: int = 6) -> dict[str, torch.Tensor]:
 
 def touched(module: Any, loss: torch.Tensor) -> set[str]:
     module.zero_grad()
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     return {
         name.split(".")[0] for name, p in module.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0
     }
@@ -43,7 +43,7 @@ def test_log_probabilities_are_those_of_a_squashed_gaussian() -> None:
     gaussian = module.get_train_action_dist_cls().from_logits(inputs)
     squashed = TransformedDistribution(Normal(gaussian.mean, gaussian.log_std.exp()), TanhTransform())
     inside = (action.abs() < 0.999).all(-1)  # beyond, the inverse of tanh has no digits left
-    expected = squashed.log_prob(action)[inside].sum(-1)
+    expected = squashed.log_prob(action)[inside].sum(-1)  # type: ignore[no-untyped-call]
     torch.testing.assert_close(logp[inside], expected, rtol=1e-3, atol=1e-2)
 
 

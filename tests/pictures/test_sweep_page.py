@@ -27,7 +27,7 @@ SPACE = {
 
 def trial(number: int, **changes: Any) -> TrialRecord:
     draw = random.Random(number)
-    values = {
+    values: dict[str, Any] = {
         "training.lr": 10 ** draw.uniform(-4, -2),
         "model.hiddens": draw.choice([[64, 64], [128, 128]]),
         "training.num_epochs": draw.randint(2, 7),

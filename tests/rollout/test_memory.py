@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from spacetime_rl.rollout import memory
 from spacetime_rl.rollout.memory import GameMemory
 
 
@@ -19,7 +18,7 @@ class Leaking:
         self.now_s = 0.0
         self.gone = False
         self._mb_per_s = mb_per_s
-        monkeypatch.setattr(memory.psutil, "Process", lambda pid: self)
+        monkeypatch.setattr(psutil, "Process", lambda pid: self)
 
     def memory_info(self) -> SimpleNamespace:
         if self.gone:

@@ -48,6 +48,8 @@ def test_a_game_lost_in_a_fragment_is_noticed_and_replaced(
 ) -> None:
     runner.sample(num_timesteps=60)
     (sampler,) = runner._samplers
+    first = sampler.pid
+    assert first is not None
     struck: list[float] = []
 
     def strike() -> None:
@@ -55,8 +57,6 @@ def test_a_game_lost_in_a_fragment_is_noticed_and_replaced(
         struck.append(time.time())
         os.kill(first, fault)
 
-    first = sampler.pid
-    assert first is not None
     threading.Thread(target=strike, daemon=True).start()
     episodes = runner.sample(num_timesteps=6 * 800)
     second = sampler.pid
@@ -70,7 +70,9 @@ def test_a_game_lost_in_a_fragment_is_noticed_and_replaced(
     assert sampler.downtime_s > 0.1
     assert second != first
     assert not psutil.pid_exists(first)
-    assert len(list(Path(runner._plan.launch.log_dir).glob("runner0-game0*.log"))) == 2
+    log_dir = runner._plan.launch.log_dir
+    assert log_dir is not None
+    assert len(list(Path(log_dir).glob("runner0-game0*.log"))) == 2
 
 
 def test_a_game_that_leaks_is_replaced_between_fragments(

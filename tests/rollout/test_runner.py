@@ -13,6 +13,7 @@ from support.toy_game import FakeGame, FakeGameOpener, make_group, make_layout
 
 from spacetime_rl.errors import GameDied, RestartsExhausted
 from spacetime_rl.rollout.metrics import OWN
+from spacetime_rl.rollout.sampler import GameSampler
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +23,13 @@ def _count_requests_afresh() -> None:
 
 def metrics_of(runner: Any) -> dict[str, Any]:
     runner.metrics._root = True  # so that `compile` gives plain numbers
-    return runner.metrics.compile()
+    compiled: dict[str, Any] = runner.metrics.compile()
+    return compiled
+
+
+def game_of(sampler: GameSampler) -> FakeGame:
+    assert isinstance(sampler._game, FakeGame)
+    return sampler._game
 
 
 def test_a_fragment_is_cut_into_one_piece_per_agent_and_episode() -> None:
@@ -87,7 +94,7 @@ def test_memory_is_carried_through_an_episode_and_cleared_at_its_end() -> None:
 def test_games_get_clipped_continuous_actions_and_whole_choices() -> None:
     runner = make_runner(FakeGameOpener(MIXED, arenas=2))
     episodes = runner.sample(num_timesteps=500)
-    game = runner._samplers[0]._game
+    game = game_of(runner._samplers[0])
     givers, takers = (np.concatenate(group) for group in zip(*game.asked, strict=True))
     assert np.abs(givers).max() == 1.0
     assert np.abs(takers[:, 1]).max() == 1.0
@@ -128,7 +135,7 @@ def test_every_game_of_a_run_has_a_seed_of_its_own() -> None:
     opener = FakeGameOpener((make_group("giver", 1, make_layout()),))
     runner = make_runner(opener, games=3)
     runner.sample(num_timesteps=12)
-    seeds = {sampler._game.launch.seed for sampler in runner._samplers}
+    seeds = {game_of(sampler).launch.seed for sampler in runner._samplers}
     assert len(seeds) == 3
     plan = runner._plan
     assert len({plan.game_seed(w, g, r, p) for w in range(3) for g in range(3) for r in range(3) for p in (0, 5)}) == 54
@@ -173,7 +180,7 @@ def test_a_game_that_fails_does_not_disturb_the_other_one() -> None:
 def test_a_runner_given_up_in_the_middle_of_a_step_ends_its_games(monkeypatch: pytest.MonkeyPatch) -> None:
     runner = make_runner(FakeGameOpener((make_group("giver", 1, make_layout()),)), games=2)
     runner.sample(num_timesteps=2)
-    games = [sampler._game for sampler in runner._samplers]
+    games = [game_of(sampler) for sampler in runner._samplers]
     monkeypatch.setattr(FakeGame, "receive", lambda game: exec("raise KeyboardInterrupt"))
     with pytest.raises(KeyboardInterrupt):
         runner.sample(num_timesteps=20)
@@ -185,10 +192,10 @@ def test_a_game_that_fails_is_replaced_and_its_fragment_played_again() -> None:
     opener = FakeGameOpener((make_group("giver", 2, make_layout()),), fault=fault, fails_at=(8, 9))
     runner = make_runner(opener)
     runner.sample(num_timesteps=2 * 5)  # a reset and five steps
-    first = runner._samplers[0]._game
+    first = game_of(runner._samplers[0])
     pieces = by_agent(runner.sample(num_timesteps=2 * 5))
     assert first.closed
-    assert runner._samplers[0]._game.launch.seed != first.launch.seed
+    assert game_of(runner._samplers[0]).launch.seed != first.launch.seed
     assert {agent: sum(len(p) for p in own) for agent, own in pieces.items()} == {"giver_0": 5, "giver_1": 5}
     assert pieces["giver_0"][0].t_started == 0
     own = metrics_of(runner)[OWN]
@@ -223,6 +230,6 @@ def test_metrics_are_sums_over_agents_episodes_beside_rllibs_names() -> None:
 def test_stopping_the_runner_closes_its_games() -> None:
     runner = make_runner(FakeGameOpener((make_group("giver", 1, make_layout()),)), games=2)
     runner.sample(num_timesteps=10)
-    games = [sampler._game for sampler in runner._samplers]
+    games = [game_of(sampler) for sampler in runner._samplers]
     runner.stop()
     assert all(game.closed for game in games)

@@ -15,7 +15,7 @@ from spacetime_rl.errors import GameDied
 from spacetime_rl.rollout.runner import GameEnvRunner
 
 
-class Noting(RLlibCallback):
+class Noting(RLlibCallback):  # type: ignore[misc]
     noted: ClassVar[list[tuple[str, dict[str, Any]]]] = []
 
     def on_environment_created(self, **kwargs: Any) -> None:
@@ -32,7 +32,7 @@ class Noting(RLlibCallback):
         self.noted.append(("sample", kwargs))
 
 
-class Stepping(RLlibCallback):
+class Stepping(RLlibCallback):  # type: ignore[misc]
     def on_episode_step(self, **kwargs: Any) -> None:
         pass
 

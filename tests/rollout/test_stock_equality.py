@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def test_train_batches_equal_those_of_rllibs_learner_pipeline(network: str) -> N
     runner.sample(num_timesteps=110)  # so that some of the pieces below go on from an earlier one
     episodes = runner.sample(num_timesteps=220)
 
-    ours = {
+    ours: dict[str, Mapping[str, Any]] = {
         policy: make_train_batch(learner.module[policy], [e for e in episodes if e.module_id == policy], 0.99, 0.95)
         for policy in ("giver", "taker")
     }

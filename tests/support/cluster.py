@@ -98,7 +98,7 @@ class LocalCluster:
 
     def _wait_for_nodes(self, number: int) -> None:
         from ray._private.state import GlobalState  # what `ray status` asks, without joining the cluster
-        from ray._raylet import GcsClientOptions
+        from ray._raylet import GcsClientOptions  # type: ignore[attr-defined]
 
         end_s = time.monotonic() + _START_S
         while time.monotonic() < end_s:

@@ -12,6 +12,7 @@ import json
 import socket
 import struct
 import sys
+from typing import Any
 
 INFO = {
     "type": "env_info",
@@ -32,7 +33,7 @@ class Agent:
     def __init__(self, index: int) -> None:
         self.index, self.age, self.reward = index, 0, 0.0
 
-    def act(self, action: dict[str, object]) -> None:
+    def act(self, action: dict[str, Any]) -> None:
         if self.done:
             self.age = 0
         self.age += 1
@@ -78,7 +79,7 @@ def serve(connection: socket.socket, options: argparse.Namespace) -> None:
         request = receive(connection)
         if request["type"] == "reset":
             agents = [Agent(index) for index in range(3)]
-            answer = {"type": "reset", "obs": [see(agent) for agent in agents]}
+            answer: dict[str, object] = {"type": "reset", "obs": [see(agent) for agent in agents]}
             send(connection, lay(answer, options.reset))
         elif request["type"] == "action":
             steps += 1
@@ -102,9 +103,10 @@ def lay(answer: dict[str, object], over: dict[str, object]) -> dict[str, object]
     return {key: value for key, value in {**answer, **over}.items() if value is not None}
 
 
-def receive(connection: socket.socket) -> dict:
+def receive(connection: socket.socket) -> dict[str, Any]:
     (length,) = struct.unpack("<I", read(connection, 4))
-    return json.loads(read(connection, length))
+    message: dict[str, Any] = json.loads(read(connection, length))
+    return message
 
 
 def read(connection: socket.socket, count: int) -> bytes:

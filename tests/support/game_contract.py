@@ -38,16 +38,16 @@ def check(game: Game, result: StepResult) -> None:
         assert seen.dtype == np.float32
         assert np.isfinite(seen).all()
     for flags in (result.terminated, result.truncated, result.active):
-        assert (flags.shape, flags.dtype) == ((agents,), np.bool_)
-    assert (result.rewards.shape, result.rewards.dtype) == ((agents,), np.float32)
+        assert (flags.shape, flags.dtype) == ((agents,), np.dtype(np.bool_))
+    assert (result.rewards.shape, result.rewards.dtype) == ((agents,), np.dtype(np.float32))
     assert np.isfinite(result.rewards).all()
     assert not (result.terminated & result.truncated).any()
     over = np.flatnonzero(result.terminated | result.truncated)
     assert sorted(end.agent for end in result.ended) == over.tolist()
     for end in result.ended:
-        group = game.spec.groups[group_of(game, end.agent)]
-        assert end.final_observation.shape == (group.layout.obs_dim,)
-        assert set(end.metrics) <= set(group.metrics) or game.spec.is_stock
+        played = game.spec.groups[group_of(game, end.agent)]
+        assert end.final_observation.shape == (played.layout.obs_dim,)
+        assert set(end.metrics) <= set(played.metrics) or game.spec.is_stock
 
 
 def group_of(game: Game, agent: int) -> int:

@@ -101,7 +101,7 @@ class Postgres:
         shutil.rmtree(self._folder)
 
     def _has_database(self) -> bool:
-        import psycopg2
+        import psycopg2  # type: ignore[import-untyped]
 
         try:
             connection = psycopg2.connect(

@@ -13,8 +13,15 @@ import numpy as np
 from spacetime_rl.errors import ObservationError
 from spacetime_rl.game.api import EndedAgent, StepResult, Timing
 from spacetime_rl.game.launch import GameLaunch
-from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ImageField, ObservationField, PolicyLayout
-from spacetime_rl.game.stock_spec import STOCK_WIRE
+from spacetime_rl.game.spec import (
+    STOCK_WIRE,
+    ActionField,
+    AgentGroup,
+    GameSpec,
+    ImageField,
+    ObservationField,
+    PolicyLayout,
+)
 
 AGENTS = 4
 Numbers = Callable[[np.random.Generator], Any]

@@ -120,7 +120,7 @@ class FakeGame:
         self._return += rewards
         done = acting & (self._age >= self._length)
         odd = self._episode[self._arena] % 2 == 1
-        ended = tuple(self._end(i) for i in np.flatnonzero(done))
+        ended = tuple(self._end(int(i)) for i in np.flatnonzero(done))
         self._active &= ~done
         self._clock += 1
         woken = self._waiting & (self._clock >= self._begins)
@@ -136,8 +136,8 @@ class FakeGame:
     def configure(self, params: Mapping[str, Any]) -> None:
         self.configured.append(dict(params))
 
-    def traces(self, below: int = 0) -> tuple[()]:
-        del below
+    def traces(self, below: int = 0, observations: bool = False) -> tuple[()]:
+        del below, observations
         return ()
 
     def close(self) -> None:

@@ -71,7 +71,7 @@ def files(client: Any, run: Any, folder: str | None = None) -> set[str]:
 def test_a_sweep_is_a_parent_run_and_a_trial_its_child(tmp_path: Path, store: Store, client: Any) -> None:
     callback = MlflowCallback(make_sweep(tmp_path, "one"), store)
     callback.setup(stop=None, num_samples=1, total_num_samples=1)
-    trial = make_trial(**{"training/lr": 0.001})
+    trial = make_trial(0, "RUNNING", **{"training/lr": 0.001})
     play(callback, trial, range(1, 4))
     trial.status = "TERMINATED"
     end(callback, trial)
@@ -340,10 +340,15 @@ def test_points_that_waited_are_recorded_in_few_calls_and_none_twice(
         for step in (1, 2, 3, 2, 3, *range(4, 31))  # a trial that went back to its checkpoint after 3
         for trial_id in ("a", "b")
     ]
-    calls = []
+    calls: list[dict[str, Any]] = []
     log_batch = client.log_batch
+
+    def log_and_note(*given: Any, **named: Any) -> Any:
+        calls.append(named)
+        return log_batch(*given, **named)
+
     monkeypatch.setattr(writer, "_client_made", client)
-    monkeypatch.setattr(client, "log_batch", lambda *given, **named: (calls.append(named), log_batch(*given, **named)))
+    monkeypatch.setattr(client, "log_batch", log_and_note)
 
     writer.log_points(waiting)
     writer.log_points(waiting[-6:])

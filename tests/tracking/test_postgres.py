@@ -11,12 +11,12 @@ import pytest
 import yaml
 from support.made_up import make_exported, make_report, make_sweep
 from support.servers import PASSWORD, Postgres, Server, wait_until
+from tracking.test_callback import end, files, make_trial, play, runs_of, steps
 
 from spacetime_rl.tracking.callback import MlflowCallback
 from spacetime_rl.tracking.champion import fetch_champion, promote
-from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs
+from spacetime_rl.tracking.outputs import find_tracked_run, record_models, record_outputs
 from spacetime_rl.tracking.store import make_client, resolve_store
-from tests.tracking.test_callback import end, files, make_trial, play, runs_of, steps
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -31,7 +31,8 @@ def options(database: Postgres, folder: Path) -> list[str]:
         "@database/": f"@127.0.0.1:{database.port}/",
         "=/artifacts": f"={folder}/artifacts",
     }
-    program, verb, host, port, *words = yaml.safe_load(COMPOSE.read_text())["services"]["server"]["command"]
+    command: list[str] = yaml.safe_load(COMPOSE.read_text())["services"]["server"]["command"]
+    program, verb, host, port, *words = command
     assert [program, verb, host, port] == ["mlflow", "server", "--host=0.0.0.0", "--port=5000"]
     for name, value in put_in.items():
         assert sum(name in word for word in words) == 1, name
@@ -65,7 +66,7 @@ def test_a_run_and_its_champion_are_recorded(tmp_path: Path, server: Server) -> 
     sweep = make_sweep(tmp_path, "recorded")
     callback = MlflowCallback(sweep, store)
     callback.setup()
-    trial = make_trial(**{"training/lr": 0.001})
+    trial = make_trial(0, "RUNNING", **{"training/lr": 0.001})
     play(callback, trial, range(1, 4))
     trial.status = "TERMINATED"
     end(callback, trial)
@@ -73,7 +74,8 @@ def test_a_run_and_its_champion_are_recorded(tmp_path: Path, server: Server) -> 
     assert run is not None
     exported = [make_exported(tmp_path / "onnx", "giver")]
 
-    assert record_outputs(run, tmp_path, exported, {"trained": make_report("trained", 0.9)}, note="# Summary")
+    models = record_models(run, exported)
+    assert record_outputs(run, tmp_path, exported, models, {"trained": make_report("trained", 0.9)}, note="# Summary")
     assert promote(run, ["giver"])
 
     client = make_client(store)

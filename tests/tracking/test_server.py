@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from support.made_up import make_exported, make_report, make_sweep
 from support.servers import Server, wait_until
+from tracking.test_callback import end, make_trial, play, runs_of, steps
 
 from spacetime_rl.tracking.callback import MlflowCallback
-from spacetime_rl.tracking.outputs import find_tracked_run, record_outputs
+from spacetime_rl.tracking.outputs import find_tracked_run, record_models, record_outputs
 from spacetime_rl.tracking.store import make_client, resolve_store
-from tests.tracking.test_callback import end, make_trial, play, runs_of, steps
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -68,7 +68,8 @@ def test_a_server_takes_models_and_files(tmp_path: Path, server: Server) -> None
     run = find_tracked_run(store, sweep, trial.trial_id)
     assert run is not None
     exported = [make_exported(tmp_path / "onnx", "giver")]
-    assert record_outputs(run, tmp_path, exported, {"trained": make_report("trained", 0.9)}, note="# Summary")
+    models = record_models(run, exported)
+    assert record_outputs(run, tmp_path, exported, models, {"trained": make_report("trained", 0.9)}, note="# Summary")
 
     client = make_client(store)
     assert {file.path for file in client.list_artifacts(run.id)} >= {"config.yaml", "onnx"}

@@ -59,7 +59,8 @@ class Command:
                 yield int(line.split()[0].split("=")[1])
 
     def state(self) -> dict[str, Any]:
-        return json.loads((self.run / "state.json").read_text())
+        state: dict[str, Any] = json.loads((self.run / "state.json").read_text())
+        return state
 
     def move(self, name: str) -> Path:
         """Call the results folder something else; where it was."""

@@ -53,7 +53,8 @@ class Made:
         self.calls.append(f"evaluate {player.name}")
         if isinstance(self.evaluation, BaseException):
             raise self.evaluation
-        return self.evaluation(player)
+        report: EvalReport = self.evaluation(player)
+        return report
 
     def _record(self, *arguments: Any) -> bool:
         self.took_alias = arguments[-1]

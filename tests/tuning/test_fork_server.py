@@ -107,7 +107,7 @@ def test_workers_of_a_private_ray_are_forked_and_draw_numbers_of_their_own(ray_c
             parent = psutil.Process(os.getppid())
             return parent.cmdline(), "spacetime_rl.rollout.runner" in sys.modules, random.random()
 
-    workers = [Worker.remote() for _ in range(2)]
+    workers = [Worker.remote() for _ in range(2)]  # type: ignore[attr-defined]
     (one, imported, first), (_, _, second) = ray.get([worker.look.remote() for worker in workers], timeout=120)
     for worker in workers:
         ray.kill(worker)

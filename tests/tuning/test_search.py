@@ -93,7 +93,7 @@ def test_optuna_chooses_the_same_again(tmp_path: Path) -> None:
         ("scheduler: {type: pb2}, ", PB2),
     ],
 )
-def test_schedulers_count_in_agent_steps(tmp_path: Path, search: str, expected: type) -> None:
+def test_schedulers_count_in_agent_steps(tmp_path: Path, search: str, expected: type[Any]) -> None:
     scheduler = make_scheduler(read(tmp_path, search))
 
     assert isinstance(scheduler, expected)

@@ -19,7 +19,13 @@ def ended_by(error: Exception) -> Any:
 
 def made(**changes: Any) -> Any:
     """One of Tune's trials."""
-    trial = {"trial_id": "t_00000", "config": {}, "checkpoint": None, "last_result": {}, "status": "TERMINATED"}
+    trial: dict[str, Any] = {
+        "trial_id": "t_00000",
+        "config": {},
+        "checkpoint": None,
+        "last_result": {},
+        "status": "TERMINATED",
+    }
     return SimpleNamespace(**{**trial, **changes})
 
 
