@@ -7,7 +7,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -138,16 +137,6 @@ def test_parameters_change_between_episodes_and_wrong_ones_are_refused(touch: To
         assert lengths == [2.0] * 3 + [4.0] * 3
         with pytest.raises(ContractError, match="max_tick"):
             game.configure({"max_tick": 24})
-
-
-def test_the_first_observation_comes_within_a_second(touch: Touch) -> None:
-    seconds = []
-    for _ in range(4):  # the first one may import the project; a busy machine may delay another
-        began = time.monotonic()
-        with open_game(touch()) as game:
-            game.reset(seed=1)
-            seconds.append(time.monotonic() - began)
-    assert min(seconds) < 1.0
 
 
 def _still(game: Game) -> list[np.ndarray]:
