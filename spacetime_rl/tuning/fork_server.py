@@ -53,12 +53,6 @@ class Request:
     niceness: int
     oom_score_adj: str
 
-    def close(self) -> None:
-        """Leave the worker to Ray, which starts it itself."""
-        self.client.close()
-        for fd in self.fds:
-            os.close(fd)
-
 
 class ForkServer:
     """The driver's side of a fork server: it begins its imports at once, and ends with `close` or with this process.
@@ -80,10 +74,9 @@ class ForkServer:
         (folder / SOCKET).symlink_to(self._socket)
 
     def close(self) -> None:
-        """End the server; workers that it has forked live on."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+        """End the server at once, even while it imports; workers that it has forked live on."""
+        self._process.kill()
+        self._process.communicate()
         shutil.rmtree(self._scratch.path, ignore_errors=True)
         os.close(self._scratch.lock_fd)
 
@@ -122,7 +115,7 @@ def _serve(listener: socket.socket) -> None:
             if "ray" not in sys.modules:
                 _import_with_ray(request.environment)
             if request.environment.get(_NODE) != os.environ.get(_NODE):  # of a second attempt to start Ray
-                request.close()
+                _refuse(request.client, request.fds)
                 continue
             waiting[_fork(request, [listener, ended, wake, *waiting.values()])] = request.client
 
@@ -156,10 +149,15 @@ def _read(client: socket.socket) -> Request | None:
         body += more
     if head and len(body) == size:
         return Request(client, fds, **json.loads(body))
+    _refuse(client, fds)
+    return None
+
+
+def _refuse(client: socket.socket, fds: Sequence[int]) -> None:
+    """Leave the worker to Ray, which starts it itself."""
     client.close()
     for fd in fds:
         os.close(fd)
-    return None
 
 
 def _fork(request: Request, ours: Sequence[socket.socket]) -> int:

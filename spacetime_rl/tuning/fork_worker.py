@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 SOCKET = "forks"  # of the fork server, in the folder that Ray gets as `--temp-dir`
 LENGTH_BYTES = 4
@@ -25,12 +25,12 @@ def main(arguments: list[str]) -> int:
     """Start the worker of Ray's command line; the exit code of its process."""
     start = next(i for i, a in enumerate(arguments) if not a.startswith("-"))  # the interpreter's flags come first
     worker = [a for a in arguments[start:] if not a.startswith((_CONTEXT, _LANGUAGE))]
-    context = _value(arguments, _CONTEXT) or "{}"
-    if _value(arguments, _LANGUAGE) != "PYTHON" or not _can_be_forked(json.loads(context)):
+    context = json.loads(_value(arguments, _CONTEXT) or "{}")
+    if _value(arguments, _LANGUAGE) != "PYTHON" or not _can_be_forked(context):
         _let_ray_start_it(arguments, worker[0])
     request = {
         "arguments": worker,
-        "environment": {**os.environ, **(json.loads(context).get("env_vars") or {})},
+        "environment": {**os.environ, **(context.get("env_vars") or {})},
         "folder": str(Path.cwd()),
         "niceness": os.getpriority(os.PRIO_PROCESS, 0),
         "oom_score_adj": _oom_score_adj(),
@@ -46,8 +46,7 @@ def main(arguments: list[str]) -> int:
                 return ended[0] if ended else 1
     except OSError:
         pass
-    _let_ray_start_it(arguments, worker[0])
-    return 1
+    return _let_ray_start_it(arguments, worker[0])
 
 
 def _value(arguments: list[str], name: str) -> str | None:
@@ -71,7 +70,7 @@ def _oom_score_adj() -> str:
         return "0"
 
 
-def _let_ray_start_it(arguments: list[str], worker: str) -> None:
+def _let_ray_start_it(arguments: list[str], worker: str) -> NoReturn:
     program = str(Path(worker).with_name("setup_worker.py"))
     os.execv(sys.executable, [sys.executable, program, *arguments])
 
