@@ -24,7 +24,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -36,8 +36,12 @@ from spacetime_rl.tuning.fork_worker import FORKED, LENGTH_BYTES, SOCKET
 # Ray reads variables when it is imported that its node sets, so that it is imported only for the first request. These
 # modules are what Ray and this package import besides, slowest first.
 WITHOUT_RAY = ("torch", "pandas", "scipy.signal", "gymnasium", "pyarrow.dataset", "aiohttp", "pydantic", "yaml")
-WITH_RAY = ("ray._private.workers.default_worker", "spacetime_rl.learning.build", "spacetime_rl.rollout.runner")
+WORKER = "ray._private.workers.default_worker"
+WITH_RAY = ("spacetime_rl.learning.build", "spacetime_rl.rollout.runner")
 _NODE = "RAY_RAYLET_PID"  # one of those variables: the process id of the node, which a worker watches
+# A fork copies only the thread that forks, with every lock in the state in which another thread holds it. So the
+# server has one thread: these keep OpenBLAS and Arrow from starting theirs. Workers have their own environment.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 _NO_JOB = "f" * 8  # a worker of no job gets that of its first task
 
 
@@ -67,7 +71,9 @@ class ForkServer:
             listener.bind(str(self._socket))
             listener.listen(64)  # from now on: the first requests wait until the server has imported everything
             command = [sys.executable, "-m", __name__, str(listener.fileno())]
-            self._process = Popen(command, stdin=PIPE, pass_fds=[listener.fileno()], start_new_session=True)
+            environment = {**os.environ, **_ONE_THREAD}
+            fds = [listener.fileno()]
+            self._process = Popen(command, stdin=PIPE, pass_fds=fds, env=environment, start_new_session=True)
 
     def serve(self, folder: Path) -> None:
         """Fork the workers of the Ray with this temporary folder."""
@@ -114,7 +120,10 @@ def _serve(listener: socket.socket) -> None:
                 continue
             if "ray" not in sys.modules:
                 _import_with_ray(request.environment)
-            if request.environment.get(_NODE) != os.environ.get(_NODE):  # of a second attempt to start Ray
+                if not _forks_draw_ids_of_their_own():
+                    return  # without a server, Ray starts its workers itself
+            another_node = request.environment.get(_NODE) != os.environ.get(_NODE)  # a second attempt to start Ray
+            if another_node or _has_left(request.client):
                 _refuse(request.client, request.fds)
                 continue
             waiting[_fork(request, [listener, ended, wake, *waiting.values()])] = request.client
@@ -123,9 +132,49 @@ def _serve(listener: socket.socket) -> None:
 def _import_with_ray(environment: dict[str, str]) -> None:
     os.environ.update({key: value for key, value in environment.items() if key.startswith("RAY_")})
     os.environ["RAY_JOB_ID"] = _NO_JOB
-    _import(WITH_RAY)
+    _import([WORKER])
+    with _ids_from_the_system():
+        _import(WITH_RAY)
     gc.collect()
     gc.freeze()  # a collection in a worker would otherwise write to, and so copy, the shared pages
+
+
+@contextlib.contextmanager
+def _ids_from_the_system() -> Iterator[None]:
+    """Let actor classes be defined inside the block without Ray's generator of random ids.
+
+    A generator that was seeded before a fork goes on alike in every worker: two workers would give one id to two
+    objects, and one of them would read what the other wrote.
+    """
+    from ray import ActorClassID, actor
+
+    class FromTheSystem:
+        @staticmethod
+        def from_random() -> ActorClassID:
+            return ActorClassID(os.urandom(ActorClassID.size()))
+
+    actor.ActorClassID = FromTheSystem
+    try:
+        yield
+    finally:
+        actor.ActorClassID = ActorClassID
+
+
+def _forks_draw_ids_of_their_own() -> bool:
+    """Whether Ray's generator of random ids is still unseeded here, as another version of Ray may seed it on import."""
+    from ray import UniqueID
+
+    drawn = set()
+    for _ in range(2):
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            pid = os.fork()
+            if not pid:
+                theirs.send(UniqueID.from_random().binary())
+                os._exit(0)
+            drawn.add(ours.recv(UniqueID.size()))
+            os.waitpid(pid, 0)
+    return len(drawn) == 2
 
 
 def _report_ended(waiting: dict[int, socket.socket]) -> None:
@@ -151,6 +200,11 @@ def _read(client: socket.socket) -> Request | None:
         return Request(client, fds, **json.loads(body))
     _refuse(client, fds)
     return None
+
+
+def _has_left(client: socket.socket) -> bool:
+    """Whether the process that asked has given up: Ray starts its worker, and there must not be a second one."""
+    return bool(select.select([client], [], [], 0)[0])  # it sends nothing more, so only its end can be read
 
 
 def _refuse(client: socket.socket, fds: Sequence[int]) -> None:

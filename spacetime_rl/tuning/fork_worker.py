@@ -16,9 +16,13 @@ from typing import Any, NoReturn
 SOCKET = "forks"  # of the fork server, in the folder that Ray gets as `--temp-dir`
 LENGTH_BYTES = 4
 FORKED = b"+"  # the answer that a worker was forked; a second byte is its exit code when it ends
+# seconds for the server's answer, after which Ray starts the worker: longer than the imports take on a busy machine,
+# and short enough that Ray's own imports still fit into what its node allows a worker (`ray_session.py`)
+ANSWER_S = 45.0
 _CONTEXT = "--serialized-runtime-env-context="
 _LANGUAGE = "--language="
-_READ_AT_IMPORT = {"PYTHONPATH", "LD_LIBRARY_PATH", "LD_PRELOAD"}  # variables that a forked process would get too late
+# variables that a forked process would get too late
+_READ_AT_IMPORT = {"PYTHONPATH", "LD_LIBRARY_PATH", "LD_PRELOAD", "OMP_NUM_THREADS", "MKL_NUM_THREADS"}
 
 
 def main(arguments: list[str]) -> int:
@@ -41,7 +45,9 @@ def main(arguments: list[str]) -> int:
             message = json.dumps(request, allow_nan=False).encode()
             socket.send_fds(server, [len(message).to_bytes(LENGTH_BYTES, "big")], [0, 1, 2])
             server.sendall(message)
+            server.settimeout(ANSWER_S)
             if server.recv(1) == FORKED:
+                server.settimeout(None)
                 ended = server.recv(1)
                 return ended[0] if ended else 1
     except OSError:

@@ -23,6 +23,9 @@ _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_raylet_start_wait_time_s": "5",  # the wait is in C++ and ignores signals; private_ray.py repeats it instead
     "RAY_gcs_server_port_wait_time_s": "60",
+    "RAY_worker_register_timeout_seconds": "120",  # from a worker's start; one that is later is started once more
+    # The driver's start would wait for its first workers, and for ever if one of them came too late.
+    "RAY_prestart_worker_first_driver": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # the metrics go to MLflow
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # interrupt.py handles the signal
@@ -48,6 +51,7 @@ def ray_session(cpus: float) -> Iterator[None]:
         if address is None:
             start_private_ray(max(cores(), math.ceil(cpus)))
             ends.callback(private_ray.stop)
+            ray.remote(num_cpus=0)(_nothing).remote()
         else:
             found = ends.enter_context(announce_driver(ray.util.get_node_ip_address()))
             with signals.kept():
@@ -61,6 +65,10 @@ def prepare_ray() -> None:
     ray = sys.modules.get("ray")
     if os.environ.get(ADDRESS, "").strip() in ("", "local") and not (ray and ray.is_initialized()):
         private_ray.prepare()
+
+
+def _nothing() -> None:
+    """The first task: for its worker, the fork server imports Ray while this process imports the rest."""
 
 
 def start_private_ray(cpus: int, object_store_bytes: int | None = None) -> None:

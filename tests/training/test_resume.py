@@ -55,6 +55,7 @@ class Command:
         """The iterations as they are reported."""
         assert process.stdout is not None
         for line in process.stdout:
+            print(line, end="")  # what pytest shows of a command that came to nothing
             if line.startswith("iteration="):
                 yield int(line.split()[0].split("=")[1])
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import psutil
 import pytest
@@ -18,12 +21,20 @@ from spacetime_rl.tuning.fork_server import ForkServer
 
 PROGRAM = """
 import os, signal, sys
+print(file=open("started", "a"))
 print(sys.argv[1], os.environ.get("COLOUR"), os.getcwd(), "torch" in sys.modules, flush=True)
 if sys.argv[1] == "die":
     os.kill(os.getpid(), signal.SIGKILL)
 if sys.argv[1] == "raise":
     raise ValueError("a mistake")
 sys.exit(int(sys.argv[1]))
+"""
+
+START = """
+import sys
+from spacetime_rl.tuning import fork_worker
+fork_worker.ANSWER_S = {}
+sys.exit(fork_worker.main(sys.argv[1:]))
 """
 
 
@@ -36,11 +47,24 @@ class Node:
         self.program.write_text(PROGRAM)
         (folder / "setup_worker.py").write_text("import sys; print('by Ray', *sys.argv[1:2], sys.argv[3])")
 
-    def start(self, *arguments: str, language: str = "PYTHON", **context: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, fork_worker.__file__, "-s", str(self.program), *arguments]
+    def start(
+        self, *arguments: str, language: str = "PYTHON", answer_s: float = fork_worker.ANSWER_S, **context: object
+    ) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", START.format(answer_s), "-s", str(self.program), *arguments]
         command += [f"--temp-dir={self.folder}", f"--language={language}"]
         command.append(f"--serialized-runtime-env-context={json.dumps(context)}")
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=120)
+        # Into files, as with Ray's node: a stuck server would hold a pipe open.
+        with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+            done = subprocess.run(command, cwd=self.folder, stdout=out, stderr=err, timeout=120)
+            texts = [file.seek(0) or file.read() for file in (out, err)]
+        return subprocess.CompletedProcess(command, done.returncode, *texts)
+
+    def started(self) -> int:
+        return len((self.folder / "started").read_text().splitlines())
+
+    def server(self) -> psutil.Process:
+        (server,) = [p for p in psutil.Process().children() if "spacetime_rl.tuning.fork_server" in p.cmdline()]
+        return server
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +92,7 @@ def test_its_end_is_reported_to_the_node(node: Node, argument: str, code: int) -
     "context",
     [
         {"env_vars": {"PYTHONPATH": "/somewhere"}},
+        {"env_vars": {"OMP_NUM_THREADS": "3"}},
         {"py_executable": "/usr/bin/python3"},
         {"command_prefix": ["nice"]},
         {"override_worker_entrypoint": "/other.py"},
@@ -87,6 +112,23 @@ def test_ray_starts_the_workers_of_another_node(node: Node, monkeypatch: pytest.
 
 def test_ray_starts_workers_when_there_is_no_fork_server(tmp_path: Path) -> None:
     assert Node(tmp_path).start("0").stdout == "by Ray -s 0\n"
+
+
+def test_the_server_has_one_thread_when_it_forks(node: Node) -> None:
+    node.start("0")
+    assert node.server().num_threads() == 1
+
+
+def test_ray_starts_the_workers_of_a_stuck_server_which_starts_none_of_them_later(node: Node) -> None:
+    node.start("0")
+    so_far = node.started()
+    node.server().suspend()
+    try:
+        assert node.start("0", answer_s=0.5).stdout == "by Ray -s 0\n"
+    finally:
+        node.server().resume()
+    assert node.start("0").returncode == 0
+    assert node.started() == so_far + 1
 
 
 def test_a_machine_where_it_cannot_start_is_no_error_yet(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,3 +156,37 @@ def test_workers_of_a_private_ray_are_forked_and_draw_numbers_of_their_own(ray_c
     assert any("fork_server" in word for word in one)
     assert imported
     assert first != second
+
+
+def test_two_forked_workers_never_give_one_id_to_two_objects(ray_cluster: None) -> None:
+    import ray
+
+    @ray.remote(num_cpus=0.5)
+    class Worker:
+        def put(self, value: int) -> tuple[str, int]:
+            with ThreadPoolExecutor() as pool:  # what a thread puts gets a random id, an actor's own thread counts
+                reference = pool.submit(ray.put, value).result()
+                return reference.hex(), ray.get(reference)
+
+    workers = [Worker.remote() for _ in range(4)]  # type: ignore[attr-defined]
+    found = ray.get([worker.put.remote(value) for value, worker in enumerate(workers)], timeout=120)
+    for worker in workers:
+        ray.kill(worker)
+    assert len({name for name, _ in found}) == 4
+    assert [value for _, value in found] == [0, 1, 2, 3]
+
+
+def test_a_server_whose_workers_would_draw_the_same_ids_ends_and_ray_starts_them(tmp_path: Path) -> None:
+    seeded = "from ray import UniqueID; UniqueID.from_random()"
+    code = "import sys; from spacetime_rl.tuning import fork_server as s; s.WITH_RAY = ('seeds_it',); s.main(%d)"
+    (tmp_path / "seeds_it.py").write_text(seeded)
+    node = Node(tmp_path)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / fork_worker.SOCKET))
+        listener.listen()
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+        command = [sys.executable, "-c", code % listener.fileno()]
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[listener.fileno()], env=environment)
+    with server:
+        assert node.start("0").stdout == "by Ray -s 0\n"
+        assert server.wait(timeout=60) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -150,3 +151,34 @@ def _runs(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+HANGS_ONCE = """
+import sys, time
+from pathlib import Path
+from spacetime_rl.tuning import fork_worker
+try:
+    Path({0!r}).touch(exist_ok=False)
+    time.sleep(600)
+except FileExistsError:
+    sys.exit(fork_worker.main(sys.argv[1:]))
+"""
+START = """
+from spacetime_rl.tuning import private_ray
+from spacetime_rl.tuning.ray_session import ray_session
+private_ray._PARAMS["setup_worker_path"] = {0!r}
+with ray_session(2):
+    import ray
+    print(ray.get(ray.remote(lambda: "answered").remote(), timeout=120))
+"""
+
+
+@pytest.mark.timeout(300)
+def test_a_worker_that_never_comes_up_is_started_once_more(tmp_path: Path) -> None:
+    hung, worker = tmp_path / "hung", tmp_path / "worker.py"
+    worker.write_text(HANGS_ONCE.format(str(hung)))
+    environment = {**os.environ, "RAY_worker_register_timeout_seconds": "5"}
+    command = [sys.executable, "-c", START.format(str(worker))]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+    assert hung.exists()
+    assert done.stdout == "answered\n", done.stderr
