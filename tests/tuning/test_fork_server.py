@@ -56,8 +56,9 @@ class Node:
         # Into files, as with Ray's node: a stuck server would hold a pipe open.
         with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
             done = subprocess.run(command, cwd=self.folder, stdout=out, stderr=err, timeout=120)
-            texts = [file.seek(0) or file.read() for file in (out, err)]
-        return subprocess.CompletedProcess(command, done.returncode, *texts)
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(command, done.returncode, out.read(), err.read())
 
     def started(self) -> int:
         return len((self.folder / "started").read_text().splitlines())
