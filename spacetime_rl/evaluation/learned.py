@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from spacetime_rl.evaluation.intervals import Interval, difference_interval, mean
+from spacetime_rl.evaluation.comparison import Comparison, compare_reports
 from spacetime_rl.evaluation.report import EvalReport
-
-_MEASURES: tuple[Literal["success", "return"], ...] = ("success", "return")
-_FEWEST = 2  # episodes of each player: a variance needs two values
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ def compare_players(reports: Mapping[str, EvalReport], policies: Sequence[str], 
         return Learned(
             None, "the policies play against each other; compare each with `spacetime-rl eval RUN --with POLICY=random`"
         )
-    found = {policy: _compare(trained, chance, policy) for policy in policies}
+    found = {policy: compare_reports(trained, chance, policy) for policy in policies}
     known = {policy: comparison for policy, comparison in found.items() if comparison is not None}
     if not known:
         return Learned(None, "too few episodes were finished to compare the trained with the random policy")
@@ -59,57 +54,11 @@ def compare_players(reports: Mapping[str, EvalReport], policies: Sequence[str], 
     idle = {policy: comparison for policy, comparison in known.items() if comparison.sign <= 0}
     better = _listed({policy: comparison for policy, comparison in known.items() if policy not in idle})
     remark = f"better than the random policy: {better}" + (f"; not better: {_listed(idle)}" if idle else "")
-    scripted = _compare(trained, reports["heuristic"], None) if "heuristic" in reports else None
+    scripted = compare_reports(trained, reports["heuristic"]) if "heuristic" in reports else None
     if scripted is not None and scripted.sign < 0:
         return Learned(True, f"below the scripted player: {scripted.figures}; {remark}", "heuristic")
     return Learned(True, remark)
 
 
-@dataclass(frozen=True, slots=True)
-class _Comparison:
-    sign: int  # 1 better, -1 worse, 0 not distinguishable
-    figures: str
-
-
-def _compare(one: EvalReport, other: EvalReport, policy: str | None) -> _Comparison | None:
-    """Compare two reports, over one policy or over all if it is None; returns None if there are too few episodes."""
-    last: _Comparison | None = None
-    for measure in _MEASURES:
-        ours, theirs = _by_episode(one, policy, measure), _by_episode(other, policy, measure)
-        if min(len(ours), len(theirs)) < _FEWEST or not _tells(measure, ours, theirs):
-            continue
-        low, high = _difference(ours, theirs, one.paired and other.paired)
-        sign = int(low > 0.0) - int(high < 0.0)
-        form = ".1%" if measure == "success" else ".4g"
-        figures = f"{measure} {mean(list(ours.values())):{form}} against {mean(list(theirs.values())):{form}}"
-        if last is None or sign:
-            last = _Comparison(sign, figures)
-        if sign:
-            break
-    return last
-
-
-def _tells(measure: str, ours: Mapping[int, float], theirs: Mapping[int, float]) -> bool:
-    """Whether a measure can separate two players: success that neither ever had cannot; many games never report it."""
-    return measure != "success" or any(ours.values()) or any(theirs.values())
-
-
-def _difference(ours: Mapping[int, float], theirs: Mapping[int, float], paired: bool) -> Interval:
-    both = ours.keys() & theirs.keys()
-    if paired and len(both) >= _FEWEST:
-        return difference_interval([ours[number] for number in both], [theirs[number] for number in both], True)
-    return difference_interval(list(ours.values()), list(theirs.values()), False)
-
-
-def _by_episode(report: EvalReport, policy: str | None, measure: str) -> dict[int, float]:
-    """The mean of a measure over a policy's agents, by episode, in the order of the results."""
-    found: dict[int, list[float]] = {}
-    for result in report.results:
-        value = result.metrics.get(measure)
-        if policy in (None, result.policy) and value is not None and math.isfinite(value):
-            found.setdefault(result.episode, []).append(value)
-    return {episode: mean(values) for episode, values in found.items()}
-
-
-def _listed(found: Mapping[str, _Comparison]) -> str:
+def _listed(found: Mapping[str, Comparison]) -> str:
     return ", ".join(f"{policy} {comparison.figures}" for policy, comparison in found.items())

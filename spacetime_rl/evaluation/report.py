@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from spacetime_rl.evaluation.intervals import Interval, mean, mean_interval, wilson_interval
 from spacetime_rl.game.api import TASK
 from spacetime_rl.game.trace import Trace
+from spacetime_rl.statistics.intervals import Interval, mean, mean_interval, wilson_interval
 
 FORMAT = 1
 _NUMBERS = ("episode", TASK)

@@ -8,8 +8,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from spacetime_rl.evaluation.intervals import Interval
 from spacetime_rl.evaluation.report import EvalReport, PolicyReport
+from spacetime_rl.statistics.intervals import Interval
 
 MISSING = "\N{EN DASH}"
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from spacetime_rl.evaluation.comparison import Comparison
 from spacetime_rl.evaluation.learned import NOT_EVALUATED, Learned
 from spacetime_rl.formats.markdown import plain
 from spacetime_rl.formats.plain_json import to_json
@@ -33,6 +34,7 @@ class PolicyFiles:
 class RunSummary:
     """The summary of a run. `reports` holds `EvalReport.to_dict()` by player: `trained`, `heuristic`, `random`.
 
+    `comparisons` compare the trained policies with each other player, as the champion of a sweep.
     `notices` are the warnings of all its processes, with their counts. `run_url` is the run's page in MLflow, and
     `page_command` the command that serves it; None if a server does. `unrecorded` is true if MLflow has not recorded
     the whole run.
@@ -44,6 +46,7 @@ class RunSummary:
     agent_steps: int
     training_s: float
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    comparisons: Mapping[str, Comparison] = field(default_factory=dict)
     policies: Sequence[PolicyFiles] = ()
     run_url: str | None = None
     page_command: str | None = None
@@ -89,6 +92,7 @@ class RunSummary:
             "candidate": self.is_candidate,
             "advice": list(self.advice),
             "evaluation": {source: dict(report) for source, report in self.reports.items()},
+            "compared": {name: asdict(comparison) for name, comparison in self.comparisons.items()},
             "policies": {
                 policy.name: {"onnx": str(policy.onnx), "schema": str(policy.schema), "parity": policy.parity}
                 for policy in self.policies

@@ -1,17 +1,15 @@
-"""The champion of an experiment: the registered policies that no sweep has beaten so far on the same episodes."""
+"""The champion of an experiment, in MLflow: the policies that no later sweep has beaten on the same episodes."""
 
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from spacetime_rl.runs.layout import onnx_file, schema_file
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.models import TrackedRun
-from spacetime_rl.tracking.outputs import TRAINED, Reports
 from spacetime_rl.tracking.store import Store, make_client
 
 if TYPE_CHECKING:
@@ -45,18 +43,6 @@ def fetch_champion(
     return "taken"
 
 
-def beats_champion(reports: Reports) -> bool:
-    """Whether the trained policies beat the champion on the same episodes: by episode success rate, then by return."""
-    if CHAMPION not in reports:  # the champion was not evaluated: it does not fit the game any more
-        return TRAINED in reports
-    return _score(reports[TRAINED]) > _score(reports[CHAMPION])
-
-
-def candidate_is_better(reports: Reports) -> bool:
-    """Whether the version with the alias `candidate` did better than the trained policies."""
-    return CANDIDATE in reports and _score(reports[CANDIDATE]) > _score(reports[TRAINED])
-
-
 def promote(run: TrackedRun, policies: Sequence[str]) -> bool:
     """Give the alias `champion` to the run's newest versions. Returns False, and logs it, if MLflow refused."""
     try:
@@ -71,12 +57,6 @@ def promote(run: TrackedRun, policies: Sequence[str]) -> bool:
         logger.warning("MLflow at %s did not take the champion: %s", run.store.uri, error)
         return False
     return True
-
-
-def _score(report: Mapping[str, Any]) -> tuple[float, float]:
-    overall = report["overall"]
-    value = overall["return_mean"]
-    return (overall.get("episode_success_rate") or 0.0, -math.inf if value is None else value)
 
 
 def _model_of(client: MlflowClient, experiment: str, policy: str, alias: str) -> str | None:

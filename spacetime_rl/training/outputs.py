@@ -15,6 +15,7 @@ from spacetime_rl.console.progress import Progress
 from spacetime_rl.contract import is_adversarial, make_launch
 from spacetime_rl.errors import SpacetimeError
 from spacetime_rl.evaluation.clock import Pace
+from spacetime_rl.evaluation.comparison import Comparison, compare_reports
 from spacetime_rl.evaluation.evaluate import evaluate as play_episodes
 from spacetime_rl.evaluation.hints import drawn_hint, stuck_hint
 from spacetime_rl.evaluation.learned import NOT_EVALUATED, compare_players
@@ -30,7 +31,7 @@ from spacetime_rl.reports.advice import advise
 from spacetime_rl.reports.summary import PolicyFiles, RunSummary, to_note, write_summary
 from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.result_log import read_progress
-from spacetime_rl.tracking.champion import CANDIDATE, candidate_is_better, fetch_champion
+from spacetime_rl.tracking.champion import CANDIDATE, fetch_champion
 from spacetime_rl.tracking.identity import RunIdentity
 from spacetime_rl.tracking.models import RecordedModel, TrackedRun
 from spacetime_rl.tracking.outputs import TRAINED, find_tracked_run, record_models, record_outputs
@@ -38,8 +39,6 @@ from spacetime_rl.tracking.store import Store
 from spacetime_rl.tuning.trial_end import TrialEnd
 
 logger = logging.getLogger(__name__)
-
-Reports = Mapping[str, Mapping[str, Any]]
 
 
 def make_outputs(
@@ -130,8 +129,18 @@ class _Evaluation:
             held = fetch_champion(run.store, run.experiment, list(models), Path(scratch), CANDIDATE, own)
             if held == "taken":
                 self._play({CANDIDATE: OnnxSource(Path(scratch), name=CANDIDATE)})
-        if TRAINED in self.reports:
-            self.is_candidate = not candidate_is_better(self.reports)
+        compared = self.comparisons.get(CANDIDATE)
+        if compared is not None:
+            self.is_candidate = compared.sign >= 0
+
+    @property
+    def comparisons(self) -> dict[str, Comparison]:
+        """The trained policies beside each other player on the same episodes."""
+        ours = self._found.get(TRAINED)
+        if ours is None:
+            return {}
+        found = {name: compare_reports(ours, report) for name, report in self._found.items() if name != TRAINED}
+        return {name: comparison for name, comparison in found.items() if comparison is not None}
 
     def _play(self, players: Mapping[str, Source]) -> None:
         try:
@@ -192,6 +201,7 @@ def _summarise(
         agent_steps=metrics.Result(end.result).agent_steps,
         training_s=metrics.Result(end.result).time_s,
         reports=evaluation.reports,
+        comparisons=evaluation.comparisons,
         evaluation_stopped=evaluation.stopped,
         learned=evaluation.learned,
         is_candidate=evaluation.is_candidate,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from spacetime_rl import metrics
 from spacetime_rl.config.sweep import SweepConfig, dotted
@@ -18,16 +17,17 @@ from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.pictures.sweep_page import write_sweep_page
 from spacetime_rl.pictures.sweep_record import SweepRecord, TrialRecord
 from spacetime_rl.reports.advice import advise
+from spacetime_rl.reports.summary import RunSummary
 from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.layout import REPORT
 from spacetime_rl.runs.result_log import read_all_progress
 from spacetime_rl.sizing.settle import needed_cpus
-from spacetime_rl.tracking.champion import CHAMPION, Held, beats_champion, fetch_champion, promote
+from spacetime_rl.tracking.champion import CHAMPION, Held, fetch_champion, promote
 from spacetime_rl.tracking.identity import RunIdentity
-from spacetime_rl.tracking.outputs import find_tracked_run, record_report
+from spacetime_rl.tracking.outputs import TRAINED, find_tracked_run, record_report
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.training.outcome import Outcome
-from spacetime_rl.training.outputs import Reports, make_outputs
+from spacetime_rl.training.outputs import make_outputs
 from spacetime_rl.tuning.experiment import Experiment
 from spacetime_rl.tuning.ranking import Candidate, rank
 from spacetime_rl.tuning.search import ADVICE
@@ -87,7 +87,7 @@ class SweepOutputs:
             summary = make_outputs(
                 config, self.folder, best, finished, self.record, self.store, show, evaluate, opponents
             )
-        verdict = self._settle(best.trial_id, policies, held, summary.reports) if register else "Not evaluated."
+        verdict = self._settle(best.trial_id, policies, held, summary) if register else "Not evaluated."
         page = self._draw(trials, ranked, verdict)
         return Outcome(self.experiment.sweep, trials, summary, ranked, verdict, page)
 
@@ -98,16 +98,20 @@ class SweepOutputs:
         page = self._draw(trials, (), f"No trial can be compared: {why}.")
         return "\n".join([why, *(f"- {sentence}" for sentence in advice), f"All trials: {page}"])
 
-    def _settle(self, trial_id: str, policies: Sequence[str], held: Held, reports: Reports) -> str:
-        """Promote the best trial to champion if it is better. Returns a sentence about the champion."""
+    def _settle(self, trial_id: str, policies: Sequence[str], held: Held, summary: RunSummary) -> str:
+        """Make the best trial champion if it is proven better. Returns a sentence about the champion."""
         run = find_tracked_run(self.store, self.record, trial_id)
         if held == "unknown" or run is None:
             return "MLflow did not answer, so the champion stays who it was."
-        if not beats_champion(reports):
-            return f"The champion stays: {_against(reports)}."
+        compared = summary.comparisons.get(CHAMPION)  # None if the champion does not fit the game any more
+        if compared is None and (TRAINED not in summary.reports or CHAMPION in summary.reports):
+            return "The champion stays: there are too few finished episodes to compare."
+        if compared is not None and compared.sign <= 0:
+            how = "worse" if compared.sign < 0 else "not proven better"
+            return f"The champion stays: {compared.figures} is {how} on the same episodes."
         if not promote(run, policies):
             return "MLflow did not take the new champion."
-        return f"New champion: {_against(reports)}." if CHAMPION in reports else "First champion of its experiment."
+        return f"New champion: {compared.figures}." if compared is not None else "First champion of its experiment."
 
     def _draw(self, trials: Sequence[TrialEnd], ranked: Sequence[Candidate], verdict: str) -> Path:
         sweep = self.experiment.sweep
@@ -128,21 +132,6 @@ class SweepOutputs:
         page = write_sweep_page(drawn, self.folder.paths.report, ranked[0].values if ranked else {}, verdict)
         record_report(self.store, self.record, page, REPORT, "sweep")
         return page
-
-
-def _against(reports: Reports) -> str:
-    """The comparison in words, such as `97.0% of episodes against 95.0% of episodes`."""
-    rates = [_rate(reports[name]) for name in ("trained", CHAMPION)]
-    return " against ".join(rates)
-
-
-def _rate(report: Mapping[str, Any]) -> str:
-    overall = report["overall"]
-    rate = overall.get("episode_success_rate")
-    if rate is not None:
-        return f"{rate:.1%} of episodes"
-    value = overall["return_mean"]
-    return "no finished episode" if value is None else f"a return of {value:.2f}"
 
 
 def _why_nothing(config: SweepConfig, trials: Sequence[TrialEnd]) -> str:

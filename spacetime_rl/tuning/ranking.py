@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from spacetime_rl.config.sweep import Objective
+from spacetime_rl.statistics.intervals import mean, student_interval
 
 SEED = "seed"
-LEVEL = 0.95  # of the confidence intervals
 
 
 class Ended(Protocol):
@@ -65,15 +65,7 @@ def _judge(group: Sequence[Ended], goals: Sequence[Objective]) -> Candidate:
 
 
 def _score(values: Sequence[float]) -> Score:
-    """The mean, with the interval of Student's t-distribution."""
-    mean = sum(values) / len(values)
-    if len(values) < 2:
-        return Score(mean, mean, mean)
-    from scipy import stats
-
-    error = math.sqrt(sum((x - mean) ** 2 for x in values) / (len(values) - 1) / len(values))
-    half = error * float(stats.t.ppf(0.5 + LEVEL / 2.0, len(values) - 1))
-    return Score(mean, mean - half, mean + half)
+    return Score(mean(values), *student_interval(values))
 
 
 def _beats(one: Candidate, other: Candidate, goals: Sequence[Objective]) -> bool:

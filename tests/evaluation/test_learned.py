@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from spacetime_rl.evaluation.intervals import difference_interval
 from spacetime_rl.evaluation.learned import Learned, compare_players
 from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise
+from spacetime_rl.statistics.intervals import difference_interval
 
 HARD = [50.0 - 100.0 * episode / 39.0 for episode in range(40)]  # how hard each episode is, for anybody
 

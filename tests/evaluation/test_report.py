@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 from scipy.stats import binomtest
 
-from spacetime_rl.evaluation.intervals import mean_interval, wilson_interval
 from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise, write_episodes
 from spacetime_rl.evaluation.schedule import make_schedule
 from spacetime_rl.evaluation.table import compare
+from spacetime_rl.statistics.intervals import mean_interval, wilson_interval
 
 
 @pytest.mark.parametrize(("successes", "trials"), [(0, 10), (3, 10), (100, 100), (57, 200)])

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.made_up import make_exported, make_report, make_sweep
+from support.made_up import make_exported, make_sweep
 
 from spacetime_rl.tracking.champion import (
     CANDIDATE,
     CHAMPION,
-    beats_champion,
-    candidate_is_better,
     fetch_champion,
     promote,
 )
@@ -67,13 +65,6 @@ def test_another_alias_is_fetched_likewise_but_not_the_run_s_own(tmp_path: Path,
     assert {file.name for file in into.iterdir()} >= {"giver.onnx", "taker.schema.json"}
 
 
-@pytest.mark.parametrize(("own", "its", "better"), [(0.9, 0.8, False), (0.8, 0.9, True), (0.9, 0.9, False)])
-def test_a_candidate_keeps_its_alias_only_where_it_did_better(own: float, its: float, better: bool) -> None:
-    reports = {"trained": make_report("trained", own), CANDIDATE: make_report(CANDIDATE, its)}
-
-    assert candidate_is_better(reports) is better
-
-
 def test_an_experiment_that_nobody_knows_has_no_champion(tmp_path: Path, store: Store) -> None:
     assert fetch_champion(store, "nowhere", POLICIES, tmp_path) == "empty"
 
@@ -86,15 +77,3 @@ def test_a_server_that_does_not_answer_dethrones_nobody(
 
     assert fetch_champion(gone, "duel", POLICIES, tmp_path) == "unknown"
     assert "does not give the champion" in caplog.text
-
-
-@pytest.mark.parametrize(("own", "its", "better"), [(0.9, 0.8, True), (0.8, 0.9, False), (0.9, 0.9, False)])
-def test_a_champion_is_beaten_on_the_same_episodes(own: float, its: float, better: bool) -> None:
-    reports = {"trained": make_report("trained", own), CHAMPION: make_report(CHAMPION, its)}
-
-    assert beats_champion(reports) is better
-
-
-def test_a_champion_that_cannot_play_the_game_any_more_is_beaten() -> None:
-    assert beats_champion({"trained": make_report("trained", 0.1)})
-    assert not beats_champion({})

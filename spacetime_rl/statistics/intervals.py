@@ -1,4 +1,4 @@
-"""95 % intervals for the rates and means of an evaluation; the sample size is the number of episodes, not of agents."""
+"""95 % intervals for rates and means; the sample size is the number of episodes or of seeds, not of agents."""
 
 from __future__ import annotations
 
@@ -49,6 +49,20 @@ def difference_interval(ours: Sequence[float], theirs: Sequence[float], paired: 
         return mean_interval([[a - b] for a, b in zip(ours, theirs, strict=True)])
     centre = mean(ours) - mean(theirs)
     half = _Z95 * math.sqrt(_variance_of_mean(ours) + _variance_of_mean(theirs))
+    return centre - half, centre + half
+
+
+def student_interval(values: Sequence[float]) -> Interval:
+    """The 95 % interval of the mean of a few independent values, by Student's t-distribution, as for training seeds.
+
+    The spread of a single value is unknown: both bounds are then the value.
+    """
+    centre = mean(values)
+    if len(values) < 2:
+        return centre, centre
+    from scipy import stats
+
+    half = float(stats.t.ppf(0.975, len(values) - 1)) * math.sqrt(_variance_of_mean(values))
     return centre - half, centre + half
 
 
