@@ -41,8 +41,9 @@ sys.exit(fork_worker.main(sys.argv[1:]))
 class Node:
     """Starts workers as Ray's node does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: ForkServer | None = None) -> None:
         self.folder = folder
+        self.server = psutil.Process(server._process.pid) if server is not None else None
         self.program = folder / "worker.py"
         self.program.write_text(PROGRAM)
         (folder / "setup_worker.py").write_text("import sys; print('by Ray', *sys.argv[1:2], sys.argv[3])")
@@ -63,17 +64,13 @@ class Node:
     def started(self) -> int:
         return len((self.folder / "started").read_text().splitlines())
 
-    def server(self) -> psutil.Process:
-        (server,) = [p for p in psutil.Process().children() if "spacetime_rl.tuning.fork_server" in p.cmdline()]
-        return server
-
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     folder = tmp_path_factory.mktemp("forks")
     server = ForkServer(Path("/tmp"))
     server.serve(folder)
-    yield Node(folder)
+    yield Node(folder, server)
     server.close()
 
 
@@ -117,17 +114,19 @@ def test_ray_starts_workers_when_there_is_no_fork_server(tmp_path: Path) -> None
 
 def test_the_server_has_one_thread_when_it_forks(node: Node) -> None:
     node.start("0")
-    assert node.server().num_threads() == 1
+    assert node.server is not None
+    assert node.server.num_threads() == 1
 
 
 def test_ray_starts_the_workers_of_a_stuck_server_which_starts_none_of_them_later(node: Node) -> None:
     node.start("0")
     so_far = node.started()
-    node.server().suspend()
+    assert node.server is not None
+    node.server.suspend()
     try:
         assert node.start("0", answer_s=0.5).stdout == "by Ray -s 0\n"
     finally:
-        node.server().resume()
+        node.server.resume()
     assert node.start("0").returncode == 0
     assert node.started() == so_far + 1
 
