@@ -15,6 +15,7 @@ from typing import Any, Literal
 from ray.tune import Callback
 
 from spacetime_rl import metrics
+from spacetime_rl.config.search_space import short_value
 from spacetime_rl.notices import NOTICES, Notices, from_data
 from spacetime_rl.runs.layout import RunPaths
 from spacetime_rl.tracking import names
@@ -164,7 +165,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
     def _name(self, trial: Any) -> str:
         """`00000 lr=0.001 · <run-id>`: what differs within a sweep comes first, as lists and legends cut the end."""
         index = trial.trial_id.rpartition("_")[2]
-        drawn = [f"{key.rpartition('.')[2]}={value}" for key, value in _sampled(trial).items()]
+        drawn = [f"{key.rpartition('.')[2]}={short_value(value)}" for key, value in _sampled(trial).items()]
         return f"{' '.join([index, *drawn])[:150]} · {self._sweep.run_id}"
 
     def _note_mutations(self, trial: Any) -> None:

@@ -71,7 +71,7 @@ def files(client: Any, run: Any, folder: str | None = None) -> set[str]:
 def test_a_sweep_is_a_parent_run_and_a_trial_its_child(tmp_path: Path, store: Store, client: Any) -> None:
     callback = MlflowCallback(make_sweep(tmp_path, "one"), store)
     callback.setup(stop=None, num_samples=1, total_num_samples=1)
-    trial = make_trial(0, "RUNNING", **{"training/lr": 0.001})
+    trial = make_trial(0, "RUNNING", **{"training/lr": 0.00011495367582735372})
     play(callback, trial, range(1, 4))
     trial.status = "TERMINATED"
     end(callback, trial)
@@ -79,7 +79,7 @@ def test_a_sweep_is_a_parent_run_and_a_trial_its_child(tmp_path: Path, store: St
     runs = runs_of(client, "one")
     parent, child = runs["sweep"], runs["ab12c_00000"]
     assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
-    assert (parent.info.run_name, child.info.run_name) == ("one", "00000 lr=0.001 · one")
+    assert (parent.info.run_name, child.info.run_name) == ("one", "00000 lr=0.000115 · one")
     assert (parent.info.status, child.info.status) == ("FINISHED", "FINISHED")
     assert child.data.tags["mlflow.source.git.commit"] == "abc123"
     assert child.data.tags["version.ray"] == "2.60.0"
