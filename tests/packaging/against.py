@@ -23,6 +23,7 @@ from spacetime_rl.formats.markdown import table
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["tests/config", "tests/envs", "tests/modules", "tests/export", "tests/tracking/test_store.py"]
 QUICK += ["tests/tracking/test_names.py", "tests/learning/test_build.py", "tests/learning/test_ppo_learner.py"]
+QUICK += ["tests/tuning/test_fork_server.py", "tests/tuning/test_private_ray.py"]
 QUICK += [
     "tests/rollout/test_runner.py",
     "tests/rollout/test_stock_equality.py",

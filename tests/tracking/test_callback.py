@@ -84,7 +84,7 @@ def test_a_sweep_is_a_parent_run_and_a_trial_its_child(tmp_path: Path, store: St
     assert child.data.tags["mlflow.source.git.commit"] == "abc123"
     assert child.data.tags["version.ray"] == "2.60.0"
     assert child.data.tags[names.SCENARIO] == "vr_interaction"
-    assert child.data.params["training.lr"] == "0.001"
+    assert child.data.params["training.lr"] == "0.00011495367582735372"
     assert parent.data.params["training.lr"] == "0.0003"
     assert steps(client, child) == [8192, 16384, 24576]
     assert child.data.metrics["policy/giver/lr"] == pytest.approx(3e-4)
