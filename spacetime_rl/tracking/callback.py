@@ -165,7 +165,7 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
     def _name(self, trial: Any) -> str:
         """`00000 lr=0.001 · <run-id>`: what differs within a sweep comes first, as lists and legends cut the end."""
         index = trial.trial_id.rpartition("_")[2]
-        drawn = [f"{key.rpartition('.')[2]}={short_value(value)}" for key, value in _sampled(trial).items()]
+        drawn = [f"{key.rpartition('.')[2]}={short_value(value)}" for key, value in _drawn(trial).items()]
         return f"{' '.join([index, *drawn])[:150]} · {self._sweep.run_id}"
 
     def _note_mutations(self, trial: Any) -> None:
@@ -209,12 +209,15 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
         return metrics.recorded_metrics(self._results[best]), {names.BEST_TRIAL: best}
 
 
-def _sampled(trial: Any) -> dict[str, str]:
+def _drawn(trial: Any) -> dict[str, Any]:
     """The present values of a trial's searched settings: PBT changes `config` but not `evaluated_params`."""
-    found = {}
-    for path, drawn in (trial.evaluated_params or {}).items():
-        found[path.replace("/", ".")] = _lookup(trial.config, path, drawn)
-    return names.flatten(found)
+    drawn = trial.evaluated_params or {}
+    return {path.replace("/", "."): _lookup(trial.config, path, value) for path, value in drawn.items()}
+
+
+def _sampled(trial: Any) -> dict[str, str]:
+    """The same values as MLflow's parameters."""
+    return names.flatten(_drawn(trial))
 
 
 def _lookup(config: Mapping[str, Any], path: str, default: Any) -> Any:
