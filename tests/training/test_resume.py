@@ -7,14 +7,15 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 import yaml
-from support.command import PROGRAM
+from support.command import PROGRAM, Done, run_command
 from support.touch_run import RUN
 
 from spacetime_rl.host.signals import SAME_S
@@ -28,8 +29,9 @@ STOP_STEPS = 5000
 class Command:
     """`spacetime-rl train …` in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, refused: Callable[..., Done]) -> None:
         self.folder = folder
+        self.refused = refused  # runs a command that ends before it trains, in this process
         self.run = folder / "results" / "one"
         config = {
             **RUN,
@@ -86,8 +88,9 @@ class Command:
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> Command:
-    return Command(tmp_path)
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    monkeypatch.chdir(tmp_path)
+    return Command(tmp_path, partial(run_command, "train", monkeypatch=monkeypatch, capsys=capsys))
 
 
 def stop(process: subprocess.Popen[str], number: int) -> None:
@@ -136,11 +139,10 @@ def test_a_signal_keeps_a_checkpoint_and_the_run_is_resumed_to_its_end(
     assert len(list(command.run.rglob("spacetime.json"))) == 1
     wait_for_no_process_in(command.folder)
 
-    changed = command.start("touch.yaml", "--resume", "one", "--set", "training.lr=0.1")
-    _, err = changed.communicate(timeout=120)
-    assert changed.returncode == 2
-    assert "training.lr: 0.0003 -> 0.1" in err
-    assert "checkpoint.every_iterations: 1000 -> 2" in err
+    changed = command.refused("touch.yaml", "--resume", "one", "--set", "training.lr=0.1")
+    assert changed.code == 2
+    assert "training.lr: 0.0003 -> 0.1" in changed.err
+    assert "checkpoint.every_iterations: 1000 -> 2" in changed.err
 
     before = command.move("moved [#1]")
     resumed = command.start("--resume", "one", "--no-eval", "--results", "moved [#1]")
