@@ -17,6 +17,7 @@ from spacetime_rl.cli.errors import report
 from spacetime_rl.cli.eval import evaluate
 from spacetime_rl.cli.exit_codes import EXIT_CODES
 from spacetime_rl.cli.export import export
+from spacetime_rl.cli.gate import gate
 from spacetime_rl.cli.inspect import inspect
 from spacetime_rl.cli.on_linux import on_linux
 from spacetime_rl.cli.play import play
@@ -82,6 +83,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(runs.app, name="runs")
 app.command("ui")(ui)
 app.command("eval")(on_linux("eval", evaluate))
+app.command("gate")(on_linux("gate", gate))
 app.command("inspect")(on_linux("inspect", inspect))
 app.command("play")(on_linux("play", play))
 app.command("export")(export)

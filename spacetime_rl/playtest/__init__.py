@@ -1,0 +1,1 @@
+"""Find out whether a build of a game got worse."""

@@ -1,0 +1,230 @@
+"""The story of a gate: two builds of a game play the same numbered episodes until a verdict is proven.
+
+Rounds of episodes alternate between the builds, and so does which of them begins, so that a busy moment of the machine
+meets both. Every round has a seed of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.errors import UsageError
+from spacetime_rl.evaluation.report import EvalReport
+from spacetime_rl.evaluation.story import evaluate_player
+from spacetime_rl.runs.layout import RESULTS
+from spacetime_rl.statistics.intervals import mean
+from spacetime_rl.statistics.paired import Difference, compare_means, compare_rates
+from spacetime_rl.statistics.verdict import Decision, Outcome
+
+Measure = Literal["success", "return"]
+Show = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A build of the game: what its configuration overrides, as `a.b=c`."""
+
+    name: str
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GatePlan:
+    """How much is played, and what counts as worse."""
+
+    episodes: int = 2_000  # at most, of each build
+    round: int = 50  # episodes between two looks
+    margin: float = 0.025  # of the share of episodes
+    alpha: float = 0.05
+    seed: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The means of one measure over the episodes that both builds finished, and their paired difference."""
+
+    build: float
+    base: float
+    difference: Difference
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        found = self.difference
+        return {
+            "build": self.build,
+            "base": self.base,
+            "difference": found.value,
+            "difference_ci": [found.low, found.high],
+            "p": found.p,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """The verdict, and the figures behind it: `build` is ours, `base` theirs.
+
+    `measure` is what decided: whether an episode succeeded, with every agent in it, or, in a game that reports no
+    success, which build had the higher return. `differing` counts the episodes in which the builds did not do the same.
+    """
+
+    outcome: Outcome
+    measure: Measure
+    episodes: int
+    differing: int
+    more_episodes: int | None
+    success: Compared | None
+    returns: Compared
+    plan: GatePlan
+
+    @property
+    def sentence(self) -> str:
+        """The verdict for people."""
+        found = f"in {self.episodes} episodes, {self.differing} of which ended differently"
+        if self.outcome == "pass":
+            return f"not worse by {self.plan.margin:.1%} of the episodes or more, {found}"
+        if self.outcome == "regression":
+            return f"worse than the base, {found}"
+        more = "nobody can say how many more" if self.more_episodes is None else f"about {self.more_episodes:,} more"
+        return f"not decided {found}; {more} would decide"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            "format": 1,
+            "verdict": self.outcome,
+            "sentence": self.sentence,
+            "measure": self.measure,
+            "margin": self.plan.margin,
+            "alpha": self.plan.alpha,
+            "seed": self.plan.seed,
+            "episodes": self.episodes,
+            "differing": self.differing,
+            "more_episodes": self.more_episodes,
+            "success": self.success.to_dict() if self.success else None,
+            "return": self.returns.to_dict(),
+        }
+
+
+def find_build(name: str, path: str) -> Build:
+    """The build in a Godot project folder, or an exported game. Raises UsageError if it is neither."""
+    place = Path(path)
+    if (place / "project.godot").is_file():
+        return Build(name, (f"game.project={place.resolve()}",))
+    if place.is_file():
+        return Build(name, (f"game.env_path={place.resolve()}",))
+    raise UsageError(f"--{name} {path}: neither a folder with a project.godot nor an exported game")
+
+
+def run_gate(
+    player: str,
+    config: str | RunConfig,
+    build: Build,
+    base: Build,
+    plan: GatePlan,
+    overrides: Sequence[str] = (),
+    results: Path = RESULTS,
+    show: Show = lambda _: None,
+) -> GateReport:
+    """Let a player play both builds until the verdict is proven, or `plan.episodes` are played.
+
+    `player` is what `evaluate_player` takes. Raises what that raises, and UsageError for a game without numbered
+    episodes, in which two builds never meet the same one.
+    """
+    decision, pairs = Decision(plan.margin, plan.alpha), _Pairs()
+    sides = (build, base)
+    while decision.outcome == "inconclusive" and pairs.rounds * plan.round < plan.episodes:
+        episodes = min(plan.round, plan.episodes - pairs.rounds * plan.round)
+        here = [f"evaluation.seed={plan.seed + pairs.rounds}", f"evaluation.episodes={episodes}"]
+        first = pairs.rounds % 2
+        found: dict[str, EvalReport] = {}
+        for side in (*sides[first:], *sides[:first]):
+            wanted = [*overrides, *side.overrides, *here]
+            found[side.name] = evaluate_player(player, config, wanted, results=results).report
+        for difference in pairs.add(found[build.name], found[base.name]):
+            decision.add(difference)
+        show(f"episodes={pairs.episodes}/{plan.episodes} differing={pairs.differing} verdict={decision.outcome}")
+    return pairs.report(decision, plan)
+
+
+class _Pairs:
+    """What both builds did in the episodes that both have finished, in their order."""
+
+    def __init__(self) -> None:
+        self.rounds = 0
+        self.differing = 0
+        self._success: list[tuple[bool, bool]] = []
+        self._returns: list[tuple[float, float]] = []
+        self._measure: Measure | None = None
+
+    @property
+    def episodes(self) -> int:
+        return len(self._returns)
+
+    def add(self, ours: EvalReport, theirs: EvalReport) -> list[float]:
+        """The differences of one round, in [-1, 1]."""
+        if not (ours.paired and theirs.paired):
+            raise UsageError("gate: this game does not number its episodes, so that builds cannot be compared in pairs")
+        self.rounds += 1
+        if self._measure is None:
+            self._measure = "success" if _reports_success(ours) or _reports_success(theirs) else "return"
+        both = [_episodes(report) for report in (ours, theirs)]
+        differences = []
+        for number in sorted(both[0].keys() & both[1].keys()):
+            one, other = both[0][number], both[1][number]
+            self._success.append((one.success, other.success))
+            self._returns.append((one.total, other.total))
+            self.differing += one != other
+            better = one.total - other.total
+            sign = float(one.success) - float(other.success) if self._measure == "success" else _sign(better)
+            differences.append(sign)
+        return differences
+
+    def report(self, decision: Decision, plan: GatePlan) -> GateReport:
+        if not self._returns or self._measure is None:
+            raise UsageError("gate: no episode was finished by both builds; see evaluation.max_decisions")
+        (ours_won, theirs_won), (ours, theirs) = zip(*self._success, strict=True), zip(*self._returns, strict=True)
+        success = Compared(mean(ours_won), mean(theirs_won), compare_rates(ours_won, theirs_won))
+        return GateReport(
+            outcome=decision.outcome,
+            measure=self._measure,
+            episodes=self.episodes,
+            differing=self.differing,
+            more_episodes=decision.episodes_wanted,
+            success=success if self._measure == "success" else None,
+            returns=Compared(mean(ours), mean(theirs), compare_means(ours, theirs)),
+            plan=plan,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Episode:
+    success: bool  # of every agent
+    total: float  # the mean return of its agents
+    length: float
+
+
+def _episodes(report: EvalReport) -> dict[int, _Episode]:
+    found: dict[int, list[Any]] = {}
+    for result in report.results:
+        found.setdefault(result.episode, []).append(result.metrics)
+    return {
+        number: _Episode(
+            all(metrics.get("success", 0.0) >= 1.0 for metrics in agents),
+            math.fsum(metrics["return"] for metrics in agents) / len(agents),
+            max(metrics["length"] for metrics in agents),
+        )
+        for number, agents in found.items()
+    }
+
+
+def _reports_success(report: EvalReport) -> bool:
+    return any("success" in result.metrics for result in report.results)
+
+
+def _sign(value: float) -> float:
+    return float(value > 0.0) - float(value < 0.0)
