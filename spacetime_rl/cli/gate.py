@@ -10,11 +10,13 @@ from spacetime_rl.cli.common import JsonOption, ResultsOption, SetOption, print_
 from spacetime_rl.cli.completion import complete_config, complete_source
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 from spacetime_rl.errors import UsageError
+from spacetime_rl.playtest.plan import GatePlan
 from spacetime_rl.runs.layout import RESULTS
 
 if TYPE_CHECKING:
     from spacetime_rl.playtest.gate import GateReport
 
+USUAL = GatePlan()
 EXITS = {"pass": 0, "regression": 1, "inconclusive": 4}
 
 
@@ -43,17 +45,21 @@ def gate(
         ),
     ] = "heuristic",
     overrides: SetOption = None,
-    episodes: Annotated[int, typer.Option(metavar="N", **whole_number("Episodes of each build, at most.", 1))] = 2_000,
-    round_: Annotated[int, typer.Option("--round", metavar="N", **whole_number("Episodes between two looks.", 1))] = 50,
+    episodes: Annotated[
+        int, typer.Option(metavar="N", **whole_number("Episodes of each build, at most.", 1))
+    ] = USUAL.episodes,
+    round_: Annotated[
+        int, typer.Option("--round", metavar="N", **whole_number("Episodes between two looks.", 1))
+    ] = USUAL.round,
     margin: Annotated[
         float, typer.Option(metavar="SHARE", help="A build that is worse by less than this passes.", min=0.001, max=0.5)
-    ] = 0.025,
+    ] = USUAL.margin,
     alpha: Annotated[
         float, typer.Option(metavar="P", help="How often a verdict may be wrong.", min=0.001, max=0.5)
-    ] = 0.05,
+    ] = USUAL.alpha,
     seed: Annotated[
         int, typer.Option(metavar="N", **whole_number("Seed of the first round.", 0, LARGEST_SEED))
-    ] = 10_000,
+    ] = USUAL.seed,
     self_check: Annotated[
         bool, typer.Option("--self-check", help="Play the base against itself: does this game give equal results?")
     ] = False,
@@ -78,12 +84,12 @@ def gate(
         raise UsageError("gate: nothing to compare; give --base, --build or --build-set, or --self-check")
     if self_check and (build or build_set):
         raise UsageError("gate: --self-check plays the base against itself; leave out --build and --build-set")
-    from spacetime_rl.playtest.gate import Build, GatePlan, find_build, run_gate
+    from spacetime_rl.playtest.gate import Build, find_build, run_gate
 
     theirs = find_build("base", base) if base else Build("base")
     ours = find_build("build", build) if build else Build("build", theirs.overrides if self_check else ())
     ours = Build("build", (*ours.overrides, *(build_set or ())))
-    plan = GatePlan(episodes, min(round_, episodes), margin, alpha, seed)
+    plan = GatePlan(episodes, round_, margin, alpha, seed)
     report = run_gate(
         player,
         config,

@@ -162,12 +162,17 @@ def write_episodes(results: Sequence[AgentResult], file: Path) -> None:
             writer.writerow([result.episode, result.agent, result.policy, *task, *values])
 
 
+def reporting_success(results: Sequence[AgentResult]) -> set[str]:
+    """The policies whose agents reported success, or the lack of it, at least once; only theirs is counted."""
+    return {result.policy for result in results if "success" in result.metrics}
+
+
 def _with_success(results: Sequence[AgentResult]) -> list[AgentResult]:
     """Add `success` 0 where it is missing, for policies that reported it at least once.
 
     A stock game may report success only when an agent succeeds.
     """
-    reporting = {result.policy for result in results if "success" in result.metrics}
+    reporting = reporting_success(results)
     return [
         replace(result, metrics={**result.metrics, "success": 0.0})
         if result.policy in reporting and "success" not in result.metrics

@@ -6,16 +6,18 @@ meets both. Every round has a seed of its own.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import UsageError
-from spacetime_rl.evaluation.report import EvalReport
+from spacetime_rl.evaluation.report import AgentResult, EvalReport, reporting_success
 from spacetime_rl.evaluation.story import evaluate_player
+from spacetime_rl.playtest.plan import GatePlan
 from spacetime_rl.runs.layout import RESULTS
 from spacetime_rl.statistics.intervals import mean
 from spacetime_rl.statistics.paired import Difference, compare_means, compare_rates
@@ -31,17 +33,6 @@ class Build:
 
     name: str
     overrides: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class GatePlan:
-    """How much is played, and what counts as worse."""
-
-    episodes: int = 2_000  # at most, of each build
-    round: int = 50  # episodes between two looks
-    margin: float = 0.025  # of the share of episodes
-    alpha: float = 0.05
-    seed: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,18 +161,20 @@ class _Pairs:
         if not (ours.paired and theirs.paired):
             raise UsageError("gate: this game does not number its episodes, so that builds cannot be compared in pairs")
         self.rounds += 1
+        reporting = reporting_success([*ours.results, *theirs.results])
         if self._measure is None:
-            self._measure = "success" if _reports_success(ours) or _reports_success(theirs) else "return"
-        both = [_episodes(report) for report in (ours, theirs)]
+            self._measure = "success" if reporting else "return"
+        both = [_episodes(report, reporting) for report in (ours, theirs)]
         differences = []
         for number in sorted(both[0].keys() & both[1].keys()):
             one, other = both[0][number], both[1][number]
             self._success.append((one.success, other.success))
             self._returns.append((one.total, other.total))
             self.differing += one != other
-            better = one.total - other.total
-            sign = float(one.success) - float(other.success) if self._measure == "success" else _sign(better)
-            differences.append(sign)
+            if self._measure == "success":
+                differences.append(float(one.success) - float(other.success))
+            else:
+                differences.append(float(np.sign(one.total - other.total)))
         return differences
 
     def report(self, decision: Decision, plan: GatePlan) -> GateReport:
@@ -203,28 +196,20 @@ class _Pairs:
 
 @dataclass(frozen=True, slots=True)
 class _Episode:
-    success: bool  # of every agent
+    success: bool  # of every agent whose policy reports it
     total: float  # the mean return of its agents
     length: float
 
 
-def _episodes(report: EvalReport) -> dict[int, _Episode]:
-    found: dict[int, list[Any]] = {}
+def _episodes(report: EvalReport, reporting: set[str]) -> dict[int, _Episode]:
+    found: dict[int, list[AgentResult]] = {}
     for result in report.results:
-        found.setdefault(result.episode, []).append(result.metrics)
+        found.setdefault(result.episode, []).append(result)
     return {
         number: _Episode(
-            all(metrics.get("success", 0.0) >= 1.0 for metrics in agents),
-            math.fsum(metrics["return"] for metrics in agents) / len(agents),
-            max(metrics["length"] for metrics in agents),
+            all(agent.metrics.get("success", 0.0) >= 1.0 for agent in agents if agent.policy in reporting),
+            mean([agent.metrics["return"] for agent in agents]),
+            max(agent.metrics["length"] for agent in agents),
         )
         for number, agents in found.items()
     }
-
-
-def _reports_success(report: EvalReport) -> bool:
-    return any("success" in result.metrics for result in report.results)
-
-
-def _sign(value: float) -> float:
-    return float(value > 0.0) - float(value < 0.0)

@@ -7,7 +7,7 @@ function raises ValueError if the sides differ in length or have no values.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +64,7 @@ def compare_means(ours: Sequence[float], theirs: Sequence[float], seed: int = 0)
     """
     episodes = _check(ours, theirs)
     off = np.asarray(ours, np.float64) - np.asarray(theirs, np.float64)
-    low, high = _bootstrap((off,), lambda values, axis: np.mean(values, axis=axis), seed)
+    low, high = _bootstrap(off, seed)
     return Difference(float(off.mean()), low, high, _swap_sides(off, seed), episodes)
 
 
@@ -112,21 +112,14 @@ def _newcombe(both: int, ours_only: int, theirs_only: int, neither: int) -> Inte
     return ours - theirs - down, ours - theirs + up
 
 
-def _bootstrap(samples: tuple[NDArray[np.float64]], statistic: Callable[..., object], seed: int) -> Interval:
+def _bootstrap(off: NDArray[np.float64], seed: int) -> Interval:
     from scipy import stats
 
-    (values,) = samples
-    if len(values) < 2 or np.ptp(values) == 0.0:  # there is no spread to resample
-        return float(values.mean()), float(values.mean())
-    found = stats.bootstrap(
-        samples,
-        statistic,
-        n_resamples=_RESAMPLES,
-        confidence_level=LEVEL,
-        method="BCa",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
-    return float(found.low), float(found.high)
+    if len(off) < 2 or np.ptp(off) == 0.0:  # there is no spread to resample
+        return float(off.mean()), float(off.mean())
+    rng = np.random.default_rng(seed)
+    found = stats.bootstrap((off,), np.mean, n_resamples=_RESAMPLES, confidence_level=LEVEL, method="BCa", rng=rng)
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
 def _swap_sides(off: NDArray[np.float64], seed: int) -> float:
@@ -134,12 +127,6 @@ def _swap_sides(off: NDArray[np.float64], seed: int) -> float:
 
     if not off.any():
         return 1.0
-    found = stats.permutation_test(
-        (off,),
-        lambda values, axis: np.mean(values, axis=axis),
-        permutation_type="samples",
-        n_resamples=_RESAMPLES,
-        rng=np.random.default_rng(seed),
-        vectorized=True,
-    )
+    rng = np.random.default_rng(seed)
+    found = stats.permutation_test((off,), np.mean, permutation_type="samples", n_resamples=_RESAMPLES, rng=rng)
     return float(found.pvalue)

@@ -17,7 +17,8 @@ from spacetime_rl.errors import UsageError
 from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.playtest import gate as story
-from spacetime_rl.playtest.gate import Build, GatePlan, GateReport, run_gate
+from spacetime_rl.playtest.gate import Build, GateReport, run_gate
+from spacetime_rl.playtest.plan import GatePlan
 
 SOON = ("--margin", "0.4", "--round", "24", "--episodes", "48", "--json")
 HARDER = ("--build-set", "scenario.params.max_ticks=60")
@@ -80,6 +81,7 @@ class Played:
         self.paired = True
         self.returns: Callable[[str, int], float] = lambda side, episode: float(episode)
         self.success: Callable[[str, int], float] | None = None
+        self.silent: tuple[str, ...] = ()
         monkeypatch.setattr(story, "evaluate_player", self._evaluate)
 
     def gate(self, **plan: Any) -> GateReport:
@@ -91,6 +93,8 @@ class Played:
         side, episodes = values["game.params.side"], int(values["evaluation.episodes"])
         self.order.append((side, values["evaluation.seed"]))
         results = tuple(AgentResult(n, "walker_0", "walker", self._metrics(side, n)) for n in range(episodes))
+        without = {"return": 0.0, "length": 1.0}
+        results += tuple(AgentResult(n, f"{name}_0", name, without) for n in range(episodes) for name in self.silent)
         total = summarise("overall", episodes, 0, results)
         report = EvalReport(side, "touch", episodes, 0, total, (), results=results, paired=self.paired)
         return type("Evaluated", (), {"report": report})
@@ -125,6 +129,12 @@ def test_a_game_without_success_is_judged_by_who_had_the_higher_return(played: P
     report = played.gate(episodes=1_000, round=10)
     assert (report.outcome, report.measure, report.success) == ("regression", "return", None)
     assert report.returns.difference.value == pytest.approx(-0.001)
+
+
+def test_only_the_policies_that_report_success_decide(played: Played) -> None:
+    played.success = lambda side, _: float(side == "base")
+    played.silent = ("guide",)  # a policy that never reports success
+    assert played.gate(episodes=1_000, round=10).outcome == "regression"
 
 
 def test_a_game_that_does_not_number_its_episodes_is_refused(played: Played) -> None:
