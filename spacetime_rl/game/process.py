@@ -23,7 +23,7 @@ import psutil
 from spacetime_rl.errors import LaunchError
 from spacetime_rl.game.log import GameLog
 from spacetime_rl.host.machine_limits import explain
-from spacetime_rl.host.scratch import make_scratch
+from spacetime_rl.host.scratch import Scratch, make_scratch
 from spacetime_rl.host.system import exit_code_of, has_ended, in_forked_children, kill_group, open_process
 
 _GUARD = Path(__file__).with_name("guard.py")
@@ -69,13 +69,13 @@ class GameProcess:
             self._popen = _spawn(command, self.log_path, variables, [*pass_fds, scratch.lock_fd])
         except OSError as error:
             shutil.rmtree(scratch.path, ignore_errors=True)
-            raise LaunchError(f"cannot start {command[0]}: {explain(error) or error}") from error
-        finally:
             os.close(scratch.lock_fd)
+            raise LaunchError(f"cannot start {command[0]}: {explain(error) or error}") from error
         self.log = GameLog(self.log_path, scratch.path)
         self.pid = self._popen.pid
         self._pidfd = open_process(self.pid)
-        self._finalizer = weakref.finalize(self, _end, os.getpid(), self._popen, self._pidfd, scratch.path)
+        # This process holds the folder, too: the log of a game that has crashed is read after its end.
+        self._finalizer = weakref.finalize(self, _end, os.getpid(), self._popen, self._pidfd, scratch)
 
     def __enter__(self) -> GameProcess:
         return self
@@ -186,13 +186,14 @@ def _exit_words(code: int | None) -> str:
         return f"killed by signal {-code}"
 
 
-def _end(owner_pid: int, popen: subprocess.Popen[bytes], pidfd: int, user_dir: Path) -> None:
+def _end(owner_pid: int, popen: subprocess.Popen[bytes], pidfd: int, scratch: Scratch) -> None:
     if os.getpid() != owner_pid:  # a forked child shares the object, but must not end its parent's game
         return
     kill_group(popen.pid)
     popen.wait()
     os.close(pidfd)
-    shutil.rmtree(user_dir, ignore_errors=True)
+    shutil.rmtree(scratch.path, ignore_errors=True)
+    os.close(scratch.lock_fd)
 
 
 class _Spawner:

@@ -80,6 +80,16 @@ def test_the_folder_of_a_killed_parent_is_swept_by_the_next_game(
         _wait_until(lambda: _sweeps_down_to(tmp_path, 1))
 
 
+def test_the_log_of_a_game_that_ended_stays_until_it_is_read(tmp_path: Path) -> None:
+    script = tmp_path / "game.sh"
+    script.write_text("#!/bin/sh\necho what happened\nexit 7\n")
+    script.chmod(0o755)
+    with GameProcess([str(script)], name="game") as process:
+        assert process.wait(10.0)
+        with GameProcess(SLEEP, name="other"):  # sweeps the folders that nobody holds
+            assert "what happened" in process.log_tail()
+
+
 def test_a_program_that_exits_without_closing_its_games_leaves_none(survivors: Survivors) -> None:
     parent = _python(f'process = GameProcess({SLEEP!r}, name="game")')
     assert parent.wait() == 0
