@@ -51,6 +51,14 @@ class CheckpointError(UsageError):
     """A folder is not a checkpoint, or not one that this version can read."""
 
 
+class EpisodeError(UsageError):
+    """A file is not a recorded episode, or not one that this version can read or that can be used as requested."""
+
+
+class RecordingError(SpacetimeError):
+    """A recorded episode could not be written."""
+
+
 class ExportError(SpacetimeError):
     """A policy could not be exported, or the exported file computes other outputs than the network."""
 

@@ -47,7 +47,10 @@ def read_table() -> dict[str, Row]:
 
 
 TABLE = read_table()
-LIBRARIES = ("ray", "torch", "mlflow", "onnxruntime", "matplotlib", "plotly", "optuna", "godot_rl", "stable_baselines3")
+LIBRARIES = (
+    *("ray", "torch", "mlflow", "onnxruntime", "pyarrow", "matplotlib", "plotly", "optuna"),
+    *("minari", "godot_rl", "stable_baselines3"),
+)
 # What macOS or Windows does not have: modules, and attributes of `os`, `signal` and `select`.
 NOT_EVERYWHERE = {
     "modules": {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty"},

@@ -27,7 +27,7 @@ def returns(config: RunConfig) -> dict[str, float]:
 
 
 config: RunConfig = spacetime_rl.load("vr_interaction", ["training.lr=1e-4"])
-run: spacetime_rl.Run = spacetime_rl.train(config, stop={"agent_steps": 1000}, **{"training.lr": 1e-4})
+run: spacetime_rl.Run = spacetime_rl.train(config, stop={"agent_steps": 1000}, training={"lr": 1e-4})
 rate: float | None = spacetime_rl.evaluate(config, run, episodes=10).overall.success_rate
 actions = spacetime_rl.load_policy(run, "giver").act([[0.0]])
 launch = spacetime_rl.GameLaunch(scenario="vr_navigation", arenas=4)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from spacetime_rl.game.api import EndedAgent, Game, StepResult, Timing
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
-from spacetime_rl.game.trace import Trace
+from spacetime_rl.game.trace import NOTHING, Recording, Trace
 
 _OBSERVATION, _ACTION = 48, 3  # floats, as in the bench scenario
 _EPISODE = 200  # decisions
@@ -91,9 +91,9 @@ class NullGame:
     def configure(self, params: Mapping[str, Any]) -> None:
         """Do nothing: there are no parameters."""
 
-    def traces(self, below: int = 0, observations: bool = False) -> tuple[Trace, ...]:
+    def traces(self, recording: Recording = NOTHING, unfinished: bool = False) -> tuple[Trace, ...]:
         """Always empty: agents have no positions."""
-        del below, observations
+        del recording, unfinished
         return ()
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from spacetime_rl import __version__
-from spacetime_rl.cli import config, godot, jobs, runs
+from spacetime_rl.cli import config, episodes, godot, jobs, runs
 from spacetime_rl.cli.baseline import baseline
 from spacetime_rl.cli.bench import bench
 from spacetime_rl.cli.doctor import doctor
@@ -21,6 +21,7 @@ from spacetime_rl.cli.gate import gate
 from spacetime_rl.cli.inspect import inspect
 from spacetime_rl.cli.on_linux import on_linux
 from spacetime_rl.cli.play import play
+from spacetime_rl.cli.replay import replay
 from spacetime_rl.cli.scenarios import scenarios
 from spacetime_rl.cli.submit import submit
 from spacetime_rl.cli.sweep import sweep
@@ -86,6 +87,8 @@ app.command("eval")(on_linux("eval", evaluate))
 app.command("gate")(on_linux("gate", gate))
 app.command("inspect")(on_linux("inspect", inspect))
 app.command("play")(on_linux("play", play))
+app.command("replay")(on_linux("replay", replay))
+app.add_typer(episodes.app, name="episodes")
 app.command("export")(export)
 app.command("baseline")(on_linux("baseline", baseline))
 app.command("bench")(on_linux("bench", bench))

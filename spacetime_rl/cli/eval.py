@@ -85,6 +85,13 @@ def evaluate(
         Path | None,
         typer.Option("--episodes-csv", metavar="FILE", help="Write the metrics of every agent and episode."),
     ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Write every episode to a file, which `replay` plays again.")
+    ] = False,
+    record_to: Annotated[
+        Path | None,
+        typer.Option("--record-to", metavar="DIR", help="The same, into this folder; default: results/episodes/…"),
+    ] = None,
     results: ResultsOption = None,
     json_output: JsonOption = False,
 ) -> None:
@@ -103,6 +110,8 @@ def evaluate(
       spacetime-rl eval my-run --with runner=heuristic
 
       spacetime-rl eval my-run --plots
+
+      spacetime-rl eval my-run --episodes 20 --record
     """
     if not plots:
         refuse_given(context, f"eval {source}", "the folder of the pictures; add --plots to draw them", "output")
@@ -121,6 +130,8 @@ def evaluate(
         results=where,
         checkpoint_number=checkpoint_number,
         traced=TRACED if plots else 0,
+        record=record,
+        record_to=record_to,
         show=lambda played: _progress(played.evaluation.max_time_s, lines=json_output),
         say=lambda note: typer.echo(f"spacetime-rl: {note}", err=True),
     )
@@ -129,7 +140,8 @@ def evaluate(
         write_episodes(report.results, episodes_csv)
     files = _draw(report, chosen, found.run, output, where) if plots else []
     if json_output:
-        print_json(report.to_dict() | ({"files": [str(file) for file in files]} if plots else {}))
+        recorded = {"recorded": str(found.recorded)} if found.recorded else {}
+        print_json(report.to_dict() | ({"files": [str(file) for file in files]} if plots else {}) | recorded)
         return
     from spacetime_rl.console.plain import plain_console
     from spacetime_rl.evaluation.table import compare
@@ -139,7 +151,7 @@ def evaluate(
         typer.echo(report.bounded.note, err=True)
     if hint := _hint(report, chosen, found.run):
         typer.echo(hint, err=True)
-    for file in files:
+    for file in [*files, *([found.recorded] if found.recorded else [])]:
         typer.echo(str(short(file)))
 
 

@@ -26,6 +26,7 @@ PARTICULAR = {
     "jobs results": {1: "the job has not ended, or was stopped", 3: "the job failed, or the cluster does not answer"},
     "eval": {3: "the game failed"},
     "gate": {1: "regression: the build is worse", 3: "the game failed", 4: "inconclusive"},
+    "replay": {1: "with --check: the replay differs", 3: "the game failed"},
     "inspect": {1: "the game sends values that no training can use", 3: "the game failed"},
     "export": {2: "no such run, policy, checkpoint or opset", 3: "the file's outputs differ from the network's"},
     "doctor": {1: "a check failed: the machine is not ready"},

@@ -14,7 +14,8 @@ from spacetime_rl.cli.common import (
 )
 from spacetime_rl.cli.completion import complete_source, complete_target
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
-from spacetime_rl.runs.layout import RESULTS
+from spacetime_rl.formats.shell import short
+from spacetime_rl.runs.layout import RESULTS, new_recordings
 
 if TYPE_CHECKING:
     from spacetime_rl.evaluation.watch import PlayedEpisode
@@ -51,6 +52,9 @@ def play(
     episodes: Annotated[
         int | None, typer.Option(metavar="N", **whole_number("Episodes; default: until the window is closed.", 1))
     ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Write every episode to a file, which `replay` plays again.")
+    ] = False,
     results: ResultsOption = None,
     json_output: JsonOption = False,
 ) -> None:
@@ -68,16 +72,21 @@ def play(
 
       spacetime-rl play --policy my-run
 
+      spacetime-rl play vr_navigation --record
+
       spacetime-rl play vr_interaction_avoid --policy my-run --agent runner_0
     """
     from spacetime_rl.evaluation.watch import Wanted, play_in_window
 
-    wanted = Wanted(target, tuple(overrides or ()), policy, agent, task, seed, episodes)
+    folder = new_recordings("play", results or RESULTS) if record else None
+    wanted = Wanted(target, tuple(overrides or ()), policy, agent, task, seed, episodes, folder)
     played = []
     for episode in play_in_window(wanted, results or RESULTS):
         played.append(episode)
         if not json_output:
             typer.echo(_line(episode))
+    if folder is not None and folder.is_dir():
+        typer.echo(f"recorded in {short(folder)}", err=True)
     if json_output:
         print_json([{"episode": episode.episode, "agents": episode.agents} for episode in played])
 

@@ -125,6 +125,11 @@ class RolloutConfig(Section):
         ge=1,
         description="Decisions in a fragment that a game hands over; null: computed from `training.train_batch_size`.",
     )
+    record_every: int | None = Field(
+        default=None,
+        ge=1,
+        description="One of so many episodes is written to a file, which `replay` plays again; null: none.",
+    )
 
 
 class ResourcesConfig(Section):

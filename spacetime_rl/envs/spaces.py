@@ -47,6 +47,23 @@ class PolicySpaces:
             at += prod(image.shape)
         return parts
 
+    def split_action(self, flat: NDArray[np.float32]) -> NDArray[Any] | dict[str, NDArray[Any]]:
+        """Flat actions [..., action_size] as values of the action space, those out of range at the nearest limit."""
+        if isinstance(self.action, spaces.Box):
+            return np.clip(flat, -1.0, 1.0)
+        if isinstance(self.action, spaces.Discrete):
+            return flat[..., 0].astype(np.int64)
+        if isinstance(self.action, spaces.MultiDiscrete):
+            return flat.astype(np.int64)
+        parts: dict[str, NDArray[Any]] = {}
+        at = 0
+        for field in self.layout.actions:
+            columns = flat[..., at : at + field.width]
+            discrete = field.kind == "discrete"
+            parts[field.name] = columns[..., 0].astype(np.int64) if discrete else np.clip(columns, -1.0, 1.0)
+            at += field.width
+        return parts
+
     def join_action(self, action: Any, batch: tuple[int, ...] = (), who: str = "the action") -> NDArray[np.float32]:
         """Values of the action space, with these leading dimensions, as flat actions [*batch, action_size].
 

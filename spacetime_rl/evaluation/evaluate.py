@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import PolicyPlan, assign_policies
-from spacetime_rl.errors import GameError
+from spacetime_rl.errors import GameError, UsageError
 from spacetime_rl.evaluation.agents import places_of, turns_of
 from spacetime_rl.evaluation.clock import Clock, Progress
 from spacetime_rl.evaluation.play import EvaluationWorker, play_shard
 from spacetime_rl.evaluation.report import AgentResult, Bounded, EvalReport, PolicyReport, summarise, summarise_tasks
 from spacetime_rl.evaluation.schedule import Shard, make_schedule
 from spacetime_rl.evaluation.sources import Source
+from spacetime_rl.evaluation.tape import Sink, Tape, make_tape
 from spacetime_rl.game.api import TASK, Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
@@ -40,21 +41,25 @@ def evaluate(
     progress: Progress | None = None,
     open_game: Open = open_game,
     traced: int = 0,
+    sink: Sink | None = None,
 ) -> EvalReport:
     """Let the player `source` play the episodes 0 to `episodes` - 1 of `seed`, on at most `games` games at a time.
 
-    `launch` starts the games. `config` assigns policies to agents and sets whether actions are sampled. The first
-    `traced` episodes are recorded. A game that fails is restarted, at most `MAX_RESTARTS` times, and replays its
-    unfinished episodes. A stock game does not number its episodes: each of its agents counts as an arena, and each game
-    has its own seed. The report omits episodes that exceed the bounds of `config.evaluation`, and counts them in
-    `bounded`. Raises ContractError if player or config do not fit the game, and GameError if a game fails too often.
+    `launch` starts the games. `config` assigns policies to agents and sets whether actions are sampled. The report
+    keeps the traces of the first `traced` episodes, and `sink` receives the whole of every episode when it ends. A game
+    that fails is restarted, at most `MAX_RESTARTS` times, and replays its unfinished episodes. A stock game does not
+    number its episodes: each of its agents counts as an arena, and each game has its own seed. The report omits
+    episodes that exceed the bounds of `config.evaluation`, and counts them in `bounded`. Raises ContractError if player
+    or config do not fit the game, GameError if a game fails too often, and what `sink` raises.
     """
     launch = replace(launch, seed=seed, control=source.control, scripted=source.scripted)
     clock = Clock(config.evaluation, episodes, progress)
     with open_game(replace(launch, name="eval-0")) as first:
         plans = assign_policies(first.spec, config)
-        recorded = min(traced, episodes)
-        played = _Evaluation(launch, first.spec, plans, source, seed, open_game, recorded, config.evaluation.stochastic)
+        if sink is not None and first.spec.is_stock:
+            raise UsageError(f"{first.spec.scenario}: a stock game does not say what happened; it cannot be recorded")
+        tape = make_tape(episodes, traced, sink)
+        played = _Evaluation(launch, first.spec, plans, source, seed, open_game, tape, config.evaluation.stochastic)
         played.make_worker()  # raises ContractError before further games are started
         shards = played.split(episodes, games)
         restarts = played.play(shards, first, clock)
@@ -98,7 +103,7 @@ class _Evaluation:
     source: Source
     seed: int
     open_game: Open
-    traced: int
+    tape: Tape
     stochastic: bool
 
     @property
@@ -139,7 +144,7 @@ class _Evaluation:
             launch = self.launch_of(index, games, restarts)
             try:
                 with game or self.open_game(launch) as game:
-                    play_shard(game, worker, shard, launch.seed, clock, self.traced)
+                    play_shard(game, worker, shard, launch.seed, clock, self.tape)
                 break
             except GameError as error:
                 if not error.can_pass:

@@ -13,8 +13,10 @@ from spacetime_rl.evaluation.agents import arenas_of, places_of, turns_of
 from spacetime_rl.evaluation.clock import Clock
 from spacetime_rl.evaluation.policies import Actor
 from spacetime_rl.evaluation.schedule import Shard
+from spacetime_rl.evaluation.tape import NO_TAPE, Tape
 from spacetime_rl.game.api import EndedAgent, Game, StepResult
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.game.trace import NOTHING
 
 
 class EvaluationWorker:
@@ -69,28 +71,32 @@ class EvaluationWorker:
         return episode
 
 
-def play_shard(game: Game, worker: EvaluationWorker, shard: Shard, seed: int, clock: Clock, traced: int = 0) -> None:
+def play_shard(
+    game: Game, worker: EvaluationWorker, shard: Shard, seed: int, clock: Clock, tape: Tape = NO_TAPE
+) -> None:
     """Play until the shard is finished or the evaluation is stopped. Episodes that exceed its bounds are given up.
 
-    Episodes with a number less than `traced` are recorded. Raises GameError.
+    `tape` says what is recorded, and receives it. Raises GameError.
     """
     first, stride = shard.first_episode, shard.schedule.stride
-    if traced:
-        game.traces(traced)
+    if tape.recording != NOTHING:
+        game.traces(tape.recording)
     state = game.reset(seed, first, stride)
     worker.reset(first, stride)
     ages = np.zeros(shard.schedule.arenas, np.int64)  # decisions since the last end of an episode in each arena
     while not shard.finished and clock.goes_on():
         state = game.step(worker.act(state))
         ages += 1
+        recorded = False
         for agent in state.ended:
             episode = worker.end(agent)
             ages[worker.arenas[agent.agent]] = 0
             cut = bool(state.truncated[agent.agent])
             if shard.record(episode, int(worker.places[agent.agent]), agent.metrics, cut):
-                if episode < traced:
-                    shard.keep(game.traces(traced))
+                recorded |= episode < tape.recording.below
                 clock.finished(1)
+        if recorded:
+            tape.keep(game, shard)
         stuck = np.flatnonzero(ages == clock.max_decisions)
         if stuck.size:
             shard.give_up(stuck.tolist(), f"evaluation.max_decisions: {clock.max_decisions:,}")

@@ -42,12 +42,13 @@ class Shard:
 
     def __init__(self, schedule: Schedule, game: int, agents: int) -> None:
         self.schedule = schedule
-        self.traces: dict[int, Trace] = {}  # by episode
+        self.traces: dict[int, Trace] = {}  # by episode, those for the report
+        self.recorded: set[int] = set()  # episodes of which a recording was received
         self.cut_off = 0  # episodes that were given up after they had begun
         self.not_begun = 0  # later episodes of the same arenas
         self.reason = ""  # the setting that caused it
         self.truncated: set[tuple[int, int]] = set()  # episode and agent, if the episode ended at a limit
-        self._game = game
+        self._game, self._agents = game, agents
         self._found: dict[tuple[int, int], Metrics] = {}  # by episode and the agent's index in its arena
         numbers = (e for e in range(schedule.episodes) if e % schedule.stride // schedule.arenas == game)
         self._missing = {episode: set(range(agents)) for episode in numbers}
@@ -70,10 +71,9 @@ class Shard:
         unfinished = self._given_up | self._missing.keys()
         return {key: metrics for key, metrics in self._found.items() if key[0] not in unfinished}
 
-    def keep(self, traces: Iterable[Trace]) -> None:
-        """Keep recorded episodes; of an episode that was played twice, the first recording."""
-        for trace in traces:
-            self.traces.setdefault(trace.episode, trace)
+    def metrics_of(self, episode: int) -> dict[int, Metrics]:
+        """The agents' metrics in a finished episode, by the agent's index in its arena."""
+        return {agent: self._found[episode, agent] for agent in range(self._agents)}
 
     def record(self, episode: int, agent: int, metrics: Metrics, truncated: bool = False) -> bool:
         """Record the end of an episode for an agent, and return whether that finished the episode.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -10,13 +11,15 @@ from pathlib import Path
 
 from spacetime_rl.config import RunConfig, change, load
 from spacetime_rl.contract import make_launch
+from spacetime_rl.episodes.build import describe_build
+from spacetime_rl.episodes.recorder import Recorder
 from spacetime_rl.evaluation.clock import Progress
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.resolve import BASELINE, Resolved, mix_sources, require_config, resolve_source
 from spacetime_rl.game.project import scenario_names
 from spacetime_rl.host.scratch import scratch_folder
-from spacetime_rl.runs.layout import RESULTS
+from spacetime_rl.runs.layout import RESULTS, new_recordings
 
 _log = logging.getLogger(__name__)
 Show = Callable[[RunConfig], AbstractContextManager[Progress | None]]
@@ -24,11 +27,12 @@ Show = Callable[[RunConfig], AbstractContextManager[Progress | None]]
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """A report, the configuration that was played, and the folder of the player's run, if it has one."""
+    """A report, the configuration that was played, and the folders of the player's run and of recorded episodes."""
 
     report: EvalReport
     config: RunConfig
-    run: Path | None
+    run: Path | None  # if the player has one
+    recorded: Path | None = None
 
 
 def evaluate_player(
@@ -40,6 +44,8 @@ def evaluate_player(
     results: Path = RESULTS,
     checkpoint_number: int | None = None,
     traced: int = 0,
+    record: bool = False,
+    record_to: Path | None = None,
     show: Show = lambda _: nullcontext(),
     say: Callable[[str], None] = _log.warning,
 ) -> Evaluated:
@@ -47,10 +53,11 @@ def evaluate_player(
 
     `player` is `random`, `heuristic`, `baseline`, a run, a checkpoint or a folder of ONNX files. `opponents` are
     `POLICY=PLAYER`: players that act for single policies instead. Without `config` the player's training configuration
-    is played. `overrides` are `a.b=c`. The first `traced` episodes are recorded. `show` displays the progress, and
-    `say` receives remarks on the configuration.
+    is played. `overrides` are `a.b=c`. The report keeps the traces of the first `traced` episodes. With `record` or a
+    folder `record_to`, every episode is written to a file of its own. `show` displays the progress, and `say` receives
+    remarks on the configuration.
 
-    Raises UsageError, ConfigError, ContractError, CheckpointError, ExportError, GameError.
+    Raises UsageError, ConfigError, ContractError, CheckpointError, ExportError, GameError, RecordingError.
     """
     with scratch_folder("eval") as folder:
         shipped = config if isinstance(config, str) else None
@@ -59,11 +66,20 @@ def evaluate_player(
         chosen = _choose(player, found, config, overrides, say)
         plan = chosen.evaluation
         launch = replace(make_launch(chosen), arenas=plan.arenas)
+        folder_of_episodes = record_to if record_to or not record else _recordings(found, chosen, results)
+        sink = None
+        if folder_of_episodes is not None:
+            sink = Recorder(folder_of_episodes, describe_build(launch), chosen, plan.seed, found.source.name)
         with show(chosen) as progress:
             report = evaluate(
-                launch, chosen, found.source, plan.episodes, plan.seed, plan.games, progress, traced=traced
+                launch, chosen, found.source, plan.episodes, plan.seed, plan.games, progress, traced=traced, sink=sink
             )
-    return Evaluated(report, chosen, found.run)
+    return Evaluated(report, chosen, found.run, folder_of_episodes)
+
+
+def _recordings(found: Resolved, config: RunConfig, results: Path) -> Path:
+    name = re.sub(r"[^\w.-]+", "-", f"{found.source.name}-{config.name}-seed{config.evaluation.seed}")
+    return new_recordings(name, results)
 
 
 def _choose(

@@ -30,3 +30,16 @@ def load_target(name: str, overrides: Sequence[str], preset: str | None = None) 
     words = sorted({*known, *config_names()})
     hint = did_you_mean(name, words) or f"; known: {', '.join(words)}"
     raise UsageError(f"{name}: no scenario, configuration, exported game or Godot project{hint}")
+
+
+def build_overrides(option: str, path: str) -> tuple[str, ...]:
+    """What makes a configuration play the build at `path`: a Godot project folder, or an exported game.
+
+    `option` is that of the command line. Raises UsageError if it is neither.
+    """
+    place = Path(path)
+    if (place / "project.godot").is_file():
+        return (f"game.project={place.resolve()}",)
+    if place.is_file():
+        return (f"game.env_path={place.resolve()}",)
+    raise UsageError(f"--{option} {path}: neither a folder with a project.godot nor an exported game")

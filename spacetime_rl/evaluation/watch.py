@@ -11,6 +11,8 @@ from pathlib import Path
 
 from spacetime_rl.config import RunConfig, change
 from spacetime_rl.contract import assign_policies, make_launch
+from spacetime_rl.episodes.build import describe_build
+from spacetime_rl.episodes.recorder import Recorder
 from spacetime_rl.errors import GameClosed, UsageError
 from spacetime_rl.evaluation.play import EvaluationWorker
 from spacetime_rl.evaluation.resolve import BASELINE, Resolved, resolve_source
@@ -19,12 +21,16 @@ from spacetime_rl.evaluation.target import load_target
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch, only_task
 from spacetime_rl.game.project import scenario_names
+from spacetime_rl.game.trace import Recording
 from spacetime_rl.host.scratch import scratch_folder
 
 _WITHOUT_DISPLAY = (
     "play opens a window, and there is no display here: run it on a desktop, over `ssh -X`, "
     "or set DISPLAY; `xvfb-run -a spacetime-rl play …` plays into a window that nobody sees"
 )
+
+
+_EVERYTHING = Recording(2**32 - 1, observations=True, bodies=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Wanted:
     task: str | None
     seed: int
     episodes: int | None  # open: until the window is closed
+    record_to: Path | None = None  # a folder for the episodes' recordings
 
 
 def play_in_window(wanted: Wanted, results: Path) -> Iterator[PlayedEpisode]:
@@ -72,7 +79,11 @@ def play_in_window(wanted: Wanted, results: Path) -> Iterator[PlayedEpisode]:
             human=(wanted.agent or "") if by_hand else None,
             player=found.source.name,
         )
-        yield from watch(launch, config, found.source, wanted.seed, wanted.episodes)
+        recorder = None
+        if wanted.record_to is not None:
+            player = f"{found.source.name} and a person" if by_hand else found.source.name
+            recorder = Recorder(wanted.record_to, describe_build(launch), config, wanted.seed, player, "real time")
+        yield from watch(launch, config, found.source, wanted.seed, wanted.episodes, recorder)
 
 
 def _config(wanted: Wanted, found: Resolved) -> RunConfig:
@@ -90,7 +101,12 @@ def require_display() -> None:
 
 
 def watch(
-    launch: GameLaunch, config: RunConfig, source: Source, seed: int, episodes: int | None
+    launch: GameLaunch,
+    config: RunConfig,
+    source: Source,
+    seed: int,
+    episodes: int | None,
+    recorder: Recorder | None = None,
 ) -> Iterator[PlayedEpisode]:
     """Play in a window until `episodes` episodes are over or the window is closed; yield each episode when it ends.
 
@@ -101,8 +117,12 @@ def watch(
         spec = game.spec
         if spec.is_stock and launch.human is not None:
             raise UsageError(f"{launch.title}: a stock game cannot be played by hand here; name who plays: --policy")
+        if spec.is_stock and recorder is not None:
+            raise UsageError(f"{launch.title}: a stock game does not say what happened; it cannot be recorded")
         plans = assign_policies(spec, config)
         worker = EvaluationWorker(spec, plans, source.make_actors(spec, plans, seed, config.evaluation.stochastic))
+        if recorder is not None:
+            game.traces(_EVERYTHING)
         state = game.reset(seed, 0, 1)
         worker.reset(0, 1)
         over: dict[str, dict[str, float]] = {}
@@ -113,6 +133,9 @@ def watch(
                 number = worker.end(ended)
                 over[spec.agent_ids[ended.agent]] = ended.metrics
                 if len(over) == spec.num_agents:
+                    if recorder is not None:
+                        for trace in game.traces(_EVERYTHING):
+                            recorder(spec, trace, over)
                     yield PlayedEpisode(number, over)
                     over = {}
                     played += 1

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.game.spec import GameSpec
-from spacetime_rl.game.trace import Trace
+from spacetime_rl.game.trace import NOTHING, Recording, Trace
 
 TASK = "task"  # the metric that holds the number of the episode's task, in a game with several tasks
 
@@ -109,11 +109,10 @@ class Game(Protocol):
     def configure(self, params: Mapping[str, Any]) -> None:
         """Change scenario parameters from each arena's next episode on. Raises ContractError if the game refuses."""
 
-    def traces(self, below: int = 0, observations: bool = False) -> tuple[Trace, ...]:
+    def traces(self, recording: Recording = NOTHING, unfinished: bool = False) -> tuple[Trace, ...]:
         """The recorded episodes that ended since the last call; empty for a stock game, which records none.
 
-        From now on the game records episodes with a number less than `below`, and their observations, too, if
-        `observations` is true.
+        With `unfinished`, also those that go on, as they stand. From now on the game records what `recording` says.
         """
 
     def close(self) -> None:

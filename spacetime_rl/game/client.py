@@ -27,7 +27,7 @@ from spacetime_rl.game.silent import why_silent
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.state import StateReader, state_bytes
 from spacetime_rl.game.stock import StockGame
-from spacetime_rl.game.trace import Trace, read_traces
+from spacetime_rl.game.trace import NOTHING, Recording, Trace, read_traces
 from spacetime_rl.game.wire import MAX_FRAME_BYTES, WIRE, FrameSocket, JsonSocket, Reply, Request
 from spacetime_rl.game.workers import use_batch_scheduling
 
@@ -37,7 +37,8 @@ _Answer = TypeVar("_Answer")
 _RESET = struct.Struct("<qII")
 _TRACE = struct.Struct("<I")
 _TRACE_WITH_FLAGS = struct.Struct("<IB")
-_OBSERVATIONS = 1
+_TRACE_OF_SOME = struct.Struct("<IBI")
+_OBSERVATIONS, _BODIES, _UNFINISHED = 1, 2, 4
 _RUN = struct.Struct("<IB")
 _SENSE, _PROFILE = 1, 2
 # In a RESET request: keep the seed and continue the numbering of episodes.
@@ -147,13 +148,18 @@ class GameClient(RunningGame):
         if kind is not Reply.OK:
             raise self._failed("CONFIGURE", ProtocolError(f"a {kind.name} frame instead of OK"))
 
-    def traces(self, below: int = 0, observations: bool = False) -> tuple[Trace, ...]:
+    def traces(self, recording: Recording = NOTHING, unfinished: bool = False) -> tuple[Trace, ...]:
         """The recorded episodes, as `api.Game.traces` specifies. Raises GameDied where the addon is too old."""
-        if observations:  # only then, because addons of version 1 refuse a request with flags
-            _TRACE_WITH_FLAGS.pack_into(self._frames.outgoing.data, 0, below, _OBSERVATIONS)
-        else:
-            _TRACE.pack_into(self._frames.outgoing.data, 0, below)
-        self._send(Request.TRACE, (_TRACE_WITH_FLAGS if observations else _TRACE).size)
+        wanted, below = recording, recording.below
+        flags = _OBSERVATIONS * wanted.observations + _BODIES * wanted.bodies + _UNFINISHED * unfinished
+        # No more than is needed, because addons of version 1 refuse a request with flags, and those of 2 a longer one.
+        packed = _TRACE.pack(below)
+        if wanted.every != 1:
+            packed = _TRACE_OF_SOME.pack(below, flags, wanted.every)
+        elif flags:
+            packed = _TRACE_WITH_FLAGS.pack(below, flags)
+        self._frames.outgoing[: len(packed)] = np.frombuffer(packed, np.uint8)
+        self._send(Request.TRACE, len(packed))
         try:
             kind, body = self._frames.receive_bytes(self._sent_at + self._timeout_s)
             text = body.decode(errors="replace")

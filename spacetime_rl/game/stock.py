@@ -19,7 +19,7 @@ from spacetime_rl.game.running import RunningGame
 from spacetime_rl.game.spec import ALWAYS_MEASURED
 from spacetime_rl.game.stock_info import AgentInfos
 from spacetime_rl.game.stock_spec import flatten, read_stock_spec
-from spacetime_rl.game.trace import Trace
+from spacetime_rl.game.trace import NOTHING, Recording, Trace
 from spacetime_rl.game.wire import JsonSocket
 
 _log = logging.getLogger(__name__)
@@ -129,9 +129,9 @@ class StockGame(RunningGame):
         """Always raises ContractError: stock games have no parameters."""
         raise ContractError([f"{self._title}: a stock game has no parameters to set: {', '.join(params)}"])
 
-    def traces(self, below: int = 0, observations: bool = False) -> tuple[Trace, ...]:
+    def traces(self, recording: Recording = NOTHING, unfinished: bool = False) -> tuple[Trace, ...]:
         """Always empty: a stock game does not report positions."""
-        del below, observations
+        del recording, unfinished
         return ()
 
     def _is_all_cut(self, result: StepResult) -> bool:

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,25 @@ from numpy.typing import NDArray
 from spacetime_rl.errors import ProtocolError
 from spacetime_rl.formats.plain_json import to_json
 
-Ending = Literal["success", "terminated", "truncated"]
+Ending = Literal["success", "terminated", "truncated", "running"]
 Unit = Literal["m", "px"]
 Floats = NDArray[np.float32]
 
+_ENDINGS: tuple[Ending, ...] = get_args(Ending)
 _PLACE = 7  # floats of a row before its reward sums: tick, position, velocity
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a game records: episodes with a number less than `below`, all or every n-th, and how much of them."""
+
+    below: int = 0
+    every: int = 1
+    observations: bool = False
+    bodies: bool = False  # a hash of every body, which shows where two episodes first differ
+
+
+NOTHING = Recording()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +83,9 @@ class Trace:
     unit: Unit = "m"  # of all lengths
     # A hash of the arena's state at the beginning and after each decision; None in the traces of older addons.
     hashes: NDArray[np.uint64] | None = None
+    # Of what `part_hashes` are: the arena's random generator, and every body by its path in the arena.
+    parts: tuple[str, ...] = ()
+    part_hashes: NDArray[np.uint32] | None = None  # [as many as `hashes`, parts]; None unless requested
 
     @property
     def succeeded(self) -> bool:
@@ -93,13 +110,44 @@ def _read_trace(data: Mapping[str, Any], physics_hz: int) -> Trace:
     return Trace(
         episode=int(data["episode"]),
         agents=tuple(_read_agent(agent) for agent in data["agents"]),
-        outline=tuple(_read_shape(shape) for shape in data["outline"]),
-        landmarks={str(name): (float(x), float(y), float(z)) for name, (x, y, z) in data["landmarks"].items()},
         physics_hz=physics_hz,
-        radii={str(name): float(radius) for name, radius in data.get("radii", {}).items()},
-        unit=_read_unit(data.get("unit", "m")),
+        **read_surroundings(data),
         hashes=np.frombuffer(base64.b64decode(data["hashes"]), "<u8") if "hashes" in data else None,
+        **_read_parts(data),
     )
+
+
+def read_surroundings(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a Trace that describe what stands around the agents, as `write_surroundings` gives them.
+
+    Raises KeyError, TypeError or ValueError for malformed data.
+    """
+    return {
+        "outline": tuple(_read_shape(shape) for shape in data["outline"]),
+        "landmarks": {str(name): (float(x), float(y), float(z)) for name, (x, y, z) in data["landmarks"].items()},
+        "radii": {str(name): float(radius) for name, radius in data.get("radii", {}).items()},
+        "unit": _read_unit(data.get("unit", "m")),
+    }
+
+
+def write_surroundings(trace: Trace) -> dict[str, Any]:
+    """What stands around the agents, as plain JSON data."""
+    return {
+        "outline": [_shape_to_dict(shape) for shape in trace.outline],
+        "landmarks": {name: list(at) for name, at in trace.landmarks.items()},
+        "radii": dict(trace.radii),
+        "unit": trace.unit,
+    }
+
+
+def _read_parts(data: Mapping[str, Any]) -> dict[str, Any]:
+    if "parts" not in data:
+        return {}
+    parts = tuple(str(name) for name in data["parts"])
+    return {
+        "parts": parts,
+        "part_hashes": np.frombuffer(base64.b64decode(data["part_hashes"]), "<u4").reshape(-1, len(parts)),
+    }
 
 
 def _read_unit(unit: object) -> Unit:
@@ -113,7 +161,7 @@ def _read_agent(data: Mapping[str, Any]) -> AgentTrace:
     rows = _floats(data["rows"]).reshape(-1, _PLACE + len(terms))
     if not np.isfinite(rows).all():
         raise ValueError(f"a place, velocity or reward of agent {data['name']} is not a finite number")
-    if data["ending"] not in ("success", "terminated", "truncated"):
+    if data["ending"] not in _ENDINGS:
         raise ValueError(f"an episode that ended as {data['ending']!r}")
     return AgentTrace(
         name=str(data["name"]),
@@ -142,7 +190,11 @@ def _floats(text: str) -> Floats:
 
 
 def _to_text(floats: Floats) -> str:
-    return base64.b64encode(floats.astype("<f4").tobytes()).decode()
+    return _to_base64(floats.astype("<f4"))
+
+
+def _to_base64(numbers: NDArray[Any]) -> str:
+    return base64.b64encode(numbers.tobytes()).decode()
 
 
 def _read_shape(data: Mapping[str, Any]) -> Shape:
@@ -158,13 +210,12 @@ def _read_shape(data: Mapping[str, Any]) -> Shape:
 
 
 def _trace_to_dict(trace: Trace) -> dict[str, Any]:
-    hashes = {} if trace.hashes is None else {"hashes": base64.b64encode(trace.hashes.astype("<u8").tobytes()).decode()}
+    hashes: dict[str, Any] = {} if trace.hashes is None else {"hashes": _to_base64(trace.hashes.astype("<u8"))}
+    if trace.part_hashes is not None:
+        hashes |= {"parts": list(trace.parts), "part_hashes": _to_base64(trace.part_hashes.astype("<u4"))}
     return {
         "episode": trace.episode,
-        "outline": [_shape_to_dict(shape) for shape in trace.outline],
-        "landmarks": {name: list(at) for name, at in trace.landmarks.items()},
-        "radii": dict(trace.radii),
-        "unit": trace.unit,
+        **write_surroundings(trace),
         "agents": [_agent_to_dict(agent) for agent in trace.agents],
         **hashes,
     }

@@ -17,6 +17,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import UsageError
 from spacetime_rl.evaluation.report import AgentResult, EvalReport, reporting_success
 from spacetime_rl.evaluation.story import evaluate_player
+from spacetime_rl.evaluation.target import build_overrides
 from spacetime_rl.playtest.plan import GatePlan
 from spacetime_rl.runs.layout import RESULTS
 from spacetime_rl.statistics.intervals import mean
@@ -103,12 +104,7 @@ class GateReport:
 
 def find_build(name: str, path: str) -> Build:
     """The build in a Godot project folder, or an exported game. Raises UsageError if it is neither."""
-    place = Path(path)
-    if (place / "project.godot").is_file():
-        return Build(name, (f"game.project={place.resolve()}",))
-    if place.is_file():
-        return Build(name, (f"game.env_path={place.resolve()}",))
-    raise UsageError(f"--{name} {path}: neither a folder with a project.godot nor an exported game")
+    return Build(name, build_overrides(name, path))
 
 
 def run_gate(

@@ -7,17 +7,23 @@ from pathlib import Path
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies, make_launch
+from spacetime_rl.episodes.build import describe_build
+from spacetime_rl.episodes.recorder import Recorder
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.ensure import ensure_godot
+from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.rollout.lessons import make_lessons, rehearse
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.reward_hook import HookPlace, RewardHook
 
 
-def plan_rollout(config: RunConfig, logs: Path, home: Path | None = None) -> RolloutPlan:
+def plan_rollout(
+    config: RunConfig, logs: Path, home: Path | None = None, recordings: Path | None = None
+) -> RolloutPlan:
     """The plan of what runners play: the game as it declares itself, and its policies.
 
-    `home` is the folder that the user started in. Raises GameError, ContractError, and ConfigError for a reward
+    `home` is the folder that the user started in. Episodes are recorded into `recordings`, if the configuration asks
+    for it. Raises GameError, ContractError, and ConfigError for a reward
     function that cannot be loaded.
     """
     launch = replace(make_launch(config), log_dir=logs)
@@ -37,12 +43,20 @@ def plan_rollout(config: RunConfig, logs: Path, home: Path | None = None) -> Rol
         restarts_rate_limit_n=config.game.restarts_rate_limit_n,
         restarts_rate_limit_period_s=config.game.restarts_rate_limit_period_s,
         max_growth_mb=config.game.max_growth_mb,
+        recorder=_make_recorder(config, launch, recordings),
+        record_every=config.rollout.record_every or 1,
     )
 
 
 def engine_version(plan: RolloutPlan) -> str | None:
     """The version of the engine that runs the game; None for an exported game, which contains its own engine."""
     return None if plan.launch.env_path else ensure_godot().version_text
+
+
+def _make_recorder(config: RunConfig, launch: GameLaunch, folder: Path | None) -> Recorder | None:
+    if config.rollout.record_every is None or folder is None:
+        return None
+    return Recorder(folder.absolute(), describe_build(launch), config, config.seed, "training")
 
 
 def _find_hook(config: RunConfig, home: Path) -> HookPlace | None:

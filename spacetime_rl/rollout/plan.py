@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from spacetime_rl.contract import PolicyPlan
+from spacetime_rl.episodes.recorder import Recorder
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
@@ -36,13 +37,18 @@ class RolloutPlan:
     restarts_rate_limit_n: int = 10
     restarts_rate_limit_period_s: float = 60.0
     max_growth_mb: float | None = None  # in MB of resident memory; a game that grew more is replaced
+    recorder: Recorder | None = None  # receives every `record_every`-th episode of each game
+    record_every: int = 1
     open: Callable[[GameLaunch], Game] = open_game
 
     def for_trial(self, trial: str) -> RolloutPlan:
-        """The same plan, with the games' logs in the trial's own folder."""
-        if self.launch.log_dir is None:
-            return self
-        return replace(self, launch=replace(self.launch, log_dir=self.launch.log_dir / trial))
+        """The same plan, with the games' logs and recorded episodes in folders of the trial's own."""
+        log_dir, recorder = self.launch.log_dir, self.recorder
+        return replace(
+            self,
+            launch=replace(self.launch, log_dir=log_dir and log_dir / trial),
+            recorder=recorder and replace(recorder, folder=recorder.folder / trial),
+        )
 
     def game_seed(self, *where: int) -> int:
         """The seed of one game, from the run's seed and the game's place in the run (worker, game, restart ...).

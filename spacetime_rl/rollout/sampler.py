@@ -20,6 +20,7 @@ from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.policy_slot import Decide, PolicySlot
 from spacetime_rl.rollout.recording import Fragment, Recording
 from spacetime_rl.rollout.reward_hook import RewardHook
+from spacetime_rl.rollout.tape import TrainingTape
 
 Play = Generator[None, None, Fragment]
 
@@ -64,6 +65,7 @@ class GameSampler:
         self._opened = opened  # called with every new game
         self._game: Game | None = None
         self._memory: GameMemory | None = None
+        self._tape: TrainingTape | None = None
         self._now: StepResult | None = None  # the last result; None until episodes have begun
         self._asked_at = 0.0
         self._errors_counted = 0  # of the running game, up to its last fragment
@@ -130,9 +132,10 @@ class GameSampler:
 
     def _open(self, played: int) -> Game:
         seed = self._plan.game_seed(self._worker, self._index, self.restarts, played)
-        self._game = self._plan.open(
-            replace(self._plan.launch, seed=seed, name=f"runner{self._worker}-game{self._index}")
-        )
+        place = f"runner{self._worker}-game{self._index}"
+        self._game = self._plan.open(replace(self._plan.launch, seed=seed, name=place))
+        recorder = self._plan.recorder
+        self._tape = TrainingTape(recorder, self._plan.record_every, self._game, seed, place) if recorder else None
         self._memory = GameMemory(self._game.pid)
         self._errors_counted = 0
         self._opened(self._game)
@@ -155,6 +158,8 @@ class GameSampler:
     def _begin_lesson(self, game: Game) -> None:
         if self._requested_lesson is not None:
             game.configure(self._plan.lessons[self._requested_lesson].params)
+            if self._tape:
+                self._tape.begin_lesson(self._plan.lessons[self._requested_lesson], game)
         self._active_lesson = self._requested_lesson
         self._agents_from_previous_lesson = set(np.flatnonzero(self._now.active).tolist()) if self._now else set()
 
@@ -182,6 +187,8 @@ class GameSampler:
         if self._memory is not None:
             self._memory.read()
         fragment = recording.finish(now, game.timing.game_s - game_s, game.timing.wire_s - wire_s)
+        if self._tape:
+            self._tape.take(game, fragment.ended)
         return (
             fragment
             if self._active_lesson is None

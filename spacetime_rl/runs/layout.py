@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 RESULTS = Path("results")  # the folder of all runs unless the user names another
@@ -12,6 +14,8 @@ CONFIG = "config.yaml"
 STATE = "state.json"
 SWEEP = "sweep.yaml"  # only in the folder of a sweep
 ONNX, REPORT = "onnx", "report"
+EPISODES = "episodes"
+DATA_ROOT = "AI_DATA_ROOT"  # the environment variable that moves recorded episodes elsewhere
 CHECKPOINT = "spacetime.json"  # in a checkpoint's folder; `CheckpointMetadata` writes it
 CURRICULUM = "curriculum.json"  # beside it, if there is a curriculum
 _NUMBERED = re.compile(r"checkpoint_(\d+)")
@@ -84,6 +88,12 @@ class RunPaths:
         return self.logs / "evaluation"
 
     @property
+    def episodes(self) -> Path:
+        """The episodes that were recorded in training; below `$AI_DATA_ROOT` if that is set."""
+        named = os.environ.get(DATA_ROOT)
+        return Path(named) / EPISODES / self.path.name if named else self.path / EPISODES
+
+    @property
     def tune(self) -> Path:
         """Tune's files: its state, and the trials with their checkpoints."""
         return self.path / "tune"
@@ -111,6 +121,17 @@ class RunPaths:
     def report_of(self, name: str) -> Path:
         """The folder of another report by its name, for example of a later evaluation."""
         return self.report / name
+
+
+def data_root(results: Path = RESULTS) -> Path:
+    """Where recorded episodes are kept: `$AI_DATA_ROOT` if it is set, otherwise the folder of the results."""
+    named = os.environ.get(DATA_ROOT)
+    return Path(named) if named else results
+
+
+def new_recordings(name: str, results: Path = RESULTS) -> Path:
+    """A folder for episodes that are recorded now; `name` says who plays what."""
+    return data_root(results) / EPISODES / f"{datetime.now():%Y-%m-%d_%H-%M-%S}-{name}"
 
 
 def is_run(folder: Path) -> bool:

@@ -57,7 +57,7 @@ def begin(config: SweepConfig, run_id: str | None, force: bool, evaluate: bool, 
 def start_game(config: RunConfig, folder: RunFolder, progress: Progress) -> RolloutPlan:
     """Start the game once, to read its spec and to check it against the configuration before Ray starts."""
     progress.stage("starting the game")
-    plan = plan_rollout(config, folder.paths.logs)
+    plan = plan_rollout(config, folder.paths.logs, recordings=folder.paths.episodes)
     begun = folder.spec()
     if begun is not None and begun != plan.spec and not folder.is_sweep:  # sizes of a sweep's game may differ
         raise ResumeError(

@@ -56,7 +56,8 @@ class Experiment:
 
     def _plan_of(self, config: RunConfig) -> RolloutPlan:
         ours = self.plan
-        own = plan_rollout(anchored(config, self.home), ours.launch.log_dir or Path("logs"), self.home)
+        recordings = ours.recorder.folder if ours.recorder else None
+        own = plan_rollout(anchored(config, self.home), ours.launch.log_dir or Path("logs"), self.home, recordings)
         return replace(own, runners=ours.runners, games=ours.games, cpus_per_runner=ours.cpus_per_runner)
 
     def _algorithm(self, config: RunConfig, plan: RolloutPlan) -> AlgorithmConfig:

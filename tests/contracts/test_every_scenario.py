@@ -6,16 +6,23 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from support.game_contract import check, draw
 
+from spacetime_rl.config import RunConfig
+from spacetime_rl.episodes.episode import Build, Episode
+from spacetime_rl.episodes.replay import actions_of, compare, play_actions
 from spacetime_rl.game.api import Game, StepResult
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import scenarios
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.game.trace import Recording, Trace
 
 SCENARIOS = [scenario.name for scenario in scenarios()]
 DECISIONS = 60
 LIMIT = 100.0  # an observation further from 0 is in the wrong unit for a network
+FIRST = Recording(below=1, bodies=True)
 LONGEST = 5000  # decisions of an episode of heuristics
 
 pytestmark = pytest.mark.usefixtures("godot_bin")
@@ -55,8 +62,9 @@ def test_the_same_seed_and_actions_give_the_same_numbers_bit_for_bit(scenario: s
     assert played[0] == played[1]
 
 
-def test_scripted_players_end_their_episodes_with_every_metric_that_is_declared(scenario: str) -> None:
+def test_scripted_players_end_episodes_that_replay_and_report_every_metric_that_is_declared(scenario: str) -> None:
     with open_game(GameLaunch(scenario=scenario, arenas=4, control="heuristic")) as game:
+        game.traces(FIRST)
         game.reset(seed=2)
         idle = [
             np.zeros((game.spec.group_size(group), game.spec.groups[group].layout.action_size), np.float32)
@@ -69,6 +77,34 @@ def test_scripted_players_end_their_episodes_with_every_metric_that_is_declared(
             if all(seen.values()):
                 break
         assert seen == {group.name: set(group.metrics) for group in game.spec.groups}
+        recorded = played_on(game, idle)
+        spec = game.spec
+    replays_exactly(scenario, spec, recorded)
+
+
+def played_on(game: Game, idle: list[NDArray[np.float32]]) -> Trace:
+    """The recording of the first episode, which is played to its end if it has not ended yet."""
+    while not (found := game.traces(FIRST)):
+        game.step(idle)
+    return found[0]
+
+
+def replays_exactly(scenario: str, spec: GameSpec, trace: Trace) -> None:
+    """Its actions give the same states in a game of one arena, whoever chose them."""
+    assert spec.action_repeat is not None
+    episode = Episode(
+        trace=trace,
+        build=Build(scenario, "", "", ""),
+        config=RunConfig.model_validate({"scenario": {"name": scenario}}),
+        seed=2,
+        player="heuristic",
+        recorded_at="",
+        action_repeat=spec.action_repeat,
+        layouts={group.name: group.layout for group in spec.groups},
+    )
+    with open_game(GameLaunch(scenario=scenario, arenas=1)) as game:
+        again = play_actions(game, episode, actions_of(episode, game.spec))
+    assert compare(episode, again) is None
 
 
 def policy_of(game: Game, agent: int) -> str:

@@ -14,7 +14,7 @@ from spacetime_rl.errors import GameDied, ProtocolError
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
-from spacetime_rl.game.trace import read_traces, write_traces
+from spacetime_rl.game.trace import Recording, read_traces, write_traces
 
 Make: TypeAlias = Callable[..., GameLaunch]
 
@@ -28,10 +28,10 @@ def _still(game: Game) -> list[NDArray[np.float32]]:
 
 def test_only_the_episodes_that_were_asked_for_are_recorded_with_all_that_happened(touch: Make) -> None:
     with open_game(touch(SHORT, arenas=2, action_repeat=6)) as game:
-        assert game.traces(below=3) == ()
+        assert game.traces(Recording(3)) == ()
         game.reset(seed=1)
         returns = [game.step(_still(game)).rewards.copy() for _ in range(20)]
-        traces = game.traces(below=3)
+        traces = game.traces(Recording(3))
         again = game.traces()
 
     assert again == ()
@@ -50,7 +50,7 @@ def test_only_the_episodes_that_were_asked_for_are_recorded_with_all_that_happen
 
 def test_a_trace_can_be_written_and_read_again(touch: Make) -> None:
     with open_game(touch(SHORT)) as game:
-        game.traces(below=1)
+        game.traces(Recording(1))
         game.reset(seed=1)
         for _ in range(10):
             game.step(_still(game))
@@ -70,12 +70,12 @@ def test_a_malformed_answer_is_said_so(text: str) -> None:
 
 def test_a_game_that_records_nothing_gives_up_with_its_reason(fake: Make) -> None:
     with open_game(fake()) as game, pytest.raises(GameDied, match="TRACE"):
-        game.traces(below=1)
+        game.traces(Recording(1))
 
 
 def test_actions_rewards_and_hashes_are_recorded_and_observations_on_request(touch: Make) -> None:
     with open_game(touch(SHORT, action_repeat=6)) as game:
-        game.traces(below=1, observations=True)
+        game.traces(Recording(1, observations=True))
         seen = [game.reset(seed=1).observations[0][0].copy()]
         earned = [0.0]
         for decision in range(10):
@@ -100,7 +100,7 @@ def test_actions_rewards_and_hashes_are_recorded_and_observations_on_request(tou
 
 def test_traces_of_an_older_addon_are_read_without_what_they_lack(touch: Make) -> None:
     with open_game(touch(SHORT)) as game:
-        game.traces(below=1)
+        game.traces(Recording(1))
         game.reset(seed=1)
         for _ in range(10):
             game.step(_still(game))

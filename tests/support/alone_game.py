@@ -13,6 +13,7 @@ import numpy as np
 from spacetime_rl.game.api import EndedAgent, StepResult, Timing
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import STOCK_WIRE, ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
+from spacetime_rl.game.trace import NOTHING, Recording
 
 NEVER = 10**9
 _METRICS = ("episode", "return", "length", "success")
@@ -66,7 +67,7 @@ class AloneGame:
         self._age[done], self._return[done] = 0, 0.0
         return self._result(done, ended)
 
-    def traces(self, below: int = 0, observations: bool = False) -> tuple[Any, ...]:
+    def traces(self, recording: Recording = NOTHING, unfinished: bool = False) -> tuple[Any, ...]:
         return ()
 
     def close(self) -> None:

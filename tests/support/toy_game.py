@@ -15,6 +15,7 @@ from spacetime_rl.game.action_check import ActionCheck
 from spacetime_rl.game.api import EndedAgent, StepResult, Timing
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
+from spacetime_rl.game.trace import NOTHING, Recording
 
 
 def make_layout(obs: int = 3, continuous: int = 2, choices: int = 0) -> PolicyLayout:
@@ -136,8 +137,8 @@ class FakeGame:
     def configure(self, params: Mapping[str, Any]) -> None:
         self.configured.append(dict(params))
 
-    def traces(self, below: int = 0, observations: bool = False) -> tuple[()]:
-        del below, observations
+    def traces(self, recording: Recording = NOTHING, unfinished: bool = False) -> tuple[()]:
+        del recording, unfinished
         return ()
 
     def close(self) -> None:

@@ -4,6 +4,10 @@ extends RLTest
 ## No agent ever touches its target; every episode is 6 decisions of 6 ticks.
 const SHORT := {"touch_m": 0.0, "max_ticks": 36}
 const DECISIONS := 6
+# Flags of a TRACE.
+const OBSERVATIONS := 1
+const BODIES := 2
+const UNFINISHED := 4
 
 
 func test_actions_and_rewards_are_recorded_as_they_were_given() -> void:
@@ -18,7 +22,7 @@ func test_actions_and_rewards_are_recorded_as_they_were_given() -> void:
 		game.step(actions)
 		earned.append(game.rewards[2])
 	var answer := game.traces(0)
-	check_equal(answer["version"], 2.0, "version")
+	check_equal(answer["version"], 3.0, "version")
 	var jumper: Dictionary = answer["episodes"][0]["agents"][2]
 	check_equal(_floats(jumper, "actions"), given, "actions")
 	check_equal(_floats(jumper, "decision_rewards"), earned, "rewards")
@@ -28,7 +32,7 @@ func test_actions_and_rewards_are_recorded_as_they_were_given() -> void:
 
 func test_observations_are_recorded_on_request_with_the_final_one() -> void:
 	var game := ChildGame.new(SHORT)
-	game.traces(1, true)
+	game.traces(1, OBSERVATIONS)
 	game.reset(1)
 	var seen := PackedFloat32Array()
 	for decision: int in DECISIONS:
@@ -53,7 +57,7 @@ func test_what_a_script_decides_is_recorded_too() -> void:
 
 func test_an_agent_that_waits_has_actions_from_when_it_is_woken() -> void:
 	var game := ChildGame.new(SHORT.merged({"late_tick": 13}))
-	game.traces(1, true)
+	game.traces(1, OBSERVATIONS)
 	game.reset(1)
 	for decision: int in DECISIONS:
 		game.step(_varied(game, decision))
@@ -93,6 +97,48 @@ func test_the_hash_covers_bodies_and_the_random_generator() -> void:
 	check(second != first, "a ball that turns")
 	arena.rng.randf()
 	check(state.now() != second, "a number that was drawn")
+
+
+func test_a_hash_of_every_body_shows_which_one_moved() -> void:
+	var arena := make_arena()
+	arena.core.begin_episode()
+	var state := RLStateHash.new(arena.core)
+	var first := state.parts_now()
+	var names := state.part_names()
+	check_equal(first.size(), names.size(), "parts")
+	check_equal(names[0], "random numbers")
+	arena.ball.angular_velocity.x = 1e-6
+	var second := state.parts_now()
+	var changed: Array[String] = []
+	for i: int in names.size():
+		if second[i] != first[i]:
+			changed.append(names[i])
+	check_equal(changed, [String(arena.get_path_to(arena.ball))] as Array[String], "parts that changed")
+	arena.rng.randf()
+	check(state.parts_now()[0] != first[0], "a number that was drawn")
+
+
+func test_an_episode_that_goes_on_is_given_as_it_stands_on_request() -> void:
+	var game := ChildGame.new(SHORT)
+	game.traces(1, OBSERVATIONS | BODIES)
+	game.reset(1)
+	for decision: int in 2:
+		game.step(_varied(game, decision))
+	check_equal(game.traces(1, OBSERVATIONS | BODIES)["episodes"], [], "episodes that nobody asked for")
+	var running: Dictionary = game.traces(1, OBSERVATIONS | BODIES | UNFINISHED)["episodes"][0]
+	var walker: Dictionary = running["agents"][0]
+	check_equal(walker["ending"], "running")
+	check_equal(_floats(walker, "actions").size(), 2 * 2, "actions")
+	check_equal(_floats(walker, "observations").size(), 3 * game.observations[0].size(), "observations")
+	var parts: Array = running["parts"]
+	var hashes := Marshalls.base64_to_raw(running["part_hashes"] as String).to_int32_array()
+	check_equal(hashes.size(), 3 * parts.size(), "hashes of parts")
+	for decision: int in range(2, DECISIONS):
+		game.step(_varied(game, decision))
+	var whole: Dictionary = game.traces(0)["episodes"][0]
+	check_equal(whole["agents"][0]["ending"], "truncated")
+	check_equal(_floats(whole["agents"][0] as Dictionary, "actions").size(), 2 * DECISIONS, "actions in the end")
+	game.stop()
 
 
 ## Episode 1 of seed 3, in the second of two arenas or as the second episode of the only one; one action may differ.

@@ -79,7 +79,7 @@ func test_a_short_trace_request_is_refused() -> void:
 	game.send_frame(RLBinarySession.Request.TRACE, PackedByteArray([1]))
 	var frame := game.receive_frame()
 	check_equal(frame[0], int(RLBinarySession.Reply.ERROR))
-	check_equal(frame.slice(1).get_string_from_utf8(), "a TRACE frame needs 4 or 5 bytes, got 1")
+	check_equal(frame.slice(1).get_string_from_utf8(), "a TRACE frame needs 4, 5 or 9 bytes, got 1")
 	check_equal(game.wait(), RLBinarySession.REFUSED, "exit code")
 
 

@@ -5,11 +5,14 @@ extends RefCounted
 var arena: RLArenaCore
 
 var _with_observations := false
+var _with_bodies := false
 var _tracks: Array[RLTrack] = []
 var _track_of: Dictionary[RLAgent, RLTrack] = {}
 var _state: RLStateHash
 # Of the beginning and after every decision.
 var _hashes := PackedInt64Array()
+# At the same moments, that of each body.
+var _parts := PackedInt32Array()
 var _episode := {}
 
 
@@ -23,8 +26,9 @@ func _init(of_arena: RLArenaCore) -> void:
 
 
 ## The arena's next episode has begun.
-func begin(with_observations: bool) -> void:
+func begin(with_observations: bool, with_bodies: bool) -> void:
 	_with_observations = with_observations
+	_with_bodies = with_bodies
 	_episode = {
 		"episode": arena.episode,
 		"outline": arena.space.outline_of(arena.root),
@@ -32,7 +36,9 @@ func begin(with_observations: bool) -> void:
 		"unit": arena.space.unit(),
 		"radii": arena.root.call(&"_landmark_radii"),
 	}
-	_hashes = [_state.now()]
+	_hashes.clear()
+	_parts.clear()
+	_note_state()
 	for track: RLTrack in _tracks:
 		track.begin()
 
@@ -50,19 +56,28 @@ func note_action(agent: RLAgent, action: PackedFloat32Array) -> void:
 
 ## A decision is over.
 func note_decision() -> void:
-	_hashes.append(_state.now())
+	_note_state()
 	for track: RLTrack in _tracks:
 		track.note_decision(_with_observations)
 
 
-## Everything there is to say about an episode that is over, for JSON.
+## Everything there is to say about the episode so far, for JSON.
 func to_dict() -> Dictionary:
 	var agents: Array[Dictionary] = []
 	for track: RLTrack in _tracks:
 		agents.append(track.to_dict(_with_observations))
 	_episode["agents"] = agents
 	_episode["hashes"] = Marshalls.raw_to_base64(_hashes.to_byte_array())
+	if _with_bodies:
+		_episode["parts"] = _state.part_names()
+		_episode["part_hashes"] = Marshalls.raw_to_base64(_parts.to_byte_array())
 	return _episode
+
+
+func _note_state() -> void:
+	_hashes.append(_state.now())
+	if _with_bodies:
+		_parts.append_array(_state.parts_now())
 
 
 func _landmarks() -> Dictionary:

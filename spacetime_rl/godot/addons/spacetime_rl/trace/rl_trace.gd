@@ -3,12 +3,16 @@ extends RefCounted
 ## Records whole episodes, when a client asks: what stood where, what every agent did, and what came of it.
 
 ## The form of what is recorded, for readers of it.
-const VERSION := 2
+const VERSION := 3
 
-## Episodes with a smaller number are recorded.
+## Episodes with a smaller number are recorded,
 var below := 0
+## if they are multiples of this.
+var every := 1
 ## Record observations, too.
 var with_observations := false
+## Record a fingerprint of every body, too.
+var with_bodies := false
 
 var _recordings: Dictionary[RLArenaCore, RLRecording] = {}
 # Those of episodes that are recorded now.
@@ -25,9 +29,9 @@ func _init(stages: Array[RLStage]) -> void:
 ## An arena has begun an episode.
 func begin(arena: RLArenaCore) -> void:
 	_running.erase(arena)
-	if arena.episode < below:
+	if arena.episode < below and arena.episode % every == 0:
 		_running[arena] = _recordings[arena]
-		_running[arena].begin(with_observations)
+		_running[arena].begin(with_observations, with_bodies)
 
 
 ## What each agent is about to do: `actions` are theirs, one after the other.
@@ -60,8 +64,11 @@ func note_decision() -> void:
 			_running.erase(recording.arena)
 
 
-## The recorded episodes that ended since the last call.
-func take() -> Array[Dictionary]:
-	var finished := _finished
+## The recorded episodes that ended since the last call; with `unfinished`, also those that go on, as they stand.
+func take(unfinished := false) -> Array[Dictionary]:
+	var taken := _finished
 	_finished = []
-	return finished
+	if unfinished:
+		for recording: RLRecording in _running.values():
+			taken.append(recording.to_dict())
+	return taken

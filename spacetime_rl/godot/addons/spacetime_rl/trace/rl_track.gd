@@ -73,7 +73,7 @@ func to_dict(with_observations: bool) -> Dictionary:
 		"policy": String(_agent.policy_name),
 		"rewards": _terms,
 		"moves": _agent.arena_core.space.moves(_agent.get_parent()),
-		"ending": _ending,
+		"ending": _ending if _ending != "" else "running",
 		"rows": _encoded(_rows),
 		"decision_rewards": _encoded(_rewards),
 		"actions": _encoded(_actions),

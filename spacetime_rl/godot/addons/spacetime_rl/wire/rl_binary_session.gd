@@ -14,8 +14,11 @@ const REFUSED := 4
 
 const _RESET_BYTES := 16
 const _RUN_BYTES := 5
-const _TRACE_BYTES := 4
+# The last two came later: a client may leave them out.
+const _TRACE_BYTES: Array[int] = [4, 5, 9]
 const _TRACE_OBSERVATIONS := 1
+const _TRACE_BODIES := 2
+const _TRACE_UNFINISHED := 4
 
 var _peer: RLPeer
 var _bridge: RLBridge
@@ -106,15 +109,20 @@ func _run() -> void:
 ## The recorded episodes that are over; those to be recorded from now on are given by number.
 func _trace() -> void:
 	var size := _peer.body.size()
-	# The flags came later: a client may leave them out.
-	if size != _TRACE_BYTES and size != _TRACE_BYTES + 1:
-		fail("a TRACE frame needs %d or %d bytes, got %d" % [_TRACE_BYTES, _TRACE_BYTES + 1, size])
+	if size not in _TRACE_BYTES:
+		fail(
+			"a TRACE frame needs %d, %d or %d bytes, got %d" % [_TRACE_BYTES[0], _TRACE_BYTES[1], _TRACE_BYTES[2], size]
+		)
 		return
 	if _roster.trace == null:
 		_roster.trace = RLTrace.new(_roster.stages)
 	_roster.trace.below = _peer.body.decode_u32(0)
-	_roster.trace.with_observations = size > _TRACE_BYTES and bool(_peer.body[_TRACE_BYTES] & _TRACE_OBSERVATIONS)
-	var answer := {"version": RLTrace.VERSION, "episodes": _roster.trace.take()}
+	_roster.trace.every = maxi(1, _peer.body.decode_u32(5)) if size >= 9 else 1
+	var flags := _peer.body[4] if size >= 5 else 0
+	_roster.trace.with_observations = bool(flags & _TRACE_OBSERVATIONS)
+	_roster.trace.with_bodies = bool(flags & _TRACE_BODIES)
+	var episodes := _roster.trace.take(bool(flags & _TRACE_UNFINISHED))
+	var answer := {"version": RLTrace.VERSION, "episodes": episodes}
 	_peer.send_frame(Reply.TRACES, JSON.stringify(answer).to_utf8_buffer())
 
 

@@ -1,0 +1,320 @@
+"""Episode files: Parquet with a row per agent and decision, and a description of the episode beside the table.
+
+docs/episodes.md describes the format. Files are only read as data: nothing in them is executed.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.episodes.episode import Build, Episode
+from spacetime_rl.errors import EpisodeError, RecordingError, SpacetimeError
+from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.game.trace import AgentTrace, Floats, Trace, read_surroundings, write_surroundings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FORMAT = 1
+SUFFIX = ".parquet"
+# Keys of the file's metadata: the description as JSON; and, compressed by zlib, what stands around the agents as JSON,
+# and the hash of every part after every decision, uint32.
+_EPISODE, _SURROUNDINGS, _PARTS = b"spacetime_rl.episode", b"spacetime_rl.surroundings", b"spacetime_rl.parts"
+_MOST_BYTES = 1 << 28  # that a compressed part of a file may have: a foreign file must not fill the memory
+
+
+def episode_files(folder: Path) -> list[Path]:
+    """The episode files in a folder and below it, in the order of their names."""
+    return sorted(folder.rglob(f"ep_*{SUFFIX}"))
+
+
+def file_name(episode: int) -> str:
+    """The name of an episode's file."""
+    return f"ep_{episode:06}{SUFFIX}"
+
+
+def write_episode(episode: Episode, path: Path) -> None:
+    """Write an episode; the file has its name only when complete. Raises RecordingError, as on a full disk."""
+    import pyarrow.parquet as pq
+
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(_table_of(episode), partial, compression="zstd")
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise RecordingError(f"{path}: the episode could not be written: {error.strerror or error}") from error
+
+
+def read_episode(path: Path) -> Episode:
+    """Read an episode. Raises EpisodeError if the file is missing, damaged, foreign or of a later format."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise EpisodeError(f"{path}: no such file; `spacetime-rl episodes list` shows the recorded episodes")
+    try:
+        with pq.ParquetFile(path) as file:
+            description = _description(path, file.schema_arrow.metadata or {})
+            return _read(description, file.schema_arrow.metadata, file)
+    except EpisodeError:
+        raise
+    except (
+        pa.ArrowException,
+        SpacetimeError,
+        OSError,
+        KeyError,
+        TypeError,
+        ValueError,
+        IndexError,
+        zlib.error,
+    ) as error:
+        what = str(error).partition("\n")[0] or type(error).__name__
+        raise EpisodeError(f"{path}: a damaged episode file, or one of another program: {what}") from error
+
+
+def read_description(path: Path) -> Mapping[str, Any]:
+    """What a file says of its episode, without the tables; `docs/episodes.md` has the keys. Raises EpisodeError."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return _description(path, pq.read_schema(path).metadata or {})
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise EpisodeError(f"{path}: a damaged episode file, or one of another program: {error}") from error
+
+
+def _description(path: Path, metadata: Mapping[bytes, bytes]) -> Mapping[str, Any]:
+    if _EPISODE not in metadata:
+        raise EpisodeError(f"{path}: a Parquet file, but not a recorded episode")
+    description: Mapping[str, Any] = json.loads(metadata[_EPISODE])
+    found = description.get("format")
+    if found != FORMAT:
+        raise EpisodeError(f"{path}: written in format {found}, by a later version; this version reads {FORMAT}")
+    return description
+
+
+def _table_of(episode: Episode) -> pa.Table:
+    import pyarrow as pa
+
+    agents = [agent for agent in episode.trace.agents if len(agent.ticks)]
+    columns: dict[str, pa.Array] = {
+        "agent": _names([agent.name for agent in agents], agents),
+        "policy": _names([agent.policy for agent in agents], agents),
+        "decision": _joined([_decisions(agent, episode) for agent in agents], np.int32),
+        "tick": _joined([agent.ticks for agent in agents], np.int32),
+        "position": _lists([agent.positions for agent in agents], agents),
+        "velocity": _lists([agent.velocities for agent in agents], agents),
+        "action": _lists([agent.actions for agent in agents], agents),
+        "reward": _joined([_rewards(agent) for agent in agents], np.float32),
+        "reward_sums": _lists([_sums(agent) for agent in agents], agents),
+        "observation": _lists([agent.observations for agent in agents], agents),
+    }
+    if episode.trace.hashes is not None:
+        hashes = episode.trace.hashes
+        columns["state_hash"] = _joined([hashes[_decisions(agent, episode)] for agent in agents], np.uint64)
+    metadata = {
+        _EPISODE: to_json(_describe(episode, agents)).encode(),
+        _SURROUNDINGS: zlib.compress(to_json(write_surroundings(episode.trace)).encode()),
+    }
+    if episode.trace.part_hashes is not None:
+        metadata[_PARTS] = zlib.compress(episode.trace.part_hashes.astype("<u4").tobytes())
+    return pa.table(columns).replace_schema_metadata(metadata)
+
+
+def _describe(episode: Episode, agents: Sequence[AgentTrace]) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "episode": episode.trace.episode,
+        "seed": episode.seed,
+        "player": episode.player,
+        "recorded_at": episode.recorded_at,
+        "pace": episode.pace,
+        "build": asdict(episode.build),
+        "decisions": episode.decisions,
+        "action_repeat": episode.action_repeat,
+        "physics_hz": episode.trace.physics_hz,
+        "agents": [
+            {
+                "name": agent.name,
+                "policy": agent.policy,
+                "ending": agent.ending,
+                "rows": len(agent.ticks),
+                "rewards": list(agent.rewards),
+                "metrics": dict(episode.metrics.get(agent.name, {})),
+            }
+            for agent in agents
+        ],
+        "policies": {name: layout.to_dict() for name, layout in episode.layouts.items()},
+        "params": dict(episode.params),
+        "states": 0 if episode.trace.hashes is None else len(episode.trace.hashes),
+        "parts": list(episode.trace.parts),
+        "config": episode.config.to_dict(),
+    }
+
+
+def _decisions(agent: AgentTrace, episode: Episode) -> NDArray[np.int64]:
+    """The decision after which each row was written; of two rows in one decision, the last one is the agent's end."""
+    return -(-agent.ticks // episode.action_repeat)
+
+
+def _rewards(agent: AgentTrace) -> Floats:
+    return np.full(len(agent.ticks), np.nan, np.float32) if agent.decision_rewards is None else agent.decision_rewards
+
+
+def _sums(agent: AgentTrace) -> Floats:
+    sums = list(agent.rewards.values())
+    return np.stack(sums, axis=1) if sums else np.zeros((len(agent.ticks), 0), np.float32)
+
+
+def _names(names: Sequence[str], agents: Sequence[AgentTrace]) -> pa.Array:
+    import pyarrow as pa
+
+    which = np.repeat(np.arange(len(agents), dtype=np.int32), [len(agent.ticks) for agent in agents])
+    return pa.DictionaryArray.from_arrays(which, pa.array(list(names), pa.string()))
+
+
+def _joined(parts: Sequence[NDArray[Any]], kind: type[np.generic]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array(np.concatenate([np.zeros(0, kind), *(part.astype(kind) for part in parts)]))
+
+
+def _lists(tables: Sequence[Floats | None], agents: Sequence[AgentTrace]) -> pa.Array:
+    """A list of floats a row. Rows that an agent's table lacks are null: all of them, or, for actions, the last one."""
+    import pyarrow as pa
+
+    lengths, present, values = [], [], [np.zeros(0, np.float32)]
+    for table, agent in zip(tables, agents, strict=True):
+        rows = len(agent.ticks)
+        there = 0 if table is None else len(table)
+        width = 0 if table is None else table.shape[1]
+        lengths.append(np.where(np.arange(rows) < there, width, 0))
+        present.append(np.arange(rows) < there)
+        if table is not None:
+            values.append(table.ravel())
+    sizes = np.concatenate([np.zeros(0, np.int64), *lengths])
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    missing = ~np.concatenate([np.zeros(0, np.bool_), *present])
+    return pa.ListArray.from_arrays(offsets, pa.array(np.concatenate(values), pa.float32()), mask=pa.array(missing))
+
+
+def _read(description: Mapping[str, Any], metadata: Mapping[bytes, bytes], file: Any) -> Episode:
+    rows = [int(agent["rows"]) for agent in description["agents"]]
+    if file.metadata.num_rows != sum(rows):
+        raise ValueError(f"{file.metadata.num_rows} rows, expected {sum(rows)}")
+    table = file.read()
+    begins = [sum(rows[:index]) for index in range(len(rows))]
+    agents = tuple(
+        _read_agent(agent, table.slice(begin, count))
+        for agent, begin, count in zip(description["agents"], begins, rows, strict=True)
+    )
+    parts = tuple(str(part) for part in description["parts"])
+    trace = Trace(
+        episode=int(description["episode"]),
+        agents=agents,
+        physics_hz=int(description["physics_hz"]),
+        hashes=_read_hashes(table, int(description["states"])),
+        parts=parts,
+        part_hashes=_read_part_hashes(metadata, len(parts)),
+        **read_surroundings(json.loads(_unpack(metadata[_SURROUNDINGS]))),
+    )
+    return Episode(
+        trace=trace,
+        build=Build(**{key: str(description["build"][key]) for key in ("game", "content", "engine", "machine")}),
+        config=RunConfig.model_validate(description["config"]),
+        seed=int(description["seed"]),
+        player=str(description["player"]),
+        recorded_at=str(description["recorded_at"]),
+        action_repeat=max(1, int(description["action_repeat"])),
+        layouts={str(name): PolicyLayout.from_dict(layout) for name, layout in description["policies"].items()},
+        metrics={agent["name"]: _read_numbers(agent["metrics"]) for agent in description["agents"]},
+        params=dict(description["params"]),
+        pace="real time" if description["pace"] == "real time" else "full speed",
+    )
+
+
+def _read_numbers(data: Mapping[str, Any]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in data.items()}
+
+
+def _read_agent(data: Mapping[str, Any], rows: pa.Table) -> AgentTrace:
+    names = [str(name) for name in data["rewards"]]
+    sums = _read_lists(rows, "reward_sums")
+    if data["ending"] not in ("success", "terminated", "truncated", "running"):
+        raise ValueError(f"an episode that ended as {data['ending']!r}")
+    positions = _read_lists(rows, "position")
+    assert positions is not None
+    actions, observations = _read_lists(rows, "action"), _read_lists(rows, "observation")
+    rewards = _column(rows, "reward").astype(np.float32)
+    return AgentTrace(
+        name=str(data["name"]),
+        policy=str(data["policy"]),
+        ending=data["ending"],
+        ticks=_column(rows, "tick").astype(np.int64),
+        positions=positions,
+        velocities=_read_lists(rows, "velocity"),
+        rewards={name: sums[:, i] for i, name in enumerate(names)} if sums is not None else {},
+        actions=actions,
+        decision_rewards=None if np.isnan(rewards).all() else rewards,
+        observations=observations,
+    )
+
+
+def _column(rows: pa.Table, name: str) -> NDArray[Any]:
+    return np.asarray(rows.column(name).to_numpy())
+
+
+def _read_lists(rows: pa.Table, name: str) -> Floats | None:
+    """The lists of a column as float32 [rows with a list, width]; None if no row has one."""
+    column = rows.column(name)
+    there = len(column) - column.null_count
+    if not there:
+        return None
+    floats = np.asarray(column.combine_chunks().flatten().to_numpy(), np.float32)
+    return floats.reshape(there, len(floats) // there)
+
+
+def _read_hashes(table: pa.Table, states: int) -> NDArray[np.uint64] | None:
+    """The hash after every decision; 0 after decisions of which no agent has a row."""
+    if "state_hash" not in table.column_names:
+        return None
+    hashes = np.zeros(states, np.uint64)
+    hashes[_column(table, "decision")] = _column(table, "state_hash")
+    return hashes
+
+
+def _read_part_hashes(metadata: Mapping[bytes, bytes], parts: int) -> NDArray[np.uint32] | None:
+    if _PARTS not in metadata:
+        return None
+    return np.frombuffer(_unpack(metadata[_PARTS]), "<u4").reshape(-1, parts)
+
+
+def _unpack(packed: bytes) -> bytes:
+    unpacking = zlib.decompressobj()
+    data = unpacking.decompress(packed, _MOST_BYTES)
+    if unpacking.unconsumed_tail:
+        raise ValueError(f"a compressed part of more than {_MOST_BYTES} bytes")
+    return data
+
+
+def describe_all(folder: Path) -> Iterator[tuple[Path, Mapping[str, Any] | EpisodeError]]:
+    """Every episode file of a folder with its description, or with what is wrong with it."""
+    for path in episode_files(folder):
+        try:
+            yield path, read_description(path)
+        except EpisodeError as error:
+            yield path, error

@@ -1,0 +1,46 @@
+"""What an evaluation records of its episodes, and who receives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from spacetime_rl.evaluation.schedule import Metrics, Shard
+from spacetime_rl.game.api import Game
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.game.trace import NOTHING, Recording, Trace
+
+# Receives every recorded episode when it ends, with its agents' metrics by their names. Called by several threads.
+Sink = Callable[[GameSpec, Trace, Mapping[str, Metrics]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """What the games record, how many of the episodes the report keeps, and who receives all of them."""
+
+    recording: Recording = NOTHING
+    kept: int = 0
+    sink: Sink | None = None
+
+    def keep(self, game: Game, shard: Shard) -> None:
+        """Take the episodes that have ended from the game; of one that was played twice, the first recording counts."""
+        for trace in game.traces(self.recording):
+            if trace.episode in shard.recorded:
+                continue
+            shard.recorded.add(trace.episode)
+            if trace.episode < self.kept:
+                shard.traces[trace.episode] = trace
+            if self.sink is not None:
+                metrics = shard.metrics_of(trace.episode)
+                names = [name for group in game.spec.groups for name in group.agents]
+                self.sink(game.spec, trace, {names[place]: metrics[place] for place in metrics})
+
+
+NO_TAPE = Tape()
+
+
+def make_tape(episodes: int, kept: int, sink: Sink | None) -> Tape:
+    """The tape of an evaluation: places and actions of the first `kept` episodes, or everything of all for a sink."""
+    if sink is None:
+        return Tape(Recording(min(kept, episodes)), kept)
+    return Tape(Recording(episodes, observations=True, bodies=True), kept, sink)

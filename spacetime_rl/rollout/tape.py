@@ -1,0 +1,60 @@
+"""Episodes of training that are recorded: taken from a game after a fragment, and written to files."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from spacetime_rl.episodes.recorder import Recorder
+from spacetime_rl.errors import RecordingError
+from spacetime_rl.game.api import EndedAgent, Game
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.game.trace import Recording
+from spacetime_rl.rollout.lesson import Lesson
+
+_EVERY_NUMBER = 2**32 - 1  # as TRACE holds it
+
+_log = logging.getLogger(__name__)
+
+
+class TrainingTape:
+    """Records every n-th episode of one game. A file that cannot be written ends the recording, not the training."""
+
+    def __init__(self, recorder: Recorder, every: int, game: Game, seed: int, place: str) -> None:
+        """`place` names the game among those of the run. Call it before the game's first reset."""
+        self._recorder: Recorder | None = replace(recorder, seed=seed, folder=recorder.folder / f"{place}-{seed}")
+        self._recording = Recording(_EVERY_NUMBER, every, observations=True, bodies=True)
+        self._every = every
+        self._metrics: dict[int, dict[str, dict[str, float]]] = {}  # by episode and agent, until it is recorded
+        self._skipped: set[int] = set()  # episodes that began with the parameters of an earlier lesson
+        self._names = _names(game.spec)
+        game.traces(self._recording)
+
+    def begin_lesson(self, lesson: Lesson, game: Game) -> None:
+        """Episodes that begin from now on are played with the lesson's parameters; running ones are not written."""
+        if self._recorder is not None:
+            self._recorder = replace(self._recorder, params=lesson.params)
+            self._skipped = {trace.episode for trace in game.traces(self._recording, unfinished=True)}
+
+    def take(self, game: Game, ended: Sequence[EndedAgent]) -> None:
+        """Write the recorded episodes that ended in a fragment, in which these agents' episodes ended."""
+        if self._recorder is None:
+            return
+        for agent in ended:
+            number = int(agent.metrics["episode"])
+            if number % self._every == 0:
+                self._metrics.setdefault(number, {})[self._names[agent.agent]] = agent.metrics
+        try:
+            for trace in game.traces(self._recording):
+                metrics = self._metrics.pop(trace.episode, {})
+                if trace.episode not in self._skipped:
+                    self._recorder(game.spec, trace, metrics)
+        except RecordingError as error:
+            _log.warning("no more episodes are recorded: %s", error)
+            self._recorder = None
+
+
+def _names(spec: GameSpec) -> list[str]:
+    """The name of every agent in its arena, in the global order."""
+    return [name for group in spec.groups for _ in range(spec.arenas) for name in group.agents]
