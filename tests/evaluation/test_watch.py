@@ -15,6 +15,8 @@ from support.command import PROGRAM
 from support.screen import SIZE, Screen, missing, open_screen
 
 from spacetime_rl.config import RunConfig, dump
+from spacetime_rl.episodes.files import read_episode
+from spacetime_rl.episodes.replay import play_again
 from spacetime_rl.errors import ContractError, GameClosed
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
@@ -119,11 +121,16 @@ def test_policies_play_before_ones_eyes(screen: Screen, config: RunConfig, onnx_
     assert all(metrics["length"] <= 10 for episode in played for metrics in episode["agents"].values())
 
 
-def test_closing_the_window_ends_the_command(screen: Screen, tmp_path: Path) -> None:
-    command = [*PROGRAM, "play", "vr_ui", "--set", "scenario.params.time_limit_s=1"]
+def test_closing_the_window_ends_the_command_and_a_persons_episodes_replay(screen: Screen, tmp_path: Path) -> None:
+    command = [*PROGRAM, "play", "vr_ui", "--set", "scenario.params.time_limit_s=1", "--record"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as playing:
         assert playing.stdout is not None
         first = playing.stdout.readline()
         screen.press("Escape")
         assert playing.wait(timeout=120) == 0
     assert first.startswith("episode 0  user_0: no success, return ")
+    recorded = sorted(tmp_path.glob("results/episodes/*-play/ep_*.parquet"))
+    assert recorded[0].name == "ep_000000.parquet"
+    episode = read_episode(recorded[0])
+    assert (episode.player, episode.pace) == ("heuristic and a person", "real time")
+    assert play_again(episode).difference is None

@@ -14,6 +14,8 @@ import psutil
 import pytest
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.episodes.files import read_episode
+from spacetime_rl.episodes.replay import play_again
 from spacetime_rl.errors import ContractError, ResumeError, RunExistsError, TrialFailed, UsageError
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.tracking.store import make_client, resolve_store
@@ -59,7 +61,7 @@ def test_a_run_learns_through_a_killed_game_and_leaves_what_it_promises(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SPACETIME_LINES_EVERY_S", "0")
-    config = make_config(tmp_path)
+    config = make_config(tmp_path, rollout={"record_every": 20})
     killed: list[int] = []
     threading.Thread(target=kill_a_training_game, args=(killed,), daemon=True).start()
 
@@ -77,6 +79,11 @@ def test_a_run_learns_through_a_killed_game_and_leaves_what_it_promises(
     assert len(list((folder / "logs").glob("trial_*_00000/runner*-game0*.godot.log"))) == 3  # two games and a successor
     assert set(summary.reports) == {"trained", "heuristic", "random"}
     assert summary.agent_steps >= 20_000
+    recorded = sorted((folder / "episodes").glob("trial_*_00000/runner*-game0-*/ep_*.parquet"))
+    assert {int(path.stem[3:]) % 20 for path in recorded} == {0}
+    episode = read_episode(recorded[-1])
+    assert episode.metrics["walker_0"]["length"] == len(episode.trace.agents[0].ticks) - 1
+    assert play_again(episode, config).difference is None
 
     client = make_client(resolve_store(tmp_path))
     experiment = client.get_experiment_by_name("touch")
