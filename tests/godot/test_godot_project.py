@@ -1,10 +1,9 @@
-"""The Godot project under the real engine: its own headless tests, its format, its warnings."""
+"""The Godot project under the real engine: its own headless tests, its warnings. `make check` has its format."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ TEST_FILES = sorted(
     for root in ("tests", "scenarios")
     for path in (OWN_PROJECT / root).rglob("test_*.gd")
 )
-SCRIPTS = [str(path) for path in sorted(OWN_PROJECT.rglob("*.gd"))]
 
 
 @pytest.fixture(scope="module")
@@ -70,13 +68,3 @@ def test_a_warning_is_an_error_in_addons_too(folder: str, imported: Path, godot_
     code, output = run(str(godot_bin), "--headless", "--path", str(project), "--check-only", "--script", script)
     assert code != 0
     assert "has no static type" in output
-
-
-def test_the_scripts_are_formatted() -> None:
-    code, output = run(sys.executable, "-m", "gdtoolkit.formatter", "--check", "-l", "120", *SCRIPTS)
-    assert code == 0, output
-
-
-def test_the_scripts_pass_the_linter() -> None:
-    code, output = run(sys.executable, "-m", "gdtoolkit.linter", *SCRIPTS)
-    assert code == 0, output
