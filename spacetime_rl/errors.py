@@ -64,9 +64,13 @@ class ExportError(SpacetimeError):
 
 
 class GameError(SpacetimeError):
-    """The game process, or a message of the game, is at fault."""
+    """The game process, or a message of the game, is at fault.
+
+    `fault` says in a few words what went wrong, the same ones whenever the same happens: `script_error:res://a.gd:12`.
+    """
 
     can_pass = True
+    fault = ""
 
 
 class GodotNotFound(GameError):

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from spacetime_rl import __version__
-from spacetime_rl.cli import config, episodes, godot, jobs, runs
+from spacetime_rl.cli import config, episodes, findings, godot, jobs, runs
 from spacetime_rl.cli.baseline import baseline
 from spacetime_rl.cli.bench import bench
 from spacetime_rl.cli.doctor import doctor
@@ -21,6 +21,7 @@ from spacetime_rl.cli.gate import gate
 from spacetime_rl.cli.inspect import inspect
 from spacetime_rl.cli.on_linux import on_linux
 from spacetime_rl.cli.play import play
+from spacetime_rl.cli.playtest import playtest
 from spacetime_rl.cli.replay import replay
 from spacetime_rl.cli.scenarios import scenarios
 from spacetime_rl.cli.submit import submit
@@ -84,6 +85,8 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(runs.app, name="runs")
 app.command("ui")(ui)
 app.command("eval")(on_linux("eval", evaluate))
+app.command("playtest")(on_linux("playtest", playtest))
+app.add_typer(findings.app, name="findings")
 app.command("gate")(on_linux("gate", gate))
 app.command("inspect")(on_linux("inspect", inspect))
 app.command("play")(on_linux("play", play))

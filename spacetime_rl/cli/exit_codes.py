@@ -25,6 +25,7 @@ PARTICULAR = {
     "jobs logs": {1: "with --follow: the job failed", 3: "the cluster does not answer"},
     "jobs results": {1: "the job has not ended, or was stopped", 3: "the job failed, or the cluster does not answer"},
     "eval": {3: "the game failed"},
+    "playtest": {1: "an error was found that is new or was fixed", 3: "the game does not start"},
     "gate": {1: "regression: the build is worse", 3: "the game failed", 4: "inconclusive"},
     "replay": {1: "with --check: the replay differs", 3: "the game failed"},
     "inspect": {1: "the game sends values that no training can use", 3: "the game failed"},

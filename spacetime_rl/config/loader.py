@@ -25,6 +25,7 @@ _log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
 SWEEP = "sweep"  # the section that makes a run a search
+PLAYTEST = "playtest"  # the section that `spacetime-rl playtest` reads, and no other command
 
 
 def load(
@@ -67,6 +68,7 @@ def _lay(
 ) -> RunConfig:
     own = parse_overrides(overrides, RunConfig)
     files, note = leave_out_foreign(files, own)
+    files.data.pop(PLAYTEST, None)
     config = validate(files.under(own), scenarios, title)
     if note:
         say(note)

@@ -11,6 +11,7 @@ from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.game.trace import Trace
 
 Pace = Literal["full speed", "real time"]
+Control = Literal["policy", "heuristic"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,11 @@ class Episode:
     """One recorded episode.
 
     `config` is the configuration that was played, and `seed` is that of the evaluation or training; together with the
-    episode's number they determine how it begins. `params` are parameters that were set after the game had started, by
-    a lesson. `layouts` are the spaces of every policy, and `metrics` what every agent reported at its end.
+    episode's number they determine how it begins. `params` are parameters that a lesson had set after the game had
+    started. `layouts` are the spaces of every policy, and `metrics` what every agent reported at its end. `control` is
+    who acts in a replay: the recorded actions (`policy`), or the game's own scripts once more (`heuristic`), where
+    their last action is not known because the game failed in it. `fault` is how it failed, as in GameError; empty if
+    it did not.
     """
 
     trace: Trace
@@ -43,6 +47,8 @@ class Episode:
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     pace: Pace = "full speed"
+    control: Control = "policy"
+    fault: str = ""
 
     @property
     def decisions(self) -> int:

@@ -143,6 +143,8 @@ def _describe(episode: Episode, agents: Sequence[AgentTrace]) -> dict[str, Any]:
         "player": episode.player,
         "recorded_at": episode.recorded_at,
         "pace": episode.pace,
+        "control": episode.control,
+        "fault": episode.fault,
         "build": asdict(episode.build),
         "decisions": episode.decisions,
         "action_repeat": episode.action_repeat,
@@ -244,6 +246,8 @@ def _read(description: Mapping[str, Any], metadata: Mapping[bytes, bytes], file:
         metrics={agent["name"]: _read_numbers(agent["metrics"]) for agent in description["agents"]},
         params=dict(description["params"]),
         pace="real time" if description["pace"] == "real time" else "full speed",
+        fault=str(description["fault"]),
+        control="heuristic" if description["control"] == "heuristic" else "policy",
     )
 
 

@@ -15,7 +15,7 @@ from spacetime_rl.config import RunConfig, diff
 from spacetime_rl.contract import make_launch
 from spacetime_rl.episodes.build import describe_build
 from spacetime_rl.episodes.episode import Build, Episode
-from spacetime_rl.errors import EpisodeError
+from spacetime_rl.errors import EpisodeError, GameError
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
@@ -45,19 +45,22 @@ class Difference:
 class Replayed:
     """A recorded episode that was played again.
 
-    `difference` is None if the replay was exact; otherwise `causes` says in sentences what may be the reason.
+    `difference` is None if the replay was exact; otherwise `causes` says in sentences what may be the reason. If the
+    game failed in the recorded episode, an exact replay fails with the same `fault`, and there is no `trace`.
     """
 
     decisions: int
-    trace: Trace
+    trace: Trace | None
     difference: Difference | None = None
     causes: tuple[str, ...] = ()
+    fault: str = ""
 
     @property
     def sentence(self) -> str:
         """The result for people."""
         if self.difference is None:
-            return f"replayed exactly, {self.decisions} decisions"
+            failed = f"; the game failed again: {self.fault}" if self.fault else ""
+            return f"replayed exactly, {self.decisions} decisions{failed}"
         after = f"after decision {self.difference.decision}" if self.difference.decision else "from the beginning"
         return f"differs {after} of {self.decisions}, first in: {self.difference.what}"
 
@@ -66,6 +69,7 @@ class Replayed:
         first = self.difference
         return {
             "exact": first is None,
+            "fault": self.fault,
             "decisions": self.decisions,
             "first_difference": first and {"decision": first.decision, "what": first.what},
             "causes": list(self.causes),
@@ -89,6 +93,11 @@ def play_again(episode: Episode, config: RunConfig | None = None, window: bool =
             f"to play the episode on it, name it: --build {launch.title}"
         )
     again = _play(episode, launch)
+    if isinstance(again, GameError) and (not episode.fault or again.fault != episode.fault):
+        raise again
+    if episode.fault:
+        return _failing_again(episode, config, here, again)
+    assert not isinstance(again, GameError)
     difference = compare(episode, again)
     if difference is None:
         return Replayed(episode.decisions, again)
@@ -96,9 +105,25 @@ def play_again(episode: Episode, config: RunConfig | None = None, window: bool =
     return Replayed(episode.decisions, again, difference, tuple(causes or _same_build(episode, launch, again)))
 
 
-def _play(episode: Episode, launch: GameLaunch) -> Trace:
-    with open_game(launch) as game:
-        return play_actions(game, episode, actions_of(episode, game.spec))
+def _failing_again(episode: Episode, config: RunConfig | None, here: Build, again: Trace | GameError) -> Replayed:
+    """The replay of an episode in which the game failed: it failed in the same way, or not at all."""
+    if isinstance(again, GameError):
+        return Replayed(episode.decisions, None, fault=again.fault)
+    difference = Difference(episode.decisions, f"the game does not fail any more with {episode.fault}")
+    causes = [*_other_settings(episode.config, config), *_other_builds(episode.build, here)]
+    return Replayed(episode.decisions, again, difference, tuple(causes))
+
+
+def _play(episode: Episode, launch: GameLaunch) -> Trace | GameError:
+    """What became of the episode; a fault is returned if one was recorded."""
+    with open_game(replace(launch, control=episode.control)) as game:
+        actions = actions_of(episode, game.spec)
+        try:
+            return play_actions(game, episode, actions)
+        except GameError as fault:
+            if not episode.fault:
+                raise
+            return fault
 
 
 def play_actions(game: Game, episode: Episode, actions: Sequence[Sequence[NDArray[np.float32]]]) -> Trace:
@@ -208,6 +233,7 @@ def _other_builds(recorded: Build, here: Build) -> list[str]:
 def _same_build(episode: Episode, launch: GameLaunch, first: Trace) -> list[str]:
     """Why an episode differs on the build that it was recorded on; it is played a second time to find out."""
     second = _play(episode, launch)
+    assert not isinstance(second, GameError)  # it is raised, since none was recorded
     between = compare(replace(episode, trace=first), second)
     if between is None:
         reason = "two replays are the same, so that the recorded game was in a state that these actions do not give"

@@ -180,10 +180,15 @@ def _exit_words(code: int | None) -> str:
         return "it ended, and the system does not say how"
     if code >= 0:
         return _EXIT_WORDS.get(code, f"exit code {code}")
+    return f"killed by {signal_name(-code)}"
+
+
+def signal_name(number: int) -> str:
+    """`SIGSEGV`, or `signal 63` for a number without a name."""
     try:
-        return f"killed by {signal.Signals(-code).name}"
+        return signal.Signals(number).name
     except ValueError:
-        return f"killed by signal {-code}"
+        return f"signal {number}"
 
 
 def _end(owner_pid: int, popen: subprocess.Popen[bytes], pidfd: int, scratch: Scratch) -> None:

@@ -10,12 +10,21 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.errors import ActionError, GameClosed, GameDied, GameError, ScriptError, StepTimeout, UsageError
+from spacetime_rl.errors import (
+    ActionError,
+    GameClosed,
+    GameDied,
+    GameError,
+    ObservationError,
+    ScriptError,
+    StepTimeout,
+    UsageError,
+)
 from spacetime_rl.game.action_check import ActionCheck
 from spacetime_rl.game.api import StepResult, Timing
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.log import ErrorCount
-from spacetime_rl.game.process import GameProcess
+from spacetime_rl.game.process import GameProcess, signal_name
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.notices import counted
 
@@ -157,9 +166,23 @@ class RunningGame:
     def _failed(self, request: str, error: OSError | GameError) -> GameError:
         """Kill the game and return the error to raise: what happened at `request`, with the end of the log."""
         kind, what = self._explain(request, error)
-        report = f"{self._title}: {what}{self._process.quote_log()}"
+        failure = kind(f"{self._title}: {what}{self._process.quote_log()}")
+        failure.fault = self._fault(error)
         self._kill()
-        return kind(report)
+        return failure
+
+    def _fault(self, error: OSError | GameError) -> str:
+        """The fault in a few words that depend on its cause alone."""
+        if isinstance(error, TimeoutError):
+            return "hang"
+        if isinstance(error, OSError):
+            code = self._process.exit_code()
+            return f"exit:{code}" if code is None or code >= 0 else f"crash:{signal_name(-code)}"
+        if isinstance(error, GameDied):
+            return f"script_error:{str(error).partition(' in ')[0].partition(', ')[0]}"
+        if isinstance(error, ObservationError):
+            return f"not_finite:{str(error).partition(' of ')[0].removeprefix('observation ')}"
+        return "protocol"
 
     def _explain(self, request: str, error: OSError | GameError) -> tuple[type[GameError], str]:
         if isinstance(error, TimeoutError):

@@ -171,7 +171,7 @@ def _read_agent(data: Mapping[str, Any]) -> AgentTrace:
         positions=rows[:, 1:4],
         velocities=rows[:, 4:_PLACE] if data["moves"] else None,
         rewards={term: rows[:, _PLACE + i] for i, term in enumerate(terms)},
-        actions=_read_table(data, "actions", len(rows) - 1),
+        actions=_read_table(data, "actions", max(0, len(rows) - 1)),
         decision_rewards=_floats(data["decision_rewards"]).reshape(len(rows)) if "decision_rewards" in data else None,
         observations=_read_table(data, "observations", len(rows)),
     )

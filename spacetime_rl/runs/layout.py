@@ -15,6 +15,7 @@ STATE = "state.json"
 SWEEP = "sweep.yaml"  # only in the folder of a sweep
 ONNX, REPORT = "onnx", "report"
 EPISODES = "episodes"
+PLAYTESTS, FINDINGS = "playtests", "findings"
 DATA_ROOT = "AI_DATA_ROOT"  # the environment variable that moves recorded episodes elsewhere
 CHECKPOINT = "spacetime.json"  # in a checkpoint's folder; `CheckpointMetadata` writes it
 CURRICULUM = "curriculum.json"  # beside it, if there is a curriculum

@@ -115,3 +115,16 @@ def test_traces_of_an_older_addon_are_read_without_what_they_lack(touch: Make) -
     assert older.hashes is None
     assert older.agents[0].actions is None
     assert json.loads(write_traces((older,))) == data
+
+
+def test_an_agent_that_never_began_has_no_rows(touch: Make) -> None:
+    with open_game(touch({**SHORT, "late_tick": 1000}, action_repeat=6)) as game:
+        game.traces(Recording(1, observations=True))
+        game.reset(seed=1)
+        for _ in range(10):
+            game.step(_still(game))
+        (trace,) = game.traces()
+
+    assert [len(agent.ticks) for agent in trace.agents] == [11, 11, 0]
+    assert trace.agents[2].actions is not None
+    assert trace.agents[2].actions.shape == (0, 0)

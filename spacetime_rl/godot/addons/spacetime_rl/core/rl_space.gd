@@ -20,8 +20,7 @@ func keep_bodies(_arena: Node) -> void:
 	pass
 
 
-## Override where putting bodies back in place is not enough: all are in place for an episode; forget which of them met
-## in the last one.
+## Override: all bodies are in place for an episode; forget which of them met in the last one.
 func forget_contacts(_arena: Node) -> void:
 	pass
 

@@ -2,6 +2,11 @@ class_name RLSpace3D
 extends RLSpace
 ## What the core asks of arenas whose root is a Node3D.
 
+# Regions and agents of the navigation keep its map: it may not be freed.
+var _first_world: World3D
+# Kept while the viewport leaves it: its renderer looks it up once more.
+var _left_world: World3D
+
 
 func own_world(viewport: SubViewport) -> void:
 	viewport.own_world_3d = true
@@ -14,6 +19,20 @@ func step_world(arena: Node, stepped: bool) -> void:
 func keep_bodies(arena: Node) -> void:
 	for node: Node in arena.find_children("*", "CollisionObject3D", true, false):
 		(node as CollisionObject3D).disable_mode = CollisionObject3D.DISABLE_MODE_KEEP_ACTIVE
+
+
+# Which bodies the world finds first where several meet depends on where they have been. In a new world nothing is left
+# of the past. Measured: 0.1 to 0.3 ms an episode.
+func forget_contacts(arena: Node) -> void:
+	var viewport := arena.get_viewport()
+	_left_world = viewport.find_world_3d()
+	if _first_world == null:
+		_first_world = _left_world
+	var camera := viewport.get_camera_3d()
+	viewport.world_3d = World3D.new()
+	_left_world = null
+	if camera != null:
+		camera.make_current()  # the first one to enter the world has taken its place
 
 
 func bodies_of(arena: Node) -> Array[Node]:

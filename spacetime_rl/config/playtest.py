@@ -1,0 +1,122 @@
+"""The `playtest:` section of a configuration: what `spacetime-rl playtest` plays, and what it looks out for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from spacetime_rl.config.document import Document, KeyPath
+from spacetime_rl.config.foreign import leave_out_foreign
+from spacetime_rl.config.loader import PLAYTEST, attempt, read, validate, where
+from spacetime_rl.config.merge import deep_merge
+from spacetime_rl.config.model import RunConfig
+from spacetime_rl.config.overrides import parse_overrides
+from spacetime_rl.config.packaged import find_config
+from spacetime_rl.config.problems import field_mistakes
+from spacetime_rl.config.section import Section
+from spacetime_rl.errors import ConfigError
+
+
+class StuckConfig(Section):
+    """An agent acts and does not move."""
+
+    seconds: float = Field(default=5.0, gt=0, description="Game time without movement.")
+    distance: float = Field(default=0.05, gt=0, description="Movement in this time that counts as none, in m or px.")
+    effort: float = Field(default=0.3, gt=0, le=1, description="Mean size of the actions that count as trying.")
+
+
+class LeftWorldConfig(Section):
+    """An agent is outside everything that stands in the arena."""
+
+    margin: float = Field(default=5.0, ge=0, description="Distance from the outermost shape, in m or px.")
+
+
+class OraclesConfig(Section):
+    """What counts as a finding; null switches an oracle off. Faults of the game always count."""
+
+    stuck: StuckConfig | None = Field(default=StuckConfig(), description="An agent acts and does not move.")
+    left_world: LeftWorldConfig | None = Field(default=LeftWorldConfig(), description="An agent left the arena.")
+    never_reached: bool = Field(default=True, description="Nobody ever succeeded, in a game that reports success.")
+    not_repeatable: int | None = Field(
+        default=20, ge=1, description="Every how many episodes one is played again to see whether it repeats itself."
+    )
+
+
+class PlaytestConfig(Section):
+    """What is played and looked for."""
+
+    players: Mapping[str, float] = Field(
+        default={"random": 1.0, "heuristic": 1.0},
+        min_length=1,
+        description="Who plays, and which share of the episodes: `random`, `heuristic`, `baseline`, a run, or a folder "
+        "of ONNX files.",
+    )
+    episodes: int | None = Field(default=None, ge=1, description="Episodes in all; null: as many as the minutes allow.")
+    minutes: float = Field(default=10.0, gt=0, description="Wall-clock minutes of play, at most.")
+    seed: int = Field(default=0, ge=0, description="Seed of the episodes.")
+    games: int = Field(default=2, ge=1, le=64, description="Games that play at the same time, an episode each.")
+    reproduce: int = Field(default=3, ge=0, le=20, description="How often a finding is played again from its file.")
+    shorten: int = Field(default=40, ge=0, description="Tries to shorten a finding; 0 leaves it as it is.")
+    oracles: OraclesConfig = Field(default=OraclesConfig(), description="What counts as a finding.")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Playtest:
+    """A playtest as a user describes it: the game as a run configuration, and what is played and looked for."""
+
+    config: RunConfig
+    settings: PlaytestConfig = dataclasses.field(default_factory=PlaytestConfig)
+
+
+def load_playtest(
+    path: str | Path,
+    overrides: Sequence[str] = (),
+    scenarios: Collection[str] | None = None,
+    say: Callable[[str], None] = print,
+) -> Playtest:
+    """Read a configuration with its `playtest:` section, which may be missing; overrides may set `playtest.…`, too.
+
+    Raises ConfigError listing every mistake as `file:line: dotted.key: what`.
+    """
+    own = parse_overrides(overrides, RunConfig)
+    files, note = leave_out_foreign(read(find_config(path), ()), own)
+    if note:
+        say(note)
+    return read_playtest(files.under(own), scenarios, str(path))
+
+
+def with_settings(plan: Playtest, overrides: Sequence[str], players: Mapping[str, float]) -> Playtest:
+    """A playtest with other settings: `key=value` of its section, and other players, if any. Raises ConfigError."""
+    changes = parse_overrides(overrides, PlaytestConfig).data
+    data = deep_merge(plan.settings.model_dump(mode="json"), changes) | ({"players": dict(players)} if players else {})
+    settings, mistakes = _settings(data)
+    if settings is None:
+        raise ConfigError([f"{'.'.join(map(str, path))}: {message}" for path, message in mistakes.items()])
+    return dataclasses.replace(plan, settings=settings)
+
+
+def read_playtest(document: Document, scenarios: Collection[str] | None, name: str) -> Playtest:
+    """The playtest that a document says. Raises ConfigError."""
+    section = document.data.pop(PLAYTEST, None) or {}
+    problems: list[str] = []
+    settings, mistakes = _settings(section)
+    problems += [f"{where(document, path, name)}{message}" for path, message in mistakes.items()]
+    try:
+        config = validate(document, scenarios, name)
+    except ConfigError as error:
+        raise ConfigError([*error.problems, *problems]) from None
+    if problems or settings is None:
+        raise ConfigError(problems)
+    return Playtest(config, settings)
+
+
+def _settings(section: Any) -> tuple[PlaytestConfig | None, dict[KeyPath, str]]:
+    if not isinstance(section, dict):
+        return None, {(PLAYTEST,): f"expected keys and values, found {section!r}"}
+    settings, error = attempt(section, PlaytestConfig)
+    wrong = field_mistakes(error, Document(section), PlaytestConfig) if error else {}
+    return settings, {(PLAYTEST, *path): message for path, message in wrong.items()}

@@ -1,0 +1,175 @@
+"""Oracles: each looks at a played episode and reports what is wrong in it.
+
+To add one, write a class with `examine` and add it to `make_oracles`; `config/playtest.py` has its thresholds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from spacetime_rl.config.playtest import LeftWorldConfig, OraclesConfig, StuckConfig
+from spacetime_rl.game.trace import AgentTrace, Trace
+from spacetime_rl.playtest.sighting import Played, Severity, Sighting
+
+CELLS = 10  # map cells along the longer side of an arena's outline, for keys and coverage
+_WORDS = {
+    "crash": "the game crashed",
+    "exit": "the game ended by itself",
+    "hang": "the game stopped answering",
+    "script_error": "a script or the engine reported an error",
+    "not_finite": "an observation is not a finite number",
+    "protocol": "the game sent something that the protocol does not allow",
+}
+
+
+class Oracle(Protocol):
+    """Reports what is wrong in an episode. It must report the same for the same episode, so that findings replay."""
+
+    name: str
+
+    def examine(self, played: Played) -> Iterator[Sighting]:
+        """All that is wrong in this episode, at most once for each key."""
+
+
+def make_oracles(config: OraclesConfig) -> list[Oracle]:
+    """The oracles that are switched on."""
+    found: list[Oracle] = [Faults()]
+    if config.stuck:
+        found.append(Stuck(config.stuck))
+    if config.left_world:
+        found.append(LeftWorld(config.left_world))
+    return found
+
+
+class Faults:
+    """The game crashed, hung, ended, reported an error, or sent a number that is none."""
+
+    name = "fault"
+    severity: Severity = "error"
+
+    def examine(self, played: Played) -> Iterator[Sighting]:
+        """The fault that ended the episode, if one did."""
+        if played.fault is None:
+            return
+        key = played.fault.fault or type(played.fault).__name__
+        kind = key.partition(":")[0]
+        title_and_what = str(played.fault).partition("\n")[0].removesuffix("; its log ends:")
+        what = title_and_what.partition(": ")[2].removeprefix("the game gave up at STEP: ") or title_and_what
+        yield Sighting(kind, key, "error", f"{_WORDS.get(kind, kind)}: {what}", played.episode.decisions)
+
+
+class Stuck:
+    """An agent acts and does not move."""
+
+    name = "stuck"
+
+    def __init__(self, config: StuckConfig) -> None:
+        self._config = config
+
+    def examine(self, played: Played) -> Iterator[Sighting]:
+        """The first time that each agent is stuck."""
+        trace = played.episode.trace
+        for agent in trace.agents:
+            if agent.velocities is None or agent.actions is None:
+                continue
+            row = self._first_row(agent, trace.physics_hz)
+            if row is None:
+                continue
+            cell = Map(trace).cell(agent.positions[row])
+            yield Sighting(
+                self.name,
+                f"stuck:{agent.policy}@{cell}",
+                "warning",
+                f"{agent.name} acted for {self._config.seconds:g} s without moving, at {place(agent, row)}",
+                played.episode.decision_of(int(agent.ticks[row])),
+                agent.name,
+            )
+
+    def _first_row(self, agent: AgentTrace, physics_hz: int) -> int | None:
+        """The row at which the agent has acted for long enough without having moved."""
+        assert agent.actions is not None
+        window_ticks = self._config.seconds * physics_hz
+        begin = 0
+        for row in range(1, len(agent.ticks)):
+            while agent.ticks[row] - agent.ticks[begin + 1] >= window_ticks and begin + 1 < row:
+                begin += 1
+            if agent.ticks[row] - agent.ticks[begin] < window_ticks:
+                continue
+            moved = np.linalg.norm(agent.positions[begin : row + 1] - agent.positions[begin], axis=1).max()
+            effort = np.abs(np.clip(agent.actions[begin:row], -1.0, 1.0)).max(axis=1).mean()
+            if moved < self._config.distance and effort > self._config.effort:
+                return row
+        return None
+
+
+class LeftWorld:
+    """An agent is outside everything that stands in the arena."""
+
+    name = "left_world"
+
+    def __init__(self, config: LeftWorldConfig) -> None:
+        self._config = config
+
+    def examine(self, played: Played) -> Iterator[Sighting]:
+        """The first time that each agent left."""
+        trace = played.episode.trace
+        bounds = bounds_of(trace)
+        if bounds is None:
+            return
+        low, high = bounds
+        for agent in trace.agents:
+            outside = (agent.positions < low - self._config.margin) | (agent.positions > high + self._config.margin)
+            outside[:, 1] = agent.positions[:, 1] < low[1] - self._config.margin  # a player may be high up in the air
+            rows = np.flatnonzero(outside.any(axis=1))
+            if rows.size:
+                row = int(rows[0])
+                cell = Map(trace).cell(agent.positions[max(0, row - 1)])
+                yield Sighting(
+                    self.name,
+                    f"left_world:{agent.policy}@{cell}",
+                    "error",
+                    f"{agent.name} left the arena, at {place(agent, row)}",
+                    played.episode.decision_of(int(agent.ticks[row])),
+                    agent.name,
+                )
+
+
+class Map:
+    """The arena from above as a grid of cells, by which places are compared and counted."""
+
+    def __init__(self, trace: Trace) -> None:
+        bounds = bounds_of(trace)
+        low, high = bounds if bounds else (np.zeros(3, np.float32), np.full(3, CELLS, np.float32))
+        self._low = low[[0, 2]]
+        self._size = max(float((high - low)[[0, 2]].max()), 1e-6) / CELLS
+
+    def cell(self, position: np.ndarray) -> str:
+        """The cell of a place, as `3,-1`."""
+        x, y = np.floor((position[[0, 2]] - self._low) / self._size).astype(int).tolist()
+        return f"{x},{y}"
+
+    def cells(self, positions: np.ndarray) -> set[str]:
+        """The cells of places, float32 [n, 3]."""
+        found = np.unique(np.floor((positions[:, [0, 2]] - self._low) / self._size).astype(int), axis=0)
+        return {f"{x},{y}" for x, y in found.tolist()}
+
+
+def bounds_of(trace: Trace) -> tuple[np.ndarray, np.ndarray] | None:
+    """The least and the greatest corner of all that stands in the arena, each float32 [3]; None if nothing does."""
+    corners: list[Sequence[float]] = []
+    for shape in trace.outline:
+        reach = shape.radius or 0.0
+        low, high = shape.points.min(axis=0) - reach, shape.points.max(axis=0) + reach
+        corners += [(low[0], shape.low, low[1]), (high[0], shape.high, high[1])]
+    if not corners:
+        return None
+    found = np.array(corners, np.float32)
+    return found.min(axis=0), found.max(axis=0)
+
+
+def place(agent: AgentTrace, row: int) -> str:
+    """Where an agent was, in words."""
+    return f"({', '.join(f'{value:.2f}' for value in agent.positions[row].tolist())})"

@@ -1,0 +1,220 @@
+"""Play numbered episodes one at a time in a game of one arena, and keep what a game did before it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.config import RunConfig
+from spacetime_rl.contract import assign_policies
+from spacetime_rl.episodes.episode import Build, Control, Episode
+from spacetime_rl.episodes.replay import actions_of
+from spacetime_rl.errors import GameError
+from spacetime_rl.evaluation.play import EvaluationWorker
+from spacetime_rl.evaluation.sources import Source
+from spacetime_rl.game.api import Game, StepResult
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.game.trace import AgentTrace, Recording, Trace
+from spacetime_rl.playtest.sighting import Played
+
+Actions = list[NDArray[np.float32]]
+Act = Callable[[StepResult], Actions]
+Open = Callable[[GameLaunch], Game]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is played: the build, its configuration, and the seed of the episodes."""
+
+    launch: GameLaunch
+    config: RunConfig
+    build: Build
+    seed: int
+    most_decisions: int  # of an episode; a longer one is cut off
+    open_game: Open = open_game
+
+
+class Seat:
+    """One game for one player. The game is started when it is needed, and again after a fault."""
+
+    def __init__(self, setting: Setting, control: Control = "policy", name: str = "playtest") -> None:
+        self._setting = setting
+        self._control = control
+        self._launch = replace(setting.launch, arenas=1, seed=setting.seed, control=control, name=name)
+        self._game: Game | None = None
+
+    def close(self) -> None:
+        """End the game."""
+        if self._game is not None:
+            self._game.close()
+        self._game = None
+
+    def __enter__(self) -> Seat:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def game(self) -> Game:
+        """The running game. Raises GameError if it does not start."""
+        if self._game is None:
+            self._game = self._setting.open_game(self._launch)
+        return self._game
+
+    def play(self, number: int, source: Source) -> Played:
+        """Let a player play an episode. A fault of the game is part of the result. Raises GameError at its start."""
+        game = self.game
+        plans = assign_policies(game.spec, self._setting.config)
+        actors = source.make_actors(game.spec, plans, self._setting.seed, self._setting.config.evaluation.stochastic)
+        worker = EvaluationWorker(game.spec, plans, actors)
+        worker.reset(number, 1)
+        return self._play(number, source.name, worker.act, worker)
+
+    def replay(self, episode: Episode, decisions: int | None = None) -> Played:
+        """Play a recorded episode again, or its first `decisions`. Raises EpisodeError, and GameError at its start."""
+        return self.replay_actions(episode, actions_of(episode, self.game.spec)[:decisions], whole=True)
+
+    def replay_actions(self, episode: Episode, actions: Sequence[Actions], whole: bool) -> Played:
+        """Play the episode with other actions, one list of arrays per decision.
+
+        If the game fails, all that happened before is only found out if the `whole` is wanted: it takes a second game.
+        """
+        taken = iter(actions)
+        return self._play(episode.trace.episode, episode.player, lambda _: next(taken, []), whole=whole)
+
+    def _play(
+        self, number: int, player: str, act: Act, worker: EvaluationWorker | None = None, whole: bool = True
+    ) -> Played:
+        game, tape = self.game, list[Actions]()
+        metrics: dict[str, dict[str, float]] = {}
+        names = [name for group in game.spec.groups for name in group.agents]
+        recording = Recording(number + 1, observations=True, bodies=True)
+        try:
+            game.traces(recording)
+            state = game.reset(self._setting.seed, number, 1)
+            while len(metrics) < len(names) and len(tape) < self._setting.most_decisions:
+                actions = [part.copy() for part in act(state)]
+                if not actions:  # the recorded ones are over
+                    break
+                tape.append(actions)
+                state = game.step(actions)
+                for ended in state.ended:
+                    metrics[names[ended.agent]] = ended.metrics
+                    if worker is not None:
+                        worker.end(ended)
+            trace = next(trace for trace in game.traces(unfinished=True) if trace.episode == number)
+            return Played(self._episode(game.spec, trace, player, metrics))
+        except GameError as fault:
+            if not fault.can_pass:
+                raise
+            self.close()
+            before = self._trace_before(number, tape, game.spec) if whole else None
+            trace = before or _of_actions(number, tape, game.spec)
+            episode = self._episode(game.spec, trace, player, metrics)
+            return Played(replace(episode, control=self._control, fault=fault.fault), fault)
+
+    def _trace_before(self, number: int, tape: Sequence[Actions], spec: GameSpec) -> Trace | None:
+        """What had happened when the game failed: the same decisions but the last, once more in a new game.
+
+        None if the new game does not get as far.
+        """
+        before: Trace | None = None
+        with suppress(GameError):
+            game = self.game
+            game.traces(Recording(number + 1, observations=True, bodies=True))
+            game.reset(self._setting.seed, number, 1)
+            for actions in tape[:-1]:
+                game.step(actions)
+            before = next((trace for trace in game.traces(unfinished=True) if trace.episode == number), None)
+        self.close()
+        last = dict(_by_agent(tape[-1], spec)) if tape else {}
+        if before is None:
+            return None
+        agents = tuple(_with_action(agent, last.get(agent.name), spec) for agent in before.agents)
+        return _with_unknown_state(replace(before, agents=agents))
+
+    def _episode(
+        self,
+        spec: GameSpec,
+        trace: Trace,
+        player: str,
+        metrics: dict[str, dict[str, float]],
+    ) -> Episode:
+        assert spec.action_repeat is not None  # games without it, stock games, are refused before
+        return Episode(
+            trace=trace,
+            build=replace(self._setting.build, game=spec.scenario),
+            config=self._setting.config,
+            seed=self._setting.seed,
+            player=player,
+            recorded_at=datetime.now().astimezone().isoformat(timespec="seconds"),
+            action_repeat=spec.action_repeat,
+            layouts={group.name: group.layout for group in spec.groups},
+            metrics=metrics,
+        )
+
+
+def _by_agent(actions: Actions, spec: GameSpec) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    for group, rows in zip(spec.groups, actions, strict=True):
+        yield from zip(group.agents, rows, strict=True)
+
+
+def _with_unknown_state(trace: Trace) -> Trace:
+    """The trace with one state more, whose hashes are 0, as those of states that nobody knows."""
+    if trace.hashes is None or trace.part_hashes is None:
+        return trace
+    parts = np.concatenate([trace.part_hashes, np.zeros((1, len(trace.parts)), np.uint32)])
+    return replace(trace, hashes=np.append(trace.hashes, np.uint64(0)), part_hashes=parts)
+
+
+def _with_action(agent: AgentTrace, action: NDArray[np.float32] | None, spec: GameSpec) -> AgentTrace:
+    """The trace of an agent that is still playing, with one action more and an unknown row after it."""
+    if agent.ending != "running" or action is None or agent.actions is None or not len(agent.ticks):
+        return agent
+
+    def again(rows: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+        return None if rows is None else np.concatenate([rows, rows[-1:]])
+
+    width = agent.actions.shape[1] if agent.actions.size else len(action)
+    return replace(
+        agent,
+        ticks=np.append(agent.ticks, agent.ticks[-1] + (spec.action_repeat or 1)),
+        positions=np.concatenate([agent.positions, agent.positions[-1:]]),
+        velocities=again(agent.velocities),
+        rewards={name: np.append(sums, sums[-1]) for name, sums in agent.rewards.items()},
+        actions=np.concatenate([agent.actions.reshape(-1, width), action[None]]),
+        decision_rewards=None if agent.decision_rewards is None else np.append(agent.decision_rewards, np.float32(0)),
+        observations=again(agent.observations),
+    )
+
+
+def _of_actions(number: int, tape: Sequence[Actions], spec: GameSpec) -> Trace:
+    """A trace of which only the actions are known."""
+    by_agent: dict[str, list[NDArray[np.float32]]] = {name: [] for group in spec.groups for name in group.agents}
+    for actions in tape:
+        for name, action in _by_agent(actions, spec):
+            by_agent[name].append(action)
+    rows = len(tape) + 1
+    policy_of = {name: group for group in spec.groups for name in group.agents}
+    agents = tuple(
+        AgentTrace(
+            name=name,
+            policy=policy_of[name].name,
+            ending="running",
+            ticks=np.arange(rows, dtype=np.int64) * (spec.action_repeat or 1),
+            positions=np.zeros((rows, 3), np.float32),
+            velocities=None,
+            rewards={},
+            actions=np.array(taken, np.float32).reshape(len(tape), policy_of[name].layout.action_size),
+        )
+        for name, taken in by_agent.items()
+    )
+    return Trace(number, agents, (), {}, spec.physics_hz or 60)
