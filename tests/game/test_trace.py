@@ -117,7 +117,7 @@ def test_traces_of_an_older_addon_are_read_without_what_they_lack(touch: Make) -
     assert json.loads(write_traces((older,))) == data
 
 
-def test_an_agent_that_never_began_has_no_rows(touch: Make) -> None:
+def test_an_agent_that_never_began_has_a_row_for_its_end_and_no_action(touch: Make) -> None:
     with open_game(touch({**SHORT, "late_tick": 1000}, action_repeat=6)) as game:
         game.traces(Recording(1, observations=True))
         game.reset(seed=1)
@@ -125,6 +125,6 @@ def test_an_agent_that_never_began_has_no_rows(touch: Make) -> None:
             game.step(_still(game))
         (trace,) = game.traces()
 
-    assert [len(agent.ticks) for agent in trace.agents] == [11, 11, 0]
+    assert [len(agent.ticks) for agent in trace.agents] == [11, 11, 1]
     assert trace.agents[2].actions is not None
     assert trace.agents[2].actions.shape == (0, 0)

@@ -102,5 +102,5 @@ func _place() -> PackedFloat32Array:
 
 
 func _encoded(floats: PackedFloat32Array) -> String:
-	# Of an agent that never began there is nothing, which the engine refuses to encode.
+	# An agent that never began has no actions, and the engine refuses to encode nothing.
 	return Marshalls.raw_to_base64(floats.to_byte_array()) if not floats.is_empty() else ""
