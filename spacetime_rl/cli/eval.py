@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
     from spacetime_rl.evaluation.clock import Pace, Progress
     from spacetime_rl.evaluation.report import EvalReport
+    from spacetime_rl.evaluation.story import Evaluated
 
 
 def evaluate(
@@ -92,6 +93,10 @@ def evaluate(
         Path | None,
         typer.Option("--record-to", metavar="DIR", help="The same, into this folder; default: results/episodes/…"),
     ] = None,
+    video: Annotated[
+        int | None,
+        typer.Option("--video", metavar="N", help="Film N episodes, from the best to the worst.", min=1, max=100),
+    ] = None,
     results: ResultsOption = None,
     json_output: JsonOption = False,
 ) -> None:
@@ -112,9 +117,15 @@ def evaluate(
       spacetime-rl eval my-run --plots
 
       spacetime-rl eval my-run --episodes 20 --record
+
+      spacetime-rl eval my-run --video 3
     """
-    if not plots:
+    if not (plots or video):
         refuse_given(context, f"eval {source}", "the folder of the pictures; add --plots to draw them", "output")
+    if video:
+        from spacetime_rl.episodes.video import find_ffmpeg
+
+        find_ffmpeg()
     from spacetime_rl.evaluation.report import write_episodes
     from spacetime_rl.evaluation.story import evaluate_player
     from spacetime_rl.pictures.write import TRACED
@@ -130,7 +141,7 @@ def evaluate(
         results=where,
         checkpoint_number=checkpoint_number,
         traced=TRACED if plots else 0,
-        record=record,
+        record=record or bool(video),
         record_to=record_to,
         show=lambda played: _progress(played.evaluation.max_time_s, lines=json_output),
         say=lambda note: typer.echo(f"spacetime-rl: {note}", err=True),
@@ -138,10 +149,10 @@ def evaluate(
     report, chosen = found.report, found.config
     if episodes_csv:
         write_episodes(report.results, episodes_csv)
-    files = _draw(report, chosen, found.run, output, where) if plots else []
+    files = _draw(found, output, where, plots, video) if plots or video else []
     if json_output:
         recorded = {"recorded": str(found.recorded)} if found.recorded else {}
-        print_json(report.to_dict() | ({"files": [str(file) for file in files]} if plots else {}) | recorded)
+        print_json(report.to_dict() | ({"files": [str(file) for file in files]} if plots or video else {}) | recorded)
         return
     from spacetime_rl.console.plain import plain_console
     from spacetime_rl.evaluation.table import compare
@@ -167,16 +178,20 @@ def _hint(report: EvalReport, config: RunConfig, run: Path | None) -> str | None
     return stuck_hint(report, max((trial[-1] for trial in trials), key=lambda last: Result(last).step, default={}))
 
 
-def _draw(report: EvalReport, config: RunConfig, run: Path | None, output: Path | None, results: Path) -> list[Path]:
-    """Write the pictures, and record them in the MLflow run of the policies if they are in its folder."""
+def _draw(found: Evaluated, output: Path | None, results: Path, plots: bool, video: int | None) -> list[Path]:
+    """Write pictures and videos, and record them in the MLflow run of the policies if they are in its folder."""
+    from spacetime_rl.evaluation.films import film_episodes
     from spacetime_rl.pictures.write import write_pictures
     from spacetime_rl.tracking.identity import describe_run
     from spacetime_rl.tracking.outputs import record_report
     from spacetime_rl.tracking.store import resolve_store
 
+    report, config, run = found.report, found.config, found.run
     name = f"eval-{report.seed}"
     folder = output or (RunPaths(run).report_of(name) if run else results / f"{name}-{report.source}-{config.name}")
-    files = write_pictures(report, folder, f"{report.source}, {config.name}")
+    files = write_pictures(report, folder, f"{report.source}, {config.name}") if plots else []
+    if video and found.recorded:
+        files += film_episodes(report, found.recorded, video, folder)
     if run and not output:
         store = resolve_store(run.parent, config.tracking.uri)
         record_report(store, describe_run(config, run.name, run), folder, f"{REPORT}/{name}")

@@ -18,7 +18,7 @@ from spacetime_rl.episodes.episode import Build, Episode
 from spacetime_rl.errors import EpisodeError, GameError
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
-from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.launch import Film, GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.trace import NOTHING, Recording, Trace
@@ -76,16 +76,19 @@ class Replayed:
         }
 
 
-def play_again(episode: Episode, config: RunConfig | None = None, window: bool = False) -> Replayed:
+def play_again(
+    episode: Episode, config: RunConfig | None = None, window: bool = False, film: Film | None = None
+) -> Replayed:
     """Play an episode again, with other settings or on another build if `config` says so, and say where it differs.
 
     Without a `config`, a project or an exported game is refused that is not the recorded one: a file may come from
-    anybody, and what it names is run only if it is what was recorded. A `window` shows it, in real time.
+    anybody, and what it names is run only if it is what was recorded. A `window` shows it, in real time, and `film`
+    draws it to files.
 
     Raises EpisodeError if that is so, if the recording has no actions or hashes, or if the game has other agents; also
     ContractError and GameError.
     """
-    launch = replace(make_launch(config or episode.config), arenas=1, seed=episode.seed, window=window)
+    launch = replace(make_launch(config or episode.config), arenas=1, seed=episode.seed, window=window, film=film)
     here = describe_build(launch)
     if config is None and launch.scenario is None and here.content != episode.build.content:
         raise EpisodeError(
@@ -102,7 +105,12 @@ def play_again(episode: Episode, config: RunConfig | None = None, window: bool =
     if difference is None:
         return Replayed(episode.decisions, again)
     causes = [*_other_settings(episode.config, config), *_other_builds(episode.build, here)]
-    return Replayed(episode.decisions, again, difference, tuple(causes or _same_build(episode, launch, again)))
+    return Replayed(
+        episode.decisions,
+        again,
+        difference,
+        tuple(causes or _same_build(episode, replace(launch, window=False, film=None), again)),
+    )
 
 
 def _failing_again(episode: Episode, config: RunConfig | None, here: Build, again: Trace | GameError) -> Replayed:

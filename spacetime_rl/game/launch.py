@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from spacetime_rl.errors import LaunchError, UsageError
 from spacetime_rl.formats.plain_json import to_json
-from spacetime_rl.game.display import Render, XServer, check_screen, render_arguments
+from spacetime_rl.game.display import Render, XServer, check_screen, choose_renderer, render_arguments
 from spacetime_rl.game.engine import check_godot
 from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.game.process import GameProcess
@@ -48,6 +48,17 @@ class TaskLaunch:
 
 
 @dataclass(frozen=True, slots=True)
+class Film:
+    """Pictures of a game's window, written to `folder` as `frame_000000.jpg` and so on, one for every `every` ticks."""
+
+    folder: Path
+    every: int = 3
+    size: tuple[int, int] = (960, 540)
+    png: bool = False  # instead of JPEG
+    overlay: bool = False  # with rewards and the agent's figures
+
+
+@dataclass(frozen=True, slots=True)
 class GameLaunch:
     """One game: exactly one of `scenario`, `project` (a Godot project folder) and `env_path` (an exported game).
 
@@ -71,6 +82,7 @@ class GameLaunch:
     render: Render = "auto"  # the renderer of a headless game's cameras; "auto" gives one only to a game that needs it
     # A window in real time for a person to watch; without it the game is headless and runs at full speed.
     window: bool = False
+    film: Film | None = None  # of the only arena; the game draws on a screen or on an X server of its own
     human: str | None = None  # the agent that a person plays in that window; "" is the first one
     player: str | None = None  # the name of the player that controls the other agents, shown in that window
     launch_timeout_s: float = 60.0  # from process start to the end of the handshake
@@ -198,6 +210,8 @@ def _spawn(launch: GameLaunch, command: Sequence[str], pass_fds: Sequence[int] =
 
 def _renderer(launch: GameLaunch) -> Render:
     """The requested renderer; a game in a window for a person needs no other."""
+    if launch.film is not None:
+        return choose_renderer()
     return "none" if launch.window or launch.render == "auto" else launch.render
 
 
@@ -221,7 +235,11 @@ def _source(launch: GameLaunch) -> tuple[Path, str | None]:
 
 def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     frames = ["--fixed-fps", str(launch.frames_per_s)]
-    if launch.window:
+    if launch.film is not None:
+        width, height = launch.film.size
+        drawn = ["--rendering-driver", "opengl3", "--audio-driver", "Dummy", "--resolution", f"{width}x{height}"]
+        engine = [*frames, *drawn, "--disable-render-loop"]
+    elif launch.window:
         engine = _WINDOW
     elif _renderer(launch) == "none":
         engine = ["--headless", *frames, "--disable-render-loop"]
@@ -243,8 +261,12 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
         ours.append(f"--control={launch.control}")
     if launch.scripted:
         ours.append(f"--scripted={','.join(launch.scripted)}")
-    if launch.window:
+    if launch.window or launch.film is not None:
         ours.append("--watched=1")
+    if launch.film is not None:
+        film = launch.film
+        ours += [f"--film={film.folder.absolute()}", f"--film_every={film.every}"]
+        ours += [f"--film_as_png={int(film.png)}", f"--film_overlay={int(film.overlay)}"]
     if launch.human is not None:
         ours.append(f"--human={launch.human}")
     if launch.player is not None:

@@ -68,6 +68,8 @@ func _ready() -> void:
 		_problems.append_array(roster.problems + assignment.problems)
 	if _problems.is_empty() and is_watched():
 		add_child(RLWatch.new(self))
+		if options.film != "":
+			add_child(RLFilm.new(options.film, options.film_every, options.film_as_png))
 
 
 func _physics_process(delta: float) -> void:

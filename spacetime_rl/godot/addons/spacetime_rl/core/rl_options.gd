@@ -37,6 +37,14 @@ var human := ""
 var player := "the policies"
 ## A person watches a game that somebody else drives: its only arena is shown in the window.
 var watched := false
+## Folder for pictures of the window, of a game that is watched; "" for none.
+var film := ""
+## Ticks between two of them.
+var film_every := 3
+## As PNG instead of JPEG.
+var film_as_png := false
+## With rewards and the agent's figures over the picture.
+var film_overlay := false
 ## Ticks in a second of game time, the same as the engine's `--fixed-fps`; 0 keeps the project's.
 var physics_hz := 0
 ## How many times faster than the wall clock a stock client wants a game that it starts without `--fixed-fps`.
@@ -90,6 +98,14 @@ func _set_option(name: String, text: String) -> void:
 			player = text
 		"watched":
 			watched = text == "1"
+		"film":
+			film = text
+		"film_every":
+			film_every = _integer(name, text, 1)
+		"film_as_png":
+			film_as_png = text == "1"
+		"film_overlay":
+			film_overlay = text == "1"
 		"control":
 			control = text
 			if text not in CONTROLS:

@@ -24,7 +24,10 @@ func _init(bridge: RLBridge) -> void:
 func _ready() -> void:
 	_camera = _bridge.stages[0].lead().space.make_camera(_bridge.view)
 	add_child(_camera)
-	add_child(_hud)
+	if _bridge.options.film == "" or _bridge.options.film_overlay:
+		add_child(_hud)
+	if _bridge.options.film != "":
+		_hud.show_help(false)
 	_look_at(agent)
 
 

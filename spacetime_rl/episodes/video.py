@@ -1,0 +1,58 @@
+"""Films of recorded episodes: the game draws pictures while it replays, and ffmpeg makes a video of them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from spacetime_rl.errors import RecordingError, UsageError
+from spacetime_rl.game.launch import Film
+
+TICKS = 6  # between two pictures: 15 a second at 90 ticks; drawing without a GPU takes longer than all else
+_SIZE = (640, 360)
+_LONGEST_S = 600.0  # to make a video of pictures that are there
+
+
+def film_of(folder: Path, overlay: bool = False, png: bool = False) -> Film:
+    """A film of the usual size and speed, whose pictures go to `folder`."""
+    return Film(folder, TICKS, _SIZE, png, overlay)
+
+
+def find_ffmpeg() -> str:
+    """The program ffmpeg: that of the package imageio-ffmpeg, or the system's. Raises UsageError if there is none."""
+    try:
+        import imageio_ffmpeg
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError):
+        found = shutil.which("ffmpeg")
+    if found is None:
+        raise UsageError(
+            "a video needs ffmpeg: pip install 'spacetime-rl[video]', or on Debian and Ubuntu: apt install ffmpeg"
+        )
+    return found
+
+
+def make_video(pictures: Path, physics_hz: int, out: Path) -> Path:
+    """Make a video of the JPEG pictures of a film in a folder: MP4, or what `out` ends with, such as `.gif`.
+
+    Raises UsageError without ffmpeg, RecordingError if it fails or if there are no pictures.
+    """
+    if not any(pictures.glob("frame_*.jpg")):
+        raise RecordingError(f"{out}: the game has drawn no picture")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    # Even sizes and this pixel format are what players and browsers expect.
+    command = [find_ffmpeg(), "-y", "-loglevel", "error", "-framerate", f"{physics_hz / TICKS:g}"]
+    command += ["-i", str(pictures / "frame_%06d.jpg"), *_how(out), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_S, check=False)
+    if done.returncode != 0:
+        raise RecordingError(f"{out}: ffmpeg made no video: {done.stderr.strip()[-300:]}")
+    return out
+
+
+def _how(out: Path) -> list[str]:
+    if out.suffix == ".gif":
+        palette = "fps=15,scale=480:-2:flags=lanczos,split[a][b];[a]palettegen[p];[b][p]paletteuse"
+        return ["-filter_complex", palette]
+    return ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "23", "-movflags", "+faststart"]

@@ -1,0 +1,44 @@
+"""Videos of an evaluation's episodes: the best, the worst and those between, played again from their recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from spacetime_rl.episodes.files import file_name, read_episode
+from spacetime_rl.episodes.replay import play_again
+from spacetime_rl.episodes.video import film_of, make_video
+from spacetime_rl.evaluation.report import AgentResult, EvalReport
+from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.statistics.intervals import mean
+
+
+def film_episodes(report: EvalReport, recordings: Path, count: int, out: Path) -> list[Path]:
+    """Film `count` episodes, evenly from the best to the worst by their return; three are best, median and worst.
+
+    `recordings` is the folder of all episodes of the report. Raises what `play_again` and `make_video` raise.
+    """
+    ranked = _by_return(report.results)
+    places = np.unique(np.linspace(0, len(ranked) - 1, min(count, len(ranked))).round().astype(int)).tolist()
+    return [_film(recordings, ranked[place], _name(place, len(ranked)), out) for place in places]
+
+
+def _film(recordings: Path, number: int, name: str, out: Path) -> Path:
+    episode = read_episode(recordings / file_name(number))
+    with scratch_folder("film") as pictures:
+        play_again(episode, episode.config, film=film_of(pictures, overlay=True))
+        return make_video(pictures, episode.trace.physics_hz, out / f"{name}-episode-{number}.mp4")
+
+
+def _by_return(results: Sequence[AgentResult]) -> list[int]:
+    found: dict[int, list[float]] = {}
+    for result in results:
+        found.setdefault(result.episode, []).append(result.metrics["return"])
+    return sorted(found, key=lambda number: -mean(found[number]))
+
+
+def _name(place: int, of: int) -> str:
+    named = {0: "best", of - 1: "worst"}
+    return named.get(place, f"rank-{place + 1}-of-{of}")

@@ -1,0 +1,35 @@
+class_name RLFilm
+extends Node
+## Writes what the window shows to picture files, every few ticks of game time. Nothing else is drawn meanwhile.
+
+# Before the bridge: a picture shows the tick that is over, not the beginning of the next episode.
+const _BEFORE_BRIDGE := (1 << 20) - 1
+const _JPEG_QUALITY := 0.92
+
+var _folder := ""
+var _every := 1
+var _as_png := false
+var _tick := 0
+var _pictures := 0
+
+
+## Into this folder, a picture for every `every` ticks.
+func _init(folder: String, every: int, as_png: bool) -> void:
+	_folder = folder
+	_every = every
+	_as_png = as_png
+	process_physics_priority = _BEFORE_BRIDGE
+	name = "Film"
+
+
+func _physics_process(_delta: float) -> void:
+	_tick += 1
+	if _tick % _every != 0:
+		return
+	RenderingServer.force_draw(false, _every / float(Engine.physics_ticks_per_second))
+	var picture := get_viewport().get_texture().get_image()
+	var path := "%s/frame_%06d.%s" % [_folder, _pictures, "png" if _as_png else "jpg"]
+	var failed := picture.save_png(path) if _as_png else picture.save_jpg(path, _JPEG_QUALITY)
+	if failed != OK:
+		push_error("film: %s cannot be written: %s" % [path, error_string(failed)])
+	_pictures += 1
