@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from spacetime_rl import __version__
-from spacetime_rl.cli import config, episodes, findings, godot, jobs, runs
+from spacetime_rl.cli import config, episodes, findings, gate, godot, jobs, runs
 from spacetime_rl.cli.baseline import baseline
 from spacetime_rl.cli.bench import bench
 from spacetime_rl.cli.doctor import doctor
@@ -17,7 +17,6 @@ from spacetime_rl.cli.errors import report
 from spacetime_rl.cli.eval import evaluate
 from spacetime_rl.cli.exit_codes import EXIT_CODES
 from spacetime_rl.cli.export import export
-from spacetime_rl.cli.gate import gate
 from spacetime_rl.cli.inspect import inspect
 from spacetime_rl.cli.on_linux import on_linux
 from spacetime_rl.cli.play import play
@@ -87,7 +86,7 @@ app.command("ui")(ui)
 app.command("eval")(on_linux("eval", evaluate))
 app.command("playtest")(on_linux("playtest", playtest))
 app.add_typer(findings.app, name="findings")
-app.command("gate")(on_linux("gate", gate))
+app.add_typer(gate.app, name="gate")
 app.command("inspect")(on_linux("inspect", inspect))
 app.command("play")(on_linux("play", play))
 app.command("replay")(on_linux("replay", replay))

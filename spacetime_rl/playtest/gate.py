@@ -7,14 +7,14 @@ meets both. Every round has a seed of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from spacetime_rl.config import RunConfig
-from spacetime_rl.errors import UsageError
+from spacetime_rl.errors import GameError, UsageError
 from spacetime_rl.evaluation.report import AgentResult, EvalReport, reporting_success
 from spacetime_rl.evaluation.story import evaluate_player
 from spacetime_rl.evaluation.target import build_overrides
@@ -61,7 +61,9 @@ class GateReport:
     """The verdict, and the figures behind it: `build` is ours, `base` theirs.
 
     `measure` is what decided: whether an episode succeeded, with every agent in it, or, in a game that reports no
-    success, which build had the higher return. `differing` counts the episodes in which the builds did not do the same.
+    success, which build had the higher return. A build that fails again and again in a round that the base finished is
+    a regression, too: `fault` is how it failed, and there are figures of earlier rounds only. `differing` counts the
+    episodes in which the builds did not do the same.
     """
 
     outcome: Outcome
@@ -70,12 +72,15 @@ class GateReport:
     differing: int
     more_episodes: int | None
     success: Compared | None
-    returns: Compared
+    returns: Compared | None
     plan: GatePlan
+    fault: str = ""
 
     @property
     def sentence(self) -> str:
         """The verdict for people."""
+        if self.fault:
+            return f"the build failed again and again where the base did not: {self.fault}"
         found = f"in {self.episodes} episodes, {self.differing} of which ended differently"
         if self.outcome == "pass":
             return f"not worse by {self.plan.margin:.1%} of the episodes or more, {found}"
@@ -98,7 +103,8 @@ class GateReport:
             "differing": self.differing,
             "more_episodes": self.more_episodes,
             "success": self.success.to_dict() if self.success else None,
-            "return": self.returns.to_dict(),
+            "return": self.returns.to_dict() if self.returns else None,
+            "fault": self.fault,
         }
 
 
@@ -119,8 +125,8 @@ def run_gate(
 ) -> GateReport:
     """Let a player play both builds until the verdict is proven, or `plan.episodes` are played.
 
-    `player` is what `evaluate_player` takes. Raises what that raises, and UsageError for a game without numbered
-    episodes, in which two builds never meet the same one.
+    `player` is what `evaluate_player` takes. Raises what that raises, a GameError only if the base is at fault, and
+    UsageError for a game without numbered episodes, in which two builds never meet the same one.
     """
     decision, pairs = Decision(plan.margin, plan.alpha), _Pairs()
     sides = (build, base)
@@ -129,9 +135,17 @@ def run_gate(
         here = [f"evaluation.seed={plan.seed + pairs.rounds}", f"evaluation.episodes={episodes}"]
         first = pairs.rounds % 2
         found: dict[str, EvalReport] = {}
+        fault: GameError | None = None
         for side in (*sides[first:], *sides[:first]):
             wanted = [*overrides, *side.overrides, *here]
-            found[side.name] = evaluate_player(player, config, wanted, results=results).report
+            try:
+                found[side.name] = evaluate_player(player, config, wanted, results=results).report
+            except GameError as error:
+                if side is base or side.overrides == base.overrides:
+                    raise
+                fault = error  # the base has to finish this round before it counts
+        if fault is not None:
+            return pairs.failed(fault, plan)
         for difference in pairs.add(found[build.name], found[base.name]):
             decision.add(difference)
         show(f"episodes={pairs.episodes}/{plan.episodes} differing={pairs.differing} verdict={decision.outcome}")
@@ -173,6 +187,14 @@ class _Pairs:
                 differences.append(float(np.sign(one.total - other.total)))
         return differences
 
+    def failed(self, fault: GameError, plan: GatePlan) -> GateReport:
+        """The verdict on a build that failed, with the figures of the rounds before."""
+        if not self._returns:
+            measure = self._measure or "success"
+            return GateReport("regression", measure, 0, 0, 0, None, None, plan, _in_words(fault))
+        report = self.report(Decision(plan.margin, plan.alpha), plan)
+        return replace(report, outcome="regression", more_episodes=0, fault=_in_words(fault))
+
     def report(self, decision: Decision, plan: GatePlan) -> GateReport:
         if not self._returns or self._measure is None:
             raise UsageError("gate: no episode was finished by both builds; see evaluation.max_decisions")
@@ -188,6 +210,10 @@ class _Pairs:
             returns=Compared(mean(ours), mean(theirs), compare_means(ours, theirs)),
             plan=plan,
         )
+
+
+def _in_words(fault: GameError) -> str:
+    return str(fault).partition("\n")[0].removesuffix("; its log ends:")
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,7 @@ def test_a_game_without_success_is_judged_by_who_had_the_higher_return(played: P
     played.returns = lambda side, episode: episode - 0.001 * (side == "build")
     report = played.gate(episodes=1_000, round=10)
     assert (report.outcome, report.measure, report.success) == ("regression", "return", None)
+    assert report.returns is not None
     assert report.returns.difference.value == pytest.approx(-0.001)
 
 
@@ -141,3 +142,13 @@ def test_a_game_that_does_not_number_its_episodes_is_refused(played: Played) -> 
     played.paired = False
     with pytest.raises(UsageError, match="does not number its episodes"):
         played.gate()
+
+
+def test_a_build_that_fails_is_a_regression_and_a_base_that_fails_is_a_fault(command: Callable[..., Done]) -> None:
+    broken = "scenario.params.fault=die"
+    done = command("touch.yaml", "--build-set", broken, *SOON)
+    assert done.code == 1, done.err
+    document = json.loads(done.out)
+    assert (document["verdict"], document["episodes"]) == ("regression", 0)
+    assert "killed by SIGKILL" in document["fault"]
+    assert command("touch.yaml", "--set", broken, "--self-check", *SOON).code == 3
