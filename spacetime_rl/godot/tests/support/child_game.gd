@@ -100,12 +100,12 @@ func step(actions: PackedFloat32Array) -> void:
 
 
 ## TRACE: the recorded episodes so far, and which to record from now on.
-func traces(below: int, flags: int = 0) -> Dictionary:
+func traces(below: int, wanted: int = 0) -> Dictionary:
 	var body := PackedByteArray()
-	body.resize(5 if flags != 0 else 4)
+	body.resize(5 if wanted != 0 else 4)
 	body.encode_u32(0, below)
-	if flags != 0:
-		body[4] = flags
+	if wanted != 0:
+		body[4] = wanted
 	send_frame(RLBinarySession.Request.TRACE, body)
 	var frame := receive_frame()
 	if frame.is_empty() or frame[0] != RLBinarySession.Reply.TRACES:

@@ -12,7 +12,7 @@ var _state: RLStateHash
 # Of the beginning and after every decision.
 var _hashes := PackedInt64Array()
 # At the same moments, that of each body.
-var _parts := PackedInt32Array()
+var _parts: Array[int] = []
 var _episode := {}
 
 
@@ -38,6 +38,7 @@ func begin(with_observations: bool, with_bodies: bool) -> void:
 	}
 	_hashes.clear()
 	_parts.clear()
+	_state.begin()
 	_note_state()
 	for track: RLTrack in _tracks:
 		track.begin()
@@ -70,14 +71,12 @@ func to_dict() -> Dictionary:
 	_episode["hashes"] = Marshalls.raw_to_base64(_hashes.to_byte_array())
 	if _with_bodies:
 		_episode["parts"] = _state.part_names()
-		_episode["part_hashes"] = Marshalls.raw_to_base64(_parts.to_byte_array())
+		_episode["part_hashes"] = Marshalls.raw_to_base64(PackedInt32Array(_parts).to_byte_array())
 	return _episode
 
 
 func _note_state() -> void:
-	_hashes.append(_state.now())
-	if _with_bodies:
-		_parts.append_array(_state.parts_now())
+	_hashes.append(_state.now_with_parts(_parts) if _with_bodies else _state.now())
 
 
 func _landmarks() -> Dictionary:

@@ -4,6 +4,9 @@ extends Node
 
 const HELP: Array[String] = ["tab: next agent   V: view   H: help   esc: end"]
 
+# Films are small: the sheet would hide a quarter of the picture.
+const _HUD_IN_FILMS := 0.6
+
 ## The agent whose rewards are shown and whom the camera follows.
 var agent: RLAgent
 
@@ -28,6 +31,7 @@ func _ready() -> void:
 		add_child(_hud)
 	if _bridge.options.film != "":
 		_hud.show_help(false)
+		_hud.scale = Vector2.ONE * _HUD_IN_FILMS
 	_look_at(agent)
 
 
