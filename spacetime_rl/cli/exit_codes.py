@@ -25,7 +25,10 @@ PARTICULAR = {
     "jobs logs": {1: "with --follow: the job failed", 3: "the cluster does not answer"},
     "jobs results": {1: "the job has not ended, or was stopped", 3: "the job failed, or the cluster does not answer"},
     "eval": {3: "the game failed"},
-    "playtest": {1: "an error was found that is new or was fixed", 3: "the game does not start"},
+    "playtest": {
+        1: "an error was found that is new or was fixed",
+        3: "the game does not start, or an oracle of one's own failed",
+    },
     "gate builds": {1: "regression: the build is worse", 3: "the base failed", 4: "inconclusive"},
     "gate metrics": {1: "a bound does not hold"},
     "gate reports": {1: "the first report is worse"},

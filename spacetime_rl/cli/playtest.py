@@ -11,6 +11,7 @@ import typer
 from spacetime_rl.cli.common import JsonOption, ResultsOption, SetOption, as_overrides, print_json
 from spacetime_rl.cli.completion import complete_target
 from spacetime_rl.cli.numbers import LARGEST_SEED, decimal_number, whole_number
+from spacetime_rl.errors import UserCodeError
 from spacetime_rl.formats.shell import short
 from spacetime_rl.runs.layout import FINDINGS, PLAYTESTS, RESULTS
 
@@ -101,4 +102,6 @@ def playtest(
         typer.echo(f"{short(folder)}: {', '.join(file.name for file in files)}; findings in {short(kept)}")
     if report.interrupted:
         raise KeyboardInterrupt
+    if report.problems:
+        raise UserCodeError("; ".join(report.problems))
     raise typer.Exit(int(report.failed))

@@ -41,6 +41,9 @@ class OraclesConfig(Section):
     stuck: StuckConfig | None = Field(default=StuckConfig(), description="An agent acts and does not move.")
     left_world: LeftWorldConfig | None = Field(default=LeftWorldConfig(), description="An agent left the arena.")
     never_reached: bool = Field(default=True, description="Nobody ever succeeded, in a game that reports success.")
+    custom: tuple[str, ...] = Field(
+        default=(), description="Functions of your own, such as `my_oracles.too_fast`; docs/playtest.md has an example."
+    )
     not_repeatable: int | None = Field(
         default=20, ge=1, description="Every how many episodes one is played again to see whether it repeats itself."
     )

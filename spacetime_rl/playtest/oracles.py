@@ -5,12 +5,16 @@ To add one, write a class with `examine` and add it to `make_oracles`; `config/p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, get_args
 
 import numpy as np
 
 from spacetime_rl.config.playtest import LeftWorldConfig, OraclesConfig, StuckConfig
+from spacetime_rl.config.user_code import load_function
+from spacetime_rl.episodes.episode import Episode
+from spacetime_rl.errors import UserCodeError
 from spacetime_rl.game.trace import AgentTrace, Trace
 from spacetime_rl.playtest.sighting import Played, Severity, Sighting
 
@@ -34,9 +38,12 @@ class Oracle(Protocol):
         """All that is wrong in this episode, at most once for each key."""
 
 
-def make_oracles(config: OraclesConfig) -> list[Oracle]:
-    """The oracles that are switched on."""
+def make_oracles(config: OraclesConfig, home: Path | None = None) -> list[Oracle]:
+    """The oracles that are switched on; the user's own are found from the folder `home` on. Raises ConfigError."""
     found: list[Oracle] = [Faults()]
+    for path in config.custom:
+        function = load_function("playtest.oracles.custom", path, home or Path.cwd())
+        found.append(Custom(path.rpartition(".")[2], function))
     if config.stuck:
         found.append(Stuck(config.stuck))
     if config.left_world:
@@ -59,6 +66,43 @@ class Faults:
         title_and_what = str(played.fault).partition("\n")[0].removesuffix("; its log ends:")
         what = title_and_what.partition(": ")[2].removeprefix("the game gave up at STEP: ") or title_and_what
         yield Sighting(kind, key, "error", f"{_WORDS.get(kind, kind)}: {what}", played.episode.decisions)
+
+
+class Custom:
+    """A function of the user's own: it takes an Episode and returns Sightings."""
+
+    def __init__(self, name: str, function: Callable[[Episode], Iterable[Sighting]]) -> None:
+        self.name = name
+        self._function = function
+
+    def examine(self, played: Played) -> Iterator[Sighting]:
+        """What the function reports. Raises UserCodeError if it fails or reports something else."""
+        try:
+            found = list(self._function(played.episode))
+        except Exception as error:  # whatever the user's function raises
+            raise UserCodeError(f"the oracle {self.name} failed: {type(error).__name__}: {error}") from error
+        for sighting in found:
+            if not isinstance(sighting, Sighting):
+                raise UserCodeError(f"the oracle {self.name} reported {sighting!r}; expected a Sighting")
+            yield sighting
+
+
+def check_oracle(function: Callable[[Episode], Iterable[Sighting]], episode: Episode) -> list[Sighting]:
+    """What an oracle of one's own reports of an episode, for its tests.
+
+    Raises AssertionError if it is not what a playtest needs: the same sightings each time, each key once, severities
+    and decisions that exist.
+    """
+    found, again = ([*Custom("it", function).examine(Played(episode))] for _ in range(2))
+    assert found == again, f"the same episode gave {found} and then {again}"
+    keys = [sighting.key for sighting in found]
+    assert len(keys) == len(set(keys)), f"a key is reported twice: {keys}"
+    for sighting in found:
+        assert sighting.oracle, f"a sighting names no oracle: {sighting}"
+        assert sighting.oracle.isidentifier(), f"{sighting.oracle!r}: expected letters, digits and _"
+        assert sighting.severity in get_args(Severity), f"{sighting.severity!r}: expected error or warning"
+        assert 0 <= sighting.decision <= episode.decisions, f"decision {sighting.decision} of {episode.decisions}"
+    return found
 
 
 class Stuck:

@@ -25,6 +25,7 @@ def to_dict(report: PlaytestReport) -> dict[str, Any]:
         "seed": report.seed,
         "minutes": report.minutes,
         "interrupted": report.interrupted,
+        "problems": list(report.problems),
         "failed": report.failed,
         "episodes": sum(tally.episodes for tally in report.players.values()),
         "cells": len(report.cells),
@@ -53,6 +54,8 @@ def to_page(report: PlaytestReport) -> str:
         f"Build {report.build.content}, {found['episodes']:,} episodes of seed {report.seed} in {report.minutes:.1f} "
         f"minutes, {found['cells']} map cells reached.",
         "",
+        *(f"- {problem}" for problem in report.problems),
+        *([""] if report.problems else []),
         "## Findings",
         "",
     ]

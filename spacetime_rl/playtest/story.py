@@ -23,7 +23,7 @@ from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.episodes.build import describe_build
 from spacetime_rl.episodes.episode import Build
 from spacetime_rl.episodes.replay import actions_of, compare
-from spacetime_rl.errors import UsageError
+from spacetime_rl.errors import UsageError, UserCodeError
 from spacetime_rl.evaluation.resolve import resolve_source
 from spacetime_rl.evaluation.sources import Source
 from spacetime_rl.host.scratch import scratch_folder
@@ -60,6 +60,7 @@ class PlaytestReport:
     players: dict[str, Tally]
     seen: tuple[Finding, ...]
     interrupted: bool = False
+    problems: tuple[str, ...] = ()  # oracles of the user's own that failed
 
     @property
     def failed(self) -> bool:
@@ -112,6 +113,7 @@ class Playing:
         self._begun = 0  # episodes
         self._began_at = time.monotonic()
         self._shown_s = 0.0
+        self._problems: list[str] = []
         self._tallies = {name: Tally() for name in sources}
         self._seen: dict[str, Finding] = {}
 
@@ -138,7 +140,9 @@ class Playing:
         minutes = (time.monotonic() - self._began_at) / 60.0
         seen = tuple(self._seen[name] for name in sorted(self._seen))
         game = next((finding.game for finding in seen), self._game)
-        return PlaytestReport(game, self._setting.build, self._settings.seed, minutes, self._tallies, seen, interrupted)
+        problems = tuple(self._problems)
+        seed = self._settings.seed
+        return PlaytestReport(game, self._setting.build, seed, minutes, self._tallies, seen, interrupted, problems)
 
     def _check_game(self) -> None:
         """Start the game once: it must have our addon, and take every player."""
@@ -201,7 +205,18 @@ class Playing:
             self._show(f"episodes={done} findings={found} elapsed_s={elapsed_s:.0f}")
 
     def _sightings(self, played: Played) -> list[Sighting]:
-        return [sighting for oracle in self._oracles for sighting in oracle.examine(played)]
+        """What the oracles report. One of the user's own that fails is told and left out from then on."""
+        found: list[Sighting] = []
+        for oracle in list(self._oracles):
+            try:
+                found += oracle.examine(played)
+            except UserCodeError as error:
+                with self._lock:
+                    if oracle in self._oracles:
+                        self._oracles.remove(oracle)
+                        self._problems.append(str(error))
+                self._show(f"{error}; it is left out from now on")
+        return found
 
     def _note(self, player: str, played: Played | None, sighting: Sighting, seat: Seat | None) -> None:
         """Keep a sighting; the first one of its kind is played again, shortened and described."""
