@@ -74,6 +74,7 @@ def playtest(
     """
     from spacetime_rl.evaluation.target import build_overrides
     from spacetime_rl.host.locks import locked
+    from spacetime_rl.pictures.playtest_page import draw_finding, write_playtest_page
     from spacetime_rl.playtest.findings import FolderStore
     from spacetime_rl.playtest.load import load_plan
     from spacetime_rl.playtest.report import page_of, to_dict, to_page, write_report
@@ -90,11 +91,11 @@ def playtest(
         report = run_playtest(plan, findings, where, lambda line: typer.echo(line, err=True), None if build else target)
         for finding in report.seen:
             file = findings.fetch(finding.name)[1]
-            (kept / finding.name / "finding.md").write_text(
-                "\n".join(page_of(finding, file and short(file))) + "\n", encoding="utf-8"
-            )
+            picture = draw_finding(finding, file)
+            page = "\n".join(page_of(finding, file and short(file), picture.name if picture else None)) + "\n"
+            (kept / finding.name / "finding.md").write_text(page, encoding="utf-8")
     folder = output or where / PLAYTESTS / f"{datetime.now():%Y-%m-%d_%H-%M-%S}-{plan.config.name}"
-    files = write_report(report, folder)
+    files = [*write_report(report, folder), write_playtest_page(report, findings, folder)]
     if json_output:
         print_json(to_dict(report) | {"files": [str(file) for file in files], "store": str(kept)})
     else:

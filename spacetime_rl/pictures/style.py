@@ -19,9 +19,14 @@ BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, YELLOW, GREY = "#E69F00", "#56B4E9", "#F0E442", "#777777"
 MANY = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW, "#882255", "#999933", "#44AA99", "#332288", "#AAAAAA")
 
-ENDINGS: dict[Ending, str] = {"success": GREEN, "terminated": VERMILION, "truncated": PURPLE}
-WORDS: dict[Ending, str] = {"success": "success", "terminated": "failed", "truncated": "time ran out"}
-MARKS: dict[Ending, str] = {"success": "o", "terminated": "X", "truncated": "s"}
+ENDINGS: dict[Ending, str] = {"success": GREEN, "terminated": VERMILION, "truncated": PURPLE, "running": GREY}
+WORDS: dict[Ending, str] = {
+    "success": "success",
+    "terminated": "failed",
+    "truncated": "time ran out",
+    "running": "cut short",
+}
+MARKS: dict[Ending, str] = {"success": "o", "terminated": "X", "truncated": "s", "running": "D"}
 LINES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)))  # line styles of policies, in order
 
 _DOTS_PER_INCH = 100

@@ -132,8 +132,8 @@ def _shares(success: dict[str, float]) -> str:
     return ", ".join(f"{policy} {share:.0%}" for policy, share in success.items()) or "not reported"
 
 
-def page_of(finding: Finding, file: Path | None) -> Iterator[str]:
-    """A finding as the lines of a page for a bug report."""
+def page_of(finding: Finding, file: Path | None, picture: str | None = None) -> Iterator[str]:
+    """A finding as the lines of a page for a bug report; `picture` is beside the page."""
     yield f"# {finding.sighting.message}"
     yield ""
     yield f"- **Severity:** {finding.sighting.severity}"
@@ -150,6 +150,9 @@ def page_of(finding: Finding, file: Path | None) -> Iterator[str]:
         yield f"2. Watch {finding.sighting.agent or 'the game'} until decision {finding.sighting.decision}."
         if finding.decisions < finding.recorded_decisions:
             yield f"   The recording was shortened from {finding.recorded_decisions} decisions to {finding.decisions}."
+    if picture:
+        yield ""
+        yield f"![The paths of its episode]({picture})"
     if finding.log:
         yield ""
         yield "## Log"

@@ -56,6 +56,11 @@ def test_a_script_that_fails_is_found_shortened_and_shown_again(tmp_path: Path, 
     assert replayed.code == 0, replayed.err
     assert f"the game failed again: {finding['sighting']['key']}" in replayed.out
     assert "spacetime-rl replay" in (folder / "finding.md").read_text()
+    assert (folder / "path.png").read_bytes().startswith(b"\x89PNG")
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert finding["name"] in page
+    assert "data:image/png;base64," in page
+    assert "http" not in page
     cases = ElementTree.parse(tmp_path / "report" / "junit.xml").getroot().iter("testcase")
     assert {case.get("name"): case.find("failure") is not None for case in cases}[finding["name"]]
     assert finding["name"] in (tmp_path / "report" / "report.md").read_text()

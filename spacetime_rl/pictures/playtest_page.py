@@ -1,0 +1,93 @@
+"""The page of a playtest, one HTML file that needs no network: findings with their paths, players, and coverage."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from spacetime_rl.episodes.files import read_episode
+from spacetime_rl.pictures.paths import anybody_moves, draw_paths
+from spacetime_rl.playtest.findings import Finding, Store
+from spacetime_rl.playtest.report import by_weight, to_dict
+from spacetime_rl.playtest.story import PlaytestReport
+
+PAGE, PATH = "report.html", "path.png"
+_TEMPLATES = Path(__file__).parent / "templates"
+_MOST_CELLS = 40  # in a row of the map; those further out are left away
+
+
+def draw_finding(finding: Finding, file: Path | None) -> Path | None:
+    """Draw the paths of a finding's episode beside its file; None if there is nothing to draw."""
+    if file is None:
+        return None
+    trace = read_episode(file).trace
+    if not trace.outline and not anybody_moves((trace,)):
+        return None
+    return draw_paths((trace,), finding.name, file.with_name(PATH))
+
+
+def write_playtest_page(report: PlaytestReport, store: Store, folder: Path) -> Path:
+    """Write `folder/report.html`. Raises what reading the findings raises."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    found = to_dict(report)
+    page = environment.get_template("playtest.html").render(
+        game=report.game,
+        build=report.build.content,
+        seed=report.seed,
+        episodes=f"{found['episodes']:,}",
+        minutes=f"{report.minutes:.1f}",
+        failed=report.failed,
+        interrupted=report.interrupted,
+        problems=report.problems,
+        findings=[_finding(finding, store.fetch(finding.name)[1]) for finding in by_weight(report.seen)],
+        players=[
+            {
+                "name": name,
+                "episodes": f"{tally['episodes']:,}",
+                "decisions": f"{tally['decisions']:,}",
+                "cells": tally["cells"],
+                "success": ", ".join(f"{policy} {share:.0%}" for policy, share in tally["success"].items()),
+            }
+            for name, tally in found["players"].items()
+        ],
+        reached=len(report.cells),
+        map=_map(report.cells),
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PAGE).write_text(page, encoding="utf-8")
+    return folder / PAGE
+
+
+def _finding(finding: Finding, file: Path | None) -> dict[str, Any]:
+    picture = file.with_name(PATH) if file else None
+    return {
+        "name": finding.name,
+        "severity": finding.sighting.severity,
+        "message": finding.sighting.message,
+        "state": finding.state,
+        "seen": finding.seen,
+        "reproduces": finding.reproduces,
+        "decisions": finding.decisions,
+        "recorded_decisions": finding.recorded_decisions,
+        "file": str(file) if file else "",
+        "picture": base64.b64encode(picture.read_bytes()).decode() if picture and picture.is_file() else "",
+        "log": finding.log,
+    }
+
+
+def _map(cells: Iterable[str]) -> list[list[bool]]:
+    """The cells as rows from far to near: whether somebody was there."""
+    places = [tuple(map(int, cell.split(","))) for cell in cells]
+    if not places:
+        return []
+    xs, ys = ([place[axis] for place in places] for axis in (0, 1))
+    columns = range(min(xs), min(max(xs) + 1, min(xs) + _MOST_CELLS))
+    rows = range(min(ys), min(max(ys) + 1, min(ys) + _MOST_CELLS))
+    there = set(places)
+    return [[(x, y) in there for x in columns] for y in rows]
