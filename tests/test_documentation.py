@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,13 +21,13 @@ from spacetime_rl.formats.markdown import WIDTH
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+CI_FILES = sorted((ROOT / "docs" / "ci").rglob("*.yml"))
+VERBS = "|".join(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 COMMANDS = [
     pytest.param(command.group().strip(), id=f"{page.name}:{text[: command.start()].count(chr(10)) + 1}")
-    for page in PAGES
+    for page in [*PAGES, *CI_FILES]
     for text in [page.read_text()]
-    for command in re.finditer(
-        r"spacetime-rl (?:train|eval|inspect|play|export|baseline|bench|doctor|scenarios|godot)\b[^`\n#|]*", text
-    )
+    for command in re.finditer(rf"(?<!-)spacetime-rl (?:{VERBS})\b(?! *`? *[A-Z|])[^`\n#|]*", text)
 ]
 
 
@@ -39,10 +41,32 @@ def test_the_python_example_of_the_readme_runs(godot_bin: Path, capsys: pytest.C
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_line_that_is_shown_is_one_the_program_takes(command: str) -> None:
-    group: Any = typer.main.get_command(app)
-    name, verb, arguments = group.resolve_command(None, shlex.split(command)[1:])
+    name, *words = shlex.split(re.sub(r" > \S+$", "", command))
+    verb: Any = typer.main.get_command(app)
+    context = None
+    while True:
+        context = verb.make_context(name, words, parent=context)
+        rest = [*context._protected_args, *context.args]
+        if not hasattr(verb, "commands") or not rest:
+            break
+        name, verb, words = verb.resolve_command(context, rest)
 
-    verb.make_context(name, arguments)
+
+@pytest.mark.parametrize(
+    "file", [path for path in CI_FILES if path.parent.name == "github"], ids=lambda file: file.name
+)
+def test_a_workflow_is_as_github_expects(file: Path) -> None:
+    _check_schema("vendor.github-workflows", file)
+
+
+def test_the_jobs_are_as_gitlab_expects() -> None:
+    _check_schema("vendor.gitlab-ci", ROOT / "docs" / "ci" / "gitlab-ci.yml")
+
+
+def _check_schema(name: str, file: Path) -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", name, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 BLOCKS = [
