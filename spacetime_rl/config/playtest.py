@@ -22,7 +22,7 @@ from spacetime_rl.errors import ConfigError
 
 
 class StuckConfig(Section):
-    """An agent acts and does not move."""
+    """An agent that has moved before acts and does not move."""
 
     seconds: float = Field(default=5.0, gt=0, description="Game time without movement.")
     distance: float = Field(default=0.05, gt=0, description="Movement in this time that counts as none, in m or px.")

@@ -18,6 +18,7 @@ from spacetime_rl.errors import UserCodeError
 from spacetime_rl.game.trace import AgentTrace, Trace
 from spacetime_rl.playtest.sighting import Played, Severity, Sighting
 
+_ON_ITS_WAY = 10.0  # times the distance that counts as no movement: who has come so far was walking
 CELLS = 10  # map cells along the longer side of an arena's outline, for keys and coverage
 _WORDS = {
     "crash": "the game crashed",
@@ -106,7 +107,7 @@ def check_oracle(function: Callable[[Episode], Iterable[Sighting]], episode: Epi
 
 
 class Stuck:
-    """An agent acts and does not move."""
+    """An agent that has moved before acts and does not move. Who never moves may be meant to wait."""
 
     name = "stuck"
 
@@ -144,7 +145,9 @@ class Stuck:
                 continue
             moved = np.linalg.norm(agent.positions[begin : row + 1] - agent.positions[begin], axis=1).max()
             effort = np.abs(np.clip(agent.actions[begin:row], -1.0, 1.0)).max(axis=1).mean()
-            if moved < self._config.distance and effort > self._config.effort:
+            came = np.ptp(agent.positions[: begin + 1], axis=0).max()
+            on_its_way = came > _ON_ITS_WAY * self._config.distance
+            if on_its_way and moved < self._config.distance and effort > self._config.effort:
                 return row
         return None
 

@@ -57,7 +57,10 @@ def test_an_agent_that_acts_without_moving_is_stuck_once_from_when_it_has_lasted
 
 
 def test_an_agent_that_stands_still_on_purpose_is_not_stuck() -> None:
-    assert list(Stuck(StuckConfig(seconds=2.0)).examine(make_played([(0.0, 0.0, 0.0)] * 50, effort=0.1))) == []
+    came = [(0.1 * step, 0.0, 0.0) for step in range(20)]
+    oracle = Stuck(StuckConfig(seconds=2.0))
+    assert list(oracle.examine(make_played([*came, *([came[-1]] * 50)], effort=0.1))) == []
+    assert list(oracle.examine(make_played([(0.0, 0.0, 0.0)] * 50))) == []
 
 
 def test_an_agent_outside_or_below_the_arena_has_left_it_and_one_above_has_not() -> None:
