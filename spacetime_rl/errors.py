@@ -11,6 +11,11 @@ class SpacetimeError(Exception):
     exit_code = 3
     can_pass = False  # whether a further attempt may succeed
 
+    @property
+    def headline(self) -> str:
+        """The first line of the message, without the announcement of the log that follows it."""
+        return str(self).partition("\n")[0].removesuffix("; its log ends:")
+
 
 class GateError(SpacetimeError):
     """A requested check failed, such as a gate or the doctor."""

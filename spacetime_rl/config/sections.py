@@ -128,7 +128,7 @@ class RolloutConfig(Section):
     record_every: int | None = Field(
         default=None,
         ge=1,
-        description="One of so many episodes is written to a file, which `replay` plays again; null: none.",
+        description="Every n-th episode of a game is written to a file for `replay`, for this n; null: none.",
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal
 
 from spacetime_rl.config import RunConfig
-from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.game.spec import GameSpec, PolicyLayout
 from spacetime_rl.game.trace import Trace
 
 Pace = Literal["full speed", "real time"]
@@ -60,3 +61,27 @@ class Episode:
     def decision_of(self, tick: int) -> int:
         """The decisions that were over at a tick since the beginning, the one in which an agent ended included."""
         return -(-tick // self.action_repeat)
+
+
+def make_episode(
+    spec: GameSpec,
+    trace: Trace,
+    build: Build,
+    config: RunConfig,
+    seed: int,
+    player: str,
+    metrics: Mapping[str, Mapping[str, float]],
+) -> Episode:
+    """An episode that was played just now, in a game with this spec; `build` gets the name that the game declares."""
+    assert spec.action_repeat is not None  # only games with our addon record, and these declare it
+    return Episode(
+        trace=trace,
+        build=replace(build, game=spec.scenario),
+        config=config,
+        seed=seed,
+        player=player,
+        recorded_at=datetime.now().astimezone().isoformat(timespec="seconds"),
+        action_repeat=spec.action_repeat,
+        layouts={group.name: group.layout for group in spec.groups},
+        metrics=metrics,
+    )

@@ -21,7 +21,7 @@ from spacetime_rl.episodes.episode import Build, Episode
 from spacetime_rl.errors import EpisodeError, RecordingError, SpacetimeError
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.spec import PolicyLayout
-from spacetime_rl.game.trace import AgentTrace, Floats, Trace, read_surroundings, write_surroundings
+from spacetime_rl.game.trace import ENDINGS, AgentTrace, Floats, Trace, read_surroundings, write_surroundings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -258,7 +258,7 @@ def _read_numbers(data: Mapping[str, Any]) -> dict[str, float]:
 def _read_agent(data: Mapping[str, Any], rows: pa.Table) -> AgentTrace:
     names = [str(name) for name in data["rewards"]]
     sums = _read_lists(rows, "reward_sums")
-    if data["ending"] not in ("success", "terminated", "truncated", "running"):
+    if data["ending"] not in ENDINGS:
         raise ValueError(f"an episode that ended as {data['ending']!r}")
     positions = _read_lists(rows, "position")
     assert positions is not None

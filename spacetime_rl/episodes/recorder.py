@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from spacetime_rl.config import RunConfig
-from spacetime_rl.episodes.episode import Build, Episode, Pace
+from spacetime_rl.episodes.episode import Build, Pace, make_episode
 from spacetime_rl.episodes.files import file_name, write_episode
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.trace import Trace
@@ -29,18 +28,6 @@ class Recorder:
 
     def __call__(self, spec: GameSpec, trace: Trace, metrics: Mapping[str, Mapping[str, float]]) -> None:
         """Write one episode of a game with this spec. Raises RecordingError."""
-        assert spec.action_repeat is not None  # only games with our addon record, and these declare it
-        episode = Episode(
-            trace=trace,
-            build=replace(self.build, game=spec.scenario),
-            config=self.config,
-            seed=self.seed,
-            player=self.player,
-            recorded_at=datetime.now().astimezone().isoformat(timespec="seconds"),
-            action_repeat=spec.action_repeat,
-            layouts={group.name: group.layout for group in spec.groups},
-            metrics=metrics,
-            params=self.params,
-            pace=self.pace,
-        )
+        episode = make_episode(spec, trace, self.build, self.config, self.seed, self.player, metrics)
+        episode = replace(episode, params=self.params, pace=self.pace)
         write_episode(episode, self.folder / file_name(trace.episode))

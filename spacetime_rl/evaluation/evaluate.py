@@ -151,8 +151,9 @@ class _Evaluation:
                     raise
                 if restarts == MAX_RESTARTS:
                     raise type(error)(f"evaluation: a game failed {restarts + 1} times, at last: {error}") from error
-                what = str(error).partition("\n")[0].removesuffix("; its log ends:")
-                _log.warning("a game failed and is started again to replay what it had not finished: %s", what)
+                _log.warning(
+                    "a game failed and is started again to replay what it had not finished: %s", error.headline
+                )
             game = None
         return restarts
 

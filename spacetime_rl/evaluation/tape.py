@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from spacetime_rl.evaluation.schedule import Metrics, Shard
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.spec import GameSpec
-from spacetime_rl.game.trace import NOTHING, Recording, Trace
+from spacetime_rl.game.trace import NOTHING, Recording, Trace, everything
 
 # Receives every recorded episode when it ends, with its agents' metrics by their names. Called by several threads.
 Sink = Callable[[GameSpec, Trace, Mapping[str, Metrics]], None]
@@ -43,4 +43,4 @@ def make_tape(episodes: int, kept: int, sink: Sink | None) -> Tape:
     """The tape of an evaluation: places and actions of the first `kept` episodes, or everything of all for a sink."""
     if sink is None:
         return Tape(Recording(min(kept, episodes)), kept)
-    return Tape(Recording(episodes, observations=True, bodies=True), kept, sink)
+    return Tape(everything(episodes), kept, sink)

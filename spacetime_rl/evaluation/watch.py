@@ -21,16 +21,13 @@ from spacetime_rl.evaluation.target import load_target
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch, only_task
 from spacetime_rl.game.project import scenario_names
-from spacetime_rl.game.trace import Recording
+from spacetime_rl.game.trace import everything
 from spacetime_rl.host.scratch import scratch_folder
 
 _WITHOUT_DISPLAY = (
     "play opens a window, and there is no display here: run it on a desktop, over `ssh -X`, "
     "or set DISPLAY; `xvfb-run -a spacetime-rl play …` plays into a window that nobody sees"
 )
-
-
-_EVERYTHING = Recording(2**32 - 1, observations=True, bodies=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,7 @@ def watch(
         plans = assign_policies(spec, config)
         worker = EvaluationWorker(spec, plans, source.make_actors(spec, plans, seed, config.evaluation.stochastic))
         if recorder is not None:
-            game.traces(_EVERYTHING)
+            game.traces(everything())
         state = game.reset(seed, 0, 1)
         worker.reset(0, 1)
         over: dict[str, dict[str, float]] = {}
@@ -134,7 +131,7 @@ def watch(
                 over[spec.agent_ids[ended.agent]] = ended.metrics
                 if len(over) == spec.num_agents:
                     if recorder is not None:
-                        for trace in game.traces(_EVERYTHING):
+                        for trace in game.traces(everything()):
                             recorder(spec, trace, over)
                     yield PlayedEpisode(number, over)
                     over = {}

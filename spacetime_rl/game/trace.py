@@ -18,7 +18,7 @@ Ending = Literal["success", "terminated", "truncated", "running"]
 Unit = Literal["m", "px"]
 Floats = NDArray[np.float32]
 
-_ENDINGS: tuple[Ending, ...] = get_args(Ending)
+ENDINGS: tuple[Ending, ...] = get_args(Ending)
 _PLACE = 7  # floats of a row before its reward sums: tick, position, velocity
 
 
@@ -33,6 +33,12 @@ class Recording:
 
 
 NOTHING = Recording()
+_EVERY_NUMBER = 2**32 - 1  # of an episode, as TRACE holds it
+
+
+def everything(below: int = _EVERY_NUMBER, every: int = 1) -> Recording:
+    """All that a game records of these episodes."""
+    return Recording(below, every, observations=True, bodies=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,7 +167,7 @@ def _read_agent(data: Mapping[str, Any]) -> AgentTrace:
     rows = _floats(data["rows"]).reshape(-1, _PLACE + len(terms))
     if not np.isfinite(rows).all():
         raise ValueError(f"a place, velocity or reward of agent {data['name']} is not a finite number")
-    if data["ending"] not in _ENDINGS:
+    if data["ending"] not in ENDINGS:
         raise ValueError(f"an episode that ended as {data['ending']!r}")
     return AgentTrace(
         name=str(data["name"]),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import PolicyPlan, assign_policies, make_launch
-from spacetime_rl.errors import ActionError, GameError, ObservationError
+from spacetime_rl.errors import ActionError, ObservationError
 from spacetime_rl.evaluation.evaluate import Open
 from spacetime_rl.evaluation.play import EvaluationWorker
 from spacetime_rl.evaluation.sources import RandomSource
@@ -63,7 +63,7 @@ def play_random(config: RunConfig, time_s: float, decisions: int, opener: Open |
             for policy in sample.policies:
                 policy.idle_actions = find_idle_actions(game, plans, policy.plan, launch.seed, time_s / 2.0)
         except (ObservationError, ActionError) as error:
-            sample.fault = _first_line(error)
+            sample.fault = error.headline
     return sample
 
 
@@ -101,7 +101,3 @@ def _collect(sample: Sample, worker: EvaluationWorker, state: StepResult, acted:
         policy.truncated += bool(state.truncated[ended.agent])
         for name, value in ended.metrics.items():
             policy.ended[name].append(value)
-
-
-def _first_line(error: GameError | ActionError) -> str:
-    return str(error).partition("\n")[0].removesuffix("; its log ends:")

@@ -1,1 +1,1 @@
-"""Find out whether a build of a game got worse."""
+"""Find what is broken in a build of a game, and whether it got worse."""

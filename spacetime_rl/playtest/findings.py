@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
@@ -219,11 +219,6 @@ class Joined:
 def name_of(sighting: Sighting) -> str:
     """The name of the finding that a sighting belongs to."""
     return Finding(sighting, "", "", 0, 0).name
-
-
-def known_names(findings: Iterable[Finding]) -> set[str]:
-    """The names of findings."""
-    return {finding.name for finding in findings}
 
 
 def _read(about: Path) -> Finding:

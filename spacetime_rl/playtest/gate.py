@@ -191,9 +191,9 @@ class _Pairs:
         """The verdict on a build that failed, with the figures of the rounds before."""
         if not self._returns:
             measure = self._measure or "success"
-            return GateReport("regression", measure, 0, 0, 0, None, None, plan, _in_words(fault))
+            return GateReport("regression", measure, 0, 0, 0, None, None, plan, fault.headline)
         report = self.report(Decision(plan.margin, plan.alpha), plan)
-        return replace(report, outcome="regression", more_episodes=0, fault=_in_words(fault))
+        return replace(report, outcome="regression", more_episodes=0, fault=fault.headline)
 
     def report(self, decision: Decision, plan: GatePlan) -> GateReport:
         if not self._returns or self._measure is None:
@@ -210,10 +210,6 @@ class _Pairs:
             returns=Compared(mean(ours), mean(theirs), compare_means(ours, theirs)),
             plan=plan,
         )
-
-
-def _in_words(fault: GameError) -> str:
-    return str(fault).partition("\n")[0].removesuffix("; its log ends:")
 
 
 @dataclass(frozen=True, slots=True)

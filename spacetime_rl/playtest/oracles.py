@@ -64,8 +64,8 @@ class Faults:
             return
         key = played.fault.fault or type(played.fault).__name__
         kind = key.partition(":")[0]
-        title_and_what = str(played.fault).partition("\n")[0].removesuffix("; its log ends:")
-        what = title_and_what.partition(": ")[2].removeprefix("the game gave up at STEP: ") or title_and_what
+        headline = played.fault.headline
+        what = headline.partition(": ")[2].removeprefix("the game gave up at STEP: ") or headline
         yield Sighting(kind, key, "error", f"{_WORDS.get(kind, kind)}: {what}", played.episode.decisions)
 
 

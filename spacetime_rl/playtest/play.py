@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
-from spacetime_rl.episodes.episode import Build, Control, Episode
+from spacetime_rl.episodes.episode import Build, Control, Episode, make_episode
 from spacetime_rl.episodes.replay import actions_of
 from spacetime_rl.errors import GameError
 from spacetime_rl.evaluation.play import EvaluationWorker
@@ -21,7 +20,7 @@ from spacetime_rl.game.api import Game, StepResult
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import GameSpec
-from spacetime_rl.game.trace import AgentTrace, Recording, Trace
+from spacetime_rl.game.trace import AgentTrace, Trace, everything
 from spacetime_rl.playtest.sighting import Played
 
 Actions = list[NDArray[np.float32]]
@@ -78,9 +77,9 @@ class Seat:
         worker.reset(number, 1)
         return self._play(number, source.name, worker.act, worker)
 
-    def replay(self, episode: Episode, decisions: int | None = None) -> Played:
-        """Play a recorded episode again, or its first `decisions`. Raises EpisodeError, and GameError at its start."""
-        return self.replay_actions(episode, actions_of(episode, self.game.spec)[:decisions], whole=True)
+    def replay(self, episode: Episode) -> Played:
+        """Play a recorded episode again. Raises EpisodeError, and GameError at its start."""
+        return self.replay_actions(episode, actions_of(episode, self.game.spec), whole=True)
 
     def replay_actions(self, episode: Episode, actions: Sequence[Actions], whole: bool) -> Played:
         """Play the episode with other actions, one list of arrays per decision.
@@ -96,7 +95,7 @@ class Seat:
         game, tape = self.game, list[Actions]()
         metrics: dict[str, dict[str, float]] = {}
         names = [name for group in game.spec.groups for name in group.agents]
-        recording = Recording(number + 1, observations=True, bodies=True)
+        recording = everything(number + 1)
         try:
             game.traces(recording)
             state = game.reset(self._setting.seed, number, 1)
@@ -129,7 +128,7 @@ class Seat:
         before: Trace | None = None
         with suppress(GameError):
             game = self.game
-            game.traces(Recording(number + 1, observations=True, bodies=True))
+            game.traces(everything(number + 1))
             game.reset(self._setting.seed, number, 1)
             for actions in tape[:-1]:
                 game.step(actions)
@@ -142,24 +141,10 @@ class Seat:
         return _with_unknown_state(replace(before, agents=agents))
 
     def _episode(
-        self,
-        spec: GameSpec,
-        trace: Trace,
-        player: str,
-        metrics: dict[str, dict[str, float]],
+        self, spec: GameSpec, trace: Trace, player: str, metrics: Mapping[str, Mapping[str, float]]
     ) -> Episode:
-        assert spec.action_repeat is not None  # games without it, stock games, are refused before
-        return Episode(
-            trace=trace,
-            build=replace(self._setting.build, game=spec.scenario),
-            config=self._setting.config,
-            seed=self._setting.seed,
-            player=player,
-            recorded_at=datetime.now().astimezone().isoformat(timespec="seconds"),
-            action_repeat=spec.action_repeat,
-            layouts={group.name: group.layout for group in spec.groups},
-            metrics=metrics,
-        )
+        setting = self._setting
+        return make_episode(spec, trace, setting.build, setting.config, setting.seed, player, metrics)
 
 
 def _by_agent(actions: Actions, spec: GameSpec) -> Iterator[tuple[str, NDArray[np.float32]]]:

@@ -205,7 +205,7 @@ class Playing:
             self._show(f"episodes={done} findings={found} elapsed_s={elapsed_s:.0f}")
 
     def _sightings(self, played: Played) -> list[Sighting]:
-        """What the oracles report. One of the user's own that fails is told and left out from then on."""
+        """What the oracles report. If a user's own oracle fails, it is reported and not asked again."""
         found: list[Sighting] = []
         for oracle in list(self._oracles):
             try:

@@ -10,10 +10,8 @@ from spacetime_rl.episodes.recorder import Recorder
 from spacetime_rl.errors import RecordingError
 from spacetime_rl.game.api import EndedAgent, Game
 from spacetime_rl.game.spec import GameSpec
-from spacetime_rl.game.trace import Recording
+from spacetime_rl.game.trace import everything
 from spacetime_rl.rollout.lesson import Lesson
-
-_EVERY_NUMBER = 2**32 - 1  # as TRACE holds it
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +22,7 @@ class TrainingTape:
     def __init__(self, recorder: Recorder, every: int, game: Game, seed: int, place: str) -> None:
         """`place` names the game among those of the run. Call it before the game's first reset."""
         self._recorder: Recorder | None = replace(recorder, seed=seed, folder=recorder.folder / f"{place}-{seed}")
-        self._recording = Recording(_EVERY_NUMBER, every, observations=True, bodies=True)
+        self._recording = everything(every=every)
         self._every = every
         self._metrics: dict[int, dict[str, dict[str, float]]] = {}  # by episode and agent, until it is recorded
         self._skipped: set[int] = set()  # episodes that began with the parameters of an earlier lesson

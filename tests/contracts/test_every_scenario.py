@@ -90,7 +90,7 @@ def played_on(game: Game, idle: list[NDArray[np.float32]]) -> Trace:
 
 
 def replays_exactly(scenario: str, spec: GameSpec, trace: Trace) -> None:
-    """Its actions give the same states in a game of one arena, whoever chose them."""
+    """The recorded actions give the same states in a game of one arena."""
     assert spec.action_repeat is not None
     episode = Episode(
         trace=trace,
