@@ -94,8 +94,12 @@ def load_playtest(
 
 def with_settings(plan: Playtest, overrides: Sequence[str], players: Mapping[str, float]) -> Playtest:
     """A playtest with other settings: `key=value` of its section, and other players, if any. Raises ConfigError."""
-    changes = parse_overrides(overrides, PlaytestConfig).data
-    data = deep_merge(plan.settings.model_dump(mode="json"), changes) | ({"players": dict(players)} if players else {})
+    changes = parse_overrides(overrides, PlaytestConfig)
+    if changes.problems:
+        raise ConfigError(changes.problems)
+    data = deep_merge(plan.settings.model_dump(mode="json"), changes.data) | (
+        {"players": dict(players)} if players else {}
+    )
     settings, mistakes = _settings(data)
     if settings is None:
         raise ConfigError([f"{'.'.join(map(str, path))}: {message}" for path, message in mistakes.items()])

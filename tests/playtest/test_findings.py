@@ -193,5 +193,7 @@ def test_every_mistake_of_a_plan_is_told_with_its_line(tmp_path: Path) -> None:
     assert f"{plan}:2: training.lr: " in text
     assert f"{plan}:4: playtest.episods: " in text
     assert f"{plan}:5: playtest.games: " in text
+    with pytest.raises(ConfigError, match="expected key=value"):
+        load_plan("vr_ui", ["playtest.games"])
     with pytest.raises(UsageError, match="--player random=much: expected PLAYER or PLAYER=SHARE"):
         load_plan("vr_ui", players=["random=much"])
