@@ -73,29 +73,18 @@ def playtest(
       spacetime-rl playtest my_game.yaml --player random --player my-run=3 --episodes 500 --json
     """
     from spacetime_rl.evaluation.target import build_overrides
-    from spacetime_rl.host.locks import locked
-    from spacetime_rl.pictures.playtest_page import draw_finding, write_playtest_page
-    from spacetime_rl.playtest.findings import FolderStore
+    from spacetime_rl.pictures.playtest_outputs import play_and_report
     from spacetime_rl.playtest.load import load_plan
-    from spacetime_rl.playtest.report import page_of, to_dict, to_page, write_report
-    from spacetime_rl.playtest.story import run_playtest
+    from spacetime_rl.playtest.report import to_dict, to_page
 
     where = results or RESULTS
     given = {"episodes": episodes, "minutes": minutes, "seed": seed, "games": games}
     changes = [*(build_overrides("build", build) if build else ()), *(overrides or ())]
     plan = load_plan(target, changes, as_overrides(given), player or ())
     kept = store or where / FINDINGS / plan.config.name
-    kept.mkdir(parents=True, exist_ok=True)
-    findings = FolderStore(kept)
-    with locked(kept / ".lock", "playtests and writes to the same findings"):
-        report = run_playtest(plan, findings, where, lambda line: typer.echo(line, err=True), None if build else target)
-        for finding in report.seen:
-            file = findings.fetch(finding.name)[1]
-            picture = draw_finding(finding, file)
-            page = "\n".join(page_of(finding, file and short(file), picture.name if picture else None)) + "\n"
-            (kept / finding.name / "finding.md").write_text(page, encoding="utf-8")
     folder = output or where / PLAYTESTS / f"{datetime.now():%Y-%m-%d_%H-%M-%S}-{plan.config.name}"
-    files = [*write_report(report, folder), write_playtest_page(report, findings, folder)]
+    baseline = None if build else target
+    report, files = play_and_report(plan, kept, folder, where, lambda line: typer.echo(line, err=True), baseline)
     if json_output:
         print_json(to_dict(report) | {"files": [str(file) for file in files], "store": str(kept)})
     else:
