@@ -13,6 +13,10 @@ CONFIG ?= rllib_configs/vr_interaction.yaml
 BIN    := $(VENV)/bin
 GDSCRIPT := spacetime_rl/godot
 
+# Many images set this. Then each of the processes of a run would compile Ray, torch and MLflow again, for 5 to 10 seconds;
+# setup imports them once, so that the compiled files are there for commands outside of make, too.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup train baseline test test-all chaos check lint type format bench clean mlflow lock dist docs hashes test-oldest test-latest
 
 help: ## show this list
@@ -28,6 +32,7 @@ $(VENV)/.ready: pyproject.toml requirements.lock requirements-dev.lock spacetime
 		{ rm -rf $(VENV); echo "Python cannot make virtual environments here; on Debian or Ubuntu: apt install python3-venv"; exit 2; }
 	@$(BIN)/pip install -q --disable-pip-version-check uv==0.13.8 "$(TORCH)"
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -r requirements.lock -r requirements-dev.lock -e .
+	@$(BIN)/python -c "import mlflow, onnxruntime, onnxscript, ray.rllib.algorithms, ray.tune"
 	@echo "== Godot"
 	@$(BIN)/spacetime-rl godot install
 	@touch $@

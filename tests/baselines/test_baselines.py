@@ -7,6 +7,7 @@ import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -63,28 +64,40 @@ def run(godot_bin: Path, config: RunConfig, tmp_path_factory: pytest.TempPathFac
     return folder
 
 
+def make_touch(
+    config: RunConfig, run: Path, folder: Path, force: bool = False, adversarial: bool = False, **changes: Any
+) -> Outcome:
+    """Judge the run and keep it as the baseline `touch` in `folder`."""
+    words = ["spacetime-rl", "baseline", "touch"]
+    return make_baseline("touch", config, replace(TrainedRun.read(run), **changes), words, force, adversarial, folder)
+
+
 @pytest.fixture
 def make(config: RunConfig, run: Path, tmp_path: Path) -> Make:
-    def make(
-        force: bool = False, adversarial: bool = False, params: dict[str, Any] | None = None, **changes: Any
-    ) -> Outcome:
-        scenario = config.scenario.model_copy(update={"params": params or {}})
-        words = ["spacetime-rl", "baseline", "touch"]
-        taken = replace(TrainedRun.read(run), **changes)
-        return make_baseline(
-            "touch", config.model_copy(update={"scenario": scenario}), taken, words, force, adversarial, tmp_path
-        )
-
-    return make
+    return partial(make_touch, config, run, tmp_path)
 
 
-def test_a_baseline_holds_the_policies_and_how_everybody_does_on_the_same_episodes(make: Make, tmp_path: Path) -> None:
-    outcome = make()
+@pytest.fixture(scope="session")
+def first(config: RunConfig, run: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Path]:
+    """The outcome of the first baseline, and the folder of baselines that it is alone in."""
+    folder = tmp_path_factory.mktemp("baselines")
+    return make_touch(config, run, folder), folder
 
+
+@pytest.fixture
+def made(first: tuple[Outcome, Path], tmp_path: Path) -> Path:
+    """A folder of its own with that baseline in it."""
+    return Path(shutil.copytree(first[1], tmp_path, dirs_exist_ok=True))
+
+
+def test_a_baseline_holds_the_policies_and_how_everybody_does_on_the_same_episodes(
+    first: tuple[Outcome, Path], made: Path
+) -> None:
+    outcome, _ = first
     assert (outcome.written, outcome.reason) == (True, "the first one")
     files = {f"{name}.{kind}" for name in ("walker", "jumper") for kind in ("onnx", "schema.json", "weights.npz")}
-    assert {file.name for file in (tmp_path / "touch").iterdir()} == files | {FILE, "paths.png"}
-    baseline = read_baseline("touch", tmp_path)
+    assert {file.name for file in (made / "touch").iterdir()} == files | {FILE, "paths.png"}
+    baseline = read_baseline("touch", made)
     assert baseline.policies == ("walker", "jumper")
     assert list(baseline.reports) == ["trained", "heuristic", "random"]
     for report in baseline.reports.values():
@@ -98,9 +111,8 @@ def test_a_baseline_holds_the_policies_and_how_everybody_does_on_the_same_episod
     OnnxSource(baseline.folder)
 
 
-def test_training_may_go_on_from_a_baselines_weights(make: Make, run: Path, tmp_path: Path) -> None:
-    make()
-    baseline, checkpoint = read_baseline("touch", tmp_path), read_checkpoint(run / "checkpoint_000001")
+def test_training_may_go_on_from_a_baselines_weights(run: Path, made: Path) -> None:
+    baseline, checkpoint = read_baseline("touch", made), read_checkpoint(run / "checkpoint_000001")
 
     for policy in baseline.policies:
         trained = checkpoint.load_module(policy)
@@ -111,16 +123,19 @@ def test_training_may_go_on_from_a_baselines_weights(make: Make, run: Path, tmp_
         load_weights(baseline.weights("jumper"), "walker", checkpoint.load_module("walker").layout, baseline.config)
 
 
-def test_what_was_trained_on_something_else_than_it_is_judged_on_is_said(make: Make, tmp_path: Path) -> None:
-    make(params={"touch_m": 2.0})
+def test_what_was_trained_on_something_else_than_it_is_judged_on_is_said(
+    config: RunConfig, run: Path, tmp_path: Path
+) -> None:
+    scenario = config.scenario.model_copy(update={"params": {"touch_m": 2.0}})
+
+    make_touch(config.model_copy(update={"scenario": scenario}), run, tmp_path)
 
     differs = read_baseline("touch", tmp_path).document["training"]["differs"]
 
     assert any(line.startswith("scenario.params.touch_m: 2.0 -> ") for line in differs)
 
 
-def test_an_earlier_baseline_is_kept_unless_the_new_one_does_better_or_one_is_told(make: Make, tmp_path: Path) -> None:
-    make()
+def test_an_earlier_baseline_is_kept_unless_the_new_one_does_better_or_one_is_told(make: Make, made: Path) -> None:
     kept = make()
     told = make(force=True)
 
@@ -129,12 +144,11 @@ def test_an_earlier_baseline_is_kept_unless_the_new_one_does_better_or_one_is_to
     assert [report.source for report in kept.reports] == ["trained", "heuristic", "random", "old baseline"]
     assert told.written
     assert told.reason.startswith("replaced as told, though not better")
-    assert [path.name for path in tmp_path.iterdir()] == ["touch"]
+    assert [path.name for path in made.iterdir()] == ["touch"]
 
 
-def test_an_earlier_baseline_that_does_not_fit_any_more_is_replaced(make: Make, tmp_path: Path) -> None:
-    make()
-    schema = tmp_path / "touch" / "walker.schema.json"
+def test_an_earlier_baseline_that_does_not_fit_any_more_is_replaced(make: Make, made: Path) -> None:
+    schema = made / "touch" / "walker.schema.json"
     document = json.loads(schema.read_text())
     document["layout"]["fields"][0]["name"] = "gone"
     schema.write_text(json.dumps(document))
@@ -156,18 +170,15 @@ def test_a_run_that_did_not_come_to_its_end_is_refused(interrupted: bool | None,
         TrainedRun.read(copy)
 
 
-def test_a_name_that_is_none_is_answered_with_those_there_are(make: Make, tmp_path: Path) -> None:
-    make()
-
+def test_a_name_that_is_none_is_answered_with_those_there_are(made: Path) -> None:
     with pytest.raises(UsageError, match="did you mean 'touch'"):
-        read_baseline("tuoch", tmp_path)
+        read_baseline("tuoch", made)
 
 
-def test_the_page_shows_every_baseline(make: Make, tmp_path: Path) -> None:
-    make()
+def test_the_page_shows_every_baseline(made: Path) -> None:
     page = "# Title\n<!-- baselines: begin -->\nold\n<!-- baselines: end -->\nrest\n"
 
-    found = update(page, read_baselines(tmp_path), tmp_path)
+    found = update(page, read_baselines(made), made)
 
     assert found.startswith("# Title\n")
     assert found.endswith("\nrest\n")
