@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each system imports every module in a process of its own
+
 SCRIPT = Path(__file__).parent / "support" / "another_system.py"
 SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
 PLAYS: tuple[str, ...] = (
@@ -20,7 +22,7 @@ PLAYS: tuple[str, ...] = (
 PLAYS += ("play vr_interaction", "bench", "baseline vr_interaction", "godot install")
 
 
-@pytest.fixture(scope="module", params=["win32", pytest.param("darwin", marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=list(SYSTEMS))
 def tried(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
     """The name of a system, and what `another_system.py` found in its likeness, in an empty folder."""
     done = subprocess.run(

@@ -39,6 +39,7 @@ def run(*checks: Check) -> list[Outcome]:
     return outcomes
 
 
+@pytest.mark.slow
 def test_this_machine_is_ready_to_train() -> None:
     done = subprocess.run(COMMAND, capture_output=True, text=True, timeout=280, check=False)
 

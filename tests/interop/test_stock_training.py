@@ -32,7 +32,7 @@ def test_a_stock_game_trains_with_policies_and_spaces_of_its_own(
         "training.train_batch_size=600",
         "training.minibatch_size=100",
         "training.num_epochs=2",
-        "stop.iterations=2",
+        "stop.iterations=1",
         "stop.agent_steps=null",
         f"results={tmp_path / 'results'}",
     ]

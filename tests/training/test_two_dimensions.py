@@ -59,6 +59,7 @@ def test_its_episodes_repeat_bit_for_bit() -> None:
     assert seen[0] == seen[1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ray_cluster")
 def test_it_trains(tmp_path: Path) -> None:
     summary = train(make_config(tmp_path))
