@@ -44,7 +44,10 @@ def builds(
     ],
     base: Annotated[
         str | None,
-        typer.Option(metavar="BUILD", help="The build to compare with: a Godot project folder or an exported game."),
+        typer.Option(
+            metavar="BUILD",
+            help="The build to compare with: a Godot project folder, an exported game, or git:REF[:PATH].",
+        ),
     ] = None,
     build: Annotated[
         str | None, typer.Option(metavar="BUILD", help="The build to judge; default: the configuration's game.")
@@ -91,6 +94,8 @@ def builds(
     [bold]Examples[/bold]
 
       spacetime-rl gate my_game.yaml --base ../last_release --build .
+
+      spacetime-rl gate my_game.yaml --base git:v1.2 --build .
 
       spacetime-rl gate my_game.yaml --base last.x86_64 --build new.x86_64 --player my-run --json
 

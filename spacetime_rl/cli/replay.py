@@ -65,7 +65,8 @@ def replay(
     if video:
         find_ffmpeg()
     episode = read_episode(file)
-    changes = [*(build_overrides("build", build) if build else ()), *(overrides or ())]
+    chosen = build_overrides("build", build, episode.config.scenario.name) if build else ()
+    changes = [*chosen, *(overrides or ())]
     config = change(episode.config, changes, scenario_names()) if changes else None
     with scratch_folder("film") as pictures:
         film = film_of(frames or pictures, overlay, bool(frames)) if video or frames else None

@@ -9,7 +9,8 @@ from spacetime_rl.config import RunConfig, load
 from spacetime_rl.config.packaged import config_names, packaged
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import UsageError
-from spacetime_rl.game.project import scenario_names
+from spacetime_rl.game.git_project import GIT, check_out
+from spacetime_rl.game.project import find_scenario, scenario_names
 
 
 def load_target(name: str, overrides: Sequence[str], preset: str | None = None) -> RunConfig:
@@ -32,14 +33,17 @@ def load_target(name: str, overrides: Sequence[str], preset: str | None = None) 
     raise UsageError(f"{name}: no scenario, configuration, exported game or Godot project{hint}")
 
 
-def build_overrides(option: str, path: str) -> tuple[str, ...]:
-    """What makes a configuration play the build at `path`: a Godot project folder, or an exported game.
+def build_overrides(option: str, path: str, scenario: str | None = None) -> tuple[str, ...]:
+    """What makes a configuration play the build at `path`: a Godot project folder, an exported game, or `git:REF`.
 
-    `option` is that of the command line. Raises UsageError if it is neither.
+    `option` is that of the command line. If the configuration plays one of our scenarios, a project is played with the
+    scene of that `scenario`. Raises UsageError if the build is none of them.
     """
-    place = Path(path)
+    place = check_out(path) if path.startswith(GIT) else Path(path)
     if (place / "project.godot").is_file():
-        return (f"game.project={place.resolve()}",)
+        found = (f"game.project={place.resolve()}", "game.env_path=null")
+        scene = (f"game.scene={find_scenario(scenario).scene}",) if scenario else ()
+        return (*found, "scenario.name=null", *scene)
     if place.is_file():
-        return (f"game.env_path={place.resolve()}",)
-    raise UsageError(f"--{option} {path}: neither a folder with a project.godot nor an exported game")
+        return (f"game.env_path={place.resolve()}", "game.project=null", "game.scene=null", "scenario.name=null")
+    raise UsageError(f"--{option} {path}: neither a folder with a project.godot, nor an exported game, nor git:REF")

@@ -108,9 +108,9 @@ class GateReport:
         }
 
 
-def find_build(name: str, path: str) -> Build:
-    """The build in a Godot project folder, or an exported game. Raises UsageError if it is neither."""
-    return Build(name, build_overrides(name, path))
+def find_build(name: str, path: str, scenario: str | None = None) -> Build:
+    """The build in a Godot project folder, an exported game, or `git:REF`; see `build_overrides`."""
+    return Build(name, build_overrides(name, path, scenario))
 
 
 def run_gate(

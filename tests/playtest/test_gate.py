@@ -62,7 +62,10 @@ def test_too_few_episodes_are_inconclusive(command: Callable[..., Done]) -> None
     ("arguments", "message"),
     [
         ([], "nothing to compare; give --base, --build or --build-set, or --self-check"),
-        (["--base", "nowhere"], "--base nowhere: neither a folder with a project.godot nor an exported game"),
+        (
+            ["--base", "nowhere"],
+            "--base nowhere: neither a folder with a project.godot, nor an exported game, nor git:REF",
+        ),
         (["--self-check", *HARDER], "--self-check plays the base against itself"),
     ],
     ids=["nothing", "no build", "self-check of two builds"],
