@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import typer
+from support.ci_file import Ci
 
 from docs.stage import pages
 from spacetime_rl.cli.app import app
@@ -25,9 +26,14 @@ CI_FILES = sorted((ROOT / "docs" / "ci").rglob("*.yml"))
 VERBS = "|".join(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 COMMANDS = [
     pytest.param(command.group().strip(), id=f"{page.name}:{text[: command.start()].count(chr(10)) + 1}")
-    for page in [*PAGES, *CI_FILES]
+    for page in PAGES
     for text in [page.read_text()]
     for command in re.finditer(rf"(?<!-)spacetime-rl (?:{VERBS})\b(?! *`? *[A-Z|])[^`\n#|]*", text)
+]
+CI_COMMANDS = [
+    pytest.param(command, id=f"{file.name}:{number}")
+    for file in CI_FILES
+    for number, command in enumerate(Ci.read(file).commands())
 ]
 
 
@@ -39,7 +45,7 @@ def test_the_python_example_of_the_readme_runs(godot_bin: Path, capsys: pytest.C
     assert "success" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, *CI_COMMANDS])
 def test_a_command_line_that_is_shown_is_one_the_program_takes(command: str) -> None:
     name, *words = shlex.split(re.sub(r" > \S+$", "", command))
     verb: Any = typer.main.get_command(app)

@@ -18,6 +18,7 @@ from spacetime_rl.cli.eval import evaluate
 from spacetime_rl.cli.exit_codes import EXIT_CODES
 from spacetime_rl.cli.export import export
 from spacetime_rl.cli.inspect import inspect
+from spacetime_rl.cli.nightly import nightly
 from spacetime_rl.cli.on_linux import on_linux
 from spacetime_rl.cli.play import play
 from spacetime_rl.cli.playtest import playtest
@@ -87,6 +88,7 @@ app.command("eval")(on_linux("eval", evaluate))
 app.command("playtest")(on_linux("playtest", playtest))
 app.add_typer(findings.app, name="findings")
 app.add_typer(gate.app, name="gate")
+app.command("nightly")(on_linux("nightly", nightly))
 app.command("inspect")(on_linux("inspect", inspect))
 app.command("play")(on_linux("play", play))
 app.command("replay")(on_linux("replay", replay))

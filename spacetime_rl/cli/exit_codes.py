@@ -32,6 +32,11 @@ PARTICULAR = {
     "gate builds": {1: "regression: the build is worse", 3: "the base failed", 4: "inconclusive"},
     "gate metrics": {1: "a bound does not hold"},
     "gate reports": {1: "the first report is worse"},
+    "nightly": {
+        1: "something got worse, or an error was found that is new",
+        3: "a stage failed; the others were done",
+        130: "stopped; --resume does what is missing",
+    },
     "replay": {1: "with --check: the replay differs", 3: "the game failed"},
     "inspect": {1: "the game sends values that no training can use", 3: "the game failed"},
     "export": {2: "no such run, policy, checkpoint or opset", 3: "the file's outputs differ from the network's"},

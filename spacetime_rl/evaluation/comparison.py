@@ -29,7 +29,7 @@ def compare_reports(one: EvalReport, other: EvalReport, policy: str | None = Non
     """
     last: Comparison | None = None
     for measure in _MEASURES:
-        ours, theirs = _by_episode(one, policy, measure), _by_episode(other, policy, measure)
+        ours, theirs = by_episode(one, policy, measure), by_episode(other, policy, measure)
         if min(len(ours), len(theirs)) < _FEWEST or not _tells(measure, ours, theirs):
             continue
         low, high = _difference(ours, theirs, one.paired and other.paired)
@@ -55,7 +55,7 @@ def _difference(ours: Mapping[int, float], theirs: Mapping[int, float], paired: 
     return difference_interval(list(ours.values()), list(theirs.values()), False)
 
 
-def _by_episode(report: EvalReport, policy: str | None, measure: str) -> dict[int, float]:
+def by_episode(report: EvalReport, policy: str | None, measure: str) -> dict[int, float]:
     """The mean of a measure over a policy's agents, by episode, in the order of the results."""
     found: dict[int, list[float]] = {}
     for result in report.results:
