@@ -144,6 +144,12 @@ class RestartsExhausted(GameError):
     """Games failed more times than the configuration allows restarts."""
 
 
+class WorkerLost(SpacetimeError):
+    """A process that plays for a playtest, or its node, is gone; another one may play its episode."""
+
+    can_pass = True
+
+
 class RewardHookError(SpacetimeError):
     """A user's reward function failed, or returned an invalid reward."""
 

@@ -48,17 +48,32 @@ def list_(store: _Store, json_output: JsonOption = False) -> None:
 
 
 @app.command()
-def show(store: _Store, name: _Name, json_output: JsonOption = False) -> None:
+def show(
+    store: _Store,
+    name: _Name,
+    video: Annotated[
+        Path | None,
+        typer.Option("--video", metavar="OUT.mp4", help="Film its recording; .gif makes an animation."),
+    ] = None,
+    json_output: JsonOption = False,
+) -> None:
     """Show a finding as a page for a bug report.
 
     [bold]Examples[/bold]
 
-      spacetime-rl findings show results/findings/my_game script_error-1a2b3c4d
+      spacetime-rl findings show results/findings/my_game script_error-1a2b3c4d --video bug.mp4
     """
+    from spacetime_rl.episodes.files import read_episode
+    from spacetime_rl.episodes.video import film_episode
     from spacetime_rl.formats.shell import short
     from spacetime_rl.playtest.report import page_of
 
     finding, file = _open(store).fetch(name)
+    if video is not None:
+        if file is None:
+            raise UsageError(f"findings show {name} --video: this finding has no recording")
+        film_episode(read_episode(file), video)
+        typer.echo(f"{short(video)}: its recording, filmed", err=True)
     if json_output:
         return print_json(finding.to_dict())
     return typer.echo("\n".join(page_of(finding, file and short(file))))

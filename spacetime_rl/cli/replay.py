@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
-from spacetime_rl.cli.common import JsonOption, SetOption, print_json
+from spacetime_rl.cli.common import JsonOption, ResultsOption, SetOption, print_json
 from spacetime_rl.errors import UsageError
 from spacetime_rl.formats.shell import short
+from spacetime_rl.runs.layout import RESULTS
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recorded episode.")],
+    recording: Annotated[
+        str, typer.Argument(metavar="FILE|FINDING", help="A recorded episode, or what a playtest found, by its name.")
+    ],
     build: Annotated[
         str | None,
         typer.Option(
@@ -32,6 +35,7 @@ def replay(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="With rewards and the agent's figures in video or pictures.")
     ] = False,
+    results: ResultsOption = None,
     check: Annotated[bool, typer.Option("--check", help="End with exit code 1 if the replay differs.")] = False,
     json_output: JsonOption = False,
 ) -> None:
@@ -43,7 +47,7 @@ def replay(
 
       spacetime-rl replay results/episodes/my-run/ep_000003.parquet
 
-      spacetime-rl replay ep_000003.parquet --window
+      spacetime-rl replay script_error-1a2b3c4d --window
 
       spacetime-rl replay ep_000003.parquet --video episode.mp4 --overlay
 
@@ -57,6 +61,7 @@ def replay(
     from spacetime_rl.evaluation.watch import require_display
     from spacetime_rl.game.project import scenario_names
     from spacetime_rl.host.scratch import scratch_folder
+    from spacetime_rl.playtest.findings import find_recording
 
     if sum(map(bool, (window, video, frames))) > 1:
         raise UsageError("replay: --window, --video and --frames are three ways to see it; give one")
@@ -64,7 +69,7 @@ def replay(
         require_display()
     if video:
         find_ffmpeg()
-    episode = read_episode(file)
+    episode = read_episode(find_recording(recording, results or RESULTS))
     chosen = build_overrides("build", build, episode.config.scenario.name) if build else ()
     changes = [*chosen, *(overrides or ())]
     config = change(episode.config, changes, scenario_names()) if changes else None

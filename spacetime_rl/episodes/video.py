@@ -6,8 +6,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from spacetime_rl.config import RunConfig
+from spacetime_rl.episodes.episode import Episode
+from spacetime_rl.episodes.replay import play_again
 from spacetime_rl.errors import RecordingError, UsageError
 from spacetime_rl.game.launch import Film
+from spacetime_rl.host.scratch import scratch_folder
 
 TICKS = 6  # between two pictures: 15 a second at 90 ticks; drawing without a GPU takes longer than all else
 _SIZE = (640, 360)
@@ -17,6 +21,17 @@ _LONGEST_S = 600.0  # to make a video of pictures that are there
 def film_of(folder: Path, overlay: bool = False, png: bool = False) -> Film:
     """A film of the usual size and speed, whose pictures go to `folder`."""
     return Film(folder, TICKS, _SIZE, png, overlay)
+
+
+def film_episode(episode: Episode, out: Path, config: RunConfig | None = None) -> Path:
+    """Film the replay of an episode with rewards and the agent's figures, and return `out`.
+
+    Without a `config`, only the recorded build is played, as by `play_again`. Raises what that and `make_video` raise.
+    """
+    find_ffmpeg()
+    with scratch_folder("film") as pictures:
+        play_again(episode, config, film=film_of(pictures, overlay=True))
+        return make_video(pictures, episode.trace.physics_hz, out)
 
 
 def find_ffmpeg() -> str:

@@ -8,17 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from spacetime_rl.episodes.files import file_name, read_episode
-from spacetime_rl.episodes.replay import play_again
-from spacetime_rl.episodes.video import film_of, make_video
+from spacetime_rl.episodes.video import film_episode
 from spacetime_rl.evaluation.report import AgentResult, EvalReport
-from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.statistics.intervals import mean
 
 
 def film_episodes(report: EvalReport, recordings: Path, count: int, out: Path) -> list[Path]:
     """Film `count` episodes, evenly from the best to the worst by their return; three are best, median and worst.
 
-    `recordings` is the folder of all episodes of the report. Raises what `play_again` and `make_video` raise.
+    `recordings` is the folder of all episodes of the report. Raises what `film_episode` raises.
     """
     ranked = _by_return(report.results)
     places = np.unique(np.linspace(0, len(ranked) - 1, min(count, len(ranked))).round().astype(int)).tolist()
@@ -27,9 +25,7 @@ def film_episodes(report: EvalReport, recordings: Path, count: int, out: Path) -
 
 def _film(recordings: Path, number: int, name: str, out: Path) -> Path:
     episode = read_episode(recordings / file_name(number))
-    with scratch_folder("film") as pictures:
-        play_again(episode, episode.config, film=film_of(pictures, overlay=True))
-        return make_video(pictures, episode.trace.physics_hz, out / f"{name}-episode-{number}.mp4")
+    return film_episode(episode, out / f"{name}-episode-{number}.mp4", episode.config)
 
 
 def _by_return(results: Sequence[AgentResult]) -> list[int]:

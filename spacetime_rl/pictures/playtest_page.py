@@ -8,20 +8,29 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.episodes.files import read_episode
+from spacetime_rl.formats.shell import short
 from spacetime_rl.pictures.paths import anybody_moves, draw_paths
-from spacetime_rl.playtest.findings import Finding, Store
-from spacetime_rl.playtest.report import by_weight, to_dict
+from spacetime_rl.playtest.findings import Finding, FolderStore, Store
+from spacetime_rl.playtest.report import by_weight, page_of, to_dict
 from spacetime_rl.playtest.story import PlaytestReport
 
-PAGE, PATH = "report.html", "path.png"
+PAGE, FINDING_PAGE, PATH = "report.html", "finding.md", "path.png"
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_CELLS = 40  # in a row of the map; those further out are left away
 
 
-def draw_finding(finding: Finding, file: Path | None) -> Path | None:
+def describe(finding: Finding, store: FolderStore) -> Path:
+    """Write the page of a finding for a bug report into its folder, with a picture of the paths."""
+    file = store.fetch(finding.name)[1]
+    picture = _draw(finding, file) if file else None
+    page = store.folder / finding.name / FINDING_PAGE
+    lines = page_of(finding, file and short(file), picture.name if picture else None)
+    page.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return page
+
+
+def _draw(finding: Finding, file: Path) -> Path | None:
     """Draw the paths of a finding's episode beside its file; None if there is nothing to draw."""
-    if file is None:
-        return None
     trace = read_episode(file).trace
     if not trace.outline and not anybody_moves((trace,)):
         return None
@@ -43,7 +52,7 @@ def write_playtest_page(report: PlaytestReport, store: Store, folder: Path) -> P
         episodes=f"{found['episodes']:,}",
         minutes=f"{report.minutes:.1f}",
         failed=report.failed,
-        interrupted=report.interrupted,
+        verdict=report.verdict,
         problems=report.problems,
         findings=[_finding(finding, store.fetch(finding.name)[1]) for finding in by_weight(report.seen)],
         players=[

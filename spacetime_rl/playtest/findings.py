@@ -14,11 +14,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
+from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.episodes.episode import Episode
-from spacetime_rl.episodes.files import read_episode, write_episode
+from spacetime_rl.episodes.files import SUFFIX, read_episode, write_episode
 from spacetime_rl.errors import RecordingError, UsageError
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.formats.shell import short
 from spacetime_rl.playtest.sighting import Sighting
+from spacetime_rl.runs.layout import FINDINGS
 
 State = Literal["new", "known", "ignored", "fixed"]
 STATES: tuple[State, ...] = get_args(State)
@@ -49,6 +52,7 @@ class Finding:
     decisions: int = 0
     recorded_decisions: int = 0
     log: str = ""
+    scene: str = ""  # the plan's name of it; empty if the plan has only one
 
     @property
     def name(self) -> str:
@@ -219,6 +223,28 @@ class Joined:
 def name_of(sighting: Sighting) -> str:
     """The name of the finding that a sighting belongs to."""
     return Finding(sighting, "", "", 0, 0).name
+
+
+def find_recording(name: str, results: Path) -> Path:
+    """The recording that a user names: an episode file, the folder of a finding, or the name of one in `results`.
+
+    Raises UsageError if there is none, or if several folders have a finding of this name.
+    """
+    path = Path(name)
+    if path.is_file() or path.suffix == SUFFIX or (path / _ABOUT).is_file():
+        return path / _EPISODE if path.is_dir() else path
+    stores = results / FINDINGS
+    found = sorted(about.parent for about in stores.glob(f"*/*/{_ABOUT}") if about.parent.name == name)
+    if len(found) > 1:
+        places = ", ".join(str(short(folder)) for folder in found)
+        raise UsageError(f"{name}: several findings have this name; give the folder of one: {places}")
+    if not found:
+        known = sorted({about.parent.name for about in stores.glob(f"*/*/{_ABOUT}")})
+        hint = did_you_mean(name, known) or f"; {stores} has {len(known)} findings"
+        raise UsageError(f"{name}: neither a recorded episode nor a finding in {stores}{hint}")
+    if not (found[0] / _EPISODE).is_file():
+        raise UsageError(f"{found[0]}: this finding has no recording: it was not seen in one episode alone")
+    return found[0] / _EPISODE
 
 
 def _read(about: Path) -> Finding:

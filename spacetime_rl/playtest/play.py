@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from spacetime_rl.episodes.replay import actions_of
 from spacetime_rl.errors import GameError
 from spacetime_rl.evaluation.play import EvaluationWorker
 from spacetime_rl.evaluation.sources import Source
-from spacetime_rl.game.api import Game, StepResult
+from spacetime_rl.game.api import EndedAgent, Game, StepResult
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import GameSpec
@@ -26,6 +27,10 @@ from spacetime_rl.playtest.sighting import Played
 Actions = list[NDArray[np.float32]]
 Act = Callable[[StepResult], Actions]
 Open = Callable[[GameLaunch], Game]
+
+
+class Abandoned(Exception):
+    """The playtest was stopped in the middle of an episode, which is as if it had not begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,21 @@ class Setting:
     seed: int
     most_decisions: int  # of an episode; a longer one is cut off
     open_game: Open = open_game
+    stopped: Callable[[], bool] = lambda: False  # asked before every decision
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How an episode begins. `params` are parameters that a lesson had set after the game had started."""
+
+    seed: int
+    number: int
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, episode: Episode) -> Beginning:
+        """As a recorded episode began."""
+        return cls(episode.seed, episode.trace.episode, episode.params)
 
 
 class Seat:
@@ -69,13 +89,16 @@ class Seat:
         return self._game
 
     def play(self, number: int, source: Source) -> Played:
-        """Let a player play an episode. A fault of the game is part of the result. Raises GameError at its start."""
+        """Let a player play an episode. A fault of the game is part of the result.
+
+        Raises GameError if the game does not start, and Abandoned.
+        """
         game = self.game
         plans = assign_policies(game.spec, self._setting.config)
         actors = source.make_actors(game.spec, plans, self._setting.seed, self._setting.config.evaluation.stochastic)
         worker = EvaluationWorker(game.spec, plans, actors)
         worker.reset(number, 1)
-        return self._play(number, source.name, worker.act, worker)
+        return self.perform(Beginning(self._setting.seed, number), source.name, worker.act, worker.end)
 
     def replay(self, episode: Episode) -> Played:
         """Play a recorded episode again. Raises EpisodeError, and GameError at its start."""
@@ -87,52 +110,66 @@ class Seat:
         If the game fails, all that happened before is only found out if the `whole` is wanted: it takes a second game.
         """
         taken = iter(actions)
-        return self._play(episode.trace.episode, episode.player, lambda _: next(taken, []), whole=whole)
+        return self.perform(Beginning.of(episode), episode.player, lambda _: next(taken, []), whole=whole)
 
-    def _play(
-        self, number: int, player: str, act: Act, worker: EvaluationWorker | None = None, whole: bool = True
+    def perform(
+        self,
+        begin: Beginning,
+        player: str,
+        act: Act,
+        end: Callable[[EndedAgent], object] = lambda _: None,
+        whole: bool = True,
     ) -> Played:
+        """Play one episode: `act` decides until it returns nothing, and `end` receives every agent that has ended."""
         game, tape = self.game, list[Actions]()
         metrics: dict[str, dict[str, float]] = {}
         names = [name for group in game.spec.groups for name in group.agents]
-        recording = everything(number + 1)
+        number = begin.number
         try:
-            game.traces(recording)
-            state = game.reset(self._setting.seed, number, 1)
+            state = self._begin(begin)
             while len(metrics) < len(names) and len(tape) < self._setting.most_decisions:
                 actions = [part.copy() for part in act(state)]
                 if not actions:  # the recorded ones are over
                     break
+                if self._setting.stopped():
+                    raise Abandoned
                 tape.append(actions)
                 state = game.step(actions)
                 for ended in state.ended:
                     metrics[names[ended.agent]] = ended.metrics
-                    if worker is not None:
-                        worker.end(ended)
+                    end(ended)
             trace = next(trace for trace in game.traces(unfinished=True) if trace.episode == number)
-            return Played(self._episode(game.spec, trace, player, metrics))
+            if begin.params:  # the next episode begins without them
+                self.close()
+            return Played(self._episode(game.spec, trace, begin, player, metrics))
         except GameError as fault:
             if not fault.can_pass:
                 raise
             self.close()
-            before = self._trace_before(number, tape, game.spec) if whole else None
+            before = self._trace_before(begin, tape, game.spec) if whole else None
             trace = before or _of_actions(number, tape, game.spec)
-            episode = self._episode(game.spec, trace, player, metrics)
+            episode = self._episode(game.spec, trace, begin, player, metrics)
             return Played(replace(episode, control=self._control, fault=fault.fault), fault)
 
-    def _trace_before(self, number: int, tape: Sequence[Actions], spec: GameSpec) -> Trace | None:
+    def _begin(self, begin: Beginning) -> StepResult:
+        game = self.game
+        if begin.params:
+            game.configure(begin.params)
+        game.traces(everything(begin.number + 1))
+        return game.reset(begin.seed, begin.number, 1)
+
+    def _trace_before(self, begin: Beginning, tape: Sequence[Actions], spec: GameSpec) -> Trace | None:
         """What had happened when the game failed: the same decisions but the last, once more in a new game.
 
         None if the new game does not get as far.
         """
         before: Trace | None = None
         with suppress(GameError):
-            game = self.game
-            game.traces(everything(number + 1))
-            game.reset(self._setting.seed, number, 1)
+            self._begin(begin)
             for actions in tape[:-1]:
-                game.step(actions)
-            before = next((trace for trace in game.traces(unfinished=True) if trace.episode == number), None)
+                self.game.step(actions)
+            traces = self.game.traces(unfinished=True)
+            before = next((trace for trace in traces if trace.episode == begin.number), None)
         self.close()
         last = dict(_by_agent(tape[-1], spec)) if tape else {}
         if before is None:
@@ -141,10 +178,16 @@ class Seat:
         return _with_unknown_state(replace(before, agents=agents))
 
     def _episode(
-        self, spec: GameSpec, trace: Trace, player: str, metrics: Mapping[str, Mapping[str, float]]
+        self,
+        spec: GameSpec,
+        trace: Trace,
+        begin: Beginning,
+        player: str,
+        metrics: Mapping[str, Mapping[str, float]],
     ) -> Episode:
         setting = self._setting
-        return make_episode(spec, trace, setting.build, setting.config, setting.seed, player, metrics)
+        episode = make_episode(spec, trace, setting.build, setting.config, begin.seed, player, metrics)
+        return replace(episode, params=begin.params)
 
 
 def _by_agent(actions: Actions, spec: GameSpec) -> Iterator[tuple[str, NDArray[np.float32]]]:

@@ -48,8 +48,7 @@ def to_page(report: PlaytestReport) -> str:
     """The report as Markdown."""
     found = to_dict(report)
     lines = [f"# Playtest of {report.game}", ""]
-    verdict = "failed: something new is broken" if report.failed else "nothing new is broken"
-    lines += [f"**{verdict}**" + (" (interrupted)" if report.interrupted else ""), ""]
+    lines += [f"**{report.verdict}**", ""]
     lines += [
         f"Build {report.build.content}, {found['episodes']:,} episodes of seed {report.seed} in {report.minutes:.1f} "
         f"minutes, {found['cells']} map cells reached.",
@@ -93,10 +92,11 @@ def write_report(report: PlaytestReport, folder: Path) -> list[Path]:
 
 def to_junit(report: PlaytestReport) -> str:
     """The report as JUnit XML: a test case for each finding, and one for the play itself."""
-    from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
+    from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
     suite = TestSuite(f"playtest of {report.game}")
     played = TestCase("plays", report.game, report.minutes * 60.0)
+    played.result = [Error(report.error.headline)] if report.error else []
     suite.add_testcase(played)
     for finding in by_weight(report.seen):
         case = TestCase(finding.name, report.game)

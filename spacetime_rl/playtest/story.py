@@ -1,7 +1,8 @@
 """The story of a playtest: players play numbered episodes, oracles look at each, and what is found is kept.
 
-Every finding is saved as soon as it is seen, and then played again from its recording, shortened and described, so
-that an interruption loses nothing. Read `Playing.play` first.
+Every episode that is over is in the journal, and every finding is saved as soon as it is seen and then played again,
+shortened and described. So an end at any moment loses nothing, and another process may go on. Read `Playing.play`
+first.
 """
 
 from __future__ import annotations
@@ -9,33 +10,47 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
-from spacetime_rl.config.playtest import Playtest
-from spacetime_rl.contract import assign_policies, make_launch
-from spacetime_rl.episodes.build import describe_build
-from spacetime_rl.episodes.episode import Build
-from spacetime_rl.episodes.replay import actions_of, compare
-from spacetime_rl.errors import UsageError, UserCodeError
-from spacetime_rl.evaluation.resolve import resolve_source
-from spacetime_rl.evaluation.sources import Source
-from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.config.playtest import Playtest, PlaytestConfig
+from spacetime_rl.episodes.episode import Build, Episode
+from spacetime_rl.episodes.files import read_episode
+from spacetime_rl.errors import GameError, SpacetimeError, WorkerLost
+from spacetime_rl.host import signals
 from spacetime_rl.playtest.findings import Finding, Store, name_of
-from spacetime_rl.playtest.oracles import Map, make_oracles
-from spacetime_rl.playtest.play import Actions, Seat, Setting
-from spacetime_rl.playtest.shorten import shorten
-from spacetime_rl.playtest.sighting import Played, Sighting
+from spacetime_rl.playtest.journal import Journal
+from spacetime_rl.playtest.outcome import Entry, Outcome
+from spacetime_rl.playtest.play import Abandoned
+from spacetime_rl.playtest.sighting import Sighting
+from spacetime_rl.playtest.worker import LocalWorker, Worker, prepare
 
 Show = Callable[[str], None]
+OpenWorker = Callable[[int], Worker]  # makes the worker of a thread
+Workers = Callable[[Playtest, Path, str | None, threading.Event], AbstractContextManager[OpenWorker]]
 
-_LINE_EVERY_S = 10.0
+_UPDATE_S = 1.0  # between two reports of progress
+_MOST_FAILURES = 3  # in a row, of a worker whose game does not start, or which is lost
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a playtest is. `wanted` is None if only its time is limited."""
+
+    episodes: int
+    wanted: int | None
+    cells: int
+    findings: int
+    failing: int  # findings that make the playtest fail
+    elapsed_s: float
+    left_s: float  # until the episodes are played or the time is over, whatever comes first
+
+
+ShowProgress = Callable[[Progress], None]
 
 
 @dataclass(slots=True)
@@ -48,6 +63,14 @@ class Tally:
     succeeded: Counter[str] = field(default_factory=Counter)
     cells: set[str] = field(default_factory=set)
 
+    def add(self, entry: Entry) -> None:
+        """Count an episode."""
+        self.episodes += 1
+        self.decisions += entry.decisions
+        self.reporting.update(entry.reporting)
+        self.succeeded.update(entry.succeeded)
+        self.cells.update(f"{entry.scene}:{cell}" if entry.scene else cell for cell in entry.cells)
+
 
 @dataclass(frozen=True, slots=True)
 class PlaytestReport:
@@ -59,8 +82,10 @@ class PlaytestReport:
     minutes: float
     players: dict[str, Tally]
     seen: tuple[Finding, ...]
+    store: Path  # the folder of the findings
     interrupted: bool = False
-    problems: tuple[str, ...] = ()  # oracles of the user's own that failed
+    problems: tuple[str, ...] = ()  # oracles of the user's own that failed, workers that did, and the error
+    error: SpacetimeError | None = None  # that ended the play
 
     @property
     def failed(self) -> bool:
@@ -68,241 +93,292 @@ class PlaytestReport:
         return any(finding.counts for finding in self.seen)
 
     @property
+    def verdict(self) -> str:
+        """The result in words."""
+        words = "failed: something new is broken" if self.failed else "nothing new is broken"
+        ended = " (interrupted)" if self.interrupted else " (an error ended it)" if self.error else ""
+        return words + ended
+
+    @property
     def cells(self) -> set[str]:
         """The map cells that any player reached."""
         return set().union(*(tally.cells for tally in self.players.values()))
 
 
+@contextmanager
+def local_workers(plan: Playtest, results: Path, baseline: str | None, stop: threading.Event) -> Iterator[OpenWorker]:
+    """Workers in this process."""
+    with prepare(plan, results, baseline, stop.is_set) as prepared:
+        yield lambda index: LocalWorker(prepared, f"playtest-{index}")
+
+
 def run_playtest(
-    wanted: Playtest, store: Store, results: Path, show: Show = lambda _: None, baseline: str | None = None
+    plan: Playtest,
+    open_journal: Callable[[Build], Journal],
+    store: Store,
+    results: Path,
+    baseline: str | None = None,
+    show: Show = lambda _: None,
+    show_progress: ShowProgress = lambda _: None,
+    workers: Workers = local_workers,
 ) -> PlaytestReport:
     """Play a build, and keep what is found in `store`. `baseline` names whose baseline the player of that name is.
 
-    Ctrl-C ends the play; what was found until then is reported. Raises UsageError, ContractError for players that do
-    not fit the game, and GameError if the game does not start.
+    `open_journal` begins the journal of this build, or opens an earlier one to go on. A signal ends the play; what was
+    found until then is reported. Raises UsageError, ContractError for players that do not fit the game, and GameError
+    if the game does not start.
     """
-    launch = make_launch(wanted.config)
-    setting = Setting(
-        launch, wanted.config, describe_build(launch), wanted.settings.seed, wanted.config.evaluation.max_decisions
-    )
-    with scratch_folder("playtest") as folder:
-        sources = {}
-        for number, name in enumerate(wanted.settings.players):
-            place = folder / str(number)
-            place.mkdir()
-            sources[name] = resolve_source(name, results, place, baseline=baseline).source
-        playing = Playing(wanted, setting, sources, store, show)
-        interrupted = playing.play()
-    return playing.report(interrupted)
+    stop = threading.Event()
+    with workers(plan, results, baseline, stop) as open_worker:
+        with closing(open_worker(0)) as first:
+            build = first.check()
+        return Playing(plan.settings, open_journal(build), store, stop, show, show_progress).play(open_worker)
 
 
 class Playing:
-    """A playtest while it goes on; several threads play, each on a game of its own."""
+    """A playtest while it goes on; several threads have a worker each."""
 
     def __init__(
-        self, wanted: Playtest, setting: Setting, sources: dict[str, Source], store: Store, show: Show
+        self,
+        settings: PlaytestConfig,
+        journal: Journal,
+        store: Store,
+        stop: threading.Event,
+        show: Show = lambda _: None,
+        show_progress: ShowProgress = lambda _: None,
     ) -> None:
-        self._settings = wanted.settings
-        self._setting = setting
-        self._sources = sources
+        self._settings = settings
+        self._journal = journal
+        self._build = journal.head.build
         self._store = store
+        self._stop = stop
         self._show = show
-        self._oracles = make_oracles(wanted.settings.oracles)
+        self._show_progress = show_progress
         self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._begun = 0  # episodes
-        self._began_at = time.monotonic()
-        self._shown_s = 0.0
-        self._problems: list[str] = []
-        self._tallies = {name: Tally() for name in sources}
+        self._interrupted = False
+        self._began_at = time.monotonic() - journal.elapsed_s
+        self._number = 0  # of the next episode
+        self._returned: list[int] = []  # episodes that a worker could not play
+        self._played: set[int] = set()
+        self._tallies = {name: Tally() for name in settings.players}
         self._seen: dict[str, Finding] = {}
+        self._unexamined: list[str] = []  # findings that an earlier process saved, but did not play again
+        self._problems: list[str] = []
+        self._lost: list[SpacetimeError] = []  # why threads ended before the end
+        self._remember()
 
-    def play(self) -> bool:
-        """Play until the episodes or the minutes are over. Returns whether the user interrupted it."""
-        self._check_game()
-        interrupted = False
-        with ThreadPoolExecutor(self._settings.games) as pool:
-            futures = [pool.submit(self._play_episodes, number) for number in range(self._settings.games)]
+    def play(self, open_worker: OpenWorker) -> PlaytestReport:
+        """Play until the episodes or the minutes are over, or a signal comes. The report has an error that ended it."""
+        error = None
+        try:
+            self._play(open_worker)
+            for finding in list(self._seen.values()):
+                self._save(finding)
+            if not self._interrupted:
+                if self._settings.oracles.never_reached:
+                    self._look_for_what_nobody_reached()
+                self._journal.end(self._elapsed_s)
+        except SpacetimeError as found:
+            error = found
+        minutes = self._elapsed_s / 60.0
+        seen = tuple(self._seen[name] for name in sorted(self._seen))
+        return PlaytestReport(
+            self._build.game,
+            self._build,
+            self._settings.seed,
+            minutes,
+            self._tallies,
+            seen,
+            Path(self._journal.head.store),
+            self._interrupted,
+            (*self._problems, *([error.headline] if error else [])),
+            error,
+        )
+
+    def _play(self, open_worker: OpenWorker) -> None:
+        games = self._settings.games
+        with ThreadPoolExecutor(games) as pool, signals.gently(self._interrupt):
+            futures = [pool.submit(self._work, open_worker, index) for index in range(games)]
             try:
-                wait(futures, return_when=FIRST_EXCEPTION)
-            except KeyboardInterrupt:
-                interrupted = True
+                self._watch(futures)
             finally:
                 self._stop.set()
         for future in futures:
             future.result()
-        if self._settings.oracles.never_reached and not interrupted:
-            self._look_for_what_nobody_reached()
-        return interrupted
+        if self._lost and (len(self._lost) == games or self._returned) and not self._interrupted:
+            raise self._lost[0]
+        self._problems += [f"a worker failed: {error.headline}" for error in self._lost]
 
-    def report(self, interrupted: bool) -> PlaytestReport:
-        """What was played and found so far."""
-        minutes = (time.monotonic() - self._began_at) / 60.0
-        seen = tuple(self._seen[name] for name in sorted(self._seen))
-        game = next((finding.game for finding in seen), self._game)
-        problems = tuple(self._problems)
-        seed = self._settings.seed
-        return PlaytestReport(game, self._setting.build, seed, minutes, self._tallies, seen, interrupted, problems)
+    def _watch(self, futures: Iterable[Future[None]]) -> None:
+        """Wait for the threads, or for the first one that raises an error."""
+        waiting = set(futures)
+        while waiting:
+            done, waiting = wait(waiting, timeout=_UPDATE_S, return_when=FIRST_EXCEPTION)
+            if any(future.exception() for future in done):
+                return
+            self._show_progress(self._progress())
 
-    def _check_game(self) -> None:
-        """Start the game once: it must have our addon, and take every player."""
-        with Seat(self._setting) as seat:
-            spec = seat.game.spec
-            if spec.is_stock:
-                raise UsageError(f"{spec.scenario}: a stock game does not say what happened; it cannot be playtested")
-            plans = assign_policies(spec, self._setting.config)
-            for source in self._sources.values():
-                source.make_actors(spec, plans, self._setting.seed, stochastic=False)
-        self._game = spec.scenario
+    def _interrupt(self) -> None:
+        self._interrupted = True
+        self._stop.set()
+        self._show(f"{signals.words()}; writing the report")
 
-    def _play_episodes(self, game: int) -> None:
-        with ExitStack() as seats:
-            policy = seats.enter_context(Seat(self._setting, "policy", f"playtest-{game}"))
-            heuristic = seats.enter_context(Seat(self._setting, "heuristic", f"playtest-{game}-scripts"))
-            while (number := self._next()) is not None:
-                name = self._player_of(number)
-                source = self._sources[name]
-                seat = heuristic if source.control == "heuristic" else policy
-                self._take(name, seat.play(number, source), policy)
+    def _work(self, open_worker: OpenWorker, index: int) -> None:
+        """Play episodes with one worker, which is replaced if it fails."""
+        failures: list[SpacetimeError] = []
+        while len(failures) < _MOST_FAILURES:
+            try:
+                with closing(open_worker(index)) as worker:
+                    while self._play_next(worker):
+                        failures.clear()
+                return
+            except Abandoned:
+                return
+            except (GameError, WorkerLost) as failure:
+                failures.append(failure)
+                self._show(f"worker {index}: {failure.headline}")
+        with self._lock:
+            self._lost.append(failures[-1])
+
+    def _play_next(self, worker: Worker) -> bool:
+        """Examine a finding, or play the next episode. Returns whether there was one."""
+        name, number = self._next_finding(), None
+        if name is None:
+            number = self._next()
+        if name is None and number is None:
+            return False
+        try:
+            if name is not None:
+                self._examine(worker, name)
+            else:
+                assert number is not None
+                self._take(worker.play(number))
+        except BaseException:  # another worker, or another process, may do it
+            with self._lock:
+                if name is not None:
+                    self._unexamined.append(name)
+                elif number not in self._played and number is not None:
+                    self._returned.append(number)
+            raise
+        return True
+
+    def _next_finding(self) -> str | None:
+        with self._lock:
+            return self._unexamined.pop(0) if self._unexamined and not self._stop.is_set() else None
 
     def _next(self) -> int | None:
         """The number of the next episode; None when it is time to end."""
         with self._lock:
-            over = time.monotonic() - self._began_at > self._settings.minutes * 60.0
-            if over or self._stop.is_set() or self._begun == self._settings.episodes:
+            if self._stop.is_set() or self._left_s <= 0.0:
                 return None
-            self._begun += 1
-            return self._begun - 1
+            if self._returned:
+                return self._returned.pop()
+            while self._number in self._played:
+                self._number += 1
+            if self._number == self._settings.episodes:
+                return None
+            self._number += 1
+            return self._number - 1
 
-    def _player_of(self, number: int) -> str:
-        names, weights = zip(*self._settings.players.items(), strict=True)
-        shares = np.array(weights) / sum(weights)
-        return str(np.random.default_rng([self._settings.seed, number]).choice(names, p=shares))
-
-    def _take(self, player: str, played: Played, seat: Seat) -> None:
-        episode = played.episode
+    def _take(self, outcome: Outcome) -> None:
+        """Keep what became of an episode."""
         with self._lock:
-            tally = self._tallies[player]
-            tally.episodes += 1
-            tally.decisions += episode.decisions
-            for agent in episode.trace.agents:
-                tally.cells |= Map(episode.trace).cells(agent.positions)
-                success = episode.metrics.get(agent.name, {}).get("success")
-                if success is not None:
-                    tally.reporting[agent.policy] += 1
-                    tally.succeeded[agent.policy] += success >= 1.0
-        for sighting in self._sightings(played):
-            self._note(player, played, sighting, seat)
-        every = self._settings.oracles.not_repeatable
-        if every and played.fault is None and episode.trace.episode % every == 0:
-            self._look_whether_it_repeats(player, played, seat)
-        with self._lock:
-            done, found = sum(tally.episodes for tally in self._tallies.values()), len(self._seen)
-            elapsed_s = time.monotonic() - self._began_at
-            due = elapsed_s - self._shown_s >= _LINE_EVERY_S
-            self._shown_s = elapsed_s if due else self._shown_s
-        if due:
-            self._show(f"episodes={done} findings={found} elapsed_s={elapsed_s:.0f}")
+            names = dict.fromkeys(name_of(sighting) for sighting in outcome.sightings)
+            new = {name_of(sighting): sighting for sighting in outcome.sightings if name_of(sighting) not in self._seen}
+            self._seen |= {name: self._new_finding(sighting, outcome) for name, sighting in new.items()}
+            entry = replace(outcome.entry, found=tuple(names))
+            self._count(entry)
+            for name in new:
+                self._store.save(self._seen[name], outcome.episode)
+            self._journal.add(entry, self._elapsed_s)
+            self._unexamined += [name for name in new if self._is_to_be_examined(name)]
+            problems = [problem for problem in outcome.problems if problem not in self._problems]
+            self._problems += problems
+        for problem in problems:
+            self._show(f"{problem}; it is left out from now on")
+        for name, sighting in new.items():
+            self._show(f"found {sighting.severity} {name}: {sighting.message}")
 
-    def _sightings(self, played: Played) -> list[Sighting]:
-        """What the oracles report. If a user's own oracle fails, it is reported and not asked again."""
-        found: list[Sighting] = []
-        for oracle in list(self._oracles):
-            try:
-                found += oracle.examine(played)
-            except UserCodeError as error:
-                with self._lock:
-                    if oracle in self._oracles:
-                        self._oracles.remove(oracle)
-                        self._problems.append(str(error))
-                self._show(f"{error}; it is left out from now on")
-        return found
-
-    def _note(self, player: str, played: Played | None, sighting: Sighting, seat: Seat | None) -> None:
-        """Keep a sighting; the first one of its kind is played again, shortened and described."""
-        name = name_of(sighting)
-        with self._lock:
+    def _count(self, entry: Entry) -> None:
+        self._played.add(entry.number)
+        self._tallies.setdefault(entry.player, Tally()).add(entry)
+        for name in entry.found:
             if name in self._seen:
                 self._seen[name] = replace(self._seen[name], seen=self._seen[name].seen + 1)
-                return
-            finding = self._new_finding(name, player, played, sighting)
-            self._seen[name] = finding
-            self._store.save(finding, played.episode if played else None)
-        self._show(f"found {sighting.severity} {name}: {sighting.message}")
-        if played is None or seat is None:
+
+    def _remember(self) -> None:
+        """Take up what the journal has of earlier processes."""
+        known = {finding.name: finding for finding in self._store}
+        for entry in self._journal.entries:
+            self._seen |= {
+                name: replace(known[name], seen=0) for name in entry.found if name in known.keys() - self._seen
+            }
+            self._count(entry)
+        self._unexamined = [name for name in self._seen if self._is_to_be_examined(name)]
+
+    def _is_to_be_examined(self, name: str) -> bool:
+        finding = self._seen[name]
+        return finding.replays is None and finding.episode >= 0 and finding.sighting.oracle != "not_repeatable"
+
+    def _examine(self, worker: Worker, name: str) -> None:
+        file = self._store.fetch(name)[1]
+        if file is None:
             return
-        examined, kept = self._examine_again(finding, played, seat)
+        examined, kept = worker.examine(self._seen[name], read_episode(file))
         with self._lock:
-            self._seen[name] = replace(examined, seen=self._seen[name].seen)
-            self._store.save(self._seen[name], kept.episode)
+            self._save(replace(examined, seen=self._seen[name].seen), kept)
         self._show(f"{name}: {examined.reproduces}, {examined.decisions} of {examined.recorded_decisions} decisions")
 
-    def _new_finding(self, name: str, player: str, played: Played | None, sighting: Sighting) -> Finding:
-        earlier = next((finding for finding in self._store if finding.name == name), None)
-        content = self._setting.build.content
-        builds = (*(earlier.builds if earlier else ()), content)
-        decisions = played.episode.decisions if played else 0
+    def _save(self, finding: Finding, episode: Episode | None = None) -> None:
+        self._store.save(finding, episode)
+        self._seen[finding.name] = finding
+
+    def _new_finding(self, sighting: Sighting, outcome: Outcome | None, player: str = "") -> Finding:
+        earlier = next((finding for finding in self._store if finding.name == name_of(sighting)), None)
+        builds = (*(earlier.builds if earlier else ()), self._build.content)
+        episode = outcome.episode if outcome else None
+        decisions = episode.decisions if episode else 0
         return Finding(
             sighting=sighting,
-            game=self._game,
-            player=player,
-            seed=self._settings.seed,
-            episode=played.episode.trace.episode if played else -1,
+            game=self._build.game,
+            player=outcome.entry.player if outcome else player,
+            seed=episode.seed if episode else self._settings.seed,
+            episode=episode.trace.episode if episode else -1,
+            scene=outcome.entry.scene if outcome else "",
             state=earlier.state if earlier else "new",
             builds=tuple(dict.fromkeys(builds)),
+            seen=0 if outcome else 1,
             first_seen=earlier.first_seen if earlier else datetime.now().astimezone().isoformat(timespec="seconds"),
             decisions=decisions,
             recorded_decisions=decisions,
-            log=str(played.fault) if played and played.fault else "",
+            log=outcome.log if outcome else "",
         )
-
-    def _examine_again(self, finding: Finding, played: Played, seat: Seat) -> tuple[Finding, Played]:
-        """Play a finding again from its recording, and shorten it if it shows every time."""
-        key = finding.sighting.key
-        if played.episode.control == "heuristic":
-            by_hand = replace(played, episode=replace(played.episode, control="policy"))
-            if not self._shows(
-                key, seat.replay(by_hand.episode)
-            ):  # it takes the scripts' last action, which is not known
-                with Seat(self._setting, "heuristic", "playtest-again") as seat_of_scripts:
-                    again_played = [seat_of_scripts.replay(played.episode) for _ in range(self._settings.reproduce)]
-                shown = sum(self._shows(key, one) for one in again_played)
-                return replace(finding, replays=(shown, len(again_played))), played
-            played = by_hand
-
-        def again(actions: Sequence[Actions], whole: bool = False) -> Played:
-            return seat.replay_actions(played.episode, actions, whole)
-
-        actions = actions_of(played.episode, seat.game.spec)[: max(1, finding.sighting.decision)]
-        tried = self._settings.reproduce
-        shown = sum(self._shows(key, again(actions)) for _ in range(tried))
-        finding = replace(finding, replays=(shown, tried))
-        if shown < tried or not tried or not self._settings.shorten or finding.sighting.oracle == "hang":
-            return finding, played  # a hang takes the game's whole time limit to show
-        shortest = shorten(actions, lambda some: self._shows(key, again(some)), self._settings.shorten)
-        kept = again(shortest, whole=True)
-        if not self._shows(key, kept):
-            return finding, played
-        sighting = next(found for found in self._sightings(kept) if found.key == key)
-        return replace(finding, sighting=sighting, decisions=kept.episode.decisions), kept
-
-    def _shows(self, key: str, played: Played) -> bool:
-        return any(sighting.key == key for sighting in self._sightings(played))
-
-    def _look_whether_it_repeats(self, player: str, played: Played, seat: Seat) -> None:
-        again = seat.replay(played.episode)
-        difference = None if again.fault else compare(played.episode, again.episode.trace)
-        if difference is not None:
-            message = f"the same actions gave another result after decision {difference.decision}: {difference.what}"
-            key = f"not_repeatable:{difference.what.partition(':')[0]}"
-            self._note(player, played, Sighting("not_repeatable", key, "error", message, difference.decision), None)
 
     def _look_for_what_nobody_reached(self) -> None:
         reporting: Counter[str] = sum((tally.reporting for tally in self._tallies.values()), Counter())
         succeeded: Counter[str] = sum((tally.succeeded for tally in self._tallies.values()), Counter())
+        players = ", ".join(self._tallies)
         for policy, tried in reporting.items():
             if not succeeded[policy]:
-                players = ", ".join(self._tallies)
                 message = f"no {policy} succeeded in {tried} tries of {players}"
                 sighting = Sighting("never_reached", f"never_reached:{policy}", "warning", message, 0)
-                self._note(players, None, sighting, None)
+                self._save(self._new_finding(sighting, None, players))
+                self._show(f"found {sighting.severity} {name_of(sighting)}: {message}")
+
+    @property
+    def _elapsed_s(self) -> float:
+        return time.monotonic() - self._began_at
+
+    @property
+    def _left_s(self) -> float:
+        return self._settings.minutes * 60.0 - self._elapsed_s
+
+    def _progress(self) -> Progress:
+        with self._lock:
+            done, wanted = len(self._played), self._settings.episodes
+            cells = len(set().union(*(tally.cells for tally in self._tallies.values())))
+            failing = sum(finding.counts for finding in self._seen.values())
+            left_s = max(0.0, self._left_s)
+            if wanted and done:
+                left_s = min(left_s, self._elapsed_s / done * (wanted - done))
+            return Progress(done, wanted, cells, len(self._seen), failing, self._elapsed_s, left_s)

@@ -15,7 +15,7 @@ from spacetime_rl.episodes.episode import Build, Episode
 from spacetime_rl.episodes.files import read_episode
 from spacetime_rl.errors import ConfigError, GameDied, UsageError
 from spacetime_rl.game.trace import AgentTrace, Shape, Trace
-from spacetime_rl.playtest.findings import Finding, FolderStore, Joined, ReadOnly
+from spacetime_rl.playtest.findings import Finding, FolderStore, Joined, ReadOnly, find_recording
 from spacetime_rl.playtest.load import load_plan
 from spacetime_rl.playtest.oracles import Faults, LeftWorld, Stuck
 from spacetime_rl.playtest.play import Actions
@@ -197,3 +197,22 @@ def test_every_mistake_of_a_plan_is_told_with_its_line(tmp_path: Path) -> None:
         load_plan("vr_ui", ["playtest.games"])
     with pytest.raises(UsageError, match="--player random=much: expected PLAYER or PLAYER=SHARE"):
         load_plan("vr_ui", players=["random=much"])
+
+
+def test_a_recording_is_found_by_the_name_of_its_finding(tmp_path: Path) -> None:
+    name = make_finding().name
+    for game in ("one", "other"):
+        folder = FolderStore(tmp_path / "findings" / game).save(
+            make_finding(), make_played([(0.0, 0.0, 0.0)] * 3).episode
+        )
+        assert find_recording(str(folder), tmp_path) == folder / "episode.parquet"
+    with pytest.raises(UsageError, match=rf"{name}: several findings have this name.*one/{name}, .*other/{name}"):
+        find_recording(name, tmp_path)
+    FolderStore(tmp_path / "findings" / "one").delete(name)
+    assert find_recording(name, tmp_path) == folder / "episode.parquet"
+    assert find_recording("mine.parquet", tmp_path) == Path("mine.parquet")
+    with pytest.raises(UsageError, match=f"did you mean '{name}'"):
+        find_recording(name[:-1], tmp_path)
+    (folder / "episode.parquet").unlink()
+    with pytest.raises(UsageError, match="has no recording"):
+        find_recording(name, tmp_path)

@@ -52,7 +52,7 @@ def test_a_script_that_fails_is_found_shortened_and_shown_again(tmp_path: Path, 
     assert 0 < finding["decisions"] <= finding["recorded_decisions"]
     assert "its log ends" in finding["log"]
     folder = tmp_path / report["store"] / finding["name"]
-    replayed = command("replay", str(folder / "episode.parquet"), "--check")
+    replayed = command("replay", finding["name"], "--check")
     assert replayed.code == 0, replayed.err
     assert f"the game failed again: {finding['sighting']['key']}" in replayed.out
     assert "spacetime-rl replay" in (folder / "finding.md").read_text()

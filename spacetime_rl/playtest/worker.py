@@ -1,0 +1,214 @@
+"""A worker of a playtest: it plays numbered episodes, lets oracles look at each, and plays findings again.
+
+Who plays episode n, and in which scene, follows from n alone, so that any worker on any machine may play it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from spacetime_rl.config.playtest import Playtest, PlaytestConfig
+from spacetime_rl.contract import assign_policies, make_launch
+from spacetime_rl.episodes.build import describe_build
+from spacetime_rl.episodes.episode import Build, Control, Episode
+from spacetime_rl.episodes.replay import actions_of, compare
+from spacetime_rl.errors import UsageError, UserCodeError
+from spacetime_rl.evaluation.resolve import resolve_source
+from spacetime_rl.evaluation.sources import Source
+from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.playtest.findings import Finding
+from spacetime_rl.playtest.oracles import Map, Oracle, make_oracles
+from spacetime_rl.playtest.outcome import Entry, Outcome
+from spacetime_rl.playtest.play import Actions, Seat, Setting
+from spacetime_rl.playtest.shorten import shorten
+from spacetime_rl.playtest.sighting import Played, Sighting
+
+_MOST_SEATS = 4  # games that a worker keeps open; each takes about 120 MB
+
+
+class Worker(Protocol):
+    """Plays episodes, on this machine or on another."""
+
+    def check(self) -> Build:
+        """Start the game in every scene: it must have our addon, and take every player. Returns its build."""
+
+    def play(self, number: int) -> Outcome:
+        """Play an episode. Raises GameError if the game does not start, WorkerLost, and Abandoned."""
+
+    def examine(self, finding: Finding, episode: Episode) -> tuple[Finding, Episode]:
+        """Play a finding again from its recording, and shorten it if it shows every time. Raises as `play`."""
+
+    def close(self) -> None:
+        """End its games."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A playtest that can be played on this machine: its scenes and its players, by name."""
+
+    settings: PlaytestConfig
+    scenes: Mapping[str, Setting]
+    players: Mapping[str, Source]
+
+
+@contextmanager
+def prepare(
+    plan: Playtest, results: Path, baseline: str | None = None, stopped: Callable[[], bool] = lambda: False
+) -> Iterator[Prepared]:
+    """Find the players of a playtest. `baseline` names whose baseline the player of that name is.
+
+    Raises UsageError for a player that there is not, and GodotNotFound.
+    """
+    launch = make_launch(plan.config)
+    build, seed = describe_build(launch), plan.settings.seed
+    scenes = {"": Setting(launch, plan.config, build, seed, plan.config.evaluation.max_decisions, stopped=stopped)}
+    with scratch_folder("playtest") as folder:
+        players = {}
+        for number, name in enumerate(plan.settings.players):
+            place = folder / str(number)
+            place.mkdir()
+            players[name] = resolve_source(name, results, place, baseline=baseline).source
+        yield Prepared(plan.settings, scenes, players)
+
+
+def player_of(settings: PlaytestConfig, number: int) -> str:
+    """Who plays an episode."""
+    names, weights = zip(*settings.players.items(), strict=True)
+    shares = np.array(weights) / sum(weights)
+    return str(np.random.default_rng([settings.seed, number]).choice(names, p=shares))
+
+
+class LocalWorker:
+    """A worker in this process, with games of its own."""
+
+    def __init__(self, prepared: Prepared, name: str = "playtest") -> None:
+        self._settings = prepared.settings
+        self._scenes = prepared.scenes
+        self._players = prepared.players
+        self._name = name
+        self._oracles: list[Oracle] = make_oracles(prepared.settings.oracles)
+        self._problems: list[str] = []
+        self._seats: OrderedDict[tuple[str, Control], Seat] = OrderedDict()
+
+    def check(self) -> Build:
+        """As `Worker.check`. Raises UsageError for a stock game, ContractError for players that do not fit."""
+        for scene, setting in self._scenes.items():
+            spec = self._seat(scene).game.spec
+            if spec.is_stock:
+                raise UsageError(f"{spec.scenario}: a stock game does not say what happened; it cannot be playtested")
+            plans = assign_policies(spec, setting.config)
+            for source in self._players.values():
+                source.make_actors(spec, plans, setting.seed, stochastic=False)
+        return replace(setting.build, game=spec.scenario)
+
+    def play(self, number: int) -> Outcome:
+        """As `Worker.play`."""
+        scene = self._scene_of(number)
+        name = player_of(self._settings, number)
+        source = self._players[name]
+        played = self._seat(scene, source.control).play(number, source)
+        sightings = self._sightings(scene, played)
+        every = self._settings.oracles.not_repeatable
+        if every and played.fault is None and number % every == 0:
+            sightings += self._unrepeatable(scene, played)
+        episode = played.episode
+        entry = replace(_entry(number, name, episode), scene=scene)
+        problems, self._problems = tuple(self._problems), []
+        seen = episode if sightings else None
+        return Outcome(entry, tuple(sightings), seen, str(played.fault) if played.fault else "", problems)
+
+    def examine(self, finding: Finding, episode: Episode) -> tuple[Finding, Episode]:
+        """As `Worker.examine`."""
+        key, scene, seat = finding.sighting.key, finding.scene, self._seat(finding.scene)
+        if episode.control == "heuristic":
+            by_hand = replace(episode, control="policy")
+            if not self._shows(key, scene, seat.replay(by_hand)):  # it takes the scripts' last action, which is unknown
+                scripts = self._seat(scene, "heuristic")
+                shown = [self._shows(key, scene, scripts.replay(episode)) for _ in range(self._settings.reproduce)]
+                return replace(finding, replays=(sum(shown), len(shown))), episode
+            episode = by_hand
+
+        def again(actions: Sequence[Actions], whole: bool = False) -> Played:
+            return seat.replay_actions(episode, actions, whole)
+
+        def shows(actions: Sequence[Actions]) -> bool:
+            return self._shows(key, scene, again(actions))
+
+        actions = actions_of(episode, seat.game.spec)[: max(1, finding.sighting.decision)]
+        tried = self._settings.reproduce
+        shown_again = sum(shows(actions) for _ in range(tried))
+        finding = replace(finding, replays=(shown_again, tried))
+        if shown_again < tried or not tried or not self._settings.shorten or finding.sighting.oracle == "hang":
+            return finding, episode  # a hang takes the game's whole time limit to show
+        kept = again(shorten(actions, shows, self._settings.shorten), whole=True)
+        sighting = next((found for found in self._sightings(scene, kept) if found.key == key), None)
+        if sighting is None:
+            return finding, episode
+        return replace(finding, sighting=sighting, decisions=kept.episode.decisions), kept.episode
+
+    def close(self) -> None:
+        """As `Worker.close`."""
+        for seat in self._seats.values():
+            seat.close()
+        self._seats.clear()
+
+    def _scene_of(self, number: int) -> str:
+        return list(self._scenes)[number % len(self._scenes)]
+
+    def _seat(self, scene: str, control: Control = "policy") -> Seat:
+        """The seat for a scene; of too many, the one that was not used for longest is closed."""
+        seat = self._seats.pop((scene, control), None)
+        while seat is None and len(self._seats) >= _MOST_SEATS:
+            self._seats.popitem(last=False)[1].close()
+        seat = seat or Seat(self._scenes[scene], control, f"{self._name}-{control}")
+        self._seats[scene, control] = seat
+        return seat
+
+    def _sightings(self, scene: str, played: Played) -> list[Sighting]:
+        """What the oracles report. If a user's own oracle fails, it is reported and not asked again."""
+        found: list[Sighting] = []
+        for oracle in list(self._oracles):
+            try:
+                found += oracle.examine(played)
+            except UserCodeError as error:
+                self._oracles.remove(oracle)
+                self._problems.append(str(error))
+        return [_in_scene(scene, sighting, played) for sighting in found]
+
+    def _shows(self, key: str, scene: str, played: Played) -> bool:
+        return any(sighting.key == key for sighting in self._sightings(scene, played))
+
+    def _unrepeatable(self, scene: str, played: Played) -> list[Sighting]:
+        again = self._seat(scene).replay(played.episode)
+        difference = None if again.fault else compare(played.episode, again.episode.trace)
+        if difference is None:
+            return []
+        message = f"the same actions gave another result after decision {difference.decision}: {difference.what}"
+        key = f"not_repeatable:{difference.what.partition(':')[0]}"
+        return [_in_scene(scene, Sighting("not_repeatable", key, "error", message, difference.decision), again)]
+
+
+def _in_scene(scene: str, sighting: Sighting, played: Played) -> Sighting:
+    """The same with the scene in its key. A fault is known by its cause alone, whatever scene it is seen in."""
+    of_place = scene and not (played.fault and sighting.key == played.fault.fault)
+    return replace(sighting, key=f"{scene}/{sighting.key}") if of_place else sighting
+
+
+def _entry(number: int, player: str, episode: Episode) -> Entry:
+    reporting: Counter[str] = Counter()
+    succeeded: Counter[str] = Counter()
+    cells: set[str] = set()
+    for agent in episode.trace.agents:
+        cells |= Map(episode.trace).cells(agent.positions)
+        success = episode.metrics.get(agent.name, {}).get("success")
+        if success is not None:
+            reporting[agent.policy] += 1
+            succeeded[agent.policy] += success >= 1.0
+    return Entry(number, player, episode.decisions, "", dict(reporting), dict(succeeded), tuple(sorted(cells)))
