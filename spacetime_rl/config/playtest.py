@@ -35,14 +35,58 @@ class LeftWorldConfig(Section):
     margin: float = Field(default=5.0, ge=0, description="Distance from the outermost shape, in m or px.")
 
 
+class InsideBodyConfig(Section):
+    """A body is inside a static body that it should collide with."""
+
+    seconds: float = Field(default=0.5, ge=0, description="Game time that it stays there.")
+    depth: float = Field(default=0.1, gt=0, description="How deep, in m or px.")
+
+
+class TunnelledConfig(Section):
+    """A body went through a static body."""
+
+    teleport: float = Field(
+        default=2.0, ge=1, description="How many times what its velocity explains is a teleport, and no tunnelling."
+    )
+
+
+class JitterConfig(Section):
+    """A body that stays where it is shakes."""
+
+    seconds: float = Field(default=1.0, gt=0, description="Game time that is looked at.")
+    reversals: int = Field(default=20, ge=2, description="How often it turns back in this time.")
+    step: float = Field(default=0.002, ge=0, description="Movement in a tick that counts as none, in m or px.")
+    distance: float = Field(default=0.2, gt=0, description="A body that came farther meanwhile does not rest.")
+
+
+class DeadElementConfig(Section):
+    """A button that can be seen and is enabled is pressed, and nothing responds."""
+
+    seconds: float = Field(default=0.2, ge=0, description="Game time that it has to respond.")
+
+
 class OraclesConfig(Section):
     """What counts as a finding; null switches an oracle off. Faults of the game always count."""
 
+    inside_body: InsideBodyConfig | None = Field(
+        default=InsideBodyConfig(), description="A body is inside a static body."
+    )
+    tunnelled: TunnelledConfig | None = Field(
+        default=TunnelledConfig(), description="A body went through a static body."
+    )
+    jitter: JitterConfig | None = Field(default=JitterConfig(), description="A body at rest shakes.")
+    dead_element: DeadElementConfig | None = Field(
+        default=DeadElementConfig(), description="A button does not respond."
+    )
+    warning: bool = Field(default=True, description="A script or the engine warned of something.")
+    not_finite: bool = Field(default=True, description="The place or velocity of a body is not a finite number.")
     stuck: StuckConfig | None = Field(default=StuckConfig(), description="An agent acts and does not move.")
     left_world: LeftWorldConfig | None = Field(default=LeftWorldConfig(), description="An agent left the arena.")
     never_reached: bool = Field(default=True, description="Nobody ever succeeded, in a game that reports success.")
     custom: tuple[str, ...] = Field(
-        default=(), description="Functions of your own, such as `my_oracles.too_fast`; docs/playtest.md has an example."
+        default=(),
+        description="Oracles of your own: functions, such as `my_oracles.too_fast`, and GDScript files, such as "
+        "`too_high.gd`; docs/playtest.md has an example of each.",
     )
     not_repeatable: int | None = Field(
         default=20, ge=1, description="Every how many episodes one is played again to see whether it repeats itself."

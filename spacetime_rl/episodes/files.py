@@ -20,6 +20,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.episodes.episode import Build, Episode
 from spacetime_rl.errors import EpisodeError, RecordingError, SpacetimeError
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.game.sighting import Sighting
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.game.trace import ENDINGS, AgentTrace, Floats, Trace, read_surroundings, write_surroundings
 
@@ -164,6 +165,7 @@ def _describe(episode: Episode, agents: Sequence[AgentTrace]) -> dict[str, Any]:
         "params": dict(episode.params),
         "states": 0 if episode.trace.hashes is None else len(episode.trace.hashes),
         "parts": list(episode.trace.parts),
+        "sightings": [sighting.to_dict() for sighting in episode.trace.sightings],
         "config": episode.config.to_dict(),
     }
 
@@ -232,6 +234,7 @@ def _read(description: Mapping[str, Any], metadata: Mapping[bytes, bytes], file:
         hashes=_read_hashes(table, int(description["states"])),
         parts=parts,
         part_hashes=_read_part_hashes(metadata, len(parts)),
+        sightings=tuple(Sighting.from_dict(sighting) for sighting in description.get("sightings", ())),
         **read_surroundings(json.loads(_unpack(metadata[_SURROUNDINGS]))),
     )
     return Episode(

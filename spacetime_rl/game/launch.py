@@ -76,6 +76,9 @@ class GameLaunch:
     # One is drawn by weight for each episode; `params` is ignored if there are tasks.
     tasks: tuple[TaskLaunch, ...] = ()
     reward_scripts: tuple[RewardScript, ...] = ()
+    # What watches recorded episodes inside the game: the thresholds of shipped oracles by id, and files of one's own.
+    oracles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    oracle_scripts: tuple[Path, ...] = ()
     seed: int = 0
     control: Literal["policy", "heuristic"] = "policy"
     scripted: tuple[str, ...] = ()  # policies whose agents act by their heuristics whatever `control` is
@@ -257,6 +260,10 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     if launch.reward_scripts:
         scripts = [{"path": str(s.path), "policies": s.policies, "weight": s.weight} for s in launch.reward_scripts]
         ours.append(f"--reward_scripts={to_json(scripts)}")
+    if launch.oracles:
+        ours.append(f"--oracles={to_json({name: dict(keys) for name, keys in launch.oracles.items()})}")
+    if launch.oracle_scripts:
+        ours.append(f"--oracle_scripts={to_json([str(path) for path in launch.oracle_scripts])}")
     if launch.control != "policy":
         ours.append(f"--control={launch.control}")
     if launch.scripted:

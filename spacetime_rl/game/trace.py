@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from spacetime_rl.errors import ProtocolError
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.game.sighting import Sighting
 
 Ending = Literal["success", "terminated", "truncated", "running"]
 Unit = Literal["m", "px"]
@@ -92,6 +93,7 @@ class Trace:
     # Of what `part_hashes` are: the arena's random generator, and every body by its path in the arena.
     parts: tuple[str, ...] = ()
     part_hashes: NDArray[np.uint32] | None = None  # [as many as `hashes`, parts]; None unless requested
+    sightings: tuple[Sighting, ...] = ()  # what oracles inside the game reported
 
     @property
     def succeeded(self) -> bool:
@@ -120,6 +122,7 @@ def _read_trace(data: Mapping[str, Any], physics_hz: int) -> Trace:
         **read_surroundings(data),
         hashes=np.frombuffer(base64.b64decode(data["hashes"]), "<u8") if "hashes" in data else None,
         **_read_parts(data),
+        sightings=tuple(Sighting.from_dict(sighting) for sighting in data.get("sightings", ())),
     )
 
 
@@ -224,6 +227,7 @@ def _trace_to_dict(trace: Trace) -> dict[str, Any]:
         **write_surroundings(trace),
         "agents": [_agent_to_dict(agent) for agent in trace.agents],
         **hashes,
+        "sightings": [sighting.to_dict() for sighting in trace.sightings],
     }
 
 

@@ -14,9 +14,10 @@ import numpy as np
 from spacetime_rl.config.playtest import LeftWorldConfig, OraclesConfig, StuckConfig
 from spacetime_rl.config.user_code import load_function
 from spacetime_rl.episodes.episode import Episode
-from spacetime_rl.errors import UserCodeError
+from spacetime_rl.errors import GameError, UserCodeError
 from spacetime_rl.game.trace import AgentTrace, Trace
 from spacetime_rl.playtest.sighting import Played, Severity, Sighting
+from spacetime_rl.playtest.watchers import SCRIPT, Watchers
 
 _ON_ITS_WAY = 10.0  # times the distance that counts as no movement: who has come so far was walking
 CELLS = 10  # map cells along the longer side of an arena's outline, for keys and coverage
@@ -41,8 +42,10 @@ class Oracle(Protocol):
 
 def make_oracles(config: OraclesConfig, home: Path | None = None) -> list[Oracle]:
     """The oracles that are switched on; the user's own are found from the folder `home` on. Raises ConfigError."""
-    found: list[Oracle] = [Faults()]
+    found: list[Oracle] = [Faults(), Watchers()]
     for path in config.custom:
+        if path.endswith(SCRIPT):
+            continue
         function = load_function("playtest.oracles.custom", path, home or Path.cwd())
         found.append(Custom(path.rpartition(".")[2], function))
     if config.stuck:
@@ -64,9 +67,8 @@ class Faults:
             return
         key = played.fault.fault or type(played.fault).__name__
         kind = key.partition(":")[0]
-        headline = played.fault.headline
-        what = headline.partition(": ")[2].removeprefix("the game gave up at STEP: ") or headline
-        yield Sighting(kind, key, "error", f"{_WORDS.get(kind, kind)}: {what}", played.episode.decisions)
+        message = f"{_WORDS.get(kind, kind)}: {headline(played.fault)}"
+        yield Sighting(kind, key, "error", message, played.episode.decisions)
 
 
 class Custom:
@@ -215,6 +217,11 @@ def bounds_of(trace: Trace) -> tuple[np.ndarray, np.ndarray] | None:
         return None
     found = np.array(corners, np.float32)
     return found.min(axis=0), found.max(axis=0)
+
+
+def headline(fault: GameError) -> str:
+    """What happened, in a line: without the game's title and the log."""
+    return fault.headline.partition(": ")[2].removeprefix("the game gave up at STEP: ") or fault.headline
 
 
 def place(agent: AgentTrace, row: int) -> str:

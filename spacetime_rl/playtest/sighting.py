@@ -1,26 +1,14 @@
-"""What an oracle reports of an episode."""
+"""An episode that was played, for oracles to look at."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from spacetime_rl.episodes.episode import Episode
 from spacetime_rl.errors import GameError
+from spacetime_rl.game.sighting import Severity, Sighting
 
-Severity = Literal["error", "warning"]
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """Something wrong in an episode. Two sightings with the same `key` are the same finding."""
-
-    oracle: str
-    key: str
-    severity: Severity
-    message: str
-    decision: int  # decisions that were over when it was seen
-    agent: str = ""  # empty if it concerns the whole game
+__all__ = ["Played", "Severity", "Sighting"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

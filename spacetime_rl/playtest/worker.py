@@ -24,11 +24,12 @@ from spacetime_rl.evaluation.resolve import resolve_source
 from spacetime_rl.evaluation.sources import Source
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.playtest.findings import Finding
-from spacetime_rl.playtest.oracles import Map, Oracle, make_oracles
+from spacetime_rl.playtest.oracles import Map, Oracle, headline, make_oracles
 from spacetime_rl.playtest.outcome import Entry, Outcome
 from spacetime_rl.playtest.play import Actions, Seat, Setting
 from spacetime_rl.playtest.shorten import shorten
 from spacetime_rl.playtest.sighting import Played, Sighting
+from spacetime_rl.playtest.watchers import watched, who_failed, without
 
 _MOST_SEATS = 4  # games that a worker keeps open; each takes about 120 MB
 
@@ -64,9 +65,9 @@ def prepare(
 ) -> Iterator[Prepared]:
     """Find the players of a playtest. `baseline` names whose baseline the player of that name is.
 
-    Raises UsageError for a player that there is not, and GodotNotFound.
+    Raises UsageError for a player or an oracle's file that there is not, and GodotNotFound.
     """
-    launch = make_launch(plan.config)
+    launch = watched(make_launch(plan.config), plan.settings.oracles)
     build, seed = describe_build(launch), plan.settings.seed
     scenes = {"": Setting(launch, plan.config, build, seed, plan.config.evaluation.max_decisions, stopped=stopped)}
     with scratch_folder("playtest") as folder:
@@ -173,6 +174,10 @@ class LocalWorker:
 
     def _sightings(self, scene: str, played: Played) -> list[Sighting]:
         """What the oracles report. If a user's own oracle fails, it is reported and not asked again."""
+        broken = who_failed(played, self._scenes[scene].launch)
+        if broken is not None:
+            self._leave_out(broken, played)
+            return []
         found: list[Sighting] = []
         for oracle in list(self._oracles):
             try:
@@ -181,6 +186,15 @@ class LocalWorker:
                 self._oracles.remove(oracle)
                 self._problems.append(str(error))
         return [_in_scene(scene, sighting, played) for sighting in found]
+
+    def _leave_out(self, oracle: Path, played: Played) -> None:
+        """Play on without an oracle of the user's own that failed in the game, in new games."""
+        assert played.fault is not None
+        self._problems.append(f"the oracle {oracle.name} failed: {headline(played.fault)}")
+        self.close()
+        self._scenes = {
+            name: replace(setting, launch=without(oracle, setting.launch)) for name, setting in self._scenes.items()
+        }
 
     def _shows(self, key: str, scene: str, played: Played) -> bool:
         return any(sighting.key == key for sighting in self._sightings(scene, played))

@@ -34,6 +34,8 @@ var assignment: RLAssignment
 var stages: Array[RLStage] = []
 ## Ticks in a second of game time.
 var physics_hz := 0
+## Oracles from outside the project, which watch recorded episodes.
+var oracle_scripts: Array[GDScript] = []
 ## Where the time goes; null unless somebody asked.
 var profile: RLProfile
 
@@ -60,6 +62,7 @@ func _ready() -> void:
 	_problems.append_array(options.problems)
 	_schedule.max_ticks = options.episode_steps * action_repeat
 	_schedule.reward_scripts = RLRewardScript.load_all(options.reward_scripts, _problems)
+	oracle_scripts = RLOracleScript.load_all(options.oracle_scripts, _problems)
 	renumber(options.env_seed, 0, 0)
 	_build()
 	if _problems.is_empty():
@@ -77,6 +80,8 @@ func _physics_process(delta: float) -> void:
 		profile.start()
 	for stage: RLStage in stages:
 		stage.present.advance(delta)
+	if roster != null and roster.trace != null:
+		roster.trace.advance(delta)
 	if profile != null:
 		profile.stop(&"rewards")
 	_ticks_to_decision -= 1

@@ -2,13 +2,19 @@ class_name RLFaults
 extends Logger
 ## Turns the first script or engine error into one line on stderr and exit code 70; warnings pass.
 ##
-## An error in a training process would otherwise go on silently with half-executed functions.
+## An error in a training process would otherwise go on silently with half-executed functions. Warnings are kept for
+## those who watch for them.
 
 ## Exit code of a process that ended by a script or engine error.
 const EXIT_CODE := 70
 
+const _MOST_WARNINGS := 64
+
 static var _installed: RLFaults
 static var _message := ""
+static var _watches_warnings := false
+# Each as place and text.
+static var _warnings: Array[PackedStringArray] = []
 static var _lock := Mutex.new()
 
 
@@ -27,6 +33,21 @@ static func message() -> String:
 	return text
 
 
+## Keep warnings from now on.
+static func watch_warnings() -> void:
+	install()
+	_watches_warnings = true
+
+
+## The warnings since the last call, each as its place, "file:line", and what it says.
+static func take_warnings() -> Array[PackedStringArray]:
+	_lock.lock()
+	var taken := _warnings
+	_warnings = []
+	_lock.unlock()
+	return taken
+
+
 func _log_error(
 	function: String,
 	file: String,
@@ -37,14 +58,25 @@ func _log_error(
 	error_type: int,
 	backtraces: Array[ScriptBacktrace]
 ) -> void:
-	if error_type == ERROR_TYPE_WARNING:
+	if error_type == ERROR_TYPE_WARNING and not _watches_warnings:
 		return
 	var where := "%s:%d in %s" % [file, line, function]
 	# A script's own error names its place; what the engine or push_error complains of was caused by a script's line.
 	for trace: ScriptBacktrace in backtraces:
 		if error_type != ERROR_TYPE_SCRIPT and trace.get_frame_count() > 0:
 			where = "%s:%d in %s" % [trace.get_frame_file(0), trace.get_frame_line(0), trace.get_frame_function(0)]
-	_record("%s: %s" % [where, code if rationale == "" else rationale])
+	var what := code if rationale == "" else rationale
+	if error_type == ERROR_TYPE_WARNING:
+		_keep_warning(where.get_slice(" in ", 0), what)
+	else:
+		_record("%s: %s" % [where, what])
+
+
+func _keep_warning(where: String, what: String) -> void:
+	_lock.lock()
+	if _warnings.size() < _MOST_WARNINGS:
+		_warnings.append(PackedStringArray([where, what]))
+	_lock.unlock()
 
 
 func _record(text: String) -> void:

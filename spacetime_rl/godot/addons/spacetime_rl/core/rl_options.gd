@@ -25,6 +25,10 @@ var params: Dictionary = {}
 var tasks: Array = []
 ## Reward terms from outside the project, as RLRewardScript takes them.
 var reward_scripts: Array = []
+## Thresholds of the shipped oracles that watch recorded episodes, by id.
+var oracles: Dictionary = {}
+## Paths of oracles from outside the project.
+var oracle_scripts: Array = []
 ## Who acts: "policy" (the peer), "heuristic" (the agents' scripts) or "human".
 var control := "policy"
 ## Policies whose agents act by their heuristics, whoever acts for the others.
@@ -89,6 +93,11 @@ func _set_option(name: String, text: String) -> void:
 			tasks = _list(name, text)
 		"reward_scripts":
 			reward_scripts = _list(name, text)
+		"oracles":
+			var wanted: Variant = _json(name, text, TYPE_DICTIONARY, "a JSON object")
+			oracles = wanted if wanted != null else {}
+		"oracle_scripts":
+			oracle_scripts = _list(name, text)
 		"scripted":
 			scripted = text.split(",", false)
 		"human":

@@ -3,7 +3,6 @@ extends RefCounted
 ## A user's reward term: a script that extends RLRewardTerm and lies anywhere on the disk, given to a run by its path.
 
 const _UNNAMED := &"term"
-const _STRICTNESS := "debug/gdscript/warnings/enable"
 
 var _script: GDScript
 var _path := ""
@@ -15,12 +14,7 @@ var _weight := NAN
 
 ## The scripts of `--reward_scripts`: `[{"path": …, "policies": […], "weight": …}]`; mistakes are added to `problems`.
 static func load_all(entries: Array, problems: PackedStringArray) -> Array[RLRewardScript]:
-	if entries.is_empty():
-		return []
 	var scripts: Array[RLRewardScript] = []
-	# A project may treat warnings as errors; a user's script need not be written for that.
-	var strict: Variant = ProjectSettings.get_setting(_STRICTNESS)
-	_set_strictness(false)
 	for entry: Dictionary in entries:
 		var script := RLRewardScript.new(entry)
 		var problem := script._problem()
@@ -28,7 +22,6 @@ static func load_all(entries: Array, problems: PackedStringArray) -> Array[RLRew
 			scripts.append(script)
 		else:
 			problems.append("reward script %s: %s" % [script._path, problem])
-	_set_strictness(strict)
 	return scripts
 
 
@@ -39,7 +32,7 @@ func _init(entry: Dictionary) -> void:
 	var weight: Variant = entry.get("weight")
 	if weight != null:
 		_weight = weight
-	_script = load(_path) as GDScript if FileAccess.file_exists(_path) else null
+	_script = RLOutsideScript.load_from(_path)
 
 
 ## Give an agent that it is meant for a term of its own.
@@ -75,9 +68,3 @@ func _overrides_amount() -> bool:
 		func(method: Dictionary) -> bool: return method["name"] == "amount"
 	)
 	return found.size() > 1
-
-
-static func _set_strictness(value: Variant) -> void:
-	ProjectSettings.set_setting(_STRICTNESS, value)
-	# GDScript looks at its settings when it hears of a change, which it otherwise does a frame later.
-	ProjectSettings.settings_changed.emit()

@@ -74,3 +74,34 @@ func landmarks_of(_arena: Node) -> Dictionary[StringName, Vector3]:
 ## Override: the shapes that stand still in the arena, for pictures; see RLOutline.
 func outline_of(_arena: Node) -> Array[Dictionary]:
 	return []
+
+
+## Override: whether a body never moves by itself or by physics.
+func is_still(_body: Node) -> bool:
+	return false
+
+
+## Override: whether the place and the velocities of a body are finite numbers.
+func is_finite_body(_body: Node) -> bool:
+	return true
+
+
+## Override: the middle of a body's first shape, in the world.
+func middle_of(_body: Node) -> Vector3:
+	return Vector3.ZERO
+
+
+## Override: a point beside the middle of a body, in the world, which also moves when the body turns.
+func edge_of(_body: Node) -> Vector3:
+	return Vector3.ZERO
+
+
+## Override: the static body that a body collides with and is inside of, by more than `depth`; null for none.
+func solid_around(_body: Node, _depth: float) -> Node:
+	return null
+
+
+## Override: the first static body that a body collides with on the way between two points of the world, and the normal
+## of the side that is met: `{"body", "normal"}`; empty for none.
+func solid_between(_body: Node, _from: Vector3, _to: Vector3) -> Dictionary:
+	return {}

@@ -4,6 +4,8 @@ extends RLSpace
 
 # Regions and agents of the navigation keep its map: it may not be freed.
 var _first_world: World2D
+var _ray := PhysicsRayQueryParameters2D.new()
+var _shape := PhysicsShapeQueryParameters2D.new()
 
 
 # Every viewport has a 2D world of its own.
@@ -87,6 +89,87 @@ func landmarks_of(arena: Node) -> Dictionary[StringName, Vector3]:
 
 func outline_of(arena: Node) -> Array[Dictionary]:
 	return RLOutline2D.of(arena as RLArena2D)
+
+
+func is_still(body: Node) -> bool:
+	return body is StaticBody2D and body is not AnimatableBody2D
+
+
+func is_finite_body(body: Node) -> bool:
+	var rigid := body as RigidBody2D
+	var turning := is_finite(rigid.angular_velocity) if rigid != null else true
+	return turning and (body as Node2D).global_transform.is_finite() and velocity_of(body).is_finite()
+
+
+func middle_of(body: Node) -> Vector3:
+	for holder: CollisionShape2D in _shapes_of(body):
+		return _flat(holder.global_position)
+	return _flat((body as Node2D).global_position)
+
+
+func edge_of(body: Node) -> Vector3:
+	return _flat((body as Node2D).global_transform * Vector2(10.0, 10.0))
+
+
+func solid_around(body: Node, depth: float) -> Node:
+	var state := (body as Node2D).get_world_2d().direct_space_state
+	for holder: CollisionShape2D in _shapes_of(body):
+		_shape.shape = holder.shape
+		_shape.transform = holder.global_transform
+		_shape.collision_mask = (body as PhysicsBody2D).collision_mask
+		var passed := _passed_by(body as PhysicsBody2D)
+		_shape.exclude = passed
+		var solids: Array[Node] = []
+		for hit: Dictionary in state.intersect_shape(_shape):
+			if is_still(hit["collider"] as Node):
+				solids.append(hit["collider"])
+			else:
+				passed.append(hit["rid"])
+		_shape.exclude = passed
+		if not solids.is_empty() and _depth_in(state) > depth:
+			return solids[0]
+	return null
+
+
+func solid_between(body: Node, from: Vector3, to: Vector3) -> Dictionary:
+	var state := (body as Node2D).get_world_2d().direct_space_state
+	_ray.from = Vector2(from.x, from.z)
+	_ray.to = Vector2(to.x, to.z)
+	_ray.collision_mask = (body as PhysicsBody2D).collision_mask
+	var passed := _passed_by(body as PhysicsBody2D)
+	while true:
+		_ray.exclude = passed
+		var hit := state.intersect_ray(_ray)
+		if hit.is_empty():
+			return {}
+		if is_still(hit["collider"] as Node):
+			return {"body": hit["collider"], "normal": _flat(hit["normal"] as Vector2)}
+		passed.append(hit["rid"])
+	return {}
+
+
+func _depth_in(state: PhysicsDirectSpaceState2D) -> float:
+	var pairs := state.collide_shape(_shape)
+	var deepest := 0.0
+	for i: int in range(0, pairs.size(), 2):
+		deepest = maxf(deepest, pairs[i].distance_to(pairs[i + 1]))
+	return deepest
+
+
+func _passed_by(body: PhysicsBody2D) -> Array[RID]:
+	var passed: Array[RID] = [body.get_rid()]
+	for other: PhysicsBody2D in body.get_collision_exceptions():
+		passed.append(other.get_rid())
+	return passed
+
+
+func _shapes_of(body: Node) -> Array[CollisionShape2D]:
+	var found: Array[CollisionShape2D] = []
+	for child: Node in body.get_children():
+		var holder := child as CollisionShape2D
+		if holder != null and not holder.disabled and holder.shape != null:
+			found.append(holder)
+	return found
 
 
 static func _flat(at: Vector2) -> Vector3:

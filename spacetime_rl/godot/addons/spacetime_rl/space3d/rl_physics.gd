@@ -39,6 +39,11 @@ static func hold(body: RigidBody3D, place: Transform3D) -> void:
 	body.force_update_transform()
 
 
+## Whether a body is kept in place by `hold`.
+static func is_held(body: Node) -> bool:
+	return body.has_meta(_HELD)
+
+
 ## Let go of a body that is held: it falls from where it is, at rest. Set velocities afterwards to throw it.
 static func release(body: RigidBody3D) -> void:
 	if body.has_meta(_HELD):

@@ -6,6 +6,8 @@ extends RLSpace
 var _first_world: World3D
 # Kept while the viewport leaves it: its renderer looks it up once more.
 var _left_world: World3D
+var _ray := PhysicsRayQueryParameters3D.new()
+var _shape := PhysicsShapeQueryParameters3D.new()
 
 
 func own_world(viewport: SubViewport) -> void:
@@ -82,3 +84,85 @@ func landmarks_of(arena: Node) -> Dictionary[StringName, Vector3]:
 
 func outline_of(arena: Node) -> Array[Dictionary]:
 	return RLOutline.of(arena as RLArena)
+
+
+func is_still(body: Node) -> bool:
+	return body is StaticBody3D and body is not AnimatableBody3D
+
+
+func is_finite_body(body: Node) -> bool:
+	var rigid := body as RigidBody3D
+	var turning := rigid.angular_velocity.is_finite() if rigid != null else true
+	return turning and (body as Node3D).global_transform.is_finite() and velocity_of(body).is_finite()
+
+
+func middle_of(body: Node) -> Vector3:
+	for holder: CollisionShape3D in _shapes_of(body):
+		return holder.global_position
+	return (body as Node3D).global_position
+
+
+func edge_of(body: Node) -> Vector3:
+	return (body as Node3D).global_transform * Vector3(0.5, 0.5, 0.5)
+
+
+func solid_around(body: Node, depth: float) -> Node:
+	var state := (body as Node3D).get_world_3d().direct_space_state
+	for holder: CollisionShape3D in _shapes_of(body):
+		_shape.shape = holder.shape
+		_shape.transform = holder.global_transform
+		_shape.collision_mask = (body as PhysicsBody3D).collision_mask
+		var passed := _passed_by(body as PhysicsBody3D)
+		_shape.exclude = passed
+		var solids: Array[Node] = []
+		for hit: Dictionary in state.intersect_shape(_shape):
+			if is_still(hit["collider"] as Node):
+				solids.append(hit["collider"])
+			else:
+				passed.append(hit["rid"])
+		_shape.exclude = passed
+		if not solids.is_empty() and _depth_in(state) > depth:
+			return solids[0]
+	return null
+
+
+func solid_between(body: Node, from: Vector3, to: Vector3) -> Dictionary:
+	var state := (body as Node3D).get_world_3d().direct_space_state
+	_ray.from = from
+	_ray.to = to
+	_ray.collision_mask = (body as PhysicsBody3D).collision_mask
+	var passed := _passed_by(body as PhysicsBody3D)
+	while true:
+		_ray.exclude = passed
+		var hit := state.intersect_ray(_ray)
+		if hit.is_empty():
+			return {}
+		if is_still(hit["collider"] as Node):
+			return {"body": hit["collider"], "normal": hit["normal"]}
+		passed.append(hit["rid"])
+	return {}
+
+
+# The deepest of the contacts: each is a pair of points, one on either body.
+func _depth_in(state: PhysicsDirectSpaceState3D) -> float:
+	var pairs := state.collide_shape(_shape)
+	var deepest := 0.0
+	for i: int in range(0, pairs.size(), 2):
+		deepest = maxf(deepest, pairs[i].distance_to(pairs[i + 1]))
+	return deepest
+
+
+func _passed_by(body: PhysicsBody3D) -> Array[RID]:
+	var passed: Array[RID] = [body.get_rid()]
+	for other: PhysicsBody3D in body.get_collision_exceptions():
+		passed.append(other.get_rid())
+	return passed
+
+
+func _shapes_of(body: Node) -> Array[CollisionShape3D]:
+	var found: Array[CollisionShape3D] = []
+	for child: Node in body.get_children():
+		var holder := child as CollisionShape3D
+		if holder != null and not holder.disabled and holder.shape != null:
+			found.append(holder)
+	return found

@@ -4,6 +4,7 @@ extends RefCounted
 
 var arena: RLArenaCore
 
+var _oracles: RLOracles
 var _with_observations := false
 var _with_bodies := false
 var _tracks: Array[RLTrack] = []
@@ -16,8 +17,9 @@ var _parts: Array[int] = []
 var _episode := {}
 
 
-func _init(of_arena: RLArenaCore) -> void:
+func _init(of_arena: RLArenaCore, oracles: RLOracles) -> void:
 	arena = of_arena
+	_oracles = oracles
 	_state = RLStateHash.new(arena)
 	for agent: RLAgent in arena.agents:
 		var track := RLTrack.new(agent)
@@ -40,8 +42,14 @@ func begin(with_observations: bool, with_bodies: bool) -> void:
 	_parts.clear()
 	_state.begin()
 	_note_state()
+	_oracles.begin()
 	for track: RLTrack in _tracks:
 		track.begin()
+
+
+## A physics tick is over.
+func advance(delta: float) -> void:
+	_oracles.advance(delta)
 
 
 ## An active agent of the arena sees this.
@@ -57,6 +65,7 @@ func note_action(agent: RLAgent, action: PackedFloat32Array) -> void:
 
 ## A decision is over.
 func note_decision() -> void:
+	_oracles.note_decision()
 	_note_state()
 	for track: RLTrack in _tracks:
 		track.note_decision(_with_observations)
@@ -68,6 +77,8 @@ func to_dict() -> Dictionary:
 	for track: RLTrack in _tracks:
 		agents.append(track.to_dict(_with_observations))
 	_episode["agents"] = agents
+	if not _oracles.is_empty():
+		_episode["sightings"] = _oracles.sightings
 	_episode["hashes"] = Marshalls.raw_to_base64(_hashes.to_byte_array())
 	if _with_bodies:
 		_episode["parts"] = _state.part_names()

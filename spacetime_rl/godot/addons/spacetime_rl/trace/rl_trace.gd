@@ -3,7 +3,7 @@ extends RefCounted
 ## Records whole episodes, when a client asks: what stood where, what every agent did, and what came of it.
 
 ## The form of what is recorded, for readers of it.
-const VERSION := 3
+const VERSION := 4
 
 ## Episodes with a smaller number are recorded,
 var below := 0
@@ -20,10 +20,11 @@ var _running: Dictionary[RLArenaCore, RLRecording] = {}
 var _finished: Array[Dictionary] = []
 
 
-func _init(stages: Array[RLStage]) -> void:
+## `oracles` has the thresholds of the shipped ones that watch, by id; `scripts` are those from outside.
+func _init(stages: Array[RLStage], oracles := {}, scripts: Array[GDScript] = []) -> void:
 	for stage: RLStage in stages:
 		for arena: RLArenaCore in stage.played_arenas():
-			_recordings[arena] = RLRecording.new(arena)
+			_recordings[arena] = RLRecording.new(arena, RLOracles.new(arena, oracles, scripts))
 
 
 ## An arena has begun an episode.
@@ -32,6 +33,14 @@ func begin(arena: RLArenaCore) -> void:
 	if arena.episode < below and arena.episode % every == 0:
 		_running[arena] = _recordings[arena]
 		_running[arena].begin(with_observations, with_bodies)
+	else:
+		RLFaults.take_warnings()  # of an episode that is not recorded
+
+
+## A physics tick of all arenas is over.
+func advance(delta: float) -> void:
+	for recording: RLRecording in _running.values():
+		recording.advance(delta)
 
 
 ## What each agent is about to do: `actions` are theirs, one after the other.

@@ -115,7 +115,7 @@ func _trace() -> void:
 		)
 		return
 	if _roster.trace == null:
-		_roster.trace = RLTrace.new(_roster.stages)
+		_roster.trace = RLTrace.new(_roster.stages, _bridge.options.oracles, _bridge.oracle_scripts)
 	_roster.trace.below = _peer.body.decode_u32(0)
 	_roster.trace.every = maxi(1, _peer.body.decode_u32(5)) if size >= 9 else 1
 	var flags := _peer.body[4] if size >= 5 else 0
