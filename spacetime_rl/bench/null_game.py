@@ -52,6 +52,7 @@ class NullGame:
         self.timing = Timing()
         self.log_path = Path(os.devnull)
         self.pid = os.getpid()
+        self.exit_fault = ""
         self.script_errors = 0
         self._noise = np.random.default_rng(seed).standard_normal((_POOL, agents, _OBSERVATION)).astype(np.float32)
         self._decisions = 0

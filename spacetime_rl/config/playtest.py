@@ -35,6 +35,12 @@ class LeftWorldConfig(Section):
     margin: float = Field(default=5.0, ge=0, description="Distance from the outermost shape, in m or px.")
 
 
+class NoProgressConfig(Section):
+    """An agent comes to no new map cell and earns nothing. The random player is not asked for progress."""
+
+    seconds: float = Field(default=30.0, gt=0, description="Game time without progress.")
+
+
 class InsideBodyConfig(Section):
     """A body is inside a static body that it should collide with."""
 
@@ -82,6 +88,10 @@ class OraclesConfig(Section):
     not_finite: bool = Field(default=True, description="The place or velocity of a body is not a finite number.")
     stuck: StuckConfig | None = Field(default=StuckConfig(), description="An agent acts and does not move.")
     left_world: LeftWorldConfig | None = Field(default=LeftWorldConfig(), description="An agent left the arena.")
+    no_progress: NoProgressConfig | None = Field(
+        default=NoProgressConfig(), description="An agent goes about and gets nowhere."
+    )
+    exit_crash: bool = Field(default=True, description="The game crashed while it exited, after its last episode.")
     never_reached: bool = Field(default=True, description="Nobody ever succeeded, in a game that reports success.")
     custom: tuple[str, ...] = Field(
         default=(),

@@ -81,6 +81,7 @@ class Game(Protocol):
     timing: Timing
     log_path: Path
     pid: int
+    exit_fault: str  # after `close`: `exit_crash:SIGSEGV` if the game crashed although all was over; else empty
 
     @property
     def script_errors(self) -> int:

@@ -47,6 +47,7 @@ class RunningGame:
         self._timeout_s = launch.step_timeout_s
         self._process = process
         self._closed = False
+        self.exit_fault = ""
         self._has_begun = self._has_clipped = False
         self._checks = tuple(ActionCheck(spec.group_size(g), group.layout) for g, group in enumerate(spec.groups))
         self._ends_on_script_error = launch.end_on_script_error
@@ -88,6 +89,8 @@ class RunningGame:
             self._process.wait(_CLOSE_GRACE_S)
             self._process.log.poll()
             self._warn_of_errors(at_end=True)
+            code = self._process.exit_code()
+            self.exit_fault = f"exit_crash:{signal_name(-code)}" if code is not None and code < 0 else ""
         except OSError:
             pass  # the game has ended already
         finally:

@@ -5,7 +5,7 @@ To add one, write a class with `examine` and add it to `make_oracles`; `config/p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol, get_args
 
@@ -15,12 +15,13 @@ from spacetime_rl.config.playtest import LeftWorldConfig, OraclesConfig, StuckCo
 from spacetime_rl.config.user_code import load_function
 from spacetime_rl.episodes.episode import Episode
 from spacetime_rl.errors import GameError, UserCodeError
-from spacetime_rl.game.trace import AgentTrace, Trace
+from spacetime_rl.game.trace import AgentTrace
+from spacetime_rl.playtest.no_progress import NoProgress
+from spacetime_rl.playtest.places import Map, bounds_of, place
 from spacetime_rl.playtest.sighting import Played, Severity, Sighting
 from spacetime_rl.playtest.watchers import SCRIPT, Watchers
 
 _ON_ITS_WAY = 10.0  # times the distance that counts as no movement: who has come so far was walking
-CELLS = 10  # map cells along the longer side of an arena's outline, for keys and coverage
 _WORDS = {
     "crash": "the game crashed",
     "exit": "the game ended by itself",
@@ -52,6 +53,8 @@ def make_oracles(config: OraclesConfig, home: Path | None = None) -> list[Oracle
         found.append(Stuck(config.stuck))
     if config.left_world:
         found.append(LeftWorld(config.left_world))
+    if config.no_progress:
+        found.append(NoProgress(config.no_progress))
     return found
 
 
@@ -125,10 +128,10 @@ class Stuck:
             row = self._first_row(agent, trace.physics_hz)
             if row is None:
                 continue
-            cell = Map(trace).cell(agent.positions[row])
+            where = Map(trace).beside(agent.positions[row])
             yield Sighting(
                 self.name,
-                f"stuck:{agent.policy}@{cell}",
+                f"stuck:{agent.policy}@{where}",
                 "warning",
                 f"{agent.name} acted for {self._config.seconds:g} s without moving, at {place(agent, row)}",
                 played.episode.decision_of(int(agent.ticks[row])),
@@ -186,44 +189,6 @@ class LeftWorld:
                 )
 
 
-class Map:
-    """The arena from above as a grid of cells, by which places are compared and counted."""
-
-    def __init__(self, trace: Trace) -> None:
-        bounds = bounds_of(trace)
-        low, high = bounds if bounds else (np.zeros(3, np.float32), np.full(3, CELLS, np.float32))
-        self._low = low[[0, 2]]
-        self._size = max(float((high - low)[[0, 2]].max()), 1e-6) / CELLS
-
-    def cell(self, position: np.ndarray) -> str:
-        """The cell of a place, as `3,-1`."""
-        x, y = np.floor((position[[0, 2]] - self._low) / self._size).astype(int).tolist()
-        return f"{x},{y}"
-
-    def cells(self, positions: np.ndarray) -> set[str]:
-        """The cells of places, float32 [n, 3]."""
-        found = np.unique(np.floor((positions[:, [0, 2]] - self._low) / self._size).astype(int), axis=0)
-        return {f"{x},{y}" for x, y in found.tolist()}
-
-
-def bounds_of(trace: Trace) -> tuple[np.ndarray, np.ndarray] | None:
-    """The least and the greatest corner of all that stands in the arena, each float32 [3]; None if nothing does."""
-    corners: list[Sequence[float]] = []
-    for shape in trace.outline:
-        reach = shape.radius or 0.0
-        low, high = shape.points.min(axis=0) - reach, shape.points.max(axis=0) + reach
-        corners += [(low[0], shape.low, low[1]), (high[0], shape.high, high[1])]
-    if not corners:
-        return None
-    found = np.array(corners, np.float32)
-    return found.min(axis=0), found.max(axis=0)
-
-
 def headline(fault: GameError) -> str:
     """What happened, in a line: without the game's title and the log."""
     return fault.headline.partition(": ")[2].removeprefix("the game gave up at STEP: ") or fault.headline
-
-
-def place(agent: AgentTrace, row: int) -> str:
-    """Where an agent was, in words."""
-    return f"({', '.join(f'{value:.2f}' for value in agent.positions[row].tolist())})"

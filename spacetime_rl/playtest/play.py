@@ -68,11 +68,13 @@ class Seat:
         self._control = control
         self._launch = replace(setting.launch, arenas=1, seed=setting.seed, control=control, name=name)
         self._game: Game | None = None
+        self.exit_fault = ""  # of the last game that crashed while it exited
 
     def close(self) -> None:
         """End the game."""
         if self._game is not None:
             self._game.close()
+            self.exit_fault = self._game.exit_fault or self.exit_fault
         self._game = None
 
     def __enter__(self) -> Seat:

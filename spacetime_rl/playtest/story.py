@@ -231,6 +231,8 @@ class Playing:
                 with closing(open_worker(index)) as worker:
                     while self._play_next(worker):
                         failures.clear()
+                    for sighting in worker.end():
+                        self._note_of_game(sighting)
                 return
             except Abandoned:
                 return
@@ -357,13 +359,19 @@ class Playing:
     def _look_for_what_nobody_reached(self) -> None:
         reporting: Counter[str] = sum((tally.reporting for tally in self._tallies.values()), Counter())
         succeeded: Counter[str] = sum((tally.succeeded for tally in self._tallies.values()), Counter())
-        players = ", ".join(self._tallies)
         for policy, tried in reporting.items():
             if not succeeded[policy]:
-                message = f"no {policy} succeeded in {tried} tries of {players}"
-                sighting = Sighting("never_reached", f"never_reached:{policy}", "warning", message, 0)
-                self._save(self._new_finding(sighting, None, players))
-                self._show(f"found {sighting.severity} {name_of(sighting)}: {message}")
+                message = f"no {policy} succeeded in {tried} tries of {', '.join(self._tallies)}"
+                self._note_of_game(Sighting("never_reached", f"never_reached:{policy}", "warning", message, 0))
+
+    def _note_of_game(self, sighting: Sighting) -> None:
+        """Keep what was seen of the game as a whole, in no single episode."""
+        name = name_of(sighting)
+        with self._lock:
+            if name in self._seen:
+                return
+            self._save(self._new_finding(sighting, None, ", ".join(self._tallies)))
+        self._show(f"found {sighting.severity} {name}: {sighting.message}")
 
     @property
     def _elapsed_s(self) -> float:

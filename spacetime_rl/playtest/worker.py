@@ -24,8 +24,9 @@ from spacetime_rl.evaluation.resolve import resolve_source
 from spacetime_rl.evaluation.sources import Source
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.playtest.findings import Finding
-from spacetime_rl.playtest.oracles import Map, Oracle, headline, make_oracles
+from spacetime_rl.playtest.oracles import Oracle, headline, make_oracles
 from spacetime_rl.playtest.outcome import Entry, Outcome
+from spacetime_rl.playtest.places import Map
 from spacetime_rl.playtest.play import Actions, Seat, Setting
 from spacetime_rl.playtest.shorten import shorten
 from spacetime_rl.playtest.sighting import Played, Sighting
@@ -45,6 +46,9 @@ class Worker(Protocol):
 
     def examine(self, finding: Finding, episode: Episode) -> tuple[Finding, Episode]:
         """Play a finding again from its recording, and shorten it if it shows every time. Raises as `play`."""
+
+    def end(self) -> tuple[Sighting, ...]:
+        """End its games after their last episodes. Returns what went wrong in that."""
 
     def close(self) -> None:
         """End its games."""
@@ -96,6 +100,7 @@ class LocalWorker:
         self._name = name
         self._oracles: list[Oracle] = make_oracles(prepared.settings.oracles)
         self._problems: list[str] = []
+        self._exit_faults: set[str] = set()  # of games that crashed while they exited
         self._seats: OrderedDict[tuple[str, Control], Seat] = OrderedDict()
 
     def check(self) -> Build:
@@ -154,11 +159,23 @@ class LocalWorker:
             return finding, episode
         return replace(finding, sighting=sighting, decisions=kept.episode.decisions), kept.episode
 
+    def end(self) -> tuple[Sighting, ...]:
+        """As `Worker.end`."""
+        self.close()
+        return tuple(
+            Sighting("exit_crash", fault, "warning", f"the game crashed while it exited: {fault.partition(':')[2]}", 0)
+            for fault in sorted(self._exit_faults)
+            if self._settings.oracles.exit_crash
+        )
+
     def close(self) -> None:
         """As `Worker.close`."""
-        for seat in self._seats.values():
-            seat.close()
-        self._seats.clear()
+        while self._seats:
+            self._close(self._seats.popitem()[1])
+
+    def _close(self, seat: Seat) -> None:
+        seat.close()
+        self._exit_faults |= {seat.exit_fault} - {""}
 
     def _scene_of(self, number: int) -> str:
         return list(self._scenes)[number % len(self._scenes)]
@@ -167,7 +184,7 @@ class LocalWorker:
         """The seat for a scene; of too many, the one that was not used for longest is closed."""
         seat = self._seats.pop((scene, control), None)
         while seat is None and len(self._seats) >= _MOST_SEATS:
-            self._seats.popitem(last=False)[1].close()
+            self._close(self._seats.popitem(last=False)[1])
         seat = seat or Seat(self._scenes[scene], control, f"{self._name}-{control}")
         self._seats[scene, control] = seat
         return seat

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from spacetime_rl.config import RunConfig, load
-from spacetime_rl.config.playtest import LeftWorldConfig, PlaytestConfig, StuckConfig
+from spacetime_rl.config.playtest import LeftWorldConfig, NoProgressConfig, PlaytestConfig, StuckConfig
 from spacetime_rl.episodes.episode import Build, Episode
 from spacetime_rl.episodes.files import read_episode
 from spacetime_rl.errors import ConfigError, GameDied, UsageError
 from spacetime_rl.game.trace import AgentTrace, Shape, Trace
 from spacetime_rl.playtest.findings import Finding, FolderStore, Joined, ReadOnly, find_recording
 from spacetime_rl.playtest.load import load_plan
+from spacetime_rl.playtest.no_progress import NoProgress
 from spacetime_rl.playtest.oracles import Faults, LeftWorld, Stuck
 from spacetime_rl.playtest.play import Actions
 from spacetime_rl.playtest.shorten import shorten
@@ -54,6 +55,29 @@ def test_an_agent_that_acts_without_moving_is_stuck_once_from_when_it_has_lasted
     assert sighting.decision == 19 + 20  # two seconds are twenty decisions of nine ticks
     assert list(Stuck(StuckConfig(seconds=4.0)).examine(make_played(stuck))) == []
     assert list(Stuck(StuckConfig(seconds=2.0)).examine(make_played(free))) == []
+
+
+def test_who_is_stuck_at_an_obstacle_in_several_places_is_one_finding_named_by_it() -> None:
+    wall = Shape("Wall", 0.0, 2.0, np.array([[2.0, -5.0], [2.2, -5.0], [2.2, 5.0], [2.0, 5.0]], np.float32))
+    keys = set()
+    for z in (-2.0, 2.0):
+        way = [(0.1 * step, 0.0, z) for step in range(18)]
+        played = make_played([*way, *([way[-1]] * 30)])
+        trace = replace(played.episode.trace, outline=(FLOOR, wall))
+        (sighting,) = Stuck(StuckConfig(seconds=2.0)).examine(Played(replace(played.episode, trace=trace)))
+        keys.add(sighting.key)
+    assert keys == {"stuck:walker@Wall"}
+
+
+def test_who_walks_to_and_fro_for_long_and_earns_nothing_makes_no_progress_unless_it_plays_at_random() -> None:
+    oracle = NoProgress(NoProgressConfig(seconds=4.0))
+    played = make_played([(0.1 * (step % 2), 0.0, 0.0) for step in range(60)])
+    assert list(oracle.examine(played)) == []
+    trained = replace(played.episode, player="my-run")
+    (sighting,) = oracle.examine(Played(trained))
+    assert (sighting.key, sighting.decision) == ("no_progress:walker", 40)
+    earning = replace(trained.trace.agents[0], rewards={"step": np.arange(60, dtype=np.float32)})
+    assert list(oracle.examine(Played(replace(trained, trace=replace(trained.trace, agents=(earning,)))))) == []
 
 
 def test_an_agent_that_stands_still_on_purpose_is_not_stuck() -> None:

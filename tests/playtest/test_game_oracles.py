@@ -70,15 +70,20 @@ def test_what_an_oracle_in_the_game_sees_is_found_shortened_and_in_the_file(
         assert found[name]["sighting"]["key"] in [sighting.key for sighting in episode.trace.sightings]
 
 
-def test_an_oracle_that_fails_in_the_game_is_named_and_left_out(tmp_path: Path, command: Callable[..., Done]) -> None:
-    write(tmp_path, {"max_ticks": 60}, broken=BROKEN)
+def test_an_oracle_that_fails_is_left_out_and_a_crash_at_exit_is_a_warning(
+    tmp_path: Path, command: Callable[..., Done]
+) -> None:
+    write(tmp_path, {"max_ticks": 60, "fault": "exit_crash"}, broken=BROKEN)
     done = command("playtest", "touch.yaml", "--json")
     assert done.code == 3, done.err
     report = json.loads(done.out)
     assert report["episodes"] == 2
     (problem,) = report["problems"]
     assert problem.startswith("the oracle broken.gd failed: ")
-    assert "script_error" not in {finding["sighting"]["oracle"] for finding in report["findings"]}
+    found = {finding["sighting"]["oracle"]: finding["sighting"] for finding in report["findings"]}
+    assert "script_error" not in found
+    assert found["exit_crash"]["severity"] == "warning"  # of another class than a crash in an episode
+    assert "crash" not in found
 
 
 def test_an_oracle_file_that_there_is_not_is_refused_by_name(tmp_path: Path) -> None:

@@ -68,6 +68,9 @@ class Worker:
         self.examined.append(finding.name)
         return replace(finding, replays=(3, 3), decisions=1), episode
 
+    def end(self) -> tuple[Sighting, ...]:
+        return ()
+
     def close(self) -> None:
         pass
 

@@ -45,6 +45,7 @@ class AloneGames:
 
 class AloneGame:
     def __init__(self, games: AloneGames, launch: GameLaunch) -> None:
+        self.exit_fault = ""
         self.spec, self.timing, self.log_path, self.pid = games.spec, Timing(), Path(os.devnull), os.getpid()
         self.steps = 0
         self._games, self._launch = games, launch

@@ -60,6 +60,7 @@ class ShownGames:
 
 class ShownGame:
     def __init__(self, games: ShownGames, launch: GameLaunch) -> None:
+        self.exit_fault = ""
         self.spec, self.timing, self.log_path, self.pid = games.spec, Timing(), Path(os.devnull), os.getpid()
         self._games, self._steps = games, 0
 

@@ -66,6 +66,7 @@ class FakeGame:
         self.timing = Timing()
         self.log_path = Path(os.devnull)
         self.pid = os.getpid()
+        self.exit_fault = ""
         self.script_errors = 0
         self.closed = False
         self.configured: list[dict[str, Any]] = []
