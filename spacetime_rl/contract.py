@@ -120,6 +120,9 @@ def make_launch(config: RunConfig) -> GameLaunch:
         launch_timeout_s=game.launch_timeout_s,
         step_timeout_s=game.step_timeout_s,
         end_on_script_error=game.end_on_script_error,
+        monitor=game.monitor,
+        observe_performance=game.observe_performance,
+        penalise_performance=game.penalise_performance,
         render=game.render,
         port_range=game.port_range,
         physics_hz=game.physics_hz,
@@ -310,6 +313,8 @@ def _stock_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
         yield f"evaluation.arenas: {stock} has one arena; leave it out"
     if config.game.physics_hz not in (STOCK_HZ, GameConfig().physics_hz):
         yield f"game.physics_hz: {stock} ticks at the rate that its plugin sets, {STOCK_HZ} a second; leave it out"
+    if config.game.monitor:
+        yield f"game.monitor: {stock} measures nothing of itself; leave it out"
     if config.curriculum:
         yield f"curriculum: {stock} has no parameters, and so no lessons; leave it out"
 

@@ -35,8 +35,8 @@ _OF_EPISODES = {"return": RETURN, "length": LENGTH, "success": SUCCESS}  # a gam
 _RENAMED = {"dead_time_s": "downtime_s", "hooked_return": "shaped_return"}
 
 _POLICY, _SCENARIO, _TASK, _LESSON = "policy", "scenario", "task", "curriculum"
-_PERF, _HEALTH, _CUSTOM = "perf", "health", "custom"
-GROUPS = tuple(f"{group}/" for group in (_SCENARIO, _POLICY, _TASK, _CUSTOM, _PERF, _HEALTH, _LESSON))
+_PERF, _HEALTH, _CUSTOM, _COST = "perf", "health", "custom", "performance"
+GROUPS = tuple(f"{group}/" for group in (_SCENARIO, _POLICY, _TASK, _CUSTOM, _PERF, _HEALTH, _LESSON, _COST))
 _COUNTERS = (AGENT_STEPS, EPISODES, ITERATION, TIME_S)
 ALL = "all"  # group of metrics over all policies, as MLflow shows it
 SYSTEM = "system"  # group of metrics of the machine; MLflow uses the same name for its own
@@ -127,6 +127,16 @@ def of_custom(name: str) -> str:
     return f"{_CUSTOM}/{name}"
 
 
+def is_wall_clock(name: str) -> bool:
+    """Whether a metric, a reward term or an observation of a game is of the wall clock, and so differs in a replay."""
+    return name.startswith(f"{_COST}/")
+
+
+def of_performance(name: str) -> str:
+    """The name of a metric of what a game costs, which it reports where `game.monitor` is on."""
+    return f"{_COST}/{name}"
+
+
 def share_of(part: str) -> str:
     """The name of the metric for one of `PARTS`."""
     return of_perf(f"{_SHARE}{part}")
@@ -140,6 +150,12 @@ def of_episodes(name: str) -> str:
 SCENARIO_SUCCESS = of_scenario(SUCCESS)
 SCENARIO_RETURN = of_scenario(RETURN)
 LESSON_NUMBER = f"{_LESSON}/lesson"  # the active lesson's number, from 0
+FRAME_MS = of_performance("physics_frame_time_ms")
+FRAME_MS_MAX = of_performance("physics_frame_time_ms_max")
+RENDER_MS = of_performance("render_frame_time_ms")
+CPU_MS_A_TICK = of_performance("cpu_ms_a_tick")
+CHUNKS = of_performance("active_chunk_count")
+GAME_MEMORY_MB = of_performance("static_memory_mb")
 STEPS_PER_S = of_perf("agent_steps_per_s")
 GRADIENT_STEPS = of_health("gradient_steps")
 GRADIENT_STEPS_LEFT_OUT = of_health("gradient_steps_left_out")

@@ -70,6 +70,9 @@ def _game(config: RunSettings) -> Iterator[Contradiction]:
         )
     if config.game.scene is not None and config.game.project is None:
         yield Contradiction(("game", "scene"), "is a scene of game.project, which is not set", (("game", "project"),))
+    for name in ("observe_performance", "penalise_performance"):
+        if getattr(config.game, name) and not config.game.monitor:
+            yield Contradiction(("game", name), "needs game.monitor: true", (("game", "monitor"),))
 
 
 def _params(config: RunSettings) -> Iterator[Contradiction]:

@@ -77,6 +77,20 @@ class GameConfig(Section):
         description="A stock game is replaced at its first script error, as one with our addon always is. "
         "Otherwise its errors are counted and shown.",
     )
+    monitor: bool = Field(
+        default=False,
+        description="Measure what the game costs (time, processor time, memory, objects, chunks), and report it as "
+        "the metrics `performance/…` (docs/monitor.md).",
+    )
+    observe_performance: bool = Field(
+        default=False,
+        description="With `monitor`, every agent observes frame times and chunks, each divided by its budget.",
+    )
+    penalise_performance: bool = Field(
+        default=False,
+        description="With `monitor`, every agent pays 5 for a tick over 11.11 ms, and 2 for one with more than 512 "
+        "chunks.",
+    )
     port_range: tuple[Port, Port] | None = Field(
         default=None, description="First and last port to listen on; null takes any free port."
     )

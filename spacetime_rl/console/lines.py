@@ -88,6 +88,9 @@ class LineView(View):
         yield "restarts", _number(trial.figure(metrics.RESTARTS))
         if errors := trial.figure(metrics.SCRIPT_ERRORS):
             yield "script_errors", f"{errors:.0f}"
+        for name in (metrics.FRAME_MS, metrics.CPU_MS_A_TICK):
+            if (cost := trial.figure(name)) is not None:
+                yield name, _number(cost)
         yield "elapsed_s", _number(self._progress.elapsed_s)
         yield "eta_s", _number(self._progress.remaining_s(trial))
 

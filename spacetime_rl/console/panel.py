@@ -15,6 +15,7 @@ from rich.text import Text
 
 from spacetime_rl.console.panel_parts import (
     MISSING,
+    cost_line,
     count,
     health_line,
     learning_table,
@@ -143,6 +144,8 @@ class PanelFrame:
         if leading.verdict:
             yield Text.assemble(("limit ", "dim"), leading.verdict.sentence, no_wrap=True, overflow="ellipsis")
         yield health_line(leading)
+        if cost := cost_line(leading):
+            yield cost
         yield machine_line()
 
     def _notes(self) -> Iterator[RenderableType]:

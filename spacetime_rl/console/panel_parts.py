@@ -158,6 +158,24 @@ def health_line(trial: TrialProgress) -> Text:
     return line
 
 
+def cost_line(trial: TrialProgress) -> Text:
+    """What the game costs; empty unless it reports so."""
+    frame_ms, most_ms, cpu_ms = map(trial.figure, (metrics.FRAME_MS, metrics.FRAME_MS_MAX, metrics.CPU_MS_A_TICK))
+    if frame_ms is None or most_ms is None:
+        return Text()
+    line = Text.assemble(("cost  ", "dim"), f"physics {frame_ms:.2f} ms a tick, at most {_short(most_ms)} ms")
+    line.no_wrap, line.overflow = True, "ellipsis"
+    for title, value, unit in (
+        ("CPU", cpu_ms, " ms a tick"),
+        ("drawing", trial.figure(metrics.RENDER_MS), " ms"),
+        ("chunks", trial.figure(metrics.CHUNKS), ""),
+        ("memory", trial.figure(metrics.GAME_MEMORY_MB), " MB"),
+    ):
+        if value is not None:
+            line.append(f"  ·  {title} {_short(value)}{unit}")
+    return line
+
+
 def lesson_line(trial: TrialProgress) -> Text:
     """The active lesson, its number and its success rate."""
     number, left = (int(trial.figure(name) or 0) for name in (metrics.LESSON_NUMBER, metrics.LESSONS_LEFT))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spacetime_rl import metrics
 from spacetime_rl.config import RunConfig, diff
 from spacetime_rl.contract import make_launch
 from spacetime_rl.episodes.build import describe_build
@@ -21,7 +22,7 @@ from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import Film, GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.game.spec import GameSpec
-from spacetime_rl.game.trace import NOTHING, Recording, Trace
+from spacetime_rl.game.trace import NOTHING, AgentTrace, Recording, Trace
 
 # Calls by which a script's result depends on more than the seed: the engine's own random numbers, clocks and threads.
 # A generator's methods have a dot before them, and are meant to be seeded.
@@ -194,6 +195,10 @@ def compare(episode: Episode, again: Trace) -> Difference | None:
     if len(ours) != len(theirs):
         return Difference(count - 1, f"the length: {len(ours) - 1} decisions recorded, {len(theirs) - 1} replayed")
     for one, other in zip(episode.trace.agents, again.agents, strict=False):
+        if any(map(metrics.is_wall_clock, one.rewards)):
+            if (row := _first_unequal_term(one, other)) is not None:
+                return Difference(episode.decision_of(int(one.ticks[row])), f"the rewards of {one.name}")
+            continue
         if one.ending != other.ending:
             return Difference(count - 1, f"the ending of {one.name}: {one.ending} recorded, {other.ending} replayed")
         if one.decision_rewards is None or other.decision_rewards is None:
@@ -204,6 +209,19 @@ def compare(episode: Episode, again: Trace) -> Difference | None:
             earned = f"{one.decision_rewards[row]:.6g} recorded, {other.decision_rewards[row]:.6g} replayed"
             return Difference(episode.decision_of(int(one.ticks[row])), f"the reward of {one.name}: {earned}")
     return None
+
+
+def _first_unequal_term(one: AgentTrace, other: AgentTrace) -> int | None:
+    """The first row at which a reward term differs that is not of the wall clock.
+
+    What an agent earned in all, and whether it succeeded, may follow from terms of the wall clock, and is not compared.
+    """
+    rows = [
+        np.flatnonzero(sums != other.rewards[term])
+        for term, sums in one.rewards.items()
+        if not metrics.is_wall_clock(term) and term in other.rewards
+    ]
+    return min((int(unequal[0]) for unequal in rows if unequal.size), default=None)
 
 
 def _first_part(ours: Trace, theirs: Trace, state: int) -> str:

@@ -91,6 +91,9 @@ class GameLaunch:
     launch_timeout_s: float = 60.0  # from process start to the end of the handshake
     step_timeout_s: float = 30.0
     end_on_script_error: bool = False  # for stock games; a game with our addon always ends at a script error
+    monitor: bool = False  # report what the game costs as the metrics `performance/…`
+    observe_performance: bool = False  # let agents observe it
+    penalise_performance: bool = False  # let agents pay for broken budgets
     log_dir: Path | None = None  # default: a temporary folder, removed with the game
     port_range: tuple[int, int] | None = None  # first and last; default: any free port
     physics_hz: int = 90
@@ -268,6 +271,9 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
         ours.append(f"--control={launch.control}")
     if launch.scripted:
         ours.append(f"--scripted={','.join(launch.scripted)}")
+    for switch in ("monitor", "observe_performance", "penalise_performance"):
+        if getattr(launch, switch):
+            ours.append(f"--{switch}=1")
     if launch.window or launch.film is not None:
         ours.append("--watched=1")
     if launch.film is not None:

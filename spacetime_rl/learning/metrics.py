@@ -83,8 +83,13 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         for policy, window in self._windows.items():
             sums = window.sums()
             scenario.add(sums)
-            yield from ((metrics.of_policy(policy, name), mean) for name, mean in sums.means())
-        yield from ((metrics.of_scenario(name), mean) for name, mean in scenario.means())
+            yield from (
+                (metrics.of_policy(policy, name), mean)
+                for name, mean in sums.means()
+                if not metrics.is_wall_clock(name)
+            )
+        for name, mean in scenario.means():
+            yield name if metrics.is_wall_clock(name) else metrics.of_scenario(name), mean
         for task, window in self._tasks.items():
             yield from ((metrics.of_task(task, name), mean) for name, mean in window.sums().means())
 

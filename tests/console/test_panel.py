@@ -72,6 +72,16 @@ def test_the_panel_shows_steps_speed_policies_times_and_restarts_in_80_columns()
     assert max(len(line) for line in text.splitlines()) == 80
 
 
+def test_what_the_game_costs_is_shown_where_it_is_measured() -> None:
+    progress = make_progress(agent_steps=491_520)
+    report(progress, range(1, 3))
+    assert "cost" not in drawn(progress)
+    costs = {"physics_frame_time_ms": 0.5, "physics_frame_time_ms_max": 12.0, "cpu_ms_a_tick": 0.25}
+    result = make_result(3) | {f"performance/{name}": value for name, value in costs.items()}
+    progress.update("ab12c_00000", "RUNNING", "lr=0", result | {"training_iteration": 3, "time_total_s": 5.0})
+    assert "cost  physics 0.50 ms a tick, at most 12.0 ms  ·  CPU 0.25 ms a tick" in drawn(progress)
+
+
 def test_the_lesson_is_shown_and_said_once_when_it_begins() -> None:
     progress = make_progress(agent_steps=491_520)
     out = io.StringIO()

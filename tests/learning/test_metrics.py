@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spacetime_rl.learning.metrics import EpisodeSums, EpisodeWindow
+from spacetime_rl.learning.metrics import EpisodeSums, EpisodeWindow, PublicMetrics
 
 
 def test_means_weigh_every_episode_alike() -> None:
@@ -26,3 +26,10 @@ def test_a_window_holds_the_latest_iterations_that_have_enough_episodes() -> Non
     assert dict(window.sums().means()) == {"success_rate": 1.0}
     window.add(EpisodeSums(10, {"success": 0.0}))
     assert dict(window.sums().means())["success_rate"] == pytest.approx(120 / 130)
+
+
+def test_what_a_game_costs_is_reported_once_under_its_own_name() -> None:
+    public = PublicMetrics()
+    cost = "performance/cpu_ms_a_tick"
+    public._add_episodes({"episodes": {"giver": 2, "taker": 2}, "totals": {p: {cost: 3.0} for p in ("giver", "taker")}})
+    assert dict(public._episode_metrics()) == {cost: 1.5}

@@ -161,6 +161,8 @@ func all_metric_names() -> Array[StringName]:
 	for term: StringName in ledger.reward_names():
 		names.append(StringName("reward/%s" % term))
 	names.append_array(metric_names)
+	if arena_core != null and arena_core.cost != null:
+		names.append_array(arena_core.cost.names)
 	return names
 
 
@@ -234,6 +236,8 @@ func take_ending() -> int:
 func metrics_vector() -> PackedFloat32Array:
 	var values := PackedFloat32Array([arena_core.episode, episode_return, decisions, 1.0 if success else 0.0])
 	values.append_array(ledger.values())
+	if arena_core.cost != null:
+		values.append_array(arena_core.cost.values())
 	return values
 
 

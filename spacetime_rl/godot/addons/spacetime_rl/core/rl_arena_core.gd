@@ -17,6 +17,8 @@ var max_ticks := 0
 var index := 0
 var task := 0
 var agents: Array[RLAgent] = []
+## What the running episode costs; null unless the run asked for it, or the scene, in its `_build`.
+var cost: RLEpisodeCost
 
 var _schedule: RLSchedule
 var _revision := 0
@@ -43,6 +45,8 @@ func build(arena_index: int, schedule: RLSchedule) -> void:
 	root.call(&"_build")
 	_limit_ticks()
 	_find_agents(root)
+	if schedule.monitor and cost == null:
+		cost = RLEpisodeCost.new(root)
 	var counts: Dictionary[StringName, int] = {}
 	for agent: RLAgent in agents:
 		var number: int = counts.get(agent.policy_name, 0)
@@ -51,6 +55,10 @@ func build(arena_index: int, schedule: RLSchedule) -> void:
 			RLTask.show_to(agent, task, schedule.task_names)
 		for script: RLRewardScript in schedule.reward_scripts:
 			script.add_to(agent)
+		if schedule.observe_performance and not RLPerformanceSensor.is_in(agent):
+			agent.add_child(RLPerformanceSensor.new())
+		if schedule.penalise_performance:
+			agent.reward_terms = agent.reward_terms + ([RLBudgetReward.new()] as Array[RLRewardTerm])
 		agent.setup(self, number)
 		if not agent.reward_terms.is_empty():
 			_paid_by_tick.append(agent)
@@ -81,6 +89,8 @@ func begin_episode(number: int = episode + 1) -> void:
 	root.call(&"_begin_episode")
 	space.forget_contacts(root)
 	_limit_ticks()
+	if cost != null:
+		cost.begin()
 	for agent: RLAgent in agents:
 		agent.begin_episode()
 
@@ -90,6 +100,8 @@ func advance(delta: float) -> void:
 	if not is_running():
 		return
 	ticks += 1
+	if cost != null:
+		cost.note_tick()
 	for agent: RLAgent in _paid_by_tick:
 		if agent.active:
 			agent.ledger.pay_terms(delta)

@@ -61,6 +61,9 @@ func _ready() -> void:
 		action_repeat = options.action_repeat
 	_problems.append_array(options.problems)
 	_schedule.max_ticks = options.episode_steps * action_repeat
+	_schedule.monitor = options.monitor
+	_schedule.observe_performance = options.observe_performance
+	_schedule.penalise_performance = options.penalise_performance
 	_schedule.reward_scripts = RLRewardScript.load_all(options.reward_scripts, _problems)
 	oracle_scripts = RLOracleScript.load_all(options.oracle_scripts, _problems)
 	renumber(options.env_seed, 0, 0)
@@ -90,8 +93,10 @@ func _physics_process(delta: float) -> void:
 	_ticks_to_decision = action_repeat
 	if _session == null:
 		_open_session()
+	var from_usec := Time.get_ticks_usec()
 	if not _session.over and RLFaults.message() == "":
 		_session.exchange()
+	RLMonitor.leave_out(Time.get_ticks_usec() - from_usec)
 	if RLFaults.message() != "":
 		_session.fail(RLFaults.message())
 		_quit(RLFaults.EXIT_CODE)

@@ -25,6 +25,7 @@ func _init(bridge: RLBridge, schedule: RLSchedule, problems: PackedStringArray) 
 
 ## Load the tasks and build their arenas, up to the first place that cannot be built.
 func build() -> void:
+	RLMonitor.arenas = _options.arenas
 	_tasks = RLTask.load_all(_bridge, _problems)
 	if not _options.tasks.is_empty():
 		for task: RLTask in _tasks:

@@ -49,6 +49,12 @@ var film_every := 3
 var film_as_png := false
 ## With rewards and the agent's figures over the picture.
 var film_overlay := false
+## Measure what the game costs, and report it as metrics of every episode.
+var monitor := false
+## Agents see what the game costs; only with `monitor`.
+var observe_performance := false
+## Agents pay for broken budgets; only with `monitor`.
+var penalise_performance := false
 ## Ticks in a second of game time, the same as the engine's `--fixed-fps`; 0 keeps the project's.
 var physics_hz := 0
 ## How many times faster than the wall clock a stock client wants a game that it starts without `--fixed-fps`.
@@ -115,6 +121,12 @@ func _set_option(name: String, text: String) -> void:
 			film_as_png = text == "1"
 		"film_overlay":
 			film_overlay = text == "1"
+		"monitor":
+			monitor = text == "1"
+		"observe_performance":
+			observe_performance = text == "1"
+		"penalise_performance":
+			penalise_performance = text == "1"
 		"control":
 			control = text
 			if text not in CONTROLS:

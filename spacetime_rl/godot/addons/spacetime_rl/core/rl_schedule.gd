@@ -12,6 +12,12 @@ var task_names: PackedStringArray = []
 var task_weights: PackedFloat32Array = []
 ## Reward terms that a run adds to the scene's own.
 var reward_scripts: Array[RLRewardScript] = []
+## Measure what every episode costs, and report it.
+var monitor := false
+## Let the agents see what the game costs.
+var observe_performance := false
+## Let the agents pay for broken budgets.
+var penalise_performance := false
 ## Ticks that every episode may take; 0 leaves it to the arena.
 var max_ticks := 0
 ## Parameter values that arenas take over when their next episode begins.

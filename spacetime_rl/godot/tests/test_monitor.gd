@@ -1,0 +1,95 @@
+extends RLTest
+## What a game costs: figures of the moment, and metrics of every episode where the run asked for them.
+
+const CHUNKS := {
+	"active_chunk_count": 300.0,
+	"chunk_queue_length": 4.0,
+	"chunk_generation_avg_ms": 2.0,
+	"chunk_generation_max_ms": 8.0,
+	"voxel_memory_mb": 12.0,
+}
+
+
+class Terrain:
+	extends Node
+
+	func chunk_statistics() -> Dictionary:
+		return CHUNKS
+
+
+func test_a_headless_game_has_every_figure_but_those_of_drawing() -> void:
+	var monitor := RLMonitor.shared()
+	await get_tree().physics_frame
+	await get_tree().physics_frame
+	var found := monitor.get_statistics()
+	check(not found.has("render_frame_time_ms"), "render time of a headless game: %s" % found)
+	check(not found.has("active_chunk_count"), "chunks without a terrain")
+	check(monitor.physics_frame_time_ms > 0.0, "time of a tick: %s" % found)
+	for key: String in ["cpu_ms_a_tick", "object_count", "node_count", "static_memory_mb"]:
+		check(found.get(key, 0.0) as float > 0.0, "%s: %s" % [key, found])
+	check_equal(get_node("/root/RLMonitor"), monitor, "the node")
+
+
+func test_terrains_that_register_are_reported_together_and_forgotten_when_they_go() -> void:
+	var monitor := RLMonitor.shared()
+	var first := Terrain.new()
+	var second := Terrain.new()
+	for terrain: Terrain in [first, second]:
+		add_child(terrain)
+		monitor.register_terrain(terrain)
+	var found := monitor.chunks_below(self)
+	check_equal(found["active_chunk_count"], 600.0, "chunks of both")
+	check_equal(found["chunk_generation_avg_ms"], 2.0, "mean")
+	check_equal(found["chunk_generation_max_ms"], 8.0, "longest")
+	check_equal(monitor.chunks_below(first), {}, "below another node")
+	second.free()
+	check_equal(monitor.chunks_below(self)["active_chunk_count"], 300.0, "chunks of one")
+	first.free()
+	check_equal(monitor.chunks_below(self), {}, "none is left")
+
+
+func test_waiting_for_a_policy_is_no_time_of_the_tick() -> void:
+	var monitor := RLMonitor.shared()
+	monitor._on_physics_frame()
+	RLMonitor.leave_out(1_000_000)
+	monitor._end_tick()
+	check(monitor.physics_frame_time_ms < 0.0, "a second was left out of a shorter tick")
+
+
+func test_work_uses_processor_time() -> void:
+	var before := RLProcessorTime.seconds()
+	var sum := 0
+	for i: int in 100_000:
+		sum += i
+	var spent := RLProcessorTime.seconds() - before
+	check(spent > 0.0, "seconds for the sum %d: %f" % [sum, spent])
+
+
+func test_every_episode_of_a_monitored_game_reports_what_it_cost() -> void:
+	var asked: PackedStringArray = ["--monitor=1", "--observe_performance=1", "--penalise_performance=1"]
+	var game := ChildGame.new({"touch_m": 0.0, "max_ticks": 36}, asked)
+	var spec: Dictionary = game.info["spec"]
+	var group: Dictionary = spec["groups"][0]
+	var names: Array = group["metrics"]
+	for key: String in ["physics_frame_time_ratio", "physics_frame_time_ms_max", "cpu_ms_a_tick", "node_count_growth"]:
+		check(RLMonitor.PREFIX + key in names, "%s in %s" % [key, names])
+	check(RLMonitor.PREFIX + "render_frame_time_ratio" not in names, "a headless game draws nothing")
+	check("reward/performance/budget" in names, "the penalty: %s" % [names])
+	var layout: Dictionary = group["layout"]
+	check_equal(str((layout["fields"] as Array)[-1]["name"]), "performance/chunks", "last field")
+	var idle := PackedFloat32Array()
+	idle.resize(game.action_size())
+	game.reset(1)
+	for decision: int in 6:
+		game.step(idle)
+	var reported: PackedFloat32Array = game.endings[0].slice(game.observations[0].size())
+	check_equal(reported.size(), names.size(), "metrics")
+	check(reported[names.find("performance/cpu_ms_a_tick")] > 0.0, "processor time")
+	check(reported[names.find("performance/physics_frame_time_ms")] > 0.0, "wall-clock time")
+	game.stop()
+
+
+func test_a_game_that_is_not_monitored_reports_nothing_of_it() -> void:
+	var game := ChildGame.new()
+	check("performance" not in str(game.info["spec"]), "no figure that nobody asked for")
+	game.stop()
