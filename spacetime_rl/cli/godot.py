@@ -7,11 +7,18 @@ from typing import Annotated
 
 import typer
 
+from spacetime_rl.errors import UsageError
+from spacetime_rl.game.export_game import PRESET
+
 app = typer.Typer(help="Find, install and prepare the Godot engine.", no_args_is_help=True)
 
 
 @app.command()
-def install() -> None:
+def install(
+    template: Annotated[
+        bool, typer.Option("--template", help="Also the export template, which `godot export` needs for a program.")
+    ] = False,
+) -> None:
     """Install Godot into a private prefix and import the scenarios; no root needed. The second run is instant.
 
     A Godot that is found already ($GODOT_BIN, PATH) is used as it is.
@@ -19,11 +26,15 @@ def install() -> None:
     [bold]Examples[/bold]
 
       spacetime-rl godot install
+
+      spacetime-rl godot install --template
     """
-    from spacetime_rl.game.ensure import ensure_godot
+    from spacetime_rl.game.ensure import ensure_godot, ensure_template
 
     found = ensure_godot(install=True)
     typer.echo(f"Godot {found.version_text}: {found.path}")
+    if template:
+        typer.echo(f"export template: {ensure_template(found)}")
     import_(None)
 
 
@@ -73,3 +84,64 @@ def import_(
     from spacetime_rl.game.project import OWN_PROJECT, import_project
 
     typer.echo(f"imported: {import_project(project or OWN_PROJECT, find_godot())}")
+
+
+@app.command()
+def export(
+    game: Annotated[
+        str,
+        typer.Argument(metavar="GAME", help="A Godot project's folder, or one of the scenarios that come with us."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", metavar="FILE", help="The exported game; default: build/NAME with its machine's name."
+        ),
+    ] = None,
+    preset: Annotated[str, typer.Option(metavar="NAME", help="A preset of the project's export_presets.cfg.")] = PRESET,
+    scene: Annotated[
+        str | None, typer.Option(metavar="SCENE", help="The scene to begin with; default: the project's main scene.")
+    ] = None,
+    pack: Annotated[
+        bool, typer.Option("--pack", "--export-pack", help="Export a .pck, which needs no template to be made.")
+    ] = False,
+    no_start: Annotated[
+        bool, typer.Option("--no-start", help="Do not start the exported game to see whether it answers.")
+    ] = False,
+) -> None:
+    """Export a game for Linux without a screen, and start it once to see whether it answers.
+
+    A project without an export preset gets one, `linux-headless`, in its export_presets.cfg. A program needs Godot's
+    export template (`spacetime-rl godot install --template`); a pack needs none, and the engine of this machine runs
+    it. Either is what `train`, `eval`, `playtest` and `gate` take for an exported game.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl godot export ./my_game
+
+      spacetime-rl godot export ./my_game --output build/my_game.x86_64 --preset linux-headless
+
+      spacetime-rl godot export vr_navigation --pack
+    """
+    from spacetime_rl.game.client import open_game
+    from spacetime_rl.game.ensure import ensure_godot
+    from spacetime_rl.game.export_game import export_game
+    from spacetime_rl.game.launch import GameLaunch
+    from spacetime_rl.game.program import PACK, machine_name
+    from spacetime_rl.game.project import OWN_PROJECT, find_scenario
+
+    project = Path(game)
+    if not (project / "project.godot").is_file():
+        project, scene = OWN_PROJECT, scene or find_scenario(game).scene
+    end = PACK if pack else f".{machine_name()}"
+    out = output or Path("build", f"{Path(game).resolve().name}{end}")
+    if pack and out.suffix != PACK:
+        raise UsageError(f"godot export: --output {out}: the name of a pack ends with {PACK}")
+    made = export_game(project, out, ensure_godot(), preset, scene)
+    if made.preset_made:
+        typer.echo(f"added the export preset {preset} to {made.preset_made}")
+    typer.echo(f"exported: {out} ({out.stat().st_size / 1e6:.0f} MB)")
+    if not no_start:
+        with open_game(GameLaunch(env_path=made.path)) as started:
+            agents = ", ".join(f"{len(group.agents)} {group.name}" for group in started.spec.groups)
+            typer.echo(f"it starts and answers; agents: {agents}")

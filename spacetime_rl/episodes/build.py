@@ -8,9 +8,10 @@ import platform
 from pathlib import Path
 
 from spacetime_rl.episodes.episode import Build
-from spacetime_rl.game.engine import check_godot
+from spacetime_rl.game.engine import Godot, check_godot
 from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.program import PACK
 from spacetime_rl.game.project import OWN_PROJECT, content_hash
 
 _CHUNK_BYTES = 1 << 20
@@ -23,16 +24,21 @@ def describe_build(launch: GameLaunch) -> Build:
     """
     if launch.env_path is not None:
         program = launch.env_path
-        return Build(program.name, _hash_export(program), "", platform.machine())
-    godot = check_godot(launch.godot, "game.godot") if launch.godot else ensure_godot()
+        engine = _engine(launch).version_text if program.suffix == PACK else ""  # others contain their engine
+        return Build(program.name, _hash_export(program), engine, platform.machine())
+    godot = _engine(launch)
     project = launch.project or OWN_PROJECT
     name = launch.scenario or project.name
     return Build(name, content_hash(project.resolve()), godot.version_text, platform.machine())
 
 
+def _engine(launch: GameLaunch) -> Godot:
+    return check_godot(launch.godot, "game.godot") if launch.godot else ensure_godot()
+
+
 def _hash_export(program: Path) -> str:
     """A hash of an exported game: its program, and its pack where that is a file of its own."""
-    files = [program, program.with_suffix(".pck")]
+    files = dict.fromkeys((program, program.with_suffix(PACK)))
     return _hash_files(tuple((file, file.stat().st_mtime_ns) for file in files if file.is_file()))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from spacetime_rl.errors import GodotNotFound
 from spacetime_rl.game.engine import Godot, cache_dir, find_godot
+from spacetime_rl.game.templates import TEMPLATE, find_template
 from spacetime_rl.host.locks import locked
 from spacetime_rl.host.system import kill_group, require_linux
 
@@ -41,13 +42,31 @@ def ensure_godot(install: bool | None = None) -> Godot:
             return find_godot()
 
 
-def _run_installer() -> None:
+def ensure_template(godot: Godot) -> Path:
+    """The export template of an engine's version; installs it into the private prefix if none is found.
+
+    Raises GodotNotFound.
+    """
+    cache_dir().mkdir(parents=True, exist_ok=True)
+    with locked(cache_dir() / "install.lock", "installs Godot"):
+        try:
+            return find_template(godot)
+        except GodotNotFound:
+            _run_installer(GODOT_PACKAGE=TEMPLATE, GODOT_SERIES=godot.version_text)
+            return find_template(godot)
+
+
+def _run_installer(**environment: str) -> None:
     """Run the packaged install script, which prints errors on stderr. Raises GodotNotFound if it fails."""
     script = Path(__file__).with_name("install_godot.sh")
     if shutil.which("bash") is None:
         raise GodotNotFound(f"the installer needs bash, which is not on PATH; {_YOURSELF}")
     with subprocess.Popen(
-        ["bash", str(script)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+        ["bash", str(script)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, **environment},
     ) as installer:
         try:
             code = installer.wait()

@@ -4,6 +4,8 @@
 #   install_godot.sh [PREFIX]        default: ~/.cache/spacetime-rl/godot/<version>
 #
 # No root is needed, no system package changes, signatures and hashes are checked by apt. Prints the path of the binary.
+#   GODOT_PACKAGE=godot              or godot-template-release, which exported games are made of;
+#                                    its default prefix: ~/.cache/spacetime-rl/godot-templates/<version>
 #   GODOT_SERIES=4.6                 wanted series; the newest <series>.* of the archive is taken
 #   GODOT_APT_SUITES="testing sid"   Debian suites to try, in order
 #   GODOT_APT_URI=...                archive to use instead of the one in apt's configuration
@@ -11,14 +13,18 @@ set -euo pipefail
 
 series=${GODOT_SERIES:-4.6}
 suites=${GODOT_APT_SUITES:-testing sid}
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/spacetime-rl/godot
+package=${GODOT_PACKAGE:-godot}
+case $package in
+  godot) cache=${XDG_CACHE_HOME:-$HOME/.cache}/spacetime-rl/godot ;;
+  *) cache=${XDG_CACHE_HOME:-$HOME/.cache}/spacetime-rl/godot-templates ;;
+esac
 
 say() { printf '[install_godot] %s\n' "$*" >&2; }
 die() { say "error: $*"; exit 3; }
 
 # The second run: nothing to do, and no network either.
 if [ $# -eq 0 ]; then
-  for found in "$cache/$series".*/bin/godot; do
+  for found in "$cache/$series"{,.*}/bin/"$package"; do
     if [ -x "$found" ] && "$found" --headless --version >/dev/null 2>&1; then
       say "already there"; echo "$found"; exit 0
     fi
@@ -82,7 +88,7 @@ open_suite() {  # SUITE: make `apt` see it; true when its index is there and its
 }
 
 newest_godot() {
-  apt-cache "${apt_options[@]}" madison godot 2>/dev/null | awk -F'|' '{ gsub(/ /, "", $2); print $2 }' |
+  apt-cache "${apt_options[@]}" madison "$package" 2>/dev/null | awk -F'|' '{ gsub(/ /, "", $2); print $2 }' |
     grep -E "^${series//./\\.}([.+-]|$)" | sort -V | tail -1
 }
 
@@ -107,12 +113,12 @@ done
 [ -n "$version" ] || die "no suite of ($suites) has godot $series.*; name a Debian archive that this machine reaches by GODOT_APT_URI, or install an official release yourself and set GODOT_BIN"
 upstream=$(sed -E 's/^([0-9]+\.[0-9]+(\.[0-9]+)?).*/\1/' <<< "$version")
 prefix=${1:-$cache/$upstream}
-say "godot $version from suite $suite"
+say "$package $version from suite $suite"
 
 # Large packages of the dependency closure that a headless engine never links.
 heavy='^(libllvm.*|mesa-.*|libz3-.*|fonts-.*|xkb-data|libx11-data|libdrm-.*|libgl1-mesa-dri|debconf.*|cdebconf.*|x11-common|libasound2-data)$'
-apt-get "${apt_options[@]}" -qq --print-uris -y install "godot=$version" patchelf > "$work/plan" 2> "$work/plan.log" ||
-  { cat "$work/plan.log" >&2; die "apt cannot resolve godot $version"; }
+apt-get "${apt_options[@]}" -qq --print-uris -y install "$package=$version" patchelf > "$work/plan" 2> "$work/plan.log" ||
+  { cat "$work/plan.log" >&2; die "apt cannot resolve $package $version"; }
 awk '{ print $2 }' "$work/plan" | sed -E 's/_[^_]+\.deb$//; s/%3a/:/g; s/_/=/' > "$work/closure"
 awk -F= -v heavy="$heavy" '$1 !~ heavy' "$work/closure" > "$work/wanted"
 
@@ -134,24 +140,24 @@ libraries=$stage/usr/lib/$triplet
 loader=$(find "$stage" -name "$loader_name" \( -type f -o -type l \) -path "*$triplet*" | head -1)
 [ -n "$loader" ] || loader=$(find "$stage" -name "$loader_name" | head -1)
 linked() { "$loader" --library-path "$libraries:$libraries/pulseaudio" --list "$stage/usr/bin/$1"; }
-if linked godot 2>&1 | grep -q 'not found'; then
+if linked "$package" 2>&1 | grep -q 'not found'; then
   say "a needed library was left out; fetching the whole closure"
   grep -vxFf "$work/wanted" "$work/closure" > "$work/rest"
   unpack "$work/rest"
-  linked godot 2>&1 | grep 'not found' >&2 && die "libraries are missing from suite $suite"
+  linked "$package" 2>&1 | grep 'not found' >&2 && die "libraries are missing from suite $suite"
 fi
 
 # Keep the binary, the loader and what they link; point the binary at its own loader and libraries.
 # (Running it through ld.so would break OS.get_executable_path().)
 new=$stage/new
 mkdir -p "$new/bin" "$new/lib" "$new/share/doc"
-{ linked godot; linked patchelf; } | awk '$3 ~ /^\// { print $3 }' | sort -u | xargs cp -L -t "$new/lib"
+{ linked "$package"; linked patchelf; } | awk '$3 ~ /^\// { print $3 }' | sort -u | xargs cp -L -t "$new/lib"
 cp -L "$loader" "$new/lib/$loader_name"
-cp -L "$stage/usr/bin/godot" "$new/bin/godot"
-cp -r "$stage/usr/share/doc/godot" "$new/share/doc/"
+cp -L "$stage/usr/bin/$package" "$new/bin/$package"
+cp -r "$stage/usr/share/doc/$package" "$new/share/doc/"
 patch() { "$loader" --library-path "$libraries" "$stage/usr/bin/patchelf" "$@"; }
-chmod 755 "$new/bin/godot"
-patch --set-interpreter "$prefix/lib/$loader_name" --force-rpath --set-rpath "$prefix/lib" "$new/bin/godot"
+chmod 755 "$new/bin/$package"
+patch --set-interpreter "$prefix/lib/$loader_name" --force-rpath --set-rpath "$prefix/lib" "$new/bin/$package"
 for library in "$new"/lib/libpulse*.so*; do
   [ -f "$library" ] && patch --force-rpath --set-rpath "$prefix/lib" "$library"
 done
@@ -161,6 +167,6 @@ rm -rf "$prefix.old"
 [ -e "$prefix" ] && mv "$prefix" "$prefix.old"
 mv "$new" "$prefix"
 rm -rf "$prefix.old"
-found=$("$prefix/bin/godot" --headless --version) || die "the installed binary does not run"
-say "godot $found in $prefix ($(du -sh "$prefix" | cut -f1))"
-echo "$prefix/bin/godot"
+found=$("$prefix/bin/$package" --headless --version) || die "the installed binary does not run"
+say "$package $found in $prefix ($(du -sh "$prefix" | cut -f1))"
+echo "$prefix/bin/$package"

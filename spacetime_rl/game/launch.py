@@ -18,7 +18,7 @@ from spacetime_rl.game.display import Render, XServer, check_screen, choose_rend
 from spacetime_rl.game.engine import check_godot
 from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.game.process import GameProcess
-from spacetime_rl.game.program import why_not_a_program
+from spacetime_rl.game.program import PACK, why_not_a_pack, why_not_a_program
 from spacetime_rl.game.project import OWN_PROJECT, check_scene, find_scenario, import_project, kept
 from spacetime_rl.host.system import require_linux
 
@@ -61,6 +61,8 @@ class Film:
 @dataclass(frozen=True, slots=True)
 class GameLaunch:
     """One game: exactly one of `scenario`, `project` (a Godot project folder) and `env_path` (an exported game).
+
+    An exported game is a program, or a `.pck` that the engine runs.
 
     Raises UsageError unless exactly one is given, or where a number is out of range.
     """
@@ -184,6 +186,9 @@ def start(launch: GameLaunch, port: int, token: str) -> GameProcess:
     if launch.env_path is not None:
         program = launch.env_path.absolute()
         check_program(program)
+        if program.suffix == PACK:
+            engine = check_godot(launch.godot, "game.godot") if launch.godot else ensure_godot()
+            return _spawn(launch, [str(engine.path), "--main-pack", str(program), *arguments])
         return _spawn(launch, [str(program), *arguments])
     godot = check_godot(launch.godot, "game.godot") if launch.godot else ensure_godot()
     project, scene = _source(launch)
@@ -223,7 +228,10 @@ def _renderer(launch: GameLaunch) -> Render:
 
 def check_program(program: Path) -> None:
     """Raises UsageError where `game.env_path` names something that this machine cannot run."""
-    fault = why_not_a_program(program, f"export the game for Linux, {platform.machine()}")
+    if program.suffix == PACK:
+        fault = why_not_a_pack(program)
+    else:
+        fault = why_not_a_program(program, f"export the game for Linux, {platform.machine()}")
     if fault is not None:
         what = "; it names the program of an exported game" if fault == "is not a file" else ""
         raise UsageError(f"game.env_path: {program} {fault}{what}")

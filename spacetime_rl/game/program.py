@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+PACK = ".pck"  # the end of a pack's name: an exported game that the engine runs
 _HEAD_BYTES = 4096  # bytes read to identify a file
 _ELF = b"\x7fELF"
 _NOT_OURS = {  # by the first bytes: the likely origin of a file that Linux does not run
@@ -63,6 +64,22 @@ def why_not_a_program(path: Path, remedy: str = "") -> str | None:
             else "is not executable; `chmod +x` it"
         )
     return fault
+
+
+def machine_name() -> str:
+    """This machine's kind of processor, as Godot names it in export presets and templates."""
+    return {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
+
+def why_not_a_pack(path: Path) -> str | None:
+    """Why the engine cannot run the file at `path` as an exported game's pack; None if it looks like one."""
+    try:
+        if not path.is_file():
+            return _of_nothing(path)
+        with path.open("rb") as file:
+            return None if file.read(4) == b"GDPC" else "is not a pack of a Godot game"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
 
 
 def _of_folder(path: Path, remedy: str) -> str:

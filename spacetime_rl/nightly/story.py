@@ -245,8 +245,9 @@ def gate(night: Night, place: Place) -> Found:
     player = str(last) if night.last and is_onnx_folder(last) else "heuristic"
     sizes = GatePlan()
     plan = GatePlan(episodes=20 * night.plan.episodes, round=min(sizes.round, night.plan.episodes))
-    base = find_build("base", night.base)
-    report = run_gate(player, _load(night), Build("build"), base, plan, results=place.results, show=place.show)
+    config = _load(night)
+    base = find_build("base", night.base, config.scenario.name)
+    report = run_gate(player, config, Build("build"), base, plan, results=place.results, show=place.show)
     return Found(report.sentence, {**report.to_dict(), "player": player}, worse=report.outcome == "regression")
 
 
