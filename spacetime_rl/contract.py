@@ -17,6 +17,7 @@ from spacetime_rl.errors import ContractError, UsageError
 from spacetime_rl.game.launch import STOCK_HZ, GameLaunch, RewardScript, TaskLaunch
 from spacetime_rl.game.project import find_scenario
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
+from spacetime_rl.game.unchanged import Unchanged
 
 Names = list[tuple[str | None, ...]]  # the policy of each agent inside an arena, by group
 
@@ -108,6 +109,7 @@ def make_launch(config: RunConfig) -> GameLaunch:
         project=game.project and game.project.absolute(),  # a run's processes work in folders of their own
         scene=game.scene,
         env_path=game.env_path and game.env_path.absolute(),
+        unchanged=Unchanged(**game.unchanged.model_dump()) if game.unchanged else None,
         arenas=UNSIZED_ARENAS if game.arenas == "auto" else game.arenas,
         action_repeat=game.action_repeat,
         episode_steps=game.episode_steps,

@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from spacetime_rl.playtest.story import Progress, Show, ShowProgress
 
 _LINE_EVERY_S = 10.0
-_OF_A_NEW_ONE = ("target", "build", "player", "overrides", "seed", "store", "output")  # parameters of `playtest`
+_OF_A_NEW_ONE = (
+    "target",
+    "project",
+    "build",
+    "player",
+    "overrides",
+    "seed",
+    "store",
+    "output",
+)  # parameters of `playtest`
 
 
 def playtest(
@@ -33,6 +42,13 @@ def playtest(
             metavar="TARGET",
             help="A plan (a configuration with a `playtest` section), a scenario, an exported game or a Godot project.",
             autocompletion=complete_target,
+        ),
+    ] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="A Godot project that knows nothing of reinforcement learning; TARGET, if there is one, is its plan.",
         ),
     ] = None,
     resume: Annotated[
@@ -87,6 +103,8 @@ def playtest(
 
       spacetime-rl playtest plan.yaml --build ./my_game
 
+      spacetime-rl playtest --project ./any_godot_game
+
       spacetime-rl playtest my_game.yaml --player random --player my-run=3 --episodes 500 --json
 
       spacetime-rl playtest --resume results/playtests/2027-01-31_22-00-00-my_game
@@ -102,7 +120,7 @@ def playtest(
         with _shown(json_output) as (show, show_progress):
             report, files = resume_and_report(folder, limits, where, show, show_progress)
     else:
-        plan = _load(target, build, overrides or (), [*as_overrides({"seed": seed}), *limits], player or ())
+        plan = _load(target, project, build, overrides or (), [*as_overrides({"seed": seed}), *limits], player or ())
         kept = store or where / FINDINGS / plan.config.name
         folder = output or where / PLAYTESTS / f"{datetime.now():%Y-%m-%d_%H-%M-%S}-{plan.config.name}"
         baseline = None if build else target
@@ -122,18 +140,24 @@ def playtest(
 
 
 def _load(
-    target: str | None, build: str | None, overrides: Sequence[str], settings: Sequence[str], players: Sequence[str]
+    target: str | None,
+    project: Path | None,
+    build: str | None,
+    overrides: Sequence[str],
+    settings: Sequence[str],
+    players: Sequence[str],
 ) -> Playtest:
     from spacetime_rl.evaluation.target import build_overrides
-    from spacetime_rl.playtest.load import load_plan
+    from spacetime_rl.playtest.load import load_plan, unchanged_overrides
 
-    if target is None:
+    if target is None and project is None:
         raise UsageError(
             "playtest: name a plan, a scenario, an exported game or a Godot project, as in "
-            "`spacetime-rl playtest vr_interaction`; or --resume DIR"
+            "`spacetime-rl playtest vr_interaction`; or --project DIR, or --resume DIR"
         )
-    changes = [*(build_overrides("build", build) if build else ()), *overrides]
-    return load_plan(target, changes, settings, players)
+    unchanged = unchanged_overrides(project) if project else ()
+    changes = [*unchanged, *(build_overrides("build", build) if build else ()), *overrides]
+    return load_plan(target or str(project), changes, settings, players)
 
 
 @contextmanager

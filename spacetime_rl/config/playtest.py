@@ -32,7 +32,9 @@ class StuckConfig(Section):
 class LeftWorldConfig(Section):
     """An agent is outside everything that stands in the arena."""
 
-    margin: float = Field(default=5.0, ge=0, description="Distance from the outermost shape, in m or px.")
+    margin: float | None = Field(
+        default=None, ge=0, description="Distance from the outermost shape; null: 5 m, or 500 px in a 2D game."
+    )
 
 
 class NoProgressConfig(Section):

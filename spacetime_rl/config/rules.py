@@ -73,6 +73,9 @@ def _game(config: RunSettings) -> Iterator[Contradiction]:
     for name in ("observe_performance", "penalise_performance"):
         if getattr(config.game, name) and not config.game.monitor:
             yield Contradiction(("game", name), "needs game.monitor: true", (("game", "monitor"),))
+    if config.game.unchanged is not None and config.game.project is None:
+        message = "says how game.project is played, which is not set"
+        yield Contradiction(("game", "unchanged"), message, (("game", "project"),))
 
 
 def _params(config: RunSettings) -> Iterator[Contradiction]:

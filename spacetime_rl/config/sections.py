@@ -31,6 +31,23 @@ class ScenarioConfig(Section):
     )
 
 
+class UnchangedConfig(Section):
+    """How a project is played that knows nothing of reinforcement learning."""
+
+    watch: tuple[str, ...] = Field(
+        default=(),
+        description="Nodes to watch, the player first: `group:NAME`, a pattern for a node's name, or a class; empty: "
+        "the likely player, then other bodies.",
+    )
+    actions: tuple[str, ...] = Field(
+        default=(),
+        description="Patterns for the actions of the input map that are pressed; empty: the project's own, and those "
+        "of the engine (`ui_…`) that its scripts name.",
+    )
+    clicks: bool = Field(default=True, description="Click anywhere in the window, too, not only on controls.")
+    seconds: float = Field(default=60.0, gt=0, le=86_400, description="Game time of an episode.")
+
+
 class GameConfig(Section):
     """How the game is started."""
 
@@ -42,6 +59,10 @@ class GameConfig(Section):
     )
     scene: str | None = Field(
         default=None, description="The scene of `project` to run (`res://…`); null for its main scene."
+    )
+    unchanged: UnchangedConfig | None = Field(
+        default=None,
+        description="`project` knows nothing of reinforcement learning, and is played as it is (docs/any-game.md).",
     )
     arenas: Auto | Annotated[int, Field(ge=1, le=1024)] = Field(
         default="auto",

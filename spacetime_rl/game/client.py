@@ -20,6 +20,7 @@ from spacetime_rl.game.api import EndedAgent, EngineReport, Game, StepResult, Ti
 from spacetime_rl.game.connect import shake_hands
 from spacetime_rl.game.declaration import SpecError, required, wrong
 from spacetime_rl.game.display import Render, choose_renderer
+from spacetime_rl.game.fresh import FreshGame
 from spacetime_rl.game.launch import GameLaunch, listen, start
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.running import RunningGame
@@ -53,6 +54,8 @@ def open_game(launch: GameLaunch) -> Game:
     ContractError, or a GameError that explains the failure and quotes the last lines of the game's log. No process
     remains then.
     """
+    if launch.unchanged is not None:
+        return FreshGame(launch, _open)
     if launch.render != "auto" or launch.window:
         return _open(launch)
     source = (launch.title, launch.scene)

@@ -20,12 +20,12 @@ from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.program import PACK, why_not_a_pack, why_not_a_program
 from spacetime_rl.game.project import OWN_PROJECT, check_scene, find_scenario, import_project, kept
+from spacetime_rl.game.unchanged import ADDON, Unchanged, physics_hz_of, refuse_what_cannot_be_played
 from spacetime_rl.host.system import require_linux
 
 STOCK_HZ = 60  # physics ticks per second of Godot RL Agents' plugin; a different request has no effect
 
 _WINDOW = ["--resolution", "1280x720"]
-_ADDON = Path("addons", "spacetime_rl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class GameLaunch:
     project: Path | None = None
     scene: str | None = None  # of `project`; default: the project's main scene
     env_path: Path | None = None
+    unchanged: Unchanged | None = None  # `project` knows nothing of reinforcement learning, and is played as it is
     arenas: int = 1
     action_repeat: int | None = None  # physics ticks per decision; default: the game's own
     episode_steps: int | None = None  # decisions until an episode is truncated; default: the game's own
@@ -110,6 +111,8 @@ class GameLaunch:
             raise UsageError(f"a game needs exactly one of scenario, project and env_path; given: {found}")
         if self.scene is not None and self.project is None:
             raise UsageError("scene: names a scene of `project`, which is not given")
+        if self.unchanged is not None and self.project is None:
+            raise UsageError("unchanged: says how `project` is played, which is not given")
         for key in ("arenas", "action_repeat", "episode_steps", "physics_hz", "launch_timeout_s", "step_timeout_s"):
             value = getattr(self, key)
             if value is not None and value <= 0:
@@ -128,10 +131,12 @@ class GameLaunch:
     def frames_per_s(self) -> int:
         """Frames per second of game time: one per physics tick, because further frames would show no movement.
 
-        A project without our addon ticks at its plugin's rate. For an exported game, whose addon is unknown before it
-        runs, it is `physics_hz`.
+        A project without our addon ticks at its plugin's rate, and an unchanged one at its own. For an exported game,
+        whose addon is unknown before it runs, it is `physics_hz`.
         """
-        stock = self.project is not None and not (self.project / _ADDON).is_dir()
+        if self.unchanged is not None and self.project is not None:
+            return physics_hz_of(self.project)
+        stock = self.project is not None and not (self.project / ADDON).is_dir()
         return STOCK_HZ if stock else self.physics_hz
 
 
@@ -192,7 +197,9 @@ def start(launch: GameLaunch, port: int, token: str) -> GameProcess:
         return _spawn(launch, [str(program), *arguments])
     godot = check_godot(launch.godot, "game.godot") if launch.godot else ensure_godot()
     project, scene = _source(launch)
-    copy = import_project(project, godot)
+    if launch.unchanged is not None:
+        refuse_what_cannot_be_played(project, scene, godot)
+    copy = import_project(project, godot, launch.unchanged)
     command = [str(godot.path), "--path", str(copy), *([scene] if scene else []), *arguments]
     with kept(copy) as fd:
         return _spawn(launch, command, [fd])
@@ -263,6 +270,8 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     if launch.action_repeat is not None:
         stock.append(f"--action_repeat={launch.action_repeat}")
     ours = [f"--token={token}", f"--arenas={launch.arenas}", f"--physics_hz={launch.physics_hz}"]
+    if launch.unchanged is not None:
+        ours[-1:] = [f"--physics_hz={launch.frames_per_s}", f"--unchanged={to_json(_how(launch, launch.unchanged))}"]
     ours.append(f"--params={to_json(dict(launch.params))}")
     if launch.episode_steps is not None:
         ours.append(f"--episode_steps={launch.episode_steps}")
@@ -293,8 +302,20 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     if launch.player is not None:
         ours.append(f"--player={launch.player}")
     # A stock game reads its arguments only before the `--`, ours only after it.
-    before = [] if launch.scenario else stock
+    before = [] if launch.scenario or launch.unchanged else stock
     return [*engine, "--xr-mode", "off", *before, "--", *stock, *ours, *launch.extra_args]
+
+
+def _how(launch: GameLaunch, how: Unchanged) -> dict[str, Any]:
+    """What the game has to know to be played unchanged."""
+    name = launch.project.resolve().name if launch.project else ""
+    return {
+        "name": name,
+        "watch": how.watch,
+        "actions": how.actions,
+        "clicks": how.clicks,
+        "seconds": how.seconds,
+    }
 
 
 def _as_data(task: TaskLaunch) -> dict[str, Any]:

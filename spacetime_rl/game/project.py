@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from spacetime_rl.errors import ImportFailed, UsageError
 from spacetime_rl.formats.plain_json import to_json
@@ -98,14 +98,25 @@ def check_scene(project: Path, scene: str) -> None:
     if scene.startswith("uid://") or (project / scene.removeprefix("res://")).is_file():
         return
     known = [
-        f"res://{path.relative_to(project).as_posix()}" for path in _project_files(project) if path.suffix in _SCENES
+        f"res://{path.relative_to(project).as_posix()}" for path in project_files(project) if path.suffix in _SCENES
     ]
     namesakes = [other for other in known if other.rpartition("/")[2] == scene.rpartition("/")[2]]
     raise UsageError(f"game.scene: {project} has no {scene}; {_hint(scene, sorted(namesakes or known))}")
 
 
-def import_project(project: Path, godot: Godot) -> Path:
-    """The imported copy of a project in the cache folder, made once per content and Godot version.
+class Preparation(Protocol):
+    """What is done to a copy of a project before it is imported."""
+
+    @property
+    def kind(self) -> str:
+        """A part of the copy's name, which tells copies apart that were prepared differently."""
+
+    def prepare(self, copy: Path) -> None:
+        """Change the copy."""
+
+
+def import_project(project: Path, godot: Godot, preparation: Preparation | None = None) -> Path:
+    """The imported copy of a project in the cache folder, made once per content, preparation and Godot version.
 
     Any number of processes may call this at once. Raises UsageError if `project` is not a Godot project, and
     ImportFailed.
@@ -115,14 +126,14 @@ def import_project(project: Path, godot: Godot) -> Path:
     project = project.resolve()
     home = cache_dir() / "imports" / f"{_slug(project.name)}-{hashlib.sha256(str(project).encode()).hexdigest()[:8]}"
     without_blender = _lacks_blender(project, godot)
-    kind = "-no-blender" if without_blender else ""
+    kind = ("-no-blender" if without_blender else "") + (preparation.kind if preparation else "")
     copy = home / f"{godot.version_text}-{content_hash(project)}{kind}"
     try:
         home.mkdir(parents=True, exist_ok=True)
         with locked(Path(f"{home}.lock"), f"imports {project.name}"):
             if not (copy / _MARK).exists():
                 shutil.rmtree(copy, ignore_errors=True)  # partly removed by a process that was killed
-                _make_copy(project, copy, godot, without_blender)
+                _make_copy(project, copy, godot, without_blender, preparation)
             (copy / _MARK).touch()
             _prune(home)
     except OSError as error:
@@ -181,7 +192,7 @@ def _read_lesson(data: Mapping[str, Any]) -> LessonInfo:
     return LessonInfo(data["name"], data["description"], data["params"], *conditions)
 
 
-def _make_copy(project: Path, copy: Path, godot: Godot, without_blender: bool) -> None:
+def _make_copy(project: Path, copy: Path, godot: Godot, without_blender: bool, preparation: Preparation | None) -> None:
     _log.info("importing %s with Godot %s, once for this machine", project, godot.version_text)
     work = Path(tempfile.mkdtemp(prefix="new-", dir=copy.parent))
     try:
@@ -189,6 +200,8 @@ def _make_copy(project: Path, copy: Path, godot: Godot, without_blender: bool) -
         _let_write(work)
         if without_blender:
             switch_off(work / "project.godot")
+        if preparation is not None:
+            preparation.prepare(work)
         output = _run_import(project, work, godot)
         try:
             problems = find_problems(work, output, without_blender)
@@ -263,12 +276,13 @@ def _prune(home: Path) -> None:
 
 def content_hash(project: Path) -> str:
     """A short hash of the names and contents of a project's files, without the files that Godot derives from them."""
-    files = sorted(_project_files(project))
+    files = sorted(project_files(project))
     stats = tuple((str(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in files)
     return _hash_files(project, stats)
 
 
-def _project_files(project: Path) -> Iterator[Path]:
+def project_files(project: Path) -> Iterator[Path]:
+    """The files of a project, without those that Godot derives from them."""
     for folder, subfolders, names in os.walk(project):
         subfolders[:] = [name for name in subfolders if name not in _NOT_PART]
         yield from (path for name in names if (path := Path(folder, name)).is_file())

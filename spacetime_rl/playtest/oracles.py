@@ -22,6 +22,7 @@ from spacetime_rl.playtest.sighting import Played, Severity, Sighting
 from spacetime_rl.playtest.watchers import SCRIPT, Watchers
 
 _ON_ITS_WAY = 10.0  # times the distance that counts as no movement: who has come so far was walking
+MARGINS = {"m": 5.0, "px": 500.0}  # around the outermost shapes
 _WORDS = {
     "crash": "the game crashed",
     "exit": "the game ended by itself",
@@ -172,9 +173,10 @@ class LeftWorld:
         if bounds is None:
             return
         low, high = bounds
+        margin = MARGINS[trace.unit] if self._config.margin is None else self._config.margin
         for agent in trace.agents:
-            outside = (agent.positions < low - self._config.margin) | (agent.positions > high + self._config.margin)
-            outside[:, 1] = agent.positions[:, 1] < low[1] - self._config.margin  # a player may be high up in the air
+            outside = (agent.positions < low - margin) | (agent.positions > high + margin)
+            outside[:, 1] = agent.positions[:, 1] < low[1] - margin  # a player may be high up in the air
             rows = np.flatnonzero(outside.any(axis=1))
             if rows.size:
                 row = int(rows[0])

@@ -17,6 +17,8 @@ var max_ticks := 0
 var index := 0
 var task := 0
 var agents: Array[RLAgent] = []
+## Makes the RLStateHash of the arena; set it only where bodies come and go.
+var make_hash := func() -> RLStateHash: return RLStateHash.new(self)
 ## What the running episode costs; null unless the run asked for it, or the scene, in its `_build`.
 var cost: RLEpisodeCost
 

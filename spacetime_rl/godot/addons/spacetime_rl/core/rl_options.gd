@@ -15,6 +15,8 @@ var token := ""
 var env_seed := 0
 ## Physics ticks a decision; 0 keeps the bridge's own.
 var action_repeat := 0
+## Number of the episode with which the process begins, in a game that plays one episode in a process.
+var first_episode := 0
 ## Decisions after which an episode is truncated; 0 keeps the arena's own limit.
 var episode_steps := 0
 ## Copies of the arena in this process.
@@ -55,6 +57,8 @@ var monitor := false
 var observe_performance := false
 ## Agents pay for broken budgets; only with `monitor`.
 var penalise_performance := false
+## How a project is played that knows nothing of reinforcement learning; see RLUnchangedArena. Empty for others.
+var unchanged: Dictionary = {}
 ## Ticks in a second of game time, the same as the engine's `--fixed-fps`; 0 keeps the project's.
 var physics_hz := 0
 ## How many times faster than the wall clock a stock client wants a game that it starts without `--fixed-fps`.
@@ -84,6 +88,8 @@ func _set_option(name: String, text: String) -> void:
 			env_seed = _integer(name, text, 0)
 		"action_repeat":
 			action_repeat = _integer(name, text, 1)
+		"first_episode":
+			first_episode = _integer(name, text, 0)
 		"episode_steps":
 			episode_steps = _integer(name, text, 1)
 		"arenas":
@@ -93,8 +99,9 @@ func _set_option(name: String, text: String) -> void:
 		"speedup":
 			speedup = maxf(text.to_float(), 1.0)
 		"params":
-			var given: Variant = _json(name, text, TYPE_DICTIONARY, "a JSON object")
-			params = given if given != null else {}
+			params = _object(name, text)
+		"unchanged":
+			unchanged = _object(name, text)
 		"tasks":
 			tasks = _list(name, text)
 		"reward_scripts":
@@ -138,6 +145,11 @@ func _integer(name: String, text: String, minimum: int) -> int:
 		problems.append("--%s=%s: expected a whole number of at least %d" % [name, text, minimum])
 		return minimum
 	return text.to_int()
+
+
+func _object(name: String, text: String) -> Dictionary:
+	var given: Variant = _json(name, text, TYPE_DICTIONARY, "a JSON object")
+	return given if given != null else {}
 
 
 func _list(name: String, text: String) -> Array:

@@ -35,7 +35,12 @@ func episode_number(arena_index: int, count: int) -> int:
 
 ## Seed of an episode's random generator: the same for (seed, episode) in whichever arena and process it is played.
 func episode_seed(episode: int) -> int:
-	return hash([seed_value, episode])
+	return seed_of(seed_value, episode)
+
+
+## The seed of an episode of a game with this seed.
+static func seed_of(of_game: int, episode: int) -> int:
+	return hash([of_game, episode])
 
 
 ## The number of an episode's task, drawn by weight from the seed and the episode's number alone.

@@ -11,11 +11,18 @@ static func of(arena: RLArena2D) -> Array[Dictionary]:
 	var found: Array[Dictionary] = []
 	var to_arena := Transform2D(0.0, arena._origin()) * arena.global_transform.affine_inverse()
 	for body: Node in arena.find_children("*", "StaticBody2D", true, false):
-		for child: Node in body.get_children():
-			var part := _part_of(child, to_arena)
-			if not part.is_empty():
-				part["name"] = String(body.name)
-				found.append(part)
+		found.append_array(of_body(body as StaticBody2D, to_arena))
+	return found
+
+
+## The shapes of one body; `to_arena` leads from the global frame to that of the picture.
+static func of_body(body: StaticBody2D, to_arena: Transform2D) -> Array[Dictionary]:
+	var found: Array[Dictionary] = []
+	for child: Node in body.get_children():
+		var part := _part_of(child, to_arena)
+		if not part.is_empty():
+			part["name"] = String(body.name)
+			found.append(part)
 	return found
 
 

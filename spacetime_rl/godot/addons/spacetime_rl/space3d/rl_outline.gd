@@ -15,14 +15,21 @@ static func of(arena: RLArena) -> Array[Dictionary]:
 	var found: Array[Dictionary] = []
 	var to_arena := Transform3D(Basis.IDENTITY, arena._origin()) * arena.global_transform.affine_inverse()
 	for body: Node in arena.find_children("*", "StaticBody3D", true, false):
-		for child: Node in body.get_children():
-			var holder := child as CollisionShape3D
-			if holder == null or holder.disabled or holder.shape == null:
-				continue
-			var part := _outline(holder.shape, to_arena * holder.global_transform)
-			if not part.is_empty():
-				part["name"] = String(body.name)
-				found.append(part)
+		found.append_array(of_body(body as StaticBody3D, to_arena))
+	return found
+
+
+## The shapes of one body; `to_arena` leads from the global frame to that of the picture.
+static func of_body(body: StaticBody3D, to_arena: Transform3D) -> Array[Dictionary]:
+	var found: Array[Dictionary] = []
+	for child: Node in body.get_children():
+		var holder := child as CollisionShape3D
+		if holder == null or holder.disabled or holder.shape == null:
+			continue
+		var part := _outline(holder.shape, to_arena * holder.global_transform)
+		if not part.is_empty():
+			part["name"] = String(body.name)
+			found.append(part)
 	return found
 
 

@@ -20,7 +20,7 @@ var _episode := {}
 func _init(of_arena: RLArenaCore, oracles: RLOracles) -> void:
 	arena = of_arena
 	_oracles = oracles
-	_state = RLStateHash.new(arena)
+	_state = arena.make_hash.call()
 	for agent: RLAgent in arena.agents:
 		var track := RLTrack.new(agent)
 		_tracks.append(track)

@@ -71,7 +71,9 @@ func _note_result() -> void:
 	if _agent.final_metrics.is_empty():
 		return
 	var names := _agent.all_metric_names()
-	var ending := "success" if _agent.final_metrics[names.find(&"success")] > 0.5 else "no success"
+	var ending := "over"
+	if &"success" in names:
+		ending = "success" if _agent.final_metrics[names.find(&"success")] > 0.5 else "no success"
 	var total := _agent.final_metrics[names.find(&"return")]
 	var steps := int(_agent.final_metrics[names.find(&"length")])
 	_last = "last episode: %s, return %.2f, %d steps" % [ending, total, steps]

@@ -1,0 +1,43 @@
+class_name RLUnchangedSpace
+extends RLSpace
+## What the core asks of an unchanged game: places are those of the watched nodes, wherever they are in the tree.
+
+var _arena: RLUnchangedArena
+
+
+func _init(arena: RLUnchangedArena) -> void:
+	_arena = arena
+
+
+func bodies_of(_of: Node) -> Array[Node]:
+	return []
+
+
+# The agent's body is the arena itself: it stands for the first of the watched nodes.
+func place_of(body: Node, _in: Node) -> Vector3:
+	return _arena.watch.place if body == _arena else RLUnchangedWatch.place_of(body)
+
+
+func moves(_body: Node) -> bool:
+	return true
+
+
+func velocity_of(body: Node) -> Vector3:
+	return _arena.watch.velocity if body == _arena else RLUnchangedWatch.velocity_of(body)
+
+
+func distance_between(one: Node, other: Node) -> float:
+	return place_of(one, _arena).distance_to(place_of(other, _arena))
+
+
+func unit() -> String:
+	return str(ProjectSettings.get_setting("spacetime_rl/unit", "px"))
+
+
+# The game has cameras of its own.
+func make_camera(_view: String) -> Node:
+	return RLUnchangedCamera.new()
+
+
+func outline_of(_of: Node) -> Array[Dictionary]:
+	return _arena.watch.outline
