@@ -79,7 +79,9 @@ def export_game(project: Path, out: Path, godot: Godot, preset: str = PRESET, sc
         with kept(imported):
             shutil.copytree(imported, copy)
         presets = copy / PRESETS
-        if not presets.is_file():
+        if (project / PRESETS).is_file():  # the preset may be newer than the import
+            shutil.copyfile(project / PRESETS, presets)
+        else:
             presets.write_text(_preset(0, preset, project), encoding="utf-8")
         if scene is not None:
             _set_main_scene(copy / "project.godot", scene)
