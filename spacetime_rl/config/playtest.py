@@ -105,14 +105,22 @@ class OraclesConfig(Section):
     )
 
 
+class ExplorerConfig(Section):
+    """The player `explorer`, which learns to come to places where nobody has been."""
+
+    cell: float | None = Field(
+        default=None, gt=0, description="Side of its map cells in m or px; null: a tenth of the arena's longer side."
+    )
+
+
 class PlaytestConfig(Section):
     """What is played and looked for."""
 
     players: Mapping[str, float] = Field(
         default={"random": 1.0, "heuristic": 1.0},
         min_length=1,
-        description="Who plays, and which share of the episodes: `random`, `heuristic`, `baseline`, a run, or a folder "
-        "of ONNX files.",
+        description="Who plays, and which share of the episodes: `random`, `heuristic`, `explorer`, `baseline`, a run, "
+        "or a folder of ONNX files.",
     )
     episodes: int | None = Field(default=None, ge=1, description="Episodes in all; null: as many as the minutes allow.")
     minutes: float = Field(default=10.0, gt=0, description="Wall-clock minutes of play, at most.")
@@ -120,6 +128,7 @@ class PlaytestConfig(Section):
     games: int = Field(default=2, ge=1, le=64, description="Games that play at the same time, an episode each.")
     reproduce: int = Field(default=3, ge=0, le=20, description="How often a finding is played again from its file.")
     shorten: int = Field(default=40, ge=0, description="Tries to shorten a finding; 0 leaves it as it is.")
+    explorer: ExplorerConfig = Field(default=ExplorerConfig(), description="Of the player `explorer`.")
     oracles: OraclesConfig = Field(default=OraclesConfig(), description="What counts as a finding.")
 
 

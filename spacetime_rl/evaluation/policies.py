@@ -38,6 +38,11 @@ class AgentGenerators:
         self._places = places.tolist()
         self._rngs = [np.random.default_rng() for _ in self._places]
 
+    @property
+    def agents(self) -> int:
+        """The number of agents."""
+        return len(self._rngs)
+
     def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
         """Seed the generators of the agents in `rows` for the episodes with the numbers `episodes`."""
         for row, episode in zip(rows.tolist(), episodes.tolist(), strict=True):

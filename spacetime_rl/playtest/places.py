@@ -15,16 +15,19 @@ _TALL = 2.0  # nor what begins higher than this
 
 
 class Map:
-    """The arena from above as a grid of cells, by which places are compared and counted."""
+    """The arena from above as a grid of cells, by which places are compared and counted.
 
-    def __init__(self, trace: Trace) -> None:
+    A cell's side is `cell`, in the trace's unit, or else a tenth of the longer side of all that stands in the arena.
+    """
+
+    def __init__(self, trace: Trace, cell: float | None = None) -> None:
         bounds = bounds_of(trace)
         # Names that the engine made up begin with @.
         self._obstacles = [s for s in trace.outline if s.heights is None and not s.name.startswith("@")]
         self._is_flat = trace.unit == "px"
         low, high = bounds if bounds else (np.zeros(3, np.float32), np.full(3, CELLS, np.float32))
         self._low = low[[0, 2]]
-        self._size = max(float((high - low)[[0, 2]].max()), 1e-6) / CELLS
+        self._size = cell or max(float((high - low)[[0, 2]].max()), 1e-6) / CELLS
 
     def cell(self, position: np.ndarray) -> str:
         """The cell of a place, as `3,-1`."""

@@ -23,6 +23,7 @@ from spacetime_rl.errors import UsageError, UserCodeError
 from spacetime_rl.evaluation.resolve import resolve_source
 from spacetime_rl.evaluation.sources import Source
 from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.playtest.explorer import EXPLORER, Explorer
 from spacetime_rl.playtest.findings import Finding
 from spacetime_rl.playtest.oracles import Oracle, headline, make_oracles
 from spacetime_rl.playtest.outcome import Entry, Outcome
@@ -75,11 +76,14 @@ def prepare(
     build, seed = describe_build(launch), plan.settings.seed
     scenes = {"": Setting(launch, plan.config, build, seed, plan.config.evaluation.max_decisions, stopped=stopped)}
     with scratch_folder("playtest") as folder:
-        players = {}
+        players: dict[str, Source] = {}
         for number, name in enumerate(plan.settings.players):
             place = folder / str(number)
             place.mkdir()
-            players[name] = resolve_source(name, results, place, baseline=baseline).source
+            if name == EXPLORER:
+                players[name] = Explorer(plan.settings.explorer.cell)
+            else:
+                players[name] = resolve_source(name, results, place, baseline=baseline).source
         yield Prepared(plan.settings, scenes, players)
 
 
@@ -125,6 +129,9 @@ class LocalWorker:
         if every and played.fault is None and number % every == 0:
             sightings += self._unrepeatable(scene, played)
         episode = played.episode
+        explorer = self._players.get(EXPLORER)
+        if isinstance(explorer, Explorer):
+            explorer.learn(episode)
         entry = replace(_entry(number, name, episode), scene=scene)
         problems, self._problems = tuple(self._problems), []
         seen = episode if sightings else None
