@@ -21,6 +21,7 @@ func _build() -> void:
 		walkers.append(walker)
 		add_child(walker)
 	crowd.watch(walkers, ground.edge_m)
+	SeededBug.plant(self, settings.bug)
 
 
 func _begin_episode() -> void:

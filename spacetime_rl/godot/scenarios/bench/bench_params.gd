@@ -18,6 +18,9 @@ extends RLParams
 ## Every second.
 @export var reward_time: float = -0.1
 
+## A bug to plant on purpose, by the name of its file in the folder `bugs`; "none" plants none.
+@export var bug: String = "none"
+
 
 func _launch_only() -> PackedStringArray:
 	return ["players"]

@@ -54,6 +54,9 @@ extends RLParams
 ## avoid: being caught; to the runner.
 @export var reward_caught: float = -10.0
 
+## A bug to plant on purpose, by the name of its file in the folder `bugs`; "none" plants none.
+@export var bug: String = "none"
+
 
 func _launch_only() -> PackedStringArray:
 	return ["objective", "players"]

@@ -19,6 +19,7 @@ func _build() -> void:
 		"avoid":
 			objective = AvoidObjective.new(self)
 	objective.build()
+	SeededBug.plant(self, settings.bug)
 
 
 func _begin_episode() -> void:

@@ -60,6 +60,9 @@ extends RLParams
 ## The time is up.
 @export var reward_timeout: float = -5.0
 
+## A bug to plant on purpose, by the name of its file in the folder `bugs`; "none" plants none.
+@export var bug: String = "none"
+
 
 func _launch_only() -> PackedStringArray:
 	return ["waypoints", "comfort"]

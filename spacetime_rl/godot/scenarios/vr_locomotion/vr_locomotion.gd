@@ -19,6 +19,7 @@ func _build() -> void:
 	player.settings = settings
 	course.build(settings)
 	player.agent.episode_ended.connect(_report)
+	SeededBug.plant(self, settings.bug)
 
 
 func _begin_episode() -> void:

@@ -65,6 +65,9 @@ extends RLParams
 ## An excess teleport: the body is somewhere else than where it walked, as when tracking is lost or a game moves it.
 @export var reward_teleport: float = -1.0
 
+## A bug to plant on purpose, by the name of its file in the folder `bugs`; "none" plants none.
+@export var bug: String = "none"
+
 
 func _launch_only() -> PackedStringArray:
 	return ["map_size"]

@@ -25,6 +25,7 @@ func _build() -> void:
 	player.settings = settings
 	map.build(settings)
 	player.agent.episode_ended.connect(_report)
+	SeededBug.plant(self, settings.bug)
 
 
 func _begin_episode() -> void:

@@ -35,6 +35,9 @@ extends RLParams
 ## away takes it back, also where something was spoilt in between.
 @export var reward_progress: float = 2.0
 
+## A bug to plant on purpose, by the name of its file in the folder `bugs`; "none" plants none.
+@export var bug: String = "none"
+
 
 func _check() -> PackedStringArray:
 	var problems: PackedStringArray = []

@@ -26,6 +26,7 @@ func _build() -> void:
 		_card.position.y = 0.5 * UiPanel.SIZE.y + 0.07
 		_card.pixel_size = 0.0015
 		panel.add_child(_card)
+	SeededBug.plant(self, settings.bug)
 
 
 func _begin_episode() -> void:

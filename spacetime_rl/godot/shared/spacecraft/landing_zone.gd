@@ -26,6 +26,7 @@ func _build() -> void:
 	settings = params as SpacecraftParams
 	for node: Node in find_children("*", "RigidBody3D", true, false):
 		add_craft(node as Spacecraft)
+	SeededBug.plant(self, settings.bug)
 
 
 func _begin_episode() -> void:

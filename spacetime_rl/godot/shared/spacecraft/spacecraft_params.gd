@@ -95,6 +95,9 @@ extends RLParams
 ## A radian less of tilt.
 @export var reward_upright: float = 10.0
 
+## A bug to plant on purpose, by the name of its file in the folder `bugs`; "none" plants none.
+@export var bug: String = "none"
+
 
 func _check() -> PackedStringArray:
 	var problems: PackedStringArray = []

@@ -225,6 +225,11 @@ func act(buffer: PackedFloat32Array, offset: int) -> void:
 		offset += action.width
 
 
+## Whether the agent's episode ended in the running decision.
+func has_just_ended() -> bool:
+	return _ending != 0
+
+
 ## For the roster: TERMINATED or TRUNCATED once after the episode ended, else 0.
 func take_ending() -> int:
 	var ending := _ending

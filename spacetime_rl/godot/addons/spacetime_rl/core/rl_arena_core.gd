@@ -21,6 +21,8 @@ var agents: Array[RLAgent] = []
 var make_hash := func() -> RLStateHash: return RLStateHash.new(self)
 ## What the running episode costs; null unless the run asked for it, or the scene, in its `_build`.
 var cost: RLEpisodeCost
+## Warnings that there had been when the episode began, where somebody watches for them.
+var warnings_before := 0
 
 var _schedule: RLSchedule
 var _revision := 0
@@ -79,6 +81,7 @@ func is_finished() -> bool:
 ## Start an episode in place, by default the one after the last.
 func begin_episode(number: int = episode + 1) -> void:
 	episode = number
+	warnings_before = RLFaults.warning_count()
 	var episode_seed := _schedule.episode_seed(episode)
 	rng.seed = episode_seed
 	ticks = 0

@@ -15,6 +15,7 @@ static var _message := ""
 static var _watches_warnings := false
 # Each as place and text.
 static var _warnings: Array[PackedStringArray] = []
+static var _forgotten := 0
 static var _lock := Mutex.new()
 
 
@@ -39,13 +40,21 @@ static func watch_warnings() -> void:
 	_watches_warnings = true
 
 
-## The warnings since the last call, each as its place, "file:line", and what it says.
-static func take_warnings() -> Array[PackedStringArray]:
+## How many warnings there have been.
+static func warning_count() -> int:
 	_lock.lock()
-	var taken := _warnings
-	_warnings = []
+	var count := _forgotten + _warnings.size()
 	_lock.unlock()
-	return taken
+	return count
+
+
+## The warnings from the one with this number on, each as its place, "file:line", and what it says. The oldest of many
+## are forgotten.
+static func warnings_from(first: int) -> Array[PackedStringArray]:
+	_lock.lock()
+	var found := _warnings.slice(maxi(0, first - _forgotten))
+	_lock.unlock()
+	return found
 
 
 func _log_error(
@@ -74,8 +83,10 @@ func _log_error(
 
 func _keep_warning(where: String, what: String) -> void:
 	_lock.lock()
-	if _warnings.size() < _MOST_WARNINGS:
-		_warnings.append(PackedStringArray([where, what]))
+	if _warnings.size() == _MOST_WARNINGS:
+		_warnings.remove_at(0)
+		_forgotten += 1
+	_warnings.append(PackedStringArray([where, what]))
 	_lock.unlock()
 
 

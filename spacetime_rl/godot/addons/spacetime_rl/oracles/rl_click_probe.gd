@@ -2,6 +2,8 @@ class_name RLClickProbe
 extends Node
 ## Sees the mouse of a viewport, and which visible, enabled button a click was meant for.
 
+## A button is pressed.
+signal pressed(button: BaseButton)
 ## A button was pressed and let go, as a person would who sees it.
 signal clicked(button: BaseButton)
 
@@ -20,6 +22,8 @@ func _input(event: InputEvent) -> void:
 	var under := _seen_at(mouse.position)
 	if mouse.pressed:
 		_pressed = under
+		if under != null:
+			pressed.emit(under)
 		return
 	if _pressed != null and under == _pressed:
 		clicked.emit(_pressed)

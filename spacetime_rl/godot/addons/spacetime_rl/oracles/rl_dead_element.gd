@@ -2,17 +2,22 @@ class_name RLDeadElement
 extends RLOracle
 ## A visible, enabled button is pressed and let go, and nothing responds: it is covered, or nothing listens to it.
 
+const _RESPONSES: Array[StringName] = [&"pressed", &"button_down", &"button_up"]
+
 ## How long a button has to respond, in seconds.
 var seconds := 0.2
 
 var _probes: Array[RLClickProbe] = []
 var _buttons: Array[BaseButton] = []
+# Buttons that have responded since they were pressed.
+var _answered: Dictionary[BaseButton, bool] = {}
 # Buttons that were clicked and have not responded, with the tick until which they may.
 var _waiting: Dictionary[BaseButton, int] = {}
 
 
 func _begin() -> void:
 	_waiting.clear()
+	_answered.clear()
 	_find()
 	for probe: RLClickProbe in _probes:
 		probe.begin()
@@ -39,21 +44,29 @@ func _find() -> void:
 		if button in _buttons:
 			continue
 		_buttons.append(button)
-		button.pressed.connect(_on_responded.bind(button))
-		button.toggled.connect(func(_on: bool) -> void: _on_responded(button))
+		for response: StringName in _RESPONSES:
+			button.connect(response, _on_responded.bind(button, response))
+		button.toggled.connect(func(_on: bool) -> void: _answer(button))
 		var viewport := button.get_viewport()
 		if not _probes.any(func(probe: RLClickProbe) -> bool: return probe.get_viewport() == viewport):
 			var probe := RLClickProbe.new()
+			probe.pressed.connect(func(pressed: BaseButton) -> void: _answered.erase(pressed))
 			probe.clicked.connect(_on_clicked)
 			viewport.add_child(probe)
 			_probes.append(probe)
 
 
 func _on_clicked(button: BaseButton) -> void:
-	_waiting[button] = arena.ticks + ticks_in(seconds)
+	if not _answered.has(button) and not _waiting.has(button):
+		_waiting[button] = arena.ticks + ticks_in(seconds)
 
 
-func _on_responded(button: BaseButton) -> void:
-	# One listener is ours. A button that changes what it shows responds by itself.
-	if button.toggle_mode or button.pressed.get_connections().size() > 1:
-		_waiting.erase(button)
+# One listener is ours.
+func _on_responded(button: BaseButton, response: StringName) -> void:
+	if button.get_signal_connection_list(response).size() > 1:
+		_answer(button)
+
+
+func _answer(button: BaseButton) -> void:
+	_answered[button] = true
+	_waiting.erase(button)

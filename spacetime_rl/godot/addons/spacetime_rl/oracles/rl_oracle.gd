@@ -49,7 +49,7 @@ func agent_of(body: Node) -> RLAgent:
 func takes_part(body: Node) -> bool:
 	var agent := agent_of(body)
 	if agent != null:
-		return agent.active
+		return agent.active or agent.has_just_ended()
 	return not RLPhysics.is_held(body)
 
 

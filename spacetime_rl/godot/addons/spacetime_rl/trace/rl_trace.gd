@@ -33,8 +33,6 @@ func begin(arena: RLArenaCore) -> void:
 	if arena.episode < below and arena.episode % every == 0:
 		_running[arena] = _recordings[arena]
 		_running[arena].begin(with_observations, with_bodies)
-	else:
-		RLFaults.take_warnings()  # of an episode that is not recorded
 
 
 ## A physics tick of all arenas is over.

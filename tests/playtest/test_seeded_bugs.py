@@ -1,0 +1,76 @@
+"""The catalogue of seeded bugs: it is whole, its page shows it, and the oracles find what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spacetime_rl.config.playtest import OraclesConfig
+from spacetime_rl.game.project import OWN_PROJECT, scenario_names
+from spacetime_rl.playtest.benchmark import PLAYERS, Search, catalogue_table, figures, main, search
+from spacetime_rl.playtest.seeded import CATALOGUE, SeededBug
+
+PAGE = Path(__file__).parents[2] / "docs" / "seeded_bugs.md"
+BY_ID = {bug.id: bug for bug in CATALOGUE}
+FAULTS = {"crash", "exit", "hang", "script_error"}  # that are no setting of a plan
+QUICK = {"bug_reproduction/speed_without_end": "random", "bug_reproduction/dead_button": "heuristic"}
+
+
+def test_the_catalogue_is_large_has_every_file_and_every_scenario_and_the_page_shows_it() -> None:
+    files = {path.relative_to(OWN_PROJECT / "scenarios") for path in OWN_PROJECT.glob("scenarios/*/bugs/*.gd")}
+    assert len(CATALOGUE) == len(BY_ID) >= 24
+    assert {Path(bug.scenario, "bugs", f"{bug.name}.gd") for bug in CATALOGUE} == files
+    assert {bug.scenario for bug in CATALOGUE} >= set(scenario_names()) - SOUND
+    assert catalogue_table() in PAGE.read_text()
+
+
+SOUND: set[str] = set()  # scenarios without a bug
+
+
+def test_every_oracle_has_a_bug_that_it_is_to_find() -> None:
+    oracles = {name for name in OraclesConfig.model_fields if name != "custom"} | FAULTS
+    assert {bug.oracle for bug in CATALOGUE} <= oracles
+    assert oracles - {bug.oracle for bug in CATALOGUE} <= MEASURED
+
+
+MEASURED = {"frame_budget", "growth"}  # they need minutes of play
+
+
+@pytest.mark.usefixtures("godot_bin")
+@pytest.mark.parametrize(("bug", "player"), QUICK.items())
+def test_a_seeded_bug_is_found_by_its_oracle_and_not_in_the_scenario_without_it(bug: str, player: str) -> None:
+    found = search(BY_ID[bug], player, episodes=4, shorten=6)
+    assert found.found, f"{found.episodes} episodes"
+    assert found.replays is not None
+    assert found.replays[0] == found.replays[1] > 0
+    assert found.share is not None
+    assert found.share <= 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("godot_bin")
+@pytest.mark.parametrize("bug", CATALOGUE, ids=lambda bug: bug.id)
+def test_every_seeded_bug_is_found_by_some_player(bug: SeededBug) -> None:
+    assert any(search(bug, player, minutes=10.0, shorten=0).found for player in PLAYERS)
+
+
+def test_the_figures_say_who_found_what_and_how_short_it_became() -> None:
+    first, second = CATALOGUE[:2]
+    searches = [
+        Search(first, "random", True, 3, 7.0, (3, 3), 5, 0.1),
+        Search(first, "heuristic", True, 1, 2.0, (3, 3), 15, 0.3),
+        Search(second, "random", False, 200, 99.0),
+    ]
+    text = figures(searches)
+    assert "Found by any player: 1 of 2, 50%." in text
+    assert "a median of 10% of the decisions" in text
+    assert "6 of 6" in text
+    assert f"| `{first.id}` | 3, 7 | 1, 2 | 5 (10%) |" in text
+    assert f"| `{second.id}` | \N{EN DASH} | \N{EN DASH} | \N{EN DASH} |" in text
+
+
+def test_a_bug_that_there_is_not_is_refused_by_name() -> None:
+    said: list[str] = []
+    assert main(["--bugs", "vr_ui/nothing"], said.append) == 2
+    assert "there is no bug vr_ui/nothing" in said[0]
