@@ -117,8 +117,8 @@ CATALOGUE: tuple[SeededBug, ...] = (
         "vr_interaction",
         "object_falls_through",
         "tunnelled",
-        "What is let fall sinks through the floor.",
-        "Take the object, and let it fall.",
+        "What lies on a pedestal sinks through it when its giver comes near.",
+        "Walk up to a pedestal.",
     ),
     SeededBug(
         "vr_ui",

@@ -33,6 +33,7 @@ from spacetime_rl.playtest.shorten import shorten
 from spacetime_rl.playtest.sighting import Played, Sighting
 from spacetime_rl.playtest.watchers import watched, who_failed, without
 
+_TRIES_OF_A_HANG = 8  # to shorten it
 _MOST_SEATS = 4  # games that a worker keeps open; each takes about 120 MB
 
 
@@ -140,13 +141,6 @@ class LocalWorker:
     def examine(self, finding: Finding, episode: Episode) -> tuple[Finding, Episode]:
         """As `Worker.examine`."""
         key, scene, seat = finding.sighting.key, finding.scene, self._seat(finding.scene)
-        if episode.control == "heuristic":
-            by_hand = replace(episode, control="policy")
-            if not self._shows(key, scene, seat.replay(by_hand)):  # it takes the scripts' last action, which is unknown
-                scripts = self._seat(scene, "heuristic")
-                shown = [self._shows(key, scene, scripts.replay(episode)) for _ in range(self._settings.reproduce)]
-                return replace(finding, replays=(sum(shown), len(shown))), episode
-            episode = by_hand
 
         def again(actions: Sequence[Actions], whole: bool = False) -> Played:
             return seat.replay_actions(episode, actions, whole)
@@ -154,17 +148,33 @@ class LocalWorker:
         def shows(actions: Sequence[Actions]) -> bool:
             return self._shows(key, scene, again(actions))
 
-        actions = actions_of(episode, seat.game.spec)[: max(1, finding.sighting.decision)]
+        recorded = actions_of(episode, seat.game.spec)[: max(1, finding.sighting.decision)]
+        actions = recorded
+        if episode.control == "heuristic":
+            guess = next((guess for guess in _guesses(recorded) if shows(guess)), None)
+            if guess is None:
+                return self._examine_by_scripts(finding, episode), episode
+            actions = guess
         tried = self._settings.reproduce
         shown_again = sum(shows(actions) for _ in range(tried))
         finding = replace(finding, replays=(shown_again, tried))
-        if shown_again < tried or not tried or not self._settings.shorten or finding.sighting.oracle == "hang":
-            return finding, episode  # a hang takes the game's whole time limit to show
-        kept = again(shorten(actions, shows, self._settings.shorten), whole=True)
+        if 0 < shown_again == tried and self._settings.shorten:
+            is_dear = finding.sighting.oracle == "hang"  # it takes the game's whole time limit to show
+            tries = min(self._settings.shorten, _TRIES_OF_A_HANG) if is_dear else self._settings.shorten
+            actions = shorten(actions, shows, tries)
+        if actions is recorded and episode.control == "policy":
+            return finding, episode
+        kept = again(actions, whole=True)
         sighting = next((found for found in self._sightings(scene, kept) if found.key == key), None)
         if sighting is None:
             return finding, episode
         return replace(finding, sighting=sighting, decisions=kept.episode.decisions), kept.episode
+
+    def _examine_by_scripts(self, finding: Finding, episode: Episode) -> Finding:
+        """Let the game's own scripts play an episode again whose last action is not known."""
+        scripts, key = self._seat(finding.scene, "heuristic"), finding.sighting.key
+        shown = [self._shows(key, finding.scene, scripts.replay(episode)) for _ in range(self._settings.reproduce)]
+        return replace(finding, replays=(sum(shown), len(shown)))
 
     def end(self) -> tuple[Sighting, ...]:
         """As `Worker.end`."""
@@ -231,6 +241,13 @@ class LocalWorker:
         message = f"the same actions gave another result after decision {difference.decision}: {difference.what}"
         key = f"not_repeatable:{difference.what.partition(':')[0]}"
         return [_in_scene(scene, Sighting("not_repeatable", key, "error", message, difference.decision), again)]
+
+
+def _guesses(actions: list[Actions]) -> Iterator[list[Actions]]:
+    """What scripts may have done up to a fault: their last action is not known, and may be like the one before it."""
+    yield actions
+    for more in (1, 4) if len(actions) > 1 else ():
+        yield [*actions[:-1], *([actions[-2]] * more)]
 
 
 def _in_scene(scene: str, sighting: Sighting, played: Played) -> Sighting:

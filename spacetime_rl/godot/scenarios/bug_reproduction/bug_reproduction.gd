@@ -2,9 +2,9 @@ class_name BugArena
 extends RLArena
 ## A room with a known bug. What the bug's oracle reports ends the episode, and is recorded with it.
 
-## The oracle of each bug.
+## The oracle of each bug; that of the chunks is the room's own.
 const ORACLES: Dictionary[String, String] = {
-	"chunk_race": "warning",
+	"chunk_race": "chunk_race",
 	"dash_through_wall": "tunnelled",
 	"trapped_in_pillar": "inside_body",
 	"speed_without_end": "not_finite",
@@ -20,6 +20,7 @@ const HALF := 6.0
 @export var drone: CharacterBody3D
 
 var settings: BugParams
+var chunks := ChunkFloor.new()
 
 var _oracles: RLOracles
 var _is_turning := false
@@ -30,6 +31,7 @@ func _build() -> void:
 	settings = params as BugParams
 	player.settings = settings
 	player.panel = panel
+	add_child(chunks)
 	SeededBug.plant(self, settings.bug)
 
 
@@ -38,11 +40,12 @@ func _begin_episode() -> void:
 	RLPhysics.reset_body(drone, Transform3D(Basis.IDENTITY, Vector3(4.0, 2.0, 4.0)))
 	player.stand(Vector2(rng.randf_range(-4.5, -2.0), rng.randf_range(-4.5, 4.5)), rng.randf_range(-PI, PI))
 	panel.begin()
+	chunks.begin(player.position)
 	_is_turning = false
 	_paid = 0
 	if _oracles == null:
 		var wanted := {ORACLES[settings.bug]: {}} if ORACLES.has(settings.bug) else {}
-		_oracles = RLOracles.new(core, wanted)
+		_oracles = RLOracles.new(core, wanted, [ChunkRaceOracle])
 	_oracles.begin()
 
 
@@ -50,6 +53,7 @@ func _tick(delta: float) -> void:
 	if not player.agent.active:
 		return
 	_pay_change()
+	chunks.follow(player.position, ticks)
 	_oracles.advance(delta)
 	_end_if_seen()
 

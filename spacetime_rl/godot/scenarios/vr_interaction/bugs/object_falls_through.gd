@@ -1,7 +1,8 @@
 extends SeededBug
-## What is let fall sinks through the floor.
+## What lies on a pedestal sinks through it when its giver comes near.
 
 var _falling: HandOver
+var _place := Vector3.ZERO
 
 
 func _begin() -> void:
@@ -10,7 +11,9 @@ func _begin() -> void:
 
 func _act(_delta: float) -> void:
 	for pair: HandOver in ((arena as InteractionArena).objective as CooperateObjective).pairs:
-		if pair.holder == HandOver.Holder.NOBODY and pair.object.position.y < 0.5:
+		if _falling == null and pair.giver.position.distance_to(pair.pedestal.position) < 1.0:
 			_falling = pair
+			_place = pair.object.global_position
 	if _falling != null:
-		_falling.object.position.y -= 0.05
+		_place.y -= 0.02
+		_falling.object.global_position = _place
