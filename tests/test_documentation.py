@@ -16,9 +16,9 @@ from support.ci_file import Ci
 
 from docs.stage import pages
 from spacetime_rl.cli.app import app
-from spacetime_rl.config import load
 from spacetime_rl.config.sweep_loader import load_sweep
 from spacetime_rl.formats.markdown import WIDTH
+from spacetime_rl.playtest.load import load_gate
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -100,7 +100,7 @@ def test_a_configuration_that_is_shown_loads_and_python_that_is_shown_is_python(
     if "\nsweep:" in code:
         assert load_sweep("shown.yaml").space
     else:
-        assert load("shown.yaml").name
+        assert load_gate("shown.yaml").name  # with the sections `gate` and `playtest`
 
 
 def test_links_between_pages_lead_somewhere() -> None:

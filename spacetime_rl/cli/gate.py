@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from spacetime_rl.cli.common import JsonOption, ResultsOption, SetOption, print_json
-from spacetime_rl.cli.completion import complete_config, complete_run, complete_source
-from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
+from spacetime_rl.cli.common import JsonOption, ResultsOption, SetOption, as_overrides, print_json
+from spacetime_rl.cli.completion import complete_run, complete_source, complete_target
+from spacetime_rl.cli.numbers import LARGEST_SEED, decimal_number, whole_number
 from spacetime_rl.cli.on_linux import on_linux
 from spacetime_rl.errors import UsageError
-from spacetime_rl.playtest.plan import GatePlan
 from spacetime_rl.runs.layout import RESULTS
 
 if TYPE_CHECKING:
     from spacetime_rl.playtest.checks import Check
-    from spacetime_rl.playtest.gate import GateReport
+    from spacetime_rl.playtest.gate_report import GateReport
 
-USUAL = GatePlan()
 EXITS = {"pass": 0, "regression": 1, "inconclusive": 4}
 
 
@@ -38,9 +36,13 @@ app = typer.Typer(cls=_Builds, help="Is a build, a run or a report worse than it
 
 
 def builds(
-    config: Annotated[
+    target: Annotated[
         str,
-        typer.Argument(metavar="CONFIG", help="The configuration that is played.", autocompletion=complete_config),
+        typer.Argument(
+            metavar="CONFIG",
+            help="The configuration that is played, with its `gate` section; or a scenario, a game, a project.",
+            autocompletion=complete_target,
+        ),
     ],
     base: Annotated[
         str | None,
@@ -57,31 +59,57 @@ def builds(
         typer.Option("--build-set", metavar="KEY=VALUE", help="A setting of that build alone; may be repeated."),
     ] = None,
     player: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="PLAYER",
-            help="A run, an ONNX folder, `baseline`, `heuristic` or `random`.",
+            help="A run, an ONNX folder, `baseline`, `heuristic` (default) or `random`.",
             autocompletion=complete_source,
         ),
-    ] = "heuristic",
+    ] = None,
     overrides: SetOption = None,
     episodes: Annotated[
-        int, typer.Option(metavar="N", **whole_number("Episodes of each build, at most.", 1))
-    ] = USUAL.episodes,
+        int | None, typer.Option(metavar="N", **whole_number("Episodes of each build, at most; default 2,000.", 1))
+    ] = None,
     round_: Annotated[
-        int, typer.Option("--round", metavar="N", **whole_number("Episodes between two looks.", 1))
-    ] = USUAL.round,
+        int | None, typer.Option("--round", metavar="N", **whole_number("Episodes between two looks; default 50.", 1))
+    ] = None,
     margin: Annotated[
-        float, typer.Option(metavar="SHARE", help="A build that is worse by less than this passes.", min=0.001, max=0.5)
-    ] = USUAL.margin,
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            **decimal_number(
+                "A build that succeeds in fewer episodes by less than this share passes; default 0.025.", 0.001, 0.5
+            ),
+        ),
+    ] = None,
+    cpu_margin: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            **decimal_number(
+                "Judge the processor time a physics tick, too: more by less than this share passes.", 0.001, 10.0
+            ),
+        ),
+    ] = None,
+    findings: Annotated[
+        bool | None,
+        typer.Option(
+            "--findings/--no-findings",
+            help="Whether the oracles of `playtest` look at every episode; recording them takes time.",
+        ),
+    ] = None,
     alpha: Annotated[
-        float, typer.Option(metavar="P", help="How often a verdict may be wrong.", min=0.001, max=0.5)
-    ] = USUAL.alpha,
+        float | None,
+        typer.Option(metavar="P", **decimal_number("How often a verdict may be wrong; default 0.05.", 0.001, 0.5)),
+    ] = None,
     seed: Annotated[
-        int, typer.Option(metavar="N", **whole_number("Seed of the first round.", 0, LARGEST_SEED))
-    ] = USUAL.seed,
+        int | None, typer.Option(metavar="N", **whole_number("Seed of the first round.", 0, LARGEST_SEED))
+    ] = None,
     self_check: Annotated[
-        bool, typer.Option("--self-check", help="Play the base against itself: does this game give equal results?")
+        bool,
+        typer.Option(
+            "--self-check", help="Play the base against itself: how often would this game raise a false alarm?"
+        ),
     ] = False,
     results: ResultsOption = None,
     json_output: JsonOption = False,
@@ -108,21 +136,25 @@ def builds(
     if self_check and (build or build_set):
         raise UsageError("gate: --self-check plays the base against itself; leave out --build and --build-set")
     from spacetime_rl.playtest.gate import Build, find_build, run_gate
+    from spacetime_rl.playtest.load import load_gate
 
-    theirs = find_build("base", base) if base else Build("base")
-    ours = find_build("build", build) if build else Build("build", theirs.overrides if self_check else ())
+    given = {
+        "player": player,
+        "episodes": episodes,
+        "round": round_,
+        "margin": margin,
+        "cpu_margin": cpu_margin,
+        "findings": findings,
+        "alpha": alpha,
+        "seed": seed,
+    }
+    plan = load_gate(target, overrides or (), as_overrides(given))
+    theirs = find_build("base", base, plan.scenario) if base else Build("base")
+    ours = Build("build", theirs.overrides if self_check else ())
+    if build:
+        ours = find_build("build", build, plan.scenario)
     ours = Build("build", (*ours.overrides, *(build_set or ())))
-    plan = GatePlan(episodes, round_, margin, alpha, seed)
-    report = run_gate(
-        player,
-        config,
-        ours,
-        theirs,
-        plan,
-        overrides or (),
-        results or RESULTS,
-        lambda line: typer.echo(line, err=True),
-    )
+    report = run_gate(plan, ours, theirs, results or RESULTS, lambda line: typer.echo(line, err=True))
     if json_output:
         print_json(report.to_dict())
     else:
@@ -215,22 +247,31 @@ def _end_with(checks: Sequence[Check], json_output: bool) -> None:
 
 
 def _show(report: GateReport) -> None:
-    if report.returns is None:
-        typer.echo(f"{report.outcome}: {report.sentence}")
-        return
     from rich import box
     from rich.table import Table
 
     from spacetime_rl.console.plain import plain_console
 
     table = Table(box=box.SIMPLE_HEAD)
-    for column in ("", "build", "base", "difference, 95 %"):
-        table.add_column(column, justify="left" if not column else "right")
-    for name, found, form in (("success", report.success, ".1%"), ("return", report.returns, ".4g")):
+    for column in ("", "build", "base", "difference, 95 %", "verdict"):
+        table.add_column(column, justify="right" if column and column != "verdict" else "left")
+    judged = {one.measure.name: one for one in report.measures}
+    rows = {"success": report.success, "return": report.returns, "cpu_ms_a_tick": report.cpu}
+    rows |= {name: one.compared for name, one in judged.items()}
+    for name, found in rows.items():
         if found is not None:
-            gap = found.difference
-            cells = [found.build, found.base, gap.value, gap.low, gap.high]
-            ours, theirs, value, low, high = (f"{cell:{form}}" for cell in cells)
-            table.add_row(name, ours, theirs, f"{value} ({low} to {high})")
-    plain_console().print(table)
+            gap, form = found.difference, ".1%" if name == "success" else ".4g"
+            cells = [f"{value:{form}}" for value in (found.build, found.base)]
+            shown = [
+                f"{value - 1.0:+.1%}" if found.is_ratio else f"{value:{form}}"
+                for value in (gap.value, gap.low, gap.high)
+            ]
+            verdict = judged[name].outcome if name in judged else "not judged"
+            table.add_row(name, *cells, f"{shown[0]} ({shown[1]} to {shown[2]})", verdict)
+    if table.rows:
+        plain_console().print(table)
+    for warning in report.warnings:
+        typer.echo(f"warning: {warning}")
+    if report.false_alarms is not None:
+        typer.echo(f"false alarms of this game beside itself: {report.false_alarms:.1%}")
     typer.echo(f"{report.outcome}: {report.sentence}")

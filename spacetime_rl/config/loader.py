@@ -25,7 +25,8 @@ _log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
 SWEEP = "sweep"  # the section that makes a run a search
-PLAYTEST = "playtest"  # the section that `spacetime-rl playtest` reads, and no other command
+PLAYTEST, GATE = "playtest", "gate"
+OWN_SECTIONS = (PLAYTEST, GATE)  # sections that the command of that name reads, and those for training do not
 
 
 def load(
@@ -68,7 +69,8 @@ def _lay(
 ) -> RunConfig:
     own = parse_overrides(overrides, RunConfig)
     files, note = leave_out_foreign(files, own)
-    files.data.pop(PLAYTEST, None)
+    for section in OWN_SECTIONS:
+        files.data.pop(section, None)
     config = validate(files.under(own), scenarios, title)
     if note:
         say(note)

@@ -5,20 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field
 
-from spacetime_rl.config.document import Document, KeyPath
-from spacetime_rl.config.foreign import leave_out_foreign
-from spacetime_rl.config.loader import PLAYTEST, attempt, read, validate, where
-from spacetime_rl.config.merge import deep_merge
+from spacetime_rl.config.loader import PLAYTEST
 from spacetime_rl.config.model import RunConfig
-from spacetime_rl.config.overrides import parse_overrides
-from spacetime_rl.config.packaged import find_config
-from spacetime_rl.config.problems import field_mistakes
+from spacetime_rl.config.own_section import load_with, with_overrides
 from spacetime_rl.config.section import Section
-from spacetime_rl.errors import ConfigError
 
 
 class StuckConfig(Section):
@@ -146,49 +139,11 @@ def load_playtest(
     scenarios: Collection[str] | None = None,
     say: Callable[[str], None] = print,
 ) -> Playtest:
-    """Read a configuration with its `playtest:` section, which may be missing; overrides may set `playtest.…`, too.
-
-    Raises ConfigError listing every mistake as `file:line: dotted.key: what`.
-    """
-    own = parse_overrides(overrides, RunConfig)
-    files, note = leave_out_foreign(read(find_config(path), ()), own)
-    if note:
-        say(note)
-    return read_playtest(files.under(own), scenarios, str(path))
+    """Read a configuration with its `playtest:` section, as `load_with`."""
+    return Playtest(*load_with(path, PLAYTEST, PlaytestConfig, overrides, scenarios, say))
 
 
 def with_settings(plan: Playtest, overrides: Sequence[str], players: Mapping[str, float]) -> Playtest:
     """A playtest with other settings: `key=value` of its section, and other players, if any. Raises ConfigError."""
-    changes = parse_overrides(overrides, PlaytestConfig)
-    if changes.problems:
-        raise ConfigError(changes.problems)
-    data = deep_merge(plan.settings.model_dump(mode="json"), changes.data) | (
-        {"players": dict(players)} if players else {}
-    )
-    settings, mistakes = _settings(data)
-    if settings is None:
-        raise ConfigError([f"{'.'.join(map(str, path))}: {message}" for path, message in mistakes.items()])
-    return dataclasses.replace(plan, settings=settings)
-
-
-def read_playtest(document: Document, scenarios: Collection[str] | None, name: str) -> Playtest:
-    """The playtest that a document says. Raises ConfigError."""
-    section = document.data.pop(PLAYTEST, None) or {}
-    problems: list[str] = []
-    settings, mistakes = _settings(section)
-    problems += [f"{where(document, path, name)}{message}" for path, message in mistakes.items()]
-    try:
-        config = validate(document, scenarios, name)
-    except ConfigError as error:
-        raise ConfigError([*error.problems, *problems]) from None
-    if problems or settings is None:
-        raise ConfigError(problems)
-    return Playtest(config, settings)
-
-
-def _settings(section: Any) -> tuple[PlaytestConfig | None, dict[KeyPath, str]]:
-    if not isinstance(section, dict):
-        return None, {(PLAYTEST,): f"expected keys and values, found {section!r}"}
-    settings, error = attempt(section, PlaytestConfig)
-    wrong = field_mistakes(error, Document(section), PlaytestConfig) if error else {}
-    return settings, {(PLAYTEST, *path): message for path, message in wrong.items()}
+    replaced = {"players": dict(players)} if players else {}
+    return dataclasses.replace(plan, settings=with_overrides(plan.settings, PLAYTEST, overrides, replaced))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from spacetime_rl.game.api import TASK, Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.host.system import cpu_time_s
 
 MAX_RESTARTS = 3  # of each game
 Open = Callable[[GameLaunch], Game]
@@ -62,7 +64,7 @@ def evaluate(
         played = _Evaluation(launch, first.spec, plans, source, seed, open_game, tape, config.evaluation.stochastic)
         played.make_worker()  # raises ContractError before further games are started
         shards = played.split(episodes, games)
-        restarts = played.play(shards, first, clock)
+        efforts = played.play(shards, first, clock)
     results = _in_order(shards, _AgentNames.of(first.spec, plans), turns_of(plans) if played.each_alone else None)
     traces = [trace for shard in shards for trace in shard.traces.values()]
     return EvalReport(
@@ -72,12 +74,15 @@ def evaluate(
         seed=seed,
         overall=_summarise("overall", seed, results),
         policies=tuple(_summarise(plan.name, seed, [r for r in results if r.policy == plan.name]) for plan in plans),
-        restarts=restarts,
+        restarts=sum(len(effort.faults) for effort in efforts),
         results=results,
         traces=tuple(sorted(traces, key=lambda trace: trace.episode)),
         tasks=summarise_tasks([task.name for task in first.spec.tasks], seed, results),
         bounded=_bounded(shards),
         paired=not played.each_alone,
+        faults=tuple(fault for effort in efforts for fault in effort.faults),
+        exit_faults=tuple(effort.exit_fault for effort in efforts if effort.exit_fault),
+        cpu_ms_a_tick=_cpu_ms_a_tick(efforts),
     )
 
 
@@ -91,6 +96,22 @@ def _bounded(shards: Sequence[Shard]) -> Bounded | None:
         return None
     reasons = sorted({shard.reason for shard in shards if shard.reason})
     return Bounded(shards[0].schedule.episodes - cut_off - not_begun, cut_off, not_begun, ", ".join(reasons))
+
+
+@dataclass(slots=True)
+class _Effort:
+    """What it took to play a shard: the faults that were survived, and the processor time of the games."""
+
+    faults: list[str] = field(default_factory=list)
+    exit_fault: str = ""
+    cpu_s: float = 0.0
+    ticks: int = 0
+
+
+def _cpu_ms_a_tick(efforts: Sequence[_Effort]) -> float | None:
+    """The processor time of all games for each tick; None where the system does not say."""
+    cpu_s, ticks = sum(effort.cpu_s for effort in efforts), sum(effort.ticks for effort in efforts)
+    return 1e3 * cpu_s / ticks if ticks and math.isfinite(cpu_s) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +146,8 @@ class _Evaluation:
         seed = self.seed + (game + games * restarts if self.each_alone else 0)
         return replace(self.launch, name=f"eval-{game}", seed=seed)
 
-    def play(self, shards: Sequence[Shard], first: Game, clock: Clock) -> int:
-        """Play every shard on its own game, the first shard on `first`. Returns the number of restarts."""
+    def play(self, shards: Sequence[Shard], first: Game, clock: Clock) -> list[_Effort]:
+        """Play every shard on its own game, the first shard on `first`."""
         with ThreadPoolExecutor(len(shards)) as pool:  # one thread a game suffices: it mostly waits for its socket
             futures = [
                 pool.submit(self._finish, shard, index, len(shards), None if index else first, clock)
@@ -136,26 +157,33 @@ class _Evaluation:
                 wait(futures, return_when=FIRST_EXCEPTION)
             finally:
                 clock.stop()  # all games are done, one has failed, or the user has stopped the evaluation
-        return sum(future.result() for future in futures)
+        return [future.result() for future in futures]
 
-    def _finish(self, shard: Shard, index: int, games: int, game: Game | None, clock: Clock) -> int:
-        worker = self.make_worker()
+    def _finish(self, shard: Shard, index: int, games: int, game: Game | None, clock: Clock) -> _Effort:
+        worker, effort = self.make_worker(), _Effort()
         for restarts in range(MAX_RESTARTS + 1):
             launch = self.launch_of(index, games, restarts)
             try:
                 with game or self.open_game(launch) as game:
+                    begun_s, steps = cpu_time_s(game.pid), game.timing.steps
                     play_shard(game, worker, shard, launch.seed, clock, self.tape)
+                    effort.cpu_s = cpu_time_s(game.pid) - begun_s
+                    effort.ticks = (game.timing.steps - steps) * (self.spec.action_repeat or 1)
+                effort.exit_fault = game.exit_fault
                 break
             except GameError as error:
                 if not error.can_pass:
                     raise
                 if restarts == MAX_RESTARTS:
-                    raise type(error)(f"evaluation: a game failed {restarts + 1} times, at last: {error}") from error
+                    last = type(error)(f"evaluation: a game failed {restarts + 1} times, at last: {error}")
+                    last.fault = error.fault
+                    raise last from error
+                effort.faults.append(error.fault or type(error).__name__)
                 _log.warning(
                     "a game failed and is started again to replay what it had not finished: %s", error.headline
                 )
             game = None
-        return restarts
+        return effort
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,11 @@ class EvalReport:
     tasks: tuple[PolicyReport, ...] = ()  # one per task, over all policies; empty without several tasks
     bounded: Bounded | None = None  # None if all episodes were finished
     paired: bool = True  # whether equal numbers mean equal episodes for all players; not in a stock game
+    # What the games did beside playing: the keys of faults that were survived, how they ended badly when asked to, and
+    # the processor time of their processes for each physics tick, None where it is not known.
+    faults: tuple[str, ...] = field(default=(), compare=False)
+    exit_faults: tuple[str, ...] = field(default=(), compare=False)
+    cpu_ms_a_tick: float | None = field(default=None, compare=False)
 
     @property
     def finished(self) -> int:

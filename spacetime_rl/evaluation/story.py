@@ -12,17 +12,20 @@ from pathlib import Path
 from spacetime_rl.config import RunConfig, change, load
 from spacetime_rl.contract import make_launch
 from spacetime_rl.episodes.build import describe_build
+from spacetime_rl.episodes.episode import Build
 from spacetime_rl.episodes.recorder import Recorder
 from spacetime_rl.evaluation.clock import Progress
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.resolve import BASELINE, Resolved, mix_sources, require_config, resolve_source
+from spacetime_rl.evaluation.tape import Sink
 from spacetime_rl.game.project import scenario_names
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.runs.layout import RESULTS, new_recordings
 
 _log = logging.getLogger(__name__)
 Show = Callable[[RunConfig], AbstractContextManager[Progress | None]]
+MakeSink = Callable[[Build, RunConfig, str], Sink]  # for a build, what is played, and the player's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ def evaluate_player(
     traced: int = 0,
     record: bool = False,
     record_to: Path | None = None,
+    receive: MakeSink | None = None,
     show: Show = lambda _: nullcontext(),
     say: Callable[[str], None] = _log.warning,
 ) -> Evaluated:
@@ -54,7 +58,8 @@ def evaluate_player(
     `player` is `random`, `heuristic`, `baseline`, a run, a checkpoint or a folder of ONNX files. `opponents` are
     `POLICY=PLAYER`: players that act for single policies instead. Without `config` the player's training configuration
     is played. `overrides` are `a.b=c`. The report keeps the traces of the first `traced` episodes. With `record` or a
-    folder `record_to`, every episode is written to a file of its own. `show` displays the progress, and `say` receives
+    folder `record_to`, every episode is written to a file of its own; `receive` makes what receives every episode
+    instead. `show` displays the progress, and `say` receives
     remarks on the configuration.
 
     Raises UsageError, ConfigError, ContractError, CheckpointError, ExportError, GameError, RecordingError.
@@ -67,7 +72,7 @@ def evaluate_player(
         plan = chosen.evaluation
         launch = replace(make_launch(chosen), arenas=plan.arenas)
         folder_of_episodes = record_to if record_to or not record else _recordings(found, chosen, results)
-        sink = None
+        sink = receive(describe_build(launch), chosen, found.source.name) if receive else None
         if folder_of_episodes is not None:
             sink = Recorder(folder_of_episodes, describe_build(launch), chosen, plan.seed, found.source.name)
         with show(chosen) as progress:

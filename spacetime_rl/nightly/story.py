@@ -237,17 +237,17 @@ def compare_nights(ours: EvalReport, theirs: EvalReport, margin: float) -> Besid
 def gate(night: Night, place: Place) -> Found:
     """Play tonight's build beside the base build, if one is given."""
     from spacetime_rl.playtest.gate import Build, find_build, run_gate
-    from spacetime_rl.playtest.plan import GatePlan
+    from spacetime_rl.playtest.load import load_gate
 
     if night.base is None:
         raise Skipped("no --base, so that only policies are compared")
     last = Path(night.last, POLICIES)
     player = str(last) if night.last and is_onnx_folder(last) else "heuristic"
-    sizes = GatePlan()
-    plan = GatePlan(episodes=20 * night.plan.episodes, round=min(sizes.round, night.plan.episodes))
-    config = _load(night)
-    base = find_build("base", night.base, config.scenario.name)
-    report = run_gate(player, config, Build("build"), base, plan, results=place.results, show=place.show)
+    plan = load_gate(night.config, night.overrides)
+    sizes = {"episodes": 20 * night.plan.episodes, "round": min(plan.settings.round, night.plan.episodes)}
+    plan = replace(plan, settings=plan.settings.model_copy(update={"player": player, **sizes}))
+    base = find_build("base", night.base, plan.scenario)
+    report = run_gate(plan, Build("build"), base, results=place.results, show=place.show)
     return Found(report.sentence, {**report.to_dict(), "player": player}, worse=report.outcome == "regression")
 
 

@@ -1,31 +1,34 @@
 """The story of a gate: two builds of a game play the same numbered episodes until a verdict is proven.
 
 Rounds of episodes alternate between the builds, and so does which of them begins, so that a busy moment of the machine
-meets both. Every round has a seed of its own.
+meets both. Every round has a seed of its own, and starts both games anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
 
-import numpy as np
-
-from spacetime_rl.config import RunConfig
+from spacetime_rl.config.gate import SUCCESS
 from spacetime_rl.errors import GameError, UsageError
-from spacetime_rl.evaluation.report import AgentResult, EvalReport, reporting_success
+from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.story import evaluate_player
 from spacetime_rl.evaluation.target import build_overrides
-from spacetime_rl.playtest.plan import GatePlan
-from spacetime_rl.runs.layout import RESULTS
-from spacetime_rl.statistics.intervals import mean
-from spacetime_rl.statistics.paired import Difference, compare_means, compare_rates
+from spacetime_rl.playtest.examine import Examiner
+from spacetime_rl.playtest.findings import FolderStore
+from spacetime_rl.playtest.gate_report import Compared, GateReport, MeasureReport, NewFinding
+from spacetime_rl.playtest.load import GatePlan
+from spacetime_rl.playtest.pairs import CPU, RETURN, Pairs
+from spacetime_rl.runs.layout import FINDINGS, RESULTS
+from spacetime_rl.statistics.false_alarms import false_alarm_rate
 from spacetime_rl.statistics.verdict import Decision, Outcome
 
-Measure = Literal["success", "return"]
 Show = Callable[[str], None]
+
+_TIMES = 2  # a fault that was seen only once may be the machine's
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,198 +39,157 @@ class Build:
     overrides: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """The means of one measure over the episodes that both builds finished, and their paired difference."""
-
-    build: float
-    base: float
-    difference: Difference
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        found = self.difference
-        return {
-            "build": self.build,
-            "base": self.base,
-            "difference": found.value,
-            "difference_ci": [found.low, found.high],
-            "p": found.p,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class GateReport:
-    """The verdict, and the figures behind it: `build` is ours, `base` theirs.
-
-    `measure` is what decided: whether an episode succeeded, with every agent in it, or, in a game that reports no
-    success, which build had the higher return. A build that fails again and again in a round that the base finished is
-    a regression, too: `fault` is how it failed, and there are figures of earlier rounds only. `differing` counts the
-    episodes in which the builds did not do the same.
-    """
-
-    outcome: Outcome
-    measure: Measure
-    episodes: int
-    differing: int
-    more_episodes: int | None
-    success: Compared | None
-    returns: Compared | None
-    plan: GatePlan
-    fault: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """The verdict for people."""
-        if self.fault:
-            return f"the build failed again and again where the base did not: {self.fault}"
-        found = f"in {self.episodes} episodes, {self.differing} of which ended differently"
-        if self.outcome == "pass":
-            return f"not worse by {self.plan.margin:.1%} of the episodes or more, {found}"
-        if self.outcome == "regression":
-            return f"worse than the base, {found}"
-        more = "nobody can say how many more" if self.more_episodes is None else f"about {self.more_episodes:,} more"
-        return f"not decided {found}; {more} would decide"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return {
-            "format": 1,
-            "verdict": self.outcome,
-            "sentence": self.sentence,
-            "measure": self.measure,
-            "margin": self.plan.margin,
-            "alpha": self.plan.alpha,
-            "seed": self.plan.seed,
-            "episodes": self.episodes,
-            "differing": self.differing,
-            "more_episodes": self.more_episodes,
-            "success": self.success.to_dict() if self.success else None,
-            "return": self.returns.to_dict() if self.returns else None,
-            "fault": self.fault,
-        }
-
-
 def find_build(name: str, path: str, scenario: str | None = None) -> Build:
     """The build in a Godot project folder, an exported game, or `git:REF`; see `build_overrides`."""
     return Build(name, build_overrides(name, path, scenario))
 
 
 def run_gate(
-    player: str,
-    config: str | RunConfig,
-    build: Build,
-    base: Build,
-    plan: GatePlan,
-    overrides: Sequence[str] = (),
-    results: Path = RESULTS,
-    show: Show = lambda _: None,
+    plan: GatePlan, build: Build, base: Build, results: Path = RESULTS, show: Show = lambda _: None
 ) -> GateReport:
-    """Let a player play both builds until the verdict is proven, or `plan.episodes` are played.
+    """Let a player play both builds until the verdict is proven, or the plan's episodes are played.
 
-    `player` is what `evaluate_player` takes. Raises what that raises, a GameError only if the base is at fault, and
-    UsageError for a game without numbered episodes, in which two builds never meet the same one.
+    Raises what `evaluate_player` raises, a GameError only if the base is at fault, and UsageError for a metric that
+    the game does not report, and for a game without numbered episodes, in which two builds never meet the same one.
     """
-    decision, pairs = Decision(plan.margin, plan.alpha), _Pairs()
-    sides = (build, base)
-    while decision.outcome == "inconclusive" and pairs.rounds * plan.round < plan.episodes:
-        episodes = min(plan.round, plan.episodes - pairs.rounds * plan.round)
-        here = [f"evaluation.seed={plan.seed + pairs.rounds}", f"evaluation.episodes={episodes}"]
-        first = pairs.rounds % 2
+    return _Gate(plan, build, base, results, show).run()
+
+
+class _Gate:
+    def __init__(self, plan: GatePlan, build: Build, base: Build, results: Path, show: Show) -> None:
+        self._plan, self._settings = plan, plan.settings
+        self._results, self._show = results, show
+        self._build, self._base = build, base
+        self._self_check = build.overrides == base.overrides
+        self._pairs = Pairs(plan.settings)
+        self._decision: Decision | None = None
+        self._rounds = 0
+        self._faults = {side.name: Counter[str]() for side in (build, base)}
+        self._endings = {side.name: Counter[str]() for side in (build, base)}
+        self._known = _known(plan, results) if plan.settings.findings else frozenset[str]()
+        self._examiners = (
+            {side.name: Examiner(plan.oracles) for side in (build, base)} if plan.settings.findings else {}
+        )
+
+    def run(self) -> GateReport:
+        settings = self._settings
+        while self._rounds * settings.round < settings.episodes:
+            found = self._play_round()
+            if isinstance(found, GameError):
+                return replace(self._report("regression"), more_episodes=0, fault=found.headline)
+            outcome = self._take(found)
+            new = self._new_findings()
+            if new:
+                return replace(self._report("regression"), more_episodes=0, findings=new)
+            pairs = self._pairs
+            self._show(f"episodes={pairs.episodes}/{settings.episodes} differing={pairs.differing} verdict={outcome}")
+            if outcome != "inconclusive":
+                break
+        if not self._pairs.episodes:
+            raise UsageError("gate: no episode was finished by both builds; see evaluation.max_decisions")
+        return self._report(self._decision.outcome if self._decision else "inconclusive")
+
+    def _play_round(self) -> dict[str, EvalReport] | GameError:
+        """Both builds' reports, or how the build failed in a round that the base has finished."""
+        settings = self._settings
+        episodes = min(settings.round, settings.episodes - self._rounds * settings.round)
+        here = [f"evaluation.seed={settings.seed + self._rounds}", f"evaluation.episodes={episodes}"]
+        sides, first = (self._build, self._base), self._rounds % 2
         found: dict[str, EvalReport] = {}
         fault: GameError | None = None
         for side in (*sides[first:], *sides[:first]):
-            wanted = [*overrides, *side.overrides, *here]
             try:
-                found[side.name] = evaluate_player(player, config, wanted, results=results).report
+                found[side.name] = evaluate_player(
+                    settings.player,
+                    self._plan.game,
+                    [*self._plan.overrides, *side.overrides, *here],
+                    results=self._results,
+                    receive=self._examiners.get(side.name),
+                ).report
             except GameError as error:
-                if side is base or side.overrides == base.overrides:
+                if side is self._base or self._self_check:
                     raise
                 fault = error  # the base has to finish this round before it counts
-        if fault is not None:
-            return pairs.failed(fault, plan)
-        for difference in pairs.add(found[build.name], found[base.name]):
-            decision.add(difference)
-        show(f"episodes={pairs.episodes}/{plan.episodes} differing={pairs.differing} verdict={decision.outcome}")
-    return pairs.report(decision, plan)
+        self._rounds += 1
+        return fault or found
 
-
-class _Pairs:
-    """What both builds did in the episodes that both have finished, in their order."""
-
-    def __init__(self) -> None:
-        self.rounds = 0
-        self.differing = 0
-        self._success: list[tuple[bool, bool]] = []
-        self._returns: list[tuple[float, float]] = []
-        self._measure: Measure | None = None
-
-    @property
-    def episodes(self) -> int:
-        return len(self._returns)
-
-    def add(self, ours: EvalReport, theirs: EvalReport) -> list[float]:
-        """The differences of one round, in [-1, 1]."""
+    def _take(self, found: Mapping[str, EvalReport]) -> Outcome:
+        for name, report in found.items():
+            self._faults[name].update(report.faults)
+            self._endings[name].update(report.exit_faults)
+        ours, theirs = found[self._build.name], found[self._base.name]
         if not (ours.paired and theirs.paired):
             raise UsageError("gate: this game does not number its episodes, so that builds cannot be compared in pairs")
-        self.rounds += 1
-        reporting = reporting_success([*ours.results, *theirs.results])
-        if self._measure is None:
-            self._measure = "success" if reporting else "return"
-        both = [_episodes(report, reporting) for report in (ours, theirs)]
-        differences = []
-        for number in sorted(both[0].keys() & both[1].keys()):
-            one, other = both[0][number], both[1][number]
-            self._success.append((one.success, other.success))
-            self._returns.append((one.total, other.total))
-            self.differing += one != other
-            if self._measure == "success":
-                differences.append(float(one.success) - float(other.success))
-            else:
-                differences.append(float(np.sign(one.total - other.total)))
-        return differences
+        new = self._pairs.add(ours, theirs)
+        if self._decision is None:
+            rounds = math.ceil(self._settings.episodes / self._settings.round)
+            measures = self._pairs.measures
+            most = {one.name: rounds if one.name == CPU else self._settings.episodes for one in measures}
+            self._decision = Decision(measures, self._settings.alpha, most)
+        return self._decision.add({name: new[name] for name in self._decision.judged})
 
-    def failed(self, fault: GameError, plan: GatePlan) -> GateReport:
-        """The verdict on a build that failed, with the figures of the rounds before."""
-        if not self._returns:
-            measure = self._measure or "success"
-            return GateReport("regression", measure, 0, 0, 0, None, None, plan, fault.headline)
-        report = self.report(Decision(plan.margin, plan.alpha), plan)
-        return replace(report, outcome="regression", more_episodes=0, fault=fault.headline)
+    def _new_findings(self) -> tuple[NewFinding, ...]:
+        """Faults that were seen more than once, and errors that oracles report, on the build and not on the base."""
+        base = self._faults[self._base.name]
+        faults = [
+            NewFinding(key, f"{key}, {times} times")
+            for key, times in self._faults[self._build.name].items()
+            if times >= _TIMES and not base[key]
+        ]
+        if not self._examiners:
+            return tuple(faults)
+        ours, theirs = self._examiners[self._build.name].errors, self._examiners[self._base.name].errors
+        known = theirs.keys() | self._known
+        return (*faults, *(NewFinding(key, message) for key, message in ours.items() if key not in known))
 
-    def report(self, decision: Decision, plan: GatePlan) -> GateReport:
-        if not self._returns or self._measure is None:
-            raise UsageError("gate: no episode was finished by both builds; see evaluation.max_decisions")
-        (ours_won, theirs_won), (ours, theirs) = zip(*self._success, strict=True), zip(*self._returns, strict=True)
-        success = Compared(mean(ours_won), mean(theirs_won), compare_rates(ours_won, theirs_won))
+    def _warnings(self) -> tuple[str, ...]:
+        once = [
+            f"the {side} failed with {key} and went on when the episodes were played again"
+            for side, faults in self._faults.items()
+            for key in faults
+        ]
+        at_exit = [
+            f"the {side} crashed while it exited ({key.partition(':')[2]}), in {times} of {self._rounds} rounds"
+            for side, endings in self._endings.items()
+            for key, times in endings.items()
+        ]
+        problems = [f"{side}: {problem}" for side, one in self._examiners.items() for problem in one.problems]
+        return (*once, *at_exit, *problems)
+
+    def _report(self, outcome: Outcome) -> GateReport:
+        pairs, decision = self._pairs, self._decision
+        compared: dict[str, Compared] = {}
+        measures: tuple[MeasureReport, ...] = ()
+        more: int | None = None
+        alarms: float | None = None
+        if decision is not None and pairs.episodes:
+            compared = pairs.compare()
+            p_worse = decision.p_worse
+            measures = tuple(
+                MeasureReport(one.measure, decision.outcome_of(name), compared[name], p_worse[name])
+                for name, one in decision.judged.items()
+                if name in compared
+            )
+            growth = decision.growth_wanted
+            more = None if growth is None else math.ceil(growth * pairs.episodes)
+            if self._self_check:
+                alarms = false_alarm_rate(decision, self._rounds)
         return GateReport(
-            outcome=decision.outcome,
-            measure=self._measure,
-            episodes=self.episodes,
-            differing=self.differing,
-            more_episodes=decision.episodes_wanted,
-            success=success if self._measure == "success" else None,
-            returns=Compared(mean(ours), mean(theirs), compare_means(ours, theirs)),
-            plan=plan,
+            outcome=outcome,
+            episodes=pairs.episodes,
+            differing=pairs.differing,
+            more_episodes=more,
+            settings=self._settings,
+            measures=measures,
+            success=compared.get(SUCCESS),
+            returns=compared.get(RETURN),
+            cpu=compared.get(CPU),
+            warnings=self._warnings(),
+            false_alarms=alarms,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Episode:
-    success: bool  # of every agent whose policy reports it
-    total: float  # the mean return of its agents
-    length: float
-
-
-def _episodes(report: EvalReport, reporting: set[str]) -> dict[int, _Episode]:
-    found: dict[int, list[AgentResult]] = {}
-    for result in report.results:
-        found.setdefault(result.episode, []).append(result)
-    return {
-        number: _Episode(
-            all(agent.metrics.get("success", 0.0) >= 1.0 for agent in agents if agent.policy in reporting),
-            mean([agent.metrics["return"] for agent in agents]),
-            max(agent.metrics["length"] for agent in agents),
-        )
-        for number, agents in found.items()
-    }
+def _known(plan: GatePlan, results: Path) -> frozenset[str]:
+    """The keys of findings of this game that people have marked as known or ignored."""
+    store = FolderStore(results / FINDINGS / plan.name)
+    return frozenset(finding.sighting.key for finding in store if finding.state in ("known", "ignored"))

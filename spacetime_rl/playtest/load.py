@@ -1,14 +1,18 @@
-"""From what a user names to a playtest: a plan, a configuration, a scenario, a project or an exported game."""
+"""From what a user names to a playtest or a gate: a plan, a configuration, a scenario, a project, an exported game."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from spacetime_rl.config.loader import PLAYTEST
+from spacetime_rl.config import RunConfig
+from spacetime_rl.config.gate import GateConfig
+from spacetime_rl.config.loader import GATE, PLAYTEST
+from spacetime_rl.config.own_section import load_with, with_overrides
 from spacetime_rl.config.packaged import packaged
-from spacetime_rl.config.playtest import Playtest, load_playtest, with_settings
+from spacetime_rl.config.playtest import OraclesConfig, Playtest, load_playtest, with_settings
 from spacetime_rl.errors import UsageError
 from spacetime_rl.evaluation.target import load_target
 from spacetime_rl.game.project import scenario_names
@@ -24,14 +28,50 @@ def load_plan(
     """
     if (Path(target) / "project.godot").is_file() and not knows_of_learning(Path(target)):
         overrides = [f"name={_slug(Path(target).resolve().name)}", *unchanged_overrides(Path(target)), *overrides]
-    own = [override for override in overrides if override.startswith(f"{PLAYTEST}.")]
-    rest = [override for override in overrides if override not in own]
-    if Path(target).suffix in (".yaml", ".yml") or packaged(target):
-        plan = load_playtest(target, rest, scenario_names())
-    else:
-        plan = Playtest(load_target(target, rest))
+    own, rest = _split(overrides, PLAYTEST)
+    plan = load_playtest(target, rest, scenario_names()) if _is_config(target) else Playtest(load_target(target, rest))
     shares = dict(_share(player) for player in players)
-    return with_settings(plan, [*(override.removeprefix(f"{PLAYTEST}.") for override in own), *settings], shares)
+    return with_settings(plan, [*own, *settings], shares)
+
+
+@dataclass(frozen=True, slots=True)
+class GatePlan:
+    """What a gate plays and judges. `game` is the configuration's name, or one that was made of a target."""
+
+    game: str | RunConfig
+    name: str
+    scenario: str | None
+    overrides: tuple[str, ...]  # of the game's configuration
+    settings: GateConfig
+    oracles: OraclesConfig
+
+
+def load_gate(target: str, overrides: Sequence[str] = (), settings: Sequence[str] = ()) -> GatePlan:
+    """The gate of a target. `settings` are overrides of the `gate:` section. Raises as `load_plan`."""
+    own, rest = _split(overrides, GATE)
+    for_oracles, rest = _split(rest, PLAYTEST)
+    game: str | RunConfig
+    if _is_config(target):
+        game = target
+        config, gate = load_with(target, GATE, GateConfig, rest, scenario_names())
+        playtest = load_playtest(target, rest, scenario_names(), say=lambda _: None)
+    else:
+        game = config = load_target(target, rest)
+        gate, playtest = GateConfig(), Playtest(config)
+    oracles = with_settings(playtest, for_oracles, {}).settings.oracles
+    gate = with_overrides(gate, GATE, [*own, *settings])
+    return GatePlan(game, config.name, config.scenario.name, tuple(rest), gate, oracles)
+
+
+def _is_config(target: str) -> bool:
+    return Path(target).suffix in (".yaml", ".yml") or packaged(target) is not None
+
+
+def _split(overrides: Sequence[str], section: str) -> tuple[list[str], list[str]]:
+    """Overrides of a command's own section, without its name, and the others."""
+    head = f"{section}."
+    own = [override.removeprefix(head) for override in overrides if override.startswith(head)]
+    return own, [override for override in overrides if not override.startswith(head)]
 
 
 def unchanged_overrides(project: Path) -> tuple[str, ...]:

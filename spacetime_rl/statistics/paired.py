@@ -125,7 +125,7 @@ def _bootstrap(off: NDArray[np.float64], seed: int) -> Interval:
 def _swap_sides(off: NDArray[np.float64], seed: int) -> float:
     from scipy import stats
 
-    if not off.any():
+    if len(off) < 2 or not off.any():  # one pair alone says nothing
         return 1.0
     rng = np.random.default_rng(seed)
     found = stats.permutation_test((off,), np.mean, permutation_type="samples", n_resamples=_RESAMPLES, rng=rng)

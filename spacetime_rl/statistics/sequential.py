@@ -29,27 +29,41 @@ class Evidence:
         self._lowest = lowest
         self._bets = _SHARES / -lowest
         self._logs = np.zeros(len(_SHARES))  # of each bet's wealth
+        self._highest = 0.0  # log-wealth so far
         self._values = 0
 
-    def add(self, value: float) -> None:
-        """Bet on one more value. Raises ValueError if it is below `lowest`."""
-        if not value >= self._lowest:
-            raise ValueError(f"value: found {value}, expected at least {self._lowest}")
-        self._logs += np.log1p(self._bets * value)
-        self._values += 1
+    def add(self, *values: float) -> None:
+        """Bet on more values, one after the other. Raises ValueError if one is below `lowest`."""
+        found = np.asarray(values, np.float64)
+        if not (found >= self._lowest).all():
+            raise ValueError(f"values: found {found.min()}, expected at least {self._lowest}")
+        if not found.size:
+            return
+        paths = self._logs + np.cumsum(np.log1p(np.outer(found, self._bets)), axis=0)
+        self._logs = paths[-1]
+        self._values += len(found)
+        together = np.logaddexp.reduce(paths, axis=1) - math.log(len(_SHARES))
+        self._highest = max(self._highest, float(together.max()))
 
     @property
     def log_wealth(self) -> float:
-        """The logarithm of the wealth; the claim is refuted at the level alpha once it reaches `log(1 / alpha)`."""
+        """The logarithm of the wealth."""
         return float(np.logaddexp.reduce(self._logs)) - math.log(len(_SHARES))
 
+    @property
+    def p_value(self) -> float:
+        """The p-value of the claim for all looks together: the claim is refuted at each level that is not below it."""
+        return math.exp(-self._highest)
+
     def refutes(self, alpha: float) -> bool:
-        """Whether the claim is refuted at this level."""
-        return self.log_wealth >= -math.log(alpha)
+        """Whether the claim is refuted at this level: the wealth has reached `1 / alpha`."""
+        return self.p_value <= alpha
 
     def values_wanted(self, alpha: float) -> int | None:
         """How many more values like those so far would refute the claim; None if wealth does not grow."""
+        if self.refutes(alpha):
+            return 0
         growth = float(self._logs.max()) / max(1, self._values)
         if growth <= 0.0:
             return None
-        return max(0, math.ceil((-math.log(alpha) + math.log(len(_SHARES)) - float(self._logs.max())) / growth))
+        return max(1, math.ceil((-math.log(alpha) + math.log(len(_SHARES)) - float(self._logs.max())) / growth))

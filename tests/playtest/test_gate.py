@@ -8,17 +8,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from support.command import Done, run_command
 from support.touch_run import RUN
 
+from spacetime_rl.config.gate import GateConfig
+from spacetime_rl.config.playtest import OraclesConfig
 from spacetime_rl.errors import UsageError
 from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.playtest import gate as story
-from spacetime_rl.playtest.gate import Build, GateReport, run_gate
-from spacetime_rl.playtest.plan import GatePlan
+from spacetime_rl.playtest.gate import Build, run_gate
+from spacetime_rl.playtest.gate_report import GateReport
+from spacetime_rl.playtest.load import GatePlan
 
 SOON = ("--margin", "0.4", "--round", "24", "--episodes", "48", "--json")
 HARDER = ("--build-set", "scenario.params.max_ticks=60")
@@ -84,12 +88,17 @@ class Played:
         self.paired = True
         self.returns: Callable[[str, int], float] = lambda side, episode: float(episode)
         self.success: Callable[[str, int], float] | None = None
+        self.metric: Callable[[str, int], float] | None = None
+        self.cpu: Callable[[str], float | None] = lambda _: None
+        self.faults: Callable[[str, int], tuple[str, ...]] = lambda _side, _round: ()
+        self.exit_faults: Callable[[str], tuple[str, ...]] = lambda _: ()
         self.silent: tuple[str, ...] = ()
         monkeypatch.setattr(story, "evaluate_player", self._evaluate)
 
-    def gate(self, **plan: Any) -> GateReport:
+    def gate(self, **settings: Any) -> GateReport:
         builds = Build("build", ("game.params.side=build",)), Build("base", ("game.params.side=base",))
-        return run_gate("heuristic", "touch", *builds, GatePlan(**plan))
+        plan = GatePlan("touch", "touch", None, (), GateConfig(**settings), OraclesConfig())
+        return run_gate(plan, *builds)
 
     def _evaluate(self, _player: str, _config: str, overrides: list[str], **_: Any) -> Any:
         values = dict(override.split("=") for override in overrides)
@@ -99,11 +108,19 @@ class Played:
         without = {"return": 0.0, "length": 1.0}
         results += tuple(AgentResult(n, f"{name}_0", name, without) for n in range(episodes) for name in self.silent)
         total = summarise("overall", episodes, 0, results)
-        report = EvalReport(side, "touch", episodes, 0, total, (), results=results, paired=self.paired)
+        report = EvalReport(
+            *(side, "touch", episodes, 0, total, ()),
+            results=results,
+            paired=self.paired,
+            faults=self.faults(side, int(values["evaluation.seed"]) - 10_000),
+            exit_faults=self.exit_faults(side),
+            cpu_ms_a_tick=self.cpu(side),
+        )
         return type("Evaluated", (), {"report": report})
 
     def _metrics(self, side: str, episode: int) -> Mapping[str, float]:
         found = {"return": self.returns(side, episode), "length": 1.0}
+        found |= {"collisions": self.metric(side, episode)} if self.metric else {}
         return found | ({"success": self.success(side, episode)} if self.success else {})
 
 
@@ -141,10 +158,79 @@ def test_only_the_policies_that_report_success_decide(played: Played) -> None:
     assert played.gate(episodes=1_000, round=10).outcome == "regression"
 
 
+def test_further_metrics_are_judged_each_by_its_own_margin(played: Played) -> None:
+    rng = np.random.default_rng(1)
+    played.success = lambda _side, _: 1.0
+    played.metric = lambda side, _: float(rng.poisson(2.0 if side == "base" else 3.0))
+    worse = {"better": "lower", "margin": 0.2, "relative": True}
+    report = played.gate(episodes=300, metrics={"collisions": worse})
+    outcomes = {one.measure.name: one.outcome for one in report.measures}
+    assert (report.outcome, outcomes["collisions"]) == ("regression", "regression")
+    assert "worse than the base in collisions" in report.sentence
+    assert played.gate(episodes=300, metrics={"collisions": worse | {"better": "higher"}}).outcome == "pass"
+    document = report.to_dict()["measures"]["collisions"]
+    assert document["p_worse"] < 0.05
+    assert document["difference"] == pytest.approx(document["build"] - document["base"])
+
+
+def test_processor_time_is_judged_as_a_ratio(played: Played) -> None:
+    rng = np.random.default_rng(2)
+    played.success = lambda _side, _: 1.0
+    played.cpu = lambda side: float((1.1 if side == "build" else 1.0) * rng.lognormal(0.0, 0.02))
+    report = played.gate(episodes=1_000, round=20, cpu_margin=0.05)
+    assert report.outcome == "regression"
+    assert report.cpu is not None
+    assert report.cpu.difference.value == pytest.approx(1.1, rel=0.02)
+    assert played.gate(episodes=1_000, round=20, cpu_margin=0.2).outcome == "pass"
+    assert played.gate(episodes=400, round=20).outcome == "pass"  # it is measured, and not judged
+
+
+def test_a_metric_that_the_game_does_not_report_is_named(played: Played) -> None:
+    played.metric = lambda _side, _: 0.0
+    with pytest.raises(UsageError, match=r"gate\.metrics\.colisions: no agent reports .*did you mean 'collisions'"):
+        played.gate(metrics={"colisions": {"margin": 1.0}})
+    with pytest.raises(UsageError, match="nothing is judged"):
+        played.gate(margin=None)
+
+
+def test_a_crash_at_exit_changes_no_verdict(played: Played) -> None:
+    played.success = lambda _side, _: 1.0
+    played.exit_faults = lambda side: ("exit_crash:SIGSEGV",) if side == "build" else ()
+    report = played.gate(round=100)
+    assert report.outcome == "pass"
+    assert report.warnings == ("the build crashed while it exited (SIGSEGV), in 2 of 2 rounds",)
+
+
+def test_a_fault_that_the_build_alone_shows_again_is_a_regression(played: Played) -> None:
+    played.success = lambda _side, _: 1.0
+    played.faults = lambda side, round_: ("crash:SIGSEGV",) if side == "build" and round_ < 2 else ()
+    report = played.gate(round=50)
+    assert (report.outcome, report.episodes) == ("regression", 100)
+    assert [finding.key for finding in report.findings] == ["crash:SIGSEGV"]
+    assert report.sentence == "new on the build: crash:SIGSEGV, 2 times"
+
+
+@pytest.mark.parametrize("everybody", [True, False], ids=["the base shows it, too", "it never came again"])
+def test_a_fault_that_says_nothing_of_the_build_is_a_warning(everybody: bool, played: Played) -> None:
+    played.success = lambda _side, _: 1.0
+    played.faults = lambda _, round_: ("hang",) if everybody or round_ == 0 else ()
+    report = played.gate(round=100)
+    assert report.outcome == "pass"
+    assert "the build failed with hang and went on" in report.warnings[0]
+
+
 def test_a_game_that_does_not_number_its_episodes_is_refused(played: Played) -> None:
     played.paired = False
     with pytest.raises(UsageError, match="does not number its episodes"):
         played.gate()
+
+
+def test_a_game_that_crashes_at_exit_passes_with_a_warning(command: Callable[..., Done]) -> None:
+    done = command("touch.yaml", "--build-set", "scenario.params.fault=exit_crash", *SOON)
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    assert (document["verdict"], document["differing"]) == ("pass", 0)
+    assert document["warnings"] == ["the build crashed while it exited (SIGABRT), in 1 of 1 rounds"]
 
 
 def test_a_build_that_fails_is_a_regression_and_a_base_that_fails_is_a_fault(command: Callable[..., Done]) -> None:

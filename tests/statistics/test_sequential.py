@@ -14,13 +14,26 @@ ALPHA = 0.05
 
 
 def looks_until_refuted(values: NDArray[np.float64], lowest: float) -> float:
-    """The number of values after which the claim is refuted; infinite if it never is."""
+    """The number of values, in tens, after which the claim is refuted; infinite if it never is."""
     evidence = Evidence(lowest)
-    for number, value in enumerate(values, 1):
-        evidence.add(value)
+    for number in range(0, len(values), 10):
+        evidence.add(*values[number : number + 10])  # which looks after every value
         if evidence.refutes(ALPHA):
-            return number
+            return number + 10
     return math.inf
+
+
+def test_it_looks_after_every_value_however_many_come_at_once() -> None:
+    values = differences(np.random.default_rng(5), 0.8, 0.9, 200)
+    at_once, one_by_one = Evidence(-1.0), Evidence(-1.0)
+    at_once.add(*values)
+    p_values = []
+    for value in values:
+        one_by_one.add(value)
+        p_values.append(one_by_one.p_value)
+    assert at_once.p_value == pytest.approx(one_by_one.p_value)
+    assert at_once.log_wealth == pytest.approx(one_by_one.log_wealth)
+    assert p_values == sorted(p_values, reverse=True)  # what was refuted once stays so
 
 
 def differences(rng: np.random.Generator, ours: float, theirs: float, episodes: int) -> NDArray[np.float64]:
