@@ -14,7 +14,7 @@ from spacetime_rl.config import EvaluationConfig, GameConfig, ModelConfig, RunCo
 from spacetime_rl.config.algorithms import ALL, REPLAYING, Algorithm
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ContractError, UsageError
-from spacetime_rl.game.launch import STOCK_HZ, GameLaunch, RewardScript, TaskLaunch
+from spacetime_rl.game.launch import STOCK_HZ, GameLaunch, Novelty, RewardScript, TaskLaunch
 from spacetime_rl.game.project import find_scenario
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
 from spacetime_rl.game.unchanged import Unchanged
@@ -103,7 +103,7 @@ def make_launch(config: RunConfig) -> GameLaunch:
 
     Raises ContractError where a task names an unknown scenario.
     """
-    game = config.game
+    game, places = config.game, config.rewards.novelty
     return GameLaunch(
         scenario=config.scenario.name,
         project=game.project and game.project.absolute(),  # a run's processes work in folders of their own
@@ -118,6 +118,7 @@ def make_launch(config: RunConfig) -> GameLaunch:
         reward_scripts=tuple(
             RewardScript(script.path.absolute(), script.policies, script.weight) for script in config.rewards.terms
         ),
+        novelty=Novelty(places.cell, places.weight, places.alone) if places else None,
         seed=config.seed,
         launch_timeout_s=game.launch_timeout_s,
         step_timeout_s=game.step_timeout_s,
@@ -315,6 +316,8 @@ def _stock_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
         yield f"evaluation.arenas: {stock} has one arena; leave it out"
     if config.game.physics_hz not in (STOCK_HZ, GameConfig().physics_hz):
         yield f"game.physics_hz: {stock} ticks at the rate that its plugin sets, {STOCK_HZ} a second; leave it out"
+    if config.rewards.novelty is not None:
+        yield f"rewards.novelty: {stock} does not say where its agents are; leave it out"
     if config.game.monitor:
         yield f"game.monitor: {stock} measures nothing of itself; leave it out"
     if config.curriculum:

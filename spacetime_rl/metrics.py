@@ -36,6 +36,7 @@ _RENAMED = {"dead_time_s": "downtime_s", "hooked_return": "shaped_return"}
 
 _POLICY, _SCENARIO, _TASK, _LESSON = "policy", "scenario", "task", "curriculum"
 _PERF, _HEALTH, _CUSTOM, _COST = "perf", "health", "custom", "performance"
+NOVELTY = "novelty"  # the reward term that pays for new places
 GROUPS = tuple(f"{group}/" for group in (_SCENARIO, _POLICY, _TASK, _CUSTOM, _PERF, _HEALTH, _LESSON, _COST))
 _COUNTERS = (AGENT_STEPS, EPISODES, ITERATION, TIME_S)
 ALL = "all"  # group of metrics over all policies, as MLflow shows it
@@ -130,6 +131,11 @@ def of_custom(name: str) -> str:
 def is_wall_clock(name: str) -> bool:
     """Whether a metric, a reward term or an observation of a game is of the wall clock, and so differs in a replay."""
     return name.startswith(f"{_COST}/")
+
+
+def differs_in_replay(name: str) -> bool:
+    """Whether a reward term follows from more than its episode: from the wall clock, or from earlier episodes."""
+    return is_wall_clock(name) or name == NOVELTY
 
 
 def of_performance(name: str) -> str:

@@ -195,6 +195,7 @@ STOCK: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "tasks": ({"tasks": [{"name": "a"}, {"name": "b"}]}, "tasks: .* plays none, as a stock game does"),
     "scripts": ({"rewards": {"scripts": ["near.gd"]}}, "rewards.scripts.0: .* is a stock game, which takes no reward"),
+    "novelty": ({"rewards": {"novelty": {}}}, "rewards.novelty: .* is a stock game, which does not say where"),
 }
 
 

@@ -18,6 +18,14 @@ class RewardScriptConfig(Section):
     weight: float | None = Field(default=None, description="Weight in place of the script's own; null keeps that.")
 
 
+class NoveltyConfig(Section):
+    """What agents are paid for places where they have seldom been."""
+
+    cell: float = Field(default=2.0, gt=0, description="Side of a map cell in m or px.")
+    weight: float = Field(default=1.0, description="Pay for a cell that no episode has reached before.")
+    alone: bool = Field(default=False, description="The game's own rewards are summed by name, but pay nothing.")
+
+
 def _kind(value: Any) -> str:
     return "path" if isinstance(value, (str, Path)) else "keys"
 
@@ -34,6 +42,9 @@ class RewardsConfig(Section):
     scripts: tuple[PathOrKeys, ...] = Field(
         default=(),
         description="GDScript files that extend RLRewardTerm: each a path, or `{path, policies, weight}`.",
+    )
+    novelty: NoveltyConfig | None = Field(
+        default=None, description="Pay for map cells: the less, the more episodes have been there; null: none."
     )
     hook: str | None = Field(
         default=None, description="A Python function, `module.function`, that computes the rewards policies learn from."

@@ -195,7 +195,7 @@ def compare(episode: Episode, again: Trace) -> Difference | None:
     if len(ours) != len(theirs):
         return Difference(count - 1, f"the length: {len(ours) - 1} decisions recorded, {len(theirs) - 1} replayed")
     for one, other in zip(episode.trace.agents, again.agents, strict=False):
-        if any(map(metrics.is_wall_clock, one.rewards)):
+        if any(map(metrics.differs_in_replay, one.rewards)):
             if (row := _first_unequal_term(one, other)) is not None:
                 return Difference(episode.decision_of(int(one.ticks[row])), f"the rewards of {one.name}")
             continue
@@ -212,14 +212,14 @@ def compare(episode: Episode, again: Trace) -> Difference | None:
 
 
 def _first_unequal_term(one: AgentTrace, other: AgentTrace) -> int | None:
-    """The first row at which a reward term differs that is not of the wall clock.
+    """The first row at which a reward term differs that follows from the episode alone.
 
-    What an agent earned in all, and whether it succeeded, may follow from terms of the wall clock, and is not compared.
+    What an agent earned in all, and whether it succeeded, may follow from other terms, and is not compared.
     """
     rows = [
         np.flatnonzero(sums != other.rewards[term])
         for term, sums in one.rewards.items()
-        if not metrics.is_wall_clock(term) and term in other.rewards
+        if not metrics.differs_in_replay(term) and term in other.rewards
     ]
     return min((int(unequal[0]) for unequal in rows if unequal.size), default=None)
 

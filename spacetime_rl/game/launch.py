@@ -7,7 +7,7 @@ import platform
 import random
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
@@ -35,6 +35,15 @@ class RewardScript:
     path: Path
     policies: tuple[str, ...] = ()
     weight: float | None = None  # replaces the weight in the script
+
+
+@dataclass(frozen=True, slots=True)
+class Novelty:
+    """What agents are paid for map cells with sides of `cell` m or px; `alone`, for nothing else."""
+
+    cell: float = 2.0
+    weight: float = 1.0
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,7 @@ class GameLaunch:
     # One is drawn by weight for each episode; `params` is ignored if there are tasks.
     tasks: tuple[TaskLaunch, ...] = ()
     reward_scripts: tuple[RewardScript, ...] = ()
+    novelty: Novelty | None = None
     # What watches recorded episodes inside the game: the thresholds of shipped oracles by id, and files of one's own.
     oracles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     oracle_scripts: tuple[Path, ...] = ()
@@ -280,6 +290,8 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     if launch.reward_scripts:
         scripts = [{"path": str(s.path), "policies": s.policies, "weight": s.weight} for s in launch.reward_scripts]
         ours.append(f"--reward_scripts={to_json(scripts)}")
+    if launch.novelty is not None:
+        ours.append(f"--novelty={to_json(asdict(launch.novelty))}")
     if launch.oracles:
         ours.append(f"--oracles={to_json({name: dict(keys) for name, keys in launch.oracles.items()})}")
     if launch.oracle_scripts:

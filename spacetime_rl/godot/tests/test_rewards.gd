@@ -63,6 +63,42 @@ func test_a_contact_pays_once_until_it_is_broken() -> void:
 	check_close(paid, 2.0, "touching it again")
 
 
+func test_new_places_pay_once_an_episode_and_less_the_more_often_they_are_reached() -> void:
+	var term := RLNoveltyReward.new(2.0)
+	_give(term)
+	add_child(_agent.arena)
+	var paid: Array[float] = []
+	for episode: int in 3:
+		_body.position = Vector3(1.0, 0.0, 1.0)
+		term.begin_episode()
+		check_close(term.amount(0.1), 0.0, "where it began")
+		_body.position.x = 3.0
+		paid.append(term.amount(0.1))
+		check_close(term.amount(0.1), 0.0, "staying")
+		_body.position.y = 50.0
+		check_close(term.amount(0.1), 0.0, "above the same cell")
+		_body.position.x = 1.0
+		check_close(term.amount(0.1), 0.0, "coming back")
+	check_close(paid[0], 1.0, "the first episode there")
+	check_close(paid[1], 1.0 / sqrt(2.0), "the second")
+	check_close(paid[2], 1.0 / sqrt(3.0), "the third")
+
+
+func test_where_places_alone_pay_other_rewards_are_only_summed() -> void:
+	var term := RLTimeReward.new()
+	_agent.reward_names = [&"goal"]
+	_give(term)
+	_agent.active = true
+	_agent.ledger.only = RLNoveltyReward.new()
+	_agent.add_reward(&"goal", 5.0)
+	_agent.ledger.pay_terms(0.5)
+	check_close(_agent.ledger.take_reward(), 0.0, "reward")
+	check_close(_agent.ledger.values()[0], 5.0, "the sum of the goal")
+	_agent.ledger.only = term
+	_agent.ledger.pay_terms(0.5)
+	check(_agent.ledger.take_reward() != 0.0, "the term that pays alone paid nothing")
+
+
 func _give(term: RLRewardTerm) -> void:
 	add_child(_target)
 	add_child(_body)

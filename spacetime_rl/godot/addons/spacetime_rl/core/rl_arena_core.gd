@@ -63,6 +63,8 @@ func build(arena_index: int, schedule: RLSchedule) -> void:
 			agent.add_child(RLPerformanceSensor.new())
 		if schedule.penalise_performance:
 			agent.reward_terms = agent.reward_terms + ([RLBudgetReward.new()] as Array[RLRewardTerm])
+		if not schedule.novelty.is_empty():
+			_pay_for_places(agent, schedule.novelty)
 		agent.setup(self, number)
 		if not agent.reward_terms.is_empty():
 			_paid_by_tick.append(agent)
@@ -141,6 +143,15 @@ func _settle_params(episode_seed: int) -> void:
 		params.apply(_schedule.params)
 	for problem: String in params.draw(episode_seed):
 		push_error("the parameters drawn for episode %d do not go together: %s" % [episode, problem])
+
+
+func _pay_for_places(agent: RLAgent, settings: Dictionary) -> void:
+	var cell: float = settings.get("cell", 2.0)
+	var weight: float = settings.get("weight", 1.0)
+	var term := RLNoveltyReward.new(cell, weight)
+	agent.reward_terms = agent.reward_terms + ([term] as Array[RLRewardTerm])
+	if settings.get("alone", false) as bool:
+		agent.ledger.only = term
 
 
 func _capture_endings() -> void:

@@ -64,6 +64,7 @@ func _ready() -> void:
 	_schedule.monitor = options.monitor
 	_schedule.observe_performance = options.observe_performance
 	_schedule.penalise_performance = options.penalise_performance
+	_schedule.novelty = options.novelty
 	_schedule.reward_scripts = RLRewardScript.load_all(options.reward_scripts, _problems)
 	oracle_scripts = RLOracleScript.load_all(options.oracle_scripts, _problems)
 	renumber(options.env_seed, 0, 0)

@@ -7,6 +7,9 @@ var reward := 0.0
 ## Reward taken since the episode began.
 var episode_return := 0.0
 
+## The only term that pays; what others give is summed by name, but earns nothing. Null: all of them pay.
+var only: RLRewardTerm
+
 var _agent: RLAgent
 var _reward_index: Dictionary[StringName, int] = {}
 var _sums := PackedFloat32Array()
@@ -57,7 +60,8 @@ func pay(term: StringName, amount: float) -> void:
 			)
 		)
 		return
-	reward += amount
+	if only == null:
+		reward += amount
 	_sums[at] += amount
 
 
@@ -66,7 +70,8 @@ func pay_terms(delta: float) -> void:
 	for i: int in _agent.reward_terms.size():
 		var term := _agent.reward_terms[i]
 		var amount := term.weight * term.amount(delta)
-		reward += amount
+		if only == null or only == term:
+			reward += amount
 		_sums[_term_at[i]] += amount
 	if not is_finite(reward):
 		_complain_of_term()

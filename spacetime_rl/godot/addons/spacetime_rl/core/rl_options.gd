@@ -27,6 +27,8 @@ var params: Dictionary = {}
 var tasks: Array = []
 ## Reward terms from outside the project, as RLRewardScript takes them.
 var reward_scripts: Array = []
+## What agents are paid for new places: `{"cell", "weight", "alone"}`; empty for nothing.
+var novelty: Dictionary = {}
 ## Thresholds of the shipped oracles that watch recorded episodes, by id.
 var oracles: Dictionary = {}
 ## Paths of oracles from outside the project.
@@ -106,6 +108,9 @@ func _set_option(name: String, text: String) -> void:
 			tasks = _list(name, text)
 		"reward_scripts":
 			reward_scripts = _list(name, text)
+		"novelty":
+			var paid: Variant = _json(name, text, TYPE_DICTIONARY, "a JSON object")
+			novelty = paid if paid != null else {}
 		"oracles":
 			var wanted: Variant = _json(name, text, TYPE_DICTIONARY, "a JSON object")
 			oracles = wanted if wanted != null else {}

@@ -12,6 +12,8 @@ var task_names: PackedStringArray = []
 var task_weights: PackedFloat32Array = []
 ## Reward terms that a run adds to the scene's own.
 var reward_scripts: Array[RLRewardScript] = []
+## What agents are paid for new places, as RLOptions has it.
+var novelty: Dictionary = {}
 ## Measure what every episode costs, and report it.
 var monitor := false
 ## Let the agents see what the game costs.
