@@ -143,6 +143,16 @@ def of_performance(name: str) -> str:
     return f"{_COST}/{name}"
 
 
+def growth_of(count: str) -> str:
+    """The name of what a game's count, such as `node_count`, grew by in an episode."""
+    return of_performance(f"{count}_growth")
+
+
+def kept_of(count: str) -> str:
+    """The name of what each episode before left behind of a game's count, in the mean."""
+    return of_performance(f"{count}_kept")
+
+
 def share_of(part: str) -> str:
     """The name of the metric for one of `PARTS`."""
     return of_perf(f"{_SHARE}{part}")
@@ -158,6 +168,7 @@ SCENARIO_RETURN = of_scenario(RETURN)
 LESSON_NUMBER = f"{_LESSON}/lesson"  # the active lesson's number, from 0
 FRAME_MS = of_performance("physics_frame_time_ms")
 FRAME_MS_MAX = of_performance("physics_frame_time_ms_max")
+FRAMES_OVER_BUDGET = of_performance("frames_over_budget")
 RENDER_MS = of_performance("render_frame_time_ms")
 CPU_MS_A_TICK = of_performance("cpu_ms_a_tick")
 CHUNKS = of_performance("active_chunk_count")

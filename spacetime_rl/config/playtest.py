@@ -66,6 +66,23 @@ class DeadElementConfig(Section):
     seconds: float = Field(default=0.2, ge=0, description="Game time that it has to respond.")
 
 
+class FrameBudgetConfig(Section):
+    """Physics ticks take longer than 11.11 ms of the wall clock; seen where `game.monitor` is on."""
+
+    share: float = Field(default=0.05, ge=0, le=1, description="Share of an episode's ticks that may.")
+
+
+class GrowthConfig(Section):
+    """Nodes, orphans or memory of the game's process grow; seen where `game.monitor` is on."""
+
+    nodes: float = Field(default=1000.0, ge=0, description="Nodes that may come in an episode.")
+    orphans: float = Field(default=10.0, ge=0, description="Nodes outside the tree that may come in an episode.")
+    mb: float = Field(default=200.0, ge=0, description="Megabytes of memory that may come in an episode.")
+    nodes_kept: float = Field(default=1.0, ge=0, description="Nodes that an episode may leave behind, in the mean.")
+    orphans_kept: float = Field(default=1.0, ge=0, description="The same for nodes outside the tree.")
+    mb_kept: float = Field(default=1.0, ge=0, description="The same for megabytes of memory.")
+
+
 class OraclesConfig(Section):
     """What counts as a finding; null switches an oracle off. Faults of the game always count."""
 
@@ -85,6 +102,12 @@ class OraclesConfig(Section):
     left_world: LeftWorldConfig | None = Field(default=LeftWorldConfig(), description="An agent left the arena.")
     no_progress: NoProgressConfig | None = Field(
         default=NoProgressConfig(), description="An agent goes about and gets nowhere."
+    )
+    frame_budget: FrameBudgetConfig | None = Field(
+        default=FrameBudgetConfig(), description="Frames are slow; needs `game.monitor: true`."
+    )
+    growth: GrowthConfig | None = Field(
+        default=GrowthConfig(), description="Nodes, orphans or memory grow; needs `game.monitor: true`."
     )
     exit_crash: bool = Field(default=True, description="The game crashed while it exited, after its last episode.")
     never_reached: bool = Field(default=True, description="Nobody ever succeeded, in a game that reports success.")

@@ -16,6 +16,7 @@ from spacetime_rl.config.user_code import load_function
 from spacetime_rl.episodes.episode import Episode
 from spacetime_rl.errors import GameError, UserCodeError
 from spacetime_rl.game.trace import AgentTrace
+from spacetime_rl.playtest.costs import FrameBudget, Growth
 from spacetime_rl.playtest.no_progress import NoProgress
 from spacetime_rl.playtest.places import Map, bounds_of, place
 from spacetime_rl.playtest.sighting import Played, Severity, Sighting
@@ -56,6 +57,10 @@ def make_oracles(config: OraclesConfig, home: Path | None = None) -> list[Oracle
         found.append(LeftWorld(config.left_world))
     if config.no_progress:
         found.append(NoProgress(config.no_progress))
+    if config.frame_budget:
+        found.append(FrameBudget(config.frame_budget))
+    if config.growth:
+        found.append(Growth(config.growth))
     return found
 
 

@@ -89,6 +89,20 @@ func test_every_episode_of_a_monitored_game_reports_what_it_cost() -> void:
 	game.stop()
 
 
+func test_what_episodes_leave_behind_is_measured_from_the_third_on() -> void:
+	var cost := RLEpisodeCost.new(self)
+	var at := cost.names.find(&"performance/orphan_node_count_kept")
+	var left: Array[Node] = []
+	var found: Array[float] = []
+	for episode: int in 5:
+		cost.begin()
+		found.append(cost.values()[at])
+		left.append_array([Node.new(), Node.new()])
+	for node: Node in left:
+		node.free()
+	check_equal(found, [0.0, 0.0, 2.0, 2.0, 2.0] as Array[float], "left behind an episode")
+
+
 func test_a_game_that_is_not_monitored_reports_nothing_of_it() -> void:
 	var game := ChildGame.new()
 	check("performance" not in str(game.info["spec"]), "no figure that nobody asked for")

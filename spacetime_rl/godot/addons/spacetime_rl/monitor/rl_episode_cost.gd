@@ -2,9 +2,11 @@ class_name RLEpisodeCost
 extends RefCounted
 ## What one arena's episode cost so far: the metrics `performance/…` that each of its agents reports at its end.
 ##
-## Nodes, objects and memory are those of the whole process at that moment, and `…_growth` what came since the episode
-## began. The names are known once the arena is built, and do not change.
+## Nodes, objects and memory are those of the whole process at that moment, `…_growth` is what came since the episode
+## began, and `…_kept` what each episode before left behind, in the mean. The names are known once the arena is built.
 
+# What the first episodes leave behind is loaded once.
+const _WARM := 3
 const _GROWING: Array[String] = ["node_count", "orphan_node_count", "static_memory_mb"]
 
 ## As reported, in the order of `values`.
@@ -19,6 +21,9 @@ var _over_budget := 0
 var _drawn_ms := 0.0
 var _begun_s := 0.0
 var _counts_then: Dictionary = {}
+# Since the process is warm: the counts of that moment, and the episodes that have begun.
+var _counts_warm: Dictionary = {}
+var _begun := 0
 
 
 ## Of the arena with this root, which is built, and whose terrains are registered.
@@ -37,6 +42,9 @@ func begin() -> void:
 	_over_budget = 0
 	_drawn_ms = 0.0
 	_counts_then = _monitor.counts()
+	_begun += 1
+	if _begun <= _WARM:
+		_counts_warm = _counts_then
 	_begun_s = RLProcessorTime.seconds()
 
 
@@ -77,6 +85,8 @@ func _measure() -> Dictionary:
 	for key: String in _GROWING:
 		if counts.has(key):
 			found["%s_growth" % key] = (counts[key] as float) - (_counts_then[key] as float)
+			var kept := (_counts_then[key] as float) - (_counts_warm[key] as float)
+			found["%s_kept" % key] = kept / maxi(1, _begun - _WARM)
 	var chunks := _monitor.chunks_below(_root)
 	found.merge(chunks)
 	if not chunks.is_empty():
