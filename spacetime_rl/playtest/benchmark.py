@@ -6,17 +6,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from statistics import median
 
 from spacetime_rl.episodes.episode import Episode
 from spacetime_rl.formats.markdown import fill, table
+from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.playtest.findings import Finding
 from spacetime_rl.playtest.load import load_plan
 from spacetime_rl.playtest.outcome import Outcome
@@ -198,6 +200,20 @@ def _cell(one: Search | None) -> str:
     return f"{one.episodes}, {one.seconds:.0f}" if one and one.found else _NOTHING
 
 
+def _read(file: Path) -> dict[tuple[str, str], Search]:
+    """The searches of earlier runs, by bug and player; of several the last one. Unknown bugs are left out."""
+    bugs = {bug.id: bug for bug in CATALOGUE}
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    found = [json.loads(line) for line in lines]
+    return {
+        (data["bug"], data["player"]): Search(
+            **data | {"bug": bugs[data["bug"]], "replays": data["replays"] and tuple(data["replays"])}
+        )
+        for data in found
+        if data["bug"] in bugs
+    }
+
+
 def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = print) -> int:
     """The command line; see `--help`."""
     parser = argparse.ArgumentParser(description="Look for the seeded bugs with every player.")
@@ -205,18 +221,24 @@ def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = p
     parser.add_argument("--players", default=",".join(PLAYERS), help="who looks for them")
     parser.add_argument("--minutes", type=float, default=2.0, help="for each bug and player, at most")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--results", type=Path, help="a file of JSON lines with searches; new ones are added")
     parser.add_argument("--page", type=Path, help="a page whose tables are written anew")
     given = parser.parse_args(arguments)
-    searches = []
-    for bug in CATALOGUE:
-        for player in given.players.split(",") if fnmatchcase(bug.id, given.bugs) else ():
-            searches.append(search(bug, player, given.minutes, seed=given.seed))
-            one = searches[-1]
-            share = "" if one.share is None else f", shortened to {one.share:.0%}"
-            show(f"{bug.id} {player}: {'found' if one.found else 'not found'}, {_cell(one)}{share}")
-    if not searches:
+    bugs = [bug for bug in CATALOGUE if fnmatchcase(bug.id, given.bugs)]
+    if not bugs:
         show(f"there is no bug {given.bugs}; there are {', '.join(bug.id for bug in CATALOGUE)}")
         return 2
+    known = _read(given.results) if given.results else {}
+    for bug in bugs:
+        for player in filter(None, given.players.split(",")):
+            one = known[bug.id, player] = search(bug, player, given.minutes, seed=given.seed)
+            share = "" if one.share is None else f", shortened to {one.share:.0%}"
+            show(f"{bug.id} {player}: {'found' if one.found else 'not found'}, {_cell(one)}{share}")
+            if given.results:
+                with given.results.open("a", encoding="utf-8") as file:
+                    file.write(to_json(asdict(one) | {"bug": bug.id}) + "\n")
+    order = [bug.id for bug in CATALOGUE]
+    searches = sorted(known.values(), key=lambda one: order.index(one.bug.id))
     show(figures(searches))
     if given.page:
         text = fill(given.page.read_text(encoding="utf-8"), BUGS_BEGIN, BUGS_END, catalogue_table())

@@ -102,6 +102,31 @@ func test_a_button_that_nothing_listens_to_or_that_is_covered_is_reported() -> v
 	check_equal(_keys(), ["dead_element:Deaf", "dead_element:Covered"])
 
 
+func test_bodies_of_a_2d_game_are_watched_as_well() -> void:
+	var flat := RLArena2D.new()
+	add_child(flat)
+	_add_square(flat, StaticBody2D.new(), "Wall", 40.0)
+	var ghost := _add_square(flat, CharacterBody2D.new(), "Ghost", 10.0) as CharacterBody2D
+	var guest := _add_square(flat, CharacterBody2D.new(), "Guest", 20.0) as CharacterBody2D
+	ghost.position.x = 65.0
+	ghost.velocity.x = -900.0
+	guest.position.y = 10.0
+	guest.velocity.y = NAN
+	oracles = RLOracles.new(
+		flat.core, {"inside_body": {"depth": 4.0, "seconds": 0.1}, "tunnelled": {}, "not_finite": {}}
+	)
+	oracles.begin()
+	for tick: int in 15:
+		await get_tree().physics_frame
+		flat.core.ticks += 1
+		ghost.position.x -= 10.0
+		oracles.advance(1.0 / HZ)
+		oracles.note_decision()
+	var keys := _keys()
+	keys.sort()
+	check_equal(keys, ["inside_body:Guest in Wall", "not_finite:Guest", "tunnelled:Ghost through Wall"])
+
+
 func test_each_cause_is_reported_once_an_episode_with_the_decision_that_goes_on() -> void:
 	_make_arena()
 	var ball := _add_box(CharacterBody3D.new(), "Ball", Vector3.ONE) as CharacterBody3D
@@ -165,6 +190,17 @@ func _add_box(body: PhysicsBody3D, called: String, size: Vector3) -> PhysicsBody
 	body.name = called
 	body.add_child(shape)
 	arena.add_child(body)
+	return body
+
+
+func _add_square(into: Node2D, body: PhysicsBody2D, called: String, size: float) -> PhysicsBody2D:
+	var square := RectangleShape2D.new()
+	square.size = Vector2(size, size)
+	var shape := CollisionShape2D.new()
+	shape.shape = square
+	body.name = called
+	body.add_child(shape)
+	into.add_child(body)
 	return body
 
 
