@@ -197,7 +197,9 @@ def _by_bug(searches: Sequence[Search], players: Sequence[str]) -> str:
 
 
 def _cell(one: Search | None) -> str:
-    return f"{one.episodes}, {one.seconds:.0f}" if one and one.found else _NOTHING
+    if one is None:
+        return "not tried"
+    return f"{one.episodes}, {one.seconds:.0f}" if one.found else _NOTHING
 
 
 def _read(file: Path) -> dict[tuple[str, str], Search]:
@@ -220,6 +222,7 @@ def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = p
     parser.add_argument("--bugs", default="*", help="which ones, such as 'vr_ui/*'")
     parser.add_argument("--players", default=",".join(PLAYERS), help="who looks for them")
     parser.add_argument("--minutes", type=float, default=2.0, help="for each bug and player, at most")
+    parser.add_argument("--shorten", type=int, default=40, help="tries to shorten what was found")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, help="a file of JSON lines with searches; new ones are added")
     parser.add_argument("--page", type=Path, help="a page whose tables are written anew")
@@ -231,7 +234,7 @@ def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = p
     known = _read(given.results) if given.results else {}
     for bug in bugs:
         for player in filter(None, given.players.split(",")):
-            one = known[bug.id, player] = search(bug, player, given.minutes, seed=given.seed)
+            one = known[bug.id, player] = search(bug, player, given.minutes, seed=given.seed, shorten=given.shorten)
             share = "" if one.share is None else f", shortened to {one.share:.0%}"
             show(f"{bug.id} {player}: {'found' if one.found else 'not found'}, {_cell(one)}{share}")
             if given.results:

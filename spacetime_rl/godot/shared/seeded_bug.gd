@@ -10,8 +10,6 @@ const NONE := "none"
 ## Where it is planted.
 var arena: RLArena
 
-var _episode := -1
-
 
 ## Plant a bug of the arena's scenario by its name; "none" plants nothing. Call it at the end of `_build`.
 static func plant(into: RLArena, called: String) -> void:
@@ -30,8 +28,7 @@ static func plant(into: RLArena, called: String) -> void:
 func _physics_process(delta: float) -> void:
 	if not arena.core.is_running():
 		return
-	if arena.episode != _episode:
-		_episode = arena.episode
+	if arena.ticks == 0:  # an episode may be played again under the same number
 		_begin()
 	_act(delta)
 
