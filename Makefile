@@ -17,7 +17,7 @@ GDSCRIPT := spacetime_rl/godot
 # setup imports them once, so that the compiled files are there for commands outside of make, too.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup train baseline test test-all chaos check lint type format bench clean mlflow lock dist docs hashes test-oldest test-latest
+.PHONY: help setup train baseline test test-all chaos check lint type format bench clean mlflow lock dist docs animations hashes test-oldest test-latest
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -75,6 +75,9 @@ format: setup ## rewrite the code in the house style
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/gdformat -l 120 $(GDSCRIPT)
+
+animations: setup ## film each scenario's baseline for the documentation (ARGS=vr_ui; minutes, and Xvfb without a screen)
+	@$(BIN)/python -m docs.animate $(ARGS)
 
 bench: setup ## measure throughput, and what limits it (ARGS="--agents 128 --stock")
 	@$(BIN)/spacetime-rl bench $(ARGS)

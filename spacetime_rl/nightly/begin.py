@@ -10,9 +10,10 @@ from spacetime_rl import api
 from spacetime_rl.contract import make_launch
 from spacetime_rl.episodes.build import describe_build
 from spacetime_rl.errors import UsageError
+from spacetime_rl.evaluation.sources import is_onnx_folder
 from spacetime_rl.evaluation.target import build_overrides
 from spacetime_rl.nightly.plan import NightlyPlan
-from spacetime_rl.nightly.record import RECORD, Night, nights_in, read_night, write_night
+from spacetime_rl.nightly.record import POLICIES, RECORD, Night, nights_in, read_night, write_night
 from spacetime_rl.nightly.story import missing
 from spacetime_rl.runs.layout import NIGHTS
 
@@ -26,10 +27,11 @@ def begin_night(
     base: str | None = None,
     last: Path | None = None,
 ) -> tuple[Night, Path]:
-    """The record of a new night, and its folder. It is compared with `last`, or else the newest night that is here.
+    """The record of a new night, and its folder.
 
-    A `last` that does not exist is none: the first night of a CI has no artifact. Raises ConfigError, UsageError for a
-    folder that holds a night already or a `base` that is no build, and GodotNotFound.
+    It is compared with `last`, or else with the newest night here that has policies. A `last` that does not exist is
+    none: the first night of a CI has no artifact. Raises ConfigError, UsageError for a folder that holds a night
+    already or a `base` that is no build, and GodotNotFound.
     """
     loaded = api.load_config(config, overrides)
     if base is not None:
@@ -41,7 +43,7 @@ def begin_night(
     if (place / RECORD).exists():
         raise UsageError(f"{place}: holds a night already; --resume goes on with it, another --output begins another")
     if last is None:
-        earlier = nights_in(nights)
+        earlier = [place for place in nights_in(nights) if is_onnx_folder(place / POLICIES)]
         last = earlier[-1] if earlier else None
     elif (last / RECORD).exists():
         read_night(last)  # raises for a night of another version

@@ -36,8 +36,8 @@ class Stage:
 
     @property
     def is_over(self) -> bool:
-        """Whether a night that goes on need not do it again."""
-        return self.status in ("done", "worse", "skipped")
+        """Whether a night that goes on need not do it again; what was skipped may have something to do by then."""
+        return self.status in ("done", "worse")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.host.system import cores
 from spacetime_rl.nightly.record import POLICIES, Night, Stage, write_night
 from spacetime_rl.nightly.report import write_report
+from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.layout import RunPaths, schemas_in
 from spacetime_rl.statistics.paired import Difference, compare_means
 
@@ -241,6 +242,7 @@ def gate(night: Night, place: Place) -> Found:
 
     if night.base is None:
         raise Skipped("no --base, so that only policies are compared")
+    _skip_stock_game(night, place)
     last = Path(night.last, POLICIES)
     player = str(last) if night.last and is_onnx_folder(last) else "heuristic"
     plan = load_gate(night.config, night.overrides)
@@ -257,6 +259,7 @@ def playtest(night: Night, place: Place) -> Found:
     from spacetime_rl.playtest.load import load_plan
     from spacetime_rl.playtest.report import to_dict
 
+    _skip_stock_game(night, place)
     plan = load_plan(night.config, night.overrides, [f"minutes={night.plan.minutes}"])
     players = dict(plan.settings.players)
     if is_onnx_folder(place.policies):
@@ -288,6 +291,7 @@ def film(night: Night, place: Place) -> Found:
         raise Skipped("no --videos")
     if not is_onnx_folder(place.policies):
         raise Skipped("there are no policies of tonight")
+    _skip_stock_game(night, place)
     find_ffmpeg()
     with scratch_folder("films") as recordings:
         report = evaluate_player(
@@ -309,12 +313,19 @@ STAGES: Mapping[str, StageFunction] = {
 }
 
 
+def _skip_stock_game(night: Night, place: Place) -> None:
+    """Raise Skipped if the game that was trained is one with the stock plugin."""
+    spec = RunFolder(place.results / night.run_id).spec()
+    if spec is not None and spec.is_stock:
+        raise Skipped("a stock game does not number its episodes, nor say what happened in them")
+
+
 def _load(night: Night, *more: str) -> RunConfig:
     """The configuration, with further settings. Raises ConfigError."""
     return api.load_config(night.config, [*night.overrides, *more])
 
 
 def missing(night: Night) -> Sequence[str]:
-    """The stages that a night has still to do."""
-    over = {stage.name for stage in night.stages if stage.is_over}
+    """The stages for which a night is to go on."""
+    over = {stage.name for stage in night.stages if stage.is_over or stage.status == "skipped"}
     return [name for name in STAGES if name not in over]

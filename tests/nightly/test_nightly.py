@@ -17,7 +17,7 @@ from spacetime_rl.nightly import story
 from spacetime_rl.nightly.plan import NightlyPlan
 from spacetime_rl.nightly.record import Night, Stage, nights_in, read_night, write_night
 from spacetime_rl.nightly.report import HTML, PAGE, to_html, to_page
-from spacetime_rl.nightly.story import Found, Place, compare_nights, run_night
+from spacetime_rl.nightly.story import Found, Place, Skipped, compare_nights, run_night
 
 NIGHT = Night(
     "touch", "touch.yaml", (), "nightly-touch-1", "2026-11-29T00:00:00+00:00", NightlyPlan(episodes=4), "5f0c6a1e"
@@ -87,6 +87,24 @@ def test_a_night_that_was_stopped_goes_on_where_it_ended(tmp_path: Path) -> None
 
     assert done == ["noted"] * 3  # each stage once
     assert [stage.status for stage in night.stages] == ["done", "done", "done"]
+
+
+def test_a_stage_that_was_skipped_is_tried_again_when_the_night_goes_on(tmp_path: Path) -> None:
+    def waits_for_policies(night: Night, place: Place) -> Found:
+        if not place.policies.is_dir():
+            raise Skipped("there are no policies of tonight")
+        return works(night, place)
+
+    stages = {"first": fails, "second": waits_for_policies}
+    night = run_night(NIGHT, place_in(tmp_path), stages)
+    assert [stage.status for stage in night.stages] == ["failed", "skipped"]
+
+    place_in(tmp_path).policies.mkdir()
+    night = run_night(night, place_in(tmp_path), {"first": works, "second": waits_for_policies})
+
+    found = night.stage("second")
+    assert found is not None
+    assert found.message == "it works"
 
 
 def test_pictures_become_part_of_the_html_page(tmp_path: Path) -> None:
@@ -171,6 +189,9 @@ def test_the_command_writes_a_report_finds_the_last_night_and_refuses_what_it_ca
 
     second = command("nightly", "vr_ui", "--json", "--last", "no/such", "--output", "results/nights/vr_ui/2")
     assert json.loads(second.out)["last"] == ""
+    policies = tmp_path / "results/nights/vr_ui/2/policies"
+    policies.mkdir()
+    (policies / "user.schema.json").touch()
     third = command("nightly", "vr_ui", "--json")
     assert json.loads(third.out)["last"] == json.loads(second.out)["folder"]
 
