@@ -1,14 +1,16 @@
 """The story of a gate: two builds of a game play the same numbered episodes until a verdict is proven.
 
-Rounds of episodes alternate between the builds, and so does which of them begins, so that a busy moment of the machine
-meets both. Every round has a seed of its own, and starts both games anew.
+Both play a round of episodes at the same time, so that a busy moment of the machine meets both alike. Every round has a
+seed of its own, and starts the games anew.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,24 +96,24 @@ class _Gate:
         settings = self._settings
         episodes = min(settings.round, settings.episodes - self._rounds * settings.round)
         here = [f"evaluation.seed={settings.seed + self._rounds}", f"evaluation.episodes={episodes}"]
-        sides, first = (self._build, self._base), self._rounds % 2
-        found: dict[str, EvalReport] = {}
-        fault: GameError | None = None
-        for side in (*sides[first:], *sides[:first]):
-            try:
-                found[side.name] = evaluate_player(
-                    settings.player,
-                    self._plan.game,
-                    [*self._plan.overrides, *side.overrides, *here],
-                    results=self._results,
-                    receive=self._examiners.get(side.name),
-                ).report
-            except GameError as error:
-                if side is self._base or self._self_check:
-                    raise
-                fault = error  # the base has to finish this round before it counts
         self._rounds += 1
-        return fault or found
+        base = _in_the_background(lambda: self._play(self._base, here))
+        try:
+            return {self._build.name: self._play(self._build, here), self._base.name: base.result()}
+        except GameError as fault:
+            base.result()  # the base has to finish this round before the fault counts
+            if self._self_check:
+                raise
+            return fault
+
+    def _play(self, side: Build, here: Sequence[str]) -> EvalReport:
+        return evaluate_player(
+            self._settings.player,
+            self._plan.game,
+            [*self._plan.overrides, *side.overrides, *here],
+            results=self._results,
+            receive=self._examiners.get(side.name),
+        ).report
 
     def _take(self, found: Mapping[str, EvalReport]) -> Outcome:
         for name, report in found.items():
@@ -193,3 +195,17 @@ def _known(plan: GatePlan, results: Path) -> frozenset[str]:
     """The keys of findings of this game that people have marked as known or ignored."""
     store = FolderStore(results / FINDINGS / plan.name)
     return frozenset(finding.sighting.key for finding in store if finding.state in ("known", "ignored"))
+
+
+def _in_the_background(play: Callable[[], EvalReport]) -> Future[EvalReport]:
+    """Play in a thread that does not hold up the end of the program, as after Ctrl-C."""
+    future: Future[EvalReport] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(play())
+        except BaseException as error:  # it is raised where the result is wanted
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="gate-base", daemon=True).start()
+    return future
