@@ -67,7 +67,7 @@ def playtest(
         typer.Option(
             "--player",
             metavar="PLAYER[=SHARE]",
-            help="Who plays: `random`, `heuristic`, `explorer`, `baseline`, a run or an ONNX folder; may be repeated.",
+            help="`random`, `heuristic`, `explorer`, `baseline`, a run, ONNX files, recordings; may be repeated.",
         ),
     ] = None,
     overrides: SetOption = None,

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
-from spacetime_rl.config.loader import PLAYTEST
+from spacetime_rl.config.document import Document
+from spacetime_rl.config.loader import PLAYTEST, validate
+from spacetime_rl.config.merge import deep_merge
 from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.own_section import load_with, with_overrides
 from spacetime_rl.config.section import Section
+from spacetime_rl.errors import ConfigError
+
+_SCENE = re.compile(r"[\w-]+")
 
 
 class StuckConfig(Section):
@@ -136,7 +143,12 @@ class PlaytestConfig(Section):
         default={"random": 1.0, "heuristic": 1.0},
         min_length=1,
         description="Who plays, and which share of the episodes: `random`, `heuristic`, `explorer`, `baseline`, a run, "
-        "or a folder of ONNX files.",
+        "a folder of ONNX files, or a recorded episode or a folder of them, which are played again and then varied.",
+    )
+    scenes: Mapping[str, Mapping[str, Any]] = Field(
+        default={},
+        description="Scenes or scenarios of one build, by names of your own, which are played in turn: each is a piece "
+        "of configuration that is laid over the rest; docs/playtest.md has an example.",
     )
     episodes: int | None = Field(default=None, ge=1, description="Episodes in all; null: as many as the minutes allow.")
     minutes: float = Field(default=10.0, gt=0, description="Wall-clock minutes of play, at most.")
@@ -154,6 +166,32 @@ class Playtest:
 
     config: RunConfig
     settings: PlaytestConfig = dataclasses.field(default_factory=PlaytestConfig)
+
+    def scenes(self, scenarios: Collection[str] | None = None) -> dict[str, RunConfig]:
+        """What is played, by the scene's name; without scenes, the configuration by an empty name.
+
+        `scenarios` are the known ones, if they are to be checked. Raises ConfigError.
+        """
+        found: dict[str, RunConfig] = {}
+        problems: list[str] = []
+        for name, changes in self.settings.scenes.items():
+            where_from = f"{PLAYTEST}.scenes.{name}"
+            if not _SCENE.fullmatch(name):
+                problems.append(f"{where_from}: a name of letters, digits, _ and - is expected")
+                continue
+            try:
+                config = validate(Document(deep_merge(self.config.to_dict(), changes)), scenarios, self.config.name)
+            except ConfigError as error:
+                problems += [
+                    f"{where_from}: {problem.removeprefix(f'{self.config.name}: ')}" for problem in error.problems
+                ]
+                continue
+            if (config.game.project, config.game.env_path) != (self.config.game.project, self.config.game.env_path):
+                problems.append(f"{where_from}: another game; all scenes of a playtest are of one build")
+            found[name] = config
+        if problems:
+            raise ConfigError(problems)
+        return found or {"": self.config}
 
 
 def load_playtest(

@@ -68,7 +68,7 @@ def draw_paths(traces: Sequence[Trace], title: str, out: Path) -> Path:
 def _draw_episode(axes: Axes, trace: Trace, policies: Sequence[str], frame: Box) -> None:
     low, high = frame
     for shape in sorted(trace.outline, key=lambda shape: shape.high):
-        _draw_shape(axes, shape, _colour(shape, trace))
+        draw_shape(axes, shape, _colour(shape, trace))
     for agent in trace.agents:
         _draw_agent(axes, agent, LINES[policies.index(agent.policy) % len(LINES)])
     labels = Labels(axes, low, high, _INNER)
@@ -95,7 +95,8 @@ def _outcome(trace: Trace) -> str:
     return f"{what}, {seconds:.1f} s"
 
 
-def _draw_shape(axes: Axes, shape: Shape, colour: str) -> None:
+def draw_shape(axes: Axes, shape: Shape, colour: str) -> None:
+    """Draw a shape from above in a colour; a terrain with its heights."""
     from matplotlib.patches import Circle, Polygon
 
     if shape.heights is not None:
@@ -112,7 +113,12 @@ def _draw_shape(axes: Axes, shape: Shape, colour: str) -> None:
 def _colour(shape: Shape, trace: Trace) -> str:
     if trace.unit == "px":  # nothing in a 2D game is ground to walk on
         return _TALL
-    above = shape.high - _start_height(trace)
+    return shade(shape, _start_height(trace))
+
+
+def shade(shape: Shape, floor: float) -> str:
+    """The grey of a shape in a 3D game whose agents begin at the height `floor`, in m."""
+    above = shape.high - floor
     return _GROUND if above <= _STEP_M else _LOW if above <= 1.0 else _TALL
 
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from spacetime_rl.episodes.files import read_episode
 from spacetime_rl.formats.shell import short
+from spacetime_rl.pictures.coverage import draw_coverage
 from spacetime_rl.pictures.paths import anybody_moves, draw_paths
 from spacetime_rl.playtest.findings import Finding, FolderStore, Store
-from spacetime_rl.playtest.report import by_weight, page_of, to_dict
+from spacetime_rl.playtest.report import by_weight, coverage_of, page_of, to_dict
 from spacetime_rl.playtest.story import PlaytestReport
 
 PAGE, FINDING_PAGE, PATH = "report.html", "finding.md", "path.png"
 _TEMPLATES = Path(__file__).parent / "templates"
-_MOST_CELLS = 40  # in a row of the map; those further out are left away
 
 
 def describe(finding: Finding, store: FolderStore) -> Path:
@@ -60,17 +59,21 @@ def write_playtest_page(report: PlaytestReport, store: Store, folder: Path) -> P
                 "name": name,
                 "episodes": f"{tally['episodes']:,}",
                 "decisions": f"{tally['decisions']:,}",
-                "cells": tally["cells"],
+                "cells": f"{tally['cells']} of {found['reachable']}",
                 "success": ", ".join(f"{policy} {share:.0%}" for policy, share in tally["success"].items()),
             }
             for name, tally in found["players"].items()
         ],
-        reached=len(report.cells),
-        map=_map(report.cells),
+        coverage=coverage_of(found),
+        maps=[_embedded(picture) for picture in draw_coverage(report.coverage, report.build.content, folder)],
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / PAGE).write_text(page, encoding="utf-8")
     return folder / PAGE
+
+
+def _embedded(picture: Path) -> str:
+    return base64.b64encode(picture.read_bytes()).decode()
 
 
 def _finding(finding: Finding, file: Path | None) -> dict[str, Any]:
@@ -79,24 +82,13 @@ def _finding(finding: Finding, file: Path | None) -> dict[str, Any]:
         "name": finding.name,
         "severity": finding.sighting.severity,
         "message": finding.sighting.message,
+        "scene": finding.scene,
         "state": finding.state,
         "seen": finding.seen,
         "reproduces": finding.reproduces,
         "decisions": finding.decisions,
         "recorded_decisions": finding.recorded_decisions,
         "file": str(file) if file else "",
-        "picture": base64.b64encode(picture.read_bytes()).decode() if picture and picture.is_file() else "",
+        "picture": _embedded(picture) if picture and picture.is_file() else "",
         "log": finding.log,
     }
-
-
-def _map(cells: Iterable[str]) -> list[list[bool]]:
-    """The cells as rows from far to near: whether somebody was there."""
-    places = [tuple(map(int, cell.split(","))) for cell in cells]
-    if not places:
-        return []
-    xs, ys = ([place[axis] for place in places] for axis in (0, 1))
-    columns = range(min(xs), min(max(xs) + 1, min(xs) + _MOST_CELLS))
-    rows = range(min(ys), min(max(ys) + 1, min(ys) + _MOST_CELLS))
-    there = set(places)
-    return [[(x, y) in there for x in columns] for y in rows]

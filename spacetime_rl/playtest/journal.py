@@ -16,7 +16,6 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from spacetime_rl.config.loader import PLAYTEST
-from spacetime_rl.config.paths import anchored
 from spacetime_rl.config.playtest import Playtest, load_playtest
 from spacetime_rl.config.writer import to_yaml
 from spacetime_rl.episodes.episode import Build
@@ -52,7 +51,7 @@ class Journal:
     def begin(cls, folder: Path, head: Head, plan: Playtest) -> Journal:
         """Begin the journal of a new playtest. Raises RecordingError."""
         journal = cls(folder, head)
-        whole = anchored(plan.config, Path.cwd()).to_dict() | {PLAYTEST: plan.settings.model_dump(mode="json")}
+        whole = plan.config.to_dict() | {PLAYTEST: plan.settings.model_dump(mode="json")}
         try:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / _LINES).unlink(missing_ok=True)

@@ -31,7 +31,9 @@ def load_plan(
     own, rest = _split(overrides, PLAYTEST)
     plan = load_playtest(target, rest, scenario_names()) if _is_config(target) else Playtest(load_target(target, rest))
     shares = dict(_share(player) for player in players)
-    return with_settings(plan, [*own, *settings], shares)
+    plan = with_settings(plan, [*own, *settings], shares)
+    plan.scenes(scenario_names())  # refuses mistakes before anything is played
+    return plan
 
 
 @dataclass(frozen=True, slots=True)

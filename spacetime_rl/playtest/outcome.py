@@ -21,6 +21,7 @@ class Entry:
     reporting: Mapping[str, int] = field(default_factory=dict)  # by policy: agents that report success
     succeeded: Mapping[str, int] = field(default_factory=dict)  # by policy: agents that succeeded
     cells: tuple[str, ...] = ()  # of the map, where agents were
+    width: float = 1.0  # of a cell
     found: tuple[str, ...] = ()  # names of the findings that were seen in it
 
     @classmethod
@@ -34,6 +35,7 @@ class Entry:
             reporting={str(policy): int(count) for policy, count in data["reporting"].items()},
             succeeded={str(policy): int(count) for policy, count in data["succeeded"].items()},
             cells=tuple(map(str, data["cells"])),
+            width=float(data["width"]),
             found=tuple(map(str, data["found"])),
         )
 
@@ -46,4 +48,5 @@ class Outcome:
     sightings: tuple[Sighting, ...] = ()
     episode: Episode | None = None
     log: str = ""  # the game's fault and the end of its log
+    around: Mapping[str, Any] | None = None  # what stands in the scene, in the first episode of a worker in it
     problems: tuple[str, ...] = ()  # oracles of the user's own that failed, and are left out from now on

@@ -45,11 +45,6 @@ class Map:
         ]
         return min(beside)[1] if beside else self.cell(position)
 
-    def cells(self, positions: np.ndarray) -> set[str]:
-        """The cells of places, float32 [n, 3]."""
-        found = np.unique(np.floor((positions[:, [0, 2]] - self._low) / self._size).astype(int), axis=0)
-        return {f"{x},{y}" for x, y in found.tolist()}
-
 
 def bounds_of(trace: Trace) -> tuple[np.ndarray, np.ndarray] | None:
     """The least and the greatest corner of all that stands in the arena, each float32 [3]; None if nothing does."""

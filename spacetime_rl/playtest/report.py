@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,18 @@ def to_dict(report: PlaytestReport) -> dict[str, Any]:
         "problems": list(report.problems),
         "failed": report.failed,
         "episodes": sum(tally.episodes for tally in report.players.values()),
-        "cells": len(report.cells),
+        "cells": sum(map(len, report.cells.values())),
+        "reachable": sum(len(report.reachable(scene)) for scene in report.cells),
+        "scenes": {
+            scene: {"cells": len(cells), "reachable": len(report.reachable(scene))}
+            for scene, cells in sorted(report.cells.items())
+            if scene
+        },
         "players": {
             name: {
                 "episodes": tally.episodes,
                 "decisions": tally.decisions,
-                "cells": len(tally.cells),
+                "cells": tally.reached,
                 "success": {
                     policy: tally.succeeded[policy] / tried for policy, tried in tally.reporting.items() if tried
                 },
@@ -51,7 +57,7 @@ def to_page(report: PlaytestReport) -> str:
     lines += [f"**{report.verdict}**", ""]
     lines += [
         f"Build {report.build.content}, {found['episodes']:,} episodes of seed {report.seed} in {report.minutes:.1f} "
-        f"minutes, {found['cells']} map cells reached.",
+        f"minutes; {coverage_of(found)}.",
         "",
         *(f"- {problem}" for problem in report.problems),
         *([""] if report.problems else []),
@@ -65,11 +71,27 @@ def to_page(report: PlaytestReport) -> str:
         lines += ["None."]
     lines += ["", "## Players", ""]
     rows = [
-        (name, f"{tally['episodes']:,}", f"{tally['decisions']:,}", str(tally["cells"]), _shares(tally["success"]))
+        (
+            name,
+            f"{tally['episodes']:,}",
+            f"{tally['decisions']:,}",
+            f"{tally['cells']} of {found['reachable']}",
+            _shares(tally["success"]),
+        )
         for name, tally in found["players"].items()
     ]
     lines += [table(("player", "episodes", "decisions", "map cells", "success"), rows), ""]
+    if found["scenes"]:
+        cells = [(name, coverage_of(scene)) for name, scene in found["scenes"].items()]
+        lines += ["## Scenes", "", table(("scene", "reached"), cells), ""]
     return "\n".join(lines)
+
+
+def coverage_of(counted: Mapping[str, Any]) -> str:
+    """How much of a map was reached, in words; `counted` has `cells` and `reachable`."""
+    cells, reachable = counted["cells"], counted["reachable"]
+    share = f" ({cells / reachable:.0%})" if reachable else ""
+    return f"reached {cells} of the {reachable} map cells that any player has reached so far{share}"
 
 
 def write_report(report: PlaytestReport, folder: Path) -> list[Path]:
@@ -124,7 +146,7 @@ def _row(finding: Finding) -> tuple[str, ...]:
         str(finding.seen),
         finding.reproduces.removeprefix("reproduces "),
         decisions,
-        finding.sighting.message.replace("|", "\\|"),
+        (finding.scene and f"{finding.scene}: ") + finding.sighting.message.replace("|", "\\|"),
     )
 
 
@@ -138,6 +160,8 @@ def page_of(finding: Finding, file: Path | None, picture: str | None = None) -> 
     yield ""
     yield f"- **Severity:** {finding.sighting.severity}"
     yield f"- **Game:** {finding.game}, build {', '.join(finding.builds)}"
+    if finding.scene:
+        yield f"- **Scene:** {finding.scene}"
     yield f"- **Seen:** {finding.seen} times, first {finding.first_seen}, by {finding.player}"
     yield f"- **Key:** `{finding.sighting.key}`"
     yield f"- **Replay:** {finding.reproduces}"

@@ -10,18 +10,20 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from spacetime_rl.config.playtest import Playtest, PlaytestConfig
 from spacetime_rl.episodes.episode import Build, Episode
 from spacetime_rl.episodes.files import read_episode
 from spacetime_rl.errors import GameError, SpacetimeError, WorkerLost
 from spacetime_rl.host import signals
+from spacetime_rl.playtest.coverage import Coverage, resized
 from spacetime_rl.playtest.findings import Finding, Store, name_of
 from spacetime_rl.playtest.journal import Journal
 from spacetime_rl.playtest.outcome import Entry, Outcome
@@ -61,15 +63,20 @@ class Tally:
     decisions: int = 0
     reporting: Counter[str] = field(default_factory=Counter)  # by policy: agents' episodes that report success
     succeeded: Counter[str] = field(default_factory=Counter)
-    cells: set[str] = field(default_factory=set)
+    cells: dict[str, set[str]] = field(default_factory=dict)  # by scene
 
-    def add(self, entry: Entry) -> None:
-        """Count an episode."""
+    @property
+    def reached(self) -> int:
+        """The number of map cells in all scenes."""
+        return sum(map(len, self.cells.values()))
+
+    def add(self, entry: Entry, cells: set[str]) -> None:
+        """Count an episode, in which these map cells were reached."""
         self.episodes += 1
         self.decisions += entry.decisions
         self.reporting.update(entry.reporting)
         self.succeeded.update(entry.succeeded)
-        self.cells.update(f"{entry.scene}:{cell}" if entry.scene else cell for cell in entry.cells)
+        self.cells.setdefault(entry.scene, set()).update(cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ class PlaytestReport:
     players: dict[str, Tally]
     seen: tuple[Finding, ...]
     store: Path  # the folder of the findings
+    coverage: Coverage = field(default_factory=Coverage)  # of this playtest and those before it
     interrupted: bool = False
     problems: tuple[str, ...] = ()  # oracles of the user's own that failed, workers that did, and the error
     error: SpacetimeError | None = None  # that ended the play
@@ -100,9 +108,23 @@ class PlaytestReport:
         return words + ended
 
     @property
-    def cells(self) -> set[str]:
-        """The map cells that any player reached."""
-        return set().union(*(tally.cells for tally in self.players.values()))
+    def cells(self) -> dict[str, set[str]]:
+        """The map cells that any player reached, by scene."""
+        return all_cells(self.players.values())
+
+    def reachable(self, scene: str) -> set[str]:
+        """The map cells that any player has reached in this or an earlier playtest."""
+        earlier = self.coverage.scenes.get(scene)
+        return self.cells.get(scene, set()) | (earlier.reachable if earlier else set())
+
+
+def all_cells(tallies: Iterable[Tally]) -> dict[str, set[str]]:
+    """The map cells of several players, by scene."""
+    found: dict[str, set[str]] = {}
+    for tally in tallies:
+        for scene, cells in tally.cells.items():
+            found.setdefault(scene, set()).update(cells)
+    return found
 
 
 @contextmanager
@@ -165,6 +187,9 @@ class Playing:
         self._unexamined: list[str] = []  # findings that an earlier process saved, but did not play again
         self._problems: list[str] = []
         self._lost: list[SpacetimeError] = []  # why threads ended before the end
+        self._folder = Path(journal.head.store)
+        self._coverage = Coverage.read(self._folder)
+        self._around: dict[str, Mapping[str, Any]] = {}  # what stands in each scene
         self._remember()
 
     def play(self, open_worker: OpenWorker) -> PlaytestReport:
@@ -174,6 +199,7 @@ class Playing:
             self._play(open_worker)
             for finding in list(self._seen.values()):
                 self._save(finding)
+            self._cover()
             if not self._interrupted:
                 if self._settings.oracles.never_reached:
                     self._look_for_what_nobody_reached()
@@ -189,7 +215,8 @@ class Playing:
             minutes,
             self._tallies,
             seen,
-            Path(self._journal.head.store),
+            self._folder,
+            self._coverage,
             self._interrupted,
             (*self._problems, *([error.headline] if error else [])),
             error,
@@ -290,6 +317,8 @@ class Playing:
             self._seen |= {name: self._new_finding(sighting, outcome) for name, sighting in new.items()}
             entry = replace(outcome.entry, found=tuple(names))
             self._count(entry)
+            if outcome.around is not None:
+                self._around.setdefault(entry.scene, outcome.around)
             for name in new:
                 self._store.save(self._seen[name], outcome.episode)
             self._journal.add(entry, self._elapsed_s)
@@ -303,7 +332,8 @@ class Playing:
 
     def _count(self, entry: Entry) -> None:
         self._played.add(entry.number)
-        self._tallies.setdefault(entry.player, Tally()).add(entry)
+        cells = resized(entry.cells, entry.width, self._coverage.width(entry.scene, entry.width))
+        self._tallies.setdefault(entry.player, Tally()).add(entry, cells)
         for name in entry.found:
             if name in self._seen:
                 self._seen[name] = replace(self._seen[name], seen=self._seen[name].seen + 1)
@@ -356,6 +386,13 @@ class Playing:
             log=outcome.log if outcome else "",
         )
 
+    def _cover(self) -> None:
+        """Add to the coverage of earlier playtests what was reached in this one."""
+        for scene in all_cells(self._tallies.values()):
+            players = {name: tally.cells.get(scene, set()) for name, tally in self._tallies.items()}
+            self._coverage.add(scene, self._build.content, self._around.get(scene), players)
+        self._coverage.save(self._folder)
+
     def _look_for_what_nobody_reached(self) -> None:
         reporting: Counter[str] = sum((tally.reporting for tally in self._tallies.values()), Counter())
         succeeded: Counter[str] = sum((tally.succeeded for tally in self._tallies.values()), Counter())
@@ -384,7 +421,7 @@ class Playing:
     def _progress(self) -> Progress:
         with self._lock:
             done, wanted = len(self._played), self._settings.episodes
-            cells = len(set().union(*(tally.cells for tally in self._tallies.values())))
+            cells = sum(map(len, all_cells(self._tallies.values()).values()))
             failing = sum(finding.counts for finding in self._seen.values())
             left_s = max(0.0, self._left_s)
             if wanted and done:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
+from spacetime_rl.config import RunConfig
 from spacetime_rl.config.playtest import Playtest, PlaytestConfig
 from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.episodes.build import describe_build
@@ -22,13 +23,15 @@ from spacetime_rl.episodes.replay import actions_of, compare
 from spacetime_rl.errors import UsageError, UserCodeError
 from spacetime_rl.evaluation.resolve import resolve_source
 from spacetime_rl.evaluation.sources import Source
+from spacetime_rl.game.trace import write_surroundings
 from spacetime_rl.host.scratch import scratch_folder
+from spacetime_rl.playtest.coverage import cells_of, width_of
 from spacetime_rl.playtest.explorer import EXPLORER, Explorer
 from spacetime_rl.playtest.findings import Finding
 from spacetime_rl.playtest.oracles import Oracle, headline, make_oracles
 from spacetime_rl.playtest.outcome import Entry, Outcome
-from spacetime_rl.playtest.places import Map
 from spacetime_rl.playtest.play import Actions, Seat, Setting
+from spacetime_rl.playtest.recorded import Recorded, find_recorded
 from spacetime_rl.playtest.shorten import shorten
 from spacetime_rl.playtest.sighting import Played, Sighting
 from spacetime_rl.playtest.watchers import watched, who_failed, without
@@ -62,7 +65,7 @@ class Prepared:
 
     settings: PlaytestConfig
     scenes: Mapping[str, Setting]
-    players: Mapping[str, Source]
+    players: Mapping[str, Source | Recorded]
 
 
 @contextmanager
@@ -73,19 +76,28 @@ def prepare(
 
     Raises UsageError for a player or an oracle's file that there is not, and GodotNotFound.
     """
-    launch = watched(make_launch(plan.config), plan.settings.oracles)
-    build, seed = describe_build(launch), plan.settings.seed
-    scenes = {"": Setting(launch, plan.config, build, seed, plan.config.evaluation.max_decisions, stopped=stopped)}
+    scenes = {name: _setting(config, plan.settings, stopped) for name, config in plan.scenes().items()}
     with scratch_folder("playtest") as folder:
-        players: dict[str, Source] = {}
+        players: dict[str, Source | Recorded] = {}
         for number, name in enumerate(plan.settings.players):
             place = folder / str(number)
             place.mkdir()
-            if name == EXPLORER:
-                players[name] = Explorer(plan.settings.explorer.cell)
-            else:
-                players[name] = resolve_source(name, results, place, baseline=baseline).source
+            players[name] = _player(name, plan.settings, results, place, baseline)
         yield Prepared(plan.settings, scenes, players)
+
+
+def _setting(config: RunConfig, settings: PlaytestConfig, stopped: Callable[[], bool]) -> Setting:
+    launch = watched(make_launch(config), settings.oracles)
+    build, most = describe_build(launch), config.evaluation.max_decisions
+    return Setting(launch, config, build, settings.seed, most, stopped=stopped)
+
+
+def _player(
+    name: str, settings: PlaytestConfig, results: Path, workspace: Path, baseline: str | None
+) -> Source | Recorded:
+    if name == EXPLORER:
+        return Explorer(settings.explorer.cell)
+    return find_recorded(name) or resolve_source(name, results, workspace, baseline=baseline).source
 
 
 def player_of(settings: PlaytestConfig, number: int) -> str:
@@ -107,6 +119,8 @@ class LocalWorker:
         self._problems: list[str] = []
         self._exit_faults: set[str] = set()  # of games that crashed while they exited
         self._seats: OrderedDict[tuple[str, Control], Seat] = OrderedDict()
+        self._shown_scenes: set[str] = set()  # whose surroundings were reported
+        self._who: list[str] = []  # plays the episodes from 0 on
 
     def check(self) -> Build:
         """As `Worker.check`. Raises UsageError for a stock game, ContractError for players that do not fit."""
@@ -115,16 +129,27 @@ class LocalWorker:
             if spec.is_stock:
                 raise UsageError(f"{spec.scenario}: a stock game does not say what happened; it cannot be playtested")
             plans = assign_policies(spec, setting.config)
-            for source in self._players.values():
-                source.make_actors(spec, plans, setting.seed, stochastic=False)
-        return replace(setting.build, game=spec.scenario)
+            for player in self._players.values():
+                if isinstance(player, Recorded):
+                    for turn, recording in enumerate(player.episodes):
+                        if self._scene_of_recording(recording, scene) == scene:
+                            player.check(spec, turn)
+                else:
+                    player.make_actors(spec, plans, setting.seed, stochastic=False)
+        first = next(iter(self._scenes))
+        return replace(self._scenes[first].build, game=self._seat(first).game.spec.scenario)
 
     def play(self, number: int) -> Outcome:
         """As `Worker.play`."""
-        scene = self._scene_of(number)
+        scene = list(self._scenes)[number % len(self._scenes)]
         name = player_of(self._settings, number)
-        source = self._players[name]
-        played = self._seat(scene, source.control).play(number, source)
+        player = self._players[name]
+        if isinstance(player, Recorded):
+            turn = self._turn_of(number)
+            scene = self._scene_of_recording(player.recording(turn), scene)
+            played = player.play(self._seat(scene), self._scenes[scene], number, turn)
+        else:
+            played = self._seat(scene, player.control).play(number, player)
         sightings = self._sightings(scene, played)
         every = self._settings.oracles.not_repeatable
         if every and played.fault is None and number % every == 0:
@@ -136,7 +161,12 @@ class LocalWorker:
         entry = replace(_entry(number, name, episode), scene=scene)
         problems, self._problems = tuple(self._problems), []
         seen = episode if sightings else None
-        return Outcome(entry, tuple(sightings), seen, str(played.fault) if played.fault else "", problems)
+        log = str(played.fault) if played.fault else ""
+        around = None
+        if played.fault is None and scene not in self._shown_scenes:
+            self._shown_scenes.add(scene)
+            around = write_surroundings(episode.trace)
+        return Outcome(entry, tuple(sightings), seen, log, around, problems)
 
     def examine(self, finding: Finding, episode: Episode) -> tuple[Finding, Episode]:
         """As `Worker.examine`."""
@@ -194,8 +224,17 @@ class LocalWorker:
         seat.close()
         self._exit_faults |= {seat.exit_fault} - {""}
 
-    def _scene_of(self, number: int) -> str:
-        return list(self._scenes)[number % len(self._scenes)]
+    def _turn_of(self, number: int) -> int:
+        """How many episodes before this one have the same player."""
+        self._who += [player_of(self._settings, earlier) for earlier in range(len(self._who), number + 1)]
+        return self._who[:number].count(self._who[number])
+
+    def _scene_of_recording(self, recording: Episode, otherwise: str) -> str:
+        """The scene that an episode was recorded in, if the plan has it."""
+        where = (recording.config.scenario, recording.config.game.scene)
+        scenes = self._scenes.items()
+        same = (name for name, setting in scenes if (setting.config.scenario, setting.config.game.scene) == where)
+        return next(same, otherwise)
 
     def _seat(self, scene: str, control: Control = "policy") -> Seat:
         """The seat for a scene; of too many, the one that was not used for longest is closed."""
@@ -260,10 +299,11 @@ def _entry(number: int, player: str, episode: Episode) -> Entry:
     reporting: Counter[str] = Counter()
     succeeded: Counter[str] = Counter()
     cells: set[str] = set()
+    width = width_of(episode.trace)
     for agent in episode.trace.agents:
-        cells |= Map(episode.trace).cells(agent.positions)
+        cells |= cells_of(agent.positions, width)
         success = episode.metrics.get(agent.name, {}).get("success")
         if success is not None:
             reporting[agent.policy] += 1
             succeeded[agent.policy] += success >= 1.0
-    return Entry(number, player, episode.decisions, "", dict(reporting), dict(succeeded), tuple(sorted(cells)))
+    return Entry(number, player, episode.decisions, "", dict(reporting), dict(succeeded), tuple(sorted(cells)), width)
