@@ -85,7 +85,9 @@ func _physics_process(delta: float) -> void:
 	for stage: RLStage in stages:
 		stage.present.advance(delta)
 	if roster != null and roster.trace != null:
+		var since_usec := Time.get_ticks_usec()
 		roster.trace.advance(delta)
+		RLMonitor.leave_out(Time.get_ticks_usec() - since_usec)
 	if profile != null:
 		profile.stop(&"rewards")
 	_ticks_to_decision -= 1

@@ -50,7 +50,7 @@ static func shared() -> RLMonitor:
 	return _shared
 
 
-## For the bridge: of the time since the tick began, this much went into waiting for a policy.
+## For the bridge: of the time since the tick began, this much is not the game's: waiting for a policy, and watching.
 static func leave_out(usec: int) -> void:
 	_left_out_usec += usec
 
