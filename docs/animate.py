@@ -21,10 +21,10 @@ from spacetime_rl.runs.shipped import baseline_names
 
 IMAGES = Path(__file__).parent / "images"
 MOST_BYTES = 400_000
-EPISODES = 6  # of which one is shown
+EPISODES = 4  # of which one is shown
 TICKS = 9  # of the game between two pictures
 SIZE = (400, 226)
-LONGEST_S = 12.0  # of game time; it is shown twice as fast
+LONGEST_S = 12.0  # of game time, the last ones of the episode; they are shown twice as fast
 # Pictures a second and colours, until the file is small enough.
 _QUALITIES = ((12, 96), (10, 64), (8, 48), (6, 32), (5, 16))
 
@@ -51,18 +51,20 @@ def choose(episodes: list[Episode]) -> Episode:
 
 
 def make_gif(pictures: Path, physics_hz: int, out: Path) -> Path:
-    """Make a GIF of at most `MOST_BYTES` of the pictures in a folder, at twice the speed of the game."""
+    """Make a GIF of at most `MOST_BYTES` of the last pictures in a folder, at twice the speed of the game."""
+    rate = physics_hz / TICKS
+    first = max(0, len(list(pictures.glob("frame_*.jpg"))) - round(LONGEST_S * rate))
     for frames, colours in _QUALITIES:
         how = (
             f"fps={frames},split[a][b];[a]palettegen=max_colors={colours}:stats_mode=diff[p];"
             "[b][p]paletteuse=dither=bayer:bayer_scale=5:diff_mode=rectangle"
         )
-        command = [find_ffmpeg(), "-y", "-loglevel", "error", "-framerate", f"{2 * physics_hz / TICKS:g}"]
+        command = [find_ffmpeg(), "-y", "-loglevel", "error", "-framerate", f"{2 * rate:g}"]
         command += [
+            "-start_number",
+            str(first),
             "-i",
             str(pictures / "frame_%06d.jpg"),
-            "-t",
-            f"{LONGEST_S / 2:g}",
             "-filter_complex",
             how,
             str(out),
