@@ -63,11 +63,12 @@ def search(
     results = Path.cwd()
     repeated = 1 if bug.oracle == "not_repeatable" else "null"
     settings = [f"seed={seed}", "games=1", f"oracles.not_repeatable={repeated}", f"shorten={shorten}"]
-    own = [f"scenario.params.{key}={value}" for key, value in bug.params.items()] + [f"game.step_timeout_s={_HANG_S}"]
-    planted = load_plan(bug.scenario, [*own, f"scenario.params.bug={bug.name}"], settings, [player])
-    clean = load_plan(
-        bug.scenario, [*own, "scenario.params.bug=none"], [*settings, "reproduce=1", "shorten=0"], [player]
-    )
+    own = [f"scenario.params.{key}={value}" for key, value in bug.params.items()] + [
+        f"game.step_timeout_s={_HANG_S}",
+        "game.monitor=true",
+    ]
+    planted = load_plan(bug.scenario, [*own, bug.setting(True)], settings, [player])
+    clean = load_plan(bug.scenario, [*own, bug.setting(False)], [*settings, "reproduce=1", "shorten=0"], [player])
     with (
         prepare(planted, results, bug.scenario) as planted_games,
         prepare(clean, results, bug.scenario) as clean_games,

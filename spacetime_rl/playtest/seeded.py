@@ -1,7 +1,7 @@
 """The catalogue of seeded bugs: faults that are planted in the shipped scenarios on purpose.
 
-Each is one GDScript file, `scenarios/<scenario>/bugs/<name>.gd`, planted by the scenario's parameter `bug`. They show
-what a playtest finds: `spacetime_rl.playtest.benchmark` looks for all of them.
+Each is one GDScript file, `scenarios/<scenario>/bugs/<name>.gd`, planted by the scenario's parameter `bug`, or a
+parameter of the scenario. They show what a playtest finds: `spacetime_rl.playtest.benchmark` looks for all of them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,18 @@ class SeededBug:
     what: str  # is wrong
     steps: str  # that a person would take to see it
     params: Mapping[str, Any] = field(default_factory=dict)  # of the scenario, beside the bug
+    is_switch: bool = False  # a parameter of the bug's own name plants it, and not the parameter `bug`
 
     @property
     def id(self) -> str:
         """Its name among all: `vr_ui/dead_save`."""
         return f"{self.scenario}/{self.name}"
+
+    def setting(self, planted: bool) -> str:
+        """The override that plants it, or that makes sure that it is not planted."""
+        if self.is_switch:
+            return f"scenario.params.{self.name}={str(planted).lower()}"
+        return f"scenario.params.bug={self.name if planted else 'none'}"
 
 
 CATALOGUE: tuple[SeededBug, ...] = (
@@ -259,5 +266,37 @@ CATALOGUE: tuple[SeededBug, ...] = (
         "dead_element",
         "The button of the lamp lost its connection.",
         "Press the button.",
+    ),
+    SeededBug(
+        "physics_stress",
+        "nodes_without_parent",
+        "growth",
+        "A sound is made for every tenth tick and never freed.",
+        "Play for some seconds, and look at the number of orphans.",
+        {"frames": 300},
+    ),
+    SeededBug(
+        "physics_stress",
+        "slow_look_around",
+        "frame_budget",
+        "A script takes 13 ms of every frame.",
+        "Play, and look at the frame rate.",
+        {"frames": 300},
+    ),
+    SeededBug(
+        "voxel_terrain",
+        "chunk_race",
+        "script_error",
+        "A chunk is taken whenever its thread is ready, also if it was dropped meanwhile.",
+        "Run to and fro, and teleport.",
+        is_switch=True,
+    ),
+    SeededBug(
+        "voxel_terrain",
+        "chunk_leak",
+        "growth",
+        "What a dropped chunk was made of stays in memory.",
+        "Run straight on, and look at the memory.",
+        is_switch=True,
     ),
 )

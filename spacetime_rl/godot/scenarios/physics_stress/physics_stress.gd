@@ -27,6 +27,7 @@ func _build() -> void:
 	tester.particles.amount = settings.particles
 	_jitter = JitterWatch.new(bodies)
 	core.cost = RLEpisodeCost.new(self)
+	SeededBug.plant(self, settings.bug)
 
 
 func _begin_episode() -> void:

@@ -30,6 +30,9 @@ extends RLParams
 ## A body that jitters.
 @export var reward_jitter: float = -5.0
 
+## A bug to plant on purpose, by the name of its file in the folder `bugs`; "none" plants none.
+@export var bug: String = "none"
+
 
 func _launch_only() -> PackedStringArray:
 	return ["room_m", "most_bodies", "particles"]
