@@ -89,7 +89,7 @@ class _Search:
 
     def run(self, deadline: float, episodes: int) -> Search:
         if self._bug.oracle in _OF_GAME:
-            return self._of_game(min(episodes, _EPISODES_OF_GAME))
+            return self._of_game(1 if self._bug.oracle == "exit_crash" else min(episodes, _EPISODES_OF_GAME))
         number = 0
         while number < episodes and time.monotonic() < deadline:
             outcome = self._worker.play(number)
@@ -163,7 +163,7 @@ def figures(searches: Sequence[Search]) -> str:
     ]
     replayed = [one.replays for one in found if one.replays]
     lines = [
-        f"- Found by any player: {len(by_any)} of {len(bugs)}, {len(by_any) / len(bugs):.0%}.",
+        f"- Found by any player: {len(by_any)} of the {len(bugs)} that were looked for, {len(by_any) / len(bugs):.0%}.",
         f"- Shortened to a median of {median(shares):.0%} of the decisions." if shares else "- Nothing to shorten.",
         f"- Replays that showed the bug again: {sum(a for a, _ in replayed)} of {sum(b for _, b in replayed)}.",
     ]

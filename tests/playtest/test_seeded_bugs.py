@@ -57,7 +57,7 @@ def test_the_figures_say_who_found_what_and_how_short_it_became() -> None:
         Search(second, "random", False, 200, 99.0),
     ]
     text = figures(searches)
-    assert "Found by any player: 1 of 2, 50%." in text
+    assert "Found by any player: 1 of the 2 that were looked for, 50%." in text
     assert "a median of 10% of the decisions" in text
     assert "6 of 6" in text
     assert f"| `{first.id}` | 3, 7 | 1, 2 | 5 (10%) |" in text
