@@ -45,7 +45,7 @@ class UnchangedConfig(Section):
         "of the engine (`ui_…`) that its scripts name.",
     )
     clicks: bool = Field(default=True, description="Click anywhere in the window, too, not only on controls.")
-    seconds: float = Field(default=60.0, gt=0, le=86_400, description="Game time of an episode.")
+    seconds: float = Field(default=30.0, gt=0, le=86_400, description="Game time of an episode.")
 
 
 class GameConfig(Section):

@@ -44,7 +44,7 @@ class Unchanged:
     watch: tuple[str, ...] = ()  # `group:NAME`, names of nodes, or classes; empty: the likely player
     actions: tuple[str, ...] = ()  # patterns of actions of the input map; empty: the project's own
     clicks: bool = True  # also beside controls
-    seconds: float = 60.0  # of game time in an episode
+    seconds: float = 30.0  # of game time in an episode
 
     @property
     def kind(self) -> str:

@@ -5,8 +5,13 @@ extends RefCounted
 ## The arena is the root node of a scene. Its script has the hooks `_build`, `_begin_episode`, `_tick`, `_end_decision`
 ## and `_landmark_radii`, and an RLArenaCore by the name of `core`; see RLArena.
 
+## Bodies or buttons have come or gone, in an arena in which they may.
+signal nodes_changed
+
 ## The root of the arena.
 var root: Node
+## The node below which everything of the arena is: the root, unless an arena is elsewhere than its game.
+var scope: Node
 ## What differs between dimensions.
 var space: RLSpace
 var params: RLParams
@@ -34,6 +39,7 @@ var _paid_by_tick: Array[RLAgent] = []
 
 func _init(of_root: Node, in_space: RLSpace) -> void:
 	root = of_root
+	scope = of_root
 	space = in_space
 
 
@@ -123,6 +129,11 @@ func advance(delta: float) -> void:
 func end_decision() -> void:
 	root.call(&"_end_decision")
 	_capture_endings()
+
+
+## For the arena: bodies or buttons have come or gone.
+func note_change() -> void:
+	nodes_changed.emit()
 
 
 ## For the agent: it plays no more. Its final observation is read when the tick is complete.

@@ -10,6 +10,10 @@ signal clicked(button: BaseButton)
 var _pressed: BaseButton
 
 
+func _init() -> void:
+	process_mode = Node.PROCESS_MODE_ALWAYS  # a menu may pause the game
+
+
 ## An episode begins: nothing is pressed.
 func begin() -> void:
 	_pressed = null

@@ -3,6 +3,9 @@ extends RLOracle
 ## A visible, enabled button is pressed and let go, and nothing responds: it is covered, or nothing listens to it.
 
 const _RESPONSES: Array[StringName] = [&"pressed", &"button_down", &"button_up"]
+# Buttons that open something by themselves, and methods by which a button's own script responds.
+const _OPENING: Array[String] = ["OptionButton", "MenuButton", "ColorPickerButton", "LinkButton"]
+const _OVERRIDES: Array[String] = ["_pressed", "_gui_input", "_input", "_unhandled_input"]
 
 ## How long a button has to respond, in seconds.
 var seconds := 0.2
@@ -23,6 +26,14 @@ func _begin() -> void:
 		probe.begin()
 
 
+func _nodes_changed() -> void:
+	_waiting.clear()  # what was clicked may be gone
+	_answered.clear()
+	_buttons = _buttons.filter(is_instance_valid)
+	_probes = _probes.filter(is_instance_valid)
+	_find()
+
+
 func _tick(_delta: float) -> void:
 	for button: BaseButton in _waiting.keys():
 		if not is_instance_valid(button) or arena.ticks > _waiting[button]:
@@ -39,7 +50,7 @@ func _title_of(button: BaseButton) -> String:
 
 # The buttons of the arena's viewports; a menu may make others in every episode.
 func _find() -> void:
-	for node: Node in arena.root.find_children("*", "BaseButton", true, false):
+	for node: Node in arena.scope.find_children("*", "BaseButton", true, false):
 		var button := node as BaseButton
 		if button in _buttons:
 			continue
@@ -52,12 +63,12 @@ func _find() -> void:
 			var probe := RLClickProbe.new()
 			probe.pressed.connect(func(pressed: BaseButton) -> void: _answered.erase(pressed))
 			probe.clicked.connect(_on_clicked)
-			viewport.add_child(probe)
+			viewport.add_child(probe, false, Node.INTERNAL_MODE_BACK)  # a game may count the children
 			_probes.append(probe)
 
 
 func _on_clicked(button: BaseButton) -> void:
-	if not _answered.has(button) and not _waiting.has(button):
+	if not _answered.has(button) and not _waiting.has(button) and not _responds_by_itself(button):
 		_waiting[button] = arena.ticks + ticks_in(seconds)
 
 
@@ -70,3 +81,12 @@ func _on_responded(button: BaseButton, response: StringName) -> void:
 func _answer(button: BaseButton) -> void:
 	_answered[button] = true
 	_waiting.erase(button)
+
+
+static func _responds_by_itself(button: BaseButton) -> bool:
+	if _OPENING.any(func(kind: String) -> bool: return button.is_class(kind)):
+		return true
+	var script := button.get_script() as Script
+	if script == null:
+		return not button.gui_input.get_connections().is_empty()
+	return script.get_script_method_list().any(func(method: Dictionary) -> bool: return method["name"] in _OVERRIDES)

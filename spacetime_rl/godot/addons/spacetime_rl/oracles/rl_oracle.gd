@@ -25,6 +25,11 @@ func _begin() -> void:
 	pass
 
 
+## Override: nodes of the arena have come or gone since the episode began; `bodies` is up to date.
+func _nodes_changed() -> void:
+	pass
+
+
 ## Override: a physics tick is over, for players and rules. Rigid bodies move after it.
 func _tick(_delta: float) -> void:
 	pass

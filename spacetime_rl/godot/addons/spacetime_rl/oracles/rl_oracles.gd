@@ -17,6 +17,8 @@ var sightings: Array[Dictionary] = []
 
 var _arena: RLArenaCore
 var _oracles: Array[RLOracle] = []
+# One list for all of them.
+var _moving: Array[Node] = []
 var _keys: Dictionary[String, bool] = {}
 var _decisions := 0
 var _is_decided := true
@@ -25,14 +27,13 @@ var _is_decided := true
 ## `wanted` has the thresholds of shipped oracles by id; `scripts` are oracles from outside.
 func _init(arena: RLArenaCore, wanted: Dictionary, scripts: Array[GDScript] = []) -> void:
 	_arena = arena
-	var moving: Array[Node] = arena.space.bodies_of(arena.root).filter(
-		func(body: Node) -> bool: return not arena.space.is_still(body)
-	)
+	_find_bodies()
 	for oracle_id: String in wanted:
 		if SHIPPED.has(oracle_id):
-			_add(SHIPPED[oracle_id].new() as RLOracle, StringName(oracle_id), wanted[oracle_id] as Dictionary, moving)
+			_add(SHIPPED[oracle_id].new() as RLOracle, StringName(oracle_id), wanted[oracle_id] as Dictionary)
 	for script: GDScript in scripts:
-		_add(script.new() as RLOracle, StringName(script.resource_path.get_file().get_basename()), {}, moving)
+		_add(script.new() as RLOracle, StringName(script.resource_path.get_file().get_basename()), {})
+	arena.nodes_changed.connect(_on_nodes_changed)
 
 
 ## Whether there is anything to watch for.
@@ -66,13 +67,26 @@ func note_decision() -> void:
 	_is_decided = true
 
 
-func _add(oracle: RLOracle, called: StringName, thresholds: Dictionary, moving: Array[Node]) -> void:
+func _find_bodies() -> void:
+	_moving.clear()
+	for body: Node in _arena.space.bodies_of(_arena.root):
+		if not _arena.space.is_still(body):
+			_moving.append(body)
+
+
+func _on_nodes_changed() -> void:
+	_find_bodies()
+	for oracle: RLOracle in _oracles:
+		oracle._nodes_changed()
+
+
+func _add(oracle: RLOracle, called: StringName, thresholds: Dictionary) -> void:
 	if oracle.id == &"":
 		oracle.id = called
 	for threshold: String in thresholds:
 		if threshold in oracle:
 			oracle.set(threshold, type_convert(thresholds[threshold], typeof(oracle.get(threshold))))
-	oracle.setup(_arena, moving, _note.bind(oracle))
+	oracle.setup(_arena, _moving, _note.bind(oracle))
 	_oracles.append(oracle)
 
 

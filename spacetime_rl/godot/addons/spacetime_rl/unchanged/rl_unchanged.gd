@@ -11,6 +11,11 @@ func _init() -> void:
 	if _is_played:
 		RLStandIn.begin(RLSchedule.seed_of(options.env_seed, options.first_episode))
 		RLFaults.install()
+
+
+# The window's size is set when it enters the tree, before this node does.
+func _enter_tree() -> void:
+	if _is_played:
 		_open_window()
 
 
@@ -23,8 +28,7 @@ func _ready() -> void:
 # A game without a window has one of 100 x 100 pixels, in which most controls are out of reach.
 func _open_window() -> void:
 	if DisplayServer.get_name() == "headless":
-		var tree := Engine.get_main_loop() as SceneTree
 		var path := "display/window/size/viewport_%s"
-		tree.root.size = Vector2i(
+		get_tree().root.size = Vector2i(
 			ProjectSettings.get_setting(path % "width") as int, ProjectSettings.get_setting(path % "height") as int
 		)

@@ -17,8 +17,9 @@ var _hands: RLUnchangedHands
 func _build() -> void:
 	var settings := RLOptions.from_command_line().unchanged
 	watch = RLUnchangedWatch.new(get_tree(), settings)
+	core.scope = get_tree().root
 	core.make_hash = func() -> RLStateHash: return RLUnchangedHash.new(core, watch)
-	core.max_ticks = roundi((settings.get("seconds", 60.0) as float) * Engine.physics_ticks_per_second)
+	core.max_ticks = roundi((settings.get("seconds", 30.0) as float) * Engine.physics_ticks_per_second)
 	var agent := RLUnchangedAgent.new()
 	agent.name = "Player"
 	agent.policy_name = _AGENT
@@ -37,7 +38,9 @@ func _begin_episode() -> void:
 
 
 func _tick(_delta: float) -> void:
-	pass
+	if watch.has_changed():
+		watch.look()
+		core.note_change()
 
 
 func _end_decision() -> void:

@@ -3,6 +3,8 @@ extends RLSpace
 ## What the core asks of an unchanged game: places are those of the watched nodes, wherever they are in the tree.
 
 var _arena: RLUnchangedArena
+var _plane := RLSpace2D.new()
+var _space := RLSpace3D.new()
 
 
 func _init(arena: RLUnchangedArena) -> void:
@@ -10,7 +12,7 @@ func _init(arena: RLUnchangedArena) -> void:
 
 
 func bodies_of(_of: Node) -> Array[Node]:
-	return []
+	return _arena.watch.bodies()
 
 
 # The agent's body is the arena itself: it stands for the first of the watched nodes.
@@ -41,3 +43,34 @@ func make_camera(_view: String) -> Node:
 
 func outline_of(_of: Node) -> Array[Dictionary]:
 	return _arena.watch.outline
+
+
+func is_still(_body: Node) -> bool:
+	return false  # the others are not among the bodies
+
+
+func is_finite_body(body: Node) -> bool:
+	return _kind_of(body).is_finite_body(body)
+
+
+func middle_of(body: Node) -> Vector3:
+	return _kind_of(body).middle_of(body)
+
+
+func edge_of(body: Node) -> Vector3:
+	return _kind_of(body).edge_of(body)
+
+
+func solid_around(body: Node, depth: float) -> Node:
+	return _kind_of(body).solid_around(body, depth)
+
+
+func solid_between(body: Node, from: Vector3, to: Vector3) -> Dictionary:
+	return _kind_of(body).solid_between(body, from, to)
+
+
+# A game may have both.
+func _kind_of(body: Node) -> RLSpace:
+	if body is Node3D:
+		return _space
+	return _plane

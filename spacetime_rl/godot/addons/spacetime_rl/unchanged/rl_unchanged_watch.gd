@@ -36,6 +36,16 @@ func _init(tree: SceneTree, settings: Dictionary) -> void:
 	tree.node_removed.connect(_note_change)
 
 
+## Whether nodes have come or gone since the last look.
+func has_changed() -> bool:
+	return _has_changed
+
+
+## All bodies that move by physics or scripts, in scene order.
+func bodies() -> Array[Node]:
+	return _bodies.filter(func(body: Node) -> bool: return body is PhysicsBody2D or body is PhysicsBody3D)
+
+
 ## Look at the scene as it stands now.
 func look() -> void:
 	if _has_changed:
