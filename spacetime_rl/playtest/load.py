@@ -30,6 +30,9 @@ def load_plan(
         overrides = [f"name={_slug(Path(target).resolve().name)}", *unchanged_overrides(Path(target)), *overrides]
     own, rest = _split(overrides, PLAYTEST)
     plan = load_playtest(target, rest, scenario_names()) if _is_config(target) else Playtest(load_target(target, rest))
+    wanted = "no_progress" in plan.settings.oracles.model_fields_set or any("no_progress" in setting for setting in own)
+    if plan.config.game.unchanged and not wanted:
+        settings = ["oracles.no_progress=null", *settings]  # without rewards and a task, nobody is to get anywhere
     shares = dict(_share(player) for player in players)
     plan = with_settings(plan, [*own, *settings], shares)
     plan.scenes(scenario_names())  # refuses mistakes before anything is played

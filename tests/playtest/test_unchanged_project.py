@@ -10,6 +10,7 @@ import pytest
 from support.command import run_command
 
 from spacetime_rl.game.project import content_hash
+from spacetime_rl.playtest.load import load_plan
 
 PLAIN = Path(__file__).parent.parent / "fixtures" / "plain_game"
 LITTLE = ("--games", "1", "--set", "playtest.reproduce=1", "--set", "playtest.shorten=0", "--json")
@@ -48,3 +49,10 @@ def test_a_plan_is_needed_or_a_project(monkeypatch: pytest.MonkeyPatch, capsys: 
     nothing = command("playtest", "--project", "/nowhere")
     assert nothing.code == 2
     assert "expected the folder of a Godot project" in nothing.err
+
+
+def test_nobody_is_asked_for_progress_in_a_game_without_a_task_unless_the_plan_does() -> None:
+    assert load_plan(str(PLAIN)).settings.oracles.no_progress is None
+    wanted = load_plan(str(PLAIN), ["playtest.oracles.no_progress.seconds=5"]).settings.oracles.no_progress
+    assert wanted is not None
+    assert wanted.seconds == 5.0
