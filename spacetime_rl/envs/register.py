@@ -8,7 +8,15 @@ from __future__ import annotations
 from gymnasium.envs.registration import register, registry
 
 # A constant, so that no game has to be started; a test compares it with what the games declare.
-ONE_AGENT = ("physics_stress", "spacecraft_landing", "voxel_terrain", "vr_locomotion", "vr_navigation", "vr_ui")
+ONE_AGENT = (
+    "bug_reproduction",
+    "physics_stress",
+    "spacecraft_landing",
+    "voxel_terrain",
+    "vr_locomotion",
+    "vr_navigation",
+    "vr_ui",
+)
 VERSION = 0
 
 
