@@ -16,6 +16,7 @@ from spacetime_rl.config import RunConfig, load
 from spacetime_rl.config.compare import diff, overrides_for, settle_like
 from spacetime_rl.contract import make_launch
 from spacetime_rl.errors import ContractError, GateError, UsageError
+from spacetime_rl.evaluation.comparison import compare_reports
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, RandomSource, Source
@@ -101,10 +102,10 @@ def make_baseline(
 ) -> Outcome:
     """Evaluate a run's policies on `config`'s scenario, with scripted and random policy, and write them to `root/name`.
 
-    An earlier baseline of that name plays the same episodes. It is replaced if it does worse, if it does not fit the
-    game any more, or with `force`. `adversarial` policies also play against the heuristics of the others. `command` are
-    the words of the command that makes the baseline anew, to which the run's own settings are added. Raises UsageError,
-    ContractError or GameError.
+    An earlier baseline of that name plays the same episodes. It is replaced if it is proven worse, if it does not fit
+    the game any more, or with `force`. `adversarial` policies also play against the heuristics of the others. `command`
+    are the words of the command that makes the baseline anew, to which the run's own settings are added. Raises
+    UsageError, ContractError or GameError.
     """
     if run.config.scenario.name != config.scenario.name:
         raise UsageError(
@@ -170,20 +171,14 @@ def _decide(new: EvalReport, old: EvalReport | str | None, force: bool) -> tuple
         return True, "the first one", None
     if isinstance(old, str):
         return True, f"the old one does not fit the game any more: {old}", None
-    said = f"{_figures(new)} against {_figures(old)} on the same episodes"
-    if _rank(new) > _rank(old):
-        return True, f"better: {said}", old
-    return force, f"{'replaced as told, though' if force else 'kept the old one;'} not better: {said}", old
-
-
-def _rank(report: EvalReport) -> tuple[float, float]:
-    return (report.overall.episode_success_rate or 0.0, report.overall.return_mean or 0.0)
-
-
-def _figures(report: EvalReport) -> str:
-    rate = report.overall.episode_success_rate
-    success = "" if rate is None else f"success {rate:.1%}, "
-    return f"{success}return {report.overall.return_mean:.2f}"
+    compared = compare_reports(new, old)
+    if compared is None:
+        return force, "kept the old one; there are too few finished episodes to compare", old
+    if compared.sign > 0:
+        return True, f"better: {compared.figures} on the same episodes", old
+    how = "worse" if compared.sign < 0 else "not proven better"
+    told = "replaced as told, though" if force else "kept the old one;"
+    return force, f"{told} {how}: {compared.figures} on the same episodes", old
 
 
 def _document(

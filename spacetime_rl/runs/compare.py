@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from spacetime_rl.runs.read import TRAINED, RunRecord
+from spacetime_rl.statistics.intervals import Interval, interval_of_difference
 
 _ELSEWHERE = ("results",)  # the place of a run's folder does not change its training
-
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +98,11 @@ def _figure(
     policy: str, name: str, values: tuple[Any, Any], intervals: tuple[Interval | None, Interval | None]
 ) -> Figure:
     (old, new), (low, high) = values, intervals
-    more = None if old is None or new is None else new - old
-    return Figure(policy, name, values, intervals, more, None if more is None else _of_difference(old, low, new, high))
-
-
-def _of_difference(old: float, old_ci: Interval | None, new: float, new_ci: Interval | None) -> Interval | None:
-    """The interval of a difference, from the intervals of both values (R. G. Newcombe, Stat. Med. 17, 1998, no. 10).
-
-    It treats the two values as independent. If both runs played the same episodes, the interval is therefore wider than
-    necessary.
-    """
-    if old_ci is None or new_ci is None:
-        return None
-    down = math.hypot(new - new_ci[0], old_ci[1] - old)
-    up = math.hypot(new_ci[1] - new, old - old_ci[0])
-    return new - old - down, new - old + up
+    if old is None or new is None:
+        return Figure(policy, name, values, intervals, None, None)
+    # From what is kept of an evaluation: as if its episodes were others, so that it is wider than that of pairs.
+    more_ci = interval_of_difference(new, high, old, low) if low and high else None
+    return Figure(policy, name, values, intervals, new - old, more_ci)
 
 
 def _interval(report: Mapping[str, Any], name: str) -> Interval | None:

@@ -52,6 +52,16 @@ def difference_interval(ours: Sequence[float], theirs: Sequence[float], paired: 
     return centre - half, centre + half
 
 
+def interval_of_difference(ours: float, ours_ci: Interval, theirs: float, theirs_ci: Interval) -> Interval:
+    """The interval of a difference, from two independent values and their intervals at the same level.
+
+    It is method 10 of R. G. Newcombe (Stat. Med. 17, 1998, 873-890), which needs no symmetric intervals.
+    """
+    down = math.hypot(ours - ours_ci[0], theirs_ci[1] - theirs)
+    up = math.hypot(ours_ci[1] - ours, theirs - theirs_ci[0])
+    return ours - theirs - down, ours - theirs + up
+
+
 def student_interval(values: Sequence[float]) -> Interval:
     """The 95 % interval of the mean of a few independent values, by Student's t-distribution, as for training seeds.
 

@@ -135,15 +135,15 @@ def test_what_was_trained_on_something_else_than_it_is_judged_on_is_said(
     assert any(line.startswith("scenario.params.touch_m: 2.0 -> ") for line in differs)
 
 
-def test_an_earlier_baseline_is_kept_unless_the_new_one_does_better_or_one_is_told(make: Make, made: Path) -> None:
+def test_an_earlier_baseline_is_kept_unless_the_new_one_is_proven_better_or_one_is_told(make: Make, made: Path) -> None:
     kept = make()
     told = make(force=True)
 
     assert not kept.written
-    assert kept.reason.startswith("kept the old one; not better: success ")
+    assert kept.reason.startswith("kept the old one; not proven better: ")
     assert [report.source for report in kept.reports] == ["trained", "heuristic", "random", "old baseline"]
     assert told.written
-    assert told.reason.startswith("replaced as told, though not better")
+    assert told.reason.startswith("replaced as told, though not proven better")
     assert [path.name for path in made.iterdir()] == ["touch"]
 
 
