@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +13,7 @@ import typer
 from spacetime_rl.cli.common import JsonOption, ResultsOption, SetOption, as_overrides, print_json, refuse_given
 from spacetime_rl.cli.completion import complete_target
 from spacetime_rl.cli.numbers import LARGEST_SEED, decimal_number, whole_number
-from spacetime_rl.errors import UsageError, UserCodeError
+from spacetime_rl.errors import ConfigError, UsageError, UserCodeError
 from spacetime_rl.formats.shell import short
 from spacetime_rl.runs.layout import FINDINGS, PLAYTESTS, RESULTS
 
@@ -60,7 +60,9 @@ def playtest(
     ] = None,
     build: Annotated[
         str | None,
-        typer.Option(metavar="BUILD", help="Another build of the game: a Godot project folder or an exported game."),
+        typer.Option(
+            metavar="BUILD", help="Another build of the game: a project folder, an exported game, git:REF[:PATH]."
+        ),
     ] = None,
     player: Annotated[
         list[str] | None,
@@ -155,9 +157,14 @@ def _load(
             "playtest: name a plan, a scenario, an exported game or a Godot project, as in "
             "`spacetime-rl playtest vr_interaction`; or --project DIR, or --resume DIR"
         )
+    where = target or str(project)
     unchanged = unchanged_overrides(project) if project else ()
-    changes = [*unchanged, *(build_overrides("build", build) if build else ()), *overrides]
-    return load_plan(target or str(project), changes, settings, players)
+    if build is None:
+        return load_plan(where, [*unchanged, *overrides], settings, players)
+    scenario = None
+    with suppress(ConfigError):  # a plan may leave it to the build which game is played
+        scenario = load_plan(where, [*unchanged, *overrides]).config.scenario.name
+    return load_plan(where, [*unchanged, *build_overrides("build", build, scenario), *overrides], settings, players)
 
 
 @contextmanager

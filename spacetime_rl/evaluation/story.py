@@ -19,6 +19,7 @@ from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.resolve import BASELINE, Resolved, mix_sources, require_config, resolve_source
 from spacetime_rl.evaluation.tape import Sink
+from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import scenario_names
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.runs.layout import RESULTS, new_recordings
@@ -50,6 +51,7 @@ def evaluate_player(
     record: bool = False,
     record_to: Path | None = None,
     receive: MakeSink | None = None,
+    prepare: Callable[[GameLaunch], GameLaunch] = lambda launch: launch,
     show: Show = lambda _: nullcontext(),
     say: Callable[[str], None] = _log.warning,
 ) -> Evaluated:
@@ -59,7 +61,7 @@ def evaluate_player(
     `POLICY=PLAYER`: players that act for single policies instead. Without `config` the player's training configuration
     is played. `overrides` are `a.b=c`. The report keeps the traces of the first `traced` episodes. With `record` or a
     folder `record_to`, every episode is written to a file of its own; `receive` makes what receives every episode
-    instead. `show` displays the progress, and `say` receives
+    instead. `prepare` may change how games are started. `show` displays the progress, and `say` receives
     remarks on the configuration.
 
     Raises UsageError, ConfigError, ContractError, CheckpointError, ExportError, GameError, RecordingError.
@@ -70,7 +72,7 @@ def evaluate_player(
         found = mix_sources(found, opponents, results, folder, baseline=shipped)
         chosen = _choose(player, found, config, overrides, say)
         plan = chosen.evaluation
-        launch = replace(make_launch(chosen), arenas=plan.arenas)
+        launch = prepare(replace(make_launch(chosen), arenas=plan.arenas))
         folder_of_episodes = record_to if record_to or not record else _recordings(found, chosen, results)
         sink = receive(describe_build(launch), chosen, found.source.name) if receive else None
         if folder_of_episodes is not None:

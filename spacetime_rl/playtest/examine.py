@@ -10,10 +10,12 @@ from spacetime_rl.config.playtest import OraclesConfig
 from spacetime_rl.episodes.episode import Build, make_episode
 from spacetime_rl.errors import UserCodeError
 from spacetime_rl.evaluation.tape import Sink
+from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.trace import Trace
 from spacetime_rl.playtest.oracles import make_oracles
 from spacetime_rl.playtest.sighting import Played
+from spacetime_rl.playtest.watchers import watched
 
 
 class Examiner:
@@ -22,8 +24,13 @@ class Examiner:
     def __init__(self, oracles: OraclesConfig) -> None:
         self.errors: dict[str, str] = {}  # messages by key
         self.problems: list[str] = []  # oracles of the user's own that failed
+        self._config = oracles
         self._oracles = make_oracles(oracles)
         self._lock = threading.Lock()
+
+    def prepare(self, launch: GameLaunch) -> GameLaunch:
+        """Let the oracles that watch inside the game do so."""
+        return watched(launch, self._config)
 
     def __call__(self, build: Build, config: RunConfig, player: str) -> Sink:
         """What receives the episodes of one evaluation."""

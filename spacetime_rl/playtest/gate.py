@@ -107,12 +107,14 @@ class _Gate:
             return fault
 
     def _play(self, side: Build, here: Sequence[str]) -> EvalReport:
+        examiner = self._examiners.get(side.name)
         return evaluate_player(
             self._settings.player,
             self._plan.game,
             [*self._plan.overrides, *side.overrides, *here],
             results=self._results,
-            receive=self._examiners.get(side.name),
+            receive=examiner,
+            prepare=examiner.prepare if examiner else lambda launch: launch,
         ).report
 
     def _take(self, found: Mapping[str, EvalReport]) -> Outcome:

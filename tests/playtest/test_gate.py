@@ -56,6 +56,28 @@ def test_a_build_that_became_harder_is_a_regression(command: Callable[..., Done]
     assert document["success"]["build"] < document["success"]["base"]
 
 
+ORACLE = """from spacetime_rl.playtest.sighting import Sighting
+
+
+def slow(episode):
+    if episode.decisions > 20:
+        yield Sighting("slow", "slow", "error", "an episode took more than 20 decisions", 20)
+"""
+
+
+def test_an_error_that_an_oracle_reports_of_the_build_alone_is_a_regression(
+    tmp_path: Path, command: Callable[..., Done]
+) -> None:
+    (tmp_path / "my_oracles.py").write_text(ORACLE)
+    quick = ("--set", "scenario.params.max_ticks=60", "--build-set", "scenario.params.max_ticks=240")
+    oracle = ("--findings", "--set", "playtest.oracles.custom=[my_oracles.slow]")
+    done = command("touch.yaml", *quick, *oracle, *SOON)
+    assert done.code == 1, done.err
+    document = json.loads(done.out)
+    assert [finding["key"] for finding in document["findings"]] == ["slow"]
+    assert "an episode took more than 20 decisions (episode " in document["sentence"]
+
+
 def test_too_few_episodes_are_inconclusive(command: Callable[..., Done]) -> None:
     done = command("touch.yaml", "--self-check", "--episodes", "4")
     assert done.code == 4, done.err
