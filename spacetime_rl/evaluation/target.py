@@ -42,7 +42,9 @@ def build_overrides(option: str, path: str, scenario: str | None = None) -> tupl
     place = check_out(path) if path.startswith(GIT) else Path(path)
     if (place / "project.godot").is_file():
         found = (f"game.project={place.resolve()}", "game.env_path=null")
-        scene = (f"game.scene={find_scenario(scenario).scene}",) if scenario else ()
+        scene = (
+            (f"game.scene={find_scenario(scenario).scene}", "curriculum=[]") if scenario else ()
+        )  # no lessons of ours
         return (*found, "scenario.name=null", *scene)
     if place.is_file():
         return (f"game.env_path={place.resolve()}", "game.project=null", "game.scene=null", "scenario.name=null")

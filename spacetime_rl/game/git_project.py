@@ -73,7 +73,7 @@ class _Repository:
         try:
             return self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip()
         except _GitFailed:
-            raise UsageError(f"{build}: {self.git_dir} has no branch, tag or commit {ref!r}; see `git log`") from None
+            raise UsageError(f"{build}: this repository has no branch, tag or commit {ref!r}; see `git log`") from None
 
     def files(self, commit: str) -> list[str]:
         return self._git("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit).rstrip("\0").split("\0")

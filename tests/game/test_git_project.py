@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from spacetime_rl.config import load
 from spacetime_rl.errors import UsageError
 from spacetime_rl.evaluation.target import build_overrides
 from spacetime_rl.game.git_project import check_out
@@ -68,6 +69,14 @@ def test_a_build_is_the_project_at_a_commit_and_nothing_of_the_users_changes(rep
     assert (repository / "main.gd").read_text() == "not committed"
     assert check_out("git:v1") == old
     assert build_overrides("base", "git:v1")[0] == f"game.project={old.resolve()}"
+
+
+def test_a_configuration_of_a_scenario_plays_its_scene_in_another_project(repository: Path, git: Git) -> None:
+    write(repository, project_godot="[application]")
+    commit(git)
+    config = load("vr_ui", build_overrides("base", "git:HEAD", "vr_ui"))
+    assert (config.scenario.name, config.game.scene) == (None, "res://scenarios/vr_ui/vr_ui.tscn")
+    assert config.game.project == check_out("git:HEAD").resolve()
 
 
 def test_the_project_is_the_nearest_one_above_or_the_one_that_is_named(
