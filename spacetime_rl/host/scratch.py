@@ -31,7 +31,7 @@ def make_scratch(purpose: str = "game", parent: Path | None = None) -> Scratch:
     """Make a locked folder among the system's temporary files. First removes folders whose users have ended."""
     parent = parent or Path(tempfile.gettempdir())
     _sweep(parent)
-    unborn = Path(tempfile.mkdtemp(prefix=_UNBORN, dir=parent))  # `_sweep` spares this name: the folder has no lock yet
+    unborn = Path(tempfile.mkdtemp(prefix=_UNBORN, dir=parent))  # `_sweep` spares this name
     lock_fd = os.open(unborn / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     with contextlib.suppress(ImportError):  # Windows
         lock_file(lock_fd)
@@ -56,8 +56,10 @@ def scratch_folder(purpose: str, parent: Path | None = None) -> Iterator[Path]:
 def _sweep(parent: Path) -> None:
     for folder in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError, ImportError):  # in use, another user's, or just being removed
-            if folder.name.startswith(_UNBORN) and folder.stat().st_mtime < time.time() - _UNBORN_S:
-                shutil.rmtree(folder, ignore_errors=True)
+            if folder.name.startswith(_UNBORN):  # its lock may be there already, and not yet held
+                if folder.stat().st_mtime < time.time() - _UNBORN_S:
+                    shutil.rmtree(folder, ignore_errors=True)
+                continue
             with (folder / _LOCK).open("rb") as lock:
                 lock_file(lock.fileno(), wait=False)
                 shutil.rmtree(folder, ignore_errors=True)

@@ -42,3 +42,10 @@ def test_what_a_killed_process_left_is_removed_and_what_is_used_stays(tmp_path: 
         assert used.is_dir()
         names = {path.name.rpartition("-")[0] for path in tmp_path.iterdir()}
         assert names == {"spacetime-rl-play", "spacetime-rl-eval", "spacetime-rl-of-something"}
+
+
+def test_a_folder_that_is_just_being_made_is_spared(tmp_path: Path) -> None:
+    (tmp_path / "spacetime-rl-new-abc").mkdir()
+    (tmp_path / "spacetime-rl-new-abc" / ".lock").touch()  # not held yet
+    with scratch_folder("test", tmp_path):
+        assert (tmp_path / "spacetime-rl-new-abc").is_dir()
