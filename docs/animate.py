@@ -25,8 +25,8 @@ EPISODES = 4  # of which one is shown
 TICKS = 9  # of the game between two pictures
 SIZE = (400, 226)
 LONGEST_S = 12.0  # of game time, the last ones of the episode; they are shown twice as fast
-# Pictures a second and colours, until the file is small enough.
-_QUALITIES = ((12, 96), (10, 64), (8, 48), (6, 32), (5, 16))
+# Pictures a second, colours and columns, until the file is small enough.
+_QUALITIES = ((12, 96, 400), (10, 64, 400), (8, 48, 400), (6, 32, 320), (5, 24, 280), (4, 16, 240))
 
 
 def animate(name: str, out: Path) -> Path:
@@ -54,9 +54,9 @@ def make_gif(pictures: Path, physics_hz: int, out: Path) -> Path:
     """Make a GIF of at most `MOST_BYTES` of the last pictures in a folder, at twice the speed of the game."""
     rate = physics_hz / TICKS
     first = max(0, len(list(pictures.glob("frame_*.jpg"))) - round(LONGEST_S * rate))
-    for frames, colours in _QUALITIES:
+    for frames, colours, columns in _QUALITIES:
         how = (
-            f"fps={frames},split[a][b];[a]palettegen=max_colors={colours}:stats_mode=diff[p];"
+            f"fps={frames},scale={columns}:-2,split[a][b];[a]palettegen=max_colors={colours}:stats_mode=diff[p];"
             "[b][p]paletteuse=dither=bayer:bayer_scale=5:diff_mode=rectangle"
         )
         command = [find_ffmpeg(), "-y", "-loglevel", "error", "-framerate", f"{2 * rate:g}"]
