@@ -2,6 +2,8 @@ class_name RLUnchangedSpace
 extends RLSpace
 ## What the core asks of an unchanged game: places are those of the watched nodes, wherever they are in the tree.
 
+const _PIXELS := 100.0
+
 var _arena: RLUnchangedArena
 var _plane := RLSpace2D.new()
 var _space := RLSpace3D.new()
@@ -57,8 +59,10 @@ func middle_of(body: Node) -> Vector3:
 	return _kind_of(body).middle_of(body)
 
 
+# On a plane in units of a hundred pixels: the thresholds for shaking are those of metres.
 func edge_of(body: Node) -> Vector3:
-	return _kind_of(body).edge_of(body)
+	var edge := _kind_of(body).edge_of(body)
+	return edge if body is Node3D else edge / _PIXELS
 
 
 func solid_around(body: Node, depth: float) -> Node:
