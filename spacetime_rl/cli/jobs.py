@@ -131,7 +131,12 @@ def results(
 
 
 def report_lines(report: Mapping[str, Any]) -> list[str]:
-    """The results of an evaluation as lines of text, from its JSON document."""
+    """The results of an evaluation or a playtest as lines of text, from its JSON document."""
+    if "findings" in report:
+        found = report["findings"]
+        verdict = "failed: something new is broken" if report["failed"] else "nothing new is broken"
+        lines = [f"{one['sighting']['severity']} {one['name']}: {one['sighting']['message']}" for one in found]
+        return [f"{report['game']}: {report['episodes']} episodes, {verdict}", *(f"  {line}" for line in lines)]
     head = f"{report['source']} on {report['scenario']}: {report['episodes']} episodes, seed {report['seed']}"
     return [head, *(f"  {name}: {_rate(figures)}" for name, figures in report["policies"].items())]
 

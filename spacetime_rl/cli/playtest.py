@@ -19,7 +19,7 @@ from spacetime_rl.runs.layout import FINDINGS, PLAYTESTS, RESULTS
 
 if TYPE_CHECKING:
     from spacetime_rl.config.playtest import Playtest
-    from spacetime_rl.playtest.story import Progress, Show, ShowProgress
+    from spacetime_rl.playtest.story import Progress, Show, ShowProgress, Workers
 
 _LINE_EVERY_S = 10.0
 _OF_A_NEW_ONE = (
@@ -91,6 +91,10 @@ def playtest(
         Path | None,
         typer.Option("--output", metavar="DIR", help="Folder of the report; default: results/playtests/TIME-NAME."),
     ] = None,
+    on_ray: Annotated[
+        bool,
+        typer.Option("--ray", help="Play on the Ray cluster at $RAY_ADDRESS, or on a Ray of this machine."),
+    ] = False,
     results: ResultsOption = None,
     json_output: JsonOption = False,
 ) -> None:
@@ -113,21 +117,23 @@ def playtest(
     """
     from spacetime_rl.pictures.playtest_outputs import play_and_report, resume_and_report
     from spacetime_rl.playtest.report import to_dict, to_page
+    from spacetime_rl.playtest.story import local_workers
 
+    workers = _ray_workers() if on_ray else local_workers
     where = results or RESULTS
     limits = as_overrides({"episodes": episodes, "minutes": minutes, "games": games})
     if resume is not None:
         refuse_given(context, "playtest --resume", "belongs to a new playtest; leave it out", *_OF_A_NEW_ONE)
         folder = resume
         with _shown(json_output) as (show, show_progress):
-            report, files = resume_and_report(folder, limits, where, show, show_progress)
+            report, files = resume_and_report(folder, limits, where, show, show_progress, workers)
     else:
         plan = _load(target, project, build, overrides or (), [*as_overrides({"seed": seed}), *limits], player or ())
         kept = store or where / FINDINGS / plan.config.name
         folder = output or where / PLAYTESTS / f"{datetime.now():%Y-%m-%d_%H-%M-%S}-{plan.config.name}"
         baseline = None if build else target
         with _shown(json_output) as (show, show_progress):
-            report, files = play_and_report(plan, kept, folder, where, show, baseline, show_progress)
+            report, files = play_and_report(plan, kept, folder, where, show, baseline, show_progress, workers)
     if json_output:
         print_json(to_dict(report) | {"files": [str(file) for file in files], "store": str(report.store)})
     else:
@@ -139,6 +145,14 @@ def playtest(
     if report.problems:
         raise UserCodeError("; ".join(report.problems))
     raise typer.Exit(int(report.failed))
+
+
+def _ray_workers() -> Workers:
+    from spacetime_rl.jobs.playtest_workers import ray_workers
+    from spacetime_rl.tuning.ray_session import prepare_ray
+
+    prepare_ray()
+    return ray_workers
 
 
 def _load(

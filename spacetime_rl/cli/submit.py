@@ -1,4 +1,4 @@
-"""`spacetime-rl submit`: start a run, a sweep or an evaluation on a cluster."""
+"""`spacetime-rl submit`: start a run, a sweep, an evaluation or a playtest on a cluster."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ class Kind(StrEnum):
     TRAIN = "train"
     SWEEP = "sweep"
     EVAL = "eval"
+    PLAYTEST = "playtest"
 
 
 def submit(
     context: typer.Context,
-    kind: Annotated[Kind, typer.Argument(metavar="train|sweep|eval", help="What to run.")],
+    kind: Annotated[Kind, typer.Argument(metavar="train|sweep|eval|playtest", help="What to run.")],
     config: Annotated[
         str | None,
         typer.Argument(
@@ -72,14 +73,16 @@ def submit(
     no_eval: Annotated[bool, typer.Option("--no-eval", help="Do not evaluate the policies.")] = False,
     json_output: JsonOption = False,
 ) -> None:
-    """Start a run, a sweep or an evaluation on a Ray cluster. The current folder and this package are sent along.
+    """Start a run, a sweep, an evaluation or a playtest on a Ray cluster.
 
-    The configuration is checked here first. Ctrl-C ends --follow, not the job.
+    The configuration is checked here first; the current folder and this package are sent along. Ctrl-C ends --follow,
+    not the job.
 
     [bold]Examples[/bold]
     $ spacetime-rl submit sweep sweeps/interaction_asha --address http://head:8265 --follow
     $ spacetime-rl submit train my_run.yaml --results /shared/results --tracking-uri http://mlflow:5000
     $ spacetime-rl submit sweep --resume interaction_asha-20270101-120000
+    $ spacetime-rl submit playtest plan.yaml --set playtest.games=16 --results /shared/results
     $ spacetime-rl submit eval policies --config vr_interaction --set evaluation.episodes=500 --follow
     """
     from spacetime_rl import jobs
@@ -93,6 +96,15 @@ def submit(
         refuse_given(context, "submit eval", "not for an evaluation", *training_alone)
         job = jobs.submit_eval(
             str(config), plays, overrides or (), address=address, job_id=run_id, results=where, install=install
+        )
+        return _show(job, follow, json_output)
+    if kind is Kind.PLAYTEST:
+        training_alone = ("plays", "tracking_uri", "num_gpus", "no_eval", "driver_on")
+        refuse_given(context, "submit playtest", "not for a playtest", *training_alone)
+        if resume is not None:
+            refuse_given(context, "submit playtest --resume", "belongs to a new playtest", "overrides", "run_id")
+        job = jobs.submit_playtest(
+            config, overrides or (), address=address, job_id=run_id, resume=resume, results=where, install=install
         )
         return _show(job, follow, json_output)
     if plays is not None:

@@ -153,7 +153,7 @@ class PlaytestConfig(Section):
     episodes: int | None = Field(default=None, ge=1, description="Episodes in all; null: as many as the minutes allow.")
     minutes: float = Field(default=10.0, gt=0, description="Wall-clock minutes of play, at most.")
     seed: int = Field(default=0, ge=0, description="Seed of the episodes.")
-    games: int = Field(default=2, ge=1, le=64, description="Games that play at the same time, an episode each.")
+    games: int = Field(default=2, ge=1, le=1024, description="Games that play at the same time, an episode each.")
     reproduce: int = Field(default=3, ge=0, le=20, description="How often a finding is played again from its file.")
     shorten: int = Field(default=40, ge=0, description="Tries to shorten a finding; 0 leaves it as it is.")
     explorer: ExplorerConfig = Field(default=ExplorerConfig(), description="Of the player `explorer`.")

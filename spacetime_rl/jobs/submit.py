@@ -1,9 +1,9 @@
-"""Submit a run, a sweep or an evaluation to a cluster."""
+"""Submit a run, a sweep, an evaluation or a playtest to a cluster."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,12 +14,14 @@ from spacetime_rl.jobs.entrypoint import entrypoint
 from spacetime_rl.jobs.job import Job
 from spacetime_rl.jobs.names import FOLDER, KIND, job_of
 from spacetime_rl.jobs.shipment import runtime_env, why_not_sent
+from spacetime_rl.runs.layout import PLAYTESTS
 from spacetime_rl.runs.run_id import check_run_id
 
 if TYPE_CHECKING:
     from ray.job_submission import JobSubmissionClient
 
     from spacetime_rl.config import RunConfig
+    from spacetime_rl.config.playtest import Playtest
 
 Kind = Literal["train", "sweep"]
 CLUSTER_RESULTS = "~/spacetime-rl-results"
@@ -99,6 +101,52 @@ def submit_eval(
         metadata={KIND: "eval", FOLDER: results},
     )
     return job
+
+
+def submit_playtest(
+    target: str | None,
+    overrides: Sequence[str] = (),
+    *,
+    address: str | None = None,
+    job_id: str | None = None,
+    resume: str | None = None,
+    results: str = CLUSTER_RESULTS,
+    install: bool = False,
+) -> Job:
+    """Submit a playtest, whose episodes are played on all nodes. `target` is a plan below the current folder or a name.
+
+    `results` is a folder that the head sees, now and later; `resume` names a playtest in it, instead of a `target`. The
+    job's result is the report. Raises ConfigError, UsageError, ClusterError.
+    """
+    from spacetime_rl.playtest.load import load_plan
+
+    plan = None if target is None else load_plan(target, overrides)
+    if plan is not None and (problems := list(_not_sent(plan))):
+        raise ConfigError(problems)
+    client = connect(address)
+    name = resume or check_run_id(job_id or f"{plan and plan.config.name}-{time.strftime('%Y%m%d-%H%M%S')}")
+    folder = f"{results}/{PLAYTESTS}/{name}"
+    command = ["playtest", *(["--resume", folder] if target is None else [target, "--output", folder])]
+    command += ["--ray", "--results", results]
+    command += [word for setting in overrides for word in ("--set", setting)]
+    job = Job(job_of(name) + (f"-resumed-{time.strftime('%Y%m%d-%H%M%S')}" if resume else ""), client)
+    _send(
+        client,
+        entrypoint=entrypoint("spacetime_rl.cli.in_job", [folder, *command]),
+        submission_id=job.id,
+        runtime_env=runtime_env(Path.cwd(), install),
+        metadata={KIND: "playtest", FOLDER: folder},
+    )
+    return job
+
+
+def _not_sent(plan: Playtest) -> Iterator[str]:
+    """The files of a playtest that a job would not bring along, a sentence each."""
+    for config in plan.scenes().values():
+        yield from (f"{key}: {problem}" for key, path in paths_of(config) if (problem := why_not_sent(path)))
+    for player in plan.settings.players:
+        if Path(player).exists() and (problem := why_not_sent(Path(player))):
+            yield f"playtest.players.{player}: {problem}"
 
 
 def examine_cluster(address: str | None = None, results: str = CLUSTER_RESULTS, install: bool = False) -> Job:

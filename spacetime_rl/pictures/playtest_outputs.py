@@ -14,7 +14,7 @@ from spacetime_rl.playtest.begin import Begun, begin, resume
 from spacetime_rl.playtest.findings import FolderStore
 from spacetime_rl.playtest.journal import held
 from spacetime_rl.playtest.report import write_report
-from spacetime_rl.playtest.story import PlaytestReport, Show, ShowProgress, run_playtest
+from spacetime_rl.playtest.story import PlaytestReport, Show, ShowProgress, Workers, local_workers, run_playtest
 
 
 def play_and_report(
@@ -25,6 +25,7 @@ def play_and_report(
     show: Show = lambda _: None,
     baseline: str | None = None,
     show_progress: ShowProgress = lambda _: None,
+    workers: Workers = local_workers,
 ) -> tuple[PlaytestReport, list[Path]]:
     """Play a plan, keep its findings in the folder `kept`, and write its reports into `folder`.
 
@@ -34,7 +35,7 @@ def play_and_report(
     """
     folder.mkdir(parents=True, exist_ok=True)
     with held(folder):
-        return _play(begin(folder, plan, kept, baseline), folder, results, show, show_progress)
+        return _play(begin(folder, plan, kept, baseline), folder, results, show, show_progress, workers)
 
 
 def resume_and_report(
@@ -43,23 +44,26 @@ def resume_and_report(
     results: Path,
     show: Show = lambda _: None,
     show_progress: ShowProgress = lambda _: None,
+    workers: Workers = local_workers,
 ) -> tuple[PlaytestReport, list[Path]]:
     """Go on with the playtest in `folder`, as `play_and_report`; `limits` are other `episodes`, `minutes` or `games`.
 
     Raises UsageError if there is none, or if another process plays it.
     """
     with held(folder):
-        return _play(resume(folder, limits), folder, results, show, show_progress)
+        return _play(resume(folder, limits), folder, results, show, show_progress, workers)
 
 
 def _play(
-    begun: Begun, folder: Path, results: Path, show: Show, show_progress: ShowProgress
+    begun: Begun, folder: Path, results: Path, show: Show, show_progress: ShowProgress, workers: Workers
 ) -> tuple[PlaytestReport, list[Path]]:
     begun.store.mkdir(parents=True, exist_ok=True)
     findings = FolderStore(begun.store)
     files: list[Path] = []
     with locked(begun.store / ".lock", "playtests and writes to the same findings"):
-        report = run_playtest(begun.plan, begun.open_journal, findings, results, begun.baseline, show, show_progress)
+        report = run_playtest(
+            begun.plan, begun.open_journal, findings, results, begun.baseline, show, show_progress, workers
+        )
         # The error that ended the play, such as a full disk, is the one to report.
         with suppress(OSError, SpacetimeError) if report.error else nullcontext():
             for finding in report.seen:

@@ -92,7 +92,7 @@ def test_the_report_is_printed_for_people_and_for_the_submitter(
     monkeypatch.setattr(in_job, "_run", run)
     monkeypatch.setenv("HOME", "/home/node")
 
-    assert in_job._evaluate(["eval", "onnx", "--results", "~/results"]) == 0
+    assert in_job._report(["eval", "onnx", "--results", "~/results"]) == 0
 
     head, giver, result = capsys.readouterr().out.splitlines()
     assert asked == [["eval", "onnx", "--results", "/home/node/results", "--json"]]
