@@ -205,9 +205,9 @@ def _shown(lines: bool) -> Iterator[tuple[Show, ShowProgress]]:
 
 
 def _figures(now: Progress) -> Iterator[str]:
-    yield f"{now.episodes:,}{f' of {now.wanted:,}' if now.wanted else ''} episodes"
-    yield f"{now.cells} cells"
-    yield f"{now.findings} findings{f' ({now.failing} new errors)' if now.failing else ''}"
+    yield f"episodes {now.episodes:,}{f' of {now.wanted:,}' if now.wanted else ''}"
+    yield f"cells {now.cells}"
+    yield f"findings {now.findings}{f' (new errors {now.failing})' if now.failing else ''}"
     yield f"{round(now.left_s) // 60}:{round(now.left_s) % 60:02} min left"
 
 

@@ -179,6 +179,7 @@ class Playing:
         self._lock = threading.Lock()
         self._interrupted = False
         self._began_at = time.monotonic() - journal.elapsed_s
+        self._playing = False  # a worker is there
         self._number = 0  # of the next episode
         self._returned: list[int] = []  # episodes that a worker could not play
         self._played: set[int] = set()
@@ -200,6 +201,8 @@ class Playing:
             for finding in list(self._seen.values()):
                 self._save(finding)
             self._cover()
+            if not self._played and not self._interrupted:
+                self._problems.append(f"no episode came to its end within {self._settings.minutes:g} minutes")
             if not self._interrupted:
                 if self._settings.oracles.never_reached:
                     self._look_for_what_nobody_reached()
@@ -256,6 +259,7 @@ class Playing:
         while len(failures) < _MOST_FAILURES:
             try:
                 with closing(open_worker(index)) as worker:
+                    self._start_clock()
                     while self._play_next(worker):
                         failures.clear()
                     for sighting in worker.end():
@@ -268,6 +272,13 @@ class Playing:
                 self._show(f"worker {index}: {failure.headline}")
         with self._lock:
             self._lost.append(failures[-1])
+
+    def _start_clock(self) -> None:
+        """Count the minutes from when the first worker is there: on a cluster, that may take a while."""
+        with self._lock:
+            if not self._playing:
+                self._playing = True
+                self._began_at = time.monotonic() - self._journal.elapsed_s
 
     def _play_next(self, worker: Worker) -> bool:
         """Examine a finding, or play the next episode. Returns whether there was one."""

@@ -37,6 +37,7 @@ from spacetime_rl.playtest.sighting import Played, Sighting
 from spacetime_rl.playtest.watchers import watched, who_failed, without
 
 _TRIES_OF_A_HANG = 8  # to shorten it
+_FROM_OUTSIDE = ("crash:SIGKILL", "crash:SIGTERM")  # sent by people or the system; the game's fault if it shows again
 _MOST_SEATS = 4  # games that a worker keeps open; each takes about 120 MB
 
 
@@ -188,6 +189,8 @@ class LocalWorker:
         tried = self._settings.reproduce
         shown_again = sum(shows(actions) for _ in range(tried))
         finding = replace(finding, replays=(shown_again, tried))
+        if not shown_again and tried and key in _FROM_OUTSIDE:
+            finding = replace(finding, sighting=replace(finding.sighting, severity="warning"))
         if 0 < shown_again == tried and self._settings.shorten:
             is_dear = finding.sighting.oracle == "hang"  # it takes the game's whole time limit to show
             tries = min(self._settings.shorten, _TRIES_OF_A_HANG) if is_dear else self._settings.shorten

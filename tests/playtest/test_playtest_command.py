@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,6 +15,10 @@ import pytest
 import yaml
 from support.command import Done, run_command
 from support.touch_run import RUN
+
+from spacetime_rl.evaluation.sources import Source
+from spacetime_rl.playtest.play import Seat
+from spacetime_rl.playtest.sighting import Played
 
 # A player that walks far to one side breaks this script; a line that no test of the game has run before.
 FRAGILE = """extends RLRewardTerm
@@ -121,3 +127,26 @@ def test_a_player_that_there_is_not_is_refused_before_anything_is_played(
     done = command("playtest", "touch.yaml", "--player", "nobody")
     assert done.code == 2
     assert "nobody" in done.err
+
+
+def test_a_game_that_is_killed_from_outside_is_played_on_and_is_only_a_warning(
+    tmp_path: Path, command: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[int] = []
+
+    def kill(self: Seat, number: int, source: Source) -> Played:
+        if number == 1 and not killed:
+            killed.append(self.game.pid)
+            os.kill(self.game.pid, signal.SIGKILL)
+        return play(self, number, source)
+
+    play = Seat.play
+    monkeypatch.setattr(Seat, "play", kill)
+    write(tmp_path, playtest={**PLAN, "episodes": 3, "oracles": {"stuck": None, "never_reached": False}})
+    done = command("playtest", "touch.yaml", "--json")
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    assert report["episodes"] == 3
+    (finding,) = report["findings"]
+    assert (finding["sighting"]["key"], finding["sighting"]["severity"]) == ("crash:SIGKILL", "warning")
+    assert finding["reproduces"] == "reproduces 0 of 2"

@@ -248,3 +248,9 @@ def test_a_folder_without_a_playtest_or_with_a_damaged_one_is_refused(tmp_path: 
 def test_two_playtests_do_not_share_a_folder(tmp_path: Path) -> None:
     with held(tmp_path), pytest.raises(UsageError, match="another process plays this playtest"), held(tmp_path):
         pass
+
+
+def test_a_playtest_in_which_nothing_was_played_does_not_pass_for_one_that_found_nothing(tmp_path: Path) -> None:
+    begun = start(tmp_path)
+    begun = replace(begun, plan=replace(begun.plan, settings=begun.plan.settings.model_copy(update={"minutes": 1e-9})))
+    assert go(begun, Worker()).problems == ("no episode came to its end within 1e-09 minutes",)
