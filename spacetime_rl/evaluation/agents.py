@@ -11,11 +11,6 @@ from spacetime_rl.contract import PolicyPlan
 from spacetime_rl.game.spec import GameSpec
 
 
-def arenas_of(spec: GameSpec) -> NDArray[np.int64]:
-    """The arena of every agent in the global order, int64 [num_agents]."""
-    return np.concatenate([np.repeat(np.arange(spec.arenas), len(group.agents)) for group in spec.groups])
-
-
 def places_of(spec: GameSpec) -> NDArray[np.int64]:
     """The index of every agent in its arena, counted over all groups, int64 [num_agents]."""
     places = []

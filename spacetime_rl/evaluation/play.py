@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spacetime_rl.contract import PolicyPlan, action_limits
 from spacetime_rl.errors import ProtocolError
-from spacetime_rl.evaluation.agents import arenas_of, places_of, turns_of
+from spacetime_rl.evaluation.agents import places_of, turns_of
 from spacetime_rl.evaluation.clock import Clock
 from spacetime_rl.evaluation.policies import Actor
 from spacetime_rl.evaluation.schedule import Shard
@@ -30,7 +30,7 @@ class EvaluationWorker:
     ) -> None:
         self._slots = list(zip(plans, actors, [action_limits(plan.layout) for plan in plans], strict=True))
         self._sizes = [(spec.group_size(g), group.layout.action_size) for g, group in enumerate(spec.groups)]
-        self.arenas = turns_of(plans) if each_alone else arenas_of(spec)
+        self.arenas = turns_of(plans) if each_alone else spec.arena_of_agents
         self.places = np.zeros(spec.num_agents, np.int64) if each_alone else places_of(spec)
         # Added to the game's episode numbers: the agents of a stock game all count from the same first number.
         self._ahead = self.arenas if each_alone else np.zeros(spec.num_agents, np.int64)

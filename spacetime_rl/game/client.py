@@ -27,8 +27,10 @@ from spacetime_rl.game.running import RunningGame
 from spacetime_rl.game.silent import why_silent
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.state import StateReader, state_bytes
+from spacetime_rl.game.step_log import StepLog
 from spacetime_rl.game.stock import StockGame
-from spacetime_rl.game.trace import NOTHING, Recording, Trace, read_traces
+from spacetime_rl.game.trace import NOTHING, Recording, Trace
+from spacetime_rl.game.trace_answer import read_answer
 from spacetime_rl.game.wire import MAX_FRAME_BYTES, WIRE, FrameSocket, JsonSocket, Reply, Request
 from spacetime_rl.game.workers import use_batch_scheduling
 
@@ -39,7 +41,7 @@ _RESET = struct.Struct("<qII")
 _TRACE = struct.Struct("<I")
 _TRACE_WITH_FLAGS = struct.Struct("<IB")
 _TRACE_OF_SOME = struct.Struct("<IBI")
-_OBSERVATIONS, _BODIES, _UNFINISHED = 1, 2, 4
+_OBSERVATIONS, _BODIES, _UNFINISHED, _SHORT = 1, 2, 4, 8
 _RUN = struct.Struct("<IB")
 _SENSE, _PROFILE = 1, 2
 # In a RESET request: keep the seed and continue the numbering of episodes.
@@ -107,6 +109,9 @@ class GameClient(RunningGame):
         parts = np.split(self._frames.outgoing[: self._action_bytes].view(np.float32), np.cumsum(sizes)[:-1])
         self._actions = tuple(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
         self._state = StateReader(self.spec, self._frames.incoming)
+        self._log = StepLog(self.spec, self.spec.arena_of_agents)
+        # In a window, a person may take over an agent, whose actions we do not know then.
+        self._decides_alone = not launch.window
         # The last request; then when it was sent, how long sending took, and when its answer came.
         self._asked = Request.RESET
         self._sent_at = self._sending_s = self._answered_at = 0.0
@@ -114,10 +119,12 @@ class GameClient(RunningGame):
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
         """Begin a new episode in every arena, as `api.Game.reset` specifies."""
         self._begin(seed)
-        numbers = (_KEEP_SEED if seed is None else seed, first_episode, self.spec.arenas if stride is None else stride)
-        _RESET.pack_into(self._frames.outgoing.data, 0, *numbers)
+        stride = self.spec.arenas if stride is None else stride
+        _RESET.pack_into(self._frames.outgoing.data, 0, _KEEP_SEED if seed is None else seed, first_episode, stride)
         self._send(Request.RESET, _RESET.size)
-        return self.receive()
+        state = self._receive_state()
+        self._log.begin(state, None if seed is None else first_episode + np.arange(self.spec.arenas), stride)
+        return state
 
     def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
         """Begin a step, as `api.Game.send` specifies."""
@@ -128,6 +135,11 @@ class GameClient(RunningGame):
 
     def receive(self) -> StepResult:
         """Wait for the result of the step, as `api.Game.receive` specifies."""
+        state = self._receive_state()
+        self._log.note(self._actions, state)
+        return state
+
+    def _receive_state(self) -> StepResult:
         began = time.monotonic()
         result = self._receive(Reply.STATE, self._state.read)
         waited_s = self._answered_at - began
@@ -155,6 +167,8 @@ class GameClient(RunningGame):
         """The recorded episodes, as `api.Game.traces` specifies. Raises GameDied where the addon is too old."""
         wanted, below = recording, recording.below
         flags = _OBSERVATIONS * wanted.observations + _BODIES * wanted.bodies + _UNFINISHED * unfinished
+        if flags & (_OBSERVATIONS | _BODIES) and self._decides_alone:
+            flags |= _SHORT
         # No more than is needed, because addons of version 1 refuse a request with flags, and those of 2 a longer one.
         packed = _TRACE.pack(below)
         if wanted.every != 1:
@@ -165,11 +179,12 @@ class GameClient(RunningGame):
         self._send(Request.TRACE, len(packed))
         try:
             kind, body = self._frames.receive_bytes(self._sent_at + self._timeout_s)
-            text = body.decode(errors="replace")
             if kind is not Reply.TRACES:
-                raise self._unexpected(kind, text, Reply.TRACES)
+                raise self._unexpected(kind, body.decode(errors="replace"), Reply.TRACES)
             assert self.spec.physics_hz is not None  # the spec of a game on this wire always holds it
-            return read_traces(text, self.spec.physics_hz)
+            found = read_answer(body, self.spec.physics_hz, self._log)
+            self._log.request(recording if flags & _SHORT else NOTHING)
+            return found
         except (OSError, GameError) as error:
             raise self._failed(self._asked.name, error) from error
         except BaseException:

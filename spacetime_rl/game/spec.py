@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field
 from math import isfinite, prod
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from spacetime_rl.game.declaration import (
     SpecError,
     distinct,
@@ -158,6 +161,11 @@ class GameSpec:
             for arena in range(self.arenas)
             for name in group.agents
         )
+
+    @property
+    def arena_of_agents(self) -> NDArray[np.int64]:
+        """The arena of every agent in the global order, int64 [num_agents]."""
+        return np.concatenate([np.repeat(np.arange(self.arenas), len(group.agents)) for group in self.groups])
 
     def group_size(self, group: int) -> int:
         """Number of agents of one group over all arenas."""

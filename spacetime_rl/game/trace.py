@@ -104,7 +104,7 @@ class Trace:
 def read_traces(text: str, physics_hz: int) -> tuple[Trace, ...]:
     """The episodes of a TRACES frame. Raises ProtocolError for malformed text."""
     try:
-        return tuple(_read_trace(episode, physics_hz) for episode in json.loads(text)["episodes"])
+        return tuple(read_trace(episode, physics_hz) for episode in json.loads(text)["episodes"])
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ProtocolError(f"malformed TRACES: {error!r}") from error
 
@@ -114,7 +114,8 @@ def write_traces(traces: tuple[Trace, ...]) -> str:
     return to_json({"episodes": [_trace_to_dict(trace) for trace in traces]})
 
 
-def _read_trace(data: Mapping[str, Any], physics_hz: int) -> Trace:
+def read_trace(data: Mapping[str, Any], physics_hz: int) -> Trace:
+    """One episode of a TRACES frame. Raises AttributeError, IndexError, KeyError, TypeError or ValueError."""
     return Trace(
         episode=int(data["episode"]),
         agents=tuple(_read_agent(agent) for agent in data["agents"]),
@@ -168,14 +169,11 @@ def _read_unit(unit: object) -> Unit:
 def _read_agent(data: Mapping[str, Any]) -> AgentTrace:
     terms = [str(name) for name in data["rewards"]]
     rows = _floats(data["rows"]).reshape(-1, _PLACE + len(terms))
-    if not np.isfinite(rows).all():
-        raise ValueError(f"a place, velocity or reward of agent {data['name']} is not a finite number")
-    if data["ending"] not in ENDINGS:
-        raise ValueError(f"an episode that ended as {data['ending']!r}")
+    require_finite(str(data["name"]), rows)
     return AgentTrace(
         name=str(data["name"]),
         policy=str(data["policy"]),
-        ending=data["ending"],
+        ending=read_ending(data),
         ticks=rows[:, 0].astype(np.int64),
         positions=rows[:, 1:4],
         velocities=rows[:, 4:_PLACE] if data["moves"] else None,
@@ -184,6 +182,20 @@ def _read_agent(data: Mapping[str, Any]) -> AgentTrace:
         decision_rewards=_floats(data["decision_rewards"]).reshape(len(rows)) if "decision_rewards" in data else None,
         observations=_read_table(data, "observations", len(rows)),
     )
+
+
+def require_finite(agent: str, *tables: Floats) -> None:
+    """Raise ValueError for an agent's place, velocity or reward that is no number."""
+    if not all(np.isfinite(table).all() for table in tables):
+        raise ValueError(f"a place, velocity or reward of agent {agent} is not a finite number")
+
+
+def read_ending(data: Mapping[str, Any]) -> Ending:
+    """How an agent's episode ended. Raises KeyError or ValueError."""
+    for ending in ENDINGS:
+        if data["ending"] == ending:
+            return ending
+    raise ValueError(f"an episode that ended as {data['ending']!r}")
 
 
 def _read_table(data: Mapping[str, Any], key: str, rows: int) -> Floats | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -14,7 +15,7 @@ from spacetime_rl.errors import GameDied, ProtocolError
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
-from spacetime_rl.game.trace import Recording, read_traces, write_traces
+from spacetime_rl.game.trace import Recording, Trace, everything, read_traces, write_traces
 
 Make: TypeAlias = Callable[..., GameLaunch]
 
@@ -98,6 +99,31 @@ def test_actions_rewards_and_hashes_are_recorded_and_observations_on_request(tou
     assert len(set(trace.hashes.tolist())) == 11
 
 
+@pytest.mark.parametrize("scripted", [(), ("walker",)])
+def test_what_we_keep_ourselves_equals_what_a_game_records_for_a_client_that_keeps_nothing(
+    scripted: tuple[str, ...], touch: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch = replace(touch({**SHORT, "late_tick": 13}, arenas=2, action_repeat=6), scripted=scripted)
+    short = _play(launch)
+    monkeypatch.setattr("spacetime_rl.game.client._SHORT", 0)
+    assert len(short) == 4
+    assert write_traces(_play(launch)) == write_traces(short)
+
+
+def _play(launch: GameLaunch) -> tuple[Trace, ...]:
+    dice = np.random.default_rng(0)
+    with open_game(launch) as game:
+        game.traces(everything())
+        game.reset(seed=1)
+        traces: tuple[Trace, ...] = ()
+        for decision in range(15):
+            actions = [dice.uniform(-1, 1, action.shape).astype(np.float32) for action in _still(game)]
+            actions[1][:, 2] = decision % 2
+            game.step(actions)
+            traces += game.traces(everything()) if decision == 10 else ()
+        return traces + game.traces(unfinished=True)
+
+
 def test_traces_of_an_older_addon_are_read_without_what_they_lack(touch: Make) -> None:
     with open_game(touch(SHORT)) as game:
         game.traces(Recording(1))
@@ -127,4 +153,4 @@ def test_an_agent_that_never_began_has_a_row_for_its_end_and_no_action(touch: Ma
 
     assert [len(agent.ticks) for agent in trace.agents] == [11, 11, 1]
     assert trace.agents[2].actions is not None
-    assert trace.agents[2].actions.shape == (0, 0)
+    assert trace.agents[2].actions.shape == (0, 3)

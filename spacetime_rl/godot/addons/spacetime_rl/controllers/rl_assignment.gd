@@ -28,7 +28,7 @@ func act() -> void:
 		var agents: Array[RLAgent] = _driven[controller]
 		var actions := controller.decide(agents)
 		if _roster.trace != null:
-			_roster.trace.note_actions(agents, actions)
+			_roster.trace.note_actions(agents, actions, controller == peer)
 		var offset := 0
 		for agent: RLAgent in agents:
 			agent.act(actions, offset)

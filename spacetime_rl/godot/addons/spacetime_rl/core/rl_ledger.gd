@@ -6,13 +6,14 @@ extends RefCounted
 var reward := 0.0
 ## Reward taken since the episode began.
 var episode_return := 0.0
+## What each reward has paid since the episode began, in the order of `reward_names`.
+var sums := PackedFloat32Array()
 
 ## The only term that pays; what others give is summed by name, but earns nothing. Null: all of them pay.
 var only: RLRewardTerm
 
 var _agent: RLAgent
 var _reward_index: Dictionary[StringName, int] = {}
-var _sums := PackedFloat32Array()
 # For each reward term the place of its sum.
 var _term_at := PackedInt32Array()
 var _metric_index: Dictionary[StringName, int] = {}
@@ -30,7 +31,7 @@ func setup() -> void:
 	for term: RLRewardTerm in _agent.reward_terms:
 		term.setup(_agent)
 		_term_at.append(_reward_index.get_or_add(term.name, _reward_index.size()) as int)
-	_sums.resize(_reward_index.size())
+	sums.resize(_reward_index.size())
 	for metric: StringName in _agent.metric_names:
 		_metric_index[metric] = _metric_index.size()
 	_metrics.resize(_metric_index.size())
@@ -40,7 +41,7 @@ func setup() -> void:
 func clear() -> void:
 	reward = 0.0
 	episode_return = 0.0
-	_sums.fill(0.0)
+	sums.fill(0.0)
 	_metrics.fill(0.0)
 
 
@@ -62,7 +63,7 @@ func pay(term: StringName, amount: float) -> void:
 		return
 	if only == null:
 		reward += amount
-	_sums[at] += amount
+	sums[at] += amount
 
 
 ## Pay what the reward terms give for one tick.
@@ -72,7 +73,7 @@ func pay_terms(delta: float) -> void:
 		var amount := term.weight * term.amount(delta)
 		if only == null or only == term:
 			reward += amount
-		_sums[_term_at[i]] += amount
+		sums[_term_at[i]] += amount
 	if not is_finite(reward):
 		_complain_of_term()
 
@@ -99,7 +100,7 @@ func get_metric(metric: StringName) -> float:
 
 ## The sums of `reward_names`, then the agent's own metrics.
 func values() -> PackedFloat32Array:
-	return _sums + _metrics
+	return sums + _metrics
 
 
 func _index_of(metric: StringName) -> int:
@@ -115,7 +116,7 @@ func _index_of(metric: StringName) -> int:
 
 func _complain_of_term() -> void:
 	for i: int in _agent.reward_terms.size():
-		if not is_finite(_sums[_term_at[i]]):
+		if not is_finite(sums[_term_at[i]]):
 			var term := _agent.reward_terms[i]
 			var source := (term.get_script() as Script).resource_path
 			push_error("agent '%s': the reward term '%s' (%s) gave no number" % [_agent.agent_name, term.name, source])

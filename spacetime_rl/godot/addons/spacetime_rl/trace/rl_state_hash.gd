@@ -7,13 +7,23 @@ extends RefCounted
 ## Static bodies are read when an episode begins, and not again.
 
 const _VELOCITIES: Array[StringName] = [&"velocity", &"linear_velocity", &"angular_velocity"]
+# An array's bytes begin with its type and its length.
+const _HEADER_BYTES := 8
+# Of a state that a client is given to hash it.
+const _MOST_BYTES := 1 << 13
+
+## The bytes of the static bodies.
+var still := PackedByteArray()
 
 var _arena: RLArenaCore
 var _still: Array[Node] = []
 var _moving: Array[Node] = []
 # For each moving body, what it has of `_VELOCITIES`.
 var _velocities: Array[Array] = []
-var _still_bytes := PackedByteArray()
+# For each moving body its place and velocities. Untyped, because the bytes of a typed array name its type.
+var _states: Array = []
+# Bytes of every body, in the order of `part_names`.
+var _sizes := PackedInt32Array()
 var _still_parts := PackedInt32Array()
 
 
@@ -27,20 +37,52 @@ func _init(arena: RLArenaCore) -> void:
 	for body: Node in bodies:
 		if _is_still(body):
 			_still.append(body)
-		else:
-			_moving.append(body)
-			_velocities.append(_VELOCITIES.filter(func(velocity: StringName) -> bool: return velocity in body))
+			continue
+		var velocities := _VELOCITIES.filter(func(velocity: StringName) -> bool: return velocity in body)
+		var state := []
+		state.resize(1 + velocities.size())
+		_moving.append(body)
+		_velocities.append(velocities)
+		_states.append(state)
 	begin()
 
 
 ## The arena's episode has begun: read the static bodies.
 func begin() -> void:
-	_still_bytes.clear()
+	still.clear()
 	_still_parts.clear()
+	_sizes.clear()
 	for body: Node in _still:
 		var bytes := var_to_bytes(body.get(&"global_transform"))
-		_still_bytes.append_array(bytes)
+		still.append_array(bytes)
+		_sizes.append(bytes.size())
 		_still_parts.append(hash(bytes))
+	moving_now()
+	for state: Array in _states:
+		_sizes.append(var_to_bytes(state).size())
+
+
+## Whether a client can be given the bytes of a state to hash them: there are few, and always as many.
+func can_be_given_away() -> bool:
+	return moving_now().size() <= _MOST_BYTES
+
+
+## Bytes of each part but the first, whose size differs: of the static bodies, which are `still`, and the moving ones.
+func sizes() -> PackedInt32Array:
+	return _sizes
+
+
+## The bytes of all moving bodies.
+func moving_now() -> PackedByteArray:
+	for i: int in _moving.size():
+		var body := _moving[i]
+		var state: Array = _states[i]
+		state[0] = body.get(&"global_transform")
+		var at := 1
+		for velocity: StringName in _velocities[i]:
+			state[at] = body.get(velocity)
+			at += 1
+	return var_to_bytes(_states).slice(_HEADER_BYTES)
 
 
 ## The fingerprint of the present state.
@@ -72,23 +114,18 @@ func _measure(parts: Variant) -> int:
 	var hashing := HashingContext.new()
 	hashing.start(HashingContext.HASH_SHA256)
 	var dice := var_to_bytes(_arena.rng.state)
-	hashing.update(dice)
-	if not _still_bytes.is_empty():
-		hashing.update(_still_bytes)
+	var moving := moving_now()
+	for bytes: PackedByteArray in [dice, still, moving]:
+		if not bytes.is_empty():
+			hashing.update(bytes)
 	if parts != null:
 		var into: Array[int] = parts
 		into.append(hash(dice))
 		into.append_array(_still_parts)
-	for i: int in _moving.size():
-		var body := _moving[i]
-		var state := [body.get(&"global_transform")]
-		for velocity: StringName in _velocities[i]:
-			state.append(body.get(velocity))
-		var bytes := var_to_bytes(state)
-		hashing.update(bytes)
-		if parts != null:
-			var into: Array[int] = parts
-			into.append(hash(bytes))
+		var at := 0
+		for size: int in _sizes.slice(_still.size()):
+			into.append(hash(moving.slice(at, at + size)))
+			at += size
 	return hashing.finish().decode_s64(0)
 
 

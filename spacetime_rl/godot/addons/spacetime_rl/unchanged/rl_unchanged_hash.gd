@@ -16,6 +16,10 @@ func begin() -> void:
 	pass
 
 
+func can_be_given_away() -> bool:
+	return false
+
+
 func part_names() -> PackedStringArray:
 	return PackedStringArray(_PARTS)
 

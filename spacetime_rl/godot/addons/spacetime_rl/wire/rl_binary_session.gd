@@ -19,6 +19,7 @@ const _TRACE_BYTES: Array[int] = [4, 5, 9]
 const _TRACE_OBSERVATIONS := 1
 const _TRACE_BODIES := 2
 const _TRACE_UNFINISHED := 4
+const _TRACE_SHORT := 8
 
 var _peer: RLPeer
 var _bridge: RLBridge
@@ -115,15 +116,14 @@ func _trace() -> void:
 		)
 		return
 	if _roster.trace == null:
-		_roster.trace = RLTrace.new(_roster.stages, _bridge.options.oracles, _bridge.oracle_scripts)
+		_roster.trace = RLTrace.new(_roster.agents, _bridge.options.oracles, _bridge.oracle_scripts)
 	_roster.trace.below = _peer.body.decode_u32(0)
 	_roster.trace.every = maxi(1, _peer.body.decode_u32(5)) if size >= 9 else 1
 	var flags := _peer.body[4] if size >= 5 else 0
 	_roster.trace.with_observations = bool(flags & _TRACE_OBSERVATIONS)
 	_roster.trace.with_bodies = bool(flags & _TRACE_BODIES)
-	var episodes := _roster.trace.take(bool(flags & _TRACE_UNFINISHED))
-	var answer := {"version": RLTrace.VERSION, "episodes": episodes}
-	_peer.send_frame(Reply.TRACES, JSON.stringify(answer).to_utf8_buffer())
+	_roster.trace.short = bool(flags & _TRACE_SHORT)
+	_peer.send_frame(Reply.TRACES, _roster.trace.take(bool(flags & _TRACE_UNFINISHED)))
 
 
 func _has_begun(request: String) -> bool:

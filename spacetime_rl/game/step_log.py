@@ -1,0 +1,185 @@
+"""What passed between us and a game in the episodes that are recorded: observations, actions, rewards and endings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.game.api import EndedAgent, StepResult
+from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.game.trace import NOTHING, Floats, Recording
+
+_LEAST_ROOM = 64  # states
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ended:
+    """An agent's end: the number of the state in which it was reported, and whether the episode was truncated."""
+
+    state: int
+    agent: EndedAgent
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """An agent's part of an episode: a row where it begins, one after every decision, and one where it ended."""
+
+    decisions: NDArray[np.int64]  # [rows], after which decision of the episode each row was
+    observations: Floats  # [rows, floats], without images
+    actions: Floats  # [rows - 1, floats], each decided at a row
+    rewards: Floats  # [rows], of the decision before; 0 in the first row
+    ended: Ended | None  # None if it goes on
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """An episode of an arena: its number, and the states in which it began and ended; None while it goes on."""
+
+    arena: int
+    number: int
+    begin: int
+    end: int | None = None
+
+
+class StepLog:
+    """Keeps all states and actions from the beginning of a recorded episode until it has been taken.
+
+    `arena_of` is the arena of every agent, in the global order. Kept states are numbered one after the other.
+    """
+
+    def __init__(self, spec: GameSpec, arena_of: NDArray[np.int64]) -> None:
+        self._arena_of = arena_of
+        self._agents_in = np.bincount(arena_of)
+        self._recording = NOTHING
+        self._numbers = np.zeros(len(self._agents_in), np.int64)  # of each arena's episode
+        self._stride = 0
+        self._playing = self._agents_in.copy()  # agents of each arena whose episode goes on
+        self._running: dict[int, _Span] = {}  # by arena
+        self._over: list[_Span] = []
+        self._seats = [(g, row) for g in range(len(spec.groups)) for row in range(spec.group_size(g))]
+        self._spec = spec
+        self._kept = _Kept(spec, _LEAST_ROOM)
+        self._kept_from = 0  # the number of the first state there
+        self._next = 0  # the number of the next state that is kept
+        self._ended: list[Ended] = []
+
+    def request(self, recording: Recording) -> None:
+        """Record these of the episodes that begin from now on. Those that are over have been taken."""
+        self._recording = recording
+        self._over.clear()
+        first = self._first_needed()
+        self._ended = [ended for ended in self._ended if ended.state > first]
+
+    def begin(self, state: StepResult, first: NDArray[np.int64] | None, stride: int) -> None:
+        """Every arena begins an episode: that with the number in `first`, or its next one."""
+        self._numbers[:] = self._numbers + self._stride if first is None else first
+        self._stride = stride
+        self._running.clear()
+        self._playing[:] = self._agents_in
+        self._start(range(len(self._numbers)))
+        if self._running:
+            self._keep(state)
+
+    def note(self, actions: Sequence[Floats], state: StepResult) -> None:
+        """A step: the actions of all groups, and the state that they led to."""
+        kept = bool(self._running)
+        if kept:
+            row = self._next - 1 - self._kept_from
+            for column, action in zip(self._kept.actions, actions, strict=True):
+                column[row] = action
+        if state.ended:
+            self._end(state)
+        if kept or self._running:
+            self._keep(state)
+
+    def steps_of(self, number: int, agent: int) -> Steps | None:
+        """An agent's part of a recorded episode, which is over or goes on; None if the episode was not recorded."""
+        spans = [*self._over, *self._running.values()]
+        arena = self._arena_of[agent]
+        span = next((span for span in spans if span.number == number and span.arena == arena), None)
+        return None if span is None else self._steps(span, agent)
+
+    def _steps(self, span: _Span, agent: int) -> Steps:
+        stop = self._next if span.end is None else span.end + 1
+        states = slice(span.begin - self._kept_from, stop - self._kept_from)
+        acting = self._kept.active[states, agent].copy()
+        if span.end is not None:
+            acting[-1] = False  # that is about the next episode
+        present = acting.copy()
+        ended = next((one for one in self._ended if one.agent.agent == agent and span.begin < one.state < stop), None)
+        if ended is not None:
+            present[ended.state - span.begin] = True
+        rows = np.flatnonzero(present)
+        group, seat = self._seats[agent]
+        observations = self._kept.observations[group][states][rows, seat]
+        rewards = self._kept.rewards[states, agent][rows]
+        rewards[rows == 0] = 0.0  # what the state has there is of the episode before
+        if ended is not None:
+            observations[-1] = ended.agent.final_observation[: observations.shape[1]]
+        actions = self._kept.actions[group][states][np.flatnonzero(acting[:-1]), seat]
+        return Steps(rows, observations, actions, rewards, ended)
+
+    def _end(self, state: StepResult) -> None:
+        arenas = self._arena_of[[ended.agent for ended in state.ended]]
+        np.subtract.at(self._playing, arenas, 1)
+        if self._running:
+            self._ended += [Ended(self._next, ended, bool(state.truncated[ended.agent])) for ended in state.ended]
+        over = [arena for arena in dict.fromkeys(arenas.tolist()) if self._playing[arena] <= 0]
+        for arena in over:
+            self._numbers[arena] += self._stride
+            self._playing[arena] = self._agents_in[arena]
+            if arena in self._running:
+                self._over.append(replace(self._running.pop(arena), end=self._next))
+        self._start(over)
+
+    def _start(self, arenas: Iterable[int]) -> None:
+        """Episodes of these arenas begin with the next state."""
+        for arena in arenas:
+            number = int(self._numbers[arena])
+            if number < self._recording.below and number % self._recording.every == 0:
+                self._running[arena] = _Span(arena, number, self._next)
+
+    def _keep(self, state: StepResult) -> None:
+        row = self._next - self._kept_from
+        if row == len(self._kept.rewards):
+            row = self._make_room()
+        for column, observation in zip(self._kept.observations, state.observations, strict=True):
+            column[row] = observation[:, : column.shape[2]]
+        self._kept.rewards[row] = state.rewards
+        self._kept.active[row] = state.active
+        self._next += 1
+
+    def _make_room(self) -> int:
+        """Forget states that nobody needs any more, or take more memory; returns the row of the next state."""
+        first = self._first_needed()
+        kept = slice(first - self._kept_from, self._next - self._kept_from)
+        count = kept.stop - kept.start
+        room = _Kept(self._spec, max(_LEAST_ROOM, 2 * count))
+        for column, old in zip(room.columns, self._kept.columns, strict=True):
+            column[:count] = old[kept]
+        self._kept, self._kept_from = room, first
+        return count
+
+    def _first_needed(self) -> int:
+        return min((span.begin for span in (*self._running.values(), *self._over)), default=self._next)
+
+
+class _Kept:
+    """Arrays with a row for each kept state."""
+
+    def __init__(self, spec: GameSpec, states: int) -> None:
+        shapes = [(states, spec.group_size(g), group.layout) for g, group in enumerate(spec.groups)]
+        self.observations = [np.empty((n, agents, layout.vector_dim), np.float32) for n, agents, layout in shapes]
+        self.actions = [np.empty((n, agents, layout.action_size), np.float32) for n, agents, layout in shapes]
+        self.rewards = np.empty((states, spec.num_agents), np.float32)
+        self.active = np.empty((states, spec.num_agents), np.bool_)
+
+    @property
+    def columns(self) -> list[NDArray[Any]]:
+        """All of them."""
+        return [*self.observations, *self.actions, self.rewards, self.active]
