@@ -73,7 +73,6 @@ def make_episode(
     metrics: Mapping[str, Mapping[str, float]],
 ) -> Episode:
     """An episode that was played just now, in a game with this spec; `build` gets the name that the game declares."""
-    assert spec.action_repeat is not None  # only games with our addon record, and these declare it
     return Episode(
         trace=trace,
         build=replace(build, game=spec.scenario),
@@ -81,7 +80,7 @@ def make_episode(
         seed=seed,
         player=player,
         recorded_at=datetime.now().astimezone().isoformat(timespec="seconds"),
-        action_repeat=spec.action_repeat,
+        action_repeat=spec.action_repeat or 1,  # a stock game does not declare it
         layouts={group.name: group.layout for group in spec.groups},
         metrics=metrics,
     )

@@ -5,6 +5,7 @@ docs/episodes.md describes the format. Files are only read as data: nothing in t
 
 from __future__ import annotations
 
+import functools
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -180,13 +181,18 @@ def _describe(episode: Episode) -> dict[str, Any]:
             }
             for agent in _agents_of(episode)
         ],
-        "policies": {name: layout.to_dict() for name, layout in episode.layouts.items()},
+        "policies": {name: _layout_to_dict(layout) for name, layout in episode.layouts.items()},
         "params": dict(episode.params),
         "states": 0 if episode.trace.hashes is None else len(episode.trace.hashes),
         "parts": list(episode.trace.parts),
         "sightings": [sighting.to_dict() for sighting in episode.trace.sightings],
         "config": episode.config.to_dict(),
     }
+
+
+@functools.lru_cache(maxsize=64)  # the same for every episode of a game
+def _layout_to_dict(layout: PolicyLayout) -> Mapping[str, Any]:
+    return layout.to_dict()
 
 
 def _decisions(agent: AgentTrace, episode: Episode) -> NDArray[np.int64]:

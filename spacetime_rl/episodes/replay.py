@@ -22,7 +22,7 @@ from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import Film, GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.game.spec import GameSpec
-from spacetime_rl.game.trace import NOTHING, AgentTrace, Recording, Trace
+from spacetime_rl.game.trace import NOTHING, AgentTrace, Floats, Recording, Trace
 
 # Calls by which a script's result depends on more than the seed: the engine's own random numbers, clocks and threads.
 # A generator's methods have a dot before them, and are meant to be seeded.
@@ -32,6 +32,10 @@ _CLOCKS = re.compile(
 )
 _ADDON = "addons/spacetime_rl/"
 _SHOWN = 5
+_NO_SEED = (
+    "this game's protocol has no seed: it may not replay; only an agent's first episode begins in a known state, and "
+    "the other agents do nothing here"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ def play_again(
     if difference is None:
         return Replayed(episode.decisions, again)
     causes = [*_other_settings(episode.config, config), *_other_builds(episode.build, here)]
+    if not causes and _is_of_stock_game(episode):
+        causes = [_NO_SEED]
     return Replayed(
         episode.decisions,
         again,
@@ -140,12 +146,13 @@ def play_actions(game: Game, episode: Episode, actions: Sequence[Sequence[NDArra
     number = episode.trace.episode
     if episode.params:
         game.configure(episode.params)
-    recording = Recording(number + 1, bodies=True)
-    game.traces(recording)
+    game.traces(Recording(number + 1, observations=game.spec.is_stock, bodies=True))
     game.reset(episode.seed, number, 1)
     for decision in actions:
         game.step(decision)
-    found = [trace for trace in game.traces(NOTHING, unfinished=True) if trace.episode == number]
+    players = {agent.name for agent in episode.trace.agents}
+    played = [trace for trace in game.traces(NOTHING, unfinished=True) if trace.episode == number]
+    found = [trace for trace in played if players <= {agent.name for agent in trace.agents}]
     if not found:
         raise EpisodeError(f"{game.spec.scenario}: this game recorded no episode {number}")
     return found[0]
@@ -184,8 +191,13 @@ def actions_of(episode: Episode, spec: GameSpec) -> list[list[NDArray[np.float32
 
 
 def compare(episode: Episode, again: Trace) -> Difference | None:
-    """Where `again` first differs from the recorded episode. Raises EpisodeError for a recording without hashes."""
+    """Where `again` first differs from the recorded episode. Raises EpisodeError for a recording without hashes.
+
+    Of a stock game, which has none, what its agents saw and earned is compared.
+    """
     ours, theirs = episode.trace.hashes, again.hashes
+    if ours is None and theirs is None and _is_of_stock_game(episode):
+        return _compare_seen(episode, again)
     if ours is None or theirs is None:
         raise EpisodeError("there are no hashes to compare: an addon before 0.2 recorded none")
     count = min(len(ours), len(theirs))
@@ -222,6 +234,33 @@ def _first_unequal_term(one: AgentTrace, other: AgentTrace) -> int | None:
         if not metrics.differs_in_replay(term) and term in other.rewards
     ]
     return min((int(unequal[0]) for unequal in rows if unequal.size), default=None)
+
+
+def _is_of_stock_game(episode: Episode) -> bool:
+    return any(agent.observations is not None for agent in episode.trace.agents) and episode.trace.hashes is None
+
+
+def _compare_seen(episode: Episode, again: Trace) -> Difference | None:
+    theirs = {agent.name: agent for agent in again.agents}
+    for agent in episode.trace.agents:
+        other = theirs[agent.name]
+        count = min(len(agent.ticks), len(other.ticks))
+        unequal = _seen(agent)[:count] != _seen(other)[:count]
+        rows = np.flatnonzero(unequal.any(axis=1))
+        if rows.size:
+            what = "reward" if unequal[rows[0], 0] else "observation"
+            return Difference(episode.decision_of(int(agent.ticks[rows[0]])), f"the {what} of {agent.name}")
+        if (len(agent.ticks), agent.ending) != (len(other.ticks), other.ending):
+            ended = f"{agent.ending} recorded, {other.ending} replayed"
+            return Difference(count - 1, f"the ending of {agent.name}: {ended}")
+    return None
+
+
+def _seen(agent: AgentTrace) -> Floats:
+    """What an agent earned and saw, float32 [rows, 1 + observation]."""
+    if agent.observations is None or agent.decision_rewards is None:
+        raise EpisodeError(f"there are no observations of {agent.name} to compare")
+    return np.column_stack([agent.decision_rewards, agent.observations])
 
 
 def _first_part(ours: Trace, theirs: Trace, state: int) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import PolicyPlan, assign_policies
-from spacetime_rl.errors import GameError, UsageError
+from spacetime_rl.errors import GameError
 from spacetime_rl.evaluation.agents import places_of, turns_of
 from spacetime_rl.evaluation.clock import Clock, Progress
 from spacetime_rl.evaluation.play import EvaluationWorker, play_shard
@@ -58,8 +58,6 @@ def evaluate(
     clock = Clock(config.evaluation, episodes, progress)
     with open_game(replace(launch, name="eval-0")) as first:
         plans = assign_policies(first.spec, config)
-        if sink is not None and first.spec.is_stock:
-            raise UsageError(f"{first.spec.scenario}: a stock game does not say what happened; it cannot be recorded")
         tape = make_tape(episodes, traced, sink)
         played = _Evaluation(launch, first.spec, plans, source, seed, open_game, tape, config.evaluation.stochastic)
         played.make_worker()  # raises ContractError before further games are started

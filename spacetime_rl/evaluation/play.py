@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from spacetime_rl.evaluation.schedule import Shard
 from spacetime_rl.evaluation.tape import NO_TAPE, Tape
 from spacetime_rl.game.api import EndedAgent, Game, StepResult
 from spacetime_rl.game.spec import GameSpec
-from spacetime_rl.game.trace import NOTHING
+from spacetime_rl.game.trace import NOTHING, Trace
 
 
 class EvaluationWorker:
@@ -37,6 +38,14 @@ class EvaluationWorker:
         self.episodes = np.zeros(spec.num_agents, np.int64)
         self._waiting = np.ones(spec.num_agents, np.bool_)  # agents whose next episode has not begun
         self._stride = 0
+        self._agents = {name: agent for agent, name in enumerate(spec.agent_ids)}
+        self._each_alone = each_alone
+
+    def renumber(self, trace: Trace) -> Trace:
+        """A recorded episode by the evaluation's number; a stock game counts those of each agent alone."""
+        if not self._each_alone:
+            return trace
+        return replace(trace, episode=trace.episode + int(self._ahead[self._agents[trace.agents[0].name]]))
 
     def reset(self, first_episode: int, stride: int) -> None:
         """Let all agents begin their first episode; later episodes have numbers `stride` apart."""
@@ -96,7 +105,7 @@ def play_shard(
                 recorded |= episode < tape.recording.below
                 clock.finished(1)
         if recorded:
-            tape.keep(game, shard)
+            tape.keep(game, shard, worker.renumber)
         stuck = np.flatnonzero(ages == clock.max_decisions)
         if stuck.size:
             shard.give_up(stuck.tolist(), f"evaluation.max_decisions: {clock.max_decisions:,}")

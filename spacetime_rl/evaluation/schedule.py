@@ -71,6 +71,10 @@ class Shard:
         unfinished = self._given_up | self._missing.keys()
         return {key: metrics for key, metrics in self._found.items() if key[0] not in unfinished}
 
+    def has_played(self, episode: int) -> bool:
+        """Whether an episode of this shard is finished by all agents."""
+        return all((episode, agent) in self._found for agent in range(self._agents))
+
     def metrics_of(self, episode: int) -> dict[int, Metrics]:
         """The agents' metrics in a finished episode, by the agent's index in its arena."""
         return {agent: self._found[episode, agent] for agent in range(self._agents)}

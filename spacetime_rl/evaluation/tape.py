@@ -22,17 +22,22 @@ class Tape:
     kept: int = 0
     sink: Sink | None = None
 
-    def keep(self, game: Game, shard: Shard) -> None:
-        """Take the episodes that have ended from the game; of one that was played twice, the first recording counts."""
-        for trace in game.traces(self.recording):
-            if trace.episode in shard.recorded:
+    def keep(self, game: Game, shard: Shard, renumber: Callable[[Trace], Trace]) -> None:
+        """Take the episodes that have ended from the game; of one that was played twice, the first recording counts.
+
+        `renumber` gives an episode the evaluation's number.
+        """
+        for trace in map(renumber, game.traces(self.recording)):
+            if trace.episode in shard.recorded or not shard.has_played(trace.episode):
                 continue
             shard.recorded.add(trace.episode)
-            if trace.episode < self.kept:
+            if trace.episode < self.kept and not game.spec.is_stock:  # its pictures would have no places
                 shard.traces[trace.episode] = trace
             if self.sink is not None:
                 metrics = shard.metrics_of(trace.episode)
                 names = [name for group in game.spec.groups for name in group.agents]
+                if game.spec.is_stock:
+                    names = [agent.name for agent in trace.agents]
                 self.sink(game.spec, trace, {names[place]: metrics[place] for place in metrics})
 
 

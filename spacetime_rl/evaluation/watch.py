@@ -115,7 +115,7 @@ def watch(
         if spec.is_stock and launch.human is not None:
             raise UsageError(f"{launch.title}: a stock game cannot be played by hand here; name who plays: --policy")
         if spec.is_stock and recorder is not None:
-            raise UsageError(f"{launch.title}: a stock game does not say what happened; it cannot be recorded")
+            raise UsageError(f"{launch.title}: a stock game is recorded by `eval --record`, not by `play`")
         plans = assign_policies(spec, config)
         worker = EvaluationWorker(spec, plans, source.make_actors(spec, plans, seed, config.evaluation.stochastic))
         if recorder is not None:

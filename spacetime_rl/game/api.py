@@ -111,7 +111,7 @@ class Game(Protocol):
         """Change scenario parameters from each arena's next episode on. Raises ContractError if the game refuses."""
 
     def traces(self, recording: Recording = NOTHING, unfinished: bool = False) -> tuple[Trace, ...]:
-        """The recorded episodes that ended since the last call; empty for a stock game, which records none.
+        """The recorded episodes that ended since the last call. Those of a stock game have neither places nor hashes.
 
         With `unfinished`, also those that go on, as they stand. From now on the game records what `recording` says.
         """

@@ -97,6 +97,11 @@ class StepLog:
         if kept or self._running:
             self._keep(state)
 
+    def recorded(self, unfinished: bool = False) -> list[tuple[int, list[int]]]:
+        """The number and the agents of every recorded episode that is over, or, if wanted, goes on."""
+        spans = [*self._over, *(self._running.values() if unfinished else ())]
+        return [(span.number, np.flatnonzero(self._arena_of == span.arena).tolist()) for span in spans]
+
     def steps_of(self, number: int, agent: int) -> Steps | None:
         """An agent's part of a recorded episode, which is over or goes on; None if the episode was not recorded."""
         spans = [*self._over, *self._running.values()]

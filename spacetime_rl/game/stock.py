@@ -17,15 +17,17 @@ from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.running import RunningGame
 from spacetime_rl.game.spec import ALWAYS_MEASURED
+from spacetime_rl.game.step_log import StepLog
 from spacetime_rl.game.stock_info import AgentInfos
 from spacetime_rl.game.stock_spec import flatten, read_stock_spec
-from spacetime_rl.game.trace import NOTHING, Recording, Trace
+from spacetime_rl.game.trace import NOTHING, AgentTrace, Ending, Recording, Trace
 from spacetime_rl.game.wire import JsonSocket
 
 _log = logging.getLogger(__name__)
 
 _Message = dict[str, Any]
 _NEVER = np.iinfo(np.int64).max
+_USUAL_HZ = 60  # of the engine's physics; a stock game does not declare its own
 
 
 class StockGame(RunningGame):
@@ -63,6 +65,8 @@ class StockGame(RunningGame):
         self._episodes = np.full(spec.num_agents, -self._stride)
         self._returns = np.zeros(spec.num_agents)
         self._lengths = np.zeros(spec.num_agents, np.int64)
+        self._log = StepLog(spec, np.arange(spec.num_agents))
+        self._sent: Sequence[NDArray[np.float32]] = ()
         self._cut = np.zeros(spec.num_agents, np.bool_)  # whose episode the last step truncated by `episode_steps`
 
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
@@ -79,11 +83,13 @@ class StockGame(RunningGame):
         self._lengths[:] = 0
         self._infos.reset()
         self._send({"type": "reset"}, "reset")
-        return self.receive()
+        state = self._receive()
+        self._log.begin(state, self._episodes, self._stride)
+        return state
 
     def send(self, actions: Sequence[NDArray[np.float32]]) -> None:
         """Begin a step, as `api.Game.send` specifies."""
-        actions = self._checked(actions)
+        self._sent = actions = self._checked(actions)
         messages: list[_Message] = [{} for _ in self._order]
         for group, rows, action in zip(self.spec.groups, self._rows, actions, strict=True):
             at = 0
@@ -96,6 +102,11 @@ class StockGame(RunningGame):
 
     def receive(self) -> StepResult:
         """Wait for the result of the step, as `api.Game.receive` specifies."""
+        state = self._receive()
+        self._log.note(self._sent, state)
+        return state
+
+    def _receive(self) -> StepResult:
         self._require_open()
         began = time.monotonic()
         try:
@@ -130,9 +141,34 @@ class StockGame(RunningGame):
         raise ContractError([f"{self._title}: a stock game has no parameters to set: {', '.join(params)}"])
 
     def traces(self, recording: Recording = NOTHING, unfinished: bool = False) -> tuple[Trace, ...]:
-        """Always empty: a stock game does not report positions."""
-        del recording, unfinished
-        return ()
+        """The recorded episodes, as `api.Game.traces` specifies: of one agent each, and without places and hashes.
+
+        Nothing is recorded unless observations are wanted, because a stock game reports nothing else.
+        """
+        found = tuple(self._trace(number, agents[0]) for number, agents in self._log.recorded(unfinished))
+        self._log.request(recording if recording.observations else NOTHING)
+        return found
+
+    def _trace(self, number: int, agent: int) -> Trace:
+        steps = self._log.steps_of(number, agent)
+        assert steps is not None  # the log has just named it
+        rows = len(steps.decisions)
+        done: Ending = "truncated" if steps.ended and steps.ended.truncated else "terminated"
+        if steps.ended and steps.ended.agent.metrics.get("success", 0.0) > 0:
+            done = "success"
+        way = AgentTrace(
+            name=self._agent_ids[agent],
+            policy=self.spec.groups[self._group_of[agent]].name,
+            ending=done if steps.ended else "running",
+            ticks=steps.decisions * (self.spec.action_repeat or 1),
+            positions=np.full((rows, 3), np.nan, np.float32),
+            velocities=None,
+            rewards={},
+            actions=steps.actions,
+            decision_rewards=steps.rewards,
+            observations=steps.observations,
+        )
+        return Trace(number, (way,), (), {}, self.spec.physics_hz or _USUAL_HZ)
 
     def _is_all_cut(self, result: StepResult) -> bool:
         """Whether every agent's episode ended, at least one of them only by `episode_steps`: the game plays on."""

@@ -27,6 +27,10 @@ class TrainingTape:
         self._metrics: dict[int, dict[str, dict[str, float]]] = {}  # by episode and agent, until it is recorded
         self._skipped: set[int] = set()  # episodes that began with the parameters of an earlier lesson
         self._names = _names(game.spec)
+        if game.spec.is_stock:
+            _log.warning("rollout.record_every: episodes of a stock game are recorded by `eval --record` only")
+            self._recorder = None
+            return
         game.traces(self._recording)
 
     def begin_lesson(self, lesson: Lesson, game: Game) -> None:
