@@ -85,7 +85,8 @@ def test_an_oracle_that_there_is_not_is_refused_by_name(example: Path) -> None:
 
 def test_an_oracle_that_fails_says_so(example: Path) -> None:
     (example / "my_oracles.py").write_text("def broken(episode):\n    raise ValueError('nobody knows')\n")
-    *_, oracle = make_oracles(OraclesConfig(custom=("my_oracles.broken",), stuck=None, left_world=None), example)
+    oracles = make_oracles(OraclesConfig(custom=("my_oracles.broken",)), example)
+    oracle = next(oracle for oracle in oracles if oracle.name == "broken")
     with pytest.raises(UserCodeError, match="the oracle broken failed: ValueError: nobody knows"):
         list(oracle.examine(Played(walk(1.0))))
 
