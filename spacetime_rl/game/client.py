@@ -123,7 +123,9 @@ class GameClient(RunningGame):
         _RESET.pack_into(self._frames.outgoing.data, 0, _KEEP_SEED if seed is None else seed, first_episode, stride)
         self._send(Request.RESET, _RESET.size)
         state = self._receive_state()
-        self._log.begin(state, None if seed is None else first_episode + np.arange(self.spec.arenas), stride)
+        if seed is not None:
+            self._log.renumber(first_episode + np.arange(self.spec.arenas), stride)
+        self._log.begin(state)
         return state
 
     def send(self, actions: Sequence[NDArray[np.float32]]) -> None:

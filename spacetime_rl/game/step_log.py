@@ -56,8 +56,9 @@ class StepLog:
         self._arena_of = arena_of
         self._agents_in = np.bincount(arena_of)
         self._recording = NOTHING
-        self._numbers = np.zeros(len(self._agents_in), np.int64)  # of each arena's episode
-        self._stride = 0
+        # A game that is reset without a seed begins with the number of each arena, and goes on by that of all.
+        self._stride = len(self._agents_in)
+        self._numbers = np.arange(self._stride) - self._stride  # of each arena's episode
         self._playing = self._agents_in.copy()  # agents of each arena whose episode goes on
         self._running: dict[int, _Span] = {}  # by arena
         self._over: list[_Span] = []
@@ -75,10 +76,17 @@ class StepLog:
         first = self._first_needed()
         self._ended = [ended for ended in self._ended if ended.state > first]
 
-    def begin(self, state: StepResult, first: NDArray[np.int64] | None, stride: int) -> None:
-        """Every arena begins an episode: that with the number in `first`, or its next one."""
-        self._numbers[:] = self._numbers + self._stride if first is None else first
-        self._stride = stride
+    def renumber(self, first: NDArray[np.int64], stride: int) -> None:
+        """The next episode of each arena has its number in `first`, and those after it follow in steps of `stride`.
+
+        A stride of 0 is the number of arenas, as it is for the game.
+        """
+        self._stride = stride or len(self._agents_in)
+        self._numbers = first - self._stride
+
+    def begin(self, state: StepResult) -> None:
+        """Every arena begins its next episode."""
+        self._numbers += self._stride
         self._running.clear()
         self._playing[:] = self._agents_in
         self._start(range(len(self._numbers)))

@@ -84,7 +84,8 @@ class StockGame(RunningGame):
         self._infos.reset()
         self._send({"type": "reset"}, "reset")
         state = self._receive()
-        self._log.begin(state, self._episodes, self._stride)
+        self._log.renumber(self._episodes, self._stride)
+        self._log.begin(state)
         return state
 
     def send(self, actions: Sequence[NDArray[np.float32]]) -> None:

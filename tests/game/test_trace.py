@@ -49,6 +49,19 @@ def test_only_the_episodes_that_were_asked_for_are_recorded_with_all_that_happen
     assert not first.succeeded
 
 
+def test_episodes_that_began_without_a_seed_are_recorded_by_the_games_own_numbers(touch: Make) -> None:
+    with open_game(touch(SHORT, arenas=2, action_repeat=6)) as game:
+        game.traces(everything(every=3))
+        game.reset()
+        game.step(_still(game))
+        game.reset()  # begins the episodes 2 and 3
+        for _ in range(20):
+            game.step(_still(game))
+        traces = game.traces(everything(every=3))
+
+    assert [(trace.episode, trace.agents[0].ending) for trace in traces] == [(3, "truncated")]
+
+
 def test_a_trace_can_be_written_and_read_again(touch: Make) -> None:
     with open_game(touch(SHORT)) as game:
         game.traces(Recording(1))
