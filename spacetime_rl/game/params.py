@@ -14,6 +14,7 @@ from spacetime_rl.game.project import OWN_PROJECT
 
 _RESOURCE = re.compile(r'path="res://([^"]*params\.gd)"')
 _EXPORT = re.compile(r"^@export(?:_(range|enum)\((.*?)\))? var (\w+): (\w+) = (.+)$")
+_ROOMS = {"bool": "true, false", "String": "a name"}  # of parameters without a range
 _ASSIGNMENT = re.compile(r"^\t(\w+) = (.+)$")
 
 
@@ -41,7 +42,7 @@ def _declared(script: Path, project: Path) -> dict[str, Param]:
     text = script.read_text(encoding="utf-8")
     base = re.search(r"^extends (\w+)", text, re.MULTILINE)
     params = {} if base is None or base[1] == "RLParams" else _declared(_script_of(base[1], project), project)
-    params |= {param.name: param for param in _exports(text.splitlines())}
+    params |= {param.name: param for param in _exports(text.replace(")\nvar ", ") var ").splitlines())}
     _, _, initial = text.partition("func _init() -> void:\n")
     for name, value in _assignments(initial):
         params[name] = replace(params[name], default=_value(value))
@@ -62,7 +63,7 @@ def _exports(lines: list[str]) -> Iterator[Param]:
             meaning.append(line[3:].strip())
         elif found := _EXPORT.match(line):
             kind, given, name, type_, default = found.groups()
-            room = "true, false" if type_ == "bool" else _room(kind, given or "")
+            room = _room(kind, given) if kind else _ROOMS.get(type_, "any")
             yield Param(name, type_, _value(default), room, " ".join(meaning))
             meaning = []
         else:
@@ -77,11 +78,9 @@ def _assignments(body: str) -> Iterator[tuple[str, str]]:
             yield found[1], found[2]
 
 
-def _room(kind: str | None, given: str) -> str:
+def _room(kind: str, given: str) -> str:
     words = [word.strip().strip('"') for word in given.split(",")]
-    if kind == "enum":
-        return ", ".join(words)
-    return f"{words[0]} to {words[1]}" if kind == "range" else "any"
+    return ", ".join(words) if kind == "enum" else f"{words[0]} to {words[1]}"
 
 
 def _value(text: str) -> Any:

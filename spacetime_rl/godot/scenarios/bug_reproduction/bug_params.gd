@@ -12,8 +12,9 @@ var bug: String = "chunk_race"
 @export_range(0.1, 10.0) var max_speed: float = 2.0
 ## Speed of a dash, in metres a second.
 @export_range(1.0, 30.0) var dash_speed: float = 8.0
-## How long a dash lasts, in seconds, and the pause after it.
+## How long a dash lasts, in seconds.
 @export_range(0.05, 2.0) var dash_s: float = 0.25
+## How long nobody can dash after a dash, in seconds.
 @export_range(0.0, 10.0) var dash_pause_s: float = 1.0
 ## Top turning speed, in degrees a second.
 @export_range(1.0, 720.0) var max_turn_deg: float = 180.0
