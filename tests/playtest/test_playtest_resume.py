@@ -97,6 +97,8 @@ def listening(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("listening")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_play_and_the_rest_is_played_later(tmp_path: Path, number: signal.Signals) -> None:
+    if number == signal.SIGINT:  # a shell makes its background jobs ignore it
+        signal.signal(number, signal.default_int_handler)
     stop = threading.Event()
 
     def interrupt(episode: int) -> None:
