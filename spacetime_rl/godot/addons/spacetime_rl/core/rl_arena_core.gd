@@ -22,8 +22,9 @@ var max_ticks := 0
 var index := 0
 var task := 0
 var agents: Array[RLAgent] = []
-## Makes the RLStateHash of the arena; set it only where bodies come and go.
-var make_hash := func() -> RLStateHash: return RLStateHash.new(self)
+## Makes an RLStateHash of the arena that it is called with; set it only where bodies come and go. A function that
+## captures this arena would keep it, and its physics world, for good.
+var make_hash: Callable = RLStateHash.new
 ## What the running episode costs; null unless the run asked for it, or the scene, in its `_build`.
 var cost: RLEpisodeCost
 ## Warnings that there had been when the episode began, where somebody watches for them.

@@ -35,7 +35,7 @@ func _init(arena: RLArenaCore) -> void:
 		if agent.get_parent() not in bodies:
 			bodies.append(agent.get_parent())
 	for body: Node in bodies:
-		if _is_still(body):
+		if arena.space.is_still(body):
 			_still.append(body)
 			continue
 		var velocities := _VELOCITIES.filter(func(velocity: StringName) -> bool: return velocity in body)
@@ -127,8 +127,3 @@ func _measure(parts: Variant) -> int:
 			into.append(hash(moving.slice(at, at + size)))
 			at += size
 	return hashing.finish().decode_s64(0)
-
-
-static func _is_still(body: Node) -> bool:
-	var solid := body is StaticBody3D and body is not AnimatableBody3D
-	return solid or (body is StaticBody2D and body is not AnimatableBody2D)

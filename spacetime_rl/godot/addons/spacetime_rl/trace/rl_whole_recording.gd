@@ -16,7 +16,7 @@ var _episode := {}
 
 func _init(of_arena: RLArenaCore, watching: RLOracles) -> void:
 	super(of_arena, watching)
-	_state = arena.make_hash.call()
+	_state = arena.make_hash.call(arena)
 	for agent: RLAgent in arena.agents:
 		var track := RLTrack.new(agent)
 		_tracks.append(track)

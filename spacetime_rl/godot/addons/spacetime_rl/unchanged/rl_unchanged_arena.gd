@@ -18,7 +18,7 @@ func _build() -> void:
 	var settings := RLOptions.from_command_line().unchanged
 	watch = RLUnchangedWatch.new(get_tree(), settings)
 	core.scope = get_tree().root
-	core.make_hash = func() -> RLStateHash: return RLUnchangedHash.new(core, watch)
+	core.make_hash = func(arena: RLArenaCore) -> RLStateHash: return RLUnchangedHash.new(arena, watch)
 	core.max_ticks = roundi((settings.get("seconds", 30.0) as float) * Engine.physics_ticks_per_second)
 	var agent := RLUnchangedAgent.new()
 	agent.name = "Player"
