@@ -13,7 +13,7 @@ from pathlib import Path
 from spacetime_rl.errors import GameError, UsageError
 from spacetime_rl.game.engine import Godot
 from spacetime_rl.game.program import PACK, machine_name
-from spacetime_rl.game.project import OWN_PROJECT, check_scene, import_project, kept
+from spacetime_rl.game.project import OWN_PROJECT, check_scene, import_project, kept, quote_errors
 from spacetime_rl.game.templates import find_template
 from spacetime_rl.host.scratch import scratch_folder
 
@@ -92,7 +92,7 @@ def export_game(project: Path, out: Path, godot: Godot, preset: str = PRESET, sc
         kind = "--export-pack" if out.suffix == PACK else "--export-release"
         output = _run([str(godot.path), "--headless", "--path", str(copy), kind, preset, str(out)], project)
     if not out.is_file():  # Godot ends with exit code 0 after many a failed export
-        raise ExportFailed(f"{project}: Godot exported nothing to {out}; it says:\n{_quote(output)}")
+        raise ExportFailed(f"{project}: Godot exported nothing to {out}; it says:\n{quote_errors(output)}")
     return Exported(out, made)
 
 
@@ -165,11 +165,7 @@ def _run(command: Sequence[str], project: Path) -> str:
     except subprocess.TimeoutExpired as error:
         raise ExportFailed(f"{project}: Godot did not export it within {_TIMEOUT_S:g} s") from error
     if done.returncode != 0:
-        raise ExportFailed(f"{project}: Godot ended with exit code {done.returncode}; it says:\n{_quote(done.stdout)}")
+        raise ExportFailed(
+            f"{project}: Godot ended with exit code {done.returncode}; it says:\n{quote_errors(done.stdout)}"
+        )
     return done.stdout
-
-
-def _quote(output: str) -> str:
-    lines = output.splitlines()
-    errors = [line for line in lines if "ERROR" in line][:20] or lines[-20:]
-    return "\n".join(f"  | {line}" for line in errors)

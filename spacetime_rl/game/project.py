@@ -206,7 +206,7 @@ def _make_copy(project: Path, copy: Path, godot: Godot, without_blender: bool, p
         try:
             problems = find_problems(work, output, without_blender)
         except NothingImported:
-            raise ImportFailed(f"Godot imported no file of {project}; it says:\n{_quote_errors(output)}") from None
+            raise ImportFailed(f"Godot imported no file of {project}; it says:\n{quote_errors(output)}") from None
         (work / _MARK).write_text(to_json(problems))
         work.rename(copy)  # only a complete import ever has this name
     finally:
@@ -245,8 +245,8 @@ def _run_import(project: Path, work: Path, godot: Godot) -> str:
     return done.stdout
 
 
-def _quote_errors(output: str) -> str:
-    """The errors in the output of an import, or its last lines if there are none."""
+def quote_errors(output: str) -> str:
+    """The errors in the output of the engine, or its last lines if there are none, as indented lines."""
     lines = output.splitlines()
     errors = [line for line in lines if "ERROR" in line][:20] or lines[-20:]
     return "\n".join(f"  | {line}" for line in errors)

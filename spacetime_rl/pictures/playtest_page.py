@@ -9,13 +9,13 @@ from typing import Any
 from spacetime_rl.episodes.files import read_episode
 from spacetime_rl.formats.shell import short
 from spacetime_rl.pictures.coverage import draw_coverage
+from spacetime_rl.pictures.html import templates
 from spacetime_rl.pictures.paths import anybody_moves, draw_paths
 from spacetime_rl.playtest.findings import Finding, FolderStore, Store
 from spacetime_rl.playtest.report import by_weight, coverage_of, page_of, to_dict
 from spacetime_rl.playtest.story import PlaytestReport
 
 PAGE, FINDING_PAGE, PATH = "report.html", "finding.md", "path.png"
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def describe(finding: Finding, store: FolderStore) -> Path:
@@ -38,13 +38,9 @@ def _draw(finding: Finding, file: Path) -> Path | None:
 
 def write_playtest_page(report: PlaytestReport, store: Store, folder: Path) -> Path:
     """Write `folder/report.html`. Raises what reading the findings raises."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+    template = templates().get_template("playtest.html")
     found = to_dict(report)
-    page = environment.get_template("playtest.html").render(
+    page = template.render(
         game=report.game,
         build=report.build.content,
         seed=report.seed,

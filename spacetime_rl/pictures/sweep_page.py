@@ -9,21 +9,17 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from spacetime_rl.pictures.html import templates
 from spacetime_rl.pictures.sweep_figures import draw_figures
 from spacetime_rl.pictures.sweep_record import Cost, SweepRecord
 
 PAGE = "sweep.html"
 _JOINT = re.compile(r"([._/])")
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_sweep_page(sweep: SweepRecord, folder: Path, best: Mapping[str, Any], notes: str = "") -> Path:
     """Write `folder/sweep.html`. `best` are the best candidate's settings; `notes` is a sentence below the title."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = templates()
     environment.filters |= {"figure": short, "breakable": breakable}
     costs = {trial.trial_id: Cost.of(trial, sweep.cores) for trial in sweep.trials}
     page = environment.get_template("sweep.html").render(

@@ -56,7 +56,7 @@ class Search:
 def search(
     bug: SeededBug, player: str, minutes: float = 2.0, episodes: int = 200, seed: int = 0, shorten: int = 40
 ) -> Search:
-    """Let a player look for a bug for at most so many minutes and episodes.
+    """Let a player look for a bug until the `minutes` or the `episodes` are over.
 
     A bug is found when its oracle reports something that the same episode does not show in the scenario without it.
     """

@@ -60,7 +60,7 @@ class Explorer:
         ]
 
     def learn(self, episode: Episode) -> None:
-        """Count where an episode led, whoever played it, and learn from it if this player did."""
+        """Count the cells of an episode of any player. Learn from it only if this player has played it."""
         grid = Map(episode.trace, self._cell)
         with self._lock:
             seen: set[str] = set()

@@ -22,7 +22,7 @@ class Map:
 
     def __init__(self, trace: Trace, cell: float | None = None) -> None:
         bounds = bounds_of(trace)
-        # Names that the engine made up begin with @.
+        # The engine begins the names with @ that it gives to nodes without one.
         self._obstacles = [s for s in trace.outline if s.heights is None and not s.name.startswith("@")]
         self._is_flat = trace.unit == "px"
         low, high = bounds if bounds else (np.zeros(3, np.float32), np.full(3, CELLS, np.float32))

@@ -12,9 +12,9 @@ _GATES = 200
 def false_alarm_rate(found: Decision, rounds: int, gates: int = _GATES, seed: int = 0) -> float:
     """The share of gates of equal builds that end as a regression.
 
-    `found` are the pairs of a build beside itself. Every gate draws as many of them, with replacement, exchanges the
-    sides of each by chance, and looks at them in as many `rounds`. None of these gates ends as a pass, which would end
-    it before it errs, so that the rate is not an underestimate.
+    `found` are the pairs of a build beside itself. Every gate draws as many of them, with replacement. A coin
+    decides for each which side counts as the build. The gate looks at them in as many `rounds`. None of these gates
+    ends as a pass, which would end it before it errs, so that the rate is not an underestimate.
     """
     pairs = {name: np.array(one.pairs, np.float64).reshape(-1, 2) for name, one in found.judged.items()}
     if all((values[:, 0] == values[:, 1]).all() for values in pairs.values()):

@@ -86,7 +86,7 @@ def student_p(values: NDArray[np.float64]) -> float:
 
 
 def _without_spread(values: NDArray[np.float64]) -> float:
-    """As a test of signs: that all values lie above 0, where half of them would by chance."""
+    """The sign test: the probability that all values lie above 0, if each does so with probability 1/2."""
     return float(0.5 ** len(values)) if values[0] > 0.0 else 1.0
 
 

@@ -1,4 +1,4 @@
-"""The story of a night, with stages made up: what becomes of the others if one fails, is stopped, or finds a fault."""
+"""The story of a night with stages of the test's own: what the others do if one fails, is stopped, or finds a fault."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def report(returns: list[float], success: list[float] | None = None) -> EvalRepo
             for result, value in zip(results, success, strict=True)
         )
     overall = summarise("all", len(results), 0, results)
-    return EvalReport("made up", "touch", len(results), 0, overall, (overall,), results=results)
+    return EvalReport("a player", "touch", len(results), 0, overall, (overall,), results=results)
 
 
 @pytest.mark.parametrize(

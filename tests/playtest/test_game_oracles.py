@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from support.command import Done, run_command
+from support.command import Done
 from support.touch_run import RUN
 
 from spacetime_rl.config import RunConfig
@@ -34,14 +33,6 @@ func _tick(_delta: float) -> void:
 			report(agent.policy_name, "too far to the right", agent)
 """
 BROKEN = "extends RLOracle\n\n\nfunc _end_decision() -> void:\n\tarena.root.get_node(^'Missing').queue_free()\n"
-
-
-@pytest.fixture
-def command(
-    tmp_path: Path, godot_bin: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Done]:
-    monkeypatch.chdir(tmp_path)
-    return partial(run_command, monkeypatch=monkeypatch, capsys=capsys)
 
 
 def write(folder: Path, params: dict[str, Any] | None = None, **files: str) -> None:

@@ -6,14 +6,13 @@ import json
 import os
 import signal
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 import yaml
-from support.command import Done, run_command
+from support.command import Done
 from support.touch_run import RUN
 
 from spacetime_rl.evaluation.sources import Source
@@ -30,14 +29,6 @@ func amount(_delta: float) -> float:
 	return 0.0
 """
 PLAN = {"players": {"random": 1}, "episodes": 6, "games": 1, "reproduce": 2, "shorten": 12}
-
-
-@pytest.fixture
-def command(
-    tmp_path: Path, godot_bin: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Done]:
-    monkeypatch.chdir(tmp_path)
-    return partial(run_command, monkeypatch=monkeypatch, capsys=capsys)
 
 
 def write(folder: Path, name: str = "touch.yaml", **sections: Any) -> None:

@@ -17,7 +17,6 @@ from spacetime_rl.config.playtest import Playtest, PlaytestConfig
 from spacetime_rl.episodes.episode import Build, Episode
 from spacetime_rl.errors import GameError, RecordingError, UsageError, WorkerLost
 from spacetime_rl.game.trace import AgentTrace, Trace
-from spacetime_rl.host import signals
 from spacetime_rl.playtest import begin
 from spacetime_rl.playtest.findings import Finding, FolderStore
 from spacetime_rl.playtest.journal import Journal, held, is_unfinished
@@ -88,17 +87,8 @@ def go(begun: begin.Begun, *workers: Worker, stop: threading.Event | None = None
     return playing.play(lambda _: waiting.pop(0) if len(waiting) > 1 else waiting[0])
 
 
-@pytest.fixture
-def listening(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The signals are those of a program of its own."""
-    monkeypatch.setattr(signals._state, "listening", False)
-
-
-@pytest.mark.usefixtures("listening")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_play_and_the_rest_is_played_later(tmp_path: Path, number: signal.Signals) -> None:
-    if number == signal.SIGINT:  # a shell makes its background jobs ignore it
-        signal.signal(number, signal.default_int_handler)
     stop = threading.Event()
 
     def interrupt(episode: int) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
-from support.command import Done, run_command
+from support.command import Done
 from support.touch_run import RUN
 
 from spacetime_rl.config import RunConfig
@@ -24,14 +23,6 @@ from spacetime_rl.playtest.recorded import _Varied, _wild, find_recorded
 
 OFF = {"stuck": None, "left_world": None, "never_reached": False, "not_repeatable": None}
 WIDE = {"scenario": {"params": {"room_m": 9.0}}}
-
-
-@pytest.fixture
-def command(
-    tmp_path: Path, godot_bin: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Done]:
-    monkeypatch.chdir(tmp_path)
-    return partial(run_command, monkeypatch=monkeypatch, capsys=capsys)
 
 
 def test_recorded_episodes_are_played_again_in_their_scene_and_then_varied(

@@ -18,5 +18,5 @@ static func load_from(path: String) -> GDScript:
 
 static func _set_strictness(value: Variant) -> void:
 	ProjectSettings.set_setting(_STRICTNESS, value)
-	# GDScript looks at its settings when it hears of a change, which it otherwise does a frame later.
+	# GDScript reads its settings on this signal. The engine would emit it a frame later, after the script has loaded.
 	ProjectSettings.settings_changed.emit()

@@ -70,7 +70,8 @@ func kind_of(body: Node) -> String:
 	return String(agent.policy_name) if agent != null else path_of(body)
 
 
-## A node's path in the arena. Names that the engine made up differ from game to game: the class stands for them.
+## A node's path in the arena. A node without a name of its own gets one from the engine, which differs
+## from game to game; its class is used instead.
 func path_of(node: Node) -> String:
 	var parts: PackedStringArray = []
 	while node != null and node != arena.root:

@@ -93,7 +93,8 @@ func body_state() -> Array:
 	return _bodies.filter(is_instance_valid).map(_state_of)
 
 
-## The path of a node. Names that the engine made up differ from run to run: the class stands for them.
+## The path of a node. A node without a name of its own gets one from the engine, which differs from run to
+## run; its class is used instead.
 func path_of(node: Node) -> String:
 	var parts: PackedStringArray = []
 	while node != null and node != _tree.root:
