@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from spacetime_rl.tuning.ray_session import start_private_ray
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 # Small networks on a busy machine: threads that wait for each other's core cost more than they give.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# A shell makes its background jobs ignore Ctrl-C, and what they start inherits that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # Files that train whole runs, longest first: begun last, one would hold up the end of tests that run side by side.
