@@ -155,7 +155,12 @@ class PlaytestConfig(Section):
     seed: int = Field(default=0, ge=0, description="Seed of the episodes.")
     games: int = Field(default=2, ge=1, le=1024, description="Games that play at the same time, an episode each.")
     reproduce: int = Field(default=3, ge=0, le=20, description="How often a finding is played again from its file.")
-    shorten: int = Field(default=40, ge=0, description="Tries to shorten a finding; 0 leaves it as it is.")
+    shorten: int = Field(
+        default=40,
+        ge=0,
+        description="Work to shorten a finding, at most: that of so many replays of its recording, or of more tries "
+        "with fewer decisions; 0 leaves it as it is.",
+    )
     explorer: ExplorerConfig = Field(default=ExplorerConfig(), description="Of the player `explorer`.")
     oracles: OraclesConfig = Field(default=OraclesConfig(), description="What counts as a finding.")
 

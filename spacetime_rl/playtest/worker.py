@@ -36,7 +36,7 @@ from spacetime_rl.playtest.shorten import shorten
 from spacetime_rl.playtest.sighting import Played, Sighting
 from spacetime_rl.playtest.watchers import watched, who_failed, without
 
-_TRIES_OF_A_HANG = 8  # to shorten it
+_REPLAYS_OF_A_HANG = 8  # to shorten it
 _FROM_OUTSIDE = ("crash:SIGKILL", "crash:SIGTERM")  # sent by people or the system; the game's fault if it shows again
 _MOST_SEATS = 4  # games that a worker keeps open; each takes about 120 MB
 
@@ -176,25 +176,25 @@ class LocalWorker:
         def again(actions: Sequence[Actions], whole: bool = False) -> Played:
             return seat.replay_actions(episode, actions, whole)
 
-        def shows(actions: Sequence[Actions]) -> bool:
-            return self._shows(key, scene, again(actions))
+        def shows(actions: Sequence[Actions]) -> int | None:
+            return self._shown_after(key, scene, again(actions))
 
         recorded = actions_of(episode, seat.game.spec)[: max(1, finding.sighting.decision)]
         actions = recorded
         if episode.control == "heuristic":
-            guess = next((guess for guess in _guesses(recorded) if shows(guess)), None)
+            guess = next((guess for guess in _guesses(recorded) if shows(guess) is not None), None)
             if guess is None:
                 return self._examine_by_scripts(finding, episode), episode
             actions = guess
         tried = self._settings.reproduce
-        shown_again = sum(shows(actions) for _ in range(tried))
+        shown_again = sum(shows(actions) is not None for _ in range(tried))
         finding = replace(finding, replays=(shown_again, tried))
         if not shown_again and tried and key in _FROM_OUTSIDE:
             finding = replace(finding, sighting=replace(finding.sighting, severity="warning"))
         if 0 < shown_again == tried and self._settings.shorten:
-            is_dear = finding.sighting.oracle == "hang"  # it takes the game's whole time limit to show
-            tries = min(self._settings.shorten, _TRIES_OF_A_HANG) if is_dear else self._settings.shorten
-            actions = shorten(actions, shows, tries)
+            hangs = finding.sighting.oracle == "hang"  # it takes the game's whole time limit to show
+            replays = min(self._settings.shorten, _REPLAYS_OF_A_HANG) if hangs else self._settings.shorten
+            actions = shorten(actions, shows, replays, dear=bool(episode.fault))
         if actions is recorded and episode.control == "policy":
             return finding, episode
         kept = again(actions, whole=True)
@@ -206,7 +206,10 @@ class LocalWorker:
     def _examine_by_scripts(self, finding: Finding, episode: Episode) -> Finding:
         """Let the game's own scripts play an episode again whose last action is not known."""
         scripts, key = self._seat(finding.scene, "heuristic"), finding.sighting.key
-        shown = [self._shows(key, finding.scene, scripts.replay(episode)) for _ in range(self._settings.reproduce)]
+        shown = [
+            self._shown_after(key, finding.scene, scripts.replay(episode)) is not None
+            for _ in range(self._settings.reproduce)
+        ]
         return replace(finding, replays=(sum(shown), len(shown)))
 
     def end(self) -> tuple[Sighting, ...]:
@@ -272,8 +275,9 @@ class LocalWorker:
             name: replace(setting, launch=without(oracle, setting.launch)) for name, setting in self._scenes.items()
         }
 
-    def _shows(self, key: str, scene: str, played: Played) -> bool:
-        return any(sighting.key == key for sighting in self._sightings(scene, played))
+    def _shown_after(self, key: str, scene: str, played: Played) -> int | None:
+        """After how many decisions an episode showed a finding; None if it did not."""
+        return next((sighting.decision for sighting in self._sightings(scene, played) if sighting.key == key), None)
 
     def _unrepeatable(self, scene: str, played: Played) -> list[Sighting]:
         again = self._seat(scene).replay(played.episode)

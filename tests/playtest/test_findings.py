@@ -1,4 +1,4 @@
-"""Findings and their stores, the shortening of recordings, and the oracles, without a game."""
+"""Findings, their stores, and the oracles, without a game."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from spacetime_rl.playtest.findings import Finding, FolderStore, Joined, ReadOnl
 from spacetime_rl.playtest.load import load_plan
 from spacetime_rl.playtest.no_progress import NoProgress
 from spacetime_rl.playtest.oracles import Faults, LeftWorld, Stuck
-from spacetime_rl.playtest.play import Actions
-from spacetime_rl.playtest.shorten import shorten
 from spacetime_rl.playtest.sighting import Played, Sighting
 
 FLOOR = Shape("Floor", -0.1, 0.0, np.array([[-5, -5], [5, -5], [5, 5], [-5, 5]], np.float32))
@@ -104,37 +102,6 @@ def test_a_fault_is_known_by_its_cause_and_not_by_its_message() -> None:
     (sighting,) = Faults().examine(replace(make_played([(0.0, 0.0, 0.0)] * 3), fault=fault))
     assert (sighting.oracle, sighting.key) == ("script_error", "script_error:res://a.gd:3")
     assert sighting.message.endswith("an error: res://a.gd:3 in _f: what (exit code 70)")
-
-
-def actions_of(*numbers: float) -> list[Actions]:
-    return [[np.array([[number]], np.float32)] for number in numbers]
-
-
-def numbers_of(actions: Sequence[Actions]) -> list[float]:
-    return [float(decision[0][0, 0]) for decision in actions]
-
-
-def test_what_is_not_needed_is_left_out_and_what_need_not_be_done_is_not() -> None:
-    def shows(actions: Sequence[Actions]) -> bool:
-        numbers = numbers_of(actions)
-        return 7.0 in numbers and 3.0 in numbers[: numbers.index(7.0)] and len(numbers) >= 4
-
-    assert shows(actions_of(*range(1, 17)))
-    shortest = numbers_of(shorten(actions_of(*range(1, 17)), shows, tries=200))
-    assert len(shortest) == 4
-    assert sorted(shortest)[2:] == [3.0, 7.0]
-    assert shortest.count(0.0) == 2
-
-
-def test_shortening_takes_no_more_tries_than_it_may() -> None:
-    tried: list[int] = []
-
-    def shows(actions: Sequence[Actions]) -> bool:
-        tried.append(len(actions))
-        return False
-
-    assert numbers_of(shorten(actions_of(1.0, 2.0, 3.0, 4.0), shows, tries=5)) == [1.0, 2.0, 3.0, 4.0]
-    assert len(tried) == 5
 
 
 def make_finding(key: str = "stuck:walker@1,2", **changes: object) -> Finding:
