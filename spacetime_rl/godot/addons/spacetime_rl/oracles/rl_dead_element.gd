@@ -61,6 +61,7 @@ func _find() -> void:
 		var viewport := button.get_viewport()
 		if not _probes.any(func(probe: RLClickProbe) -> bool: return probe.get_viewport() == viewport):
 			var probe := RLClickProbe.new()
+			probe.name = "RLClickProbe"  # the engine would count it, and name the game's own nodes by that count
 			probe.pressed.connect(func(pressed: BaseButton) -> void: _answered.erase(pressed))
 			probe.clicked.connect(_on_clicked)
 			viewport.add_child(probe, false, Node.INTERNAL_MODE_BACK)  # a game may count the children

@@ -46,4 +46,4 @@ func _heuristic(action: PackedFloat32Array) -> void:
 	action[3] = _dice.randf_range(-1.0, 1.0)
 	action[4] = 0.0
 	if _dice.randf() < _CLICK:
-		action[4] = RLUnchangedHands.CLICK_CONTROL if hands.has_controls() else RLUnchangedHands.CLICK_PLACE
+		action[4] = RLUnchangedHands.CLICK_CONTROL if hands.aims_at_controls() else RLUnchangedHands.CLICK_PLACE

@@ -45,9 +45,9 @@ func _init(agent: RLUnchangedAgent, watch: RLUnchangedWatch, settings: Dictionar
 	_add(_click, "click")
 
 
-## Whether there is something to click.
-func has_controls() -> bool:
-	return not _watch.controls().is_empty()
+## Whether there is a control to click, or nothing else may be clicked.
+func aims_at_controls() -> bool:
+	return _click.choices == 2 or not _watch.controls().is_empty()
 
 
 ## At the beginning of a frame: what the agent has decided becomes events.

@@ -98,7 +98,7 @@ func body_state() -> Array:
 func path_of(node: Node) -> String:
 	var parts: PackedStringArray = []
 	while node != null and node != _tree.root:
-		parts.append(node.get_class() if String(node.name).begins_with("@") else String(node.name))
+		parts.append(_name_of(node))
 		node = node.get_parent()
 	parts.reverse()
 	return "/".join(parts)
@@ -141,7 +141,12 @@ static func middle_of(control: Control) -> Vector2:
 
 
 static func _state_of(node: Node) -> Array:
-	return [String(node.name), node.get(&"global_transform"), velocity_of(node)]
+	return [_name_of(node), node.get(&"global_transform"), velocity_of(node)]
+
+
+# A node without a name of its own gets one from the engine, with a number that counts all such nodes, ours as well.
+static func _name_of(node: Node) -> String:
+	return node.get_class() if String(node.name).begins_with("@") else String(node.name)
 
 
 func _note_change(_node: Node) -> void:
