@@ -64,7 +64,7 @@ check: lint type ## format, lint and types: what every commit must pass
 lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/gdformat -l 120 --check $(GDSCRIPT)
+	@$(BIN)/gdformat --check $(GDSCRIPT)
 	@$(BIN)/gdlint $(GDSCRIPT)
 	@$(BIN)/shellcheck cluster/*.sh spacetime_rl/game/*.sh .ci/run
 
@@ -74,7 +74,7 @@ type: setup
 format: setup ## rewrite the code in the house style
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
-	@$(BIN)/gdformat -l 120 $(GDSCRIPT)
+	@$(BIN)/gdformat $(GDSCRIPT)
 
 animations: setup ## film each scenario's baseline for the documentation (ARGS=vr_ui; minutes, and Xvfb without a screen)
 	@$(BIN)/python -m docs.animate $(ARGS)
