@@ -28,9 +28,10 @@ from spacetime_rl.playtest.worker import LocalWorker, prepare
 
 BUGS_BEGIN, BUGS_END = "<!-- bugs: begin -->", "<!-- bugs: end -->"
 FIGURES_BEGIN, FIGURES_END = "<!-- figures: begin -->", "<!-- figures: end -->"
-PLAYERS = ("random", "heuristic")
+PLAYERS = ("random", "heuristic", "explorer")
 _NOTHING = "\N{EN DASH}"
 _OF_GAME = ("never_reached", "exit_crash")  # oracles that look at all episodes together
+_OF_PLAYER = ("not_repeatable", "no_progress")  # where other actions are to be expected without the bug
 _EPISODES_OF_GAME = 8
 _HANG_S = 5.0  # without an answer
 
@@ -39,8 +40,9 @@ _HANG_S = 5.0  # without an answer
 class Search:
     """What became of the search for a bug by one player. The figures of a bug that was not found are those of the end.
 
-    `replays` are how often it showed again and how often it was tried; `share` is the part of the recorded decisions
-    that it was shortened to. Both are None where no single episode shows the bug.
+    `replays` are how often it showed again and how often it was tried, None where no single episode shows the bug. It
+    was seen after `seen_after` decisions of the episode as it was played, which had `recorded` decisions in all, and
+    was shortened to `decisions`.
     """
 
     bug: SeededBug
@@ -50,7 +52,18 @@ class Search:
     seconds: float
     replays: tuple[int, int] | None = None
     decisions: int = 0
-    share: float | None = None
+    seen_after: int = 0
+    recorded: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """The part that is left of the decisions that were played until the bug was seen."""
+        return self.decisions / self.seen_after if self.seen_after else None
+
+    @property
+    def share_of_recording(self) -> float | None:
+        """The part that is left of the whole episode."""
+        return self.decisions / self.recorded if self.recorded else None
 
 
 def search(
@@ -58,7 +71,8 @@ def search(
 ) -> Search:
     """Let a player look for a bug until the `minutes` or the `episodes` are over.
 
-    A bug is found when its oracle reports something that the same episode does not show in the scenario without it.
+    A bug is found when its oracle reports something that the same actions do not show in the scenario without it; or,
+    where actions that lead nowhere are what is seen, that the same player does not show there.
     """
     results = Path.cwd()
     repeated = 1 if bug.oracle == "not_repeatable" else "null"
@@ -102,7 +116,7 @@ class _Search:
     def _is_the_bugs(self, sighting: Sighting, outcome: Outcome) -> bool:
         if sighting.key in self._native or outcome.episode is None:
             return False
-        if sighting.oracle == "not_repeatable":
+        if sighting.oracle in _OF_PLAYER:
             own = {found.key for found in self._sane.play(outcome.entry.number).sightings}
             shows = sighting.key in own
         else:
@@ -117,8 +131,11 @@ class _Search:
         if episode is None or sighting.oracle == "not_repeatable":
             return Search(self._bug, self._player, True, number, seconds)
         finding, kept = self._worker.examine(_finding(sighting, episode, self._player), episode)
-        share = kept.decisions / episode.decisions if episode.decisions else 1.0
-        return Search(self._bug, self._player, True, number, seconds, finding.replays, kept.decisions, share)
+        seen_after = max(1, sighting.decision)
+        decisions = min(kept.decisions, seen_after)  # a recording that is not shortened goes on after it
+        return Search(
+            self._bug, self._player, True, number, seconds, finding.replays, decisions, seen_after, episode.decisions
+        )
 
     def _of_game(self, episodes: int) -> Search:
         """Look at all episodes together, with and without the bug."""
@@ -152,49 +169,53 @@ def catalogue_table(bugs: Iterable[SeededBug] = CATALOGUE) -> str:
 
 def figures(searches: Sequence[Search]) -> str:
     """What was found by whom, as Markdown: in all, by oracle and by bug."""
-    players = list(dict.fromkeys(one.player for one in searches))
+    players = sorted({one.player for one in searches}, key=_order_of)
     bugs = list(dict.fromkeys(one.bug.id for one in searches))
     found = [one for one in searches if one.found]
     by_any = {one.bug.id for one in found}
-    shares = [
-        min(one.share for one in found if one.bug.id == bug and one.share is not None)
-        for bug in by_any
-        if any(one.bug.id == bug and one.share is not None for one in found)
-    ]
+    shares = [one.share for one in found if one.share is not None]
+    of_recordings = [one.share_of_recording for one in found if one.share_of_recording is not None]
     replayed = [one.replays for one in found if one.replays]
     lines = [
         f"- Found by any player: {len(by_any)} of the {len(bugs)} that were looked for, {len(by_any) / len(bugs):.0%}.",
-        f"- Shortened to a median of {median(shares):.0%} of the decisions." if shares else "- Nothing to shorten.",
+        f"- Shortened to a median of {median(shares):.0%} of the decisions until the bug was seen, "
+        f"{median(of_recordings):.0%} of the whole episode."
+        if shares
+        else "- Nothing to shorten.",
         f"- Replays that showed the bug again: {sum(a for a, _ in replayed)} of {sum(b for _, b in replayed)}.",
     ]
     return "\n\n".join(["\n".join(lines), _by_oracle(searches, players), _by_bug(searches, players)])
 
 
+def _order_of(player: str) -> tuple[int, str]:
+    return (PLAYERS.index(player) if player in PLAYERS else len(PLAYERS), player)
+
+
 def _by_oracle(searches: Sequence[Search], players: Sequence[str]) -> str:
-    rows = []
-    for oracle in dict.fromkeys(one.bug.oracle for one in searches):
-        own = [one for one in searches if one.bug.oracle == oracle]
-        bugs = {one.bug.id for one in own}
-        rows.append(
-            [
-                f"`{oracle}`",
-                str(len(bugs)),
-                *(str(len({one.bug.id for one in own if one.found and one.player == player})) for player in players),
-            ]
-        )
-    return table(["oracle", "bugs", *(f"found by {player}" for player in players)], rows)
+    rows = [
+        _row_of(f"`{oracle}`", [one for one in searches if one.bug.oracle == oracle], players)
+        for oracle in dict.fromkeys(one.bug.oracle for one in searches)
+    ]
+    rows.append(_row_of("all", searches, players))
+    return table(["oracle", "bugs", *(f"found by {player}" for player in players), "found by any"], rows)
+
+
+def _row_of(name: str, searches: Sequence[Search], players: Sequence[str]) -> list[str]:
+    """How many bugs each player found, of those that it looked for."""
+    found = {(one.bug.id, one.player) for one in searches if one.found}
+    tried = {(one.bug.id, one.player) for one in searches}
+    counts = [f"{sum(by == player for _, by in found)} of {sum(by == player for _, by in tried)}" for player in players]
+    return [name, str(len({bug for bug, _ in tried})), *counts, str(len({bug for bug, _ in found}))]
 
 
 def _by_bug(searches: Sequence[Search], players: Sequence[str]) -> str:
     rows = []
     for bug in dict.fromkeys(one.bug.id for one in searches):
         own = {one.player: one for one in searches if one.bug.id == bug}
-        best = min(
-            (one for one in own.values() if one.share is not None), key=lambda one: one.share or 0.0, default=None
-        )
-        shortened = f"{best.decisions} ({best.share:.0%})" if best else _NOTHING
+        shortest = min((one for one in own.values() if one.seen_after), key=lambda one: one.decisions, default=None)
+        shortened = f"{shortest.seen_after} to {shortest.decisions} ({shortest.share:.0%})" if shortest else _NOTHING
         rows.append([f"`{bug}`", *(_cell(own.get(player)) for player in players), shortened])
-    return table(["bug", *(f"{player}: episodes, s" for player in players), "decisions after shortening"], rows)
+    return table(["bug", *(f"{player}: episodes, s" for player in players), "decisions, shortened"], rows)
 
 
 def _cell(one: Search | None) -> str:
@@ -204,13 +225,14 @@ def _cell(one: Search | None) -> str:
 
 
 def _read(file: Path) -> dict[tuple[str, str], Search]:
-    """The searches of earlier runs, by bug and player; of several the last one. Unknown bugs are left out."""
+    """The searches of earlier runs, by bug and player; of several the last one. What is unknown is left out."""
     bugs = {bug.id: bug for bug in CATALOGUE}
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     found = [json.loads(line) for line in lines]
     return {
         (data["bug"], data["player"]): Search(
-            **data | {"bug": bugs[data["bug"]], "replays": data["replays"] and tuple(data["replays"])}
+            **{key: value for key, value in data.items() if key in Search.__slots__}
+            | {"bug": bugs[data["bug"]], "replays": data["replays"] and tuple(data["replays"])}
         )
         for data in found
         if data["bug"] in bugs
@@ -223,7 +245,7 @@ def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = p
     parser.add_argument("--bugs", default="*", help="which ones, such as 'vr_ui/*'")
     parser.add_argument("--players", default=",".join(PLAYERS), help="who looks for them")
     parser.add_argument("--minutes", type=float, default=2.0, help="for each bug and player, at most")
-    parser.add_argument("--shorten", type=int, default=40, help="tries to shorten what was found")
+    parser.add_argument("--shorten", type=int, default=40, help="work to shorten what was found, in replays")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, help="a file of JSON lines with searches; new ones are added")
     parser.add_argument("--page", type=Path, help="a page whose tables are written anew")

@@ -185,7 +185,8 @@ class Playing:
         self._played: set[int] = set()
         self._tallies = {name: Tally() for name in settings.players}
         self._seen: dict[str, Finding] = {}
-        self._unexamined: list[str] = []  # findings that an earlier process saved, but did not play again
+        self._unexamined: list[str] = []  # findings that are to be played again
+        self._sooner: dict[str, tuple[Finding, Episode]] = {}  # known findings, in an episode that shows them sooner
         self._problems: list[str] = []
         self._lost: list[SpacetimeError] = []  # why threads ended before the end
         self._folder = Path(journal.head.store)
@@ -334,6 +335,9 @@ class Playing:
                 self._store.save(self._seen[name], outcome.episode)
             self._journal.add(entry, self._elapsed_s)
             self._unexamined += [name for name in new if self._is_to_be_examined(name)]
+            sooner = self._shown_sooner(outcome)
+            self._unexamined += list(sooner)
+            self._sooner |= sooner
             problems = [problem for problem in outcome.problems if problem not in self._problems]
             self._problems += problems
         for problem in problems:
@@ -363,12 +367,31 @@ class Playing:
         finding = self._seen[name]
         return finding.replays is None and finding.episode >= 0 and finding.sighting.oracle != "not_repeatable"
 
+    def _shown_sooner(self, outcome: Outcome) -> dict[str, tuple[Finding, Episode]]:
+        """Examined findings that this episode shows in less than half the decisions: a better one to shorten."""
+        if outcome.episode is None or not self._settings.shorten:
+            return {}
+        found = {}
+        for sighting in outcome.sightings:
+            known = self._seen[name_of(sighting)]
+            is_examined = known.replays is not None and known.name not in self._sooner
+            if is_examined and 2 * sighting.decision < known.sighting.decision:
+                found[known.name] = (self._new_finding(sighting, outcome), outcome.episode)
+        return found
+
     def _examine(self, worker: Worker, name: str) -> None:
         file = self._store.fetch(name)[1]
         if file is None:
             return
-        examined, kept = worker.examine(self._seen[name], read_episode(file))
+        known, sooner = self._seen[name], self._sooner.get(name)
+        examined, kept = worker.examine(*(sooner or (known, read_episode(file))))
         with self._lock:
+            if sooner is not None:
+                del self._sooner[name]
+                shown = examined.replays[0] if examined.replays else 0
+                if shown < max(1, known.replays[0] if known.replays else 0):
+                    return  # the recording that is kept is more reliable
+                examined = replace(examined, state=known.state, recorded_decisions=known.recorded_decisions)
             self._save(replace(examined, seen=self._seen[name].seen), kept)
         self._show(f"{name}: {examined.reproduces}, {examined.decisions} of {examined.recorded_decisions} decisions")
 

@@ -246,3 +246,27 @@ def test_a_playtest_in_which_nothing_was_played_does_not_pass_for_one_that_found
     begun = start(tmp_path)
     begun = replace(begun, plan=replace(begun.plan, settings=begun.plan.settings.model_copy(update={"minutes": 1e-9})))
     assert go(begun, Worker()).problems == ("no episode came to its end within 1e-09 minutes",)
+
+
+@pytest.mark.parametrize(("reliable", "kept"), [(True, 5), (False, 1)])
+def test_an_episode_that_shows_a_finding_much_sooner_takes_the_place_of_its_recording_if_it_replays(
+    tmp_path: Path, reliable: bool, kept: int
+) -> None:
+    class Sooner(Worker):
+        """Sees the same after 100 decisions, after 60 and after 20, and cannot shorten it."""
+
+        def play(self, number: int) -> Outcome:
+            decision = {1: 100, 3: 60, 5: 20}.get(number)
+            outcome = super().play(number)
+            if decision is None:
+                return outcome
+            return replace(outcome, sightings=(replace(STUCK, decision=decision),), episode=make_episode(number))
+
+        def examine(self, finding: Finding, episode: Episode) -> tuple[Finding, Episode]:
+            self.examined.append(str(finding.episode))
+            return replace(finding, replays=(3 if reliable or finding.episode == 1 else 2, 3)), episode
+
+    worker = Sooner()
+    (finding,) = go(start(tmp_path), worker).seen
+    assert worker.examined == ["1", "5"]
+    assert (finding.episode, finding.seen, finding.replays) == (kept, 3, (3, 3))

@@ -52,16 +52,17 @@ def test_every_seeded_bug_is_found_by_some_player(bug: SeededBug) -> None:
 def test_the_figures_say_who_found_what_and_how_short_it_became() -> None:
     first, second = CATALOGUE[:2]
     searches = [
-        Search(first, "random", True, 3, 7.0, (3, 3), 5, 0.1),
-        Search(first, "heuristic", True, 1, 2.0, (3, 3), 15, 0.3),
+        Search(first, "random", True, 3, 7.0, (3, 3), 5, 20, 1000),
+        Search(first, "heuristic", True, 1, 2.0, (3, 3), 15, 30, 100),
         Search(second, "random", False, 200, 99.0),
     ]
     text = figures(searches)
     assert "Found by any player: 1 of the 2 that were looked for, 50%." in text
-    assert "a median of 10% of the decisions" in text
+    assert "a median of 38% of the decisions until the bug was seen, 8% of the whole episode" in text
     assert "6 of 6" in text
-    assert f"| `{first.id}` | 3, 7 | 1, 2 | 5 (10%) |" in text
+    assert f"| `{first.id}` | 3, 7 | 1, 2 | 20 to 5 (25%) |" in text
     assert f"| `{second.id}` | \N{EN DASH} | not tried | \N{EN DASH} |" in text
+    assert "| all | 2 | 1 of 2 | 1 of 1 | 1 |" in text
 
 
 def test_a_bug_that_there_is_not_is_refused_by_name() -> None:
