@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from spacetime_rl.config.document import Document
 from spacetime_rl.config.loader import PLAYTEST, validate
@@ -136,6 +136,24 @@ class ExplorerConfig(Section):
     )
 
 
+class PlaceConfig(Section):
+    """Where the agents of a stock game's policy are: numbers of their observation."""
+
+    numbers: tuple[int, ...] = Field(
+        min_length=2,
+        max_length=3,
+        description="Which numbers of the observation, counted from 0: x and z seen from above, or x, y and z.",
+    )
+    scale: float = Field(default=1.0, gt=0, description="Metres for each unit of these numbers.")
+
+    @field_validator("numbers")
+    @classmethod
+    def _from_zero_on(cls, numbers: tuple[int, ...]) -> tuple[int, ...]:
+        if min(numbers) < 0:
+            raise ValueError("numbers of an observation are counted from 0")
+        return numbers
+
+
 class PlaytestConfig(Section):
     """What is played and looked for."""
 
@@ -160,6 +178,9 @@ class PlaytestConfig(Section):
         ge=0,
         description="Work to shorten a finding, at most: that of so many replays of its recording, or of more tries "
         "with fewer decisions; 0 leaves it as it is.",
+    )
+    places: Mapping[str, PlaceConfig] = Field(
+        default={}, description="Of a stock game, by policy: where its agents are, as their observations say."
     )
     explorer: ExplorerConfig = Field(default=ExplorerConfig(), description="Of the player `explorer`.")
     oracles: OraclesConfig = Field(default=OraclesConfig(), description="What counts as a finding.")

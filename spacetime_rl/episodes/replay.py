@@ -16,6 +16,7 @@ from spacetime_rl.config import RunConfig, diff
 from spacetime_rl.contract import make_launch
 from spacetime_rl.episodes.build import describe_build
 from spacetime_rl.episodes.episode import Build, Episode
+from spacetime_rl.episodes.joined import joined
 from spacetime_rl.errors import EpisodeError, GameError
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
@@ -150,12 +151,10 @@ def play_actions(game: Game, episode: Episode, actions: Sequence[Sequence[NDArra
     game.reset(episode.seed, number, 1)
     for decision in actions:
         game.step(decision)
-    players = {agent.name for agent in episode.trace.agents}
-    played = [trace for trace in game.traces(NOTHING, unfinished=True) if trace.episode == number]
-    found = [trace for trace in played if players <= {agent.name for agent in trace.agents}]
-    if not found:
+    played = joined(game.traces(NOTHING, unfinished=True), number, game.spec)
+    if played is None:
         raise EpisodeError(f"{game.spec.scenario}: this game recorded no episode {number}")
-    return found[0]
+    return played
 
 
 def actions_of(episode: Episode, spec: GameSpec) -> list[list[NDArray[np.float32]]]:

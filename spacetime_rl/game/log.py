@@ -9,7 +9,7 @@ import re
 import threading
 import time
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from spacetime_rl.host.system import in_forked_children
@@ -19,6 +19,7 @@ _KEPT_BYTES = 2 * 2**20  # of each of the two parts
 _TAIL_BYTES = 64 * 1024  # read from the end of a log for messages
 _READ_BYTES = 4 * 2**20  # read at once
 _WATCH_S = 1.0
+_MOST_DIFFERENT = 100  # errors of one kind that are told apart
 _ERROR = re.compile(rb"^(?:USER )?(SCRIPT )?ERROR: (.*)\n(?:\s+at: (.*)\n)?", re.MULTILINE)
 _PLACE = re.compile(r"(.*?) \((.+)\)")
 
@@ -29,6 +30,7 @@ class ErrorCount:
 
     count: int = 0
     first: str = ""
+    each: dict[str, int] = field(default_factory=dict)  # how often each came, in the words of `first`
 
 
 class GameLog:
@@ -75,8 +77,10 @@ class GameLog:
         for found in _ERROR.finditer(text, 0, end):
             kind = self.script_errors if found[1] else self.engine_errors
             kind.count += 1
-            if not kind.first:
-                kind.first = _in_words(*(part.decode(errors="replace") for part in (found[2], found[3] or b"")))
+            words = _in_words(*(part.decode(errors="replace") for part in (found[2], found[3] or b"")))
+            kind.first = kind.first or words
+            if words in kind.each or len(kind.each) < _MOST_DIFFERENT:
+                kind.each[words] = kind.each.get(words, 0) + 1
 
     def _cut(self) -> None:
         """Remove the middle of the file. Lines that the game writes meanwhile may be lost."""

@@ -69,6 +69,11 @@ class StepLog:
         self._next = 0  # the number of the next state that is kept
         self._ended: list[Ended] = []
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether an episode is being recorded."""
+        return bool(self._running)
+
     def request(self, recording: Recording) -> None:
         """Record these of the episodes that begin from now on. Those that are over have been taken."""
         self._recording = recording

@@ -14,8 +14,10 @@ from spacetime_rl.errors import ContractError, GameError, MissingImage, Protocol
 from spacetime_rl.game.api import EndedAgent, StepResult
 from spacetime_rl.game.checks import as_flag, as_float, each_agents
 from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.logged_errors import LoggedErrors
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.running import RunningGame
+from spacetime_rl.game.sighting import Sighting
 from spacetime_rl.game.spec import ALWAYS_MEASURED
 from spacetime_rl.game.step_log import StepLog
 from spacetime_rl.game.stock_info import AgentInfos
@@ -66,6 +68,8 @@ class StockGame(RunningGame):
         self._returns = np.zeros(spec.num_agents)
         self._lengths = np.zeros(spec.num_agents, np.int64)
         self._log = StepLog(spec, np.arange(spec.num_agents))
+        self._errors = LoggedErrors(process.log)
+        self._decisions = 0  # since the last reset
         self._sent: Sequence[NDArray[np.float32]] = ()
         self._cut = np.zeros(spec.num_agents, np.bool_)  # whose episode the last step truncated by `episode_steps`
 
@@ -82,6 +86,7 @@ class StockGame(RunningGame):
         self._returns[:] = 0.0
         self._lengths[:] = 0
         self._infos.reset()
+        self._decisions = 0
         self._send({"type": "reset"}, "reset")
         state = self._receive()
         self._log.renumber(self._episodes, self._stride)
@@ -104,6 +109,9 @@ class StockGame(RunningGame):
     def receive(self) -> StepResult:
         """Wait for the result of the step, as `api.Game.receive` specifies."""
         state = self._receive()
+        self._decisions += 1
+        if self._log.is_recording:
+            self._errors.note(self._decisions)
         self._log.note(self._sent, state)
         return state
 
@@ -144,13 +152,15 @@ class StockGame(RunningGame):
     def traces(self, recording: Recording = NOTHING, unfinished: bool = False) -> tuple[Trace, ...]:
         """The recorded episodes, as `api.Game.traces` specifies: of one agent each, and without places and hashes.
 
-        Nothing is recorded unless observations are wanted, because a stock game reports nothing else.
+        Nothing is recorded unless observations are wanted, because a stock game reports nothing else. Errors that the
+        game's log showed meanwhile are sightings of every episode that is returned.
         """
-        found = tuple(self._trace(number, agents[0]) for number, agents in self._log.recorded(unfinished))
+        errors = self._errors.take()
+        found = tuple(self._trace(number, agents[0], errors) for number, agents in self._log.recorded(unfinished))
         self._log.request(recording if recording.observations else NOTHING)
         return found
 
-    def _trace(self, number: int, agent: int) -> Trace:
+    def _trace(self, number: int, agent: int, errors: tuple[Sighting, ...]) -> Trace:
         steps = self._log.steps_of(number, agent)
         assert steps is not None  # the log has just named it
         rows = len(steps.decisions)
@@ -169,7 +179,7 @@ class StockGame(RunningGame):
             decision_rewards=steps.rewards,
             observations=steps.observations,
         )
-        return Trace(number, (way,), (), {}, self.spec.physics_hz or _USUAL_HZ)
+        return Trace(number, (way,), (), {}, self.spec.physics_hz or _USUAL_HZ, sightings=errors)
 
     def _is_all_cut(self, result: StepResult) -> bool:
         """Whether every agent's episode ended, at least one of them only by `episode_steps`: the game plays on."""

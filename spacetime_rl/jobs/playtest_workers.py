@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.config.playtest import Playtest
-from spacetime_rl.episodes.episode import Build, Episode
+from spacetime_rl.episodes.episode import Episode
 from spacetime_rl.errors import WorkerLost
 from spacetime_rl.playtest.findings import Finding
 from spacetime_rl.playtest.outcome import Outcome
 from spacetime_rl.playtest.play import Abandoned
+from spacetime_rl.playtest.repeats import Known
 from spacetime_rl.playtest.sighting import Sighting
 from spacetime_rl.playtest.story import OpenWorker
 from spacetime_rl.playtest.worker import LocalWorker, prepare
@@ -29,28 +30,36 @@ _PLACE_S = 120.0  # to find a node with a free CPU, and to start there
 def ray_workers(plan: Playtest, results: Path, baseline: str | None, stop: threading.Event) -> Iterator[OpenWorker]:
     """Workers on the cluster at $RAY_ADDRESS, or on a Ray of this machine; each takes a CPU. Raises ClusterError."""
     with ray_session(plan.settings.games):
-        yield lambda index: RayWorker(plan, results, baseline, index, stop)
+        yield lambda index, known: RayWorker(plan, results, baseline, index, stop, known)
 
 
 class RayWorker:
     """A worker that plays on some node. Every method raises WorkerLost if its process or node is gone."""
 
-    def __init__(self, plan: Playtest, results: Path, baseline: str | None, index: int, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        plan: Playtest,
+        results: Path,
+        baseline: str | None,
+        index: int,
+        stop: threading.Event,
+        known: Known | None = None,
+    ) -> None:
         import ray
 
         self._index = index
         self._stop = stop
         actor = ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(_Remote)
-        self._actor: Any = actor.remote(plan, results, baseline, f"playtest-{index}", str(Path.cwd()))
+        self._actor: Any = actor.remote(plan, results, baseline, f"playtest-{index}", str(Path.cwd()), known)
         try:
             self._ask("ready", longest_s=_PLACE_S)
         except BaseException:
             self.close()
             raise
 
-    def check(self) -> Build:
+    def check(self) -> Known:
         """As `Worker.check`."""
-        found: Build = self._ask("check")
+        found: Known = self._ask("check")
         return found
 
     def play(self, number: int) -> Outcome:
@@ -97,7 +106,10 @@ class RayWorker:
 class _Remote:
     """What an actor does: a local worker that is made when it is first needed."""
 
-    def __init__(self, plan: Playtest, results: Path, baseline: str | None, name: str, folder: str) -> None:
+    def __init__(
+        self, plan: Playtest, results: Path, baseline: str | None, name: str, folder: str, known: Known | None
+    ) -> None:
+        self._known = known
         self._plan = plan
         self._results = results
         self._baseline = baseline
@@ -110,7 +122,7 @@ class _Remote:
     def ready(self) -> None:
         """Return when the process has started."""
 
-    def check(self) -> Build:
+    def check(self) -> Known:
         return self._local().check()
 
     def play(self, number: int) -> Outcome:
@@ -125,5 +137,5 @@ class _Remote:
     def _local(self) -> LocalWorker:
         if self._worker is None:
             prepared = self._opened.enter_context(prepare(self._plan, self._results, self._baseline))
-            self._worker = LocalWorker(prepared, self._name)
+            self._worker = LocalWorker(prepared, self._name, self._known)
         return self._worker

@@ -23,11 +23,14 @@ _FAR = 2.0  # times the arena's outline: cells further away are not shown
 
 
 def draw_coverage(coverage: Coverage, build: str, folder: Path) -> list[Path]:
-    """Draw a map for every scene into `folder`, with this build and those before it. Returns the files."""
+    """Draw a map for every scene into `folder`, with this build and those before it. Returns the files.
+
+    A scene of which no place is known has no map: a stock game does not say where its agents are.
+    """
     return [
         _draw_scene(found, scene, build, folder / (f"coverage-{scene}.png" if scene else "coverage.png"))
         for scene, found in sorted(coverage.scenes.items())
-        if build in found.builds
+        if build in found.builds and (found.reachable or found.builds[build].empty_trace.outline)
     ]
 
 

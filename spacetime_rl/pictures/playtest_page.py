@@ -49,6 +49,7 @@ def write_playtest_page(report: PlaytestReport, store: Store, folder: Path) -> P
         failed=report.failed,
         verdict=report.verdict,
         problems=report.problems,
+        notes=report.said,
         findings=[_finding(finding, store.fetch(finding.name)[1]) for finding in by_weight(report.seen)],
         players=[
             {
@@ -85,6 +86,7 @@ def _finding(finding: Finding, file: Path | None) -> dict[str, Any]:
         "decisions": finding.decisions,
         "recorded_decisions": finding.recorded_decisions,
         "file": str(file) if file else "",
+        "replays": not finding.untried,
         "picture": _embedded(picture) if picture and picture.is_file() else "",
         "log": finding.log,
     }

@@ -66,7 +66,9 @@ class Explorer:
             seen: set[str] = set()
             for agent in episode.trace.agents:
                 cells = [grid.cell(position) for position in agent.positions]
-                seen.update(cells)
+                seen.update(filter(None, cells))
+                if not any(cells):  # nobody knows where it was
+                    continue
                 if episode.player != self.name or agent.observations is None or agent.actions is None:
                     continue
                 if not agent.actions.size:  # it never decided

@@ -53,6 +53,7 @@ class Finding:
     recorded_decisions: int = 0
     log: str = ""
     scene: str = ""  # the plan's name of it; empty if the plan has only one
+    untried: str = ""  # why it is not played again; empty if it is
 
     @property
     def name(self) -> str:
@@ -68,7 +69,7 @@ class Finding:
     def reproduces(self) -> str:
         """`reproduces 3 of 3`, or why that is not known."""
         if self.replays is None:
-            return "not played again"
+            return f"not tried: {self.untried}" if self.untried else "not played again"
         return f"reproduces {self.replays[0]} of {self.replays[1]}"
 
     def to_dict(self) -> dict[str, Any]:

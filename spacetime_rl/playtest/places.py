@@ -30,7 +30,9 @@ class Map:
         self._size = cell or max(float((high - low)[[0, 2]].max()), 1e-6) / CELLS
 
     def cell(self, position: np.ndarray) -> str:
-        """The cell of a place, as `3,-1`."""
+        """The cell of a place, as `3,-1`; empty for a place that nobody knows, as in a stock game."""
+        if not np.isfinite(position).all():
+            return ""
         x, y = np.floor((position[[0, 2]] - self._low) / self._size).astype(int).tolist()
         return f"{x},{y}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.config.playtest import PlaceConfig
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.episodes.episode import Build, Control, Episode, make_episode
+from spacetime_rl.episodes.joined import joined
 from spacetime_rl.episodes.replay import actions_of
 from spacetime_rl.errors import GameError
 from spacetime_rl.evaluation.play import EvaluationWorker
@@ -22,11 +24,15 @@ from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.trace import AgentTrace, Trace, everything
+from spacetime_rl.playtest.repeats import Probe, failed, first_difference, first_part, once_more
 from spacetime_rl.playtest.sighting import Played
+from spacetime_rl.playtest.stock_places import with_places
 
 Actions = list[NDArray[np.float32]]
 Act = Callable[[StepResult], Actions]
 Open = Callable[[GameLaunch], Game]
+
+MOST_OF_STOCK = 1_000  # decisions of an episode of a stock game without `game.episode_steps`: some agents never end
 
 
 class Abandoned(Exception):
@@ -44,6 +50,8 @@ class Setting:
     most_decisions: int  # of an episode; a longer one is cut off
     open_game: Open = open_game
     stopped: Callable[[], bool] = lambda: False  # asked before every decision
+    probe: Probe | None = None  # of a stock game, once it was probed
+    places: Mapping[str, PlaceConfig] = field(default_factory=dict)  # in the observations of a stock game, by policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ class Seat:
         self._control = control
         self._launch = replace(setting.launch, arenas=1, seed=setting.seed, control=control, name=name)
         self._game: Game | None = None
+        self._has_begun = False  # an episode of the running game
         self.exit_fault = ""  # of the last game that crashed while it exited
 
     def close(self) -> None:
@@ -87,20 +96,41 @@ class Seat:
     def game(self) -> Game:
         """The running game. Raises GameError if it does not start."""
         if self._game is None:
-            self._game = self._setting.open_game(self._launch)
+            self._game, self._has_begun = self._setting.open_game(self._launch), False
         return self._game
+
+    def probe(self) -> Probe | None:
+        """Whether a stock game repeats itself; None for a game with our addon. Raises GameError at its start."""
+        if not self.game.spec.is_stock:
+            return None
+        config, seed = self._setting.config, self._setting.seed
+        tape, first = first_part(self.game, config, seed)
+        self.close()
+        second = once_more(self.game, seed, tape)
+        differs_after = first_difference(first, second)
+        if differs_after is not None:
+            self.close()
+            return Probe("no", differs_after)
+        if failed(first):  # in the last decision
+            self.close()
+            tape = tape[:-1]
+            second = once_more(self.game, seed, tape)
+        third = once_more(self.game, seed, tape)
+        self.close()
+        return Probe("in a new game" if first_difference(second, third) is not None else "after a reset")
 
     def play(self, number: int, source: Source) -> Played:
         """Let a player play an episode. A fault of the game is part of the result.
 
         Raises GameError if the game does not start, and Abandoned.
         """
-        game = self.game
+        begin = Beginning(self._seed_of(number), number)
+        game = self._game_for(begin)
         plans = assign_policies(game.spec, self._setting.config)
         actors = source.make_actors(game.spec, plans, self._setting.seed, self._setting.config.evaluation.stochastic)
         worker = EvaluationWorker(game.spec, plans, actors)
         worker.reset(number, 1)
-        return self.perform(Beginning(self._setting.seed, number), source.name, worker.act, worker.end)
+        return self.perform(begin, source.name, worker.act, worker.end)
 
     def replay(self, episode: Episode) -> Played:
         """Play a recorded episode again. Raises EpisodeError, and GameError at its start."""
@@ -112,7 +142,8 @@ class Seat:
         If the game fails, all that happened before is only found out if the `whole` is wanted: it takes a second game.
         """
         taken = iter(actions)
-        return self.perform(Beginning.of(episode), episode.player, lambda _: next(taken, []), whole=whole)
+        begin = Beginning.of(episode)
+        return self.perform(begin, episode.player, lambda _: next(taken, []), whole=whole, anew=True)
 
     def perform(
         self,
@@ -121,18 +152,25 @@ class Seat:
         act: Act,
         end: Callable[[EndedAgent], object] = lambda _: None,
         whole: bool = True,
+        anew: bool = False,
     ) -> Played:
-        """Play one episode: `act` decides until it returns nothing, and `end` receives every agent that has ended."""
-        game, tape = self.game, list[Actions]()
+        """Play one episode: `act` decides until it returns nothing, and `end` receives every agent that has ended.
+
+        An episode of a stock game is over when each agent has ended once; who has ended does nothing until then. With
+        `anew` it is the first episode of a new game, as a replay of its recording is.
+        """
+        game, tape = self._game_for(begin, anew), list[Actions]()
         metrics: dict[str, dict[str, float]] = {}
         names = [name for group in game.spec.groups for name in group.agents]
         number = begin.number
         try:
             state = self._begin(begin)
-            while len(metrics) < len(names) and len(tape) < self._setting.most_decisions:
+            while len(metrics) < len(names) and len(tape) < self._most_decisions(game.spec):
                 actions = [part.copy() for part in act(state)]
                 if not actions:  # the recorded ones are over
                     break
+                if game.spec.is_stock:
+                    _let_rest(metrics.keys(), actions, game.spec)
                 if self._setting.stopped():
                     raise Abandoned
                 tape.append(actions)
@@ -140,15 +178,17 @@ class Seat:
                 for ended in state.ended:
                     metrics[names[ended.agent]] = ended.metrics
                     end(ended)
-            trace = next(trace for trace in game.traces(unfinished=True) if trace.episode == number)
+            trace = joined(game.traces(unfinished=True), number, game.spec)
+            assert trace is not None  # it was requested
             if begin.params:  # the next episode begins without them
                 self.close()
             return Played(self._episode(game.spec, trace, begin, player, metrics))
         except GameError as fault:
             if not fault.can_pass:
                 raise
+            seen = _seen_before(game, number, tape)
             self.close()
-            before = self._trace_before(begin, tape, game.spec) if whole else None
+            before = self._trace_before(begin, tape, game.spec) if whole and not game.spec.is_stock else seen
             trace = before or _of_actions(number, tape, game.spec)
             episode = self._episode(game.spec, trace, begin, player, metrics)
             return Played(replace(episode, control=self._control, fault=fault.fault), fault)
@@ -158,6 +198,7 @@ class Seat:
         if begin.params:
             game.configure(begin.params)
         game.traces(everything(begin.number + 1))
+        self._has_begun = True
         return game.reset(begin.seed, begin.number, 1)
 
     def _trace_before(self, begin: Beginning, tape: Sequence[Actions], spec: GameSpec) -> Trace | None:
@@ -173,11 +214,30 @@ class Seat:
             traces = self.game.traces(unfinished=True)
             before = next((trace for trace in traces if trace.episode == begin.number), None)
         self.close()
-        last = dict(_by_agent(tape[-1], spec)) if tape else {}
-        if before is None:
-            return None
-        agents = tuple(_with_action(agent, last.get(agent.name), spec) for agent in before.agents)
-        return _with_unknown_state(replace(before, agents=agents))
+        return before and _with_last_action(before, tape, spec)
+
+    def _seed_of(self, number: int) -> int:
+        """The seed of an episode; one of a stock game has that of the game in which it is played."""
+        setting = self._setting
+        if setting.probe is None or setting.probe.repeats == "after a reset":
+            return setting.seed
+        if setting.probe.repeats == "no" and self._game is not None:
+            return self._launch.seed
+        return setting.seed + number
+
+    def _game_for(self, begin: Beginning, anew: bool = False) -> Game:
+        """The game for an episode: a stock game is started anew for another seed, or if a reset is not enough."""
+        probe = self._setting.probe
+        if probe is not None:
+            used = self._has_begun and (anew or probe.repeats == "in a new game")
+            if used or self._launch.seed != begin.seed:
+                self.close()
+            self._launch = replace(self._launch, seed=begin.seed)
+        return self.game
+
+    def _most_decisions(self, spec: GameSpec) -> int:
+        most = self._setting.most_decisions
+        return min(most, self._launch.episode_steps or MOST_OF_STOCK) if spec.is_stock else most
 
     def _episode(
         self,
@@ -188,6 +248,7 @@ class Seat:
         metrics: Mapping[str, Mapping[str, float]],
     ) -> Episode:
         setting = self._setting
+        trace = with_places(trace, setting.places)
         episode = make_episode(spec, trace, setting.build, setting.config, begin.seed, player, metrics)
         return replace(episode, params=begin.params)
 
@@ -195,6 +256,29 @@ class Seat:
 def _by_agent(actions: Actions, spec: GameSpec) -> Iterator[tuple[str, NDArray[np.float32]]]:
     for group, rows in zip(spec.groups, actions, strict=True):
         yield from zip(group.agents, rows, strict=True)
+
+
+def _let_rest(over: Collection[str], actions: Actions, spec: GameSpec) -> None:
+    """Let agents do nothing whose part of the episode is over."""
+    for group, rows in zip(spec.groups, actions, strict=True):
+        for row, name in enumerate(group.agents):
+            if name in over:
+                rows[row] = 0.0
+
+
+def _seen_before(game: Game, number: int, tape: Sequence[Actions]) -> Trace | None:
+    """What Python itself has noted of an episode in which a stock game failed; None for a game with our addon."""
+    if not game.spec.is_stock:
+        return None
+    seen = joined(game.traces(unfinished=True), number, game.spec)
+    return seen and _with_last_action(seen, tape, game.spec)
+
+
+def _with_last_action(before: Trace, tape: Sequence[Actions], spec: GameSpec) -> Trace:
+    """The trace with the decision in which the game failed."""
+    last = dict(_by_agent(tape[-1], spec)) if tape else {}
+    agents = tuple(_with_action(agent, last.get(agent.name), spec) for agent in before.agents)
+    return _with_unknown_state(replace(before, agents=agents))
 
 
 def _with_unknown_state(trace: Trace) -> Trace:

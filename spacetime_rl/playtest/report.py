@@ -26,6 +26,7 @@ def to_dict(report: PlaytestReport) -> dict[str, Any]:
         "minutes": report.minutes,
         "interrupted": report.interrupted,
         "problems": list(report.problems),
+        "notes": list(report.said),
         "failed": report.failed,
         "episodes": sum(tally.episodes for tally in report.players.values()),
         "cells": sum(map(len, report.cells.values())),
@@ -59,8 +60,8 @@ def to_page(report: PlaytestReport) -> str:
         f"Build {report.build.content}, {found['episodes']:,} episodes of seed {report.seed} in {report.minutes:.1f} "
         f"minutes; {coverage_of(found)}.",
         "",
-        *(f"- {problem}" for problem in report.problems),
-        *([""] if report.problems else []),
+        *(f"- {sentence}" for sentence in (*report.problems, *report.said)),
+        *([""] if report.problems or report.said else []),
         "## Findings",
         "",
     ]
@@ -90,8 +91,10 @@ def to_page(report: PlaytestReport) -> str:
 def coverage_of(counted: Mapping[str, Any]) -> str:
     """How much of a map was reached, in words; `counted` has `cells` and `reachable`."""
     cells, reachable = counted["cells"], counted["reachable"]
-    share = f" ({cells / reachable:.0%})" if reachable else ""
-    return f"reached {cells} of the {reachable} map cells that any player has reached so far{share}"
+    if not reachable:
+        return "where its agents were is not known"
+    share = f"{cells / reachable:.0%}"
+    return f"reached {cells} of the {reachable} map cells that any player has reached so far ({share})"
 
 
 def write_report(report: PlaytestReport, folder: Path) -> list[Path]:
@@ -169,8 +172,12 @@ def page_of(finding: Finding, file: Path | None, picture: str | None = None) -> 
         yield ""
         yield "## Steps"
         yield ""
-        yield f"1. Play episode {finding.episode} of seed {finding.seed} from its recording:"
-        yield f"   `spacetime-rl replay {file}`"
+        if finding.untried:
+            yield f"1. Look at its recording; it was not played again, because {finding.untried}:"
+            yield f"   `spacetime-rl episodes show {file}`"
+        else:
+            yield f"1. Play episode {finding.episode} of seed {finding.seed} from its recording:"
+            yield f"   `spacetime-rl replay {file}`"
         yield f"2. Watch {finding.sighting.agent or 'the game'} until decision {finding.sighting.decision}."
         if finding.decisions < finding.recorded_decisions:
             yield f"   The recording was shortened from {finding.recorded_decisions} decisions to {finding.decisions}."

@@ -28,11 +28,12 @@ from spacetime_rl.playtest.findings import Finding, Store, name_of
 from spacetime_rl.playtest.journal import Journal
 from spacetime_rl.playtest.outcome import Entry, Outcome
 from spacetime_rl.playtest.play import Abandoned
+from spacetime_rl.playtest.repeats import Known
 from spacetime_rl.playtest.sighting import Sighting
 from spacetime_rl.playtest.worker import LocalWorker, Worker, prepare
 
 Show = Callable[[str], None]
-OpenWorker = Callable[[int], Worker]  # makes the worker of a thread
+OpenWorker = Callable[[int, Known | None], Worker]  # makes the worker of a thread, by what is known of the game
 Workers = Callable[[Playtest, Path, str | None, threading.Event], AbstractContextManager[OpenWorker]]
 
 _UPDATE_S = 1.0  # between two reports of progress
@@ -94,6 +95,7 @@ class PlaytestReport:
     interrupted: bool = False
     problems: tuple[str, ...] = ()  # oracles of the user's own that failed, workers that did, and the error
     error: SpacetimeError | None = None  # that ended the play
+    said: tuple[str, ...] = ()  # whether a stock game replays, and who cannot play it
 
     @property
     def failed(self) -> bool:
@@ -131,7 +133,7 @@ def all_cells(tallies: Iterable[Tally]) -> dict[str, set[str]]:
 def local_workers(plan: Playtest, results: Path, baseline: str | None, stop: threading.Event) -> Iterator[OpenWorker]:
     """Workers in this process."""
     with prepare(plan, results, baseline, stop.is_set) as prepared:
-        yield lambda index: LocalWorker(prepared, f"playtest-{index}")
+        yield lambda index, known: LocalWorker(prepared, f"playtest-{index}", known)
 
 
 def run_playtest(
@@ -152,9 +154,12 @@ def run_playtest(
     """
     stop = threading.Event()
     with workers(plan, results, baseline, stop) as open_worker:
-        with closing(open_worker(0)) as first:
-            build = first.check()
-        return Playing(plan.settings, open_journal(build), store, stop, show, show_progress).play(open_worker)
+        with closing(open_worker(0, None)) as first:
+            known = first.check()
+        for sentence in known.sentences(plan.settings):
+            show(sentence)
+        journal = open_journal(known.build)
+        return Playing(plan.settings, journal, store, stop, show, show_progress, known).play(open_worker)
 
 
 class Playing:
@@ -168,8 +173,11 @@ class Playing:
         stop: threading.Event,
         show: Show = lambda _: None,
         show_progress: ShowProgress = lambda _: None,
+        known: Known | None = None,
     ) -> None:
-        self._settings = settings
+        self._known = known or Known(journal.head.build)
+        self._said = self._known.sentences(settings)
+        self._settings = settings = self._known.settings(settings)
         self._journal = journal
         self._build = journal.head.build
         self._store = store
@@ -224,6 +232,7 @@ class Playing:
             self._interrupted,
             (*self._problems, *([error.headline] if error else [])),
             error,
+            self._said,
         )
 
     def _play(self, open_worker: OpenWorker) -> None:
@@ -259,7 +268,7 @@ class Playing:
         failures: list[SpacetimeError] = []
         while len(failures) < _MOST_FAILURES:
             try:
-                with closing(open_worker(index)) as worker:
+                with closing(open_worker(index, self._known)) as worker:
                     self._start_clock()
                     while self._play_next(worker):
                         failures.clear()
@@ -365,7 +374,8 @@ class Playing:
 
     def _is_to_be_examined(self, name: str) -> bool:
         finding = self._seen[name]
-        return finding.replays is None and finding.episode >= 0 and finding.sighting.oracle != "not_repeatable"
+        tried = finding.replays is not None or finding.untried
+        return not tried and finding.episode >= 0 and finding.sighting.oracle != "not_repeatable"
 
     def _shown_sooner(self, outcome: Outcome) -> dict[str, tuple[Finding, Episode]]:
         """Examined findings that this episode shows in less than half the decisions: a better one to shorten."""
@@ -418,7 +428,12 @@ class Playing:
             decisions=decisions,
             recorded_decisions=decisions,
             log=outcome.log if outcome else "",
+            untried=self._why_untried(outcome.entry.scene) if outcome else "",
         )
+
+    def _why_untried(self, scene: str) -> str:
+        probe = self._known.probes.get(scene)
+        return "the game does not replay" if probe is not None and probe.repeats == "no" else ""
 
     def _cover(self) -> None:
         """Add to the coverage of earlier playtests what was reached in this one."""

@@ -18,11 +18,12 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.config.playtest import Playtest, PlaytestConfig
 from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.episodes.build import describe_build
-from spacetime_rl.episodes.episode import Build, Control, Episode
+from spacetime_rl.episodes.episode import Control, Episode
 from spacetime_rl.episodes.replay import actions_of, compare
-from spacetime_rl.errors import UsageError, UserCodeError
+from spacetime_rl.errors import ContractError, UserCodeError
 from spacetime_rl.evaluation.resolve import resolve_source
 from spacetime_rl.evaluation.sources import Source
+from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.trace import write_surroundings
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.playtest.coverage import cells_of, width_of
@@ -32,9 +33,11 @@ from spacetime_rl.playtest.oracles import Oracle, headline, make_oracles
 from spacetime_rl.playtest.outcome import Entry, Outcome
 from spacetime_rl.playtest.play import Actions, Seat, Setting
 from spacetime_rl.playtest.recorded import Recorded, find_recorded
+from spacetime_rl.playtest.repeats import Known
 from spacetime_rl.playtest.shorten import shorten
-from spacetime_rl.playtest.sighting import Played, Sighting
-from spacetime_rl.playtest.watchers import watched, who_failed, without
+from spacetime_rl.playtest.sighting import Played, Severity, Sighting
+from spacetime_rl.playtest.stock_places import problems_with
+from spacetime_rl.playtest.watchers import SCRIPT, watched, who_failed, without
 
 _REPLAYS_OF_A_HANG = 8  # to shorten it
 _FROM_OUTSIDE = ("crash:SIGKILL", "crash:SIGTERM")  # sent by people or the system; the game's fault if it shows again
@@ -44,8 +47,8 @@ _MOST_SEATS = 4  # games that a worker keeps open; each takes about 120 MB
 class Worker(Protocol):
     """Plays episodes, on this machine or on another."""
 
-    def check(self) -> Build:
-        """Start the game in every scene: it must have our addon, and take every player. Returns its build."""
+    def check(self) -> Known:
+        """Start the game in every scene, where it must take every player. A stock game is probed."""
 
     def play(self, number: int) -> Outcome:
         """Play an episode. Raises GameError if the game does not start, WorkerLost, and Abandoned."""
@@ -90,7 +93,7 @@ def prepare(
 def _setting(config: RunConfig, settings: PlaytestConfig, stopped: Callable[[], bool]) -> Setting:
     launch = watched(make_launch(config), settings.oracles)
     build, most = describe_build(launch), config.evaluation.max_decisions
-    return Setting(launch, config, build, settings.seed, most, stopped=stopped)
+    return Setting(launch, config, build, settings.seed, most, stopped=stopped, places=settings.places)
 
 
 def _player(
@@ -109,11 +112,12 @@ def player_of(settings: PlaytestConfig, number: int) -> str:
 
 
 class LocalWorker:
-    """A worker in this process, with games of its own."""
+    """A worker in this process, with games of its own. What is `known` of the game was found by another worker."""
 
-    def __init__(self, prepared: Prepared, name: str = "playtest") -> None:
-        self._settings = prepared.settings
-        self._scenes = prepared.scenes
+    def __init__(self, prepared: Prepared, name: str = "playtest", known: Known | None = None) -> None:
+        probes = known.probes if known else {}
+        self._settings = known.settings(prepared.settings) if known else prepared.settings
+        self._scenes = {scene: replace(setting, probe=probes.get(scene)) for scene, setting in prepared.scenes.items()}
         self._players = prepared.players
         self._name = name
         self._oracles: list[Oracle] = make_oracles(prepared.settings.oracles)
@@ -123,14 +127,16 @@ class LocalWorker:
         self._shown_scenes: set[str] = set()  # whose surroundings were reported
         self._who: list[str] = []  # plays the episodes from 0 on
 
-    def check(self) -> Build:
-        """As `Worker.check`. Raises UsageError for a stock game, ContractError for players that do not fit."""
+    def check(self) -> Known:
+        """As `Worker.check`. Raises ContractError for players and settings that do not fit."""
         for scene, setting in self._scenes.items():
             spec = self._seat(scene).game.spec
-            if spec.is_stock:
-                raise UsageError(f"{spec.scenario}: a stock game does not say what happened; it cannot be playtested")
             plans = assign_policies(spec, setting.config)
-            for player in self._players.values():
+            if problems := list(self._problems_with(spec)):
+                raise ContractError(problems)
+            for name, player in self._players.items():
+                if spec.is_stock and name == "heuristic" and len(self._players) > 1:
+                    continue  # it is left out
                 if isinstance(player, Recorded):
                     for turn, recording in enumerate(player.episodes):
                         if self._scene_of_recording(recording, scene) == scene:
@@ -138,7 +144,19 @@ class LocalWorker:
                 else:
                     player.make_actors(spec, plans, setting.seed, stochastic=False)
         first = next(iter(self._scenes))
-        return replace(self._scenes[first].build, game=self._seat(first).game.spec.scenario)
+        build = replace(self._scenes[first].build, game=self._seat(first).game.spec.scenario)
+        probes = {scene: self._seat(scene).probe() for scene in self._scenes}
+        return Known(build, {scene: probe for scene, probe in probes.items() if probe is not None})
+
+    def _problems_with(self, spec: GameSpec) -> Iterator[str]:
+        yield from problems_with(spec, self._settings.places)
+        if not spec.is_stock:
+            return
+        if EXPLORER in self._players and not self._settings.places:
+            yield f"the player {EXPLORER}: {spec.scenario} is a stock game; playtest.places has to say where agents are"
+        for path in self._settings.oracles.custom:
+            if path.endswith(SCRIPT):
+                yield f"playtest.oracles.custom: {path}: {spec.scenario} is a stock game, which takes no scripts"
 
     def play(self, number: int) -> Outcome:
         """As `Worker.play`."""
@@ -153,7 +171,9 @@ class LocalWorker:
             played = self._seat(scene, player.control).play(number, player)
         sightings = self._sightings(scene, played)
         every = self._settings.oracles.not_repeatable
-        if every and played.fault is None and number % every == 0:
+        probe = self._scenes[scene].probe
+        repeats = probe is None or probe.repeats != "no"
+        if every and repeats and played.fault is None and number % every == 0:
             sightings += self._unrepeatable(scene, played)
         episode = played.episode
         explorer = self._players.get(EXPLORER)
@@ -286,7 +306,8 @@ class LocalWorker:
             return []
         message = f"the same actions gave another result after decision {difference.decision}: {difference.what}"
         key = f"not_repeatable:{difference.what.partition(':')[0]}"
-        return [_in_scene(scene, Sighting("not_repeatable", key, "error", message, difference.decision), again)]
+        severity: Severity = "error" if self._scenes[scene].probe is None else "warning"  # a stock game need not repeat
+        return [_in_scene(scene, Sighting("not_repeatable", key, severity, message, difference.decision), again)]
 
 
 def _guesses(actions: list[Actions]) -> Iterator[list[Actions]]:

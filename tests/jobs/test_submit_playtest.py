@@ -28,6 +28,7 @@ from spacetime_rl.playtest.begin import begin
 from spacetime_rl.playtest.findings import FolderStore
 from spacetime_rl.playtest.journal import Journal
 from spacetime_rl.playtest.load import load_plan
+from spacetime_rl.playtest.repeats import Known
 from spacetime_rl.playtest.story import OpenWorker, run_playtest
 
 FOUND = {"name": "stuck-1", "sighting": {"severity": "warning", "message": "walker_0 is stuck"}}
@@ -116,8 +117,8 @@ def test_a_killed_process_of_the_cluster_costs_only_the_episode_that_it_played(t
     def watched(plan: Playtest, results: Path, baseline: str | None, stop: threading.Event) -> Iterator[OpenWorker]:
         with ray_workers(plan, results, baseline, stop) as open_worker:
 
-            def remember(index: int) -> RayWorker:
-                worker = open_worker(index)
+            def remember(index: int, known: Known | None) -> RayWorker:
+                worker = open_worker(index, known)
                 assert isinstance(worker, RayWorker)
                 made.append(worker)
                 return worker

@@ -22,6 +22,7 @@ from spacetime_rl.playtest.findings import Finding, FolderStore
 from spacetime_rl.playtest.journal import Journal, held, is_unfinished
 from spacetime_rl.playtest.outcome import Entry, Outcome
 from spacetime_rl.playtest.play import Abandoned
+from spacetime_rl.playtest.repeats import Known
 from spacetime_rl.playtest.sighting import Sighting
 from spacetime_rl.playtest.story import Playing, PlaytestReport
 
@@ -53,8 +54,8 @@ class Worker:
         self._wrong = wrong
         self._before = before
 
-    def check(self) -> Build:
-        return BUILD
+    def check(self) -> Known:
+        return Known(BUILD)
 
     def play(self, number: int) -> Outcome:
         self._before(number)
@@ -84,7 +85,7 @@ def go(begun: begin.Begun, *workers: Worker, stop: threading.Event | None = None
     waiting = list(workers)
     store = FolderStore(begun.store)
     playing = Playing(begun.plan.settings, begun.open_journal(BUILD), store, stop or threading.Event())
-    return playing.play(lambda _: waiting.pop(0) if len(waiting) > 1 else waiting[0])
+    return playing.play(lambda *_: waiting.pop(0) if len(waiting) > 1 else waiting[0])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -178,7 +179,7 @@ def test_a_worker_that_always_fails_leaves_its_episodes_to_the_others(tmp_path: 
     begun = start(tmp_path, episodes=6, games=2)
     store = FolderStore(begun.store)
     report = Playing(begun.plan.settings, begun.open_journal(BUILD), store, threading.Event()).play(
-        [good, bad].__getitem__
+        lambda index, _: [good, bad][index]
     )
     assert report.players["random"].episodes == 6
     assert report.problems == ("a worker failed: it does not start",)

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import random
+import signal
 import socket
 import struct
 import sys
@@ -28,10 +31,10 @@ CAMERAS = {**INFO, "observation_space": [{"camera_2d": {"size": [3, HEIGHT, floa
 
 
 class Agent:
-    """Its observation is its number and its age; its reward the sum of what it does."""
+    """Its observation is its number, with some luck, and its age; its reward the sum of what it does."""
 
-    def __init__(self, index: int) -> None:
-        self.index, self.age, self.reward = index, 0, 0.0
+    def __init__(self, index: int, luck: float = 0.0) -> None:
+        self.index, self.age, self.reward, self.luck = index, 0, 0.0, luck
 
     def act(self, action: dict[str, Any]) -> None:
         if self.done:
@@ -50,7 +53,7 @@ class Agent:
         return {"camera_2d": None if "--headless" in sys.argv else pixels.hex()}
 
     def observe(self) -> dict[str, object]:
-        return {"obs": [self.index, self.age]}
+        return {"obs": [self.index + self.luck, self.age]}
 
 
 def main() -> None:
@@ -63,6 +66,8 @@ def main() -> None:
     parser.add_argument("--at", type=int, default=2)
     parser.add_argument("--camera", action="store_true")  # observations are images
     parser.add_argument("--script-errors", type=int, default=0)  # in its log, at every step
+    parser.add_argument("--crash-above", type=float)  # a reward of the first agent, which takes certain actions
+    parser.add_argument("--dice", choices=("seeded", "unseeded"))  # a throw at each reset is the agents' luck
     options, _ = parser.parse_known_args(sys.argv[sys.argv.index("--") + 1 :])
     with socket.create_connection(("127.0.0.1", options.port)) as connection:
         for _ in range(2):
@@ -74,11 +79,14 @@ def main() -> None:
 def serve(connection: socket.socket, options: argparse.Namespace) -> None:
     agents = [Agent(index) for index in range(3)]
     see = Agent.look if options.camera else Agent.observe
+    seeds = [word for word in sys.argv if word.startswith("--env_seed=")]
+    dice = random.Random(seeds[0] if options.dice == "seeded" else None)
     steps = 0
     while True:
         request = receive(connection)
         if request["type"] == "reset":
-            agents = [Agent(index) for index in range(3)]
+            luck = dice.random() if options.dice else 0.0
+            agents = [Agent(index, luck) for index in range(3)]
             answer: dict[str, object] = {"type": "reset", "obs": [see(agent) for agent in agents]}
             send(connection, lay(answer, options.reset))
         elif request["type"] == "action":
@@ -87,6 +95,8 @@ def serve(connection: socket.socket, options: argparse.Namespace) -> None:
                 print("SCRIPT ERROR: Invalid call.\n   at: jump (res://player.gd:12)", file=sys.stderr)
             for agent, action in zip(agents, request["action"], strict=True):
                 agent.act(action)
+            if options.crash_above is not None and agents[0].reward > options.crash_above:
+                os.kill(os.getpid(), signal.SIGSEGV)
             answer = {
                 "type": "step",
                 "obs": [see(agent) for agent in agents],
