@@ -55,15 +55,11 @@ def file_name(episode: int) -> str:
 
 def write_episode(episode: Episode, path: Path) -> None:
     """Write an episode; the file has its name only when complete. Raises RecordingError, as on a full disk."""
-    import pyarrow.parquet as pq
-
     partial = path.with_name(f".{path.name}.partial")
+    content = _content_of(episode)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        table = _table_of(episode)
-        with pq.ParquetWriter(partial, table.schema, **_PARQUET) as file:
-            file.write_table(table)
-            file.add_key_value_metadata(_metadata_of(episode))
+        partial.write_bytes(content)
         partial.replace(path)
     except OSError as error:
         with suppress(OSError):
@@ -117,6 +113,19 @@ def _description(path: Path, metadata: Mapping[bytes, bytes]) -> Mapping[str, An
     if found != FORMAT:
         raise EpisodeError(f"{path}: written in format {found}, by a later version; this version reads {FORMAT}")
     return description
+
+
+def _content_of(episode: Episode) -> memoryview:
+    """The bytes of the file. They are written at once: Parquet's own many small writes take a third more time."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    table = _table_of(episode)
+    with pq.ParquetWriter(sink, table.schema, **_PARQUET) as file:
+        file.write_table(table)
+        file.add_key_value_metadata(_metadata_of(episode))
+    return memoryview(sink.getvalue())
 
 
 def _table_of(episode: Episode) -> pa.Table:

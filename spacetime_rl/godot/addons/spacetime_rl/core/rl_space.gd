@@ -4,6 +4,9 @@ extends RefCounted
 ##
 ## Places and velocities are Vector3 in every space: pictures show the plane of x and z, in 2D that of the screen.
 
+## What reads the state of bodies: a class for those of this space, which is RLBodyReader or extends it.
+var body_reader: GDScript = RLBodyReader
+
 
 ## Override: give everything below a viewport a physics world of its own.
 func own_world(_viewport: SubViewport) -> void:

@@ -10,6 +10,10 @@ var _ray := PhysicsRayQueryParameters3D.new()
 var _shape := PhysicsShapeQueryParameters3D.new()
 
 
+func _init() -> void:
+	body_reader = RLBodyReader3D
+
+
 func own_world(viewport: SubViewport) -> void:
 	viewport.own_world_3d = true
 

@@ -33,6 +33,7 @@ func _init(of_arena: RLArenaCore, watching: RLOracles) -> void:
 	_state = arena.make_hash.call(arena)
 	for agent: RLAgent in arena.agents:
 		_bodies.append(agent.get_parent())
+		_state.reader.follow(agent.get_parent())
 		_ledgers.append(agent.ledger)
 		agent.episode_ended.connect(_on_agent_ended.bind(agent))
 
@@ -64,9 +65,6 @@ func note_action(agent: RLAgent, action: PackedFloat32Array) -> void:
 
 func note_decision() -> void:
 	_ticks.append(arena.ticks)
-	for body: Node in _bodies:
-		_places.append(arena.space.place_of(body, arena.root))
-		_places.append(arena.space.velocity_of(body))
 	for ledger: RLLedger in _ledgers:
 		_sums.append_array(ledger.sums)
 	if _client_hashes:
@@ -74,6 +72,7 @@ func note_decision() -> void:
 		_moving.append_array(_state.moving_now())
 	else:
 		_hashes.append(_state.now_with_parts(_parts))
+	_state.reader.append_places(arena, _places)
 
 
 func to_dict(tables: RLTables) -> Dictionary:

@@ -6,7 +6,6 @@ extends RefCounted
 ## random generator, all to the last bit. It can be compared between games of one engine build and architecture.
 ## Static bodies are read when an episode begins, and not again.
 
-const _VELOCITIES: Array[StringName] = [&"velocity", &"linear_velocity", &"angular_velocity"]
 # An array's bytes begin with its type and its length.
 const _HEADER_BYTES := 8
 # Of a state that a client is given to hash it.
@@ -14,12 +13,12 @@ const _MOST_BYTES := 1 << 13
 
 ## The bytes of the static bodies.
 var still := PackedByteArray()
+## Reads the moving bodies, whenever the state is measured.
+var reader: RLBodyReader
 
 var _arena: RLArenaCore
 var _still: Array[Node] = []
 var _moving: Array[Node] = []
-# For each moving body, what it has of `_VELOCITIES`.
-var _velocities: Array[Array] = []
 # For each moving body its place and velocities. Untyped, because the bytes of a typed array name its type.
 var _states: Array = []
 # Bytes of every body, in the order of `part_names`.
@@ -30,6 +29,7 @@ var _still_parts := PackedInt32Array()
 ## Of an arena that is built: its bodies are found once.
 func _init(arena: RLArenaCore) -> void:
 	_arena = arena
+	reader = arena.space.body_reader.new() as RLBodyReader
 	var bodies := arena.space.bodies_of(arena.root)
 	for agent: RLAgent in arena.agents:
 		if agent.get_parent() not in bodies:
@@ -37,13 +37,9 @@ func _init(arena: RLArenaCore) -> void:
 	for body: Node in bodies:
 		if arena.space.is_still(body):
 			_still.append(body)
-			continue
-		var velocities := _VELOCITIES.filter(func(velocity: StringName) -> bool: return velocity in body)
-		var state := []
-		state.resize(1 + velocities.size())
-		_moving.append(body)
-		_velocities.append(velocities)
-		_states.append(state)
+		else:
+			_moving.append(body)
+			_states.append(reader.add(body))
 	begin()
 
 
@@ -74,14 +70,7 @@ func sizes() -> PackedInt32Array:
 
 ## The bytes of all moving bodies.
 func moving_now() -> PackedByteArray:
-	for i: int in _moving.size():
-		var body := _moving[i]
-		var state: Array = _states[i]
-		state[0] = body.get(&"global_transform")
-		var at := 1
-		for velocity: StringName in _velocities[i]:
-			state[at] = body.get(velocity)
-			at += 1
+	reader.read()
 	return var_to_bytes(_states).slice(_HEADER_BYTES)
 
 

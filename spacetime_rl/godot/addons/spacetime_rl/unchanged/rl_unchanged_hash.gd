@@ -10,6 +10,7 @@ var _watch: RLUnchangedWatch
 func _init(arena: RLArenaCore, watch: RLUnchangedWatch) -> void:
 	_watch = watch
 	super._init(arena)
+	reader = RLBodyReader.new()  # nobody tells it of bodies that have gone
 
 
 func begin() -> void:
