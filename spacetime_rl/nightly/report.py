@@ -95,7 +95,8 @@ def _evaluation(stage: Stage) -> Iterator[str]:
     yield ""
     players: Mapping[str, Any] = stage.figures["players"]
     episodes = next(iter(players.values()))["episodes"]
-    yield f"All play the same {episodes} episodes; 95 % intervals in brackets."
+    which = "All play the same" if stage.figures.get("same_episodes", True) else "Each plays"
+    yield f"{which} {episodes} episodes; 95 % intervals in brackets."
     yield ""
     rows = [
         (name, policy, _rate(found), _interval(found, "return", ".4g"), _interval(found, "length", ".4g"))
@@ -121,11 +122,15 @@ def _playtest(stage: Stage) -> Iterator[str]:
     found = stage.figures
     yield "## Playtest"
     yield ""
+    reached = f"{found['cells']} map cells reached" if found["cells"] else "where agents were is not known"
     yield (
-        f"{found['episodes']:,} episodes in {found['minutes']:.1f} minutes, {found['cells']} map cells reached; "
+        f"{found['episodes']:,} episodes in {found['minutes']:.1f} minutes, {reached}; "
         "[the whole report](playtest/report.html)."
     )
     yield ""
+    if found.get("notes"):
+        yield from (f"- {plain(note)}" for note in found["notes"])
+        yield ""
     if not found["findings"]:
         yield "Nothing was found."
     else:

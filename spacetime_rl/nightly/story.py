@@ -28,6 +28,7 @@ from spacetime_rl.nightly.record import POLICIES, Night, Stage, write_night
 from spacetime_rl.nightly.report import write_report
 from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.layout import RunPaths, schemas_in
+from spacetime_rl.statistics.independent import compare_independent_means
 from spacetime_rl.statistics.paired import Difference, compare_means
 
 logger = logging.getLogger(__name__)
@@ -150,11 +151,12 @@ def evaluate(night: Night, place: Place) -> Found:
     if not is_onnx_folder(place.policies):
         raise Skipped("there are no policies of tonight")
     last = Path(night.last, POLICIES)
-    players = {OURS: str(place.policies), "heuristic": "heuristic", "random": "random"}
+    is_stock = _is_stock_game(night, place)
+    players = {OURS: str(place.policies), **({} if is_stock else {"heuristic": "heuristic"}), "random": "random"}
     if night.last and is_onnx_folder(last):
         players[LAST] = str(last)
     reports: dict[str, EvalReport] = {}
-    notes: list[str] = []
+    notes = ["a stock game has no scripted policy, and its players play episodes of their own"] if is_stock else []
     for name, player in players.items():
         place.show(f"evaluate: {name}")
         settings = [f"evaluation.episodes={night.plan.episodes}"]
@@ -179,6 +181,7 @@ def evaluate(night: Night, place: Place) -> Found:
             "learned_reason": learned.reason,
             "last_night": beside.to_dict() if beside else None,
             "notes": notes,
+            "same_episodes": reports[OURS].paired,
         },
         tuple(files),
         worse=beside is not None and beside.worse,
@@ -194,7 +197,10 @@ def _headline(report: EvalReport) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BesideLast:
-    """Tonight's policies beside last night's, on the same episodes, by success or, without it, by return."""
+    """Tonight's policies beside last night's, by success or, without it, by return.
+
+    It is on the same episodes, unless the game is one of the stock plugin.
+    """
 
     measure: str
     difference: Difference
@@ -223,15 +229,20 @@ class BesideLast:
 def compare_nights(ours: EvalReport, theirs: EvalReport, margin: float) -> BesideLast | None:
     """Compare two nights' policies; `margin` is a share of all episodes, or of the size of last night's return.
 
-    None if they finished no episode in common.
+    None if they finished no episode in common. Those of a stock game have none in common, and are compared as they are:
+    None if there are fewer than two.
     """
+    paired = ours.paired and theirs.paired
     measure = "success" if by_episode(ours, None, "success") and by_episode(theirs, None, "success") else "return"
     mine, last = by_episode(ours, None, measure), by_episode(theirs, None, measure)
     both = sorted(mine.keys() & last.keys())
-    if not both:
+    if len(both) < (1 if paired else 2):
         return None
     scale = 1.0 if measure == "success" else abs(sum(last.values()) / len(last))
-    difference = compare_means([mine[number] for number in both], [last[number] for number in both])
+    if paired:
+        difference = compare_means([mine[number] for number in both], [last[number] for number in both])
+    else:
+        difference = compare_independent_means(list(mine.values()), list(last.values()))
     return BesideLast(measure, difference, margin * scale)
 
 
@@ -242,7 +253,8 @@ def gate(night: Night, place: Place) -> Found:
 
     if night.base is None:
         raise Skipped("no --base, so that only policies are compared")
-    _skip_stock_game(night, place)
+    if _is_stock_game(night, place):
+        raise Skipped("a stock game does not number its episodes, so that two builds never play the same one")
     last = Path(night.last, POLICIES)
     player = str(last) if night.last and is_onnx_folder(last) else "heuristic"
     plan = load_gate(night.config, night.overrides)
@@ -259,7 +271,6 @@ def playtest(night: Night, place: Place) -> Found:
     from spacetime_rl.playtest.load import load_plan
     from spacetime_rl.playtest.report import to_dict
 
-    _skip_stock_game(night, place)
     plan = load_plan(night.config, night.overrides, [f"minutes={night.plan.minutes}"])
     players = dict(plan.settings.players)
     if is_onnx_folder(place.policies):
@@ -291,7 +302,8 @@ def film(night: Night, place: Place) -> Found:
         raise Skipped("no --videos")
     if not is_onnx_folder(place.policies):
         raise Skipped("there are no policies of tonight")
-    _skip_stock_game(night, place)
+    if _is_stock_game(night, place):
+        raise Skipped("a stock game does not number its episodes, so that none is played again for a film")
     find_ffmpeg()
     with scratch_folder("films") as recordings:
         report = evaluate_player(
@@ -313,11 +325,10 @@ STAGES: Mapping[str, StageFunction] = {
 }
 
 
-def _skip_stock_game(night: Night, place: Place) -> None:
-    """Raise Skipped if the game that was trained is one with the stock plugin."""
+def _is_stock_game(night: Night, place: Place) -> bool:
+    """Whether the game that was trained is one with the stock plugin."""
     spec = RunFolder(place.results / night.run_id).spec()
-    if spec is not None and spec.is_stock:
-        raise Skipped("a stock game does not number its episodes, nor say what happened in them")
+    return spec is not None and spec.is_stock
 
 
 def _load(night: Night, *more: str) -> RunConfig:

@@ -155,6 +155,23 @@ def test_without_success_the_margin_is_a_share_of_last_nights_return(value: floa
     assert (found.measure, found.worse) == ("return", is_worse)
 
 
+def test_policies_of_a_stock_game_are_compared_as_those_that_played_other_episodes() -> None:
+    ours = replace(report([0.0, 10.0] * 20), paired=False)
+
+    found = compare_nights(ours, ours, 0.05)
+
+    assert found is not None
+    assert found.difference.low < -1.0 < 0.0 == found.difference.value  # the same episodes would leave no doubt
+    assert compare_nights(replace(report([1.0]), paired=False), ours, 0.05) is None
+
+
+def test_the_page_says_what_the_playtest_of_a_stock_game_could_find_out() -> None:
+    figures = {"episodes": 3, "minutes": 0.1, "cells": 0, "findings": [], "notes": ["this game does not replay"]}
+    page = to_page(NIGHT.with_stage(Stage("playtest", "done", "0 new errors", 1.0, figures)))
+    assert "where agents were is not known" in page
+    assert "- this game does not replay" in page
+
+
 def test_nights_are_in_the_order_in_which_they_began(tmp_path: Path) -> None:
     for name, begun in (("a", "2026-11-29T00:00:00+00:00"), ("b", "2026-11-28T23:00:00-05:00")):
         write_night(replace(NIGHT, begun=begun), tmp_path / name)

@@ -1,0 +1,32 @@
+"""Comparisons of independent means against scipy, and what they do where nothing varies."""
+
+from __future__ import annotations
+
+import pytest
+from scipy import stats
+
+from spacetime_rl.statistics.independent import compare_independent_means
+
+OURS = [3.0, 4.5, 5.0, 6.5, 7.0, 9.5]
+THEIRS = [1.0, 2.5, 2.0, 4.5]
+
+
+def test_the_difference_of_independent_means_is_welchs() -> None:
+    found = compare_independent_means(OURS, THEIRS)
+    reference = stats.ttest_ind(OURS, THEIRS, equal_var=False)
+    assert found.value == pytest.approx(5.916667 - 2.5, abs=1e-6)
+    assert found.p == pytest.approx(reference.pvalue)
+    assert found.low < found.value < found.high
+    assert found.low > 0.0
+    assert found.episodes == 4
+
+
+@pytest.mark.parametrize(("theirs", "p"), [([2.0, 2.0], 1.0), ([3.0, 3.0], 0.0)])
+def test_values_that_do_not_vary_are_equal_or_differ(theirs: list[float], p: float) -> None:
+    found = compare_independent_means([2.0, 2.0, 2.0], theirs)
+    assert (found.p, found.low, found.high) == (p, found.value, found.value)
+
+
+def test_a_single_value_is_refused() -> None:
+    with pytest.raises(ValueError, match="two of each"):
+        compare_independent_means([1.0], THEIRS)
