@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spacetime_rl.playtest.play import Actions
 
@@ -16,19 +15,19 @@ Shows = Callable[[Sequence[Actions]], int | None]
 _LEAST = 1 / 8  # of a replay of the whole recording: what a try counts for if its actions are few
 
 
-def shorten(actions: Sequence[Actions], shows: Shows, replays: float, dear: bool = False) -> list[Actions]:
+def shorten(actions: Sequence[Actions], shows: Shows, replays: float, at_showing: float = 0.0) -> list[Actions]:
     """The shortest actions found for which `shows` is true, as it is for `actions`.
 
     All tries together take no more work than `replays` replays of `actions`: a try counts by its length, but for at
-    least an eighth. If it is `dear` to show the finding, as where the game has to be started again, a try that shows
-    it counts for a whole replay. No actions are tried twice. What comes after the finding was shown is cut off.
+    least an eighth of a replay. One that shows the finding counts for at least `at_showing` replays, as where the game
+    has to be started again after it. No actions are tried twice. What comes after the finding was shown is cut off.
 
     First come few strong guesses: to do nothing, only the last decisions, the same all the time, or all of it in fewer
     decisions that add up to the same. Then ever smaller parts are left out, as delta debugging does (Zeller and
     Hildebrandt 2002), or else replaced by fewer decisions that add up to the same. When nothing becomes shorter any
     more, parts are replaced by doing nothing.
     """
-    tries = _Tries(shows, replays * len(actions), len(actions) * _LEAST, len(actions) if dear else 0)
+    tries = _Tries(shows, replays * len(actions), len(actions) * _LEAST, len(actions) * at_showing)
     best = list(actions)
     for guess in _guesses(best):
         shorter = tries(guess)
@@ -65,7 +64,7 @@ class _Tries:
             return None
         self._tried.add(what)
         shown = self._shows(actions)
-        self._left -= max(self._least, len(actions), 0 if shown is None else self._at_showing)
+        self._left -= max(self._least, len(actions), 0.0 if shown is None else self._at_showing)
         return None if shown is None else list(actions[: max(1, shown)])
 
 
@@ -86,7 +85,7 @@ def _leave_out(actions: list[Actions], tries: _Tries) -> list[Actions]:
         while begin < len(actions) and tries.are_left:
             before, part, after = actions[:begin], actions[begin : begin + size], actions[begin + size :]
             shorter = tries(before + after)
-            if shorter is None and 2 < size < len(actions) and len(sums := _in_fewer(part)) < len(part):
+            if shorter is None and 1 < size < len(actions) and len(sums := _in_fewer(part)) < len(part):
                 shorter = tries(before + sums + after)
                 begin += len(sums)
             elif shorter is None:
@@ -111,23 +110,23 @@ def _quicken(actions: list[Actions], tries: _Tries) -> list[Actions]:
 
 
 def _in_fewer(actions: Sequence[Actions]) -> list[Actions]:
-    """As few equal decisions as can add up to the same: each number is within -1 and 1. Choices are the usual ones."""
+    """As few equal decisions as can add up to the same: each number is within -1 and 1.
+
+    What looks like a choice, 0, 1, 2 and so on, is not added up: the last ones are kept, because the last decision is
+    often the one that matters.
+    """
     stacks = [np.stack(rows) for rows in zip(*actions, strict=True)]
-    choices = [(stack == np.round(stack)).all(axis=(0, 1)) for stack in stacks]
+    choices = [((stack == np.round(stack)) & (stack >= 0.0)).all(axis=(0, 1)) for stack in stacks]
     sums = [np.where(choice, 0.0, stack.sum(axis=0)) for stack, choice in zip(stacks, choices, strict=True)]
     most = max((float(np.abs(total).max(initial=0.0)) for total in sums), default=0.0)
     count = min(len(actions), max(1, ceil(most - 1e-6)))
-    decision = [
-        np.where(choice, _usual(stack), total / count).astype(np.float32)
-        for stack, choice, total in zip(stacks, choices, sums, strict=True)
+    return [
+        [
+            np.where(choice, kept, np.clip(total / count, -1.0, 1.0)).astype(np.float32)
+            for kept, choice, total in zip(decision, choices, sums, strict=True)
+        ]
+        for decision in actions[-count:]
     ]
-    return [decision] * count
-
-
-def _usual(stack: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The middle value of each number over the decisions, of shape [decisions, agents, numbers]."""
-    middle: NDArray[np.float32] = np.sort(stack, axis=0)[len(stack) // 2]
-    return middle
 
 
 def _quieten(actions: list[Actions], tries: _Tries) -> list[Actions]:

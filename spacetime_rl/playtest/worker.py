@@ -39,7 +39,8 @@ from spacetime_rl.playtest.sighting import Played, Severity, Sighting
 from spacetime_rl.playtest.stock_places import problems_with
 from spacetime_rl.playtest.watchers import SCRIPT, watched, who_failed, without
 
-_REPLAYS_OF_A_HANG = 8  # to shorten it
+_MOST_HANGS = 6  # to shorten one by; each takes the game's whole time limit twice
+_OF_WHOLE_EPISODES = ("frame_budget", "growth")  # oracles that need the game to end the episode: it stays as long
 _FROM_OUTSIDE = ("crash:SIGKILL", "crash:SIGTERM")  # sent by people or the system; the game's fault if it shows again
 _MOST_SEATS = 4  # games that a worker keeps open; each takes about 120 MB
 
@@ -199,6 +200,10 @@ class LocalWorker:
         def shows(actions: Sequence[Actions]) -> int | None:
             return self._shown_after(key, scene, again(actions))
 
+        def shows_alone(actions: Sequence[Actions]) -> int | None:
+            shown = shows(actions)  # an earlier try in the same game may have left something behind that fails now
+            return shows(actions[: max(1, shown)]) if shown is not None and episode.fault else shown
+
         recorded = actions_of(episode, seat.game.spec)[: max(1, finding.sighting.decision)]
         actions = recorded
         if episode.control == "heuristic":
@@ -211,10 +216,10 @@ class LocalWorker:
         finding = replace(finding, replays=(shown_again, tried))
         if not shown_again and tried and key in _FROM_OUTSIDE:
             finding = replace(finding, sighting=replace(finding.sighting, severity="warning"))
-        if 0 < shown_again == tried and self._settings.shorten:
-            hangs = finding.sighting.oracle == "hang"  # it takes the game's whole time limit to show
-            replays = min(self._settings.shorten, _REPLAYS_OF_A_HANG) if hangs else self._settings.shorten
-            actions = shorten(actions, shows, replays, dear=bool(episode.fault))
+        if 0 < shown_again == tried and self._settings.shorten and finding.sighting.oracle not in _OF_WHOLE_EPISODES:
+            replays = self._settings.shorten
+            restarts = replays / _MOST_HANGS if finding.sighting.oracle == "hang" else 2.0 if episode.fault else 0.0
+            actions = shorten(actions, shows_alone, replays, at_showing=restarts)
         if actions is recorded and episode.control == "policy":
             return finding, episode
         kept = again(actions, whole=True)

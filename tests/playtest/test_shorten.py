@@ -79,15 +79,30 @@ def test_choices_are_not_added_up() -> None:
     assert len(shortest) == 3
 
 
-@pytest.mark.parametrize("dear", [False, True])
-def test_all_tries_take_no_more_work_than_they_may_and_nothing_is_tried_twice(dear: bool) -> None:
+def test_the_last_choice_is_kept_where_decisions_become_fewer() -> None:
+    rng = np.random.default_rng(3)
+    moves, choices = rng.uniform(-0.2, 1.0, 60), rng.integers(0, 3, 60)
+    recording = [[np.array([[move, choice]], np.float32)] for move, choice in zip(moves, choices, strict=True)]
+
+    def shows(actions: Sequence[Actions]) -> int | None:
+        rows = np.array([decision[0][0] for decision in actions])
+        pressed = np.flatnonzero((np.cumsum(rows[:, 0]) >= 10.0) & (np.diff(rows[:, 1], prepend=0.0) == 2.0))
+        return int(pressed[0]) + 1 if pressed.size else None
+
+    shown = shows(recording)
+    assert shown is not None
+    assert len(shorten(recording[:shown], shows, replays=40)) <= 12
+
+
+@pytest.mark.parametrize("at_showing", [0.0, 2.0])
+def test_all_tries_take_no_more_work_than_they_may_and_nothing_is_tried_twice(at_showing: float) -> None:
     recording = noise(64, drift=0.1)
     toy = Toy(lambda numbers: sum(numbers) >= 5.0)
     assert toy(recording) is not None
     toy.tried.clear()
     shows: Shows = toy
-    shorten(recording, shows, replays=5, dear=dear)
-    counted = sum(max(8, len(numbers), 64 if dear and sum(numbers) >= 5.0 else 0) for numbers in toy.tried[:-1])
+    shorten(recording, shows, replays=5, at_showing=at_showing)
+    counted = sum(max(8, len(numbers), 64 * at_showing if sum(numbers) >= 5.0 else 0) for numbers in toy.tried[:-1])
     assert counted < 5 * 64
     assert len({tuple(numbers) for numbers in toy.tried}) == len(toy.tried)
 
