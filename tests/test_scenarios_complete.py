@@ -17,7 +17,7 @@ SCENARIOS = sorted(path for path in (OWN_PROJECT / "scenarios").iterdir() if pat
 MEASURING = {"bench"}  # made to be fast, not to be learned
 UNTRAINED = {
     name: f"its policy was not trained yet: make baseline SCENARIO={name}"
-    for name in ("bug_reproduction", "physics_stress", "voxel_terrain")
+    for name in ("physics_stress", "voxel_terrain")
 }
 every_scenario = pytest.mark.parametrize("folder", SCENARIOS, ids=lambda path: path.name)
 every_learned_one = pytest.mark.parametrize(
