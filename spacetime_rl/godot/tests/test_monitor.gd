@@ -70,23 +70,14 @@ func test_work_uses_processor_time() -> void:
 
 
 func test_every_episode_of_a_monitored_game_reports_what_it_cost() -> void:
-	var asked: PackedStringArray = [
-		"--monitor=1", "--observe_performance=1", "--penalise_performance=1"
-	]
+	var asked: PackedStringArray = ["--monitor=1", "--observe_performance=1", "--penalise_performance=1"]
 	var game := ChildGame.new({"touch_m": 0.0, "max_ticks": 36}, asked)
 	var spec: Dictionary = game.info["spec"]
 	var group: Dictionary = spec["groups"][0]
 	var names: Array = group["metrics"]
-	for key: String in [
-		"physics_frame_time_ratio",
-		"physics_frame_time_ms_max",
-		"cpu_ms_a_tick",
-		"node_count_growth"
-	]:
+	for key: String in ["physics_frame_time_ratio", "physics_frame_time_ms_max", "cpu_ms_a_tick", "node_count_growth"]:
 		check(RLMonitor.PREFIX + key in names, "%s in %s" % [key, names])
-	check(
-		RLMonitor.PREFIX + "render_frame_time_ratio" not in names, "a headless game draws nothing"
-	)
+	check(RLMonitor.PREFIX + "render_frame_time_ratio" not in names, "a headless game draws nothing")
 	check("reward/performance/budget" in names, "the penalty: %s" % [names])
 	var layout: Dictionary = group["layout"]
 	check_equal(str((layout["fields"] as Array)[-1]["name"]), "performance/chunks", "last field")

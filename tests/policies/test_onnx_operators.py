@@ -1,0 +1,114 @@
+"""The ONNX operators of the game's own runtime, by the tests that the ONNX project ships for every runtime."""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from support.compute_onnx import Case, Computed, compute
+
+from spacetime_rl.game.engine import find_godot
+from spacetime_rl.game.project import OWN_PROJECT, import_project
+
+OPERATORS = """
+    Abs Add And ArgMax ArgMin AveragePool BatchNormalization Ceil Clip Concat Constant ConstantOfShape Conv Cos Div
+    Dropout Elu Equal Exp Expand Flatten Floor Gather GatherElements Gemm GlobalAveragePool Greater GreaterOrEqual
+    HardSigmoid HardSwish Identity If LSTM LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax MatMul Max
+    MaxPool Min Mul Neg Not OneHot Or PRelu Pow Range Reciprocal ReduceL1 ReduceL2 ReduceLogSumExp ReduceMax
+    ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Selu Shape Sigmoid Sign Sin Size Slice
+    Softmax Softplus Softsign Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Unsqueeze Where
+""".split()  # noqa: SIM905  # a list of strings would be a line for each
+# What is refused, by a part of the sentence that says so.
+REFUSED = (
+    "are not multiplied",  # a vector and a stack of matrices
+    "only images [batch, channels, height, width]",
+    "do not fit the image",  # padding that is worked out from the image's size
+    "only plain pooling of images",
+    "only the form without training",
+    "only linear_before_reset=1",
+    "only the direction forward",
+    "peepholes",
+    "the attribute",
+    "axis 1 and depth",
+    "axis -2 and depth",
+    "truth values and empty lists",
+    "is no tensor",
+)
+ELEMENTS = {1: "float32", 6: "int32", 7: "int64", 9: "bool"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the engine made of a test of the ONNX project, and what is right."""
+
+    name: str
+    computed: Computed
+    right: dict[str, NDArray[Any]]
+
+    @property
+    def is_refused(self) -> bool:
+        return any(part in self.computed.problem for part in REFUSED)
+
+    def check(self) -> None:
+        assert self.computed.problem == "", self.name
+        for name, array in self.right.items():
+            found = self.computed.outputs[name]
+            assert found.shape == array.shape, self.name
+            assert found.dtype.kind == array.dtype.kind, self.name
+            np.testing.assert_allclose(found, array, rtol=1e-3, atol=1e-6, err_msg=self.name)
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Answer]]:
+    """By operator the answers to all tests whose elements are float32, whole numbers or truth values."""
+    folder = tmp_path_factory.mktemp("onnx")
+    godot = find_godot()
+    project = import_project(OWN_PROJECT, godot)
+    tests = list(collect(folder))
+    found = compute(folder, [case for _, case, _ in tests], project, godot.path)
+    by_operator = defaultdict(list)
+    for (operator, case, right), computed in zip(tests, found, strict=True):
+        by_operator[operator].append(Answer(case.model, computed, right))
+    return by_operator
+
+
+def collect(folder: Path) -> Iterator[tuple[str, Case, dict[str, NDArray[Any]]]]:
+    from onnx.backend.test.case.node import collect_testcases
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of overflows that the tests make on purpose
+        tests = collect_testcases(None)
+    for test in tests:
+        nodes = test.model.graph.node
+        if len(nodes) != 1 or nodes[0].op_type not in OPERATORS or not _has_elements_of_games(test.model.graph):
+            continue
+        # The tests of some operators were never written anew. What they compute has not changed.
+        test.model.opset_import[0].version = max(test.model.opset_import[0].version, 9)
+        onnx.save(test.model, folder / f"{test.name}.onnx")
+        inputs, outputs = test.data_sets[0]
+        given = zip((value.name for value in test.model.graph.input), map(np.asarray, inputs), strict=True)
+        right = zip((value.name for value in test.model.graph.output), map(np.asarray, outputs), strict=True)
+        yield nodes[0].op_type, Case(f"{test.name}.onnx", dict(given)), dict(right)
+
+
+def _has_elements_of_games(graph: onnx.GraphProto) -> bool:
+    types = [value.type for value in (*graph.input, *graph.output)]
+    return all(type_.HasField("tensor_type") and type_.tensor_type.elem_type in ELEMENTS for type_ in types)
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_an_operator_computes_what_its_tests_say_or_says_what_it_does_not_support(
+    operator: str, answers: dict[str, list[Answer]]
+) -> None:
+    computed = [answer for answer in answers[operator] if not answer.is_refused]
+    for answer in computed:
+        answer.check()
+    assert computed, [answer.computed.problem for answer in answers[operator]]
