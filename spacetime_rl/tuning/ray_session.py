@@ -6,8 +6,9 @@ import logging
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from spacetime_rl.errors import UsageError
 from spacetime_rl.host import signals
@@ -43,6 +44,7 @@ def ray_session(cpus: float) -> Iterator[None]:
     _settle_environment()
     import ray
 
+    keep_ray_off_stdout()
     if ray.is_initialized():
         yield
         return
@@ -58,6 +60,20 @@ def ray_session(cpus: float) -> Iterator[None]:
                 ray.init(address, log_to_driver=False, logging_level=logging.ERROR, runtime_env={"env_vars": found})
             ends.callback(ray.shutdown)
         yield
+
+
+def keep_ray_off_stdout() -> None:
+    """Let Ray tell on stderr what happens to the cluster: its lines would stand amid the JSON that a command prints."""
+    from ray._private import worker  # `listen_error_messages` prints a lost node to stdout, whatever `log_to_driver` is
+
+    say: Callable[..., None] = worker.print_worker_logs
+    if say.__module__ == __name__:  # an earlier session has done it
+        return
+
+    def say_on_stderr(data: dict[str, Any], _print_file: Any, ignore_prefix: bool = False) -> None:
+        say(data, sys.stderr, ignore_prefix)
+
+    worker.print_worker_logs = say_on_stderr
 
 
 def prepare_ray() -> None:

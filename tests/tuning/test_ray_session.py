@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from spacetime_rl.tuning.ray_session import keep_ray_off_stdout
+
 JOIN = "import ray, sys; ray.init(sys.argv[1], logging_level='ERROR'); print(len(ray.nodes()))"
 METHOD = "/ray.rpc.NodeInfoGcsService/GetClusterId"
 
@@ -38,3 +40,15 @@ def test_the_head_refuses_a_request_without_its_token(token: str | None) -> None
             ask(b"", timeout=20, metadata=metadata)
         assert refused.value.code() == grpc.StatusCode.UNAUTHENTICATED
         assert ask(b"", timeout=20, metadata=[("authorization", f"Bearer {os.environ['RAY_AUTH_TOKEN']}")])
+
+
+def test_what_ray_tells_of_lost_nodes_does_not_stand_amid_a_document(capsys: pytest.CaptureFixture[str]) -> None:
+    from ray._private import worker
+
+    for _ in range(2):  # several sessions of a process
+        keep_ray_off_stdout()
+    lost = {"lines": ["The node has been marked dead"], "pid": "raylet", "is_err": False, "ip": "", "job": ""}
+    worker.print_to_stdstream(lost, ignore_prefix=False)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("marked dead") == 1
