@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from spacetime_rl.envs.spaces import PolicySpaces
+from spacetime_rl.envs.spaces import OBS, PolicySpaces
 from spacetime_rl.episodes.episode import Episode
 from spacetime_rl.episodes.files import read_episode
 from spacetime_rl.errors import EpisodeError, UsageError
@@ -69,14 +69,15 @@ def export_minari(files: Iterable[Path], folder: Path) -> Iterator[str]:
 def _buffer_of(episode: Episode, agent: AgentTrace, spaces: PolicySpaces, file: Path) -> dict[str, Any]:
     if agent.observations is None or agent.actions is None or agent.decision_rewards is None:
         raise EpisodeError(f"{file}: has no observations or actions of {agent.name}")
-    if spaces.layout.images:
-        raise EpisodeError(f"{file}: {agent.name} sees images, which are not recorded; a dataset would lack them")
+    images = [image.name for image in spaces.layout.images]
+    if missing := [name for name in images if name not in agent.images]:
+        raise EpisodeError(f"{file}: {missing[0]}, which {agent.name} sees, was not recorded; a dataset would lack it")
     steps = len(agent.actions)
     last = np.arange(steps) == steps - 1
     return {
         "seed": episode.seed,
         "options": {"episode": episode.trace.episode},
-        "observations": agent.observations,
+        "observations": {OBS: agent.observations, **agent.images} if images else agent.observations,
         "actions": spaces.split_action(agent.actions),
         "rewards": agent.decision_rewards[1:],
         "terminations": last & (agent.ending in ("success", "terminated")),

@@ -40,6 +40,7 @@ _PARQUET: Mapping[str, Any] = {
     "write_statistics": False,
     "store_schema": False,
 }
+_IMAGE = "image_"  # before the name of an image, in the name of its column
 _MOST_BYTES = 1 << 28  # that a compressed part of a file may have: a foreign file must not fill the memory
 
 
@@ -144,6 +145,8 @@ def _table_of(episode: Episode) -> pa.Table:
         "reward_sums": _lists([_sums(agent) for agent in agents], agents),
         "observation": _lists([agent.observations for agent in agents], agents),
     }
+    for name in dict.fromkeys(name for agent in agents for name in agent.images):
+        columns[_IMAGE + name] = _pixels([agent.images.get(name) for agent in agents], agents)
     if episode.trace.hashes is not None:
         hashes = episode.trace.hashes
         columns["state_hash"] = _joined([hashes[_decisions(agent, episode)] for agent in agents], np.uint64)
@@ -250,14 +253,25 @@ def _lists(tables: Sequence[Floats | None], agents: Sequence[AgentTrace]) -> pa.
     return pa.ListArray.from_arrays(offsets, pa.array(np.concatenate(values), pa.float32()), mask=pa.array(missing))
 
 
+def _pixels(tables: Sequence[NDArray[np.uint8] | None], agents: Sequence[AgentTrace]) -> pa.Array:
+    """The bytes of an image a row; null in the rows of agents that do not have it."""
+    import pyarrow as pa
+
+    values: list[bytes | None] = []
+    for table, agent in zip(tables, agents, strict=True):
+        values += [None] * len(agent.ticks) if table is None else [image.tobytes() for image in table]
+    return pa.array(values, pa.large_binary())
+
+
 def _read(description: Mapping[str, Any], metadata: Mapping[bytes, bytes], file: Any) -> Episode:
     rows = [int(agent["rows"]) for agent in description["agents"]]
     if file.metadata.num_rows != sum(rows):
         raise ValueError(f"{file.metadata.num_rows} rows, expected {sum(rows)}")
     table = file.read()
     begins = [sum(rows[:index]) for index in range(len(rows))]
+    layouts = {str(name): PolicyLayout.from_dict(layout) for name, layout in description["policies"].items()}
     agents = tuple(
-        _read_agent(agent, table.slice(begin, count))
+        _read_agent(agent, table.slice(begin, count), layouts)
         for agent, begin, count in zip(description["agents"], begins, rows, strict=True)
     )
     parts = tuple(str(part) for part in description["parts"])
@@ -279,7 +293,7 @@ def _read(description: Mapping[str, Any], metadata: Mapping[bytes, bytes], file:
         player=str(description["player"]),
         recorded_at=str(description["recorded_at"]),
         action_repeat=max(1, int(description["action_repeat"])),
-        layouts={str(name): PolicyLayout.from_dict(layout) for name, layout in description["policies"].items()},
+        layouts=layouts,
         metrics={agent["name"]: _read_numbers(agent["metrics"]) for agent in description["agents"]},
         params=dict(description["params"]),
         pace="real time" if description["pace"] == "real time" else "full speed",
@@ -292,7 +306,7 @@ def _read_numbers(data: Mapping[str, Any]) -> dict[str, float]:
     return {str(name): float(value) for name, value in data.items()}
 
 
-def _read_agent(data: Mapping[str, Any], rows: pa.Table) -> AgentTrace:
+def _read_agent(data: Mapping[str, Any], rows: pa.Table, layouts: Mapping[str, PolicyLayout]) -> AgentTrace:
     names = [str(name) for name in data["rewards"]]
     sums = _read_lists(rows, "reward_sums")
     if data["ending"] not in ENDINGS:
@@ -312,7 +326,20 @@ def _read_agent(data: Mapping[str, Any], rows: pa.Table) -> AgentTrace:
         actions=actions,
         decision_rewards=None if np.isnan(rewards).all() else rewards,
         observations=observations,
+        images=_read_images(rows, layouts.get(str(data["policy"]))),
     )
+
+
+def _read_images(rows: pa.Table, layout: PolicyLayout | None) -> dict[str, NDArray[np.uint8]]:
+    """The images of an agent's rows. Raises ValueError if their sizes are not those of its policy."""
+    found = {}
+    for image in layout.images if layout else ():
+        if _IMAGE + image.name not in rows.column_names:
+            continue
+        pixels = [value for value in rows.column(_IMAGE + image.name).to_pylist() if value is not None]
+        if pixels:
+            found[image.name] = np.frombuffer(b"".join(pixels), np.uint8).reshape(len(rows), *image.shape)
+    return found
 
 
 def _column(rows: pa.Table, name: str) -> NDArray[Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ class Steps:
 
     decisions: NDArray[np.int64]  # [rows], after which decision of the episode each row was
     observations: Floats  # [rows, floats], without images
+    images: Mapping[str, NDArray[np.uint8]]  # by name, [rows, height, width, channels]; empty unless requested
     actions: Floats  # [rows - 1, floats], each decided at a row
     rewards: Floats  # [rows], of the decision before; 0 in the first row
     ended: Ended | None  # None if it goes on
@@ -64,7 +66,9 @@ class StepLog:
         self._over: list[_Span] = []
         self._seats = [(g, row) for g in range(len(spec.groups)) for row in range(spec.group_size(g))]
         self._spec = spec
-        self._kept = _Kept(spec, _LEAST_ROOM)
+        self._sees_images = any(group.layout.images for group in spec.groups)
+        self._kept = _Kept(spec, _LEAST_ROOM, images=False)
+        self._images_from = 0  # the number of the first state whose images are kept, if they are
         self._kept_from = 0  # the number of the first state there
         self._next = 0  # the number of the next state that is kept
         self._ended: list[Ended] = []
@@ -80,6 +84,9 @@ class StepLog:
         self._over.clear()
         first = self._first_needed()
         self._ended = [ended for ended in self._ended if ended.state > first]
+        if self._sees_images and recording.observations != self._kept.has_images:
+            self._images_from = self._next
+            self._make_room()
 
     def renumber(self, first: NDArray[np.int64], stride: int) -> None:
         """The next episode of each arena has its number in `first`, and those after it follow in steps of `stride`.
@@ -137,10 +144,21 @@ class StepLog:
         observations = self._kept.observations[group][states][rows, seat]
         rewards = self._kept.rewards[states, agent][rows]
         rewards[rows == 0] = 0.0  # what the state has there is of the episode before
+        pixels = self._kept.pixels[group][states][rows, seat]
         if ended is not None:
-            observations[-1] = ended.agent.final_observation[: observations.shape[1]]
+            final, size = ended.agent.final_observation, observations.shape[1]
+            observations[-1] = final[:size]
+            pixels[-1] = _as_bytes(final[size:])[: pixels.shape[1]]
+        images = self._images(group, pixels) if span.begin >= self._images_from else {}
         actions = self._kept.actions[group][states][np.flatnonzero(acting[:-1]), seat]
-        return Steps(rows, observations, actions, rewards, ended)
+        return Steps(rows, observations, images, actions, rewards, ended)
+
+    def _images(self, group: int, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.uint8]]:
+        """Images by their names; none if `pixels`, [rows, pixels], has none."""
+        shapes = {image.name: image.shape for image in self._spec.groups[group].layout.images} if pixels.size else {}
+        ends = np.cumsum([prod(shape) for shape in shapes.values()])
+        parts = np.split(pixels, ends[:-1], axis=1) if shapes else []
+        return {name: part.reshape(-1, *shape) for part, (name, shape) in zip(parts, shapes.items(), strict=True)}
 
     def _end(self, state: StepResult) -> None:
         arenas = self._arena_of[[ended.agent for ended in state.ended]]
@@ -168,6 +186,9 @@ class StepLog:
             row = self._make_room()
         for column, observation in zip(self._kept.observations, state.observations, strict=True):
             column[row] = observation[:, : column.shape[2]]
+        for pixels, observation in zip(self._kept.pixels, state.observations, strict=True):
+            if pixels.shape[2]:
+                pixels[row] = _as_bytes(observation[:, -pixels.shape[2] :])
         self._kept.rewards[row] = state.rewards
         self._kept.active[row] = state.active
         self._next += 1
@@ -177,9 +198,12 @@ class StepLog:
         first = self._first_needed()
         kept = slice(first - self._kept_from, self._next - self._kept_from)
         count = kept.stop - kept.start
-        room = _Kept(self._spec, max(_LEAST_ROOM, 2 * count))
+        room = _Kept(self._spec, max(_LEAST_ROOM, 2 * count), self._recording.observations)
         for column, old in zip(room.columns, self._kept.columns, strict=True):
             column[:count] = old[kept]
+        for pixels, old_pixels in zip(room.pixels, self._kept.pixels, strict=True):
+            if pixels.shape == (len(pixels), *old_pixels.shape[1:]):
+                pixels[:count] = old_pixels[kept]
         self._kept, self._kept_from = room, first
         return count
 
@@ -190,14 +214,24 @@ class StepLog:
 class _Kept:
     """Arrays with a row for each kept state."""
 
-    def __init__(self, spec: GameSpec, states: int) -> None:
+    def __init__(self, spec: GameSpec, states: int, images: bool) -> None:
+        self.has_images = images
         shapes = [(states, spec.group_size(g), group.layout) for g, group in enumerate(spec.groups)]
         self.observations = [np.empty((n, agents, layout.vector_dim), np.float32) for n, agents, layout in shapes]
+        self.pixels = [
+            np.empty((n, agents, layout.obs_dim - layout.vector_dim if images else 0), np.uint8)
+            for n, agents, layout in shapes
+        ]
         self.actions = [np.empty((n, agents, layout.action_size), np.float32) for n, agents, layout in shapes]
         self.rewards = np.empty((states, spec.num_agents), np.float32)
         self.active = np.empty((states, spec.num_agents), np.bool_)
 
     @property
     def columns(self) -> list[NDArray[Any]]:
-        """All of them."""
+        """All of them but the images."""
         return [*self.observations, *self.actions, self.rewards, self.active]
+
+
+def _as_bytes(pixels: Floats) -> NDArray[np.uint8]:
+    """Pixels from 0 to 1, as they are in an observation, as the game sent them."""
+    return np.rint(pixels * 255).astype(np.uint8)

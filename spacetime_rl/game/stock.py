@@ -178,6 +178,7 @@ class StockGame(RunningGame):
             actions=steps.actions,
             decision_rewards=steps.rewards,
             observations=steps.observations,
+            images=steps.images,
         )
         return Trace(number, (way,), (), {}, self.spec.physics_hz or _USUAL_HZ, sightings=errors)
 

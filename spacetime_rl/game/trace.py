@@ -74,6 +74,9 @@ class AgentTrace:
     actions: Floats | None = None  # [rows - 1, floats], each decided at a row and applied until the next
     decision_rewards: Floats | None = None  # [rows] reward of the decision before the row; 0 at the beginning
     observations: Floats | None = None  # [rows, floats] observed at each row, without images
+    # Images observed at each row, by name, uint8 [rows, height, width, channels]; empty unless observations were
+    # requested of a policy that has images.
+    images: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -109,6 +109,7 @@ class _Reader:
             actions=actions,
             decision_rewards=steps.rewards,
             observations=steps.observations,
+            images=steps.images,
         )
 
     def _read_hashes(self, data: Mapping[str, Any], states: int) -> dict[str, Any]:

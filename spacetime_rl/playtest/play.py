@@ -297,6 +297,8 @@ def _with_action(agent: AgentTrace, action: NDArray[np.float32] | None, spec: Ga
     def again(rows: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
         return None if rows is None else np.concatenate([rows, rows[-1:]])
 
+    images = {name: np.concatenate([pixels, pixels[-1:]]) for name, pixels in agent.images.items()}
+
     width = agent.actions.shape[1] if agent.actions.size else len(action)
     return replace(
         agent,
@@ -307,6 +309,7 @@ def _with_action(agent: AgentTrace, action: NDArray[np.float32] | None, spec: Ga
         actions=np.concatenate([agent.actions.reshape(-1, width), action[None]]),
         decision_rewards=None if agent.decision_rewards is None else np.append(agent.decision_rewards, np.float32(0)),
         observations=again(agent.observations),
+        images=images,
     )
 
 

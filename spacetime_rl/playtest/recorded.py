@@ -112,5 +112,5 @@ def find_recorded(name: str) -> Recorded | None:
 def _read(file: Path) -> Episode:
     """A recorded episode with what is needed to play it."""
     episode = read_episode(file)
-    agents = tuple(replace(agent, observations=None) for agent in episode.trace.agents)
+    agents = tuple(replace(agent, observations=None, images={}) for agent in episode.trace.agents)
     return replace(episode, trace=replace(episode.trace, agents=agents, part_hashes=None))
