@@ -42,7 +42,7 @@ class UnchangedConfig(Section):
     actions: tuple[str, ...] = Field(
         default=(),
         description="Patterns for the actions of the input map that are pressed; empty: the project's own, and those "
-        "of the engine (`ui_…`) that its scripts name.",
+        "of the engine (`ui_…`) that its scripts name; if one calls `grab_focus`, those of menus.",
     )
     clicks: bool = Field(default=True, description="Click anywhere in the window, too, not only on controls.")
     seconds: float = Field(default=30.0, gt=0, le=86_400, description="Game time of an episode.")
@@ -95,8 +95,8 @@ class GameConfig(Section):
     )
     end_on_script_error: bool = Field(
         default=False,
-        description="A stock game is replaced at its first script error, as one with our addon always is. "
-        "Otherwise its errors are counted and shown.",
+        description="A stock game is replaced at its first script error, as one with our addon always is, and an "
+        "episode of an unchanged project ends there. Otherwise errors are counted and shown, or are findings.",
     )
     monitor: bool = Field(
         default=False,

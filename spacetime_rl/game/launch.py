@@ -103,7 +103,8 @@ class GameLaunch:
     player: str | None = None  # the name of the player that controls the other agents, shown in that window
     launch_timeout_s: float = 60.0  # from process start to the end of the handshake
     step_timeout_s: float = 30.0
-    end_on_script_error: bool = False  # for stock games; a game with our addon always ends at a script error
+    # For stock games and unchanged projects; a game with our addon always ends at a script error.
+    end_on_script_error: bool = False
     monitor: bool = False  # report what the game costs as the metrics `performance/…`
     observe_performance: bool = False  # let agents observe it
     penalise_performance: bool = False  # let agents pay for broken budgets
@@ -327,6 +328,7 @@ def _how(launch: GameLaunch, how: Unchanged) -> dict[str, Any]:
         "actions": how.actions,
         "clicks": how.clicks,
         "seconds": how.seconds,
+        "ends_at_errors": launch.end_on_script_error,
     }
 
 

@@ -51,6 +51,7 @@ class RunningGame:
         self._has_begun = self._has_clipped = False
         self._checks = tuple(ActionCheck(spec.group_size(g), group.layout) for g, group in enumerate(spec.groups))
         self._ends_on_script_error = launch.end_on_script_error
+        self._passes_errors = launch.unchanged is not None  # a playtest reports them as findings
         self._reported = {"script": 0, "engine": 0}  # number of errors in the game's log at the last warning
 
     def __enter__(self) -> Self:
@@ -145,6 +146,8 @@ class RunningGame:
 
     def _warn_of_errors(self, at_end: bool = False) -> None:
         """Warn of errors in the log: at the first, each time their number has doubled, and at the end."""
+        if self._passes_errors:
+            return
         log = self._process.log
         for kind, errors, least in (("script", log.script_errors, 1), ("engine", log.engine_errors, _MANY_ERRORS)):
             known = self._reported[kind]

@@ -33,7 +33,9 @@ _STAND_INS = (
     (re.compile(r"\bInput\.(mouse_mode\b|[sg]et_mouse_mode\()"), r"RLStandIn.\1"),
 )
 _OWN_RANDOMIZE = re.compile(r"^\s*(?:static\s+)?func\s+randomize\s*\(", re.MULTILINE)
-_UI_ACTION = re.compile(r'"(ui_\w+)"')
+_UI_ACTION = re.compile(r"""["'](ui_\w+)["']""")
+_FOCUS = re.compile(r"\bgrab_focus\b")  # a menu for the keyboard: without this call nothing has the focus
+_MENU_ACTIONS = {"ui_accept", "ui_cancel", "ui_up", "ui_down", "ui_left", "ui_right"}
 _BODY = re.compile(r'\btype="\w*(?:Body|Area|Camera|Sprite|MeshInstance|Node)([23]D)"')
 
 
@@ -125,10 +127,12 @@ def _unit(copy: Path) -> str:
 
 
 def _ui_actions(text: str, scripts: list[Path]) -> str:
-    """The engine's own actions that the project names in its input map or its scripts."""
+    """The engine's own actions that the project names in its input map or its scripts, or needs for its menus."""
     found = set(re.findall(r"^(ui_\w+)=", text, re.MULTILINE))
     for script in scripts:
-        found |= set(_UI_ACTION.findall(script.read_text(encoding="utf-8", errors="replace")))
+        code = script.read_text(encoding="utf-8", errors="replace")
+        found |= set(_UI_ACTION.findall(code))
+        found |= _MENU_ACTIONS if _FOCUS.search(code) else set()
     return ", ".join(f'"{action}"' for action in sorted(found))
 
 

@@ -13,6 +13,7 @@ from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.playtest.sighting import Played, Sighting
 
 SCRIPT = ".gd"
+_ERRORS = "script_error"
 _SHIPPED = ("inside_body", "tunnelled", "jitter", "dead_element", "warning", "not_finite")
 
 
@@ -25,7 +26,10 @@ def watched(launch: GameLaunch, config: OraclesConfig, home: Path | None = None)
     missing = [f"playtest.oracles.custom: {path}: no such file" for path in scripts if not path.is_file()]
     if missing:
         raise ConfigError(missing)
-    return replace(launch, oracles=_thresholds(config), oracle_scripts=scripts)
+    thresholds = _thresholds(config)
+    if launch.unchanged is not None:  # it goes on after an error, which is no fault that ends it
+        thresholds[_ERRORS] = {}
+    return replace(launch, oracles=thresholds, oracle_scripts=scripts)
 
 
 def _thresholds(config: OraclesConfig) -> dict[str, dict[str, Any]]:

@@ -3,12 +3,13 @@ extends Logger
 ## Turns the first script or engine error into one line on stderr and exit code 70; warnings pass.
 ##
 ## An error in a training process would otherwise go on silently with half-executed functions. Warnings are kept for
-## those who watch for them.
+## those who watch for them, and so are the errors of an unchanged game, which goes on as it does for its players.
 
 ## Exit code of a process that ended by a script or engine error.
 const EXIT_CODE := 70
 
 const _MOST_WARNINGS := 64
+const _OURS := "res://addons/spacetime_rl/"
 
 static var _installed: RLFaults
 static var _message := ""
@@ -16,6 +17,9 @@ static var _watches_warnings := false
 # Each as place and text.
 static var _warnings: Array[PackedStringArray] = []
 static var _forgotten := 0
+static var _keeps_errors := false
+# What the first error at each place said.
+static var _errors: Dictionary[String, String] = {}
 static var _lock := Mutex.new()
 
 
@@ -38,6 +42,23 @@ static func message() -> String:
 static func watch_warnings() -> void:
 	install()
 	_watches_warnings = true
+
+
+## Keep errors from now on, and go on after them. Those of our own scripts, and of scripts from outside the project,
+## end the process nevertheless.
+static func keep_errors() -> void:
+	install()
+	_keeps_errors = true
+
+
+## The places where errors were, "file:line", from the one with this number on, with what the first one there said.
+static func errors_from(first: int) -> Array[PackedStringArray]:
+	_lock.lock()
+	var found: Array[PackedStringArray] = []
+	for place: String in _errors.keys().slice(first):
+		found.append(PackedStringArray([place, _errors[place]]))
+	_lock.unlock()
+	return found
 
 
 ## How many warnings there have been.
@@ -72,13 +93,31 @@ func _log_error(
 	var where := "%s:%d in %s" % [file, line, function]
 	# A script's own error names its place; what the engine or push_error complains of was caused by a script's line.
 	for trace: ScriptBacktrace in backtraces:
-		if error_type != ERROR_TYPE_SCRIPT and trace.get_frame_count() > 0:
+		if error_type != ERROR_TYPE_SCRIPT and trace.get_frame_count() > 0 and not _is_device(trace.get_frame_file(0)):
 			where = "%s:%d in %s" % [trace.get_frame_file(0), trace.get_frame_line(0), trace.get_frame_function(0)]
 	var what := code if rationale == "" else rationale
 	if error_type == ERROR_TYPE_WARNING:
 		_keep_warning(where.get_slice(" in ", 0), what)
+	elif _keeps_errors and not (error_type == ERROR_TYPE_SCRIPT and _is_of_others(file)):
+		_keep_error(where.get_slice(" in ", 0), what)
 	else:
 		_record("%s: %s" % [where, what])
+
+
+# Our hands in an unchanged game: what they press is the cause of nothing.
+static func _is_device(file: String) -> bool:
+	return _keeps_errors and file.begins_with(_OURS)
+
+
+static func _is_of_others(file: String) -> bool:
+	return file.begins_with(_OURS) or file.is_absolute_path() and not file.begins_with("res://")
+
+
+func _keep_error(where: String, what: String) -> void:
+	_lock.lock()
+	if not _errors.has(where):
+		_errors[where] = what
+	_lock.unlock()
 
 
 func _keep_warning(where: String, what: String) -> void:

@@ -9,6 +9,7 @@ const SHIPPED: Dictionary[String, GDScript] = {
 	"jitter": preload("rl_jitter.gd"),
 	"dead_element": preload("rl_dead_element.gd"),
 	"warning": preload("rl_warning_oracle.gd"),
+	"script_error": preload("rl_error_oracle.gd"),
 	"not_finite": preload("rl_not_finite.gd"),
 }
 

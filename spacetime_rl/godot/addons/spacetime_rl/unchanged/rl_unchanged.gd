@@ -10,7 +10,10 @@ func _init() -> void:
 	_is_played = options.port > 0
 	if _is_played:
 		RLStandIn.begin(RLSchedule.seed_of(options.env_seed, options.first_episode))
-		RLFaults.install()
+		if options.unchanged.get("ends_at_errors", false):
+			RLFaults.install()
+		else:
+			RLFaults.keep_errors()
 
 
 # The window's size is set when it enters the tree, before this node does.

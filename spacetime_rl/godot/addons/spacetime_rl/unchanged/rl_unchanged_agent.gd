@@ -6,6 +6,7 @@ extends RLAgent
 const _LONGEST := 10
 const _SECOND_KEY := 0.3
 const _CLICK := 0.3
+const _BESIDE := 0.1
 
 var hands: RLUnchangedHands
 
@@ -45,5 +46,7 @@ func _heuristic(action: PackedFloat32Array) -> void:
 	action[2] = _dice.randf_range(-1.0, 1.0)
 	action[3] = _dice.randf_range(-1.0, 1.0)
 	action[4] = 0.0
-	if _dice.randf() < _CLICK:
+	if hands.may_click_beside() and _dice.randf() < _BESIDE:
+		action[4] = RLUnchangedHands.CLICK_PLACE
+	elif _dice.randf() < _CLICK:
 		action[4] = RLUnchangedHands.CLICK_CONTROL if hands.aims_at_controls() else RLUnchangedHands.CLICK_PLACE

@@ -24,6 +24,8 @@ var _delivered := 0
 var _held: Array[StringName] = []
 # The mouse button that is down, to be released in the next frame; 0 for none.
 var _down := MOUSE_BUTTON_NONE
+# An entry of a menu was chosen, and the key is to be released in the next frame.
+var _is_choosing := false
 var _at := Vector2.ZERO
 var _hovered: Control
 var _frame := -1
@@ -45,9 +47,14 @@ func _init(agent: RLUnchangedAgent, watch: RLUnchangedWatch, settings: Dictionar
 	_add(_click, "click")
 
 
-## Whether there is a control to click, or nothing else may be clicked.
+## Whether there is something to click, or nothing else may be clicked.
 func aims_at_controls() -> bool:
-	return _click.choices == 2 or not _watch.controls().is_empty()
+	return _click.choices == 2 or not _watch.targets.all().is_empty()
+
+
+## Whether a menu is open, which a click beside it closes.
+func may_click_beside() -> bool:
+	return _click.choices > 2 and _watch.targets.top_window() is Popup
 
 
 ## At the beginning of a frame: what the agent has decided becomes events.
@@ -59,6 +66,8 @@ func move() -> void:
 		_press_mouse(_down, false)
 		_down = MOUSE_BUTTON_NONE
 		_hover(null)
+	if _is_choosing:
+		_choose(false)
 	if _agent.decisions == _delivered:
 		return
 	_delivered = _agent.decisions
@@ -86,8 +95,9 @@ func _find_actions(settings: Dictionary) -> void:
 
 func _hold() -> void:
 	var wanted: Array[StringName] = []
+	var rests := _watch.targets.is_among_files()
 	for hand: RLDiscreteAction in _hands:
-		if hand.value > 0 and hand.value <= actions.size() and actions[hand.value - 1] not in wanted:
+		if not rests and hand.value > 0 and hand.value <= actions.size() and actions[hand.value - 1] not in wanted:
 			wanted.append(actions[hand.value - 1])
 	for action: StringName in _held:
 		if action not in wanted:
@@ -126,20 +136,33 @@ func _point() -> void:
 	var size := Vector2(_watch.window_size())
 	var tilt := _pointer.vector2()
 	var to := (tilt + Vector2.ONE) / 2.0 * size
-	var target: Control = null
-	if _click.value == CLICK_CONTROL:
+	# Files of the machine are none of the game's: the dialog is cancelled, whatever was decided.
+	var click := CLICK_CONTROL if _watch.targets.is_among_files() else _click.value
+	var target: RLUnchangedTarget = null
+	if click == CLICK_CONTROL:
 		target = _nearest(to)
 		if target == null:
 			return
-		to = RLUnchangedWatch.middle_of(target)
-	elif _click.value == CLICK_PLACE:
-		target = _watch.control_at(to)
+		to = target.place
 	var is_captured := RLStandIn.mouse_mode == Input.MOUSE_MODE_CAPTURED
 	_move_pointer(size / 2.0 if is_captured else to, tilt * _LOOK if is_captured else to - _at)
-	if _click.value != NO_CLICK:
-		_hover(target)
-		_down = MOUSE_BUTTON_RIGHT if _click.value == CLICK_RIGHT else MOUSE_BUTTON_LEFT
+	if target != null and target.menu != null:
+		target.menu.set_focused_item(target.entry)
+		_choose(true)
+	elif click != NO_CLICK:
+		_hover(target.control if target != null else _watch.targets.control_at(to))
+		_down = MOUSE_BUTTON_RIGHT if click == CLICK_RIGHT else MOUSE_BUTTON_LEFT
 		_press_mouse(_down, true)
+
+
+# Of a menu, the engine does not tell where its entries are: one is chosen as with the keyboard.
+func _choose(pressed: bool) -> void:
+	_is_choosing = pressed
+	var event := InputEventAction.new()
+	event.action = &"ui_accept"
+	event.pressed = pressed
+	Input.parse_input_event(event)
+	Input.flush_buffered_events()
 
 
 func _move_pointer(to: Vector2, relative: Vector2) -> void:
@@ -162,16 +185,12 @@ func _hover(control: Control) -> void:
 		control.notification(Control.NOTIFICATION_MOUSE_ENTER)
 
 
-func _nearest(to: Vector2) -> Control:
-	var best: Control = null
-	for control: Control in _watch.controls():
-		if best == null or _distance(control, to) < _distance(best, to):
-			best = control
+func _nearest(to: Vector2) -> RLUnchangedTarget:
+	var best: RLUnchangedTarget = null
+	for target: RLUnchangedTarget in _watch.targets.all():
+		if best == null or target.place.distance_squared_to(to) < best.place.distance_squared_to(to):
+			best = target
 	return best
-
-
-func _distance(control: Control, to: Vector2) -> float:
-	return RLUnchangedWatch.middle_of(control).distance_squared_to(to)
 
 
 func _press_mouse(button: MouseButton, pressed: bool) -> void:

@@ -35,7 +35,7 @@ func write(buffer: PackedFloat32Array, offset: int) -> void:
 			_write(buffer, offset + 4, Vector3.ZERO)
 		offset += 7
 	buffer[offset] = float(get_tree().paused)
-	buffer[offset + 1] = watch.controls().size() / _CONTROLS
+	buffer[offset + 1] = watch.targets.all().size() / _CONTROLS
 
 
 func _write(buffer: PackedFloat32Array, offset: int, value: Vector3) -> void:

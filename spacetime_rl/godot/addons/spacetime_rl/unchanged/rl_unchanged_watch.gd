@@ -1,6 +1,6 @@
 class_name RLUnchangedWatch
 extends RefCounted
-## Finds, in whatever scene an unchanged game shows, the nodes to watch, the controls to click and the solid shapes.
+## Finds, in whatever scene an unchanged game shows, the nodes to watch, what may be clicked and the solid shapes.
 
 ## Nodes that are watched at most; the first is the one whose way is recorded.
 const MOST := 4
@@ -19,11 +19,12 @@ var place := Vector3.ZERO
 var velocity := Vector3.ZERO
 ## Shapes that stand still, of all scenes so far, as a picture needs them. It grows.
 var outline: Array[Dictionary] = []
+## What may be clicked.
+var targets := RLUnchangedTargets.new()
 
 var _tree: SceneTree
 var _wanted: PackedStringArray = []
 var _has_changed := true
-var _controls: Array[Control] = []
 # Everything that collides, without what stands still.
 var _bodies: Array[Node] = []
 var _outlined: Dictionary[int, bool] = {}
@@ -58,15 +59,6 @@ func look() -> void:
 	velocity = velocity_of(nodes[0])
 
 
-## The controls that a click may do something to, as they stand now, in scene order.
-func controls() -> Array[Control]:
-	var found: Array[Control] = []
-	for control: Control in _controls:
-		if is_instance_valid(control) and _takes_clicks(control):
-			found.append(control)
-	return found
-
-
 ## The size of the window in pixels.
 func window_size() -> Vector2i:
 	return _tree.root.size
@@ -80,7 +72,10 @@ func scene_state() -> Array:
 
 ## For fingerprints: what may be clicked.
 func control_state() -> Array:
-	return controls().map(func(control: Control) -> String: return path_of(control))
+	return targets.all().map(
+		func(target: RLUnchangedTarget) -> Array:
+			return ["cross" if target.node == null else path_of(target.node), target.entry]
+	)
 
 
 ## For fingerprints: where the watched nodes are.
@@ -104,16 +99,6 @@ func path_of(node: Node) -> String:
 	return "/".join(parts)
 
 
-## The topmost control at a place in the window that takes clicks; null for none.
-func control_at(place_on_screen: Vector2) -> Control:
-	var found: Control = null
-	for control: Control in controls():
-		var inside := control.get_screen_transform().affine_inverse() * place_on_screen
-		if Rect2(Vector2.ZERO, control.size).has_point(inside):
-			found = control
-	return found
-
-
 ## Where a node is.
 static func place_of(node: Node) -> Vector3:
 	if node is Node3D:
@@ -135,11 +120,6 @@ static func velocity_of(node: Node) -> Vector3:
 	return Vector3.ZERO
 
 
-## Where the middle of a control is, in pixels of the window.
-static func middle_of(control: Control) -> Vector2:
-	return control.get_screen_transform() * (control.size / 2.0)
-
-
 static func _state_of(node: Node) -> Array:
 	return [_name_of(node), node.get(&"global_transform"), velocity_of(node)]
 
@@ -156,7 +136,7 @@ func _note_change(_node: Node) -> void:
 func _find() -> void:
 	nodes.clear()
 	_bodies.clear()
-	_controls.clear()
+	targets.clear()
 	for child: Node in _tree.root.get_children():
 		_collect(child)
 	if _wanted.is_empty():
@@ -172,8 +152,7 @@ func _collect(node: Node) -> void:
 		return
 	if (node is CollisionObject2D or node is CollisionObject3D) and not _stands_still(node):
 		_bodies.append(node)
-	elif node is Control:
-		_controls.append(node as Control)
+	targets.note(node)
 	_outline(node)
 	for child: Node in node.get_children(true):
 		_collect(child)
@@ -216,20 +195,3 @@ func _take(found: Array[Node]) -> void:
 	for node: Node in found:
 		if nodes.size() < MOST and (node is Node2D or node is Node3D) and node not in nodes:
 			nodes.append(node)
-
-
-func _takes_clicks(control: Control) -> bool:
-	if not control.is_visible_in_tree() or control.mouse_filter == Control.MOUSE_FILTER_IGNORE:
-		return false
-	var button := control as BaseButton
-	if button != null:
-		return not button.disabled
-	return (
-		control is LineEdit
-		or control is Slider
-		or control is TabBar
-		or control is ItemList
-		or control is Tree
-		or control.has_method(&"_gui_input")
-		or not control.gui_input.get_connections().is_empty()
-	)
