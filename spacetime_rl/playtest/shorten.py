@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spacetime_rl.playtest.play import Actions
 
@@ -23,12 +24,12 @@ def shorten(actions: Sequence[Actions], shows: Shows, replays: float, at_showing
     has to be started again after it. No actions are tried twice. What comes after the finding was shown is cut off.
 
     First come few strong guesses: to do nothing, only the last decisions, the same all the time, or all of it in fewer
-    decisions that add up to the same. Then ever smaller parts are left out, as delta debugging does (Zeller and
-    Hildebrandt 2002), or else replaced by fewer decisions that add up to the same. When nothing becomes shorter any
-    more, parts are replaced by doing nothing.
+    decisions that add up to the same. Then each number is held at 1 or -1, which may lead there sooner, and ever
+    smaller parts are left out, as delta debugging does (Zeller and Hildebrandt 2002), or else replaced by fewer
+    decisions that add up to the same. When nothing becomes shorter any more, parts are replaced by doing nothing.
     """
     tries = _Tries(shows, replays * len(actions), len(actions) * _LEAST, len(actions) * at_showing)
-    best = list(actions)
+    best, controls = list(actions), _controls(actions)
     for guess in _guesses(best):
         shorter = tries(guess)
         if shorter is not None:
@@ -36,7 +37,7 @@ def shorten(actions: Sequence[Actions], shows: Shows, replays: float, at_showing
             break
     while tries.are_left:
         before = len(best)
-        best = _quicken(_leave_out(_quicken(best, tries), tries), tries)
+        best = _leave_out(_push(_quicken(best, tries), controls, tries), tries)
         if len(best) == before:
             break
     return _quieten(best, tries)
@@ -109,14 +110,38 @@ def _quicken(actions: list[Actions], tries: _Tries) -> list[Actions]:
     return actions
 
 
+def _controls(actions: Sequence[Actions]) -> list[tuple[int, int]]:
+    """The groups and places of the numbers that are no choices."""
+    stacks = [np.stack(rows) for rows in zip(*actions, strict=True)]
+    return [(group, int(place)) for group, stack in enumerate(stacks) for place in np.flatnonzero(~_are_choices(stack))]
+
+
+def _are_choices(stack: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which numbers of actions of shape [decisions, agents, numbers] look like choices: 0, 1, 2 and so on."""
+    choices: NDArray[np.bool_] = ((stack == np.round(stack)) & (stack >= 0.0)).all(axis=(0, 1))
+    return choices
+
+
+def _push(actions: list[Actions], controls: Iterable[tuple[int, int]], tries: _Tries) -> list[Actions]:
+    """Hold one number of all agents of a group at 1 or -1, if the finding is shown sooner so."""
+    for group, number in controls:
+        for value in (1.0, -1.0):
+            pushed = [[rows.copy() for rows in decision] for decision in actions]
+            for decision in pushed:
+                decision[group][:, number] = value
+            shorter = tries(pushed)
+            if shorter is not None and len(shorter) < len(actions):
+                actions = shorter
+    return actions
+
+
 def _in_fewer(actions: Sequence[Actions]) -> list[Actions]:
     """As few equal decisions as can add up to the same: each number is within -1 and 1.
 
-    What looks like a choice, 0, 1, 2 and so on, is not added up: the last ones are kept, because the last decision is
-    often the one that matters.
+    Choices are not added up: the last ones are kept, because the last decision is often the one that matters.
     """
     stacks = [np.stack(rows) for rows in zip(*actions, strict=True)]
-    choices = [((stack == np.round(stack)) & (stack >= 0.0)).all(axis=(0, 1)) for stack in stacks]
+    choices = [_are_choices(stack) for stack in stacks]
     sums = [np.where(choice, 0.0, stack.sum(axis=0)) for stack, choice in zip(stacks, choices, strict=True)]
     most = max((float(np.abs(total).max(initial=0.0)) for total in sums), default=0.0)
     count = min(len(actions), max(1, ceil(most - 1e-6)))

@@ -64,6 +64,20 @@ def test_a_way_that_leads_to_and_fro_becomes_a_straight_one() -> None:
     assert max(numbers_of(shortest)) <= 1.0
 
 
+def test_a_control_is_held_where_that_leads_there_sooner() -> None:
+    def shows(actions: Sequence[Actions]) -> int | None:
+        """A craft comes down faster and faster as long as its engine does not run."""
+        speed = np.cumsum([0.1 * decision[0][0, 1] + 0.01 for decision in actions])
+        down = np.flatnonzero(np.cumsum(speed) >= 10.0)
+        return int(down[0]) + 1 if down.size else None
+
+    recording = [[np.array([[0.5, 0.001]], np.float32)]] * 45
+    assert shows(recording) is not None
+    shortest = shorten(recording, shows, replays=40)
+    assert len(shortest) == 13  # 0.11 in the first, 0.22 in the second, and so on
+    assert {float(decision[0][0, 0]) for decision in shortest} == {0.0}
+
+
 def test_choices_are_not_added_up() -> None:
     def decide(move: float, choice: float) -> Actions:
         return [np.array([[move, choice]], np.float32)]
