@@ -24,6 +24,7 @@ from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.blender import find_blender, is_switched_off, switch_off, write_import_settings
 from spacetime_rl.game.engine import Godot, cache_dir
 from spacetime_rl.game.import_check import NothingImported, blend_files, find_problems
+from spacetime_rl.game.import_notice import noticed
 from spacetime_rl.host.locks import locked
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.host.system import lock_file
@@ -226,17 +227,18 @@ def _run_import(project: Path, work: Path, godot: Godot) -> str:
         private = {f"XDG_{kind}_HOME": f"{home}/{kind}" for kind in ("CONFIG", "DATA", "CACHE")}
         write_import_settings(godot.path, Path(private["XDG_CONFIG_HOME"]), godot.version)
         try:
-            done = subprocess.run(
-                [godot.path, "--headless", "--path", work, "--import"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                timeout=_IMPORT_TIMEOUT_S,
-                env={**os.environ, **private},
-                check=False,
-            )
+            with noticed(project, _IMPORT_TIMEOUT_S):
+                done = subprocess.run(
+                    [godot.path, "--headless", "--path", work, "--import"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    errors="replace",
+                    timeout=_IMPORT_TIMEOUT_S,
+                    env={**os.environ, **private},
+                    check=False,
+                )
         except subprocess.TimeoutExpired as error:
             raise ImportFailed(f"Godot did not import {project} within {_IMPORT_TIMEOUT_S:g} s") from error
     if done.returncode != 0:

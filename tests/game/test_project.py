@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from spacetime_rl.errors import ImportFailed, UsageError
+from spacetime_rl.game import import_notice
 from spacetime_rl.game.engine import Godot, check_godot
 from spacetime_rl.game.project import find_scenario, import_project, kept, scenarios
 
@@ -47,6 +49,30 @@ def test_the_real_engine_imports_into_the_cache_and_leaves_the_project_alone(god
     copy = import_project(project, check_godot(godot_bin, "this machine"))
     assert (copy / ".godot" / "imported").is_dir()
     assert sorted(project.rglob("*")) == before
+
+
+def test_an_import_that_takes_long_says_that_it_goes_on(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The stand-in for the engine is done when a line was logged."""
+    engine, logged = tmp_path / "slow_godot", tmp_path / "logged"
+    engine.write_text(
+        f'#!/bin/sh\nuntil [ -e {logged} ]; do sleep 0.02; done\nmkdir "$3/.godot"\ntouch "$3/icon.svg.import"\n'
+    )
+    engine.chmod(0o755)
+
+    class Noticing(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            logged.touch()
+
+    monkeypatch.setattr(import_notice, "_EVERY_S", 0.05)
+    notices, handler = logging.getLogger(import_notice.__name__), Noticing()
+    notices.addHandler(handler)
+    try:
+        import_project(project, Godot(engine, (4, 6, 3)))
+    finally:
+        notices.removeHandler(handler)
+    assert f"Godot imports {project.resolve()}, once" in caplog.text
 
 
 def test_a_project_that_may_only_be_read_is_imported_into_a_copy_that_may_be_written(
