@@ -23,7 +23,7 @@ from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import Film, GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.game.spec import GameSpec
-from spacetime_rl.game.trace import NOTHING, AgentTrace, Floats, Recording, Trace
+from spacetime_rl.game.trace import NOTHING, AgentTrace, Floats, Recording, Trace, everything
 
 # Calls by which a script's result depends on more than the seed: the engine's own random numbers, clocks and threads.
 # A generator's methods have a dot before them, and are meant to be seeded.
@@ -33,10 +33,8 @@ _CLOCKS = re.compile(
 )
 _ADDON = "addons/spacetime_rl/"
 _SHOWN = 5
-_NO_SEED = (
-    "this game's protocol has no seed: it may not replay; only an agent's first episode begins in a known state, and "
-    "the other agents do nothing here"
-)
+_NO_SEED = "this game's protocol has no seed: it may not replay; only an agent's first episode begins in a known state"
+_ALONE = ", and the other agents do nothing here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ def play_again(
         return Replayed(episode.decisions, again)
     causes = [*_other_settings(episode.config, config), *_other_builds(episode.build, here)]
     if not causes and _is_of_stock_game(episode):
-        causes = [_NO_SEED]
+        causes = [_NO_SEED + (_ALONE if len(again.agents) > len(episode.trace.agents) else "")]
     return Replayed(
         episode.decisions,
         again,
@@ -147,7 +145,7 @@ def play_actions(game: Game, episode: Episode, actions: Sequence[Sequence[NDArra
     number = episode.trace.episode
     if episode.params:
         game.configure(episode.params)
-    game.traces(Recording(number + 1, observations=game.spec.is_stock, bodies=True))
+    game.traces(everything() if game.spec.is_stock else Recording(number + 1, bodies=True))
     game.reset(episode.seed, number, 1)
     for decision in actions:
         game.step(decision)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -32,7 +32,8 @@ Actions = list[NDArray[np.float32]]
 Act = Callable[[StepResult], Actions]
 Open = Callable[[GameLaunch], Game]
 
-MOST_OF_STOCK = 1_000  # decisions of an episode of a stock game without `game.episode_steps`: some agents never end
+LEAST_OF_STOCK, MOST_OF_STOCK = 200, 1_000  # decisions of an episode of a stock game
+_STRIDE = 1_000_000  # between the numbers of a stock game's episodes, each of which has random actions of its own
 
 
 class Abandoned(Exception):
@@ -129,7 +130,7 @@ class Seat:
         plans = assign_policies(game.spec, self._setting.config)
         actors = source.make_actors(game.spec, plans, self._setting.seed, self._setting.config.evaluation.stochastic)
         worker = EvaluationWorker(game.spec, plans, actors)
-        worker.reset(number, 1)
+        worker.reset(number, self.stride)
         return self.perform(begin, source.name, worker.act, worker.end)
 
     def replay(self, episode: Episode) -> Played:
@@ -156,8 +157,7 @@ class Seat:
     ) -> Played:
         """Play one episode: `act` decides until it returns nothing, and `end` receives every agent that has ended.
 
-        An episode of a stock game is over when each agent has ended once; who has ended does nothing until then. With
-        `anew` it is the first episode of a new game, as a replay of its recording is.
+        With `anew` an episode of a stock game is the first one of a new game, as a replay of its recording is.
         """
         game, tape = self._game_for(begin, anew), list[Actions]()
         metrics: dict[str, dict[str, float]] = {}
@@ -165,20 +165,18 @@ class Seat:
         number = begin.number
         try:
             state = self._begin(begin)
-            while len(metrics) < len(names) and len(tape) < self._most_decisions(game.spec):
+            while not self._is_over(len(tape), len(metrics) == len(names)):
                 actions = [part.copy() for part in act(state)]
                 if not actions:  # the recorded ones are over
                     break
-                if game.spec.is_stock:
-                    _let_rest(metrics.keys(), actions, game.spec)
                 if self._setting.stopped():
                     raise Abandoned
                 tape.append(actions)
                 state = game.step(actions)
                 for ended in state.ended:
-                    metrics[names[ended.agent]] = ended.metrics
+                    metrics[names[ended.agent]] = _with_success_of(metrics.get(names[ended.agent], {}), ended.metrics)
                     end(ended)
-            trace = joined(game.traces(unfinished=True), number, game.spec)
+            trace = joined(game.traces(unfinished=True), number, game.spec, self.stride)
             assert trace is not None  # it was requested
             if begin.params:  # the next episode begins without them
                 self.close()
@@ -186,7 +184,7 @@ class Seat:
         except GameError as fault:
             if not fault.can_pass:
                 raise
-            seen = _seen_before(game, number, tape)
+            seen = self._seen_before(game, number, tape)
             self.close()
             before = self._trace_before(begin, tape, game.spec) if whole and not game.spec.is_stock else seen
             trace = before or _of_actions(number, tape, game.spec)
@@ -197,9 +195,9 @@ class Seat:
         game = self.game
         if begin.params:
             game.configure(begin.params)
-        game.traces(everything(begin.number + 1))
+        game.traces(everything() if game.spec.is_stock else everything(begin.number + 1))
         self._has_begun = True
-        return game.reset(begin.seed, begin.number, 1)
+        return game.reset(begin.seed, begin.number, self.stride)
 
     def _trace_before(self, begin: Beginning, tape: Sequence[Actions], spec: GameSpec) -> Trace | None:
         """What had happened when the game failed: the same decisions but the last, once more in a new game.
@@ -235,9 +233,25 @@ class Seat:
             self._launch = replace(self._launch, seed=begin.seed)
         return self.game
 
-    def _most_decisions(self, spec: GameSpec) -> int:
+    @property
+    def stride(self) -> int:
+        """Between the numbers of the episodes that an agent plays in this game one after another."""
+        return _STRIDE if self.game.spec.is_stock else 1
+
+    def _is_over(self, decisions: int, all_have_ended: bool) -> bool:
+        """Whether an episode is over. Agents of a stock game begin anew by themselves, so that play may go on."""
         most = self._setting.most_decisions
-        return min(most, self._launch.episode_steps or MOST_OF_STOCK) if spec.is_stock else most
+        if self.game.spec.is_stock:
+            return decisions >= (min(most, LEAST_OF_STOCK) if all_have_ended else min(most, MOST_OF_STOCK))
+        return all_have_ended or decisions >= most
+
+    def _seen_before(self, game: Game, number: int, tape: Sequence[Actions]) -> Trace | None:
+        """What Python itself has noted of an episode in which a stock game failed; None for a game with our addon."""
+        seen = joined(game.traces(unfinished=True), number, game.spec, _STRIDE) if game.spec.is_stock else None
+        if seen is None:
+            return None
+        agents = tuple(replace(agent, ending="running") for agent in seen.agents)  # they have begun anew
+        return _with_last_action(replace(seen, agents=agents), tape, game.spec)
 
     def _episode(
         self,
@@ -258,20 +272,11 @@ def _by_agent(actions: Actions, spec: GameSpec) -> Iterator[tuple[str, NDArray[n
         yield from zip(group.agents, rows, strict=True)
 
 
-def _let_rest(over: Collection[str], actions: Actions, spec: GameSpec) -> None:
-    """Let agents do nothing whose part of the episode is over."""
-    for group, rows in zip(spec.groups, actions, strict=True):
-        for row, name in enumerate(group.agents):
-            if name in over:
-                rows[row] = 0.0
-
-
-def _seen_before(game: Game, number: int, tape: Sequence[Actions]) -> Trace | None:
-    """What Python itself has noted of an episode in which a stock game failed; None for a game with our addon."""
-    if not game.spec.is_stock:
-        return None
-    seen = joined(game.traces(unfinished=True), number, game.spec)
-    return seen and _with_last_action(seen, tape, game.spec)
+def _with_success_of(before: Mapping[str, float], now: dict[str, float]) -> dict[str, float]:
+    """What an agent reports at its end; it has succeeded if it did so in an earlier episode of the same play."""
+    return now | (
+        {"success": max(before["success"], now["success"])} if "success" in before and "success" in now else {}
+    )
 
 
 def _with_last_action(before: Trace, tape: Sequence[Actions], spec: GameSpec) -> Trace:

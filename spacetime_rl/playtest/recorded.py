@@ -64,7 +64,7 @@ class Recorded:
         at_random = EvaluationWorker(
             spec, plans, RandomSource().make_actors(spec, plans, int(rng.integers(2**31)), stochastic=False)
         )
-        at_random.reset(begin.number, 1)
+        at_random.reset(begin.number, seat.stride)
         varied = _Varied(actions, _wild(len(actions), rng), at_random)
         return seat.perform(begin, self.name, varied.act, at_random.end)
 

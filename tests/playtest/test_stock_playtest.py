@@ -159,9 +159,30 @@ def test_a_game_on_the_real_engine_is_played_and_its_finding_replays_exactly(
     assert "replayed exactly" in replayed.out
 
 
-def test_an_episode_of_agents_that_never_end_is_cut_off(play: Callable[..., dict[str, Any]]) -> None:
-    report = play('--every-step={"done": [false, false, false]}', episodes=1, game={"episode_steps": 7})
-    assert report["players"]["random"]["decisions"] == 7
+def test_an_episode_goes_on_while_agents_end_and_is_cut_off_if_they_never_do(
+    tmp_path: Path, play: Callable[..., dict[str, Any]]
+) -> None:
+    assert play(episodes=1)["players"]["random"]["decisions"] == 200
+    never = play('--every-step={"done": [false, false, false]}', episodes=1)
+    assert never["players"]["random"]["decisions"] == 1_000
+
+
+def test_a_recording_goes_on_from_one_episode_of_an_agent_to_its_next(
+    tmp_path: Path, play: Callable[..., dict[str, Any]]
+) -> None:
+    report = play("--crash-above=1.5", code=1, shorten=0)  # rarely: agents have ended a few times before
+    (finding,) = report["findings"]
+    assert finding["decisions"] > 5
+    episode = read_episode(tmp_path / report["store"] / finding["name"] / "episode.parquet")
+    for agent, length in zip(episode.trace.agents, (3, 5, 4), strict=True):  # p_0, p_1 and q_0 end after these
+        assert agent.actions is not None
+        assert agent.observations is not None
+        assert agent.decision_rewards is not None
+        assert agent.ticks.tolist() == list(range(finding["decisions"] + 1))
+        known = slice(1, finding["decisions"])  # what the last action led to is not known
+        ages = np.arange(finding["decisions"])
+        np.testing.assert_array_equal(agent.observations[known, 1], ((ages - 1) % length + 1)[1:])
+        np.testing.assert_allclose(agent.decision_rewards[known], agent.actions.sum(axis=1)[:-1], atol=1e-6)
 
 
 @pytest.mark.parametrize(("rewards", "expected"), [([-3.0, -2.0, -1.0], False), ([-1.0, -1.0, -1.0], True)])
