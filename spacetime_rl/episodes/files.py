@@ -133,10 +133,11 @@ def _table_of(episode: Episode) -> pa.Table:
     import pyarrow as pa
 
     agents = _agents_of(episode)
+    decisions = [_decisions(agent, episode) for agent in agents]
     columns: dict[str, pa.Array] = {
         "agent": _names([agent.name for agent in agents], agents),
         "policy": _names([agent.policy for agent in agents], agents),
-        "decision": _joined([_decisions(agent, episode) for agent in agents], np.int32),
+        "decision": _joined(decisions, np.int32),
         "tick": _joined([agent.ticks for agent in agents], np.int32),
         "position": _lists([agent.positions for agent in agents], agents),
         "velocity": _lists([agent.velocities for agent in agents], agents),
@@ -149,7 +150,7 @@ def _table_of(episode: Episode) -> pa.Table:
         columns[_IMAGE + name] = _pixels([agent.images.get(name) for agent in agents], agents)
     if episode.trace.hashes is not None:
         hashes = episode.trace.hashes
-        columns["state_hash"] = _joined([hashes[_decisions(agent, episode)] for agent in agents], np.uint64)
+        columns["state_hash"] = _joined([hashes[rows] for rows in decisions], np.uint64)
     return pa.table(columns)
 
 
@@ -159,7 +160,7 @@ def _metadata_of(episode: Episode) -> dict[bytes, bytes]:
         _SURROUNDINGS: zlib.compress(to_json(write_surroundings(episode.trace)).encode()),
     }
     if episode.trace.part_hashes is not None:
-        metadata[_PARTS] = zlib.compress(episode.trace.part_hashes.astype("<u4").tobytes())
+        metadata[_PARTS] = zlib.compress(episode.trace.part_hashes.astype("<u4").tobytes(), 1)
     return metadata
 
 
@@ -231,26 +232,25 @@ def _names(names: Sequence[str], agents: Sequence[AgentTrace]) -> pa.Array:
 def _joined(parts: Sequence[NDArray[Any]], kind: type[np.generic]) -> pa.Array:
     import pyarrow as pa
 
-    return pa.array(np.concatenate([np.zeros(0, kind), *(part.astype(kind) for part in parts)]))
+    return pa.array(np.concatenate([np.zeros(0, kind), *parts], dtype=kind, casting="unsafe"))
 
 
 def _lists(tables: Sequence[Floats | None], agents: Sequence[AgentTrace]) -> pa.Array:
     """A list of floats a row. Rows that an agent's table lacks are null: all of them, or, for actions, the last one."""
     import pyarrow as pa
 
-    lengths, present, values = [], [], [np.zeros(0, np.float32)]
-    for table, agent in zip(tables, agents, strict=True):
-        rows = len(agent.ticks)
-        there = 0 if table is None else len(table)
-        width = 0 if table is None else table.shape[1]
-        lengths.append(np.where(np.arange(rows) < there, width, 0))
-        present.append(np.arange(rows) < there)
-        if table is not None:
-            values.append(table.ravel())
-    sizes = np.concatenate([np.zeros(0, np.int64), *lengths])
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-    missing = ~np.concatenate([np.zeros(0, np.bool_), *present])
-    return pa.ListArray.from_arrays(offsets, pa.array(np.concatenate(values), pa.float32()), mask=pa.array(missing))
+    rows = np.array([len(agent.ticks) for agent in agents], np.int64)
+    there = np.array([0 if table is None else len(table) for table in tables], np.int64)
+    widths = [0 if table is None else table.shape[1] for table in tables]
+    # By turns for each agent: the rows that its table has, and those that it lacks.
+    counts = np.column_stack([there, rows - there]).ravel()
+    sizes = np.repeat(np.column_stack([widths, np.zeros_like(there)]).ravel(), counts)
+    missing = np.repeat(np.tile([False, True], len(agents)), counts)
+    offsets = np.zeros(len(sizes) + 1, np.int32)
+    np.cumsum(sizes, out=offsets[1:])
+    values = np.concatenate([np.zeros(0, np.float32), *(table.ravel() for table in tables if table is not None)])
+    mask = pa.array(missing) if missing.any() else None
+    return pa.ListArray.from_arrays(offsets, pa.array(values, pa.float32()), mask=mask)
 
 
 def _pixels(tables: Sequence[NDArray[np.uint8] | None], agents: Sequence[AgentTrace]) -> pa.Array:
