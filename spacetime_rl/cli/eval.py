@@ -72,6 +72,9 @@ def evaluate(
             "--with", metavar="POLICY=PLAYER", help="Another player for one of the policies; may be repeated."
         ),
     ] = None,
+    in_game: Annotated[
+        bool, typer.Option("--in-game", help="Let the game itself compute the policies, as in a build without Python.")
+    ] = False,
     checkpoint_number: Annotated[
         int | None, typer.Option(metavar="N", **whole_number("Which checkpoint of a run; default: the latest.", 0))
     ] = None,
@@ -114,6 +117,8 @@ def evaluate(
 
       spacetime-rl eval my-run --with runner=heuristic
 
+      spacetime-rl eval my-run --in-game
+
       spacetime-rl eval my-run --plots
 
       spacetime-rl eval my-run --episodes 20 --record
@@ -140,6 +145,7 @@ def evaluate(
         opponents=with_sources or (),
         results=where,
         checkpoint_number=checkpoint_number,
+        in_game=in_game,
         traced=TRACED if plots else 0,
         record=record or bool(video),
         record_to=record_to,

@@ -54,7 +54,7 @@ def evaluate(
     episodes that exceed the bounds of `config.evaluation`, and counts them in `bounded`. Raises ContractError if player
     or config do not fit the game, GameError if a game fails too often, and what `sink` raises.
     """
-    launch = replace(launch, seed=seed, control=source.control, scripted=source.scripted)
+    launch = replace(launch, seed=seed, control=source.control, scripted=source.scripted, in_game=source.in_game)
     clock = Clock(config.evaluation, episodes, progress)
     with open_game(replace(launch, name="eval-0")) as first:
         plans = assign_policies(first.spec, config)

@@ -11,6 +11,7 @@ from spacetime_rl.config.packaged import CONFIGS
 from spacetime_rl.errors import UsageError
 from spacetime_rl.evaluation.sources import (
     HeuristicSource,
+    InGameSource,
     MixedSource,
     OnnxSource,
     RandomSource,
@@ -91,6 +92,13 @@ def mix_sources(
     if found.source.control == "heuristic" and own:
         raise UsageError("eval heuristic: name the other player first: eval RUN --with POLICY=heuristic")
     return replace(found, source=MixedSource(found.source, own)) if own else found
+
+
+def play_in_game(found: Resolved, name: str) -> Resolved:
+    """The same policies, computed by the game itself. Raises UsageError for a player that is no trained policy."""
+    if not isinstance(found.source, OnnxSource):
+        raise UsageError(f"eval {name} --in-game: expected a trained policy alone: a run, `baseline` or an ONNX folder")
+    return replace(found, source=InGameSource(found.source.folder, f"{found.source.name}, in the game"))
 
 
 def _config_of_folder(folder: Path) -> RunConfig | None:

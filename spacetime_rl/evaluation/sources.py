@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -13,7 +13,7 @@ from spacetime_rl.evaluation.agents import places_of
 from spacetime_rl.evaluation.policies import Actor, AgentGenerators, IdleActor, OnnxActor, RandomActor
 from spacetime_rl.export.schema import PolicySchema, read_schema
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
-from spacetime_rl.runs.layout import schemas_in
+from spacetime_rl.runs.layout import onnx_file, schemas_in
 
 
 class Source(Protocol):
@@ -31,6 +31,10 @@ class Source(Protocol):
     def scripted(self) -> tuple[str, ...]:
         """Policies whose agents the game's scripts move although `control` is `policy`."""
 
+    @property
+    def in_game(self) -> Mapping[str, Path]:
+        """By policy the ONNX file that the game itself computes."""
+
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
         """One actor per plan; `stochastic` actors sample actions. Raises ContractError for plans it cannot play."""
 
@@ -42,6 +46,7 @@ class RandomSource:
     name: str = "random"
     control: Literal["policy", "heuristic"] = "policy"
     scripted: tuple[str, ...] = ()
+    in_game: Mapping[str, Path] = field(default_factory=dict)
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
         """One random actor per plan."""
@@ -56,6 +61,7 @@ class HeuristicSource:
     name: str = "heuristic"
     control: Literal["policy", "heuristic"] = "heuristic"
     scripted: tuple[str, ...] = ()
+    in_game: Mapping[str, Path] = field(default_factory=dict)
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
         """One idle actor per plan: the game's scripts act. Raises ContractError for a stock game, which has none."""
@@ -73,6 +79,7 @@ class OnnxSource:
     name: str = "policy"
     control: Literal["policy", "heuristic"] = "policy"
     scripted: tuple[str, ...] = ()
+    in_game: Mapping[str, Path] = field(default_factory=dict)
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
         """One actor per plan. Raises ContractError if a policy is missing or has other spaces than the game."""
@@ -99,6 +106,28 @@ class OnnxSource:
 
 
 @dataclass(frozen=True, slots=True)
+class InGameSource:
+    """The policies in a folder of exported files, computed by the game itself, without Python."""
+
+    folder: Path
+    name: str = "policy, in the game"
+    control: Literal["policy", "heuristic"] = "policy"
+    scripted: tuple[str, ...] = ()
+
+    @property
+    def in_game(self) -> Mapping[str, Path]:
+        """All policies of the folder."""
+        return {name: onnx_file(self.folder, name) for name in read_schemas(self.folder)}
+
+    def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
+        """One idle actor per plan. Raises ContractError for plans that the policies do not fit."""
+        if stochastic:
+            raise ContractError(["--in-game plays the most probable actions; leave out --stochastic"])
+        OnnxSource(self.folder).make_actors(spec, plans, seed, stochastic)
+        return [IdleActor(plan.layout) for plan in plans]
+
+
+@dataclass(frozen=True, slots=True)
 class MixedSource:
     """Different players for different policies: `own` by policy, and `rest`, not the heuristic, for all others."""
 
@@ -119,6 +148,11 @@ class MixedSource:
     def scripted(self) -> tuple[str, ...]:
         """Policies that the heuristic plays."""
         return tuple(policy for policy, source in self.own.items() if source.control == "heuristic")
+
+    @property
+    def in_game(self) -> Mapping[str, Path]:
+        """None: players are mixed in Python."""
+        return {}
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
         """The actor of each plan's own player. Raises ContractError for an unknown policy in `own`."""

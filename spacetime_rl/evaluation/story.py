@@ -17,7 +17,14 @@ from spacetime_rl.episodes.recorder import Recorder
 from spacetime_rl.evaluation.clock import Progress
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import EvalReport
-from spacetime_rl.evaluation.resolve import BASELINE, Resolved, mix_sources, require_config, resolve_source
+from spacetime_rl.evaluation.resolve import (
+    BASELINE,
+    Resolved,
+    mix_sources,
+    play_in_game,
+    require_config,
+    resolve_source,
+)
 from spacetime_rl.evaluation.tape import Sink
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import scenario_names
@@ -47,6 +54,7 @@ def evaluate_player(
     opponents: Sequence[str] = (),
     results: Path = RESULTS,
     checkpoint_number: int | None = None,
+    in_game: bool = False,
     traced: int = 0,
     record: bool = False,
     record_to: Path | None = None,
@@ -59,10 +67,10 @@ def evaluate_player(
 
     `player` is `random`, `heuristic`, `baseline`, a run, a checkpoint or a folder of ONNX files. `opponents` are
     `POLICY=PLAYER`: players that act for single policies instead. Without `config` the player's training configuration
-    is played. `overrides` are `a.b=c`. The report keeps the traces of the first `traced` episodes. With `record` or a
-    folder `record_to`, every episode is written to a file of its own; `receive` makes what receives every episode
-    instead. `prepare` may change how games are started. `show` displays the progress, and `say` receives
-    remarks on the configuration.
+    is played. With `in_game` the game computes the policies. `overrides` are `a.b=c`. The report keeps the traces of
+    the first `traced` episodes. With `record` or a folder `record_to`, every episode is written to a file of its own;
+    `receive` makes what receives every episode instead. `prepare` may change how games are started. `show` displays the
+    progress, and `say` receives remarks on the configuration.
 
     Raises UsageError, ConfigError, ContractError, CheckpointError, ExportError, GameError, RecordingError.
     """
@@ -70,6 +78,7 @@ def evaluate_player(
         shipped = config if isinstance(config, str) else None
         found = resolve_source(player, results, folder, checkpoint_number, baseline=shipped)
         found = mix_sources(found, opponents, results, folder, baseline=shipped)
+        found = play_in_game(found, player) if in_game else found
         chosen = _choose(player, found, config, overrides, say)
         plan = chosen.evaluation
         launch = prepare(replace(make_launch(chosen), arenas=plan.arenas))

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -44,6 +46,7 @@ class Explorer:
     name = EXPLORER
     control: Literal["policy", "heuristic"] = "policy"
     scripted: tuple[str, ...] = ()
+    in_game: Mapping[str, Path] = MappingProxyType({})
 
     def __init__(self, cell: float | None = None) -> None:
         self._cell = cell

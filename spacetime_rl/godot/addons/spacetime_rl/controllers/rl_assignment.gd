@@ -15,9 +15,11 @@ var _driven: Dictionary[RLController, Array] = {}
 func _init(roster: RLRoster, options: RLOptions) -> void:
 	_roster = roster
 	peer = RLPeerController.new(roster.agents, options.player)
-	_check_policies(options.scripted)
+	_check_policies("scripted", options.scripted)
+	_check_policies("policies", PackedStringArray(options.policies.keys()))
 	_assign_policies(options)
 	_assign_person(options)
+	_assign_files(options)
 	regroup()
 	roster.agents_changed.connect(regroup)
 
@@ -45,11 +47,11 @@ func regroup() -> void:
 		_driven[agent.controller].append(agent)
 
 
-func _check_policies(scripted: PackedStringArray) -> void:
-	for policy: String in scripted:
+func _check_policies(option: String, policies: PackedStringArray) -> void:
+	for policy: String in policies:
 		if not _roster.groups.has(StringName(policy)):
 			var known := ", ".join(PackedStringArray(_roster.groups.keys()))
-			problems.append("--scripted=%s: no such policy; there are %s" % [policy, known])
+			problems.append("--%s=%s: no such policy; there are %s" % [option, policy, known])
 
 
 ## Without a peer that decides, every agent is played by its script.
@@ -64,6 +66,35 @@ func _assign_policies(options: RLOptions) -> void:
 				cast[i].controller = peer
 				if scripted or not peer_decides:
 					cast[i].controller = heuristic
+
+
+## The agents of a policy whose file is named are played by it, in the game.
+func _assign_files(options: RLOptions) -> void:
+	for name: String in options.policies:
+		var policy := RLPolicy.load_from(options.policies[name] as String)
+		if not policy.problem.is_empty():
+			problems.append("--policies: %s" % policy.problem)
+			continue
+		var controller := RLPolicyController.new(policy)
+		var differences := PackedStringArray()
+		for agent: RLAgent in _cast_of(name):
+			agent.controller = controller
+			if differences.is_empty():
+				differences = policy.problems_for(agent, options.action_repeat, options.physics_hz)
+		for difference: String in differences:
+			problems.append("--policies: %s: %s" % [options.policies[name], difference])
+
+
+# All agents of a policy, those of other tasks included.
+func _cast_of(policy: String) -> Array[RLAgent]:
+	var found: Array[RLAgent] = []
+	for stage: RLStage in _roster.stages:
+		for arena: RLArenaCore in stage.played_arenas():
+			var cast := stage.cast_of(arena)
+			for i: int in cast.size():
+				if String(stage.lead().agents[i].policy_name) == policy:
+					found.append(cast[i])
+	return found
 
 
 ## A person plays the agent that was asked for, or the first one of a scene without a peer.

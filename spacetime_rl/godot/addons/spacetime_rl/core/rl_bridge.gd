@@ -71,6 +71,8 @@ func _ready() -> void:
 	_build()
 	if _problems.is_empty():
 		roster = RLRoster.new(stages, _schedule.task_names)
+		options.action_repeat = action_repeat
+		options.physics_hz = physics_hz
 		assignment = RLAssignment.new(roster, options)
 		_problems.append_array(roster.problems + assignment.problems)
 	if _problems.is_empty() and is_watched():

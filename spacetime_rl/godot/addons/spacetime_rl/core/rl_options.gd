@@ -37,6 +37,8 @@ var oracle_scripts: Array = []
 var control := "policy"
 ## Policies whose agents act by their heuristics, whoever acts for the others.
 var scripted: PackedStringArray = []
+## By policy the `.onnx` file that plays its agents in the game, whoever acts for the others.
+var policies: Dictionary = {}
 ## A person plays one of the agents, whoever acts for the others.
 var has_human := false
 ## The agent that a person plays; "" is the first one.
@@ -118,6 +120,8 @@ func _set_option(name: String, text: String) -> void:
 			oracle_scripts = _list(name, text)
 		"scripted":
 			scripted = text.split(",", false)
+		"policies":
+			policies = _object(name, text)
 		"human":
 			has_human = true
 			human = text
