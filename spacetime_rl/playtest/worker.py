@@ -174,6 +174,8 @@ class LocalWorker:
         every = self._settings.oracles.not_repeatable
         probe = self._scenes[scene].probe
         repeats = probe is None or probe.repeats != "no"
+        if not repeats:  # no replay can show that it was the game's fault
+            sightings = [replace(s, severity="warning") if s.key in _FROM_OUTSIDE else s for s in sightings]
         if every and repeats and played.fault is None and number % every == 0:
             sightings += self._unrepeatable(scene, played)
         episode = played.episode

@@ -94,6 +94,14 @@ def test_a_game_that_does_not_replay_shows_each_finding_once(
     assert command("episodes", "show", str(page.with_name("episode.parquet"))).code == 0
 
 
+def test_a_kill_from_outside_is_a_warning_where_no_replay_can_show_it_again(
+    play: Callable[..., dict[str, Any]],
+) -> None:
+    report = play("--dice=unseeded", CRASHES, "--crash-by=SIGKILL", code=0, episodes=1)
+    (finding,) = report["findings"]
+    assert (finding["sighting"]["key"], finding["sighting"]["severity"]) == ("crash:SIGKILL", "warning")
+
+
 def test_errors_of_scripts_in_the_log_are_findings_and_the_game_goes_on(
     tmp_path: Path, play: Callable[..., dict[str, Any]]
 ) -> None:

@@ -67,6 +67,7 @@ def main() -> None:
     parser.add_argument("--camera", action="store_true")  # observations are images
     parser.add_argument("--script-errors", type=int, default=0)  # in its log, at every step
     parser.add_argument("--crash-above", type=float)  # a reward of the first agent, which takes certain actions
+    parser.add_argument("--crash-by", default="SIGSEGV")
     parser.add_argument("--dice", choices=("seeded", "unseeded"))  # a throw at each reset is the agents' luck
     options, _ = parser.parse_known_args(sys.argv[sys.argv.index("--") + 1 :])
     with socket.create_connection(("127.0.0.1", options.port)) as connection:
@@ -96,7 +97,7 @@ def serve(connection: socket.socket, options: argparse.Namespace) -> None:
             for agent, action in zip(agents, request["action"], strict=True):
                 agent.act(action)
             if options.crash_above is not None and agents[0].reward > options.crash_above:
-                os.kill(os.getpid(), signal.SIGSEGV)
+                os.kill(os.getpid(), signal.Signals[options.crash_by])
             answer = {
                 "type": "step",
                 "obs": [see(agent) for agent in agents],
