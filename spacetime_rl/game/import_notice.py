@@ -10,12 +10,12 @@ from pathlib import Path
 
 _log = logging.getLogger(__name__)
 
-_EVERY_S = 10.0
+_EVERY_S = 20.0  # most imports are over by then
 
 
 @contextlib.contextmanager
 def noticed(project: Path, most_s: float) -> Iterator[None]:
-    """Log that the import goes on, every 10 s until it is over; it may take `most_s` seconds."""
+    """Log that the import goes on, every 20 s until it is over; it may take `most_s` seconds."""
     over = threading.Event()
 
     def tell() -> None:

@@ -9,6 +9,8 @@ extends Logger
 const EXIT_CODE := 70
 
 const _MOST_WARNINGS := 64
+# What a game without a window does not have, such as a clipboard, is no mistake of an unchanged game.
+const _NO_SCREEN := "display_server.cpp"
 const _OURS := "res://addons/spacetime_rl/"
 
 static var _installed: RLFaults
@@ -89,6 +91,8 @@ func _log_error(
 	backtraces: Array[ScriptBacktrace]
 ) -> void:
 	if error_type == ERROR_TYPE_WARNING and not _watches_warnings:
+		return
+	if _keeps_errors and file.ends_with(_NO_SCREEN):
 		return
 	var where := "%s:%d in %s" % [file, line, function]
 	# A script's own error names its place; what the engine or push_error complains of was caused by a script's line.
