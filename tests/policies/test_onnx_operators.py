@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,12 +13,14 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+import torch
 from numpy.typing import NDArray
-from support.compute_onnx import Case, Computed, compute
+from support.compute_onnx import Case, Computed, compute, known_operators
 
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.project import OWN_PROJECT, import_project
 
+REPOSITORY = Path(__file__).parents[2]
 OPERATORS = """
     Abs Add And ArgMax ArgMin AveragePool BatchNormalization Ceil Clip Concat Constant ConstantOfShape Conv Cos Div
     Dropout Elu Equal Exp Expand Flatten Floor Gather GatherElements Gemm GlobalAveragePool Greater GreaterOrEqual
@@ -26,6 +29,9 @@ OPERATORS = """
     ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Selu Shape Sigmoid Sign Sin Size Slice
     Softmax Softplus Softsign Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Unsqueeze Where
 """.split()  # noqa: SIM905  # a list of strings would be a line for each
+# Their tests have other elements (Cast) or another form (GRU). The policies of test_policy_parity.py have the first,
+# test_a_gru has the second.
+ELSEWHERE = {"Cast", "GRU"}
 # What is refused, by a part of the sentence that says so.
 REFUSED = (
     "are not multiplied",  # a vector and a stack of matrices
@@ -78,6 +84,37 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Answer]]
     for (operator, case, right), computed in zip(tests, found, strict=True):
         by_operator[operator].append(Answer(case.model, computed, right))
     return by_operator
+
+
+def test_the_page_lists_the_operators_that_the_runtime_has(tmp_path: Path) -> None:
+    godot = find_godot()
+    compute(tmp_path, [], import_project(OWN_PROJECT, godot), godot.path)
+    page = (REPOSITORY / "docs" / "in-game.md").read_text()
+    listed = re.search(r"(?:^`\w+`[ \n])(?:`\w+`\s)*", page, re.MULTILINE)
+
+    assert listed is not None
+    assert known_operators(tmp_path) == set(re.findall(r"\w+", listed[0])) == {*OPERATORS, *ELSEWHERE}
+
+
+def test_a_gru(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    gru = torch.nn.GRU(3, 5)
+    inputs = (torch.randn(4, 2, 3), torch.randn(1, 2, 5))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of itself
+        torch.onnx.export(
+            gru, inputs, str(tmp_path / "gru.onnx"), opset_version=17, input_names=["x", "h"], dynamo=False
+        )
+    with torch.no_grad():
+        right = [output.numpy() for output in gru(*inputs)]
+    godot = find_godot()
+    case = Case("gru.onnx", {"x": inputs[0].numpy(), "h": inputs[1].numpy()})
+
+    (found,) = compute(tmp_path, [case], import_project(OWN_PROJECT, godot), godot.path)
+
+    assert found.problem == ""
+    for output, array in zip(found.outputs.values(), right, strict=True):
+        np.testing.assert_allclose(output, array, atol=1e-6)
 
 
 def collect(folder: Path) -> Iterator[tuple[str, Case, dict[str, NDArray[Any]]]]:

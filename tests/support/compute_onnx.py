@@ -43,11 +43,16 @@ def compute(folder: Path, cases: Sequence[Case], project: Path, godot: Path) -> 
     done = subprocess.run([*command, *script], capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ERROR" not in done.stderr, done.stderr
-    results = json.loads((folder / "results.json").read_text())
+    results = json.loads((folder / "results.json").read_text())["results"]
     return [
         Computed(result["problem"], {name: _decode(tensor) for name, tensor in result["outputs"].items()})
         for result in results
     ]
+
+
+def known_operators(folder: Path) -> set[str]:
+    """The names of the operators that the engine knows, after `compute` in this folder."""
+    return set(json.loads((folder / "results.json").read_text())["operators"])
 
 
 def _encode(array: NDArray[Any]) -> dict[str, Any]:

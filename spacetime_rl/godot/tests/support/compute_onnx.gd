@@ -2,9 +2,9 @@ extends SceneTree
 ## Computes the models of a folder, for tests that compare the results with those of another runtime.
 ##
 ## `godot --headless --path . --script res://tests/support/compute_onnx.gd -- FOLDER`. The folder has `cases.json`, a
-## list of `{"model": file, "inputs": {name: tensor}}`, and gets `results.json`, a list of
-## `{"problem": text, "outputs": {name: tensor}}`. A tensor is `{"kind", "shape", "data"}`; `data` are little-endian
-## float32 or int64 in base64.
+## list of `{"model": file, "inputs": {name: tensor}}`, and gets `results.json`: the names of all operators, and for
+## each case `{"problem": text, "outputs": {name: tensor}}`. A tensor is `{"kind", "shape", "data"}`; `data` are
+## little-endian float32 or int64 in base64.
 
 
 func _initialize() -> void:
@@ -18,7 +18,7 @@ func _initialize() -> void:
 			models[file] = RLOnnxModel.load_from(file if file.is_absolute_path() else folder.path_join(file))
 		results.append(_compute(models[file], case["inputs"] as Dictionary))
 	var out := FileAccess.open(folder.path_join("results.json"), FileAccess.WRITE)
-	out.store_string(JSON.stringify(results))
+	out.store_string(JSON.stringify({"operators": RLOnnxModel.known_operators(), "results": results}))
 	out.close()
 	quit()
 

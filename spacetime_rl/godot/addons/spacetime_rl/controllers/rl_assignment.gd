@@ -8,6 +8,8 @@ var peer: RLPeerController
 var problems: PackedStringArray = []
 
 var _roster: RLRoster
+# By policy who plays it.
+var _playing: Dictionary[RLPolicy, RLPolicyController] = {}
 # By controller its agents, in the roster's order.
 var _driven: Dictionary[RLController, Array] = {}
 
@@ -54,7 +56,7 @@ func _check_policies(option: String, policies: PackedStringArray) -> void:
 			problems.append("--%s=%s: no such policy; there are %s" % [option, policy, known])
 
 
-## Without a peer that decides, every agent is played by its script.
+## Without a peer that decides, an agent is played by the policy that it has, or else by its script.
 func _assign_policies(options: RLOptions) -> void:
 	var heuristic := RLHeuristicController.new()
 	var peer_decides := options.port > 0 and options.control == "policy"
@@ -66,23 +68,29 @@ func _assign_policies(options: RLOptions) -> void:
 				cast[i].controller = peer
 				if scripted or not peer_decides:
 					cast[i].controller = heuristic
+				if not peer_decides and options.control == "policy" and cast[i].policy != null:
+					_let_play(cast[i].policy, cast[i], options, "the policy of '%s'" % cast[i].agent_name)
 
 
 ## The agents of a policy whose file is named are played by it, in the game.
 func _assign_files(options: RLOptions) -> void:
 	for name: String in options.policies:
-		var policy := RLPolicy.load_from(options.policies[name] as String)
-		if not policy.problem.is_empty():
-			problems.append("--policies: %s" % policy.problem)
-			continue
-		var controller := RLPolicyController.new(policy)
-		var differences := PackedStringArray()
+		var file: String = options.policies[name]
+		var policy := RLPolicy.load_from(file)
 		for agent: RLAgent in _cast_of(name):
-			agent.controller = controller
-			if differences.is_empty():
-				differences = policy.problems_for(agent, options.action_repeat, options.physics_hz)
-		for difference: String in differences:
-			problems.append("--policies: %s: %s" % [options.policies[name], difference])
+			_let_play(policy, agent, options, "--policies: %s" % file)
+
+
+# One controller for a policy, so that its agents decide together. What is wrong is said once.
+func _let_play(policy: RLPolicy, agent: RLAgent, options: RLOptions, title: String) -> void:
+	if not _playing.has(policy):
+		_playing[policy] = RLPolicyController.new(policy)
+		if policy.model() == null:
+			problems.append("%s: %s" % [title, policy.problem])
+			return
+		for difference: String in policy.problems_for(agent, options.action_repeat, options.physics_hz):
+			problems.append("%s: %s" % [title, difference])
+	agent.controller = _playing[policy]
 
 
 # All agents of a policy, those of other tasks included.
@@ -97,14 +105,17 @@ func _cast_of(policy: String) -> Array[RLAgent]:
 	return found
 
 
-## A person plays the agent that was asked for, or the first one of a scene without a peer.
+## A person plays the agent that was asked for, or the first one without a policy of a scene without a peer.
 func _assign_person(options: RLOptions) -> void:
 	var local := options.port == 0 and options.control != "heuristic"
 	if not (local or options.has_human):
 		return
 	for agent: RLAgent in _roster.agents:
-		if options.human in ["", String(agent.agent_name)]:
+		var plays_itself := not options.has_human and agent.policy != null
+		if options.human in ["", String(agent.agent_name)] and not plays_itself:
 			agent.controller = RLHumanController.new()
 			return
+	if not options.has_human:
+		return
 	var names := _roster.agents.map(func(agent: RLAgent) -> String: return String(agent.agent_name))
 	problems.append("--human=%s: no such agent; there are %s" % [options.human, ", ".join(names)])

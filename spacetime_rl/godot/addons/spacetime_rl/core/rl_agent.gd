@@ -17,6 +17,8 @@ const COMMON_METRICS: Array[StringName] = [&"episode", &"return", &"length", &"s
 @export var policy_name := &"player"
 ## Name inside the arena; empty becomes "<policy_name>_<number>". Configs map policies by patterns on it.
 @export var agent_name := &""
+## A trained policy that plays this agent when no peer does; agents of one policy decide together.
+@export var policy: RLPolicy
 ## Names that `add_reward` may use; each is reported at the episode's end as `reward/<name>`.
 @export var reward_names: Array[StringName] = []
 ## Reward terms evaluated every tick, in addition to `add_reward`. One instance for each agent.

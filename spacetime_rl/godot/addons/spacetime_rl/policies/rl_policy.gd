@@ -1,3 +1,5 @@
+@tool
+@icon("res://addons/spacetime_rl/icons/agent.svg")
 class_name RLPolicy
 extends Resource
 ## A trained policy: the computation in an `.onnx` file, and the schema beside it, which says what its numbers mean.

@@ -1,0 +1,84 @@
+extends RLTest
+## Policies that play inside the game: imported as resources, shared by agents, refused where they do not fit.
+##
+## fixtures/policies/walker.onnx is an untrained policy of the touch fixture's walkers, with one layer of 4.
+
+const _FILE := "res://tests/fixtures/policies/walker.onnx"
+
+
+func test_an_onnx_file_is_a_resource_with_its_schema() -> void:
+	var policy := load(_FILE) as RLPolicy
+	check(policy != null, "the type of %s" % _FILE)
+	check(policy.model() != null, policy.problem)
+	check_equal(policy.schema["policy"], "walker", "policy")
+	check_equal(policy.state_size(), 0, "recurrent state")
+
+
+func test_without_a_peer_agents_are_played_by_the_policy_that_they_have() -> void:
+	var roster := _roster()
+	var policy := load(_FILE) as RLPolicy
+	roster.agents[0].policy = policy
+	roster.agents[1].policy = policy
+	var assignment := RLAssignment.new(roster, RLOptions.new([]))
+	check_equal(assignment.problems, PackedStringArray(), "problems")
+	check(roster.agents[0].controller is RLPolicyController, "the first walker")
+	check_equal(roster.agents[1].controller, roster.agents[0].controller, "one controller for a policy")
+	check_equal(roster.agents[2].controller.title, "you", "the first agent without a policy")
+	roster.begin_all()
+	assignment.act()
+	var walk := (roster.agents[0].actions[0] as RLContinuousAction).vector2()
+	check(walk != Vector2.ZERO and absf(walk.x) <= 1.0 and absf(walk.y) <= 1.0, "an action: %s" % walk)
+	var seen := PackedFloat32Array()
+	seen.resize(roster.agents[0].observation_size)
+	roster.agents[0].observe(seen, 0)
+	var found := policy.model().run({"obs": seen, "state_ins": PackedFloat32Array([0.0])})
+	check_close(walk.x, clampf(found["distribution"][0], -1.0, 1.0), "the most probable action", 1e-6)
+
+
+func test_a_person_or_a_peer_that_decides_comes_first() -> void:
+	var roster := _roster()
+	for agent: RLAgent in roster.agents.slice(0, 2):
+		agent.policy = load(_FILE) as RLPolicy
+	RLAssignment.new(roster, RLOptions.new(["--human=walker_1"]))
+	check_equal(roster.agents[1].controller.title, "you", "who was asked for")
+	RLAssignment.new(roster, RLOptions.new(["--port=1", "--player=Python"]))
+	check_equal(roster.agents[0].controller.title, "Python", "with a peer")
+	RLAssignment.new(roster, RLOptions.new(["--control=heuristic"]))
+	check_equal(roster.agents[0].controller.title, "its script", "scripts only")
+
+
+func test_an_agent_that_a_policy_was_not_made_for_is_refused() -> void:
+	var roster := _roster()
+	roster.agents[2].policy = load(_FILE) as RLPolicy
+	var problems := RLAssignment.new(roster, RLOptions.new([])).problems
+	check(
+		"the policy of 'jumper_0': action 2: the policy has none, the game jump discrete 2" in problems, str(problems)
+	)
+
+
+func test_inactive_agents_take_no_part() -> void:
+	var roster := _roster()
+	for agent: RLAgent in roster.agents.slice(0, 2):
+		agent.policy = load(_FILE) as RLPolicy
+	RLAssignment.new(roster, RLOptions.new([]))
+	roster.begin_all()
+	roster.agents[0].end(true)
+	var walkers: Array[RLAgent] = roster.agents.slice(0, 2)
+	var actions := roster.agents[1].controller.decide(walkers)
+	check_equal(actions.size(), walkers[0].action_size * 2, "floats for all")
+	check_equal(actions.slice(0, walkers[0].action_size), PackedFloat32Array([0.0, 0.0]), "of who has ended")
+	check(actions[walkers[0].action_size] != 0.0, "of who acts")
+
+
+func test_a_wrong_observation_is_an_error_with_its_sizes() -> void:
+	var model := (load(_FILE) as RLPolicy).model()
+	check_equal(
+		model.run({"obs": PackedFloat32Array([1.0]), "state_ins": PackedFloat32Array([0.0])}).size(), 0, "outputs"
+	)
+	check("the input 'obs' has 1 elements for 1 rows" in model.problem, model.problem)
+	check_equal(model.run({}).size(), 0, "outputs")
+	check("there is no input" in model.problem, model.problem)
+
+
+func _roster() -> RLRoster:
+	return RLRoster.new([RLStage.new([make_arena().core], RLSchedule.new())])
