@@ -56,3 +56,10 @@ def setting_paths(model: type[BaseModel], prefix: tuple[str, ...] = ()) -> Itera
         yield (*prefix, name)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from setting_paths(field.annotation, (*prefix, name))
+
+
+def split_section(overrides: Sequence[str], section: str) -> tuple[list[str], list[str]]:
+    """The overrides of a section, without its name, and the others."""
+    head = f"{section}."
+    own = [override.removeprefix(head) for override in overrides if override.startswith(head)]
+    return own, [override for override in overrides if not override.startswith(head)]

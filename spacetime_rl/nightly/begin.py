@@ -13,7 +13,7 @@ from spacetime_rl.errors import UsageError
 from spacetime_rl.evaluation.sources import is_onnx_folder
 from spacetime_rl.evaluation.target import build_overrides
 from spacetime_rl.nightly.plan import NightlyPlan
-from spacetime_rl.nightly.record import POLICIES, RECORD, Night, nights_in, read_night, write_night
+from spacetime_rl.nightly.record import POLICIES, RECORD, Night, nights_in, of_the_run, read_night, write_night
 from spacetime_rl.nightly.story import missing
 from spacetime_rl.runs.layout import NIGHTS
 
@@ -33,7 +33,7 @@ def begin_night(
     none: the first night of a CI has no artifact. Raises ConfigError, UsageError for a folder that holds a night
     already or a `base` that is no build, and GodotNotFound.
     """
-    loaded = api.load_config(config, overrides)
+    loaded = api.load_config(config, of_the_run(overrides))
     if base is not None:
         build_overrides("base", base)
     begun = datetime.now().astimezone()
@@ -81,7 +81,7 @@ def resume_night(config: str, results: Path, folder: Path | None = None) -> tupl
         raise UsageError(f"nightly --resume: the night in {folder} is of {night.config}, not of {config}")
     if not missing(night):
         raise UsageError(f"nightly --resume: every stage of the night in {folder} is done; begin another one")
-    build = describe_build(make_launch(api.load_config(config, night.overrides))).content
+    build = describe_build(make_launch(api.load_config(config, night.of_the_run))).content
     if build != night.build:
         raise UsageError(
             f"nightly --resume: the night in {folder} began with the build {night.build}, and this is {build}; begin "

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from spacetime_rl.config.loader import OWN_SECTIONS
+from spacetime_rl.config.overrides import split_section
 from spacetime_rl.errors import UsageError
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.nightly.plan import NightlyPlan
@@ -40,6 +42,14 @@ class Stage:
         return self.status in ("done", "worse")
 
 
+def of_the_run(overrides: Sequence[str]) -> list[str]:
+    """The overrides of a configuration itself, without those of its sections for playtest and gate."""
+    rest = list(overrides)
+    for section in OWN_SECTIONS:
+        _, rest = split_section(rest, section)
+    return rest
+
+
 @dataclass(frozen=True, slots=True)
 class Night:
     """What a night is, and what it has done so far.
@@ -58,6 +68,11 @@ class Night:
     base: str | None = None
     last: str = ""
     stages: tuple[Stage, ...] = ()
+
+    @property
+    def of_the_run(self) -> list[str]:
+        """The overrides of the configuration itself, without those of its sections for playtest and gate."""
+        return of_the_run(self.overrides)
 
     def stage(self, name: str) -> Stage | None:
         """The result of a stage; None if it has not ended."""

@@ -124,7 +124,7 @@ def train(night: Night, place: Place) -> Found:
     else:
         # The user's own settings win, as those of `train`.
         given = [f"stop.agent_steps={night.plan.agent_steps}", *(f"rollout.{key}={n}" for key, n in sizes.items())]
-        config = api.load_config(night.config, [*given, *night.overrides, f"results={place.results}"])
+        config = api.load_config(night.config, [*given, *night.of_the_run, f"results={place.results}"])
         summary = api.train(config, run_id=night.run_id, force=True, evaluate=False).summary
     if summary.stopped:
         raise KeyboardInterrupt
@@ -333,7 +333,7 @@ def _is_stock_game(night: Night, place: Place) -> bool:
 
 def _load(night: Night, *more: str) -> RunConfig:
     """The configuration, with further settings. Raises ConfigError."""
-    return api.load_config(night.config, [*night.overrides, *more])
+    return api.load_config(night.config, [*night.of_the_run, *more])
 
 
 def missing(night: Night) -> Sequence[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from spacetime_rl.config import RunConfig
 from spacetime_rl.config.gate import GateConfig
 from spacetime_rl.config.loader import GATE, PLAYTEST
+from spacetime_rl.config.overrides import split_section
 from spacetime_rl.config.own_section import load_with, with_overrides
 from spacetime_rl.config.packaged import packaged
 from spacetime_rl.config.playtest import OraclesConfig, Playtest, load_playtest, with_settings
@@ -28,7 +29,7 @@ def load_plan(
     """
     if (Path(target) / "project.godot").is_file() and not knows_of_learning(Path(target)):
         overrides = [f"name={_slug(Path(target).resolve().name)}", *unchanged_overrides(Path(target)), *overrides]
-    own, rest = _split(overrides, PLAYTEST)
+    own, rest = split_section(overrides, PLAYTEST)
     plan = load_playtest(target, rest, scenario_names()) if _is_config(target) else Playtest(load_target(target, rest))
     wanted = "no_progress" in plan.settings.oracles.model_fields_set or any("no_progress" in setting for setting in own)
     if plan.config.game.unchanged and not wanted:
@@ -53,8 +54,8 @@ class GatePlan:
 
 def load_gate(target: str, overrides: Sequence[str] = (), settings: Sequence[str] = ()) -> GatePlan:
     """The gate of a target. `settings` are overrides of the `gate:` section. Raises as `load_plan`."""
-    own, rest = _split(overrides, GATE)
-    for_oracles, rest = _split(rest, PLAYTEST)
+    own, rest = split_section(overrides, GATE)
+    for_oracles, rest = split_section(rest, PLAYTEST)
     game: str | RunConfig
     if _is_config(target):
         game = target
@@ -70,13 +71,6 @@ def load_gate(target: str, overrides: Sequence[str] = (), settings: Sequence[str
 
 def _is_config(target: str) -> bool:
     return Path(target).suffix in (".yaml", ".yml") or packaged(target) is not None
-
-
-def _split(overrides: Sequence[str], section: str) -> tuple[list[str], list[str]]:
-    """Overrides of a command's own section, without its name, and the others."""
-    head = f"{section}."
-    own = [override.removeprefix(head) for override in overrides if override.startswith(head)]
-    return own, [override for override in overrides if not override.startswith(head)]
 
 
 def unchanged_overrides(project: Path) -> tuple[str, ...]:

@@ -51,6 +51,12 @@ def is_stopped(night: Night, place: Place) -> Found:
     raise KeyboardInterrupt
 
 
+def test_settings_of_playtest_and_gate_are_left_to_their_stages() -> None:
+    night = replace(NIGHT, overrides=("training.lr=1e-3", "playtest.shorten=5", "gate.margin=0.1", "stop.time_s=9"))
+
+    assert night.of_the_run == ["training.lr=1e-3", "stop.time_s=9"]
+
+
 def test_a_stage_that_fails_does_not_lose_the_others(tmp_path: Path) -> None:
     night = run_night(NIGHT, place_in(tmp_path), {"one": fails, "two": breaks, "three": works, "four": finds})
 
