@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -23,7 +24,7 @@ from spacetime_rl.game.spec import ActionField, ImageField, ObservationField
 BEGIN, END = "<!-- latency: begin -->", "<!-- latency: end -->"
 SEEN = (ObservationField("seen", 48),)
 MOVES = (ActionField("move", "continuous", 3), ActionField("grab", "discrete", 2))
-NETWORKS = {
+NETWORKS: dict[str, dict[str, Any]] = {
     "64x64": {"hiddens": (64, 64)},
     "128x128": {"hiddens": (128, 128)},
     "256x256": {"hiddens": (256, 256)},
