@@ -176,8 +176,8 @@ class PlaytestConfig(Section):
     shorten: int = Field(
         default=40,
         ge=0,
-        description="Work to shorten a finding, at most: that of so many replays of its recording, or of more tries "
-        "with fewer decisions; 0 leaves it as it is.",
+        description="The most work to shorten a finding, in replays of its whole recording; a try with fewer decisions "
+        "counts for less. 0 leaves the finding as it is.",
     )
     places: Mapping[str, PlaceConfig] = Field(
         default={}, description="Of a stock game, by policy: where its agents are, as their observations say."

@@ -37,7 +37,7 @@ var oracle_scripts: Array = []
 var control := "policy"
 ## Policies whose agents act by their heuristics, whoever acts for the others.
 var scripted: PackedStringArray = []
-## By policy the `.onnx` file that plays its agents in the game, whoever acts for the others.
+## The `.onnx` files with which the game itself plays agents, by the name of the agents' policy.
 var policies: Dictionary = {}
 ## A person plays one of the agents, whoever acts for the others.
 var has_human := false

@@ -24,13 +24,13 @@ static func load_from(path: String) -> RLPolicy:
 	var policy := RLPolicy.new()
 	policy.model_bytes = FileAccess.get_file_as_bytes(path)
 	if policy.model_bytes.is_empty():
-		policy.problem = "%s: %s" % [path, _why_not_read()]
+		policy.problem = "%s: %s" % [path, RLOnnxModel.why_not_read()]
 		return policy
 	var schema_path := path.get_basename() + ".schema.json"
 	var text := FileAccess.get_file_as_string(schema_path)
 	var document: Variant = JSON.parse_string(text) if not text.is_empty() else null
 	if document is not Dictionary:
-		var found := "no JSON object" if not text.is_empty() else _why_not_read()
+		var found := "no JSON object" if not text.is_empty() else RLOnnxModel.why_not_read()
 		policy.problem = "%s: %s; `spacetime-rl export` writes it beside the policy" % [schema_path, found]
 		return policy
 	policy.schema = document
@@ -81,11 +81,6 @@ func problems_for(agent: RLAgent, action_repeat: int, physics_hz: int) -> Packed
 			var paces := [trained_ticks, trained_hz, action_repeat, physics_hz]
 			problems.append("a decision: the policy has %d ticks at %d a second, the game %d at %d" % paces)
 	return problems
-
-
-static func _why_not_read() -> String:
-	var error := FileAccess.get_open_error()
-	return "it is empty" if error == OK else error_string(error)
 
 
 static func _differences(what: String, trained: Array, found: Array) -> PackedStringArray:

@@ -23,7 +23,7 @@ static func _gemm(node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
 		return node.fail("the shapes %s and %s are no matrices" % [x[0].shape, x[1].shape])
 	var input := x[0]
 	if node.whole("transA", 0) != 0:
-		input = _turned(x[0])
+		input = node.transposed(x[0])
 	var is_turned := node.whole("transB", 0) != 0
 	var matrix := node.matrix("weights", x[1], is_turned, node.real("alpha", 1.0))
 	if input.shape[1] != matrix.inputs:
@@ -40,11 +40,6 @@ static func _gemm(node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
 	for i: int in sums.size():
 		sums[i] += beta * bias.floats[i]
 	return [RLTensor.of_floats(shape, sums)]
-
-
-static func _turned(tensor: RLTensor) -> RLTensor:
-	var alone: Array[RLTensor] = [tensor]
-	return RLOnnxShaping.transpose(RLOnnxNode.new(), alone)[0]
 
 
 # With one matrix at the right: every row of the left, in whatever shape, times that matrix.
@@ -102,10 +97,7 @@ static func _conv(node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
 	var shape := PackedInt32Array([x[0].shape[0], windows.count(), matrix.outputs])
 	var rows := shape[0] * shape[1]
 	var found := RLTensor.of_floats(shape, matrix.times(windows.gather(x[0].floats, 0.0), rows))
-	var turner := RLOnnxNode.new()
-	turner.attributes["perm"] = PackedInt64Array([0, 2, 1])
-	var alone: Array[RLTensor] = [found]
-	var by_channel := RLOnnxShaping.transpose(turner, alone)[0]
+	var by_channel := node.transposed(found, [0, 2, 1])
 	return [by_channel.reshaped(PackedInt32Array([shape[0], matrix.outputs, windows.rows, windows.columns]))]
 
 

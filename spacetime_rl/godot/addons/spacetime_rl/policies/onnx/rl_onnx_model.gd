@@ -32,13 +32,18 @@ static func load_from(path: String) -> RLOnnxModel:
 	var bytes := FileAccess.get_file_as_bytes(path)
 	if bytes.is_empty():
 		var failed := RLOnnxModel.new()
-		var error := FileAccess.get_open_error()
-		failed.problem = "%s is empty" % path if error == OK else "%s: %s" % [path, error_string(error)]
+		failed.problem = "%s: %s" % [path, why_not_read()]
 		return failed
 	var model := of_bytes(bytes)
 	if not model.problem.is_empty():
 		model.problem = "%s: %s" % [path, model.problem]
 	return model
+
+
+## Why the file that was asked for last gave nothing.
+static func why_not_read() -> String:
+	var error := FileAccess.get_open_error()
+	return "it is empty" if error == OK else error_string(error)
 
 
 ## The model in the bytes of a file.

@@ -48,6 +48,16 @@ func matrix(name: String, weights: RLTensor, is_turned: bool, alpha := 1.0) -> R
 	return prepared[name]
 
 
+## For the operator: a tensor with its axes in another order, by default the reverse. Where the elements go is worked
+## out once for each shape.
+func transposed(tensor: RLTensor, order: PackedInt64Array = []) -> RLTensor:
+	var step: RLOnnxNode = prepared.get_or_add("transposed", RLOnnxNode.new())
+	if not order.is_empty():
+		step.attributes["perm"] = order
+	var alone: Array[RLTensor] = [tensor]
+	return RLOnnxShaping.transpose(step, alone)[0]
+
+
 ## For the operator: note what is wrong; the result stands for no outputs.
 func fail(what: String) -> Array[RLTensor]:
 	problem = what

@@ -25,7 +25,6 @@ const _GRAPH_SPARSE := 15
 
 var problems: Array[String] = []
 
-var _bytes: PackedByteArray
 var _depth := 0
 var _node_count := 0
 
@@ -36,7 +35,6 @@ func read(bytes: PackedByteArray) -> RLOnnxGraph:
 	if bytes.size() > MAX_BYTES:
 		problems.append("it has %d bytes; up to %d are read" % [bytes.size(), MAX_BYTES])
 		return null
-	_bytes = bytes
 	var graph: RLOnnxGraph
 	var opset := 0
 	var model := RLProtobuf.new(bytes, 0, bytes.size(), problems)
@@ -46,7 +44,6 @@ func read(bytes: PackedByteArray) -> RLOnnxGraph:
 				graph = _graph(model.inside())
 			_MODEL_OPSET:
 				opset = maxi(opset, _opset(model.inside()))
-	_bytes = PackedByteArray()
 	if problems.is_empty() and graph == null:
 		problems.append("it has no graph, so it is no ONNX model")
 	elif problems.is_empty() and graph.outputs.is_empty():

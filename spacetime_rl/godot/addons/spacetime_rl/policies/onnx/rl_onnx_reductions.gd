@@ -100,7 +100,7 @@ static func _reduce(node: RLOnnxNode, x: Array[RLTensor], function: Callable) ->
 		else:
 			kept.append(axis)
 			shape.append(x[0].shape[axis])
-	var values := _reduced_last(x[0], kept, reduced).as_floats()
+	var values := _reduced_last(node, x[0], kept, reduced).as_floats()
 	var found := PackedFloat32Array()
 	for row: int in RLTensor.count_of(shape):
 		var one: float = function.call(values.slice(row * count, (row + 1) * count))
@@ -114,15 +114,14 @@ static func _reduce(node: RLOnnxNode, x: Array[RLTensor], function: Callable) ->
 
 
 # The elements in an order in which those that are combined lie side by side.
-static func _reduced_last(tensor: RLTensor, kept: PackedInt64Array, reduced: PackedInt32Array) -> RLTensor:
+static func _reduced_last(
+	node: RLOnnxNode, tensor: RLTensor, kept: PackedInt64Array, reduced: PackedInt32Array
+) -> RLTensor:
 	var order := kept.duplicate()
 	order.append_array(PackedInt64Array(Array(reduced)))
 	if order == PackedInt64Array(range(order.size())):
 		return tensor
-	var transposer := RLOnnxNode.new()
-	transposer.attributes["perm"] = order
-	var alone: Array[RLTensor] = [tensor]
-	return RLOnnxShaping.transpose(transposer, alone)[0]
+	return node.transposed(tensor, order)
 
 
 static func _arg_max(node: RLOnnxNode, x: Array[RLTensor], direction: float) -> Array[RLTensor]:

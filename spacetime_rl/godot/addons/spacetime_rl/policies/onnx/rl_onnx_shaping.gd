@@ -37,8 +37,9 @@ static func transpose(node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
 			return node.fail("the order %s does not fit the shape %s" % [order, x[0].shape])
 		shape.append(x[0].shape[axis])
 	# The same order of the same shape comes at every decision.
-	if node.prepared.get("shape") != x[0].shape:
+	if node.prepared.get("shape") != x[0].shape or node.prepared.get("order") != order:
 		node.prepared["shape"] = x[0].shape
+		node.prepared["order"] = order
 		node.prepared["indices"] = _transposed(x[0].shape, shape, order)
 	var indices: PackedInt32Array = node.prepared["indices"]
 	return [x[0].picked(shape, indices)]
