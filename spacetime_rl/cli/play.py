@@ -48,6 +48,13 @@ def play(
         str | None,
         typer.Option("--task", metavar="NAME", help="Of several tasks, the one to play; default: the first."),
     ] = None,
+    in_game: Annotated[
+        bool,
+        typer.Option(
+            "--in-game",
+            help="Let the game itself compute the policies, without Python; without --policy those of the baseline.",
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(metavar="N", **whole_number("Seed of the episodes.", 0, LARGEST_SEED))] = 0,
     episodes: Annotated[
         int | None, typer.Option(metavar="N", **whole_number("Episodes; default: until the window is closed.", 1))
@@ -72,6 +79,8 @@ def play(
 
       spacetime-rl play --policy my-run
 
+      spacetime-rl play vr_navigation --in-game
+
       spacetime-rl play vr_navigation --record
 
       spacetime-rl play vr_interaction_avoid --policy my-run --agent runner_0
@@ -79,7 +88,7 @@ def play(
     from spacetime_rl.evaluation.watch import Wanted, play_in_window
 
     folder = new_recordings("play", results or RESULTS) if record else None
-    wanted = Wanted(target, tuple(overrides or ()), policy, agent, task, seed, episodes, folder)
+    wanted = Wanted(target, tuple(overrides or ()), policy, agent, task, seed, episodes, folder, in_game)
     played = []
     for episode in play_in_window(wanted, results or RESULTS):
         played.append(episode)

@@ -24,6 +24,12 @@ CHECKS = (
         "games connect to 127.0.0.1: see that no firewall or sandbox forbids it; the log's last lines are above",
         needs="import",
     ),
+    Check(
+        "in game",
+        networks.in_game,
+        f"policies act in the game other than in training (docs/in-game.md): {_REPORT}",
+        needs="import",
+    ),
     Check("spaces", games.spaces, f"the game and this package do not fit together: {_REPORT}", needs="handshake"),
     Check("pettingzoo", games.pettingzoo, f"the environment breaks PettingZoo's rules: {_REPORT}", needs="spaces"),
     Check(

@@ -94,10 +94,13 @@ def mix_sources(
     return replace(found, source=MixedSource(found.source, own)) if own else found
 
 
-def play_in_game(found: Resolved, name: str) -> Resolved:
-    """The same policies, computed by the game itself. Raises UsageError for a player that is no trained policy."""
+def play_in_game(found: Resolved, command: str) -> Resolved:
+    """The same policies, computed by the game itself. Raises UsageError for a player that is no trained policy.
+
+    `command` is what the user typed so far, such as `eval my-run`.
+    """
     if not isinstance(found.source, OnnxSource):
-        raise UsageError(f"eval {name} --in-game: expected a trained policy alone: a run, `baseline` or an ONNX folder")
+        raise UsageError(f"{command} --in-game: expected a trained policy alone: a run, `baseline` or an ONNX folder")
     return replace(found, source=InGameSource(found.source.folder, f"{found.source.name}, in the game"))
 
 

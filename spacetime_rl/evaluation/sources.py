@@ -121,6 +121,8 @@ class InGameSource:
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
         """One idle actor per plan. Raises ContractError for plans that the policies do not fit."""
+        if spec.is_stock:
+            raise ContractError([f"{spec.scenario}: a stock game cannot compute policies itself; leave out --in-game"])
         if stochastic:
             raise ContractError(["--in-game plays the most probable actions; leave out --stochastic"])
         OnnxSource(self.folder).make_actors(spec, plans, seed, stochastic)

@@ -78,7 +78,7 @@ def evaluate_player(
         shipped = config if isinstance(config, str) else None
         found = resolve_source(player, results, folder, checkpoint_number, baseline=shipped)
         found = mix_sources(found, opponents, results, folder, baseline=shipped)
-        found = play_in_game(found, player) if in_game else found
+        found = play_in_game(found, f"eval {player}") if in_game else found
         chosen = _choose(player, found, config, overrides, say)
         plan = chosen.evaluation
         launch = prepare(replace(make_launch(chosen), arenas=plan.arenas))

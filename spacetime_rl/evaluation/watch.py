@@ -15,7 +15,7 @@ from spacetime_rl.episodes.build import describe_build
 from spacetime_rl.episodes.recorder import Recorder
 from spacetime_rl.errors import GameClosed, UsageError
 from spacetime_rl.evaluation.play import EvaluationWorker
-from spacetime_rl.evaluation.resolve import BASELINE, Resolved, resolve_source
+from spacetime_rl.evaluation.resolve import BASELINE, Resolved, play_in_game, resolve_source
 from spacetime_rl.evaluation.sources import Source
 from spacetime_rl.evaluation.target import load_target
 from spacetime_rl.game.client import open_game
@@ -28,6 +28,7 @@ _WITHOUT_DISPLAY = (
     "play opens a window, and there is no display here: run it on a desktop, over `ssh -X`, "
     "or set DISPLAY; `xvfb-run -a spacetime-rl play …` plays into a window that nobody sees"
 )
+_NO_TARGET = "play: name a scenario or a configuration, for example `spacetime-rl play vr_interaction`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,23 @@ class Wanted:
 
     target: str | None  # a scenario or a configuration; open: what the policy was trained on
     overrides: tuple[str, ...]
-    policy: str | None  # who plays; open: the scripted policies, and a person
+    policy: str | None  # who plays; open: the scripted policies, and a person; in the game: the baseline
     agent: str | None  # the one that a person plays; open: the first
     task: str | None
     seed: int
     episodes: int | None  # open: until the window is closed
     record_to: Path | None = None  # a folder for the episodes' recordings
+    in_game: bool = False  # the game computes the policies, not Python
+
+    @property
+    def player(self) -> str:
+        """The name of the player."""
+        return self.policy or (BASELINE if self.in_game else "heuristic")
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person plays one of the agents."""
+        return bool(self.agent) or (self.policy is None and not self.in_game)
 
 
 def play_in_window(wanted: Wanted, results: Path) -> Iterator[PlayedEpisode]:
@@ -65,29 +77,33 @@ def play_in_window(wanted: Wanted, results: Path) -> Iterator[PlayedEpisode]:
     """
     require_display()
     with scratch_folder("play") as folder:
-        found = resolve_source(wanted.policy or "heuristic", results, folder, baseline=wanted.target)
+        if wanted.player == BASELINE and wanted.target is None:
+            raise UsageError(_NO_TARGET)
+        found = resolve_source(wanted.player, results, folder, baseline=wanted.target)
+        if wanted.in_game:
+            found = play_in_game(found, f"play --policy {wanted.player}")
         config = _config(wanted, found)
-        by_hand = bool(wanted.agent) or wanted.policy is None
         launch = replace(
             only_task(make_launch(config), wanted.task),
             arenas=1,
             window=True,
             control=found.source.control,
-            human=(wanted.agent or "") if by_hand else None,
+            in_game=found.source.in_game,
+            human=(wanted.agent or "") if wanted.by_hand else None,
             player=found.source.name,
         )
         recorder = None
         if wanted.record_to is not None:
-            player = f"{found.source.name} and a person" if by_hand else found.source.name
+            player = f"{found.source.name} and a person" if wanted.by_hand else found.source.name
             recorder = Recorder(wanted.record_to, describe_build(launch), config, wanted.seed, player, "real time")
         yield from watch(launch, config, found.source, wanted.seed, wanted.episodes, recorder)
 
 
 def _config(wanted: Wanted, found: Resolved) -> RunConfig:
-    if wanted.target is not None and found.source.name != BASELINE:
+    if wanted.target is not None and wanted.player != BASELINE:
         return load_target(wanted.target, wanted.overrides)
     if found.config is None:
-        raise UsageError("play: name a scenario or a configuration, for example `spacetime-rl play vr_interaction`")
+        raise UsageError(_NO_TARGET)
     return change(found.config, wanted.overrides, scenario_names())
 
 

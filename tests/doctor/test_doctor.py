@@ -16,8 +16,8 @@ import pytest
 from support.command import PROGRAM
 
 from spacetime_rl.doctor import examine as examine_module
-from spacetime_rl.doctor import machine
-from spacetime_rl.doctor.check import Check, Outcome
+from spacetime_rl.doctor import machine, networks
+from spacetime_rl.doctor.check import Check, Outcome, perform
 from spacetime_rl.doctor.checks import CHECKS
 from spacetime_rl.doctor.examine import examine
 from spacetime_rl.errors import GodotNotFound, LaunchTimeout, SpacetimeError
@@ -120,6 +120,22 @@ def test_a_check_that_was_too_slow_on_a_busy_machine_blames_the_machine(monkeypa
 
     assert "please report" not in outcome.detail
     assert "What to do: try again when this machine is less busy (load 1000 on " in outcome.detail
+
+
+def test_a_game_that_computes_policies_otherwise_is_a_failed_check(
+    monkeypatch: pytest.MonkeyPatch, godot_bin: Path
+) -> None:
+    check = next(check for check in CHECKS if check.name == "in game")
+    fine = perform(check)
+    monkeypatch.setattr(networks, "TOLERANCE", 0.0)  # no two runtimes round alike
+    wrong = perform(check)
+
+    assert (fine.ok, wrong.ok) == (True, False)
+    assert re.fullmatch(
+        r"vr_locomotion, traveller, for 16 agents: differs from onnxruntime by \d\.\de-\d\d", fine.detail
+    )
+    assert "traveller: the game's numbers differ from onnxruntime's by " in wrong.detail
+    assert "\nWhat to do: policies act in the game other than in training" in wrong.detail
 
 
 def test_a_package_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,11 @@ from support.command import PROGRAM
 from support.screen import SIZE, Screen, missing, open_screen
 
 from spacetime_rl.config import RunConfig, dump
+from spacetime_rl.episodes.episode import Episode
 from spacetime_rl.episodes.files import read_episode
 from spacetime_rl.episodes.replay import play_again
-from spacetime_rl.errors import ContractError, GameClosed
+from spacetime_rl.errors import ContractError, GameClosed, UsageError
+from spacetime_rl.evaluation.watch import Wanted, play_in_window
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
@@ -119,6 +121,41 @@ def test_policies_play_before_ones_eyes(screen: Screen, config: RunConfig, onnx_
     played = json.loads(done.stdout)
     assert [episode["episode"] for episode in played] == [0, 1]
     assert all(metrics["length"] <= 10 for episode in played for metrics in episode["agents"].values())
+
+
+def test_the_game_itself_plays_the_same_episodes_as_python(
+    screen: Screen, onnx_folder: Path, config: RunConfig, tmp_path: Path
+) -> None:
+    python, game = (played(onnx_folder, config, tmp_path / name, name == "game") for name in ("python", "game"))
+
+    acted = [(one.actions, other.actions) for one, other in zip(python.trace.agents, game.trace.agents, strict=True)]
+    for one, other in acted:
+        assert one is not None
+        assert other is not None
+        np.testing.assert_allclose(other, one, atol=1e-3)
+    assert max(len(np.unique(other, axis=0)) for _, other in acted if other is not None) > 1
+
+
+def played(onnx_folder: Path, config: RunConfig, folder: Path, in_game: bool) -> Episode:
+    """The first episode of policies in a window."""
+    folder.mkdir()
+    (folder / "touch.yaml").write_text(dump(config))
+    short = ("game.episode_steps=10",)
+    wanted = Wanted(str(folder / "touch.yaml"), short, str(onnx_folder), None, None, 5, 1, folder, in_game)
+    (episode,) = play_in_window(wanted, folder)
+    assert episode.episode == 0
+    (recorded,) = folder.glob("ep_*.parquet")
+    return read_episode(recorded)
+
+
+def test_in_the_game_only_trained_policies_play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DISPLAY", ":nowhere")
+    for policy, message in (
+        ("random", "play --policy random --in-game: expected a trained"),
+        (None, "name a scenario"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            list(play_in_window(Wanted(None, (), policy, None, None, 0, 1, in_game=True), tmp_path))
 
 
 def test_closing_the_window_ends_the_command_and_a_persons_episodes_replay(screen: Screen, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from support.compute_onnx import Case, Computed, compute
 
+from spacetime_rl.game.compute_onnx import Case, Computed, compute
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.project import OWN_PROJECT, import_project
 

@@ -15,8 +15,8 @@ import onnx
 import pytest
 import torch
 from numpy.typing import NDArray
-from support.compute_onnx import Case, Computed, compute, known_operators
 
+from spacetime_rl.game.compute_onnx import Case, Computed, compute, known_operators
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.project import OWN_PROJECT, import_project
 

@@ -13,13 +13,13 @@ import numpy as np
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
-from support.compute_onnx import Case, Computed, compute
 from support.foreign_policies import STABLE_BASELINES, export, observations
 from support.made_policies import CAMERA, GRAB, JUMP, LSTM, MOVE, TURN, make_layout, make_policy
 
 import spacetime_rl.baselines
 from spacetime_rl.export.onnx import export_module
 from spacetime_rl.export.schema import Origin
+from spacetime_rl.game.compute_onnx import Case, Computed, compute, largest_difference
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.project import OWN_PROJECT, import_project
 
@@ -50,10 +50,8 @@ class Compared:
     def difference(self) -> float:
         """The largest difference, relative where numbers are larger than 1."""
         return max(
-            float(np.max(np.abs(computed.outputs[name] - array) / np.maximum(np.abs(array), 1.0)))
+            largest_difference(computed.outputs, outputs)
             for computed, outputs in zip(self.found, self.right, strict=True)
-            for name, array in outputs.items()
-            if array.size
         )
 
 

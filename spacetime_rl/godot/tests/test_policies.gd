@@ -43,6 +43,10 @@ func test_a_person_or_a_peer_that_decides_comes_first() -> void:
 	check_equal(roster.agents[1].controller.title, "you", "who was asked for")
 	RLAssignment.new(roster, RLOptions.new(["--port=1", "--player=Python"]))
 	check_equal(roster.agents[0].controller.title, "Python", "with a peer")
+	var files := '--policies={"walker": "%s"}' % ProjectSettings.globalize_path(_FILE)
+	RLAssignment.new(roster, RLOptions.new(["--port=1", "--watched=1", files, "--human=walker_1"]))
+	check(roster.agents[0].controller is RLPolicyController, "by its file: %s" % roster.agents[0].controller.title)
+	check_equal(roster.agents[1].controller.title, "you", "who was asked for, where files play")
 	RLAssignment.new(roster, RLOptions.new(["--control=heuristic"]))
 	check_equal(roster.agents[0].controller.title, "its script", "scripts only")
 

@@ -20,8 +20,8 @@ func _init(roster: RLRoster, options: RLOptions) -> void:
 	_check_policies("scripted", options.scripted)
 	_check_policies("policies", PackedStringArray(options.policies.keys()))
 	_assign_policies(options)
-	_assign_person(options)
 	_assign_files(options)
+	_assign_person(options)
 	regroup()
 	roster.agents_changed.connect(regroup)
 
@@ -111,7 +111,8 @@ func _assign_person(options: RLOptions) -> void:
 	if not (local or options.has_human):
 		return
 	for agent: RLAgent in _roster.agents:
-		var plays_itself := not options.has_human and agent.policy != null
+		var has_policy := agent.policy != null or agent.controller is RLPolicyController
+		var plays_itself := has_policy and not options.has_human
 		if options.human in ["", String(agent.agent_name)] and not plays_itself:
 			agent.controller = RLHumanController.new()
 			return

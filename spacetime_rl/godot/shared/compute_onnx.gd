@@ -1,10 +1,10 @@
 extends SceneTree
-## Computes the models of a folder, for tests that compare the results with those of another runtime.
+## Computes the models of a folder, for `spacetime-rl doctor` and for tests: both compare with another runtime.
 ##
-## `godot --headless --path . --script res://tests/support/compute_onnx.gd -- FOLDER`. The folder has `cases.json`, a
-## list of `{"model": file, "inputs": {name: tensor}}`, and gets `results.json`: the names of all operators, and for
-## each case `{"problem": text, "outputs": {name: tensor}}`. A tensor is `{"kind", "shape", "data"}`; `data` are
-## little-endian float32 or int64 in base64.
+## `godot --headless --path . --script res://shared/compute_onnx.gd -- FOLDER`. The folder has `cases.json`, a list of
+## `{"model": file, "inputs": {name: tensor}}`, and gets `results.json`: the names of all operators, and for each case
+## `{"problem": text, "outputs": {name: tensor}}`. A tensor is `{"kind", "shape", "data"}`; `data` are little-endian
+## float32 or int64 in base64.
 
 
 func _initialize() -> void:
