@@ -87,6 +87,25 @@ def import_(
 
 
 @app.command()
+def addon(
+    project: Annotated[Path, typer.Argument(metavar="PROJECT", help="A Godot project's folder.")],
+) -> None:
+    """Put the addon into your game, or this version in place of another, and enable its plugin. Close the editor first.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl godot addon ./my_game
+    """
+    from spacetime_rl.game.addon import add_addon
+
+    added = add_addon(project)
+    instead = f", instead of {added.before}" if added.before not in ("", added.now) else ""
+    typer.echo(f"{added.folder}: version {added.now}{instead}")
+    if added.enabled:
+        typer.echo(f"enabled the plugin in {project / 'project.godot'}")
+
+
+@app.command()
 def export(
     game: Annotated[
         str,

@@ -2,6 +2,7 @@ extends RLTest
 ## What every session does: with a binary peer, with a JSON peer, and without a peer.
 
 const WIRES: Array[String] = [RLBinarySession.WIRE, ""]
+const BROKEN_GAME := "res://tests/fixtures/touch/touch_broken.tscn"
 const LONG := {"touch_m": 0.0, "max_ticks": 6000}
 const BROKEN := {"touch_m": 0.0, "max_ticks": 6000, "fault": "script_error", "fault_tick": 8}
 const SEED := 3
@@ -55,11 +56,15 @@ func test_a_script_error_ends_every_session_with_a_code_of_its_own() -> void:
 		for decision: int in 3:
 			_send_stillness(game, wire)
 		check_equal(game.wait(), RLFaults.EXIT_CODE, "exit code on wire '%s'" % wire)
-	check_equal(_play_alone(BROKEN), RLFaults.EXIT_CODE, "exit code of a scene that plays alone")
+	check_equal(_play_alone(["--params=%s" % JSON.stringify(BROKEN)]), RLFaults.EXIT_CODE, "a scene that plays alone")
+
+
+func test_a_players_game_goes_on_after_a_script_error() -> void:
+	check_equal(_play_alone([], BROKEN_GAME), 0, "exit code")
 
 
 func test_a_scene_that_nobody_plays_goes_on_by_itself() -> void:
-	check_equal(_play_alone({"max_ticks": 12}), 0, "exit code")
+	check_equal(_play_alone(["--params=%s" % JSON.stringify({"max_ticks": 12})]), 0, "exit code")
 
 
 func _start(wire: String, params: Dictionary, arguments: PackedStringArray = []) -> ChildGame:
@@ -108,10 +113,11 @@ func _observations_in(answer: Dictionary) -> Array[PackedFloat32Array]:
 
 
 # The exit code of a game without a peer, which the engine ends after some frames.
-func _play_alone(params: Dictionary) -> int:
+func _play_alone(options: PackedStringArray, scene := ChildGame.SCENE) -> int:
 	var command: PackedStringArray = ["--headless", "--path", ProjectSettings.globalize_path("res://")]
-	command.append_array([ChildGame.SCENE, "--fixed-fps", "90", "--disable-render-loop", "--xr-mode", "off"])
-	command.append_array(["--quit-after", "120", "--", "--params=%s" % JSON.stringify(params)])
+	command.append_array([scene, "--fixed-fps", "90", "--disable-render-loop", "--xr-mode", "off"])
+	command.append_array(["--quit-after", "120", "--"])
+	command.append_array(options)
 	# Not OS.execute, which takes the quotes out of JSON.
 	var process := OS.execute_with_pipe(OS.get_executable_path(), command, false)
 	var pid: int = process["pid"]

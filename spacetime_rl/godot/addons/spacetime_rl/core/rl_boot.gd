@@ -1,5 +1,6 @@
 extends Node
-## Autoload: watches for errors before the main scene loads, and ends a training process whose scene has no bridge.
+## Autoload: in a process with options of ours, watches for errors before the main scene loads, and ends one whose
+## scene has no bridge. A player's game goes on after an error, as any game does.
 ##
 ## It depends on nothing that could fail to compile together with a game's scripts.
 
@@ -11,7 +12,10 @@ var _frames := 0
 func _init() -> void:
 	var custom_main_loop := Engine.get_main_loop() != null and Engine.get_main_loop().get_script() != null
 	if not custom_main_loop and not EngineDebugger.is_active():
+		# First, so that it also sees that the options do not compile.
 		RLFaults.install()
+		if not RLOptions.from_command_line().given:
+			RLFaults.remove()
 
 
 func _process(_delta: float) -> void:

@@ -26,6 +26,9 @@ const _STEPS_WHEN_WATCHED := 12
 ## Where a person looks from at first: the scene's camera, behind the agent's body, or out of its eyes. In 2D, both
 ## others than the scene's follow the body.
 @export_enum("scene", "behind", "eyes") var view := "scene"
+## Lay the agent's rewards and the keys over the picture, and look at it from `view`, when nobody trains the scene. Off
+## for a game that players get: it has its own camera, and Esc is its own key.
+@export var watch := true
 
 var options := RLOptions.from_command_line()
 var roster: RLRoster
@@ -76,7 +79,8 @@ func _ready() -> void:
 		assignment = RLAssignment.new(roster, options)
 		_problems.append_array(roster.problems + assignment.problems)
 	if _problems.is_empty() and is_watched():
-		add_child(RLWatch.new(self))
+		if watch or options.port > 0:
+			add_child(RLWatch.new(self))
 		if options.film != "":
 			add_child(RLFilm.new(options.film, options.film_every, options.film_as_png))
 

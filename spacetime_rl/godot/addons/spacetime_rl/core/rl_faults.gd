@@ -32,6 +32,13 @@ static func install() -> void:
 		OS.add_logger(_installed)
 
 
+## Watch no longer.
+static func remove() -> void:
+	if _installed != null:
+		OS.remove_logger(_installed)
+		_installed = null
+
+
 ## The first error as "file:line in function: what", or "" while there was none.
 static func message() -> String:
 	_lock.lock()

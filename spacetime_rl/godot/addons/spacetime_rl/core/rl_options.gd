@@ -67,6 +67,8 @@ var unchanged: Dictionary = {}
 var physics_hz := 0
 ## How many times faster than the wall clock a stock client wants a game that it starts without `--fixed-fps`.
 var speedup := 1.0
+## Whether the command line has any of these options. A player's game has none.
+var given := false
 ## What is wrong with the command line, one sentence each.
 var problems: PackedStringArray = []
 
@@ -147,6 +149,9 @@ func _set_option(name: String, text: String) -> void:
 			control = text
 			if text not in CONTROLS:
 				problems.append("--control=%s: expected one of %s" % [text, ", ".join(CONTROLS)])
+		_:
+			return
+	given = true
 
 
 func _integer(name: String, text: String, minimum: int) -> int:
@@ -157,13 +162,13 @@ func _integer(name: String, text: String, minimum: int) -> int:
 
 
 func _object(name: String, text: String) -> Dictionary:
-	var given: Variant = _json(name, text, TYPE_DICTIONARY, "a JSON object")
-	return given if given != null else {}
+	var read: Variant = _json(name, text, TYPE_DICTIONARY, "a JSON object")
+	return read if read != null else {}
 
 
 func _list(name: String, text: String) -> Array:
-	var given: Variant = _json(name, text, TYPE_ARRAY, "a JSON list")
-	return given if given != null else []
+	var read: Variant = _json(name, text, TYPE_ARRAY, "a JSON list")
+	return read if read != null else []
 
 
 func _json(name: String, text: String, type: Variant.Type, what: String) -> Variant:

@@ -1,0 +1,77 @@
+"""Put the addon into a game's project, or a newer one in place of an older, and enable its plugin."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from spacetime_rl.errors import UsageError
+from spacetime_rl.game.project import OWN_PROJECT
+from spacetime_rl.game.project_settings import get_setting, set_setting
+
+FOLDER = Path("addons", "spacetime_rl")
+_PLUGIN = '"res://addons/spacetime_rl/plugin.cfg"'
+# What the plugin does when somebody enables it in the editor.
+_AUTOLOAD = '"*res://addons/spacetime_rl/core/rl_boot.gd"'
+_MADE_BY_GODOT = ("*.import", ".godot")
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """`before` and `now` are versions of the addon; `before` is empty where there was none. `enabled`: by this call."""
+
+    folder: Path
+    before: str
+    now: str
+    enabled: bool
+
+
+def add_addon(project: Path) -> Added:
+    """Copy the addon into `project/addons` and enable it in project.godot; the copy that was there is replaced.
+
+    Files that the game's build made in the addon's folder, such as the native library, are not in the new copy. A crash
+    leaves the old addon or the new one, never a part. Raises UsageError where there is no Godot project.
+    """
+    settings = project / "project.godot"
+    if not settings.is_file():
+        raise UsageError(f"godot addon: {project}: expected the folder of a Godot project, with its project.godot")
+    source, target = OWN_PROJECT / FOLDER, project / FOLDER
+    if target.resolve() == source.resolve():
+        raise UsageError(f"godot addon: {project} is the package's own project, which has the addon already")
+    before = _version(target) if target.is_dir() else ""
+    target.parent.mkdir(exist_ok=True)
+    fresh, old = (target.with_name(f".spacetime_rl.{what}.{os.getpid()}") for what in ("new", "old"))
+    shutil.copytree(source, fresh, ignore=shutil.ignore_patterns(*_MADE_BY_GODOT))
+    if target.is_dir():
+        target.rename(old)
+    fresh.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+    return Added(target, before, _version(target), _enable(settings))
+
+
+def _enable(settings: Path) -> bool:
+    text = settings.read_text(encoding="utf-8")
+    enabled = get_setting(text, "editor_plugins", "enabled") or "PackedStringArray()"
+    changed = set_setting(text, "autoload", "RLBoot", _AUTOLOAD)
+    if _PLUGIN not in enabled:
+        plugins = [name for name in re.findall(r'"[^"]*"', enabled) if name != _PLUGIN]
+        changed = set_setting(
+            changed, "editor_plugins", "enabled", f"PackedStringArray({', '.join([*plugins, _PLUGIN])})"
+        )
+    if changed == text:
+        return False
+    partial = settings.with_name(f".project.godot.{os.getpid()}")
+    partial.write_text(changed, encoding="utf-8")
+    partial.replace(settings)
+    return True
+
+
+def _version(addon: Path) -> str:
+    try:
+        text = (addon / "plugin.cfg").read_text(encoding="utf-8")
+    except OSError:
+        return "unknown"
+    return (get_setting(text, "plugin", "version") or "unknown").strip('"')
