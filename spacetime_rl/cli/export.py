@@ -10,6 +10,7 @@ import typer
 from spacetime_rl.cli.common import JsonOption, ResultsOption, print_json
 from spacetime_rl.cli.completion import complete_run
 from spacetime_rl.cli.numbers import whole_number
+from spacetime_rl.errors import UsageError
 from spacetime_rl.runs.layout import RESULTS
 
 
@@ -24,6 +25,10 @@ def export(
     ],
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder of the files; default: the run's onnx/.")
+    ] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", metavar="PROJECT", help="Put the policies into a game: PROJECT/policies/."),
     ] = None,
     policy: Annotated[
         list[str] | None, typer.Option("--policy", metavar="P", help="Only this policy; may be repeated.")
@@ -41,20 +46,47 @@ def export(
 
       spacetime-rl export my-run
 
+      spacetime-rl export my-run --into ../my-game
+
       spacetime-rl export results/my-run -o models --policy giver --checkpoint-number 20
     """
+    from spacetime_rl.export.into import policies_folder, resource_path, what_is_missing
     from spacetime_rl.runs.locate import find_checkpoint, onnx_folder
 
+    if into and out:
+        raise UsageError(f"export {where}: --out and --into both name a place for the files; leave one of them out")
+    folder = out or (policies_folder(into) if into else None)
     checkpoint = find_checkpoint(where, results or RESULTS, checkpoint_number)
     from spacetime_rl.export.onnx import export_checkpoint  # torch takes seconds to import
 
-    exported = export_checkpoint(checkpoint, out or onnx_folder(checkpoint), policy, opset)
+    exported = export_checkpoint(checkpoint, folder or onnx_folder(checkpoint), policy, opset)
+    agents = _agents_of(checkpoint) if into else {}
+    missing = what_is_missing(into) if into else ""
     if json_output:
         policies = [
-            {"name": e.name, "onnx": str(e.onnx), "schema": str(e.schema), "parity": e.parity} for e in exported
+            {"name": e.name, "onnx": str(e.onnx), "schema": str(e.schema), "parity": e.parity}
+            | ({"resource": resource_path(e.onnx), "agents": agents.get(e.name, [])} if into else {})
+            for e in exported
         ]
-        print_json({"checkpoint": str(checkpoint), "policies": policies})
+        print_json(
+            {"checkpoint": str(checkpoint), "policies": policies} | ({"missing": missing or None} if into else {})
+        )
         return
     typer.echo(f"from {checkpoint}")
     for one in exported:
         typer.echo(f"{one.onnx}  (within {one.parity:.0e} of the network; described in {one.schema.name})")
+        if into:
+            fits = ", ".join(agents.get(one.name, [])) or "none of the game that it was trained on"
+            typer.echo(f"  {resource_path(one.onnx)}: the policy of the RLAgents {fits}")
+    if missing:
+        typer.echo(f"spacetime-rl: {missing}", err=True)
+
+
+def _agents_of(checkpoint: Path) -> dict[str, list[str]]:
+    """By policy the names of the agents that it played in training."""
+    from spacetime_rl.contract import assign_policies
+    from spacetime_rl.export.checkpoint import read_checkpoint
+
+    source = read_checkpoint(checkpoint)
+    plans = assign_policies(source.spec, source.config)
+    return {plan.name: list(dict.fromkeys(source.spec.agent_ids[i] for i in plan.agents)) for plan in plans}

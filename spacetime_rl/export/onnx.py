@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import platform
 import tempfile
 import warnings
@@ -183,8 +184,15 @@ def _staging(out: Path) -> Iterator[Path]:
 
 
 def _move(policy: ExportedPolicy, out: Path) -> ExportedPolicy:
-    model, schema = (path.replace(out / path.name) for path in (policy.onnx, policy.schema))
+    """Replace the files in `out`, each whole. The schema comes first: Godot imports both when the ONNX file changes."""
+    schema, model = (_replace(path, out / path.name) for path in (policy.schema, policy.onnx))
     return ExportedPolicy(policy.name, model, schema, policy.parity)
+
+
+def _replace(file: Path, place: Path) -> Path:
+    with file.open("rb+") as written:
+        os.fsync(written.fileno())  # otherwise a power failure may leave an empty file in the place of the old one
+    return file.replace(place)
 
 
 @contextmanager

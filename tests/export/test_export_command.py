@@ -13,6 +13,8 @@ import pytest
 from support.command import Done, run_command
 from support.made_policies import MOVE, make_checkpoint, make_layout, make_policy
 
+from spacetime_rl.export.into import what_is_missing
+
 Command = Callable[..., Done]
 
 
@@ -51,12 +53,65 @@ def test_folder_policy_number_and_opset_can_be_chosen(command: Command, tmp_path
     assert json.loads((tmp_path / "models" / "walker.schema.json").read_text())["opset"] == 20
 
 
+def test_policies_are_put_into_a_game_and_the_agents_that_they_fit_are_named(command: Command, tmp_path: Path) -> None:
+    project = tmp_path / "game"
+    (project / "policies").mkdir(parents=True)
+    (project / "policies" / "walker.onnx").write_text("old")
+    (project / "project.godot").write_text("[editor_plugins]\n\nenabled=PackedStringArray()\n")
+
+    done = command("export", "a-run", "--into", "game", "--json")
+
+    assert sorted(path.name for path in (project / "policies").iterdir()) == ["walker.onnx", "walker.schema.json"]
+    onnx.checker.check_model(onnx.load(project / "policies" / "walker.onnx"))
+    document = json.loads(done.out)
+    (policy,) = document["policies"]
+    assert (policy["resource"], policy["agents"]) == ("res://policies/walker.onnx", ["walker_0"])
+    assert document["missing"].startswith("the project has no addons/spacetime_rl: copy it")
+
+
+def test_a_project_that_would_not_import_policies_is_told_of(tmp_path: Path) -> None:
+    settings = tmp_path / "project.godot"
+    settings.touch()
+    without = what_is_missing(tmp_path)
+    (tmp_path / "addons" / "spacetime_rl").mkdir(parents=True)
+    (tmp_path / "addons" / "spacetime_rl" / "plugin.cfg").touch()
+    settings.write_text("[editor_plugins]\n\nenabled=PackedStringArray()\n")
+    disabled = what_is_missing(tmp_path)
+    settings.write_text('[editor_plugins]\n\nenabled=PackedStringArray("res://addons/spacetime_rl/plugin.cfg")\n')
+
+    assert "copy it from this package" in without
+    assert disabled.startswith('enable the plugin "SpaceTime RL" in Project > Project Settings > Plugins')
+    assert what_is_missing(tmp_path) == ""
+
+
+def test_an_export_that_is_cut_short_leaves_the_old_policies_whole(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project.godot").touch()
+    first = command("export", "a-run", "--into", ".")
+    assert "  res://policies/walker.onnx: the policy of the RLAgents walker_0\n" in first.out
+    assert first.err.startswith("spacetime-rl: the project has no addons/spacetime_rl")
+    old = {path.name: path.read_bytes() for path in (tmp_path / "policies").iterdir()}
+
+    def stop(*_: object) -> float:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("spacetime_rl.export.onnx.measure_parity", stop)
+    done = command("export", "a-run", "--into", ".", "--checkpoint-number", "0")
+
+    assert done.code != 0
+    assert {path.name: path.read_bytes() for path in (tmp_path / "policies").iterdir()} == old
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["b-run"], "'b-run': neither a folder nor the id of a run or trial; the runs in results are a-run"),
         (["a-run", "--policy", "walkr"], "no policy 'walkr'; did you mean 'walker'"),
         (["a-run", "--checkpoint-number", "9"], "no checkpoint 9; there are 0, 1"),
+        (["a-run", "--into", "."], "--into .: expected the folder of a Godot project, which has no project.godot"),
+        (["a-run", "--into", "game"], "--into game: expected the folder of a Godot project, which is no folder"),
+        (["a-run", "--into", ".", "-o", "x"], "--out and --into both name a place for the files"),
         (["a-run", "--opset", "30"], "spacetime-rl: opset 30: expected 18 to "),
         (["a-run", "--opset", "17"], "expected at least 18, found 17"),
     ],
