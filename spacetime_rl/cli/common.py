@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spacetime_rl.cli.completion import complete_setting
+from spacetime_rl.cli.numbers import whole_number
 from spacetime_rl.errors import UsageError
 from spacetime_rl.formats.plain_json import to_json
 
@@ -24,6 +25,17 @@ SetOption = Annotated[
         help="Change a setting, e.g. training.lr=1e-4; may be repeated.",
         autocompletion=complete_setting,
     ),
+]
+OpsetOption = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        **whole_number("ONNX opset; below 18 torch's older exporter writes the file.", 9),
+    ),
+]
+IrOption = Annotated[
+    int | None,
+    typer.Option(metavar="N", **whole_number("Version of the ONNX file format; default: torch's.", 4)),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 ResultsOption = Annotated[Path | None, typer.Option("--results", metavar="DIR", help="Folder of the results.")]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from spacetime_rl.cli.common import JsonOption, ResultsOption, print_json
+from spacetime_rl.cli.common import IrOption, JsonOption, OpsetOption, ResultsOption, print_json
 from spacetime_rl.cli.completion import complete_run
 from spacetime_rl.cli.numbers import whole_number
 from spacetime_rl.errors import UsageError
@@ -36,7 +36,8 @@ def export(
     checkpoint_number: Annotated[
         int | None, typer.Option(metavar="N", **whole_number("Which checkpoint; default: the latest.", 0))
     ] = None,
-    opset: Annotated[int, typer.Option(metavar="N", **whole_number("ONNX opset.", 18))] = 18,
+    opset: OpsetOption = 18,
+    ir_version: IrOption = None,
     results: ResultsOption = None,
     json_output: JsonOption = False,
 ) -> None:
@@ -59,7 +60,7 @@ def export(
     checkpoint = find_checkpoint(where, results or RESULTS, checkpoint_number)
     from spacetime_rl.export.onnx import export_checkpoint  # torch takes seconds to import
 
-    exported = export_checkpoint(checkpoint, folder or onnx_folder(checkpoint), policy, opset)
+    exported = export_checkpoint(checkpoint, folder or onnx_folder(checkpoint), policy, opset, ir_version)
     agents = _agents_of(checkpoint) if into else {}
     missing = what_is_missing(into) if into else ""
     if json_output:

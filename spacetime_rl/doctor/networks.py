@@ -28,8 +28,9 @@ TOLERANCE = 1e-5  # between the game's runtime and onnxruntime
 def onnx() -> str:
     """Check that an untrained policy with both kinds of actions gives the same outputs in ONNX as in torch."""
     from spacetime_rl.config import ModelConfig
-    from spacetime_rl.export.onnx import DEFAULT_OPSET, export_module
+    from spacetime_rl.export.onnx import export_module
     from spacetime_rl.export.schema import Origin
+    from spacetime_rl.export.versions import DEFAULT_OPSET
     from spacetime_rl.modules.spec import make_module_spec
 
     module = make_module_spec(LAYOUT, ModelConfig(hiddens=(32, 32))).build()

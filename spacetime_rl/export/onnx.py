@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import platform
 import tempfile
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,20 +12,20 @@ from importlib.metadata import version
 from pathlib import Path
 
 import onnx
-import torch
 
 from spacetime_rl import __version__
-from spacetime_rl.errors import ExportError, UsageError
+from spacetime_rl.errors import ExportError
 from spacetime_rl.export.checkpoint import Checkpoint, read_checkpoint
-from spacetime_rl.export.network import OUTPUTS, ExportNetwork
+from spacetime_rl.export.model import make_model
+from spacetime_rl.export.network import ExportNetwork
 from spacetime_rl.export.parity import TOLERANCE, measure_parity
 from spacetime_rl.export.schema import Normalizer, Origin, PolicySchema
+from spacetime_rl.export.versions import DEFAULT_OPSET, Versions
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.normalizer import VARIANCE_FLOOR
 from spacetime_rl.runs.layout import onnx_file, schema_file
 
-DEFAULT_OPSET = 18  # the lowest for which torch's dynamo exporter writes valid files
 _LIBRARIES = ("torch", "ray", "onnx", "onnxscript", "onnxruntime", "numpy")
 
 
@@ -42,89 +40,62 @@ class ExportedPolicy:
 
 
 def export_checkpoint(
-    checkpoint: str | Path, out: str | Path, policies: Sequence[str] | None = None, opset: int = DEFAULT_OPSET
+    checkpoint: str | Path,
+    out: str | Path,
+    policies: Sequence[str] | None = None,
+    opset: int = DEFAULT_OPSET,
+    ir: int | None = None,
 ) -> list[ExportedPolicy]:
     """Export the policies of a checkpoint folder, or only those in `policies`, into the folder `out`.
 
     Existing files are replaced only after every policy has passed its check. Raises CheckpointError, UsageError or
     ExportError.
     """
-    if not DEFAULT_OPSET <= opset <= onnx.defs.onnx_opset_version():
-        newest = onnx.defs.onnx_opset_version()
-        raise UsageError(f"opset {opset}: expected {DEFAULT_OPSET} to {newest}, what onnx {onnx.__version__} knows")
+    versions = Versions(opset, ir)
+    versions.check()
     source = read_checkpoint(Path(checkpoint))
     names = source.choose(policies)
     out = Path(out)
-    with _staging(out) as folder:
+    with staging_folder(out) as folder:
         origin = _origin(source)
-        exported = [export_module(source.load_module(name), name, folder, origin, opset) for name in names]
+        exported = [export_module(source.load_module(name), name, folder, origin, versions) for name in names]
         return [_move(policy, out) for policy in exported]
 
 
 def export_module(
-    module: ActingModule, name: str, out: Path, origin: Origin, opset: int = DEFAULT_OPSET
+    module: ActingModule, name: str, out: Path, origin: Origin, versions: Versions | None = None
 ) -> ExportedPolicy:
     """Write `<name>.onnx` and `<name>.schema.json` into the folder `out`. Raises ExportError."""
+    versions = versions or Versions()
     model_path, schema_path = onnx_file(out, name), schema_file(out, name)
     network = ExportNetwork(module.eval(), origin.wire).eval()
-    model = _convert(network, name, opset)
-    onnx.save(model, model_path)
-    parity = _measure(network, model_path, name, opset)
+    onnx.save(make_model(network, name, versions), model_path)
+    parity = _measure(network, model_path, name, versions)
     if not parity <= TOLERANCE:
         raise ExportError(
             f"policy {name!r}: the exported file differs from the network by {parity:.2e}, more than {TOLERANCE:g} is "
             "not accepted; try another --opset, or look for weights that have grown very large"
         )
-    schema = _describe(network, name, origin, opset, parity)
+    schema = _describe(network, name, origin, versions.opset, parity)
     schema_path.write_text(to_json(schema.to_dict(), indent=2) + "\n", encoding="utf-8")
     return ExportedPolicy(name, model_path, schema_path, parity)
 
 
-def _measure(network: ExportNetwork, path: Path, name: str, opset: int) -> float:
+def _measure(network: ExportNetwork, path: Path, name: str, versions: Versions) -> float:
     try:
         return measure_parity(network, path)
     except Exception as error:  # onnxruntime's exception types have no common base
-        what = f"policy {name!r}: onnxruntime {version('onnxruntime')} cannot run a file of opset {opset}"
-        hint = "" if opset == DEFAULT_OPSET else f"; use a lower --opset, such as {DEFAULT_OPSET}"
-        raise ExportError(f"{what}{hint}: {str(error).splitlines()[0][:200]}") from error
+        raise ExportError(cannot_run(name, versions, error)) from error
 
 
-def _convert(network: ExportNetwork, name: str, opset: int) -> onnx.ModelProto:
-    batch = torch.export.Dim("batch")
-    try:
-        with _quiet(), torch.no_grad():
-            program = torch.onnx.export(
-                network,
-                network.example(batch=2),
-                dynamo=True,  # gives outputs static sizes, which the stock Godot plugin reads
-                opset_version=opset,
-                input_names=network.inputs,
-                output_names=OUTPUTS,
-                dynamic_shapes={"tensors": tuple({0: batch} for _ in network.inputs)},
-                external_data=False,
-                verbose=False,
-            )
-    except Exception as error:  # the exception types of torch's export stages have no common base
-        raise ExportError(f"policy {name!r}: torch cannot export it to opset {opset}: {error}") from error
-    if program is None:
-        raise ExportError(f"policy {name!r}: torch gave no ONNX program for opset {opset}")
-    model = program.model_proto
-    _strip(model, name)
-    found = model.opset_import[0].version
-    if found != opset:
-        raise ExportError(f"policy {name!r}: opset {opset} was asked for, torch wrote {found}; use --opset {found}")
-    onnx.checker.check_model(model, full_check=True)
-    return model
-
-
-def _strip(model: onnx.ModelProto, name: str) -> None:
-    """Remove the exporter's traces, which contain paths of this machine, and name this package as the producer."""
-    model.producer_name, model.producer_version = "spacetime-rl", __version__
-    model.graph.name = name
-    for part in (model.graph, *model.graph.node, *model.graph.input, *model.graph.output, *model.graph.value_info):
-        part.ClearField("metadata_props")
-        part.ClearField("doc_string")
-    model.ClearField("metadata_props")
+def cannot_run(name: str, versions: Versions, error: Exception) -> str:
+    """What to say where onnxruntime does not run a policy's file."""
+    form = f"opset {versions.opset}" + (f" and IR version {versions.ir}" if versions.ir else "")
+    what = f"policy {name!r}: onnxruntime {version('onnxruntime')} cannot run a file of {form}"
+    lower = [] if versions.opset <= DEFAULT_OPSET else [f"--opset, such as {DEFAULT_OPSET}"]
+    lower += ["--ir-version"] if versions.ir else []
+    hint = f"; use a lower {' or a lower '.join(lower)}" if lower else ""
+    return f"{what}{hint}: {str(error).splitlines()[0][:200]}"
 
 
 def _describe(network: ExportNetwork, name: str, origin: Origin, opset: int, parity: float) -> PolicySchema:
@@ -135,14 +106,19 @@ def _describe(network: ExportNetwork, name: str, origin: Origin, opset: int, par
         normalizer=_statistics(network.module),
         squashed=network.module.squashed,
         origin=origin,
-        versions={
-            "spacetime_rl": __version__,
-            "python": platform.python_version(),
-            **{library: version(library) for library in _LIBRARIES},
-        },
+        versions=versions_here(),
         opset=opset,
         parity=parity,
     )
+
+
+def versions_here(*libraries: str) -> dict[str, str]:
+    """The versions that a file is made with: this package's, Python's, and those of libraries, with `libraries`."""
+    return {
+        "spacetime_rl": __version__,
+        "python": platform.python_version(),
+        **{library: version(library) for library in (*_LIBRARIES, *libraries)},
+    }
 
 
 def _statistics(module: ActingModule) -> Normalizer | None:
@@ -172,7 +148,7 @@ def _origin(source: Checkpoint) -> Origin:
 
 
 @contextmanager
-def _staging(out: Path) -> Iterator[Path]:
+def staging_folder(out: Path) -> Iterator[Path]:
     """A temporary folder inside `out`: on the same file system, so that moving files into place is atomic."""
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -193,19 +169,3 @@ def _replace(file: Path, place: Path) -> Path:
     with file.open("rb+") as written:
         os.fsync(written.fileno())  # otherwise a power failure may leave an empty file in the place of the old one
     return file.replace(place)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence the exporters, which log warnings and tracebacks about their own internals."""
-    loggers = [logging.getLogger(name) for name in ("torch", "torch.__trace", "onnxscript")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -112,8 +112,10 @@ def test_an_export_that_is_cut_short_leaves_the_old_policies_whole(
         (["a-run", "--into", "."], "--into .: expected the folder of a Godot project, which has no project.godot"),
         (["a-run", "--into", "game"], "--into game: expected the folder of a Godot project, which is no folder"),
         (["a-run", "--into", ".", "-o", "x"], "--out and --into both name a place for the files"),
-        (["a-run", "--opset", "30"], "spacetime-rl: opset 30: expected 18 to "),
-        (["a-run", "--opset", "17"], "expected at least 18, found 17"),
+        (["a-run", "--opset", "30"], "spacetime-rl: opset 30: expected 9 to "),
+        (["a-run", "--opset", "8"], "expected at least 9, found 8"),
+        (["a-run", "--ir-version", "7"], "IR version 7: expected 8 to "),
+        (["a-run", "--opset", "13", "--ir-version", "99"], "IR version 99: expected 7 to "),
     ],
 )
 def test_a_mistake_is_one_message_and_exit_code_2(arguments: list[str], message: str, command: Command) -> None:
@@ -122,6 +124,21 @@ def test_a_mistake_is_one_message_and_exit_code_2(arguments: list[str], message:
     assert done.code == 2
     assert message in done.err
     assert done.out == ""
+
+
+@pytest.mark.parametrize(("opset", "ir"), [(13, 9), (23, None)])
+def test_opset_and_ir_version_are_those_that_were_asked_for(
+    opset: int, ir: int | None, command: Command, tmp_path: Path
+) -> None:
+    asked = ["--ir-version", str(ir)] if ir else []
+    done = command("export", "a-run", "-o", "models", "--opset", str(opset), *asked)
+
+    assert done.code == 0, done.err
+    model = onnx.load(tmp_path / "models" / "walker.onnx")
+    assert model.opset_import[0].version == opset
+    assert model.ir_version == (ir or 11)  # the first with opset 23
+    (output, *_) = model.graph.output
+    assert output.type.tensor_type.shape.dim[1].dim_value == 2  # the stock plugin reads it
 
 
 def test_an_opset_that_onnxruntime_cannot_run_is_one_sentence(

@@ -18,6 +18,7 @@ from support.made_policies import CAMERA, GRAB, JUMP, LSTM, MOVE, TURN, make_che
 from spacetime_rl.errors import CheckpointError, ExportError, UsageError
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint, export_module
 from spacetime_rl.export.schema import Origin, read_schema
+from spacetime_rl.export.versions import Versions
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.policy import PolicyModule
 
@@ -217,11 +218,11 @@ def test_nan_weights_are_refused(tmp_path: Path) -> None:
 
 
 def test_another_opset_can_be_chosen_and_an_impossible_one_is_an_error(tmp_path: Path) -> None:
-    exported = export_module(make_policy(make_layout(MOVE)), "walker", tmp_path, ORIGIN, opset=20)
+    exported = export_module(make_policy(make_layout(MOVE)), "walker", tmp_path, ORIGIN, Versions(20))
 
     assert onnx.load(exported.onnx).opset_import[0].version == 20
     with pytest.raises(ExportError, match="opset 99"):
-        export_module(make_policy(make_layout(MOVE)), "walker", tmp_path, ORIGIN, opset=99)
+        export_module(make_policy(make_layout(MOVE)), "walker", tmp_path, ORIGIN, Versions(99))
 
 
 def test_a_checkpoint_is_exported_policy_by_policy_without_a_word(
