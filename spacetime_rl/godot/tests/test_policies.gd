@@ -54,10 +54,35 @@ func test_a_person_or_a_peer_that_decides_comes_first() -> void:
 func test_an_agent_that_a_policy_was_not_made_for_is_refused() -> void:
 	var roster := _roster()
 	roster.agents[2].policy = load(_FILE) as RLPolicy
-	var problems := RLAssignment.new(roster, RLOptions.new([])).problems
-	check(
-		"the policy of 'jumper_0': action 2: the policy has none, the game jump discrete 2" in problems, str(problems)
-	)
+	var problem := _only_problem(roster)
+	check(problem.begins_with("agent 'jumper_0' (%s): its policy %s: " % [roster.agents[2].get_path(), _FILE]), problem)
+	check("action 2: the policy has none, the game jump discrete 2" in problem, problem)
+
+
+func test_every_kind_of_agent_that_shares_a_policy_is_compared_with_it() -> void:
+	var roster := _roster()
+	for agent: RLAgent in roster.agents:
+		agent.policy = load(_FILE) as RLPolicy
+	check("agent 'jumper_0'" in _only_problem(roster), _only_problem(roster))
+
+
+func test_another_pace_is_refused_with_what_to_set() -> void:
+	var roster := _roster()
+	roster.agents[0].policy = load(_FILE) as RLPolicy  # trained with decisions of 6 ticks at 90 a second
+	check("set the RLBridge's action_repeat to 4" in _only_problem(roster, 6, 60), _only_problem(roster, 6, 60))
+	check("train the policy at the game's pace" in _only_problem(roster, 6, 100), _only_problem(roster, 6, 100))
+	check_equal(_problems(roster, 4, 60), PackedStringArray(), "problems at the same pace")
+
+
+func test_a_file_that_was_not_imported_is_a_policy_and_so_is_one_that_is_missing() -> void:
+	DirAccess.copy_absolute(_FILE, "user://copied.onnx")
+	var copied := load("user://copied.onnx") as RLPolicy
+	check(copied.model() != null, copied.problem)
+	var roster := _roster()
+	roster.agents[0].policy = copied
+	check("its policy user://copied.onnx: it has no schema" in _only_problem(roster), _only_problem(roster))
+	roster.agents[0].policy = load("res://missing.onnx") as RLPolicy
+	check("its policy res://missing.onnx: it cannot be read" in _only_problem(roster), _only_problem(roster))
 
 
 func test_inactive_agents_take_no_part() -> void:
@@ -86,3 +111,16 @@ func test_a_wrong_observation_is_an_error_with_its_sizes() -> void:
 
 func _roster() -> RLRoster:
 	return RLRoster.new([RLStage.new([make_arena().core], RLSchedule.new())])
+
+
+func _problems(roster: RLRoster, action_repeat: int = 6, physics_hz: int = 90) -> PackedStringArray:
+	var options := RLOptions.new([])
+	options.action_repeat = action_repeat
+	options.physics_hz = physics_hz
+	return RLAssignment.new(roster, options).problems
+
+
+func _only_problem(roster: RLRoster, action_repeat: int = 6, physics_hz: int = 90) -> String:
+	var problems := _problems(roster, action_repeat, physics_hz)
+	check_equal(problems.size(), 1, "problems")
+	return problems[0]

@@ -10,6 +10,8 @@ var problems: PackedStringArray = []
 var _roster: RLRoster
 # By policy who plays it.
 var _playing: Dictionary[RLPolicy, RLPolicyController] = {}
+# Pairs of a policy and the name of the agents' policy.
+var _checked: Array[Array] = []
 # By controller its agents, in the roster's order.
 var _driven: Dictionary[RLController, Array] = {}
 
@@ -69,7 +71,7 @@ func _assign_policies(options: RLOptions) -> void:
 				if scripted or not peer_decides:
 					cast[i].controller = heuristic
 				if not peer_decides and options.control == "policy" and cast[i].policy != null:
-					_let_play(cast[i].policy, cast[i], options, "the policy of '%s'" % cast[i].agent_name)
+					_let_play(cast[i].policy, cast[i], options, cast[i].policy.resource_path)
 
 
 ## The agents of a policy whose file is named are played by it, in the game.
@@ -78,19 +80,25 @@ func _assign_files(options: RLOptions) -> void:
 		var file: String = options.policies[name]
 		var policy := RLPolicy.load_from(file)
 		for agent: RLAgent in _cast_of(name):
-			_let_play(policy, agent, options, "--policies: %s" % file)
+			_let_play(policy, agent, options, file)
 
 
-# One controller for a policy, so that its agents decide together. What is wrong is said once.
-func _let_play(policy: RLPolicy, agent: RLAgent, options: RLOptions, title: String) -> void:
+# One controller for a policy, so that its agents decide together. What is wrong is said once for alike agents.
+func _let_play(policy: RLPolicy, agent: RLAgent, options: RLOptions, file: String) -> void:
 	if not _playing.has(policy):
 		_playing[policy] = RLPolicyController.new(policy)
-		if policy.model() == null:
-			problems.append("%s: %s" % [title, policy.problem])
-			return
-		for difference: String in policy.problems_for(agent, options.action_repeat, options.physics_hz):
-			problems.append("%s: %s" % [title, difference])
 	agent.controller = _playing[policy]
+	if [policy, agent.policy_name] in _checked:
+		return
+	_checked.append([policy, agent.policy_name])
+	var found := PackedStringArray()
+	if policy.model() == null:
+		found.append(policy.problem)
+	else:
+		found = policy.problems_for(agent, options.action_repeat, options.physics_hz)
+	if not found.is_empty():
+		var whose := [agent.agent_name, agent.get_path(), file, "; ".join(found)]
+		problems.append("agent '%s' (%s): its policy %s: %s" % whose)
 
 
 # All agents of a policy, those of other tasks included.

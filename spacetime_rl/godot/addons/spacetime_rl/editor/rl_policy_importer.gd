@@ -1,6 +1,6 @@
 @tool
 extends EditorImportPlugin
-## Imports an `.onnx` file and the schema beside it as an RLPolicy, which exported games contain like any resource.
+## Imports an `.onnx` file, and the schema if one is beside it, as an RLPolicy, which exported games contain.
 
 
 func _get_importer_name() -> String:
@@ -56,6 +56,6 @@ func _import(
 ) -> Error:
 	var policy := RLPolicy.load_from(source_file)
 	if not policy.problem.is_empty():
-		push_error(policy.problem)
+		push_error("%s: %s" % [source_file, policy.problem])
 		return ERR_FILE_CORRUPT
 	return ResourceSaver.save(policy, "%s.%s" % [save_path, _get_save_extension()], ResourceSaver.FLAG_COMPRESS)

@@ -4,7 +4,8 @@ class_name RLPolicy
 extends Resource
 ## A trained policy: the computation in an `.onnx` file, and the schema beside it, which says what its numbers mean.
 ##
-## `spacetime-rl export` writes both files. The policy has no state of its own: agents may share it.
+## `spacetime-rl export` writes both files. The files of other programs have no schema, and play no RLAgent. The policy
+## has no state of its own: agents may share it.
 
 const _SCHEMA_FORMAT := 1
 
@@ -19,38 +20,61 @@ var problem := ""
 var _model: RLOnnxModel
 
 
-## The policy in `<name>.onnx` and `<name>.schema.json`. Its `problem` says what is wrong with them.
+## The policy in `<name>.onnx` and `<name>.schema.json`, imported or not. Its `problem` says what is wrong with them.
 static func load_from(path: String) -> RLPolicy:
+	if _is_imported_only(path):
+		return load(path) as RLPolicy
 	var policy := RLPolicy.new()
 	policy.model_bytes = FileAccess.get_file_as_bytes(path)
 	if policy.model_bytes.is_empty():
-		policy.problem = "%s: %s" % [path, RLOnnxModel.why_not_read()]
+		policy.problem = why_not_read(path)
 		return policy
 	var schema_path := path.get_basename() + ".schema.json"
-	var text := FileAccess.get_file_as_string(schema_path)
-	var document: Variant = JSON.parse_string(text) if not text.is_empty() else null
-	if document is not Dictionary:
-		var found := "no JSON object" if not text.is_empty() else RLOnnxModel.why_not_read()
-		policy.problem = "%s: %s; `spacetime-rl export` writes it beside the policy" % [schema_path, found]
-		return policy
-	policy.schema = document
-	if policy.model() == null:
-		policy.problem = "%s: %s" % [path, policy.problem]
+	if FileAccess.file_exists(schema_path):
+		var text := FileAccess.get_file_as_string(schema_path)
+		var document: Variant = JSON.parse_string(text) if not text.is_empty() else null
+		if document is not Dictionary:
+			var found := "no JSON object" if not text.is_empty() else "it is empty"
+			policy.problem = "%s: %s; `spacetime-rl export` writes it beside the policy" % [schema_path, found]
+			return policy
+		policy.schema = document
+	policy.model()
 	return policy
+
+
+## The bytes of an `.onnx` file, imported or not; none if it cannot be read.
+static func bytes_of(path: String) -> PackedByteArray:
+	if not _is_imported_only(path):
+		return FileAccess.get_file_as_bytes(path)
+	var policy := load(path) as RLPolicy
+	return policy.model_bytes if policy != null else PackedByteArray()
+
+
+## Why the file that was asked for last gave nothing, and what to do about it.
+static func why_not_read(path: String) -> String:
+	var error := FileAccess.get_open_error()
+	if error == OK:
+		return "it is empty"
+	if error != ERR_FILE_NOT_FOUND or OS.has_feature("editor") or not path.begins_with("res://"):
+		return "it cannot be read: %s" % error_string(error)
+	return (
+		"this build of the game does not have it. In the project that it was exported from, enable the plugin "
+		+ "SpaceTime RL, so that the file is imported, and export it: the preset must not exclude it"
+	)
 
 
 ## The computation, shared by everybody who uses the policy; null if something is wrong with it.
 func model() -> RLOnnxModel:
 	if _model == null and problem.is_empty():
-		if schema.get("format") != _SCHEMA_FORMAT:
+		if not schema.is_empty() and schema.get("format") != _SCHEMA_FORMAT:
 			problem = "its schema has format %s, expected %d" % [schema.get("format"), _SCHEMA_FORMAT]
 			return null
 		_model = RLOnnxModel.of_bytes(model_bytes)
 		problem = _model.problem
 		if problem.is_empty():
-			_model.keep_outputs(["distribution", "state_outs"] if state_size() > 0 else ["distribution"])
-			if not _model.outputs.has("distribution"):
-				problem = "it has no output 'distribution'"
+			_model.keep_outputs([_decided(), "state_outs"] if state_size() > 0 else [_decided()])
+			if not _model.outputs.has(_decided()):
+				problem = "it has no output '%s'" % _decided()
 	return _model if problem.is_empty() else null
 
 
@@ -68,19 +92,42 @@ func is_squashed() -> bool:
 ## different ticks may have decisions of the same length; a pace of 0 is not compared.
 func problems_for(agent: RLAgent, action_repeat: int, physics_hz: int) -> PackedStringArray:
 	var problems := PackedStringArray()
+	if schema.is_empty():
+		return ["it has no schema: put the `.schema.json` that `spacetime-rl export` writes beside the `.onnx` file"]
 	var layout: Dictionary = schema.get("layout", {})
 	var found := RLLayout.of(agent)
 	for part: String in ["fields", "images", "actions"]:
 		problems.append_array(_differences(part.trim_suffix("s"), layout.get(part, []) as Array, found[part] as Array))
+	if action_repeat > 0 and physics_hz > 0:
+		problems.append_array(_differences_of_pace(action_repeat, physics_hz))
+	return problems
+
+
+# Games at different ticks may have decisions of the same length.
+func _differences_of_pace(action_repeat: int, physics_hz: int) -> PackedStringArray:
 	var origin: Dictionary = schema.get("origin", {})
 	var trained_ticks: Variant = origin.get("action_repeat")
 	var trained_hz: Variant = origin.get("physics_hz")
-	if trained_ticks != null and trained_hz != null and action_repeat > 0 and physics_hz > 0:
-		var trained_s := (trained_ticks as float) / (trained_hz as float)
-		if not is_equal_approx(trained_s, float(action_repeat) / physics_hz):
-			var paces := [trained_ticks, trained_hz, action_repeat, physics_hz]
-			problems.append("a decision: the policy has %d ticks at %d a second, the game %d at %d" % paces)
-	return problems
+	if trained_ticks == null or trained_hz == null:
+		return []
+	var ticks := (trained_ticks as float) / (trained_hz as float) * physics_hz
+	if is_equal_approx(ticks, action_repeat):
+		return []
+	var advice := "train the policy at the game's pace (game.physics_hz, game.action_repeat)"
+	if is_equal_approx(ticks, roundf(ticks)):
+		advice = "set the RLBridge's action_repeat to %d" % roundi(ticks)
+	var paces := [trained_ticks, trained_hz, action_repeat, physics_hz, advice]
+	return ["a decision: the policy has %d ticks at %d a second, the game %d at %d; %s" % paces]
+
+
+# What decides an action: ours have a distribution, the files of other programs only `output`.
+func _decided() -> String:
+	return "output" if schema.is_empty() else "distribution"
+
+
+# In an exported game there is only what the import has made of the file.
+static func _is_imported_only(path: String) -> bool:
+	return not FileAccess.file_exists(path) and ResourceLoader.exists(path)
 
 
 static func _differences(what: String, trained: Array, found: Array) -> PackedStringArray:

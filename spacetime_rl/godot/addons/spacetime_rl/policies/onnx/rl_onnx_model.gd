@@ -29,21 +29,15 @@ var _plan: Array[RLOnnxNode] = []
 
 ## The model in a file. Its `problem` says what is wrong with it.
 static func load_from(path: String) -> RLOnnxModel:
-	var bytes := FileAccess.get_file_as_bytes(path)
+	var bytes := RLPolicy.bytes_of(path)
 	if bytes.is_empty():
 		var failed := RLOnnxModel.new()
-		failed.problem = "%s: %s" % [path, why_not_read()]
+		failed.problem = "%s: %s" % [path, RLPolicy.why_not_read(path)]
 		return failed
 	var model := of_bytes(bytes)
 	if not model.problem.is_empty():
 		model.problem = "%s: %s" % [path, model.problem]
 	return model
-
-
-## Why the file that was asked for last gave nothing.
-static func why_not_read() -> String:
-	var error := FileAccess.get_open_error()
-	return "it is empty" if error == OK else error_string(error)
 
 
 ## The model in the bytes of a file.
