@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.config import EvaluationConfig, GameConfig, ModelConfig, RunConfig
+from spacetime_rl.config import EvaluationConfig, ModelConfig, RunConfig
 from spacetime_rl.config.algorithms import ALL, REPLAYING, Algorithm
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ContractError, UsageError
@@ -21,6 +21,7 @@ from spacetime_rl.game.unchanged import Unchanged
 
 Names = list[tuple[str | None, ...]]  # the policy of each agent inside an arena, by group
 
+_FORMER_HZ = 90  # what configurations of earlier versions hold if their user set nothing
 UNSIZED_ARENAS = 8  # for a game whose number of arenas is `auto`, until a run has measured the best number
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -128,7 +129,7 @@ def make_launch(config: RunConfig) -> GameLaunch:
         penalise_performance=game.penalise_performance,
         render=game.render,
         port_range=game.port_range,
-        physics_hz=game.physics_hz,
+        physics_hz=None if game.physics_hz == "auto" else game.physics_hz,
     )
 
 
@@ -314,7 +315,7 @@ def _stock_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
         yield f"game.arenas: {stock} has one arena; leave it out, and play more games by rollout.games_per_runner"
     if config.evaluation.arenas not in (1, EvaluationConfig().arenas):
         yield f"evaluation.arenas: {stock} has one arena; leave it out"
-    if config.game.physics_hz not in (STOCK_HZ, GameConfig().physics_hz):
+    if config.game.physics_hz not in ("auto", STOCK_HZ, _FORMER_HZ):
         yield f"game.physics_hz: {stock} ticks at the rate that its plugin sets, {STOCK_HZ} a second; leave it out"
     if config.rewards.novelty is not None:
         yield f"rewards.novelty: {stock} does not say where its agents are; leave it out"

@@ -206,7 +206,11 @@ def _document(
             "agent_steps": run.summary["agent_steps"],
             "wall_time_s": round(run.summary["training_s"], 1),
             "cores": cores(),
-            "differs": [line for line in diff(config, run.config) if line.startswith(("scenario.", "game."))],
+            "differs": [
+                line
+                for line in diff(settle_like(config, run.config), run.config)
+                if line.startswith(("scenario.", "game."))
+            ],
         },
         "reports": {report.source: report.to_dict() for report in reports},
         "versions": dict(run.versions),

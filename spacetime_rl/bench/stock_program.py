@@ -73,7 +73,7 @@ class StockProgram:
     def _arguments(self) -> list[str]:
         launch = self._launch
         params = to_json(dict(launch.params))
-        return [f"--arenas={launch.arenas}", f"--physics_hz={launch.physics_hz}", f"--params={params}"]
+        return [f"--arenas={launch.arenas}", f"--physics_hz={launch.frames_per_s}", f"--params={params}"]
 
 
 def require_client() -> None:

@@ -79,8 +79,9 @@ class GameConfig(Section):
         description="Decisions until an episode is truncated; null for the scenario's own limit. A stock game "
         "continues after its agents are cut off (docs/your-game.md).",
     )
-    physics_hz: int = Field(
-        default=90, ge=1, le=1000, description="Physics ticks a second of game time. A stock game sets its own rate."
+    physics_hz: Auto | Annotated[int, Field(ge=1, le=1000)] = Field(
+        default="auto",
+        description="Physics ticks a second of game time; auto is the project's own rate. A stock game sets its own.",
     )
     launch_timeout_s: Seconds = Field(
         default=60.0, description="Seconds from the start of the process until the game connects."

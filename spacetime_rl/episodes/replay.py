@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl import metrics
-from spacetime_rl.config import RunConfig, diff
+from spacetime_rl.config import RunConfig, diff, settle_like
 from spacetime_rl.contract import make_launch
 from spacetime_rl.episodes.build import describe_build
 from spacetime_rl.episodes.episode import Build, Episode
@@ -270,7 +270,7 @@ def _first_part(ours: Trace, theirs: Trace, state: int) -> str:
 
 
 def _other_settings(recorded: RunConfig, played: RunConfig | None) -> list[str]:
-    changes = diff(recorded, played) if played else []
+    changes = diff(recorded, settle_like(played, recorded)) if played else []
     what_is_played = ("scenario.", "tasks", "rewards.", "game.action_repeat", "game.physics_hz", "game.episode_steps")
     emptied = ": {} -> (not set)"  # a section that has settings now, each of which is in the list as well
     found = [change for change in changes if change.startswith(what_is_played) and not change.endswith(emptied)]

@@ -23,6 +23,7 @@ from spacetime_rl.game.project import OWN_PROJECT, check_scene, find_scenario, i
 from spacetime_rl.game.unchanged import ADDON, Unchanged, physics_hz_of, refuse_what_cannot_be_played
 from spacetime_rl.host.system import require_linux
 
+_USUAL_HZ = 90  # of our scenarios
 STOCK_HZ = 60  # physics ticks per second of Godot RL Agents' plugin; a different request has no effect
 
 _WINDOW = ["--resolution", "1280x720"]
@@ -111,7 +112,7 @@ class GameLaunch:
     penalise_performance: bool = False  # let agents pay for broken budgets
     log_dir: Path | None = None  # default: a temporary folder, removed with the game
     port_range: tuple[int, int] | None = None  # first and last; default: any free port
-    physics_hz: int = 90
+    physics_hz: int | None = None  # default: the project's own rate
     godot: Path | None = None  # default: the engine that ensure.ensure_godot finds
     name: str = "game"  # the log file's name begins with it
     extra_args: tuple[str, ...] = ()  # for the game, appended to ours
@@ -143,13 +144,14 @@ class GameLaunch:
     def frames_per_s(self) -> int:
         """Frames per second of game time: one per physics tick, because further frames would show no movement.
 
-        A project without our addon ticks at its plugin's rate, and an unchanged one at its own. For an exported game,
-        whose addon is unknown before it runs, it is `physics_hz`.
+        A project without our addon ticks at its plugin's rate, and an unchanged one at its own. The rate of an exported
+        game is unknown before it runs: frames at another rate than its ticks cost some time, and change nothing else.
         """
-        if self.unchanged is not None and self.project is not None:
+        if self.project is not None and self.unchanged is None and not (self.project / ADDON).is_dir():
+            return STOCK_HZ
+        if self.project is not None and (self.unchanged is not None or self.physics_hz is None):
             return physics_hz_of(self.project)
-        stock = self.project is not None and not (self.project / ADDON).is_dir()
-        return STOCK_HZ if stock else self.physics_hz
+        return self.physics_hz or _USUAL_HZ
 
 
 def launch_of(scenario: str | GameLaunch, **settings: Any) -> GameLaunch:
@@ -281,9 +283,11 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     stock = [f"--port={port}", f"--env_seed={launch.seed}"]
     if launch.action_repeat is not None:
         stock.append(f"--action_repeat={launch.action_repeat}")
-    ours = [f"--token={token}", f"--arenas={launch.arenas}", f"--physics_hz={launch.physics_hz}"]
+    ours = [f"--token={token}", f"--arenas={launch.arenas}"]
+    if launch.physics_hz is not None or launch.env_path is None:
+        ours.append(f"--physics_hz={launch.frames_per_s}")
     if launch.unchanged is not None:
-        ours[-1:] = [f"--physics_hz={launch.frames_per_s}", f"--unchanged={to_json(_how(launch, launch.unchanged))}"]
+        ours.append(f"--unchanged={to_json(_how(launch, launch.unchanged))}")
     ours.append(f"--params={to_json(dict(launch.params))}")
     if launch.episode_steps is not None:
         ours.append(f"--episode_steps={launch.episode_steps}")

@@ -54,12 +54,15 @@ def settle_sizes(
         _given(rollout.runners),
         _given(rollout.games_per_runner),
     )
+    physics_hz = config.game.physics_hz
+    if physics_hz == "auto":
+        physics_hz = plan.spec.physics_hz or "auto"  # a stock game does not say
     cpus = config.resources.cpus_per_runner
     if cpus == "auto":
         cpus = share_cores(nodes, runners, games, trials)
     settled = config.model_copy(
         update={
-            "game": config.game.model_copy(update={"arenas": arenas}),
+            "game": config.game.model_copy(update={"arenas": arenas, "physics_hz": physics_hz}),
             "rollout": rollout.model_copy(update={"runners": runners, "games_per_runner": games}),
             "resources": config.resources.model_copy(update={"cpus_per_runner": cpus}),
         }

@@ -33,7 +33,7 @@ def test_what_differs_from_the_defaults_is_marked_with_them() -> None:
     assert shown.exit_code == 0
     assert "  lr: 0.0001  # default: 0.0003" in lines
     assert "  episode_steps: 200  # default: null" in lines
-    assert "  physics_hz: 90" in lines
+    assert "  physics_hz: auto" in lines
     assert "algorithm: PPO" in lines
 
 

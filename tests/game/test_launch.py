@@ -47,7 +47,12 @@ def test_a_frame_is_a_physics_tick_also_where_a_stock_plugin_sets_their_rate(tmp
     assert GameLaunch(project=tmp_path).frames_per_s == 60
     assert GameLaunch(scenario="vr_navigation", physics_hz=72).frames_per_s == 72
     (tmp_path / "addons/spacetime_rl").mkdir(parents=True)
-    assert GameLaunch(project=tmp_path).frames_per_s == 90
+    (tmp_path / "project.godot").write_text("config_version=5\n")
+    assert GameLaunch(project=tmp_path).frames_per_s == 60  # the engine's default
+    (tmp_path / "project.godot").write_text("[physics]\n\ncommon/physics_ticks_per_second=120\n")
+    assert GameLaunch(project=tmp_path).frames_per_s == 120
+    assert GameLaunch(project=tmp_path, physics_hz=72).frames_per_s == 72
+    assert GameLaunch(scenario="vr_navigation").frames_per_s == 90
 
 
 def test_the_game_is_told_everything_it_was_launched_with(tmp_path: Path) -> None:
