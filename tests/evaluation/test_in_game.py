@@ -18,7 +18,8 @@ from spacetime_rl.evaluation.story import evaluate_player
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 
-PLAYED = ("evaluation.episodes=2", "evaluation.games=1", "evaluation.arenas=2", "evaluation.seed=3")
+# In one arena, so that memory has to be empty again where the second episode begins.
+PLAYED = ("evaluation.episodes=2", "evaluation.games=1", "evaluation.arenas=1", "evaluation.seed=3")
 
 
 def play(onnx_folder: Path, config: RunConfig, folder: Path, in_game: bool) -> list[Episode]:

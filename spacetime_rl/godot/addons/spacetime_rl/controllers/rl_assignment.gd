@@ -10,10 +10,12 @@ var problems: PackedStringArray = []
 var _roster: RLRoster
 # By policy who plays it.
 var _playing: Dictionary[RLPolicy, RLPolicyController] = {}
-# Pairs of a policy and the name of the agents' policy.
+# Kinds of agents that were compared with a policy, which comes first.
 var _checked: Array[Array] = []
 # By controller its agents, in the roster's order.
 var _driven: Dictionary[RLController, Array] = {}
+# Those whose actions change from tick to tick.
+var _gliding: Array[RLAgent] = []
 
 
 func _init(roster: RLRoster, options: RLOptions) -> void:
@@ -41,14 +43,23 @@ func act() -> void:
 			offset += agent.action_size
 
 
+## One tick within a decision has passed.
+func advance() -> void:
+	for agent: RLAgent in _gliding:
+		agent.controller.advance(agent)
+
+
 ## Sort the agents by their controllers again, after one of them got another.
 func regroup() -> void:
 	_driven.clear()
+	_gliding.clear()
 	for agent: RLAgent in _roster.agents:
 		if not _driven.has(agent.controller):
 			var none: Array[RLAgent] = []
 			_driven[agent.controller] = none
 		_driven[agent.controller].append(agent)
+		if agent.policy_interpolates and agent.controller is RLPolicyController:
+			_gliding.append(agent)
 
 
 func _check_policies(option: String, policies: PackedStringArray) -> void:
@@ -86,11 +97,12 @@ func _assign_files(options: RLOptions) -> void:
 # One controller for a policy, so that its agents decide together. What is wrong is said once for alike agents.
 func _let_play(policy: RLPolicy, agent: RLAgent, options: RLOptions, file: String) -> void:
 	if not _playing.has(policy):
-		_playing[policy] = RLPolicyController.new(policy)
+		_playing[policy] = RLPolicyController.new(policy, options.action_repeat)
 	agent.controller = _playing[policy]
-	if [policy, agent.policy_name] in _checked:
+	var kind := [policy, agent.policy_name, agent.policy_period]
+	if kind in _checked:
 		return
-	_checked.append([policy, agent.policy_name])
+	_checked.append(kind)
 	var found := PackedStringArray()
 	if policy.model() == null:
 		found.append(policy.problem)

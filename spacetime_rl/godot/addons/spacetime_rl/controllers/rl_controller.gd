@@ -24,6 +24,11 @@ func decide(agents: Array[RLAgent]) -> PackedFloat32Array:
 	return decided
 
 
+## Override: one tick within a decision has passed. Called for agents whose actions change from tick to tick.
+func advance(_agent: RLAgent) -> void:
+	pass
+
+
 ## Override: write the next action of one active agent. `action` still holds the last one.
 func _decide_for(_agent: RLAgent, _action: PackedFloat32Array) -> void:
 	pass

@@ -17,14 +17,21 @@ const COMMON_METRICS: Array[StringName] = [&"episode", &"return", &"length", &"s
 @export var policy_name := &"player"
 ## Name inside the arena; empty becomes "<policy_name>_<number>". Configs map policies by patterns on it.
 @export var agent_name := &""
-## A trained policy that plays this agent when no peer does; agents of one policy decide together.
-@export var policy: RLPolicy
 ## Names that `add_reward` may use; each is reported at the episode's end as `reward/<name>`.
 @export var reward_names: Array[StringName] = []
 ## Reward terms evaluated every tick, in addition to `add_reward`. One instance for each agent.
 @export var reward_terms: Array[RLRewardTerm] = []
 ## Names that `set_metric` and `add_metric` may use; each is reported at the episode's end.
 @export var metric_names: Array[StringName] = []
+@export_group("Played by a policy")
+## A trained policy that plays this agent when no peer does; agents of one policy decide together.
+@export var policy: RLPolicy
+## Of how many of the game's decisions the policy takes one; during the others its action is held.
+@export_range(1, 100) var policy_period := 1
+## Continuous actions move evenly from each decision to the next, tick by tick. Without it they change at once.
+@export var policy_interpolates := false
+## Actions are drawn as in training, the same ones in the same episode. Without it they are the most probable ones.
+@export var policy_stochastic := false
 
 ## The player: the agent's parent. Null in a 2D game, which has `body_2d`.
 var body: Node3D
@@ -222,6 +229,13 @@ func act(buffer: PackedFloat32Array, offset: int) -> void:
 	if not active:
 		return
 	decisions += 1
+	steer(buffer, offset)
+
+
+## For a controller: change the action within a decision.
+func steer(buffer: PackedFloat32Array, offset: int) -> void:
+	if not active:
+		return
 	for action: RLAction in actions:
 		action.read(buffer, offset)
 		offset += action.width

@@ -87,17 +87,21 @@ func is_finished() -> bool:
 	return _playing == 0
 
 
+## The seed of the running episode.
+func episode_seed() -> int:
+	return _schedule.episode_seed(episode)
+
+
 ## Start an episode in place, by default the one after the last.
 func begin_episode(number: int = episode + 1) -> void:
 	episode = number
 	warnings_before = RLFaults.warning_count()
-	var episode_seed := _schedule.episode_seed(episode)
-	rng.seed = episode_seed
+	rng.seed = episode_seed()
 	ticks = 0
 	_playing = agents.size()
 	_ending.clear()
 	if params != null:
-		_settle_params(episode_seed)
+		_settle_params()
 	for agent: RLAgent in agents:
 		agent.clear_episode()
 	root.call(&"_begin_episode")
@@ -149,11 +153,11 @@ func _limit_ticks() -> void:
 
 
 # Take over what the Python side has set since the last episode, and draw what is drawn for each.
-func _settle_params(episode_seed: int) -> void:
+func _settle_params() -> void:
 	if _revision != _schedule.revision:
 		_revision = _schedule.revision
 		params.apply(_schedule.params)
-	for problem: String in params.draw(episode_seed):
+	for problem: String in params.draw(episode_seed()):
 		push_error("the parameters drawn for episode %d do not go together: %s" % [episode, problem])
 
 

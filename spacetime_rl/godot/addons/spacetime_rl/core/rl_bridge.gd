@@ -98,6 +98,8 @@ func _physics_process(delta: float) -> void:
 		profile.stop(&"rewards")
 	_ticks_to_decision -= 1
 	if _ticks_to_decision > 0:
+		if assignment != null:
+			assignment.advance()
 		return
 	_ticks_to_decision = action_repeat
 	if _session == null:

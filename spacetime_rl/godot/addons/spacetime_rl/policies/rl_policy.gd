@@ -99,23 +99,27 @@ func problems_for(agent: RLAgent, action_repeat: int, physics_hz: int) -> Packed
 	for part: String in ["fields", "images", "actions"]:
 		problems.append_array(_differences(part.trim_suffix("s"), layout.get(part, []) as Array, found[part] as Array))
 	if action_repeat > 0 and physics_hz > 0:
-		problems.append_array(_differences_of_pace(action_repeat, physics_hz))
+		problems.append_array(_differences_of_pace(action_repeat, agent.policy_period, physics_hz))
 	return problems
 
 
-# Games at different ticks may have decisions of the same length.
-func _differences_of_pace(action_repeat: int, physics_hz: int) -> PackedStringArray:
+# Games at different ticks may have decisions of the same length. Those that a policy takes may be longer than it was
+# trained for, if the agent's policy_period is what makes them longer.
+func _differences_of_pace(action_repeat: int, period: int, physics_hz: int) -> PackedStringArray:
 	var origin: Dictionary = schema.get("origin", {})
 	var trained_ticks: Variant = origin.get("action_repeat")
 	var trained_hz: Variant = origin.get("physics_hz")
 	if trained_ticks == null or trained_hz == null:
 		return []
 	var ticks := (trained_ticks as float) / (trained_hz as float) * physics_hz
-	if is_equal_approx(ticks, action_repeat):
+	if is_equal_approx(ticks, action_repeat) or is_equal_approx(ticks, action_repeat * period):
 		return []
 	var advice := "train the policy at the game's pace (game.physics_hz, game.action_repeat)"
 	if is_equal_approx(ticks, roundf(ticks)):
 		advice = "set the RLBridge's action_repeat to %d" % roundi(ticks)
+		if roundi(ticks) % action_repeat == 0:
+			@warning_ignore("integer_division")
+			advice += ", or the agent's policy_period to %d" % (roundi(ticks) / action_repeat)
 	var paces := [trained_ticks, trained_hz, action_repeat, physics_hz, advice]
 	return ["a decision: the policy has %d ticks at %d a second, the game %d at %d; %s" % paces]
 
