@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ from spacetime_rl.evaluation.watch import Wanted, play_in_window
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.runs.layout import onnx_file
+from spacetime_rl.runs.shipped import read_baseline
 
 pytestmark = pytest.mark.skipif(missing() != "", reason=missing())
 
@@ -146,6 +149,29 @@ def played(onnx_folder: Path, config: RunConfig, folder: Path, in_game: bool) ->
     assert episode.episode == 0
     (recorded,) = folder.glob("ep_*.parquet")
     return read_episode(recorded)
+
+
+def test_f3_shows_and_hides_what_a_policy_in_the_game_sees_and_decides(screen: Screen) -> None:
+    baseline = read_baseline("vr_interaction")
+    files = {policy: onnx_file(baseline.folder, policy) for policy in baseline.policies}
+
+    with open_game(replace(room(None), control="policy", in_game=files)) as game:
+        game.reset(3)
+        assert shows_sheet(game, screen, False)
+        for shown in (True, False):
+            screen.press("F3")
+            screen.release("F3")
+            assert shows_sheet(game, screen, shown)
+
+
+def shows_sheet(game: Game, screen: Screen, shown: bool) -> bool:
+    """Whether a dark sheet comes, or goes, before the bright sky at the right."""
+    for _ in range(DEADLINE):
+        game.step(nothing(game))
+        picture = screen.picture()
+        if ((picture[20:150, 820:1260].max(axis=-1) < 90).mean() > 0.5) == shown:
+            return True
+    return False
 
 
 def test_in_the_game_only_trained_policies_play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@ extends RLController
 ## Drives agents by a trained policy that is computed in the game: one forward for all that decide at once.
 
 var policy: RLPolicy
+## Somebody looks at the decisions of one of the agents; null otherwise.
+var probe: RLPolicyProbe
 
 # Physics ticks between two decisions of the game.
 var _action_repeat := 1
@@ -34,7 +36,10 @@ func advance(agent: RLAgent) -> void:
 
 func _decide_together(agents: Array[RLAgent]) -> void:
 	var model := policy.model()
-	var found := model.run(_inputs_of(agents), agents.size())
+	var inputs := _inputs_of(agents)
+	var from_usec := Time.get_ticks_usec()
+	var found := model.run(inputs, agents.size())
+	var usec := Time.get_ticks_usec() - from_usec
 	if found.is_empty():
 		push_error("%s: %s" % [title, model.problem])
 		return
@@ -46,6 +51,8 @@ func _decide_together(agents: Array[RLAgent]) -> void:
 		_rows[agents[i]].decide(distribution, i * width)
 		if size > 0:
 			_rows[agents[i]].state = found["state_outs"].slice(i * size, (i + 1) * size)
+	if probe != null:
+		probe.note(agents, inputs, distribution, usec)
 
 
 func _inputs_of(agents: Array[RLAgent]) -> Dictionary[String, PackedFloat32Array]:

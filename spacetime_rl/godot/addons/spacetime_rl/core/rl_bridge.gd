@@ -79,8 +79,10 @@ func _ready() -> void:
 		assignment = RLAssignment.new(roster, options)
 		_problems.append_array(roster.problems + assignment.problems)
 	if _problems.is_empty() and is_watched():
-		if watch or options.port > 0:
-			add_child(RLWatch.new(self))
+		var watching := RLWatch.new(self) if watch or options.port > 0 else null
+		if watching != null:
+			add_child(watching)
+		RLPolicyDebugger.add_to(self, watching)
 		if options.film != "":
 			add_child(RLFilm.new(options.film, options.film_every, options.film_as_png))
 

@@ -129,6 +129,8 @@ func _draw_help() -> void:
 	if _agent.controller is RLHumanController:
 		lines.assign(_agent._controls())
 	lines += RLWatch.HELP
+	if _agent.controller is RLPolicyController:
+		lines.append("F3: what the policy sees and decides")
 	_fit(lines)
 	var height := _LINE * lines.size() + 2.0 * _MARGIN
 	var top := _sheet.size.y - height - _MARGIN
