@@ -106,6 +106,33 @@ def addon(
 
 
 @app.command()
+def native(
+    project: Annotated[
+        Path | None,
+        typer.Option("--project", metavar="DIR", help="Also put it into this Godot project, for editor and exports."),
+    ] = None,
+) -> None:
+    """Build the native library, which computes policies in the game faster; needs a C compiler ($CC, cc, gcc or clang).
+
+    Every game that is started on this machine uses the library by itself from then on, if its addon knows it. A game
+    works without it, and decides the same.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl godot native
+
+      spacetime-rl godot native --project ./my_game
+    """
+    from spacetime_rl.game.ensure import ensure_godot
+    from spacetime_rl.game.native import add_native, build_native
+
+    built = build_native(ensure_godot())
+    typer.echo(f"built: {built}")
+    if project is not None:
+        typer.echo(f"added to the project: {add_native(project, built)}")
+
+
+@app.command()
 def export(
     game: Annotated[
         str,
@@ -160,6 +187,8 @@ def export(
     if made.preset_made:
         typer.echo(f"added the export preset {preset} to {made.preset_made}")
     typer.echo(f"exported: {out} ({out.stat().st_size / 1e6:.0f} MB)")
+    if made.native is not None:
+        typer.echo(f"belongs to it: {made.native}, the native library; the game works without it, and more slowly")
     if not no_start:
         with open_game(GameLaunch(env_path=made.path)) as started:
             agents = ", ".join(f"{len(group.agents)} {group.name}" for group in started.spec.groups)

@@ -37,17 +37,18 @@ class Computed:
     outputs: Mapping[str, NDArray[Any]]
 
 
-def compute(folder: Path, cases: Sequence[Case], project: Path, godot: Path) -> list[Computed]:
+def compute(folder: Path, cases: Sequence[Case], project: Path, godot: Path, runtime: str = "any") -> list[Computed]:
     """Compute all cases, whose models are in `folder`, in one start of the engine.
 
-    `project` is an imported copy of this package's own. Raises GameError if the engine fails or reports an error.
+    `project` is an imported copy of this package's own. `runtime` is `gdscript`, `native` for the library, or `any`.
+    Raises GameError if the engine fails or reports an error.
     """
     document = [
         {"model": case.model, "inputs": {name: _encode(array) for name, array in case.inputs.items()}} for case in cases
     ]
     (folder / "cases.json").write_text(to_json(document))
     command = [str(godot), "--headless", "--path", str(project), "--xr-mode", "off"]
-    script = ["--script", "res://shared/compute_onnx.gd", "--", str(folder)]
+    script = ["--script", "res://shared/compute_onnx.gd", "--", str(folder), runtime]
     try:
         done = subprocess.run(
             [*command, *script],

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from spacetime_rl.errors import GameError, UsageError
 from spacetime_rl.game.engine import Godot
+from spacetime_rl.game.native import FOLDER, native_beside, remove_native
 from spacetime_rl.game.program import PACK, machine_name
 from spacetime_rl.game.project import OWN_PROJECT, check_scene, import_project, kept, quote_errors
 from spacetime_rl.game.templates import find_template
@@ -54,10 +55,14 @@ class ExportFailed(GameError):
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """An exported game. `preset_made` is the file in the project that a preset was added to, if none was there."""
+    """An exported game. `preset_made` is the file in the project that a preset was added to, if none was there.
+
+    `native` is the native library beside the program, which needs it to compute policies fast.
+    """
 
     path: Path
     preset_made: Path | None
+    native: Path | None = None
 
 
 def export_game(project: Path, out: Path, godot: Godot, preset: str = PRESET, scene: str | None = None) -> Exported:
@@ -78,6 +83,10 @@ def export_game(project: Path, out: Path, godot: Godot, preset: str = PRESET, sc
         copy = folder / project.resolve().name
         with kept(imported):
             shutil.copytree(imported, copy)
+        # The machine's own library is not the project's, and a pack has no place beside it for a library.
+        has_native = (project / FOLDER).is_dir() and out.suffix != PACK
+        if not has_native:
+            remove_native(copy)
         presets = copy / PRESETS
         if (project / PRESETS).is_file():  # the preset may be newer than the import
             shutil.copyfile(project / PRESETS, presets)
@@ -93,7 +102,7 @@ def export_game(project: Path, out: Path, godot: Godot, preset: str = PRESET, sc
         output = _run([str(godot.path), "--headless", "--path", str(copy), kind, preset, str(out)], project)
     if not out.is_file():  # Godot ends with exit code 0 after many a failed export
         raise ExportFailed(f"{project}: Godot exported nothing to {out}; it says:\n{quote_errors(output)}")
-    return Exported(out, made)
+    return Exported(out, made, native_beside(out) if has_native else None)
 
 
 def presets_in(project: Path) -> list[str]:

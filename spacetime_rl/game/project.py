@@ -25,6 +25,7 @@ from spacetime_rl.game.blender import find_blender, is_switched_off, switch_off,
 from spacetime_rl.game.engine import Godot, cache_dir
 from spacetime_rl.game.import_check import NothingImported, blend_files, find_problems
 from spacetime_rl.game.import_notice import noticed
+from spacetime_rl.game.native import add_native, built_native, uses_native
 from spacetime_rl.host.locks import locked
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.host.system import lock_file
@@ -127,14 +128,16 @@ def import_project(project: Path, godot: Godot, preparation: Preparation | None 
     project = project.resolve()
     home = cache_dir() / "imports" / f"{_slug(project.name)}-{hashlib.sha256(str(project).encode()).hexdigest()[:8]}"
     without_blender = _lacks_blender(project, godot)
-    kind = ("-no-blender" if without_blender else "") + (preparation.kind if preparation else "")
+    native = built_native(godot) if uses_native(project) else None
+    kind = ("-no-blender" if without_blender else "") + (f"-native-{native.name[-8:]}" if native else "")
+    kind += preparation.kind if preparation else ""
     copy = home / f"{godot.version_text}-{content_hash(project)}{kind}"
     try:
         home.mkdir(parents=True, exist_ok=True)
         with locked(Path(f"{home}.lock"), f"imports {project.name}"):
             if not (copy / _MARK).exists():
                 shutil.rmtree(copy, ignore_errors=True)  # partly removed by a process that was killed
-                _make_copy(project, copy, godot, without_blender, preparation)
+                _make_copy(project, copy, godot, without_blender, native, preparation)
             (copy / _MARK).touch()
             _prune(home)
     except OSError as error:
@@ -193,7 +196,14 @@ def _read_lesson(data: Mapping[str, Any]) -> LessonInfo:
     return LessonInfo(data["name"], data["description"], data["params"], *conditions)
 
 
-def _make_copy(project: Path, copy: Path, godot: Godot, without_blender: bool, preparation: Preparation | None) -> None:
+def _make_copy(
+    project: Path,
+    copy: Path,
+    godot: Godot,
+    without_blender: bool,
+    native: Path | None,
+    preparation: Preparation | None,
+) -> None:
     _log.info("importing %s with Godot %s, once for this machine", project, godot.version_text)
     work = Path(tempfile.mkdtemp(prefix="new-", dir=copy.parent))
     try:
@@ -201,6 +211,8 @@ def _make_copy(project: Path, copy: Path, godot: Godot, without_blender: bool, p
         _let_write(work)
         if without_blender:
             switch_off(work / "project.godot")
+        if native is not None:
+            add_native(work, native)
         if preparation is not None:
             preparation.prepare(work)
         output = _run_import(project, work, godot)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.command import run_command
 
 from spacetime_rl.errors import UsageError
 from spacetime_rl.game.addon import FOLDER, add_addon
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.game.project_settings import get_setting
-from tests.support.command import run_command
 
 SETTINGS = """config_version=5
 

@@ -6,10 +6,9 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from support.native_project import Runtime
 
 from spacetime_rl.game.compute_onnx import Case, Computed, compute
-from spacetime_rl.game.engine import find_godot
-from spacetime_rl.game.project import OWN_PROJECT, import_project
 
 ROW = {"obs": np.zeros((1, 2), np.float32)}
 
@@ -79,7 +78,7 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def computed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Computed]:
+def computed(tmp_path_factory: pytest.TempPathFactory, runtime: Runtime) -> dict[str, Computed]:
     """What became of every wrong file, and of a good one cut at each length and with each byte changed."""
     folder = tmp_path_factory.mktemp("wrong")
     files = {name: bytes_ for name, (bytes_, _) in WRONG.items()}
@@ -92,9 +91,7 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Computed]:
         files[f"changed {at}"] = bytes(changed)
     for name, bytes_ in files.items():
         (folder / f"{name}.onnx").write_bytes(bytes_)
-    godot = find_godot()
-    cases = [Case(f"{name}.onnx", ROW) for name in files]
-    found = compute(folder, cases, import_project(OWN_PROJECT, godot), godot.path)
+    found = compute(folder, [Case(f"{name}.onnx", ROW) for name in files], runtime.project, runtime.godot, runtime.name)
     return dict(zip(files, found, strict=True))
 
 

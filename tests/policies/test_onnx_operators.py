@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,9 @@ import onnx
 import pytest
 import torch
 from numpy.typing import NDArray
+from support.native_project import Runtime
 
 from spacetime_rl.game.compute_onnx import Case, Computed, compute, known_operators
-from spacetime_rl.game.engine import find_godot
-from spacetime_rl.game.project import OWN_PROJECT, import_project
 
 REPOSITORY = Path(__file__).parents[2]
 OPERATORS = """
@@ -72,31 +72,36 @@ class Answer:
             np.testing.assert_allclose(found, array, rtol=1e-3, atol=1e-6, err_msg=self.name)
 
 
+Answers = dict[str, list[Answer]]
+
+
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Answer]]:
+def answer_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Runtime], Answers]:
     """By operator the answers to all tests whose elements are float32, whole numbers or truth values."""
     folder = tmp_path_factory.mktemp("onnx")
-    godot = find_godot()
-    project = import_project(OWN_PROJECT, godot)
     tests = list(collect(folder))
-    found = compute(folder, [case for _, case, _ in tests], project, godot.path)
-    by_operator = defaultdict(list)
-    for (operator, case, right), computed in zip(tests, found, strict=True):
-        by_operator[operator].append(Answer(case.model, computed, right))
-    return by_operator
+
+    @functools.cache
+    def answer(runtime: Runtime) -> Answers:
+        by_operator = defaultdict(list)
+        found = compute(folder, [case for _, case, _ in tests], runtime.project, runtime.godot, runtime.name)
+        for (operator, case, right), computed in zip(tests, found, strict=True):
+            by_operator[operator].append(Answer(case.model, computed, right))
+        return by_operator
+
+    return answer
 
 
-def test_the_page_lists_the_operators_that_the_runtime_has(tmp_path: Path) -> None:
-    godot = find_godot()
-    compute(tmp_path, [], import_project(OWN_PROJECT, godot), godot.path)
+def test_the_page_lists_the_operators_that_the_runtime_has(tmp_path: Path, gdscript: Runtime) -> None:
+    compute(tmp_path, [], gdscript.project, gdscript.godot)
     page = (REPOSITORY / "docs" / "in-game.md").read_text()
-    listed = re.search(r"(?:^`\w+`[ \n])(?:`\w+`\s)*", page, re.MULTILINE)
+    listed = re.search(r"(?:^`[A-Z]\w+`[ \n])(?:`\w+`\s)*", page, re.MULTILINE)
 
     assert listed is not None
     assert known_operators(tmp_path) == set(re.findall(r"\w+", listed[0])) == {*OPERATORS, *ELSEWHERE}
 
 
-def test_a_gru(tmp_path: Path) -> None:
+def test_a_gru(tmp_path: Path, runtime: Runtime) -> None:
     torch.manual_seed(0)
     gru = torch.nn.GRU(3, 5)
     inputs = (torch.randn(4, 2, 3), torch.randn(1, 2, 5))
@@ -108,10 +113,9 @@ def test_a_gru(tmp_path: Path) -> None:
     names = [output.name for output in onnx.load(tmp_path / "gru.onnx").graph.output]
     with torch.no_grad():
         right = dict(zip(names, (output.numpy() for output in gru(*inputs)), strict=True))
-    godot = find_godot()
     case = Case("gru.onnx", {"x": inputs[0].numpy(), "h": inputs[1].numpy()})
 
-    (found,) = compute(tmp_path, [case], import_project(OWN_PROJECT, godot), godot.path)
+    (found,) = compute(tmp_path, [case], runtime.project, runtime.godot, runtime.name)
 
     assert found.problem == ""
     for name, array in right.items():
@@ -144,9 +148,23 @@ def _has_elements_of_games(graph: onnx.GraphProto) -> bool:
 
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_an_operator_computes_what_its_tests_say_or_says_what_it_does_not_support(
-    operator: str, answers: dict[str, list[Answer]]
+    operator: str, runtime: Runtime, answer_by: Callable[[Runtime], Answers]
 ) -> None:
-    computed = [answer for answer in answers[operator] if not answer.is_refused]
+    answers = answer_by(runtime)[operator]
+    computed = [answer for answer in answers if not answer.is_refused]
     for answer in computed:
         answer.check()
-    assert computed, [answer.computed.problem for answer in answers[operator]]
+    assert computed, [answer.computed.problem for answer in answers]
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_the_native_library_computes_what_gdscript_does(
+    operator: str, gdscript: Runtime, native: Runtime, answer_by: Callable[[Runtime], Answers]
+) -> None:
+    for one, other in zip(answer_by(gdscript)[operator], answer_by(native)[operator], strict=True):
+        assert (one.computed.problem, one.computed.outputs.keys()) == (
+            other.computed.problem,
+            other.computed.outputs.keys(),
+        )
+        for name, array in one.computed.outputs.items():
+            np.testing.assert_allclose(other.computed.outputs[name], array, rtol=1e-6, atol=1e-6, err_msg=one.name)

@@ -1,7 +1,11 @@
-"""Policies in the game's own runtime: they compute what onnxruntime computes, within 1e-5."""
+"""Policies in the game's own runtime: they compute what onnxruntime computes, within 1e-5.
+
+The native library computes what GDScript computes, within 1e-6.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,15 +19,15 @@ import pytest
 from numpy.typing import NDArray
 from support.foreign_policies import STABLE_BASELINES, export, observations
 from support.made_policies import CAMERA, GRAB, JUMP, LSTM, MOVE, TURN, make_layout, make_policy
+from support.native_project import Runtime
 
 import spacetime_rl.baselines
 from spacetime_rl.export.onnx import export_module
 from spacetime_rl.export.schema import Origin
 from spacetime_rl.game.compute_onnx import Case, Computed, compute, largest_difference
-from spacetime_rl.game.engine import find_godot
-from spacetime_rl.game.project import OWN_PROJECT, import_project
 
 TOLERANCE = 1e-5
+NATIVE_TOLERANCE = 1e-6
 ORIGIN = Origin("touch", 90, 8, {})
 OURS: dict[str, tuple[Any, dict[str, Any]]] = {
     "continuous": (make_layout(MOVE, TURN), {}),
@@ -40,35 +44,32 @@ ROWS = (1, 5)
 
 
 @dataclass(frozen=True)
-class Compared:
-    """The outputs of a policy by the game's runtime and by onnxruntime, for each number of rows."""
+class Asked:
+    """What is computed: by policy one case for each number of rows."""
 
-    found: list[Computed]
-    right: list[dict[str, NDArray[Any]]]
+    folder: Path
+    cases: dict[str, list[Case]]
 
-    @property
-    def difference(self) -> float:
-        """The largest difference, relative where numbers are larger than 1."""
-        return max(
-            largest_difference(computed.outputs, outputs)
-            for computed, outputs in zip(self.found, self.right, strict=True)
-        )
+    def compute_by(self, runtime: Runtime) -> dict[str, list[Computed]]:
+        """By policy what a runtime makes of its cases; the engine is started once for all of them."""
+        cases = [case for cases in self.cases.values() for case in cases]
+        found = iter(compute(self.folder, cases, runtime.project, runtime.godot, runtime.name))
+        return {name: [next(found) for _ in cases] for name, cases in self.cases.items()}
 
 
 @pytest.fixture(scope="module")
-def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Compared]:
-    """By policy what both runtimes compute; the engine is started once for all of them."""
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
     folder = tmp_path_factory.mktemp("policies")
-    godot = find_godot()
-    project = import_project(OWN_PROJECT, godot)
-    files = {name: (file, make) for name, file, make in policies(folder)}
-    cases = [Case(str(file), make(rows)) for file, make in files.values() for rows in ROWS]
-    found = iter(compute(folder, cases, project, godot.path))
-    asked = iter(cases)
-    return {
-        name: Compared([next(found) for _ in ROWS], [run(file, next(asked).inputs) for _ in ROWS])
-        for name, (file, _) in files.items()
-    }
+    return Asked(
+        folder,
+        {name: [Case(str(file), make(rows)) for rows in ROWS] for name, file, make in policies(folder)},
+    )
+
+
+@pytest.fixture(scope="module")
+def computed_by(asked: Asked) -> Callable[[Runtime], dict[str, list[Computed]]]:
+    """What a runtime computes; asked again, it is not computed again."""
+    return functools.cache(asked.compute_by)
 
 
 def policies(folder: Path) -> Iterator[tuple[str, Path, Callable[[int], dict[str, NDArray[Any]]]]]:
@@ -79,7 +80,7 @@ def policies(folder: Path) -> Iterator[tuple[str, Path, Callable[[int], dict[str
     for file in BASELINES:
         yield f"{file.parent.name}/{file.stem}", file, partial(seen_inputs, file)
     for name, make in STABLE_BASELINES.items():
-        file = export(name, make(), folder / f"{name.replace(' ', '_')}.onnx")
+        file = export(name, make(), folder / f"sb3_{name.replace(' ', '_')}.onnx")
         yield f"SB3 {name}", file, partial(foreign_inputs, name)
 
 
@@ -116,10 +117,26 @@ def seen_inputs(file: Path, rows: int) -> dict[str, NDArray[Any]]:
     return {**inputs, "obs": seen.astype(np.float32)}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [*OURS, *(f"{file.parent.name}/{file.stem}" for file in BASELINES), *(f"SB3 {name}" for name in STABLE_BASELINES)],
-)
-def test_a_policy_computes_the_same_in_the_game(name: str, compared: dict[str, Compared]) -> None:
-    assert [computed.problem for computed in compared[name].found] == [""] * len(ROWS)
-    assert compared[name].difference <= TOLERANCE
+NAMES = [
+    *OURS,
+    *(f"{file.parent.name}/{file.stem}" for file in BASELINES),
+    *(f"SB3 {name}" for name in STABLE_BASELINES),
+]
+ComputedBy = Callable[[Runtime], dict[str, list[Computed]]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_policy_computes_the_same_in_the_game(
+    name: str, runtime: Runtime, asked: Asked, computed_by: ComputedBy
+) -> None:
+    for case, found in zip(asked.cases[name], computed_by(runtime)[name], strict=True):
+        assert found.problem == ""
+        assert largest_difference(found.outputs, run(Path(case.model), case.inputs)) <= TOLERANCE
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_native_library_computes_what_gdscript_does(
+    name: str, gdscript: Runtime, native: Runtime, computed_by: ComputedBy
+) -> None:
+    for slow, fast in zip(computed_by(gdscript)[name], computed_by(native)[name], strict=True):
+        assert largest_difference(fast.outputs, slow.outputs) <= NATIVE_TOLERANCE

@@ -1,14 +1,17 @@
 extends SceneTree
 ## Computes the models of a folder, for `spacetime-rl doctor` and for tests: both compare with another runtime.
 ##
-## `godot --headless --path . --script res://shared/compute_onnx.gd -- FOLDER`. The folder has `cases.json`, a list of
-## `{"model": file, "inputs": {name: tensor}}`, and gets `results.json`: the names of all operators, and for each case
-## `{"problem": text, "outputs": {name: tensor}}`. A tensor is `{"kind", "shape", "data"}`; `data` are little-endian
-## float32 or int64 in base64.
+## `godot --headless --path . --script res://shared/compute_onnx.gd -- FOLDER RUNTIME`. The second word says what
+## computes, as in `ComputeBy`. The folder has `cases.json`, a list of `{"model": file, "inputs": {name: tensor}}`, and
+## gets `results.json`: the names of all operators, and for each case `{"problem": text, "outputs": {name: tensor}}`. A
+## tensor is `{"kind", "shape", "data"}`; `data` are little-endian float32 or int64 in base64.
 
 
 func _initialize() -> void:
 	var folder: String = OS.get_cmdline_user_args()[0]
+	if not ComputeBy.chosen(OS.get_cmdline_user_args()[1]):
+		quit(1)
+		return
 	var cases: Array = JSON.parse_string(FileAccess.get_file_as_string(folder.path_join("cases.json")))
 	var results: Array[Dictionary] = []
 	var models: Dictionary[String, RLOnnxModel] = {}

@@ -1,8 +1,8 @@
 extends SceneTree
 ## Times the forwards of policies, for the table of docs/in-game.md.
 ##
-## `godot --headless --path . --script res://tests/support/time_onnx.gd -- FILE ROWS FORWARDS …` prints for each file
-## the median and the 99th percentile in milliseconds.
+## `godot --headless --path . --script res://tests/support/time_onnx.gd -- RUNTIME FILE ROWS FORWARDS …`
+## prints for each file the median and the 99th percentile in milliseconds.
 
 # Forwards before those that are timed.
 const _BEFORE := 20
@@ -10,7 +10,10 @@ const _BEFORE := 20
 
 func _initialize() -> void:
 	var given := OS.get_cmdline_user_args()
-	for i: int in range(0, given.size(), 3):
+	if not ComputeBy.chosen(given[0]):
+		quit(1)
+		return
+	for i: int in range(1, given.size(), 3):
 		_time(given[i], given[i + 1].to_int(), given[i + 2].to_int())
 	quit()
 

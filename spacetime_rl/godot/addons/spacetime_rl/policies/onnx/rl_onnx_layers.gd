@@ -94,11 +94,14 @@ static func _conv(node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
 	var matrix := node.matrix("filters", x[1], true)
 	if x.size() > 2 and x[2] != null:
 		matrix.set_bias(x[2], 1.0)
-	var shape := PackedInt32Array([x[0].shape[0], windows.count(), matrix.outputs])
+	var whole := PackedInt32Array([x[0].shape[0], matrix.outputs, windows.rows, windows.columns])
+	if matrix.is_native():
+		return [RLTensor.of_floats(whole, matrix.convolve(x[0].floats, windows.image_size(), windows.places))]
+	var shape := PackedInt32Array([whole[0], windows.count(), matrix.outputs])
 	var rows := shape[0] * shape[1]
 	var found := RLTensor.of_floats(shape, matrix.times(windows.gather(x[0].floats, 0.0), rows))
 	var by_channel := node.transposed(found, [0, 2, 1])
-	return [by_channel.reshaped(PackedInt32Array([shape[0], matrix.outputs, windows.rows, windows.columns]))]
+	return [by_channel.reshaped(whole)]
 
 
 static func _pool(node: RLOnnxNode, x: Array[RLTensor], takes_most: bool) -> Array[RLTensor]:

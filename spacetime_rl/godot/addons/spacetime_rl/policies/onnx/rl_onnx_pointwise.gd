@@ -6,6 +6,18 @@ const _ADD := 0
 const _SUB := 1
 const _MUL := 2
 const _DIV := 3
+# What the native library has of the operators in `_unary_functions`, and the `alpha` of those that have one.
+const _NATIVE: Dictionary[String, int] = {
+	"Elu": RLNative.ELU,
+	"Exp": RLNative.EXP,
+	"Log": RLNative.LOG,
+	"Abs": RLNative.ABS,
+	"Sign": RLNative.SIGN,
+	"Neg": RLNative.NEG,
+	"Sqrt": RLNative.SQRT,
+	"LeakyRelu": RLNative.LEAKY_RELU,
+}
+const _NATIVE_ALPHA: Dictionary[String, float] = {"Elu": 1.0, "LeakyRelu": 0.01}
 
 
 ## By name the operators of this file: `func(node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]`.
@@ -114,6 +126,8 @@ static func broadcast_shape(one: PackedInt32Array, other: PackedInt32Array) -> P
 
 
 static func _relu(_node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
+	if RLNative.kernels != null:
+		return [RLTensor.of_floats(x[0].shape, RLNative.map(RLNative.RELU, x[0].as_floats()))]
 	var values := x[0].as_floats().duplicate()
 	for i: int in values.size():
 		if values[i] < 0.0:
@@ -122,6 +136,8 @@ static func _relu(_node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
 
 
 static func _tanh(_node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
+	if RLNative.kernels != null:
+		return [RLTensor.of_floats(x[0].shape, RLNative.map(RLNative.TANH, x[0].as_floats()))]
 	var values := x[0].as_floats().duplicate()
 	for i: int in values.size():
 		values[i] = tanh(values[i])
@@ -129,6 +145,8 @@ static func _tanh(_node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
 
 
 static func _sigmoid(_node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
+	if RLNative.kernels != null:
+		return [RLTensor.of_floats(x[0].shape, RLNative.map(RLNative.SIGMOID, x[0].as_floats()))]
 	var values := x[0].as_floats().duplicate()
 	for i: int in values.size():
 		values[i] = 1.0 / (1.0 + exp(-values[i]))
@@ -142,6 +160,9 @@ static func _unary(node: RLOnnxNode, x: Array[RLTensor], function: Callable) -> 
 			var result: float = function.call(float(value), node)
 			whole.append(int(result))
 		return [RLTensor.of_ints(x[0].shape, whole)]
+	if RLNative.kernels != null and _NATIVE.has(node.operator):
+		var alpha := node.real("alpha", _NATIVE_ALPHA.get(node.operator, 0.0) as float)
+		return [RLTensor.of_floats(x[0].shape, RLNative.map(_NATIVE[node.operator], x[0].floats, alpha))]
 	var values := x[0].floats.duplicate()
 	for i: int in values.size():
 		values[i] = function.call(values[i], node)
@@ -188,6 +209,8 @@ static func _clip(node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
 		for value: int in x[0].ints:
 			whole.append(int(minf(maxf(value, least), most)))
 		return [RLTensor.of_ints(x[0].shape, whole)]
+	if RLNative.kernels != null:
+		return [RLTensor.of_floats(x[0].shape, RLNative.map(RLNative.CLIP, x[0].floats, least, most))]
 	var values := x[0].floats.duplicate()
 	for i: int in values.size():
 		var value := values[i]
@@ -242,6 +265,9 @@ static func _arithmetic(node: RLOnnxNode, x: Array[RLTensor], rule: int) -> Arra
 	var is_row := x[1].count() <= x[0].count() and _is_end_of(x[1].shape, x[0].shape)
 	if x[0].kind != RLTensor.Kind.FLOAT or x[1].kind != RLTensor.Kind.FLOAT or not is_row:
 		return _binary(node, x, _rule.bind(rule, x[0].kind != RLTensor.Kind.FLOAT))
+	if RLNative.kernels != null:
+		var combined: PackedFloat32Array = RLNative.kernels.call(&"combine", rule, x[0].floats, x[1].floats)
+		return [RLTensor.of_floats(x[0].shape, combined)]
 	var values := x[0].floats.duplicate()
 	var other := x[1].floats
 	var size := other.size()

@@ -24,6 +24,12 @@ static func _lstm(node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
 	for time: int in x[0].shape[0]:
 		var gates := from_input.times(_step(x[0], time), batch)
 		var recurrent := from_hidden.times(hidden, batch)
+		if RLNative.kernels != null and size > 0:
+			var both: PackedFloat32Array = RLNative.kernels.call(&"lstm", gates, recurrent, cell, size)
+			hidden = both.slice(0, batch * size)
+			cell = both.slice(batch * size)
+			all.append_array(hidden)
+			continue
 		for row: int in batch:
 			var gate := row * 4 * size
 			for i: int in size:
@@ -58,6 +64,10 @@ static func _gru(node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
 	for time: int in x[0].shape[0]:
 		var gates := from_input.times(_step(x[0], time), batch)
 		var recurrent := from_hidden.times(hidden, batch)
+		if RLNative.kernels != null and size > 0:
+			hidden = RLNative.kernels.call(&"gru", gates, recurrent, hidden, size)
+			all.append_array(hidden)
+			continue
 		for row: int in batch:
 			var gate := row * 3 * size
 			for i: int in size:

@@ -231,6 +231,11 @@ static func _taken(tensor: RLTensor, along: int, chosen: PackedInt64Array, with_
 	shape.append_array(with_shape)
 	shape.append_array(tensor.shape.slice(along + 1))
 	var inner := RLTensor.product(tensor.shape, along + 1, tensor.shape.size())
+	if RLNative.kernels != null and tensor.kind == RLTensor.Kind.FLOAT and tensor.count() > 0:
+		var taken: PackedFloat32Array = RLNative.kernels.call(
+			&"take", tensor.floats, tensor.shape[along], inner, chosen
+		)
+		return RLTensor.of_floats(shape, taken)
 	var places := PackedInt32Array()
 	for row: int in RLTensor.product(tensor.shape, 0, along):
 		for place: int in chosen:

@@ -56,7 +56,14 @@ static func joined(parts: Array[RLTensor], along: int, to_shape: PackedInt32Arra
 	var made := RLTensor.new()
 	made.kind = parts[0].kind
 	made.shape = to_shape
-	for row: int in product(to_shape, 0, along):
+	var rows := product(to_shape, 0, along)
+	if RLNative.kernels != null and made.kind == Kind.FLOAT and rows > 0:
+		var arguments: Array = [rows]
+		for part: RLTensor in parts:
+			arguments.append(part.floats)
+		made.floats = RLNative.kernels.callv(&"join", arguments)
+		return made
+	for row: int in rows:
 		for part: RLTensor in parts:
 			var length := product(part.shape, along, to_shape.size())
 			made.floats.append_array(part.floats.slice(row * length, (row + 1) * length))
@@ -76,6 +83,8 @@ func reshaped(to_shape: PackedInt32Array) -> RLTensor:
 
 ## The elements at these places, in another shape.
 func picked(to_shape: PackedInt32Array, places: PackedInt32Array) -> RLTensor:
+	if kind == Kind.FLOAT and RLNative.kernels != null:
+		return of_floats(to_shape, RLNative.kernels.call(&"pick", floats, places, 1) as PackedFloat32Array)
 	if kind == Kind.FLOAT:
 		var found := PackedFloat32Array()
 		found.resize(places.size())
@@ -93,6 +102,8 @@ func picked(to_shape: PackedInt32Array, places: PackedInt32Array) -> RLTensor:
 func picked_runs(to_shape: PackedInt32Array, places: PackedInt32Array, length: int) -> RLTensor:
 	if places.size() == 1 and length == count():
 		return reshaped(to_shape)
+	if kind == Kind.FLOAT and RLNative.kernels != null:
+		return of_floats(to_shape, RLNative.kernels.call(&"pick", floats, places, length) as PackedFloat32Array)
 	var made := reshaped(to_shape)
 	made.floats = PackedFloat32Array()
 	made.ints = PackedInt64Array()

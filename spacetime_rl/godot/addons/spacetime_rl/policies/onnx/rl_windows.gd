@@ -6,11 +6,11 @@ extends RefCounted
 ## How many windows there are below each other and beside each other.
 var rows := 0
 var columns := 0
+## By element of every window of an image: its place in the image, -1 for outside.
+var places := PackedInt32Array()
 
 # The shape of an image: channels, height, width.
 var _image := PackedInt32Array()
-# By element of every window of an image: its place in the image, -1 for outside.
-var _places := PackedInt32Array()
 
 
 ## The windows of `height` x `width` over images [channels, height, width], with the strides, pads and dilations of a
@@ -35,14 +35,19 @@ func count() -> int:
 	return rows * columns
 
 
+## The number of elements of an image.
+func image_size() -> int:
+	return RLTensor.count_of(_image)
+
+
 ## The elements of every window, one after the other, by channel, row and column; `outside` beyond the image.
 func gather(images: PackedFloat32Array, outside: float) -> PackedFloat32Array:
-	var size := RLTensor.count_of(_image)
+	var size := image_size()
 	var found := PackedFloat32Array()
-	found.resize(images.size() / size * _places.size())
+	found.resize(images.size() / size * places.size())
 	var at := 0
 	for begin: int in range(0, images.size(), size):
-		for place: int in _places:
+		for place: int in places:
 			found[at] = outside if place < 0 else images[begin + place]
 			at += 1
 	return found
@@ -73,5 +78,5 @@ func _lay_out(
 						var y := begin.x + i * dilations[0]
 						var x := begin.y + j * dilations[1]
 						var is_inside := y >= 0 and y < image[1] and x >= 0 and x < image[2]
-						_places.append((channel * image[1] + y) * image[2] + x if is_inside else -1)
+						places.append((channel * image[1] + y) * image[2] + x if is_inside else -1)
 	return true
