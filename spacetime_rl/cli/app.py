@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from spacetime_rl import __version__
-from spacetime_rl.cli import config, episodes, findings, gate, godot, jobs, runs
+from spacetime_rl.cli import config, convert, episodes, findings, gate, godot, jobs, runs
 from spacetime_rl.cli.baseline import baseline
 from spacetime_rl.cli.bench import bench
 from spacetime_rl.cli.doctor import doctor
@@ -94,6 +94,7 @@ app.command("play")(on_linux("play", play))
 app.command("replay")(on_linux("replay", replay))
 app.add_typer(episodes.app, name="episodes")
 app.command("export")(export)
+app.add_typer(convert.app, name="convert")
 app.command("baseline")(on_linux("baseline", baseline))
 app.command("bench")(on_linux("bench", bench))
 app.command("doctor")(doctor)

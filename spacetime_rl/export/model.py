@@ -75,7 +75,7 @@ def _traced(network: Network, opset: int) -> onnx.ModelProto:
     torch.onnx.export(
         network,  # type: ignore[arg-type]  # a module
         example,
-        file,
+        file,  # type: ignore[arg-type]  # only the present exporter insists on a path
         dynamo=False,
         opset_version=opset,
         input_names=network.inputs,

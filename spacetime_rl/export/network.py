@@ -6,17 +6,34 @@ serves programs that sample actions. A program that requests outputs by name is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import prod
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from spacetime_rl.export.schema import vector_inputs
-from spacetime_rl.modules.acting import ActingModule
+from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.modules.acting import Acted
 from spacetime_rl.modules.actions import plan_actions
 
 OUTPUTS = ("output", "state_outs", "distribution")
 PIXEL_MAX = 255.0  # the files take bytes, the networks 0 to 1
+
+
+class Decider(Protocol):
+    """What a file is exported from: an `ActingModule`, or another library's policy in the same form."""
+
+    layout: PolicyLayout
+    squashed: bool
+    lstm: nn.LSTM | None
+
+    def prepare(self, observations: Tensor) -> Tensor:
+        """The network's input from the observation vector [b, vector_dim]."""
+
+    def act(self, vector: Tensor, images: Sequence[Tensor], state: Mapping[str, Tensor] | None) -> Acted:
+        """The distribution's inputs, for prepared vectors and images in [0, 1], and the new recurrent state."""
 
 
 class ExportNetwork(nn.Module):
@@ -37,9 +54,9 @@ class ExportNetwork(nn.Module):
     `distribution` [b, inputs_dim] is the action distribution's input as `spacetime_rl.modules.actions` defines it.
     """
 
-    def __init__(self, module: ActingModule, wire: str) -> None:
+    def __init__(self, module: Decider, wire: str) -> None:
         super().__init__()
-        self.module = module
+        self.module: Any = module
         self.layout = module.layout
         vectors = vector_inputs(module.layout, wire)
         self.vectors = {name: sum(field.size for field in fields) for name, fields in vectors.items()}

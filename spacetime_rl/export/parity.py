@@ -34,7 +34,7 @@ def measure_parity(network: ExportNetwork, path: Path) -> float:
     """
     session = make_session(path)
     worst = 0.0
-    for inputs in _batches(network):
+    for inputs in random_inputs(network):
         found = dict(zip(OUTPUTS, session.run(list(OUTPUTS), inputs), strict=True))
         expected = _expect(network, inputs)
         size = _row_sizes(network, inputs, expected)
@@ -43,7 +43,8 @@ def measure_parity(network: ExportNetwork, path: Path) -> float:
     return worst
 
 
-def _batches(network: ExportNetwork) -> Iterator[Arrays]:
+def random_inputs(network: ExportNetwork) -> Iterator[Arrays]:
+    """Inputs by name for batches of several sizes: usual values, and values far outside their range."""
     rng = np.random.default_rng(0)
     images = {image.name for image in network.layout.images}
     for batch in _BATCHES:
@@ -59,6 +60,13 @@ def _batches(network: ExportNetwork) -> Iterator[Arrays]:
             yield inputs
 
 
+def flat_observations(network: ExportNetwork, inputs: Arrays) -> NDArray[np.float32]:
+    """The observations [b, obs_dim] that the inputs of a file stand for."""
+    seen = [inputs[name] for name in network.vectors]
+    seen += [inputs[image.name] / np.float32(PIXEL_MAX) for image in network.layout.images]
+    return np.concatenate(seen, -1)
+
+
 def _row_sizes(network: ExportNetwork, inputs: Arrays, expected: Arrays) -> NDArray[np.float32]:
     sizes: NDArray[np.float32] = np.abs(expected["distribution"]).max(-1).clip(min=1.0)
     if network.layout.vector_dim and network.module.normalizer is None:
@@ -67,10 +75,8 @@ def _row_sizes(network: ExportNetwork, inputs: Arrays, expected: Arrays) -> NDAr
 
 
 def _expect(network: ExportNetwork, inputs: Arrays) -> Arrays:
-    layout, state = network.layout, inputs["state_ins"]
-    seen = [inputs[name] for name in network.vectors]
-    seen += [inputs[image.name] / np.float32(PIXEL_MAX) for image in layout.images]
-    batch: dict[str, Any] = {Columns.OBS: torch.from_numpy(np.concatenate(seen, -1))}
+    state = inputs["state_ins"]
+    batch: dict[str, Any] = {Columns.OBS: torch.from_numpy(flat_observations(network, inputs))}
     if network.cell_size:
         h, c = np.split(state, 2, -1)
         batch[Columns.STATE_IN] = {"h": torch.from_numpy(h.copy()), "c": torch.from_numpy(c.copy())}

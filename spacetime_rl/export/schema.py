@@ -51,7 +51,7 @@ class PolicySchema:
     origin: Origin
     versions: Mapping[str, str]
     opset: int
-    parity: float  # largest difference from the trained network over random and extreme batches
+    parity: float | None  # largest difference from the trained network over random and extreme batches; None: unknown
     squashed: bool = False  # whether an action is the tanh of a sample from `distribution`
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class PolicySchema:
             origin=Origin(**data["origin"]),
             versions=data["versions"],
             opset=int(data["opset"]),
-            parity=float(data["parity"]),
+            parity=None if data["parity"] is None else float(data["parity"]),
             squashed=bool(data.get("squashed", False)),
         )
 
