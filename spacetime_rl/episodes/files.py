@@ -21,6 +21,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.episodes.episode import Build, Episode
 from spacetime_rl.errors import EpisodeError, RecordingError, SpacetimeError
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.game.project import overlook
 from spacetime_rl.game.sighting import Sighting
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.game.trace import ENDINGS, AgentTrace, Floats, Trace, read_surroundings, write_surroundings
@@ -60,6 +61,7 @@ def write_episode(episode: Episode, path: Path) -> None:
     content = _content_of(episode)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        overlook(path.parent)
         partial.write_bytes(content)
         partial.replace(path)
     except OSError as error:

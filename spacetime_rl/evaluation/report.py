@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.game.api import TASK
+from spacetime_rl.game.project import overlook
 from spacetime_rl.game.trace import Trace
 from spacetime_rl.statistics.intervals import Interval, mean, mean_interval, wilson_interval
 
@@ -158,6 +159,7 @@ def write_episodes(results: Sequence[AgentResult], file: Path) -> None:
     names = list(dict.fromkeys(name for result in results for name in result.metrics if name not in _NUMBERS))
     with_tasks = any(result.task for result in results)
     file.parent.mkdir(parents=True, exist_ok=True)
+    overlook(file.parent)
     with file.open("w", newline="", encoding="utf-8") as target:
         writer = csv.writer(target, lineterminator="\n")
         writer.writerow(["episode", "agent", "policy", *(["task"] if with_tasks else []), *names])

@@ -12,6 +12,7 @@ from typing import Literal
 
 from spacetime_rl.errors import RendererMissing
 from spacetime_rl.game.process import GameProcess
+from spacetime_rl.game.project import project_files
 
 Render = Literal["auto", "none", "window", "xvfb"]
 
@@ -93,5 +94,5 @@ def _has_screen() -> bool:
 
 
 def _asks_for_the_size(project: Path) -> bool:
-    scripts = (path for path in project.rglob("*.gd") if ".godot" not in path.parts)
+    scripts = (path for path in project_files(project) if path.suffix == ".gd")
     return any(_ASKS_FOR_THE_SIZE.search(path.read_text(errors="replace")) for path in scripts)

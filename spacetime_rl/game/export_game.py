@@ -14,7 +14,7 @@ from spacetime_rl.errors import GameError, UsageError
 from spacetime_rl.game.engine import Godot
 from spacetime_rl.game.native import FOLDER, native_beside, remove_native
 from spacetime_rl.game.program import PACK, machine_name
-from spacetime_rl.game.project import OWN_PROJECT, check_scene, import_project, kept, quote_errors
+from spacetime_rl.game.project import OWN_PROJECT, check_scene, import_project, kept, overlook, quote_errors
 from spacetime_rl.game.templates import find_template
 from spacetime_rl.host.scratch import scratch_folder
 
@@ -97,6 +97,7 @@ def export_game(project: Path, out: Path, godot: Godot, preset: str = PRESET, sc
         if out.suffix != PACK:
             _set_template(presets, preset, find_template(godot))
         out.parent.mkdir(parents=True, exist_ok=True)
+        overlook(out.parent)
         out.unlink(missing_ok=True)
         kind = "--export-pack" if out.suffix == PACK else "--export-release"
         output = _run([str(godot.path), "--headless", "--path", str(copy), kind, preset, str(out)], project)

@@ -38,7 +38,9 @@ _IMPORT_TIMEOUT_S = 600.0  # measured imports took 8 to 18 s
 _KEEP_COPIES = 3
 # In every complete copy; its modification time is that of the last use, and running games hold a lock on it.
 _MARK = ".spacetime-import"
-_NOT_PART = {".godot", ".git"}
+# In a folder that Godot overlooks: its files are neither imported nor exported.
+_OVERLOOKED = ".gdignore"
+_VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
 _SCENES = {".tscn", ".scn"}
 
 
@@ -207,7 +209,7 @@ def _make_copy(
     _log.info("importing %s with Godot %s, once for this machine", project, godot.version_text)
     work = Path(tempfile.mkdtemp(prefix="new-", dir=copy.parent))
     try:
-        shutil.copytree(project, work, ignore=lambda _, names: _NOT_PART.intersection(names), dirs_exist_ok=True)
+        shutil.copytree(project, work, ignore=_no_part, dirs_exist_ok=True)
         _let_write(work)
         if without_blender:
             switch_off(work / "project.godot")
@@ -296,10 +298,31 @@ def content_hash(project: Path) -> str:
 
 
 def project_files(project: Path) -> Iterator[Path]:
-    """The files of a project, without those that Godot derives from them."""
+    """The files of a project: without those that Godot derives from them, and folders that it overlooks."""
     for folder, subfolders, names in os.walk(project):
-        subfolders[:] = [name for name in subfolders if name not in _NOT_PART]
+        left_out = _no_part(folder, subfolders)
+        subfolders[:] = [name for name in subfolders if name not in left_out]
         yield from (path for name in names if (path := Path(folder, name)).is_file())
+
+
+def overlook(folder: Path) -> None:
+    """Make Godot overlook a folder of ours that lies in a project, such as that of the results.
+
+    Godot would import its pictures and policies, and each change in it would make another project of the game. Nothing
+    happens where there is no project.
+    """
+    if any((parent / "project.godot").is_file() for parent in folder.absolute().parents):
+        (folder / _OVERLOOKED).touch()
+
+
+def _no_part(folder: str | os.PathLike[str], names: Sequence[str]) -> set[str]:
+    """The subfolders that Godot overlooks, as it does those with a dot in front, and Python's environments."""
+    return {
+        name
+        for name in names
+        if (path := Path(folder, name)).is_dir()
+        and (name.startswith(".") or (path / _OVERLOOKED).exists() or (path / _VIRTUAL_ENVIRONMENT).exists())
+    }
 
 
 @functools.lru_cache(maxsize=16)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.project import project_files
 
 _RES = "res://"
 _SECTION = re.compile(r"^\[(\w+)(.*)\]\s*$")
@@ -98,7 +99,7 @@ def _main_scene(project: Path) -> str | None:
 def _path_of(project: Path, name: str) -> str:
     """The path of a resource relative to the project; a UID is searched for among the scenes."""
     if name.startswith("uid://"):
-        scenes = (path for path in project.rglob("*.tscn") if ".godot" not in path.parts)
+        scenes = (path for path in project_files(project) if path.suffix == ".tscn")
         found = next((path for path in scenes if f'uid="{name}"' in _first_line(path)), None)
         return str(found.relative_to(project)) if found else ""
     return name.removeprefix(_RES)

@@ -20,6 +20,7 @@ from spacetime_rl.episodes.files import SUFFIX, read_episode, write_episode
 from spacetime_rl.errors import RecordingError, UsageError
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.formats.shell import short
+from spacetime_rl.game.project import overlook
 from spacetime_rl.playtest.sighting import Sighting
 from spacetime_rl.runs.layout import FINDINGS
 
@@ -138,6 +139,7 @@ class FolderStore:
         partial = folder / f".{_ABOUT}.partial"
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            overlook(self.folder)
             partial.write_text(to_json(finding.to_dict(), indent=2) + "\n", encoding="utf-8")
             partial.replace(folder / _ABOUT)
         except OSError as error:

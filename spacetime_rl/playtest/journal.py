@@ -21,6 +21,7 @@ from spacetime_rl.config.writer import to_yaml
 from spacetime_rl.episodes.episode import Build
 from spacetime_rl.errors import RecordingError, UsageError
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.game.project import overlook
 from spacetime_rl.playtest.outcome import Entry
 
 FORMAT = 1
@@ -54,6 +55,7 @@ class Journal:
         whole = plan.config.to_dict() | {PLAYTEST: plan.settings.model_dump(mode="json")}
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            overlook(folder)
             (folder / _LINES).unlink(missing_ok=True)
             (folder / PLAN).write_text(to_yaml(whole), encoding="utf-8")
         except OSError as error:

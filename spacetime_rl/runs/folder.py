@@ -20,6 +20,7 @@ from spacetime_rl.config import RunConfig, dump, load
 from spacetime_rl.config.paths import anchored
 from spacetime_rl.errors import ResumeError, RunExistsError, UsageError
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.game.project import overlook
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.host import signals
 from spacetime_rl.runs.layout import RunPaths
@@ -65,6 +66,7 @@ class RunFolder:
             if config.results.exists() and not config.results.is_dir():
                 raise UsageError(f"results: {config.results} is not a folder; choose one with --results DIR")
             config.results.mkdir(parents=True, exist_ok=True)
+            overlook(config.results)
             settle_replaced(config.results)
             if folder.path.exists():
                 folder._put_aside(force)

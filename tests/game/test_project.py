@@ -13,7 +13,7 @@ import pytest
 from spacetime_rl.errors import ImportFailed, UsageError
 from spacetime_rl.game import import_notice
 from spacetime_rl.game.engine import Godot, check_godot
-from spacetime_rl.game.project import find_scenario, import_project, kept, scenarios
+from spacetime_rl.game.project import find_scenario, import_project, kept, overlook, scenarios
 
 
 @pytest.fixture
@@ -117,6 +117,36 @@ def test_the_projects_own_import_cache_is_no_part_of_it(project: Path, counting_
     (project / ".godot").mkdir()
     (project / ".godot" / "editor.cfg").write_text("anything")
     assert import_project(project, counting_godot) == first
+
+
+def test_what_godot_overlooks_is_no_part_of_a_project(project: Path, counting_godot: Godot, tmp_path: Path) -> None:
+    copy = import_project(project, counting_godot)
+    for folder, mark in [("results", None), (".vscode", "settings.json"), ("venv", "pyvenv.cfg")]:
+        (project / folder).mkdir()
+        (project / folder / (mark or "curve.png")).write_text("content")
+    overlook(project / "results")
+
+    again = import_project(project, counting_godot)
+    (project / "levels").mkdir()
+    (project / "levels" / "one.tscn").write_text("[gd_scene format=3]\n")
+    changed = import_project(project, counting_godot)
+
+    assert again == copy
+    assert changed != copy
+    assert {path.name for path in changed.iterdir()} >= {"levels", "icon.svg"}
+    assert not {"results", ".vscode", "venv"} & {path.name for path in changed.iterdir()}
+
+
+def test_a_folder_is_overlooked_in_a_project_only(project: Path, tmp_path: Path) -> None:
+    (project / "results" / "runs").mkdir(parents=True)
+    (tmp_path / "results").mkdir()
+
+    for folder in (project / "results" / "runs", tmp_path / "results", project):
+        overlook(folder)
+
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob(".gdignore")] == [
+        "my game/results/runs/.gdignore"
+    ]
 
 
 def test_a_failed_import_tells_why_and_is_tried_again(project: Path, counting_godot: Godot, tmp_path: Path) -> None:
