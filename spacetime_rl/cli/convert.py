@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacetime_rl.cli.common import IrOption, JsonOption, OpsetOption, print_json
+from spacetime_rl.cli.common import IrOption, JsonOption, OpsetOption, ResultsOption, print_json
+from spacetime_rl.cli.completion import complete_run
+from spacetime_rl.cli.numbers import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,6 +111,72 @@ def sb3(
         print_json({"source": source, "policies": [_described(converted)]})
         return
     _show(f"{model} ({read.algorithm.upper()}, Stable-Baselines3 {read.version})", [converted])
+
+
+@app.command("rllib")
+def rllib(
+    where: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHECKPOINT",
+            help="A checkpoint of RLlib, a folder with several, or a run of ours.",
+            autocompletion=complete_run,
+        ),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder of the files.")],
+    policy: Annotated[
+        list[str] | None, typer.Option("--policy", metavar="P", help="Only this policy; may be repeated.")
+    ] = None,
+    checkpoint_number: Annotated[
+        int | None, typer.Option(metavar="N", **whole_number("Which checkpoint; default: the latest.", 0))
+    ] = None,
+    layout: _LayoutOption = None,
+    opset: OpsetOption = 18,
+    ir_version: IrOption = None,
+    no_verify: _NoVerifyOption = False,
+    trust_code: _TrustOption = False,
+    results: ResultsOption = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Convert the policies of any checkpoint of RLlib's new API stack, checked against RLlib itself.
+
+    Nothing in the checkpoint is run. A module of one's own is code, and is refused without --trust-code. A checkpoint
+    of ours is exported as by `export`.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl convert rllib ray_results/PPO_walker -o policies
+
+      spacetime-rl convert rllib ray_results/PPO_walker/checkpoint_000010 -o policies --policy walker --opset 13
+    """
+    from spacetime_rl.convert.rllib import convert_rllib
+    from spacetime_rl.convert.write import Converted
+    from spacetime_rl.export.versions import Versions
+    from spacetime_rl.runs.layout import CHECKPOINT, RESULTS, checkpoints_in
+    from spacetime_rl.runs.locate import find_checkpoint, find_folder
+
+    folder = find_folder(where, results or RESULTS)
+    if (folder / CHECKPOINT).is_file() or any(checkpoints_in(folder)):
+        from spacetime_rl.export.onnx import export_checkpoint
+
+        checkpoint = find_checkpoint(where, results or RESULTS, checkpoint_number)
+        ours = export_checkpoint(checkpoint, out, policy, opset, ir_version)
+        converted = [Converted(one.name, one.onnx, one.schema, one.parity) for one in ours]
+    else:
+        checkpoint, converted = convert_rllib(
+            folder,
+            out,
+            policy,
+            number=checkpoint_number,
+            layout=layout,
+            versions=Versions(opset, ir_version),
+            verify=not no_verify,
+            trusted=trust_code,
+        )
+    if json_output:
+        print_json({"checkpoint": str(checkpoint), "policies": [_described(one) for one in converted]})
+        return
+    _show(str(checkpoint), converted)
 
 
 def _place(out: Path, policy: str | None, default: str) -> tuple[Path, str]:

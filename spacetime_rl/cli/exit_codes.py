@@ -41,6 +41,10 @@ PARTICULAR = {
     "inspect": {1: "the game sends values that no training can use", 3: "the game failed"},
     "export": {2: "no such run, policy, checkpoint or opset", 3: "the file's outputs differ from the network's"},
     "convert sb3": {2: "no such model, or one that holds code", 3: "the file decides otherwise than the model"},
+    "convert rllib": {
+        2: "no such checkpoint, one of the old API stack, or one that holds code",
+        3: "the file decides otherwise than RLlib",
+    },
     "doctor": {1: "a check failed: the machine is not ready"},
     "runs remove": {
         1: "--mlflow: MLflow does not answer, so nothing is removed",

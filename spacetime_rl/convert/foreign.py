@@ -34,12 +34,13 @@ class ForeignPolicy(nn.Module):
     """
 
     squashed = False
-    lstm: nn.LSTM | None = None
+    lstm: nn.LSTM | None
     middle: Tensor | None
     span: Tensor | None
 
     def __init__(self, spaces: ForeignSpaces) -> None:
         super().__init__()
+        self.lstm = None
         self.spaces = spaces
         self.layout = spaces.layout
         self.register_buffer("middle", None if spaces.middle is None else torch.from_numpy(spaces.middle))
@@ -50,8 +51,11 @@ class ForeignPolicy(nn.Module):
         """What the policy makes of an observation in the library's form."""
 
     @abstractmethod
-    def decide_as_library(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The most probable actions [n, action_size] for [n, obs_dim], computed by the library's own functions."""
+    def decide_as_library(self, observations: NDArray[np.float32], state: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The most probable actions [n, action_size] for [n, obs_dim], computed by the library's own functions.
+
+        `state` is that of a policy with memory, [n, 2 * cells].
+        """
 
     def prepare(self, observations: Tensor) -> Tensor:
         """Observations as they are: whatever the library does with them is part of `decide`."""

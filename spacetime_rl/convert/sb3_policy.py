@@ -49,8 +49,9 @@ class Sb3Policy(ForeignPolicy):
         policy.set_training_mode(False)
         self.policy = policy
 
-    def decide_as_library(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
+    def decide_as_library(self, observations: NDArray[np.float32], state: NDArray[np.float32]) -> NDArray[np.float32]:
         """The actions of `policy.predict`, with numbers in [-1, 1]."""
+        del state
         found, _ = self.policy.predict(self.spaces.observe_numpy(observations), deterministic=True)
         flat = np.asarray(found).reshape(len(observations), -1)
         none = flat[:, :0]

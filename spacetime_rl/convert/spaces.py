@@ -143,6 +143,12 @@ def _actions(name: str, space: spaces.Space[Any], where: str) -> Iterator[Action
         yield ActionField(name, "discrete", int(space.n))
     elif isinstance(space, spaces.MultiDiscrete) and space.nvec.ndim == 1:
         yield from (ActionField(f"{name}_{i}", "discrete", int(n)) for i, n in enumerate(space.nvec))
+    elif isinstance(space, spaces.Dict):
+        for key, inner in sorted(space.spaces.items()):
+            yield from _actions(key, inner, where)
+    elif isinstance(space, spaces.Tuple):
+        for i, inner in enumerate(space.spaces):
+            yield from _actions(f"{name}_{i}", inner, where)
     elif isinstance(space, spaces.MultiBinary) and len(space.shape) == 1:
         yield from (ActionField(f"{name}_{i}", "discrete", 2) for i in range(space.shape[0]))
     else:

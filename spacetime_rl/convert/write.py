@@ -99,7 +99,8 @@ def measure(network: ExportNetwork, policy: ForeignPolicy, file: Path) -> float:
         for name, tensor in zip(OUTPUTS, expected, strict=True):
             rows = found[name].reshape(len(tensor), -1), tensor.numpy().reshape(len(tensor), -1)
             worst.append(float((np.abs(rows[0] - rows[1]) / _sizes(rows[1], seen)).max()))
-        worst.append(_difference_of_actions(policy, found["distribution"], flat_observations(network, inputs), seen))
+        theirs = policy.decide_as_library(flat_observations(network, inputs), inputs["state_ins"])
+        worst.append(_difference_of_actions(policy, found["distribution"], theirs, seen))
     return float(np.max(worst))
 
 
@@ -119,12 +120,11 @@ def _sizes(values: NDArray[np.float32], seen: NDArray[np.float32]) -> NDArray[np
 def _difference_of_actions(
     policy: ForeignPolicy,
     distribution: NDArray[np.float32],
-    observations: NDArray[np.float32],
+    theirs: NDArray[np.float32],
     seen: NDArray[np.float32],
 ) -> float:
     plan = plan_actions(policy.layout.actions)
     ours = mode_numpy(distribution, policy.layout.actions, policy.squashed)
-    theirs = policy.decide_as_library(observations)
     worst = 0.0
     if len(plan.columns):
         numbers = np.abs(ours[:, plan.columns].clip(-1.0, 1.0) - theirs[:, plan.columns]).max(-1)

@@ -6,7 +6,7 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Protocol
 
 import onnx
@@ -40,7 +40,9 @@ def make_model(network: Network, name: str, versions: Versions) -> onnx.ModelPro
         with _quiet(), torch.no_grad():
             model = _exported(network, opset) if opset >= DEFAULT_OPSET else _traced(network, opset)
     except Exception as error:  # the exception types of torch's export stages have no common base
-        raise ExportError(f"policy {name!r}: torch cannot export it to opset {opset}: {error}") from error
+        other = DEFAULT_OPSET if opset < DEFAULT_OPSET else DEFAULT_OPSET - 1  # torch's other exporter may be able to
+        what = f"policy {name!r}: torch cannot export it to opset {opset}; try --opset {other}"
+        raise ExportError(f"{what}: {str(error).splitlines()[0][:300] if str(error) else repr(error)}") from error
     _strip(model, name)
     found = model.opset_import[0].version
     if found != opset:
@@ -72,16 +74,17 @@ def _exported(network: Network, opset: int) -> onnx.ModelProto:
 def _traced(network: Network, opset: int) -> onnx.ModelProto:
     """By TorchScript, for opsets that the present exporter does not write. The outputs' sizes are added."""
     example, file = network.example(batch=2), io.BytesIO()
-    torch.onnx.export(
-        network,  # type: ignore[arg-type]  # a module
-        example,
-        file,  # type: ignore[arg-type]  # only the present exporter insists on a path
-        dynamo=False,
-        opset_version=opset,
-        input_names=network.inputs,
-        output_names=OUTPUTS,
-        dynamic_axes={value: {0: "batch"} for value in (*network.inputs, *OUTPUTS)},
-    )
+    with redirect_stdout(io.StringIO()):  # it prints the graph that it does not like
+        torch.onnx.export(
+            network,  # type: ignore[arg-type]  # a module
+            example,
+            file,  # type: ignore[arg-type]  # only the present exporter insists on a path
+            dynamo=False,
+            opset_version=opset,
+            input_names=network.inputs,
+            output_names=OUTPUTS,
+            dynamic_axes={value: {0: "batch"} for value in (*network.inputs, *OUTPUTS)},
+        )
     model = onnx.load_from_string(file.getvalue())
     for output, tensor in zip(model.graph.output, network(*example), strict=True):
         for size, dimension in zip(tensor.shape[1:], output.type.tensor_type.shape.dim[1:], strict=True):

@@ -92,6 +92,8 @@ def cannot_run(name: str, versions: Versions, error: Exception) -> str:
     """What to say where onnxruntime does not run a policy's file."""
     form = f"opset {versions.opset}" + (f" and IR version {versions.ir}" if versions.ir else "")
     what = f"policy {name!r}: onnxruntime {version('onnxruntime')} cannot run a file of {form}"
+    if versions.opset < DEFAULT_OPSET and not versions.ir:
+        what += f"; try --opset {DEFAULT_OPSET}"
     lower = [] if versions.opset <= DEFAULT_OPSET else [f"--opset, such as {DEFAULT_OPSET}"]
     lower += ["--ir-version"] if versions.ir else []
     hint = f"; use a lower {' or a lower '.join(lower)}" if lower else ""

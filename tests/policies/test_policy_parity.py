@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
-from support.foreign_policies import STABLE_BASELINES, export, observations
+from support.foreign_policies import RLLIB, STABLE_BASELINES, export, export_module_of_rllib, observations
 from support.made_policies import CAMERA, GRAB, JUMP, LSTM, MOVE, TURN, make_layout, make_policy
 from support.native_project import Runtime
 
@@ -40,6 +40,7 @@ OURS: dict[str, tuple[Any, dict[str, Any]]] = {
     "DQN": (make_layout(GRAB), {"algorithm": "DQN"}),
 }
 BASELINES = sorted(Path(spacetime_rl.baselines.__file__).parent.glob("*/*.onnx"))
+WITHOUT_MEMORY = [name for name in RLLIB if "LSTM" not in name]
 ROWS = (1, 5)
 
 
@@ -82,6 +83,9 @@ def policies(folder: Path) -> Iterator[tuple[str, Path, Callable[[int], dict[str
     for name, make in STABLE_BASELINES.items():
         file = export(name, make(), folder / f"sb3_{name.replace(' ', '_')}.onnx")
         yield f"SB3 {name}", file, partial(foreign_inputs, name)
+    for name in WITHOUT_MEMORY:
+        file = export_module_of_rllib(name, folder / f"rllib {name.replace(' ', '_')}.onnx")
+        yield f"RLlib {name}", file, partial(random_inputs, file)
 
 
 def session(file: Path) -> onnxruntime.InferenceSession:

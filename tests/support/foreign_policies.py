@@ -11,6 +11,12 @@ import gymnasium as gym
 import numpy as np
 import stable_baselines3 as sb3
 import torch
+from ray.rllib.algorithms.dqn.torch.default_dqn_torch_rl_module import DefaultDQNTorchRLModule
+from ray.rllib.algorithms.ppo.torch.default_ppo_torch_rl_module import DefaultPPOTorchRLModule
+from ray.rllib.algorithms.sac.torch.default_sac_torch_rl_module import DefaultSACTorchRLModule
+from ray.rllib.core.columns import Columns
+from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
+from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from torch import Tensor, nn
 
 
@@ -62,6 +68,65 @@ STABLE_BASELINES: Mapping[str, Callable[[], nn.Module]] = {
     "DQN": lambda: _Module(_learner("DQN", "CartPole-v1").policy),
 }
 OBSERVATIONS = {"Pendulum-v1": (3,), "CartPole-v1": (4,), "images": (3, 36, 36)}
+
+
+NUMBERS = gym.spaces.Box(-2.0, 6.0, (3,), np.float32)
+CHOICES: Any = gym.spaces.Discrete(4)
+OFF_POLICY = {"twin_q": True, "double_q": True, "dueling": True, "num_atoms": 1, "v_min": -10.0, "v_max": 10.0,
+              "epsilon": [(0, 1.0), (100, 0.05)]}  # fmt: skip
+# RLlib's standard modules by name: class, action space, settings beside the standard ones.
+RLLIB: Mapping[str, tuple[type, gym.Space[Any], dict[str, Any]]] = {
+    "PPO, continuous": (DefaultPPOTorchRLModule, NUMBERS, {}),
+    "PPO, free deviation": (DefaultPPOTorchRLModule, NUMBERS, {"free_log_std": True}),
+    "PPO, discrete": (DefaultPPOTorchRLModule, CHOICES, {}),
+    "PPO, both": (DefaultPPOTorchRLModule, gym.spaces.Dict({"move": NUMBERS, "jump": CHOICES}), {}),
+    "PPO, LSTM": (DefaultPPOTorchRLModule, NUMBERS, {"use_lstm": True}),
+    "SAC": (DefaultSACTorchRLModule, NUMBERS, OFF_POLICY),
+    "SAC, discrete": (DefaultSACTorchRLModule, CHOICES, OFF_POLICY),
+    "DQN": (DefaultDQNTorchRLModule, CHOICES, OFF_POLICY),
+}
+
+
+def make_module(name: str) -> Any:
+    """A module of `RLLIB` as RLlib builds it, never trained; the same one every time."""
+    torch.manual_seed(0)
+    module_class, action_space, settings = RLLIB[name]
+    return RLModuleSpec(
+        module_class=module_class,
+        observation_space=gym.spaces.Box(-1.0, 1.0, (5,), np.float32),
+        action_space=action_space,
+        model_config={**vars(DefaultModelConfig(fcnet_hiddens=[32], lstm_cell_size=8)), **settings},
+    ).build()
+
+
+class _Inference(nn.Module):
+    """RLlib's inference: the inputs of the action distribution, or the actions of a policy without."""
+
+    def __init__(self, module: Any) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, observation: Tensor) -> Any:
+        found = self.module.forward_inference({Columns.OBS: observation})
+        return found.get(Columns.ACTION_DIST_INPUTS, found.get(Columns.ACTIONS))
+
+
+def export_module_of_rllib(name: str, file: Path) -> Path:
+    """Export a module's inference by torch's present exporter, as RLlib's guide on ONNX does."""
+    batch = torch.export.Dim("batch")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _Inference(make_module(name).eval()),
+            (torch.zeros(2, 5),),
+            str(file),
+            input_names=["obs"],
+            dynamo=True,
+            dynamic_shapes={"observation": {0: batch}},
+            external_data=False,
+            verbose=False,
+        )
+    return file
 
 
 def observations(name: str, rows: int) -> np.ndarray[Any, np.dtype[np.float32]]:
