@@ -73,7 +73,7 @@ func test_drawn_actions_are_spread_as_the_distribution_says() -> void:
 	var number := RLContinuousAction.new()
 	var choice := RLDiscreteAction.new()
 	choice.choices = 3
-	var squashed := RLActionChoice.new([number, choice], true)
+	var squashed := RLActionChoice.of_actions([number, choice], true)
 	check_equal(squashed.inputs, 5, "numbers for an agent")
 	var computed := PackedFloat32Array([99.0, 0.3, log(0.5), log(0.2), log(0.7), log(0.1)])
 	var action := PackedFloat32Array([0.0, 0.0])

@@ -27,7 +27,7 @@ var _named: PackedStringArray = []
 func _init(agent: RLAgent, policy: RLPolicy, action_repeat: int) -> void:
 	_agent = agent
 	_is_own = agent.policy == policy
-	_choice = RLActionChoice.new(agent.actions, policy.is_squashed())
+	_choice = RLActionChoice.of_actions(agent.actions, policy.is_squashed())
 	_action_repeat = maxi(action_repeat, 1)
 	seen.resize(agent.observation_size)
 	state.resize(policy.state_size())

@@ -6,6 +6,8 @@ extends Node
 
 const FRAMES_TO_WAIT := 2
 
+const _STOCK_AGENTS := &"AGENT"
+
 var _frames := 0
 
 
@@ -23,5 +25,10 @@ func _process(_delta: float) -> void:
 	if _frames < FRAMES_TO_WAIT:
 		return
 	set_process(false)
-	if RLOptions.from_command_line().port > 0 and get_tree().get_first_node_in_group(RLOptions.BRIDGE_GROUP) == null:
+	if RLOptions.from_command_line().port == 0 or get_tree().get_first_node_in_group(RLOptions.BRIDGE_GROUP) != null:
+		return
+	if get_tree().get_first_node_in_group(_STOCK_AGENTS) != null:
+		# A game of the stock plugin, which has our addon for its policies. It goes on after an error.
+		RLFaults.remove()
+	else:
 		push_error("--port was given, but the scene has no RLBridge node: nothing would ever connect")

@@ -7,60 +7,83 @@ extends RefCounted
 
 ## Numbers that the policy computes for one agent.
 var inputs := 0
+## Floats of an action.
+var width := 0
 
-var _actions: Array[RLAction] = []
+# Part by part: numbers of a continuous action, choices of a discrete one.
+var _sizes := PackedInt32Array()
+var _is_discrete: Array[bool] = []
 var _is_squashed := false
+var _has_deviations := true
 
 
 ## With `is_squashed`, a continuous number is the tanh of what the policy computes.
-func _init(actions: Array[RLAction], is_squashed: bool) -> void:
-	_actions = actions
-	_is_squashed = is_squashed
+static func of_actions(actions: Array[RLAction], is_squashed: bool) -> RLActionChoice:
+	var made := RLActionChoice.new()
+	made._is_squashed = is_squashed
 	for action: RLAction in actions:
-		inputs += action.size if action is RLDiscreteAction else 2 * action.size
+		made._add(action.size, action is RLDiscreteAction)
+	return made
+
+
+## For the action space of the stock plugin. The files of other programs may have means without deviations.
+static func of_spaces(spaces: Dictionary, is_squashed: bool, has_deviations: bool) -> RLActionChoice:
+	var made := RLActionChoice.new()
+	made._is_squashed = is_squashed
+	made._has_deviations = has_deviations
+	for key: String in spaces:
+		var size: int = spaces[key]["size"]
+		var is_discrete: bool = spaces[key]["action_type"] == "discrete"
+		made._add(size, is_discrete)
+	return made
 
 
 ## Write the most probable action; what the policy computed begins at `at`.
 func choose(computed: PackedFloat32Array, at: int, action: PackedFloat32Array) -> void:
-	var column := 0
-	for part: RLAction in _actions:
-		if part is RLDiscreteAction:
-			action[column] = _largest(computed, at, part.size)
-			at += part.size
-		else:
-			for i: int in part.size:
-				action[column + i] = _limited(computed[at + i])
-			at += 2 * part.size
-		column += part.width
+	_write(computed, at, null, action)
 
 
 ## Write an action drawn from the distribution.
 func draw(computed: PackedFloat32Array, at: int, rng: RandomNumberGenerator, action: PackedFloat32Array) -> void:
-	var column := 0
-	for part: RLAction in _actions:
-		if part is RLDiscreteAction:
-			action[column] = _drawn(computed, at, part.size, rng)
-			at += part.size
-		else:
-			for i: int in part.size:
-				var deviation := exp(computed[at + part.size + i])
-				action[column + i] = _limited(rng.randfn(computed[at + i], deviation))
-			at += 2 * part.size
-		column += part.width
+	_write(computed, at, rng, action)
 
 
 ## Move the continuous numbers of an action back towards those of another one; a `weight` of 1 leaves them as they are.
 func blend(from: PackedFloat32Array, weight: float, action: PackedFloat32Array) -> void:
 	var column := 0
-	for part: RLAction in _actions:
-		if part is not RLDiscreteAction:
-			for i: int in range(column, column + part.size):
-				action[i] = lerpf(from[i], action[i], weight)
-		column += part.width
+	for part: int in _sizes.size():
+		if _is_discrete[part]:
+			column += 1
+			continue
+		for i: int in range(column, column + _sizes[part]):
+			action[i] = lerpf(from[i], action[i], weight)
+		column += _sizes[part]
 
 
-func _limited(number: float) -> float:
-	return tanh(number) if _is_squashed else clampf(number, -1.0, 1.0)
+func _add(size: int, is_discrete: bool) -> void:
+	_sizes.append(size)
+	_is_discrete.append(is_discrete)
+	inputs += size if is_discrete or not _has_deviations else 2 * size
+	width += 1 if is_discrete else size
+
+
+func _write(computed: PackedFloat32Array, at: int, rng: RandomNumberGenerator, action: PackedFloat32Array) -> void:
+	var column := 0
+	for part: int in _sizes.size():
+		var size := _sizes[part]
+		if _is_discrete[part]:
+			var best := _largest(computed, at, size)
+			action[column] = best if rng == null else _drawn(computed, at, size, computed[at + best], rng)
+			at += size
+			column += 1
+			continue
+		for i: int in size:
+			var number := computed[at + i]
+			if rng != null and _has_deviations:
+				number = rng.randfn(number, exp(computed[at + size + i]))
+			action[column + i] = tanh(number) if _is_squashed else clampf(number, -1.0, 1.0)
+		at += 2 * size if _has_deviations else size
+		column += size
 
 
 static func _largest(logits: PackedFloat32Array, from: int, count: int) -> int:
@@ -71,9 +94,8 @@ static func _largest(logits: PackedFloat32Array, from: int, count: int) -> int:
 	return best
 
 
-static func _drawn(logits: PackedFloat32Array, from: int, count: int, rng: RandomNumberGenerator) -> int:
+static func _drawn(logits: PackedFloat32Array, from: int, count: int, most: float, rng: RandomNumberGenerator) -> int:
 	var weights := PackedFloat32Array()
-	var most := logits[from + _largest(logits, from, count)]
 	for i: int in count:
 		weights.append(exp(logits[from + i] - most))
 	return rng.rand_weighted(weights)

@@ -72,15 +72,23 @@ func model() -> RLOnnxModel:
 		_model = RLOnnxModel.of_bytes(model_bytes)
 		problem = _model.problem
 		if problem.is_empty():
-			_model.keep_outputs([_decided(), "state_outs"] if state_size() > 0 else [_decided()])
-			if not _model.outputs.has(_decided()):
-				problem = "it has no output '%s'" % _decided()
+			_model.keep_outputs([decided(), "state_outs"] if state_size() > 0 else [decided()])
+			if not _model.outputs.has(decided()):
+				problem = "it has no output '%s'" % decided()
 	return _model if problem.is_empty() else null
 
 
 ## Floats of recurrent state; 0 without.
 func state_size() -> int:
-	return int(schema.get("state_size", 0) as float)
+	if not schema.is_empty() or _model == null:
+		return int(schema.get("state_size", 0) as float)
+	var shape: PackedInt32Array = _model.inputs.get("state_ins", PackedInt32Array())
+	return maxi(shape[1], 0) if shape.size() > 1 else 0
+
+
+## The output that decides: ours have a distribution, the files of other programs only `output`.
+func decided() -> String:
+	return "output" if schema.is_empty() else "distribution"
 
 
 ## Whether an action is the tanh of what the policy computes.
@@ -94,12 +102,18 @@ func problems_for(agent: RLAgent, action_repeat: int, physics_hz: int) -> Packed
 	var problems := PackedStringArray()
 	if schema.is_empty():
 		return ["it has no schema: put the `.schema.json` that `spacetime-rl export` writes beside the `.onnx` file"]
-	var layout: Dictionary = schema.get("layout", {})
-	var found := RLLayout.of(agent)
-	for part: String in ["fields", "images", "actions"]:
-		problems.append_array(_differences(part.trim_suffix("s"), layout.get(part, []) as Array, found[part] as Array))
+	problems.append_array(differences_from(RLLayout.of(agent)))
 	if action_repeat > 0 and physics_hz > 0:
 		problems.append_array(_differences_of_pace(action_repeat, agent.policy_period, physics_hz))
+	return problems
+
+
+## What a layout, as RLLayout makes it, has other than the one that the policy was trained on: one sentence each.
+func differences_from(found: Dictionary) -> PackedStringArray:
+	var problems := PackedStringArray()
+	var layout: Dictionary = schema.get("layout", {})
+	for part: String in ["fields", "images", "actions"]:
+		problems.append_array(_differences(part.trim_suffix("s"), layout.get(part, []) as Array, found[part] as Array))
 	return problems
 
 
@@ -122,11 +136,6 @@ func _differences_of_pace(action_repeat: int, period: int, physics_hz: int) -> P
 			advice += ", or the agent's policy_period to %d" % (roundi(ticks) / action_repeat)
 	var paces := [trained_ticks, trained_hz, action_repeat, physics_hz, advice]
 	return ["a decision: the policy has %d ticks at %d a second, the game %d at %d; %s" % paces]
-
-
-# What decides an action: ours have a distribution, the files of other programs only `output`.
-func _decided() -> String:
-	return "output" if schema.is_empty() else "distribution"
 
 
 # In an exported game there is only what the import has made of the file.
