@@ -159,7 +159,7 @@ def _table_of(episode: Episode) -> pa.Table:
 def _metadata_of(episode: Episode) -> dict[bytes, bytes]:
     metadata = {
         _EPISODE: to_json(_describe(episode)).encode(),
-        _SURROUNDINGS: zlib.compress(to_json(write_surroundings(episode.trace)).encode()),
+        _SURROUNDINGS: zlib.compress(to_json(write_surroundings(episode.trace)).encode(), 1),
     }
     if episode.trace.part_hashes is not None:
         metadata[_PARTS] = zlib.compress(episode.trace.part_hashes.astype("<u4").tobytes(), 1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -93,21 +94,35 @@ def play_shard(
     state = game.reset(seed, first, stride)
     worker.reset(first, stride)
     ages = np.zeros(shard.schedule.arenas, np.int64)  # decisions since the last end of an episode in each arena
-    while not shard.finished and clock.goes_on():
-        state = game.step(worker.act(state))
-        ages += 1
-        recorded = False
-        for agent in state.ended:
-            episode = worker.end(agent)
-            ages[worker.arenas[agent.agent]] = 0
-            cut = bool(state.truncated[agent.agent])
-            if shard.record(episode, int(worker.places[agent.agent]), agent.metrics, cut):
-                recorded |= episode < tape.recording.below
-                clock.finished(1)
-        if recorded:
-            tape.keep(game, shard, worker.renumber)
-        stuck = np.flatnonzero(ages == clock.max_decisions)
-        if stuck.size:
-            shard.give_up(stuck.tolist(), f"evaluation.max_decisions: {clock.max_decisions:,}")
+    waiting: deque[Callable[[], None]] = deque()  # recorded episodes on their way to the tape's sink
+    try:
+        while not shard.finished and clock.goes_on():
+            state = _step(game, worker.act(state), waiting)
+            ages += 1
+            recorded = False
+            for agent in state.ended:
+                episode = worker.end(agent)
+                ages[worker.arenas[agent.agent]] = 0
+                cut = bool(state.truncated[agent.agent])
+                if shard.record(episode, int(worker.places[agent.agent]), agent.metrics, cut):
+                    recorded |= episode < tape.recording.below
+                    clock.finished(1)
+            if recorded:
+                waiting += tape.keep(game, shard, worker.renumber)
+            stuck = np.flatnonzero(ages == clock.max_decisions)
+            if stuck.size:
+                shard.give_up(stuck.tolist(), f"evaluation.max_decisions: {clock.max_decisions:,}")
+    finally:
+        while waiting:
+            waiting.popleft()()
     if clock.out_of_time():
         shard.give_up(range(len(ages)), f"evaluation.max_time_s: {clock.max_time_s:,.6g}")
+
+
+def _step(game: Game, actions: Sequence[NDArray[np.float32]], waiting: deque[Callable[[], None]]) -> StepResult:
+    """Step the game, and while it works, do the first of what waits."""
+    if not waiting:
+        return game.step(actions)
+    game.send(actions)
+    waiting.popleft()()
+    return game.receive()

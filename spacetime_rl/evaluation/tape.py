@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from spacetime_rl.evaluation.schedule import Metrics, Shard
 from spacetime_rl.game.api import Game
@@ -22,11 +23,13 @@ class Tape:
     kept: int = 0
     sink: Sink | None = None
 
-    def keep(self, game: Game, shard: Shard, renumber: Callable[[Trace], Trace]) -> None:
+    def keep(self, game: Game, shard: Shard, renumber: Callable[[Trace], Trace]) -> list[Callable[[], None]]:
         """Take the episodes that have ended from the game; of one that was played twice, the first recording counts.
 
-        `renumber` gives an episode the evaluation's number.
+        `renumber` gives an episode the evaluation's number. Returns what gives each of them to the sink, for a moment
+        in which nobody waits.
         """
+        waiting: list[Callable[[], None]] = []
         for trace in map(renumber, game.traces(self.recording)):
             if trace.episode in shard.recorded or not shard.has_played(trace.episode):
                 continue
@@ -38,7 +41,9 @@ class Tape:
                 names = [name for group in game.spec.groups for name in group.agents]
                 if game.spec.is_stock:
                     names = [agent.name for agent in trace.agents]
-                self.sink(game.spec, trace, {names[place]: metrics[place] for place in metrics})
+                named = {names[place]: metrics[place] for place in metrics}
+                waiting.append(partial(self.sink, game.spec, trace, named))
+        return waiting
 
 
 NO_TAPE = Tape()

@@ -27,7 +27,7 @@ from spacetime_rl.game.running import RunningGame
 from spacetime_rl.game.silent import why_silent
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.state import StateReader, state_bytes
-from spacetime_rl.game.step_log import StepLog
+from spacetime_rl.game.step_log import Buffers, StepLog
 from spacetime_rl.game.stock import StockGame
 from spacetime_rl.game.trace import NOTHING, Recording, Trace
 from spacetime_rl.game.trace_answer import read_answer
@@ -109,7 +109,8 @@ class GameClient(RunningGame):
         parts = np.split(self._frames.outgoing[: self._action_bytes].view(np.float32), np.cumsum(sizes)[:-1])
         self._actions = tuple(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
         self._state = StateReader(self.spec, self._frames.incoming)
-        self._log = StepLog(self.spec, self.spec.arena_of_agents)
+        buffers = Buffers(self._state.numbers, self._frames.outgoing[: self._action_bytes].view(np.float32))
+        self._log = StepLog(self.spec, self.spec.arena_of_agents, buffers)
         # In a window, a person may take over an agent, whose actions we do not know then.
         self._decides_alone = not launch.window
         # The last request; then when it was sent, how long sending took, and when its answer came.

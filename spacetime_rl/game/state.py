@@ -46,6 +46,11 @@ class StateReader:
         )
 
     @property
+    def numbers(self) -> NDArray[np.float32]:
+        """The buffer up to the flags, float32: what `step_log.Buffers` keeps of a state."""
+        return self._base
+
+    @property
     def busy_s(self) -> float:
         """Seconds that the game worked for the last frame."""
         return float(self._base[0])

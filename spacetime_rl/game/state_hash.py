@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,11 @@ def hash_states(dice: NDArray[np.int64], still: bytes, moving: NDArray[np.uint8]
     """
     bodies, size = memoryview(moving.tobytes()), moving.shape[1]
     digests = bytearray()
+    begun: dict[int, Any] = {}  # the number mostly stays the same from state to state
     for state, number in enumerate(dice.tolist()):
-        hashing = hashlib.sha256(_bytes_of(number) + still)
+        if number not in begun:
+            begun = {number: hashlib.sha256(_bytes_of(number) + still)}
+        hashing = begun[number].copy()
         hashing.update(bodies[state * size : (state + 1) * size])
         digests += hashing.digest()[:8]
     return np.frombuffer(bytes(digests), "<u8")
@@ -75,10 +79,13 @@ def _murmur(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """MurmurHash3 (32 bits) of every row, as the engine hashes bytes: https://github.com/aappleby/smhasher."""
     mixed = np.ascontiguousarray(words.T) * np.uint32(0xCC9E2D51)
     mixed = (mixed << np.uint32(15) | mixed >> np.uint32(17)) * np.uint32(0x1B873593)
-    hashes = np.full(len(words), _SEED, np.uint32)
-    for word in mixed:
+    hashes, turned = np.full(len(words), _SEED, np.uint32), np.empty(len(words), np.uint32)
+    for word in mixed:  # in place, because there are as many of these small sums as words
         hashes ^= word
-        hashes = (hashes << np.uint32(13) | hashes >> np.uint32(19)) * np.uint32(5)
+        np.right_shift(hashes, np.uint32(19), out=turned)
+        hashes <<= np.uint32(13)
+        hashes |= turned
+        hashes *= np.uint32(5)
         hashes += np.uint32(0xE6546B64)
     hashes ^= np.uint32(4 * words.shape[1])
     hashes = (hashes ^ hashes >> np.uint32(16)) * np.uint32(0x85EBCA6B)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from spacetime_rl.game.api import EndedAgent, StepResult
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.trace import NOTHING, Floats, Recording
 
+ACTIVE = 4  # the flag of an agent that acts, as on the wire; the others are smaller
 _LEAST_ROOM = 64  # states
 
 
@@ -48,13 +48,26 @@ class _Span:
     end: int | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Buffers:
+    """Where a client has the numbers of the present state and of the last actions: to copy each at once is fastest.
+
+    `state` is float32 with a number that is not kept, the observations without images group by group, the rewards and
+    the flags of all agents. `actions` is float32 with those of all groups.
+    """
+
+    state: Floats
+    actions: Floats
+
+
 class StepLog:
     """Keeps all states and actions from the beginning of a recorded episode until it has been taken.
 
-    `arena_of` is the arena of every agent, in the global order. Kept states are numbered one after the other.
+    `arena_of` is the arena of every agent, in the global order. Kept states are numbered one after the other. With
+    `buffers`, these are kept instead of the arrays of a state and of the actions, which are views of them.
     """
 
-    def __init__(self, spec: GameSpec, arena_of: NDArray[np.int64]) -> None:
+    def __init__(self, spec: GameSpec, arena_of: NDArray[np.int64], buffers: Buffers | None = None) -> None:
         self._arena_of = arena_of
         self._agents_in = np.bincount(arena_of)
         self._recording = NOTHING
@@ -66,6 +79,7 @@ class StepLog:
         self._over: list[_Span] = []
         self._seats = [(g, row) for g in range(len(spec.groups)) for row in range(spec.group_size(g))]
         self._spec = spec
+        self._buffers = buffers
         self._sees_images = any(group.layout.images for group in spec.groups)
         self._kept = _Kept(spec, _LEAST_ROOM, images=False)
         self._images_from = 0  # the number of the first state whose images are kept, if they are
@@ -109,9 +123,7 @@ class StepLog:
         """A step: the actions of all groups, and the state that they led to."""
         kept = bool(self._running)
         if kept:
-            row = self._next - 1 - self._kept_from
-            for column, action in zip(self._kept.actions, actions, strict=True):
-                column[row] = action
+            self._kept.put_actions(self._next - 1 - self._kept_from, actions, self._buffers)
         if state.ended:
             self._end(state)
         if kept or self._running:
@@ -132,7 +144,7 @@ class StepLog:
     def _steps(self, span: _Span, agent: int) -> Steps:
         stop = self._next if span.end is None else span.end + 1
         states = slice(span.begin - self._kept_from, stop - self._kept_from)
-        acting = self._kept.active[states, agent].copy()
+        acting = self._kept.flags[states, agent] >= ACTIVE
         if span.end is not None:
             acting[-1] = False  # that is about the next episode
         present = acting.copy()
@@ -182,15 +194,9 @@ class StepLog:
 
     def _keep(self, state: StepResult) -> None:
         row = self._next - self._kept_from
-        if row == len(self._kept.rewards):
+        if row == self._kept.room:
             row = self._make_room()
-        for column, observation in zip(self._kept.observations, state.observations, strict=True):
-            column[row] = observation[:, : column.shape[2]]
-        for pixels, observation in zip(self._kept.pixels, state.observations, strict=True):
-            if pixels.shape[2]:
-                pixels[row] = _as_bytes(observation[:, -pixels.shape[2] :])
-        self._kept.rewards[row] = state.rewards
-        self._kept.active[row] = state.active
+        self._kept.put_state(row, state, self._buffers)
         self._next += 1
 
     def _make_room(self) -> int:
@@ -199,8 +205,7 @@ class StepLog:
         kept = slice(first - self._kept_from, self._next - self._kept_from)
         count = kept.stop - kept.start
         room = _Kept(self._spec, max(_LEAST_ROOM, 2 * count), self._recording.observations)
-        for column, old in zip(room.columns, self._kept.columns, strict=True):
-            column[:count] = old[kept]
+        room.states[:count], room.acted[:count] = self._kept.states[kept], self._kept.acted[kept]
         for pixels, old_pixels in zip(room.pixels, self._kept.pixels, strict=True):
             if pixels.shape == (len(pixels), *old_pixels.shape[1:]):
                 pixels[:count] = old_pixels[kept]
@@ -212,24 +217,54 @@ class StepLog:
 
 
 class _Kept:
-    """Arrays with a row for each kept state."""
+    """Tables with a row for each kept state, laid out as in `Buffers`, and views of their parts."""
 
-    def __init__(self, spec: GameSpec, states: int, images: bool) -> None:
+    def __init__(self, spec: GameSpec, room: int, images: bool) -> None:
+        self.room = room
         self.has_images = images
-        shapes = [(states, spec.group_size(g), group.layout) for g, group in enumerate(spec.groups)]
-        self.observations = [np.empty((n, agents, layout.vector_dim), np.float32) for n, agents, layout in shapes]
-        self.pixels = [
-            np.empty((n, agents, layout.obs_dim - layout.vector_dim if images else 0), np.uint8)
-            for n, agents, layout in shapes
+        groups = [(spec.group_size(g), group.layout) for g, group in enumerate(spec.groups)]
+        seen = [(agents, layout.vector_dim) for agents, layout in groups]
+        widths = [1, *(agents * size for agents, size in seen), spec.num_agents, spec.num_agents]
+        ends = np.cumsum(widths).tolist()
+        self.states = np.empty((room, ends[-1]), np.float32)
+        parts = [self.states[:, end - width : end] for end, width in zip(ends, widths, strict=True)]
+        self.observations = [part.reshape(room, *shape) for part, shape in zip(parts[1:-2], seen, strict=True)]
+        self.rewards, self.flags = parts[-2:]
+        done = [(agents, layout.action_size) for agents, layout in groups]
+        ends = np.cumsum([0, *(agents * size for agents, size in done)]).tolist()
+        self.acted = np.empty((room, ends[-1]), np.float32)
+        self.actions = [
+            self.acted[:, begin:end].reshape(room, *shape)
+            for begin, end, shape in zip(ends[:-1], ends[1:], done, strict=True)
         ]
-        self.actions = [np.empty((n, agents, layout.action_size), np.float32) for n, agents, layout in shapes]
-        self.rewards = np.empty((states, spec.num_agents), np.float32)
-        self.active = np.empty((states, spec.num_agents), np.bool_)
+        self.pixels = [
+            np.empty((room, agents, layout.obs_dim - layout.vector_dim if images else 0), np.uint8)
+            for agents, layout in groups
+        ]
+        self._no_pixels = not any(pixels.size for pixels in self.pixels)
 
-    @property
-    def columns(self) -> list[NDArray[Any]]:
-        """All of them but the images."""
-        return [*self.observations, *self.actions, self.rewards, self.active]
+    def put_state(self, row: int, state: StepResult, buffers: Buffers | None) -> None:
+        """Keep a state, which is also in the buffers if there are any."""
+        if buffers is not None:
+            self.states[row] = buffers.state
+        else:
+            for column, observation in zip(self.observations, state.observations, strict=True):
+                column[row] = observation[:, : column.shape[2]]
+            self.rewards[row] = state.rewards
+            np.multiply(state.active, ACTIVE, out=self.flags[row])
+        if self._no_pixels:
+            return
+        for pixels, observation in zip(self.pixels, state.observations, strict=True):
+            if pixels.shape[2]:
+                pixels[row] = _as_bytes(observation[:, -pixels.shape[2] :])
+
+    def put_actions(self, row: int, actions: Sequence[Floats], buffers: Buffers | None) -> None:
+        """Keep the actions of all groups, which are also in the buffers if there are any."""
+        if buffers is not None:
+            self.acted[row] = buffers.actions
+            return
+        for column, action in zip(self.actions, actions, strict=True):
+            column[row] = action
 
 
 def _as_bytes(pixels: Floats) -> NDArray[np.uint8]:

@@ -28,6 +28,9 @@ from spacetime_rl.game.trace import (
 
 _HEAD = struct.Struct("<BI")  # a zero byte, and the length of the JSON; tables follow it
 _PLACE = 6  # floats of a row: position and velocity
+# Bytes as the engine writes them: what precedes every value, what precedes the values of a body, and an arena's frame.
+_VALUE_HEAD, _BODY_HEAD = 4, 8
+_FRAME = (_VALUE_HEAD + 4 * 12) + (_VALUE_HEAD + 4 * 3)
 
 
 def read_answer(body: bytes, physics_hz: int, log: StepLog) -> tuple[Trace, ...]:
@@ -57,6 +60,37 @@ class _Tables:
 
 
 @dataclass(frozen=True, slots=True)
+class _States:
+    """The states of an arena: what is hashed of each, and the values of its moving bodies as the engine wrote them."""
+
+    dice: NDArray[np.int64]  # [states]
+    still: bytes
+    moving: NDArray[np.uint8]  # [states, bytes], as it is hashed
+    sizes: list[int]  # in bytes, of the still bodies and then of the moving ones
+    values: NDArray[np.uint8]  # [states, bytes], of one body after the other
+    begins: Mapping[int, int]  # of each moving body there
+    frames: NDArray[np.uint8]  # [states, bytes]; no bytes where places do not follow from the values
+
+    def places_of(self, body: int) -> Floats:
+        """Place and velocity in the arena of a body whose first two values are a transform and a velocity."""
+        place, velocity = self._vectors(self.values, self.begins[body], 12), self.begins[body] + _VALUE_HEAD + 48
+        to_arena, origin = self._vectors(self.frames, 0, 12), self._vectors(self.frames, _VALUE_HEAD + 48, 3)
+        found = np.empty((len(place), _PLACE), np.float32)
+        found[:, 3:] = self._vectors(self.values, velocity, 3)
+        x, y, z = place[:, 9:].T
+        for axis in range(3):
+            # In the order of the engine's sums, so that all bits are the same.
+            a, b, c = to_arena[:, 3 * axis : 3 * axis + 3].T
+            found[:, axis] = ((a * x + b * y) + c * z) + to_arena[:, 9 + axis] + origin[:, axis]
+        return found
+
+    @staticmethod
+    def _vectors(rows: NDArray[np.uint8], at: int, floats: int) -> Floats:
+        found = rows[:, at + _VALUE_HEAD : at + _VALUE_HEAD + 4 * floats]
+        return np.ascontiguousarray(found).view("<f4").reshape(len(rows), floats)
+
+
+@dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads one episode, which has a row for every agent in every state."""
 
@@ -68,20 +102,54 @@ class _Reader:
             return read_trace(data, physics_hz)
         ticks = self._table(data, "ticks", "<i4").astype(np.int64)
         agents = data["agents"]
-        places = self._table(data, "places", "<f4").reshape(len(ticks), len(agents), _PLACE)
+        states = None if "hashes" in data else self._read_states(data, len(ticks))
+        places = self._read_places(data, len(ticks), states)
         terms = [len(agent["rewards"]) for agent in agents]
         sums = np.split(self._table(data, "sums", "<f4").reshape(len(ticks), sum(terms)), np.cumsum(terms)[:-1], axis=1)
         episode = int(data["episode"])
         return Trace(
             episode=episode,
-            agents=tuple(
-                self._read_agent(episode, agent, ticks, places[:, i], sums[i]) for i, agent in enumerate(agents)
-            ),
+            agents=tuple(self._read_agent(episode, agent, ticks, places[i], sums[i]) for i, agent in enumerate(agents)),
             physics_hz=physics_hz,
             **read_surroundings(data),
-            **self._read_hashes(data, len(ticks)),
+            **self._read_hashes(data, len(ticks), states),
             sightings=tuple(Sighting.from_dict(sighting) for sighting in data.get("sightings", ())),
         )
+
+    def _read_states(self, data: Mapping[str, Any], count: int) -> _States:
+        sizes = [int(size) for size in data["sizes"]]
+        still = self._table(data, "still", "u1").tobytes()
+        own = sizes[int(np.searchsorted(np.cumsum(sizes), len(still), side="right")) :]
+        values = self._table(data, "moving", "u1").reshape(count, -1)
+        moving = np.tile(self._table(data, "pattern", "u1"), (count, 1))
+        ends = np.cumsum(own)
+        if moving.shape[1] != sum(own) or sorted(data["order"]) != list(range(len(own))):
+            raise ValueError(f"bodies of {sum(own)} bytes in states of {moving.shape[1]}")
+        at, begins = 0, {}
+        for body in map(int, data["order"]):
+            size = own[body] - _BODY_HEAD
+            moving[:, ends[body] - size : ends[body]] = values[:, at : at + size]
+            begins[body] = at
+            at += size
+        frames = values[:, at:]
+        if frames.shape[1] not in (0, _FRAME):
+            raise ValueError(f"{frames.shape[1]} bytes after those of all bodies")
+        return _States(self._table(data, "dice", "<i8"), still, moving, sizes, values, begins, frames)
+
+    def _read_places(self, data: Mapping[str, Any], count: int, states: _States | None) -> list[Floats]:
+        """Place and velocity of every agent in every state, each float32 [states, 6]."""
+        apart = [agent for agent in data["agents"] if "body" not in agent]
+        table = self._table(data, "places", "<f4").reshape(count, len(apart), _PLACE)
+        rows = (table[:, i] for i in range(len(apart)))
+        found = []
+        for agent in data["agents"]:
+            if "body" not in agent:
+                found.append(next(rows))
+                continue
+            if states is None:
+                raise ValueError("a place of a body without states")
+            found.append(states.places_of(int(agent["body"])))
+        return found
 
     def _read_agent(
         self, episode: int, data: Mapping[str, Any], ticks: NDArray[np.int64], places: Floats, sums: Floats
@@ -112,17 +180,15 @@ class _Reader:
             images=steps.images,
         )
 
-    def _read_hashes(self, data: Mapping[str, Any], states: int) -> dict[str, Any]:
+    def _read_hashes(self, data: Mapping[str, Any], count: int, states: _States | None) -> dict[str, Any]:
         parts = tuple(str(name) for name in data["parts"])
-        if "hashes" in data:
-            part_hashes = self._table(data, "part_hashes", "<u4").reshape(states, len(parts))
+        if states is None:
+            part_hashes = self._table(data, "part_hashes", "<u4").reshape(count, len(parts))
             return {"hashes": self._table(data, "hashes", "<u8"), "parts": parts, "part_hashes": part_hashes}
-        dice, still = self._table(data, "dice", "<i8"), self._table(data, "still", "u1").tobytes()
-        moving = self._table(data, "moving", "u1").reshape(states, -1)
         return {
-            "hashes": hash_states(dice, still, moving),
+            "hashes": hash_states(states.dice, states.still, states.moving),
             "parts": parts,
-            "part_hashes": hash_parts(dice, still, moving, [int(size) for size in data["sizes"]]),
+            "part_hashes": hash_parts(states.dice, states.still, states.moving, states.sizes),
         }
 
     def _table(self, data: Mapping[str, Any], key: str, kind: str) -> NDArray[Any]:

@@ -126,9 +126,11 @@ class GameSampler:
 
     def close(self) -> None:
         """End the game."""
+        if self._tape is not None:
+            self._tape.close()
         if self._game is not None:
             self._game.close()
-        self._game = self._memory = self._now = self._active_lesson = None
+        self._game = self._memory = self._now = self._active_lesson = self._tape = None
 
     def _open(self, played: int) -> Game:
         seed = self._plan.game_seed(self._worker, self._index, self.restarts, played)
@@ -178,6 +180,8 @@ class GameSampler:
             self._asked_at = time.perf_counter()
             game.send(actions)
             recording.add(step, now)
+            if self._tape:
+                self._tape.write_one()
             yield
             now = game.receive()
             recording.answer(step, now, time.perf_counter() - self._asked_at)

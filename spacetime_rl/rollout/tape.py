@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from spacetime_rl.episodes.recorder import Recorder
 from spacetime_rl.errors import RecordingError
@@ -17,7 +19,10 @@ _log = logging.getLogger(__name__)
 
 
 class TrainingTape:
-    """Records every n-th episode of one game. A file that cannot be written ends the recording, not the training."""
+    """Records every n-th episode of one game. A file that cannot be written ends the recording, not the training.
+
+    Files are written while the game works, one a decision, so that nobody waits for them.
+    """
 
     def __init__(self, recorder: Recorder, every: int, game: Game, seed: int, place: str) -> None:
         """`place` names the game among those of the run. Call it before the game's first reset."""
@@ -25,6 +30,7 @@ class TrainingTape:
         self._recording = everything(every=every)
         self._every = every
         self._metrics: dict[int, dict[str, dict[str, float]]] = {}  # by episode and agent, until it is recorded
+        self._waiting: deque[Callable[[], None]] = deque()  # each writes a file
         self._skipped: set[int] = set()  # episodes that began with the parameters of an earlier lesson
         self._names = _names(game.spec)
         if game.spec.is_stock:
@@ -40,21 +46,33 @@ class TrainingTape:
             self._skipped = {trace.episode for trace in game.traces(self._recording, unfinished=True)}
 
     def take(self, game: Game, ended: Sequence[EndedAgent]) -> None:
-        """Write the recorded episodes that ended in a fragment, in which these agents' episodes ended."""
+        """Take the recorded episodes that ended in a fragment, in which these agents' episodes ended, to be written."""
         if self._recorder is None:
             return
         for agent in ended:
             number = int(agent.metrics["episode"])
             if number % self._every == 0:
                 self._metrics.setdefault(number, {})[self._names[agent.agent]] = agent.metrics
+        for trace in game.traces(self._recording):
+            metrics = self._metrics.pop(trace.episode, {})
+            if trace.episode not in self._skipped:
+                self._waiting.append(partial(self._recorder, game.spec, trace, metrics))
+
+    def write_one(self) -> None:
+        """Write one of the episodes that wait for it, if there is any."""
+        if not self._waiting:
+            return
         try:
-            for trace in game.traces(self._recording):
-                metrics = self._metrics.pop(trace.episode, {})
-                if trace.episode not in self._skipped:
-                    self._recorder(game.spec, trace, metrics)
+            self._waiting.popleft()()
         except RecordingError as error:
             _log.warning("no more episodes are recorded: %s", error)
             self._recorder = None
+            self._waiting.clear()
+
+    def close(self) -> None:
+        """Write all episodes that wait for it."""
+        while self._waiting:
+            self.write_one()
 
 
 def _names(spec: GameSpec) -> list[str]:

@@ -123,6 +123,14 @@ def test_what_we_keep_ourselves_equals_what_a_game_records_for_a_client_that_kee
     assert write_traces(_play(launch)) == write_traces(short)
 
 
+def test_what_we_keep_of_a_2d_game_equals_what_it_records_itself(touch: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    launch = replace(touch(arenas=2, action_repeat=6), scene="res://tests/fixtures/shove/shove.tscn")
+    short = _play(launch)
+    monkeypatch.setattr("spacetime_rl.game.client._SHORT", 0)
+    assert {trace.unit for trace in short} == {"px"}
+    assert write_traces(_play(launch)) == write_traces(short)
+
+
 def _play(launch: GameLaunch) -> tuple[Trace, ...]:
     dice = np.random.default_rng(0)
     with open_game(launch) as game:
@@ -131,7 +139,8 @@ def _play(launch: GameLaunch) -> tuple[Trace, ...]:
         traces: tuple[Trace, ...] = ()
         for decision in range(15):
             actions = [dice.uniform(-1, 1, action.shape).astype(np.float32) for action in _still(game)]
-            actions[1][:, 2] = decision % 2
+            if len(actions) > 1:
+                actions[1][:, 2] = decision % 2  # the jumper's choice
             game.step(actions)
             traces += game.traces(everything()) if decision == 10 else ()
         return traces + game.traces(unfinished=True)

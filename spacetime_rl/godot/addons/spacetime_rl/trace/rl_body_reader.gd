@@ -8,7 +8,9 @@ var _bodies: Array[Node] = []
 # For each body, what it has of `_VELOCITIES`.
 var _velocities: Array[Array] = []
 var _states: Array[Array] = []
-var _followed: Array[Node] = []
+# For each body of `_bodies`, how many were added before it, of any class.
+var _order := PackedInt32Array()
+var _added := 0
 
 
 ## Read this body, too. Returns the array that `read` writes: place and velocities.
@@ -19,6 +21,7 @@ func add(body: Node) -> Array:
 	var state := []
 	state.resize(1 + velocities.size())
 	_put(body, velocities, state)
+	_added += 1
 	return state
 
 
@@ -34,16 +37,30 @@ func read() -> void:
 			at += 1
 
 
-## Give place and velocity of this body, too, when `append_places` is called. Bodies that are read are added before.
-func follow(body: Node) -> void:
-	_followed.append(body)
+## Append the present state of all bodies to `values`: of each its place and velocities, in the order of `order`.
+func append_to(values: Array) -> void:
+	for i: int in _bodies.size():
+		var body := _bodies[i]
+		values.append(body.get(&"global_transform"))
+		for velocity: StringName in _velocities[i]:
+			values.append(body.get(velocity))
 
 
-## Append place and velocity in the arena of all bodies that are followed, as `read` has last found those that it reads.
-func append_places(arena: RLArenaCore, into: PackedVector3Array) -> void:
-	for body: Node in _followed:
-		into.append(arena.space.place_of(body, arena.root))
-		into.append(arena.space.velocity_of(body))
+## The order in which `append_to` writes bodies: for each the number of bodies that were added before it.
+func order() -> PackedInt32Array:
+	return _order
+
+
+## Override: whether the place and the velocity in the arena follow from what `append_to` writes of this body and of the
+## arena's frame.
+func knows(_body: Node) -> bool:
+	return false
+
+
+## Override: append the arena's frame to `values`: what turns a place of the world into one of the arena (Transform3D),
+## and what is added to that (Vector3).
+func append_frame(_arena: RLArenaCore, _values: Array) -> void:
+	pass
 
 
 ## Override: a body, which of `_VELOCITIES` it has, and where its state belongs.
@@ -51,3 +68,4 @@ func _put(body: Node, velocities: Array[StringName], state: Array) -> void:
 	_bodies.append(body)
 	_velocities.append(velocities)
 	_states.append(state)
+	_order.append(_added)

@@ -6,8 +6,8 @@ extends RefCounted
 ## random generator, all to the last bit. It can be compared between games of one engine build and architecture.
 ## Static bodies are read when an episode begins, and not again.
 
-# An array's bytes begin with its type and its length.
-const _HEADER_BYTES := 8
+## An array's bytes begin with its type and its length.
+const HEADER_BYTES := 8
 # Of a state that a client is given to hash it.
 const _MOST_BYTES := 1 << 13
 
@@ -71,7 +71,12 @@ func sizes() -> PackedInt32Array:
 ## The bytes of all moving bodies.
 func moving_now() -> PackedByteArray:
 	reader.read()
-	return var_to_bytes(_states).slice(_HEADER_BYTES)
+	return var_to_bytes(_states).slice(HEADER_BYTES)
+
+
+## Which of the moving bodies this is, from 0; -1 for none.
+func index_of(body: Node) -> int:
+	return _moving.find(body)
 
 
 ## The fingerprint of the present state.
