@@ -561,6 +561,26 @@ static void take(Call *call) {
     end_result(call, &result);
 }
 
+/* cut(values, size, from, to): of every `size` values those from `from` to before `to`. */
+static void cut(Call *call) {
+    const Floats values = floats(call, 0);
+    const int64_t size = whole(call, 1, 1), from = whole(call, 2, 0), to = whole(call, 3, 0);
+    require(call, values.size % size == 0, 0);
+    if (!require(call, from <= to && to <= size, 3)) {
+        return;
+    }
+    const int64_t rows = values.size / size, length = to - from;
+    Packed result;
+    float *found = begin_result(call, &result, product_of(rows, length));
+    if (found == NULL) {
+        return;
+    }
+    for (int64_t row = 0; row < rows; row++) {
+        memcpy(found + row * length, values.at + row * size + from, (size_t)length * sizeof(float));
+    }
+    end_result(call, &result);
+}
+
 /* join(rows, one, other, …): row by row what each array has for the row. */
 static void join(Call *call) {
     const int64_t rows = whole(call, 0, 1);
@@ -653,7 +673,8 @@ static const struct Method {
     int64_t least_arguments;
 } methods[] = {
     {"pack", pack, 5}, {"product", product, 6}, {"convolve", convolve, 7}, {"map", map, 4},   {"combine", combine, 3},
-    {"pick", pick, 3}, {"take", take, 4},       {"join", join, 1},         {"lstm", lstm, 4}, {"gru", gru, 4},
+    {"pick", pick, 3}, {"take", take, 4},       {"cut", cut, 4},           {"join", join, 1}, {"lstm", lstm, 4},
+    {"gru", gru, 4},
 };
 
 static void run_method(void *method, GDExtensionClassInstancePtr instance, const GDExtensionConstVariantPtr *given,

@@ -60,6 +60,7 @@ func _right_calls() -> Dictionary[StringName, Array]:
 		&"combine": [0, _floats(12), _floats(4)],
 		&"pick": [_floats(8), PackedInt32Array([0, 5, 2]), 3],
 		&"take": [_floats(12), 3, 2, PackedInt64Array([2, 0])],
+		&"cut": [_floats(12), 4, 1, 3],
 		&"join": [2, _floats(4), _floats(6)],
 		&"lstm": [_floats(24), _floats(24), _floats(6), 3],
 		&"gru": [_floats(18), _floats(18), _floats(6), 3],

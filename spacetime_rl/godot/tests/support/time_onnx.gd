@@ -1,11 +1,8 @@
 extends SceneTree
 ## Times the forwards of policies, for the table of docs/in-game.md.
 ##
-## `godot --headless --path . --script res://tests/support/time_onnx.gd -- RUNTIME FILE ROWS FORWARDS …`
-## prints for each file the median and the 99th percentile in milliseconds.
-
-# Forwards before those that are timed.
-const _BEFORE := 20
+## `godot --headless --path . --script res://tests/support/time_onnx.gd -- RUNTIME SECONDS FILE ROWS FILE ROWS …` prints
+## for each file what `Stopwatch` prints. RUNTIME is as in `ComputeBy`.
 
 
 func _initialize() -> void:
@@ -13,12 +10,12 @@ func _initialize() -> void:
 	if not ComputeBy.chosen(given[0]):
 		quit(1)
 		return
-	for i: int in range(1, given.size(), 3):
-		_time(given[i], given[i + 1].to_int(), given[i + 2].to_int())
+	for i: int in range(2, given.size(), 2):
+		_time(given[i], given[i + 1].to_int(), given[1].to_float())
 	quit()
 
 
-func _time(file: String, rows: int, forwards: int) -> void:
+func _time(file: String, rows: int, seconds: float) -> void:
 	var model := RLOnnxModel.load_from(file)
 	if not model.problem.is_empty():
 		push_error(model.problem)
@@ -28,11 +25,4 @@ func _time(file: String, rows: int, forwards: int) -> void:
 	for name: String in model.inputs:
 		inputs[name] = PackedFloat32Array()
 		inputs[name].resize(rows * RLTensor.product(model.inputs[name], 1, model.inputs[name].size()))
-	var times_ms := PackedFloat64Array()
-	for i: int in _BEFORE + forwards:
-		var from_usec := Time.get_ticks_usec()
-		model.run(inputs, rows)
-		if i >= _BEFORE:
-			times_ms.append(1e-3 * (Time.get_ticks_usec() - from_usec))
-	times_ms.sort()
-	print("%s %d %.3f %.3f" % [file.get_file(), rows, times_ms[int(forwards * 0.5)], times_ms[int(forwards * 0.99)]])
+	Stopwatch.time(file.get_file(), rows, seconds, model.run.bind(inputs, rows))

@@ -181,6 +181,10 @@ static func _part(tensor: RLTensor, along: int, begin: int, end: int) -> RLTenso
 	var shape := tensor.shape.duplicate()
 	shape[along] = end - begin
 	var inner := RLTensor.product(shape, along + 1, shape.size())
+	if RLNative.kernels != null and tensor.kind == RLTensor.Kind.FLOAT and tensor.count() > 0:
+		var row_size := tensor.shape[along] * inner
+		var cut: PackedFloat32Array = RLNative.kernels.call(&"cut", tensor.floats, row_size, begin * inner, end * inner)
+		return RLTensor.of_floats(shape, cut)
 	var places := PackedInt32Array()
 	for row: int in RLTensor.product(shape, 0, along):
 		places.append((row * tensor.shape[along] + begin) * inner)
