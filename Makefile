@@ -11,7 +11,7 @@ JOBS   ?= 2
 LATEST_TORCH ?= torch
 CONFIG ?= rllib_configs/vr_interaction.yaml
 BIN    := $(VENV)/bin
-GDSCRIPT := spacetime_rl/godot
+GDSCRIPT := spacetime_rl/godot docs/tutorial
 
 # Many images set this. Then each of the processes of a run would compile Ray, torch and MLflow again, for 5 to 10 seconds;
 # setup imports them once, so that the compiled files are there for commands outside of make, too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -89,5 +90,6 @@ def _agents_of(checkpoint: Path) -> dict[str, list[str]]:
     from spacetime_rl.export.checkpoint import read_checkpoint
 
     source = read_checkpoint(checkpoint)
-    plans = assign_policies(source.spec, source.config)
-    return {plan.name: list(dict.fromkeys(source.spec.agent_ids[i] for i in plan.agents)) for plan in plans}
+    names = replace(source.spec, arenas=1).agent_ids  # the same in every arena
+    plans = assign_policies(replace(source.spec, arenas=1), source.config)
+    return {plan.name: [names[i] for i in plan.agents] for plan in plans}

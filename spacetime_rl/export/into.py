@@ -29,7 +29,7 @@ def what_is_missing(project: Path) -> str:
     """What a user has to do before the editor imports policies in this project; empty if there is nothing."""
     enable = 'enable the plugin "SpaceTime RL" in Project > Project Settings > Plugins'
     if not (project / _ADDON / "plugin.cfg").is_file():
-        return f"the project has no {_ADDON}: copy it from this package, and {enable}: it imports .onnx files"
+        return f"the project has no {_ADDON}, which imports .onnx: `spacetime-rl godot addon {project}` puts it there"
     text = (project / "project.godot").read_text(encoding="utf-8", errors="replace")
     if f'"{_PLUGIN}"' not in (get_setting(text, "editor_plugins", "enabled") or ""):
         return f"{enable}: without it .onnx files are not imported"

@@ -46,10 +46,19 @@ def add_addon(project: Path) -> Added:
     fresh, old = (target.with_name(f".spacetime_rl.{what}.{os.getpid()}") for what in ("new", "old"))
     shutil.copytree(source, fresh, ignore=shutil.ignore_patterns(*_MADE_BY_GODOT))
     if target.is_dir():
+        _keep_uids(target, fresh)
         target.rename(old)
     fresh.rename(target)
     shutil.rmtree(old, ignore_errors=True)
     return Added(target, before, _version(target), _enable(settings))
+
+
+def _keep_uids(target: Path, fresh: Path) -> None:
+    """Keep the names that Godot gave the scripts: the project's scenes and policies know them by these."""
+    for uid in target.rglob("*.uid"):
+        place = fresh / uid.relative_to(target)
+        if place.with_suffix("").is_file() and not place.exists():
+            shutil.copyfile(uid, place)
 
 
 def _enable(settings: Path) -> bool:

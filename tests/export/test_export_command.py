@@ -66,7 +66,7 @@ def test_policies_are_put_into_a_game_and_the_agents_that_they_fit_are_named(com
     document = json.loads(done.out)
     (policy,) = document["policies"]
     assert (policy["resource"], policy["agents"]) == ("res://policies/walker.onnx", ["walker_0"])
-    assert document["missing"].startswith("the project has no addons/spacetime_rl: copy it")
+    assert document["missing"].startswith("the project has no addons/spacetime_rl, which")
 
 
 def test_a_project_that_would_not_import_policies_is_told_of(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_project_that_would_not_import_policies_is_told_of(tmp_path: Path) -> 
     disabled = what_is_missing(tmp_path)
     settings.write_text('[editor_plugins]\n\nenabled=PackedStringArray("res://addons/spacetime_rl/plugin.cfg")\n')
 
-    assert "copy it from this package" in without
+    assert without.endswith(f"`spacetime-rl godot addon {tmp_path}` puts it there")
     assert disabled.startswith('enable the plugin "SpaceTime RL" in Project > Project Settings > Plugins')
     assert what_is_missing(tmp_path) == ""
 

@@ -52,13 +52,16 @@ def test_another_version_is_replaced_as_a_whole(project: Path) -> None:
     plugin = project / FOLDER / "plugin.cfg"
     plugin.write_text(plugin.read_text().replace('version="', 'version="0.0.1-'))
     (project / FOLDER / "left_over.gd").write_text("extends Node\n")
+    for script in ("left_over.gd", "core/rl_bridge.gd"):
+        (project / FOLDER / f"{script}.uid").write_text("uid://given_by_godot\n")
 
     added = add_addon(project)
 
     assert added.before == f"0.0.1-{added.now}"
     assert not added.enabled
     assert (project / "project.godot").read_text() == settings
-    assert not (project / FOLDER / "left_over.gd").exists()
+    assert not list((project / FOLDER).glob("left_over*"))
+    assert (project / FOLDER / "core/rl_bridge.gd.uid").read_text() == "uid://given_by_godot\n"
     assert [path.name for path in (project / "addons").iterdir()] == ["spacetime_rl"]
 
 
