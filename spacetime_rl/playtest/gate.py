@@ -1,7 +1,8 @@
 """The story of a gate: two builds of a game play the same numbered episodes until a verdict is proven.
 
 Both play a round of episodes at the same time, so that a busy moment of the machine meets both alike. Every round has a
-seed of its own, and starts the games anew.
+seed of its own, and starts the games anew. A stock game does not number its episodes: if it replays when it is started
+anew, both builds still meet the same ones; if it does not, their episodes are two independent samples.
 """
 
 from __future__ import annotations
@@ -16,20 +17,23 @@ from pathlib import Path
 
 from spacetime_rl.config.gate import SUCCESS
 from spacetime_rl.errors import GameError, UsageError
-from spacetime_rl.evaluation.report import EvalReport
-from spacetime_rl.evaluation.story import evaluate_player
+from spacetime_rl.evaluation.story import Evaluated, evaluate_player
 from spacetime_rl.evaluation.target import build_overrides
+from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.playtest.examine import Examiner
 from spacetime_rl.playtest.findings import FolderStore
 from spacetime_rl.playtest.gate_report import Compared, GateReport, MeasureReport, NewFinding
 from spacetime_rl.playtest.load import GatePlan
 from spacetime_rl.playtest.pairs import CPU, RETURN, Pairs
+from spacetime_rl.playtest.repeats import replays_anew
 from spacetime_rl.runs.layout import FINDINGS, RESULTS
 from spacetime_rl.statistics.false_alarms import false_alarm_rate
 from spacetime_rl.statistics.verdict import Decision, Outcome
 
 Show = Callable[[str], None]
 
+# Between the seeds of two rounds of a stock game: its games and restarts have seeds that follow one another.
+_APART = 1_000
 _TIMES = 2  # a fault that was seen only once may be the machine's
 
 
@@ -52,7 +56,7 @@ def run_gate(
     """Let a player play both builds until the verdict is proven, or the plan's episodes are played.
 
     Raises what `evaluate_player` raises, a GameError only if the base is at fault, and UsageError for a metric that
-    the game does not report, and for a game without numbered episodes, in which two builds never meet the same one.
+    the game does not report.
     """
     return _Gate(plan, build, base, results, show).run()
 
@@ -65,9 +69,11 @@ class _Gate:
         self._self_check = build.overrides == base.overrides
         self._pairs = Pairs(plan.settings)
         self._decision: Decision | None = None
+        self._numbered = True  # whether a number means the same episode in both builds
         self._rounds = 0
         self._faults = {side.name: Counter[str]() for side in (build, base)}
         self._endings = {side.name: Counter[str]() for side in (build, base)}
+        self._launches: dict[str, GameLaunch] = {}  # of each build, in the last round
         self._known = _known(plan, results) if plan.settings.findings else frozenset[str]()
         self._examiners = (
             {side.name: Examiner(plan.oracles) for side in (build, base)} if plan.settings.findings else {}
@@ -84,18 +90,20 @@ class _Gate:
             if new:
                 return replace(self._report("regression"), more_episodes=0, findings=new)
             pairs = self._pairs
-            self._show(f"episodes={pairs.episodes}/{settings.episodes} differing={pairs.differing} verdict={outcome}")
+            what = f"differing={pairs.differing}" if pairs.paired else "unpaired"
+            self._show(f"episodes={pairs.episodes}/{settings.episodes} {what} verdict={outcome}")
             if outcome != "inconclusive":
                 break
         if not self._pairs.episodes:
             raise UsageError("gate: no episode was finished by both builds; see evaluation.max_decisions")
         return self._report(self._decision.outcome if self._decision else "inconclusive")
 
-    def _play_round(self) -> dict[str, EvalReport] | GameError:
-        """Both builds' reports, or how the build failed in a round that the base has finished."""
+    def _play_round(self) -> dict[str, Evaluated] | GameError:
+        """What both builds did, or how the build failed in a round that the base has finished."""
         settings = self._settings
         episodes = min(settings.round, settings.episodes - self._rounds * settings.round)
-        here = [f"evaluation.seed={settings.seed + self._rounds}", f"evaluation.episodes={episodes}"]
+        seed = settings.seed + self._rounds * (1 if self._numbered else _APART)
+        here = [f"evaluation.seed={seed}", f"evaluation.episodes={episodes}"]
         self._rounds += 1
         base = _in_the_background(lambda: self._play(self._base, here))
         try:
@@ -106,24 +114,34 @@ class _Gate:
                 raise
             return fault
 
-    def _play(self, side: Build, here: Sequence[str]) -> EvalReport:
+    def _play(self, side: Build, here: Sequence[str]) -> Evaluated:
         examiner = self._examiners.get(side.name)
+
+        def prepare(launch: GameLaunch) -> GameLaunch:
+            self._launches[side.name] = launch
+            return examiner.prepare(launch) if examiner else launch
+
         return evaluate_player(
             self._settings.player,
             self._plan.game,
             [*self._plan.overrides, *side.overrides, *here],
             results=self._results,
             receive=examiner,
-            prepare=examiner.prepare if examiner else lambda launch: launch,
-        ).report
+            prepare=prepare,
+        )
 
-    def _take(self, found: Mapping[str, EvalReport]) -> Outcome:
-        for name, report in found.items():
-            self._faults[name].update(report.faults)
-            self._endings[name].update(report.exit_faults)
-        ours, theirs = found[self._build.name], found[self._base.name]
-        if not (ours.paired and theirs.paired):
-            raise UsageError("gate: this game does not number its episodes, so that builds cannot be compared in pairs")
+    def _take(self, found: Mapping[str, Evaluated]) -> Outcome:
+        for name, evaluated in found.items():
+            self._faults[name].update(evaluated.report.faults)
+            self._endings[name].update(evaluated.report.exit_faults)
+        ours, theirs = found[self._build.name].report, found[self._base.name].report
+        if self._numbered and not (ours.paired and theirs.paired):
+            self._numbered = False
+            self._pairs.paired = all(
+                replays_anew(self._launches[name], evaluated.config) for name, evaluated in found.items()
+            )
+            if not self._pairs.paired:
+                self._show("this game does not replay: the builds play different episodes, and are compared unpaired")
         new = self._pairs.add(ours, theirs)
         if self._decision is None:
             rounds = math.ceil(self._settings.episodes / self._settings.round)
@@ -181,7 +199,7 @@ class _Gate:
         return GateReport(
             outcome=outcome,
             episodes=pairs.episodes,
-            differing=pairs.differing,
+            differing=pairs.differing if pairs.paired else None,
             more_episodes=more,
             settings=self._settings,
             measures=measures,
@@ -199,9 +217,9 @@ def _known(plan: GatePlan, results: Path) -> frozenset[str]:
     return frozenset(finding.sighting.key for finding in store if finding.state in ("known", "ignored"))
 
 
-def _in_the_background(play: Callable[[], EvalReport]) -> Future[EvalReport]:
+def _in_the_background(play: Callable[[], Evaluated]) -> Future[Evaluated]:
     """Play in a thread that does not hold up the end of the program, as after Ctrl-C."""
-    future: Future[EvalReport] = Future()
+    future: Future[Evaluated] = Future()
 
     def run() -> None:
         try:

@@ -71,13 +71,14 @@ class GateReport:
 
     `measures` are what decided. A build with new findings, or one that fails again and again in a round that the base
     finished, is a regression, too: `fault` is how it failed, and there are figures of earlier rounds only. `differing`
-    counts the episodes in which the builds did not do the same. `warnings` change no verdict. `false_alarms` is the
+    counts the episodes in which the builds did not do the same; it is None in a game that does not replay, where the
+    builds never play the same one. `warnings` change no verdict. `false_alarms` is the
     share of gates of equal builds, made of the episodes of a self-check, that end as a regression.
     """
 
     outcome: Outcome
     episodes: int
-    differing: int
+    differing: int | None
     more_episodes: int | None
     settings: GateConfig
     measures: tuple[MeasureReport, ...] = ()
@@ -88,6 +89,11 @@ class GateReport:
     findings: tuple[NewFinding, ...] = ()
     warnings: tuple[str, ...] = ()
     false_alarms: float | None = None
+
+    @property
+    def paired(self) -> bool:
+        """Whether both builds played the same episodes."""
+        return self.differing is not None
 
     @property
     def measure(self) -> str:
@@ -102,6 +108,8 @@ class GateReport:
         if self.findings:
             return "new on the build: " + "; ".join(finding.message for finding in self.findings)
         found = f"in {self.episodes} episodes, {self.differing} of which ended differently"
+        if not self.paired:
+            found = f"in {self.episodes} episodes of each, unpaired, because this game does not replay"
         if self.outcome == "pass":
             return f"not worse {self._margins()} or more, {found}"
         if self.outcome == "regression":
@@ -135,6 +143,7 @@ class GateReport:
             "alpha": self.settings.alpha,
             "seed": self.settings.seed,
             "episodes": self.episodes,
+            "paired": self.paired,
             "differing": self.differing,
             "more_episodes": self.more_episodes,
             "success": _data(self.success),

@@ -12,20 +12,27 @@ from spacetime_rl.errors import UsageError
 from spacetime_rl.evaluation.report import AgentResult, EvalReport, reporting_success
 from spacetime_rl.game.api import TASK
 from spacetime_rl.playtest.gate_report import Compared
+from spacetime_rl.statistics.independent import compare_independent_means, compare_independent_rates
 from spacetime_rl.statistics.intervals import mean
-from spacetime_rl.statistics.paired import compare_costs, compare_means, compare_rates
+from spacetime_rl.statistics.paired import Difference, compare_costs, compare_means, compare_rates
 from spacetime_rl.statistics.verdict import Measure, Pair
 
 CPU, RETURN = "cpu_ms_a_tick", "return"
 
 
 class Pairs:
-    """The pairs of all rounds, and which measures of them are judged: that is known after the first round."""
+    """The pairs of all rounds, and which measures of them are judged: that is known after the first round.
+
+    Where `paired` is False, an episode has nothing in common with the one of the same number on the other side. The
+    mean of the differences is the difference of the means all the same, so that whatever is proven of pairs holds; the
+    figures for people are those of two independent samples.
+    """
 
     def __init__(self, settings: GateConfig) -> None:
         self._settings = settings
         self._values: dict[str, list[Pair]] = {}
         self._reports_success: bool | None = None
+        self.paired = True
         self.episodes = 0
         self.differing = 0
 
@@ -72,7 +79,7 @@ class Pairs:
 
     def compare(self) -> dict[str, Compared]:
         """The figures of every measure that has any, judged or not."""
-        return {name: _compare(name, pairs) for name, pairs in self._values.items() if pairs}
+        return {name: _compare(name, pairs, self.paired) for name, pairs in self._values.items() if pairs}
 
     def _check_names(self, results: list[AgentResult]) -> None:
         known = sorted({name for result in results for name in result.metrics} - {"episode", TASK, SUCCESS})
@@ -82,15 +89,20 @@ class Pairs:
                 raise UsageError(f"gate.metrics.{name}: no agent reports this metric{hint}")
 
 
-def _compare(name: str, pairs: list[Pair]) -> Compared:
+def _compare(name: str, pairs: list[Pair], paired: bool) -> Compared:
     ours, theirs = (list(side) for side in zip(*pairs, strict=True))
+    return Compared(mean(ours), mean(theirs), _difference(name, ours, theirs, paired), is_ratio=name == CPU)
+
+
+def _difference(name: str, ours: list[float], theirs: list[float], paired: bool) -> Difference:
+    if name == CPU:  # both builds play a round at the same time, so that rounds are pairs in every game
+        return compare_costs(ours, theirs)
     if name == SUCCESS:
-        difference = compare_rates([value >= 1.0 for value in ours], [value >= 1.0 for value in theirs])
-    elif name == CPU:
-        difference = compare_costs(ours, theirs)
-    else:
-        difference = compare_means(ours, theirs)
-    return Compared(mean(ours), mean(theirs), difference, is_ratio=name == CPU)
+        rates = compare_rates if paired else compare_independent_rates
+        return rates([value >= 1.0 for value in ours], [value >= 1.0 for value in theirs])
+    if not paired and len(ours) > 1:
+        return compare_independent_means(ours, theirs)
+    return compare_means(ours, theirs)
 
 
 @dataclass(frozen=True, slots=True)

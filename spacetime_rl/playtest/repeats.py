@@ -6,7 +6,7 @@ The same random actions are played in two games that begin with the same seed, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -20,6 +20,8 @@ from spacetime_rl.errors import GameError
 from spacetime_rl.evaluation.play import EvaluationWorker
 from spacetime_rl.evaluation.sources import RandomSource
 from spacetime_rl.game.api import Game, StepResult
+from spacetime_rl.game.client import open_game
+from spacetime_rl.game.launch import GameLaunch
 
 _Actions = list[NDArray[np.float32]]
 Repeats = Literal["after a reset", "in a new game", "no"]
@@ -123,3 +125,15 @@ def _of_fault(fault: GameError) -> bytes:
     if not fault.can_pass:
         raise fault
     return _FAULT + fault.fault.encode()
+
+
+def replays_anew(launch: GameLaunch, config: RunConfig) -> bool:
+    """Whether two games that are started alike do the same with the same actions; one that fails to start does not."""
+    try:
+        with open_game(replace(launch, name="probe-0")) as game:
+            tape, ours = first_part(game, config, launch.seed or 0)
+        with open_game(replace(launch, name="probe-1")) as game:
+            theirs = once_more(game, launch.seed or 0, tape)
+    except GameError:
+        return False
+    return first_difference(ours, theirs) is None

@@ -15,10 +15,13 @@ import yaml
 from support.command import Done, run_command
 from support.touch_run import RUN
 
+from spacetime_rl.config import RunConfig
 from spacetime_rl.config.gate import GateConfig
 from spacetime_rl.config.playtest import OraclesConfig
 from spacetime_rl.errors import UsageError
 from spacetime_rl.evaluation.report import AgentResult, EvalReport, summarise
+from spacetime_rl.evaluation.story import Evaluated
+from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.playtest import gate as story
 from spacetime_rl.playtest.gate import Build, run_gate
@@ -123,7 +126,9 @@ class Played:
         plan = GatePlan("touch", "touch", None, (), GateConfig(**settings), OraclesConfig())
         return run_gate(plan, *builds)
 
-    def _evaluate(self, _player: str, _config: str, overrides: list[str], **_: Any) -> Any:
+    def _evaluate(
+        self, _player: str, _config: str, overrides: list[str], *, prepare: Callable[[GameLaunch], GameLaunch], **_: Any
+    ) -> Evaluated:
         values = dict(override.split("=") for override in overrides)
         side, episodes = values["game.params.side"], int(values["evaluation.episodes"])
         self.order.append((side, values["evaluation.seed"]))
@@ -139,7 +144,8 @@ class Played:
             exit_faults=self.exit_faults(side),
             cpu_ms_a_tick=self.cpu(side),
         )
-        return type("Evaluated", (), {"report": report})
+        prepare(GameLaunch(scenario="touch"))
+        return Evaluated(report, RunConfig.model_validate({"scenario": {"name": "touch"}}), None)
 
     def _metrics(self, side: str, episode: int) -> Mapping[str, float]:
         found = {"return": self.returns(side, episode), "length": 1.0}
@@ -240,10 +246,14 @@ def test_a_fault_that_says_nothing_of_the_build_is_a_warning(everybody: bool, pl
     assert "the build failed with hang and went on" in report.warnings[0]
 
 
-def test_a_game_that_does_not_number_its_episodes_is_refused(played: Played) -> None:
+def test_rounds_of_a_game_that_does_not_number_its_episodes_have_seeds_far_apart(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(story, "replays_anew", lambda _launch, _config: False)
     played.paired = False
-    with pytest.raises(UsageError, match="does not number its episodes"):
-        played.gate()
+    report = played.gate(episodes=20, round=10, margin=0.01)
+    assert sorted({int(seed) for _, seed in played.order}) == [10_000, 11_000]
+    assert (report.paired, report.differing) == (False, None)
 
 
 def test_a_game_that_crashes_at_exit_passes_with_a_warning(command: Callable[..., Done]) -> None:
