@@ -56,6 +56,19 @@ func test_an_agent_has_a_policy_and_whole_reward_terms() -> void:
 	)
 
 
+func test_a_policy_that_cannot_play_is_reported_where_it_is_set() -> void:
+	var agent := _add_agent(_keep(Node3D.new()), null)
+	agent.policy = load("res://tests/fixtures/policies/walker.onnx") as RLPolicy
+	_check_warnings(agent, [])
+	agent.policy = agent.policy.duplicate() as RLPolicy
+	agent.policy.schema = {}
+	_check_warnings(agent, ["policy has no schema: put the .schema.json of `spacetime-rl export` beside its file."])
+	agent.policy = load("res://missing.onnx") as RLPolicy
+	_check_warnings(agent, ["policy cannot play: res://missing.onnx: it cannot be read: File not found."])
+	var stock := _keep(RLStockPolicy.new()) as RLStockPolicy
+	_check_warnings(stock, ["Set policy: without one nothing plays."])
+
+
 func test_names_declared_twice_are_reported() -> void:
 	var agent := _add_agent(_keep(Node3D.new()), null)
 	agent.reward_names = [&"goal", &"goal"]

@@ -17,6 +17,9 @@ static func problems_of(node: Node) -> PackedStringArray:
 		return _of_agent(node as RLAgent) + RLNameCheck.problems_of_agent(node as RLAgent)
 	if node is RLSensor or node is RLImageSensor or node is RLAction:
 		return _of_part(node)
+	if node is RLStockPolicy:
+		var policy := (node as RLStockPolicy).policy
+		return _of_policy(policy) if policy != null else PackedStringArray(["Set policy: without one nothing plays."])
 	return []
 
 
@@ -51,6 +54,9 @@ static func _of_agent(agent: RLAgent) -> PackedStringArray:
 		)
 	if agent.policy_name == &"":
 		problems.append("Set policy_name: the policy that plays this agent.")
+	problems.append_array(_of_policy(agent.policy))
+	if agent.policy != null and agent.policy.problem.is_empty() and agent.policy.schema.is_empty():
+		problems.append("policy has no schema: put the .schema.json of `spacetime-rl export` beside its file.")
 	if null in agent.reward_terms:
 		problems.append("reward_terms has an empty place: set it, or remove it.")
 	var arena := _arena_of(agent)
@@ -60,6 +66,12 @@ static func _of_agent(agent: RLAgent) -> PackedStringArray:
 		if other != agent and other.agent_name == agent.agent_name:
 			problems.append("Another agent is named '%s', too: %s." % [agent.agent_name, arena.get_path_to(other)])
 	return problems
+
+
+static func _of_policy(policy: RLPolicy) -> PackedStringArray:
+	if policy == null or policy.model() != null:
+		return []
+	return ["policy cannot play: %s: %s." % [policy.resource_path, policy.problem]]
 
 
 static func _of_part(part: Node) -> PackedStringArray:

@@ -1,3 +1,4 @@
+@tool
 @icon("res://addons/spacetime_rl/icons/agent.svg")
 class_name RLStockPolicy
 extends Node
@@ -19,7 +20,10 @@ const _SYNC_HUMAN := 0
 const _USUAL_REPEAT := 8
 
 ## The policy that plays. Without one the game is as if this node were not there.
-@export var policy: RLPolicy
+@export var policy: RLPolicy:
+	set(value):
+		policy = value
+		update_configuration_warnings()
 ## Play the agents of this policy name only; empty plays all. Games with several policies have a node for each.
 @export var policy_name := ""
 ## Physics ticks that a decision lasts; 0 takes those of the Sync node.
@@ -41,7 +45,7 @@ var _rng := RandomNumberGenerator.new()
 
 
 func _enter_tree() -> void:
-	_plays = policy != null and RLOptions.from_command_line().port == 0
+	_plays = policy != null and not Engine.is_editor_hint() and RLOptions.from_command_line().port == 0
 	if not _plays:
 		return
 	get_tree().node_added.connect(_note)
@@ -58,6 +62,10 @@ func _ready() -> void:
 func _exit_tree() -> void:
 	if get_tree().node_added.is_connected(_note):
 		get_tree().node_added.disconnect(_note)
+
+
+func _get_configuration_warnings() -> PackedStringArray:
+	return RLSceneCheck.problems_of(self)
 
 
 # The Sync node begins when its parent is ready, or in old versions when the root is. Whoever connects first is called
