@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from spacetime_rl import metrics
 from spacetime_rl.config.playtest import Playtest, PlaytestConfig
 from spacetime_rl.episodes.episode import Build, Episode
 from spacetime_rl.episodes.files import read_episode
@@ -428,10 +429,12 @@ class Playing:
             decisions=decisions,
             recorded_decisions=decisions,
             log=outcome.log if outcome else "",
-            untried=self._why_untried(outcome.entry.scene) if outcome else "",
+            untried=self._why_untried(sighting, outcome.entry.scene) if outcome else "",
         )
 
-    def _why_untried(self, scene: str) -> str:
+    def _why_untried(self, sighting: Sighting, scene: str) -> str:
+        if metrics.is_wall_clock(sighting.key.partition(":")[2]):
+            return "it depends on the clock or on threads, not on what was played"
         probe = self._known.probes.get(scene)
         return "the game does not replay" if probe is not None and probe.repeats == "no" else ""
 

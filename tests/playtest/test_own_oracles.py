@@ -104,3 +104,19 @@ def test_a_playtest_goes_on_without_an_oracle_that_fails_and_ends_with_3(
     assert report["episodes"] == 3
     assert report["problems"] == ["the oracle broken failed: ZeroDivisionError: division by zero"]
     assert done.err.count("it is left out from now on") == 1
+
+
+@pytest.mark.usefixtures("godot_bin")
+def test_a_finding_that_depends_on_the_clock_is_kept_and_not_played_again(
+    example: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (example / "my_oracles.py").write_text(
+        "from spacetime_rl.playtest.sighting import Sighting\n\n\n"
+        "def queue(episode):\n    yield Sighting('queue', 'queue:performance/full', 'warning', 'it was full', 1)\n"
+    )
+    playtest = {"players": {"random": 1}, "episodes": 1, "games": 1, "oracles": {"custom": ["my_oracles.queue"]}}
+    (example / "touch.yaml").write_text(yaml.safe_dump({**RUN, "playtest": playtest}))
+    done = run_command("playtest", "touch.yaml", "--json", monkeypatch=monkeypatch, capsys=capsys)
+    (finding,) = [found for found in json.loads(done.out)["findings"] if found["sighting"]["oracle"] == "queue"]
+    assert finding["reproduces"] == "not tried: it depends on the clock or on threads, not on what was played"
+    assert finding["decisions"] > 0

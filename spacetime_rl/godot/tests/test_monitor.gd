@@ -56,6 +56,33 @@ func test_waiting_for_a_policy_is_no_time_of_the_tick() -> void:
 	check(monitor.physics_frame_time_ms < 0.0, "a second was left out of a shorter tick")
 
 
+func test_the_clock_of_a_thread_goes_on_while_it_sleeps() -> void:
+	var clock := RLThreadClock.new()
+	var from := clock.usec()
+	var kept_from := clock.kept_waiting_usec()
+	OS.delay_usec(20_000)
+	var passed := clock.usec() - from
+	var kept := clock.kept_waiting_usec() - kept_from
+	check(passed + kept >= 20_000, "of a sleep of 20 ms: %d, and kept waiting for %d" % [passed, kept])
+
+
+func test_the_clock_of_a_thread_falls_behind_the_wall_clock_where_other_programs_take_the_processors() -> void:
+	if not FileAccess.file_exists("/proc/thread-self/schedstat"):
+		return
+	var rivals: Array[int] = []
+	for i: int in 2 * OS.get_processor_count():
+		rivals.append(OS.create_process("/bin/sh", ["-c", "while :; do :; done"]))
+	var clock := RLThreadClock.new()
+	var behind_from := Time.get_ticks_usec() - clock.usec()
+	var behind := 0
+	var deadline := Time.get_ticks_msec() + 20_000
+	while behind < 5_000 and Time.get_ticks_msec() < deadline:
+		behind = Time.get_ticks_usec() - clock.usec() - behind_from
+	for rival: int in rivals:
+		OS.kill(rival)
+	check(behind >= 5_000, "microseconds behind: %d" % behind)
+
+
 func test_work_uses_processor_time() -> void:
 	var before := RLProcessorTime.seconds()
 	var spent := 0.0

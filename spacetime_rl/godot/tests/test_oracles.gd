@@ -81,6 +81,17 @@ func test_a_warning_is_reported_with_its_line() -> void:
 	check(str(oracles.sightings[0]["message"]).ends_with("something is odd"), str(oracles.sightings[0]))
 
 
+func test_a_warning_of_the_physics_engines_job_queue_is_marked_as_one_of_the_clock() -> void:
+	_make_arena()
+	_watch({"warning": {}})
+	var place := "modules/jolt_physics/spaces/jolt_job_system.cpp"
+	var text := "Jolt Physics job system exceeded the maximum number of jobs."
+	var none: Array[ScriptBacktrace] = []
+	RLFaults._installed._log_error("CreateJob", place, 90, "", text, false, Logger.ERROR_TYPE_WARNING, none)
+	await _play(1)
+	check("warning:performance/%s:90" % place in _keys(), str(_keys()))
+
+
 func test_a_button_that_nothing_listens_to_or_that_is_covered_is_reported() -> void:
 	_make_arena()
 	var live := _add_button("Live", 0.0)

@@ -94,6 +94,28 @@ func test_a_body_that_shakes_on_the_spot_jitters_and_one_that_bounces_does_not()
 	check_equal(found, 1, "jittering bodies")
 
 
+func test_a_body_that_is_thrown_again_and_again_does_not_jitter() -> void:
+	var arena := _make_room({"first_bodies": 2})
+	var watch := JitterWatch.new(arena.bodies)
+	var found: Array[int] = []
+	for window: int in 2:
+		found.append(0)
+		for i: int in JitterWatch.WINDOW:
+			if window == 0 and i % 4 == 0:
+				watch.excuse_latest(1)
+			for body: int in 2:
+				arena.bodies.body_at(body).linear_velocity = Vector3.RIGHT * (0.1 if i % 2 == 0 else -0.1)
+			found[window] += watch.tick(6, 0.02)
+	check_equal(found, [1, 2] as Array[int], "jittering bodies while the latest is thrown, and after that")
+
+
+func test_the_budget_of_a_frame_can_be_another_one() -> void:
+	var arena := _make_room({"first_bodies": 0, "budget_ms": 1.0})
+	RLMonitor.shared().physics_frame_time_ms = 2.0
+	_move(arena, 2)
+	check_close(arena.tester.agent.ledger.take_reward(), -10.0, "two milliseconds where one is allowed")
+
+
 func test_the_bodies_follow_from_the_seed_and_the_actions_alone() -> void:
 	var hashes: Array[PackedByteArray] = []
 	for run: int in 2:

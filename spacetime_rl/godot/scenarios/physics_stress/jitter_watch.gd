@@ -1,6 +1,6 @@
 class_name JitterWatch
 extends RefCounted
-## Finds bodies that jitter: they turn back again and again, and get nowhere.
+## Finds bodies that jitter: they turn back again and again, and get nowhere, though nobody throws them.
 
 ## Ticks in which turns are counted: a third of a second.
 const WINDOW := 30
@@ -24,6 +24,13 @@ func clear() -> void:
 	_velocities.clear()
 	_anchors.clear()
 	_turns.clear()
+
+
+## The latest bodies, this many, were thrown: what they do in this window is not of themselves.
+func excuse_latest(count: int) -> void:
+	_take_new_ones()
+	for i: int in range(_anchors.size() - count, _anchors.size()):
+		_anchors[i] = Vector3.INF
 
 
 ## Look at all bodies after a tick. Returns how many were found to jitter now.

@@ -54,6 +54,11 @@ func _tick(_delta: float) -> void:
 		_finish()
 
 
+## The tester has thrown the latest bodies, this many.
+func note_throw(count: int) -> void:
+	_jitter.excuse_latest(count)
+
+
 func _landmarks() -> Dictionary[StringName, Vector3]:
 	return {&"tester": tester.position}
 
@@ -62,7 +67,7 @@ func _landmarks() -> Dictionary[StringName, Vector3]:
 func _pay_frame() -> void:
 	if ticks == 1:
 		return
-	if RLMonitor.shared().physics_frame_time_ms > RLMonitor.FRAME_BUDGET_MS:
+	if RLMonitor.shared().physics_frame_time_ms > settings.budget_ms:
 		over_budget += 1
 		tester.agent.add_reward(&"performance/over_budget", _sign() * settings.reward_over_budget)
 	else:

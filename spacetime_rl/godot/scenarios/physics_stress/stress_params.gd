@@ -6,7 +6,9 @@ extends RLParams
 @export_enum("hold", "break") var goal: String = "hold"
 ## Frames (physics ticks) of an episode.
 @export_range(60, 100000) var frames: int = 1000
-## Frames of an episode that may take longer than 11.11 ms: the machine has other work, too.
+## What a frame may take, in milliseconds: the headset's rate, or less to leave time for the rest of a game.
+@export_range(0.1, 100.0) var budget_ms: float = RLMonitor.FRAME_BUDGET_MS
+## Frames of an episode that may take longer: the machine has other work, too.
 @export_range(0, 100000) var spare_frames: int = 10
 ## Edge of the square room, in metres.
 @export_range(4.0, 50.0) var room_m: float = 12.0
@@ -23,9 +25,9 @@ extends RLParams
 ## and is no further from where it was than this, in metres.
 @export_range(0.0, 1.0) var jitter_m: float = 0.02
 
-## A frame within 11.11 ms.
+## A frame within the budget.
 @export var reward_in_budget: float = 1.0
-## A frame over 11.11 ms.
+## A frame over the budget.
 @export var reward_over_budget: float = -10.0
 ## A body that jitters.
 @export var reward_jitter: float = -5.0

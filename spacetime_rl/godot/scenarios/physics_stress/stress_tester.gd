@@ -28,6 +28,7 @@ func _physics_process(_delta: float) -> void:
 	var force := throw.vector3()
 	if force.length() > 0.1:
 		var thrown := room.bodies.throw_latest(fresh, force * room.settings.throw_speed)
+		room.note_throw(thrown)
 		agent.add_metric(&"thrown", thrown)
 	if effect.value == 1 and _effect_left == 0:
 		_effect_left = EFFECT_TICKS

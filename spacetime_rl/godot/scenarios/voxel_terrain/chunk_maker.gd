@@ -28,8 +28,10 @@ class Made:
 	var normals := PackedVector3Array()
 	## What can be stood on; null where the chunk is far away.
 	var shape: ConcavePolygonShape3D
-	## Microseconds that it took.
+	## Microseconds that it took, without those in which its thread was kept from running.
 	var usec := 0
+	## Those in which it was kept from running, by other programs.
+	var kept_usec := 0
 	## Memory that it takes.
 	var bytes := 0
 
@@ -47,7 +49,9 @@ func _init(seed_value: int, hills_m: float, caves: bool) -> void:
 
 ## Make a chunk at this level of detail.
 func make(chunk: Vector2i, detail: int) -> Made:
-	var from := Time.get_ticks_usec()
+	var clock := RLThreadClock.new()
+	var from := clock.usec()
+	var kept := clock.kept_waiting_usec()
 	var made := Made.new()
 	if detail == 0:
 		var voxels := _voxels(chunk)
@@ -60,7 +64,8 @@ func make(chunk: Vector2i, detail: int) -> Made:
 		_mesh_columns(chunk, STEPS[detail], made.corners)
 	made.normals = _normals(made.corners)
 	made.bytes += 2 * made.corners.size() * _FLOATS
-	made.usec = Time.get_ticks_usec() - from
+	made.usec = clock.usec() - from
+	made.kept_usec = clock.kept_waiting_usec() - kept
 	return made
 
 

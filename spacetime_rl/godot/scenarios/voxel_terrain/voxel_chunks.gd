@@ -194,9 +194,16 @@ func _take_jobs() -> void:
 		return
 	while not _jobs.is_empty() and _jobs[0].due_tick <= _ticks:
 		var job: ChunkJob = _jobs.pop_front()
-		WorkerThreadPool.wait_for_task_completion(job.task)
+		_wait_for(job)
 		if _wanted.get(job.chunk, -1) == job.detail:
 			_load(job.chunk, job.detail, job.made)
+
+
+# How long the thread was kept from running by other programs says nothing of the terrain: it is not the frame's time.
+func _wait_for(job: ChunkJob) -> void:
+	var from_usec := RLMonitor.now_usec()
+	WorkerThreadPool.wait_for_task_completion(job.task)
+	RLMonitor.leave_out(mini(RLMonitor.now_usec() - from_usec, job.made.kept_usec))
 
 
 # The fault: nobody asks whether the chunk has been dropped meanwhile.

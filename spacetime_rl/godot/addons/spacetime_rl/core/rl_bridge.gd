@@ -93,9 +93,9 @@ func _physics_process(delta: float) -> void:
 	for stage: RLStage in stages:
 		stage.present.advance(delta)
 	if roster != null and roster.trace != null:
-		var since_usec := Time.get_ticks_usec()
+		var since_usec := RLMonitor.now_usec()
 		roster.trace.advance(delta)
-		RLMonitor.leave_out(Time.get_ticks_usec() - since_usec)
+		RLMonitor.leave_out(RLMonitor.now_usec() - since_usec)
 	if profile != null:
 		profile.stop(&"rewards")
 	_ticks_to_decision -= 1
@@ -106,10 +106,10 @@ func _physics_process(delta: float) -> void:
 	_ticks_to_decision = action_repeat
 	if _session == null:
 		_open_session()
-	var from_usec := Time.get_ticks_usec()
+	var from_usec := RLMonitor.now_usec()
 	if not _session.over and RLFaults.message() == "":
 		_session.exchange()
-	RLMonitor.leave_out(Time.get_ticks_usec() - from_usec)
+	RLMonitor.leave_out(RLMonitor.now_usec() - from_usec)
 	if RLFaults.message() != "":
 		_session.fail(RLFaults.message())
 		_quit(RLFaults.EXIT_CODE)

@@ -27,11 +27,13 @@ static var _shared: RLMonitor
 # Of the time since the tick began, what belongs to somebody else.
 static var _left_out_usec := 0
 
-## Milliseconds of the last whole physics tick: scripts, physics and rules, without waiting for an agent's policy.
+## Milliseconds of the last whole physics tick: scripts, physics and rules, without waiting for an agent's policy, and
+## without the time in which other programs kept the main thread from running.
 var physics_frame_time_ms := 0.0
 
 # When the tick began; -1 between two ticks.
 var _began_usec := -1
+var _clock := RLThreadClock.new()
 var _terrains: Array[Node] = []
 var _begun_ticks := 0
 var _begun_s := 0.0
@@ -50,7 +52,13 @@ static func shared() -> RLMonitor:
 	return _shared
 
 
-## For the bridge: of the time since the tick began, this much is not the game's: waiting for a policy, and watching.
+## On the main thread: the time by which ticks are measured, in microseconds; 0 where nobody measures.
+static func now_usec() -> int:
+	return _shared._clock.usec() if is_instance_valid(_shared) else 0
+
+
+## Of the time since the tick began, this much is not the game's: the bridge waits for a policy, or watches; a thread
+## that the game waits for is kept from running by other programs.
 static func leave_out(usec: int) -> void:
 	_left_out_usec += usec
 
@@ -124,13 +132,13 @@ func chunks_below(node: Node) -> Dictionary:
 func _on_physics_frame() -> void:
 	_end_tick()
 	_left_out_usec = 0
-	_began_usec = Time.get_ticks_usec()
+	_began_usec = _clock.usec()
 
 
 # Physics is stepped after the scripts of a tick; what comes next is another tick, or the frame's own processing.
 func _end_tick() -> void:
 	if _began_usec >= 0:
-		physics_frame_time_ms = (Time.get_ticks_usec() - _began_usec - _left_out_usec) * 1e-3 / arenas
+		physics_frame_time_ms = (_clock.usec() - _began_usec - _left_out_usec) * 1e-3 / arenas
 		_began_usec = -1
 
 
