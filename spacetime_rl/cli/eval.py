@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +21,7 @@ from spacetime_rl.cli.common import (
 )
 from spacetime_rl.cli.completion import complete_config, complete_source
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
+from spacetime_rl.cli.smaller import describe_difference
 from spacetime_rl.formats.shell import short
 from spacetime_rl.runs.layout import REPORT, RESULTS, RunPaths
 
@@ -75,6 +78,13 @@ def evaluate(
     in_game: Annotated[
         bool, typer.Option("--in-game", help="Let the game itself compute the policies, as in a build without Python.")
     ] = False,
+    decision_every: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            **whole_number("Ask the policies on every N-th decision, and compare with every one.", 1),
+        ),
+    ] = 1,
     checkpoint_number: Annotated[
         int | None, typer.Option(metavar="N", **whole_number("Which checkpoint of a run; default: the latest.", 0))
     ] = None,
@@ -119,6 +129,8 @@ def evaluate(
 
       spacetime-rl eval my-run --in-game
 
+      spacetime-rl eval my-run --decision-every 3
+
       spacetime-rl eval my-run --plots
 
       spacetime-rl eval my-run --episodes 20 --record
@@ -138,7 +150,8 @@ def evaluate(
     options = {"episodes": episodes, "seed": seed, "games": games, "arenas": arenas, "stochastic": stochastic or None}
     changes = [*(overrides or ()), *as_overrides({f"evaluation.{key}": value for key, value in options.items()})]
     where = results or RESULTS
-    found = evaluate_player(
+    play = partial(
+        evaluate_player,
         source,
         config,
         changes,
@@ -146,24 +159,37 @@ def evaluate(
         results=where,
         checkpoint_number=checkpoint_number,
         in_game=in_game,
+        show=lambda played: show_progress(played.evaluation.max_time_s, lines=json_output),
+        say=lambda note: typer.echo(f"spacetime-rl: {note}", err=True),
+    )
+    before = [play().report] if decision_every > 1 else []
+    found = play(
+        decision_every=decision_every,
         traced=TRACED if plots else 0,
         record=record or bool(video),
         record_to=record_to,
-        show=lambda played: _progress(played.evaluation.max_time_s, lines=json_output),
-        say=lambda note: typer.echo(f"spacetime-rl: {note}", err=True),
     )
     report, chosen = found.report, found.config
     if episodes_csv:
         write_episodes(report.results, episodes_csv)
     files = _draw(found, output, where, plots, video) if plots or video else []
+    from spacetime_rl.smaller.compare import compare_episodes
+
+    differences = [difference for one in before for difference in compare_episodes(one, report)]
     if json_output:
         recorded = {"recorded": str(found.recorded)} if found.recorded else {}
-        print_json(report.to_dict() | ({"files": [str(file) for file in files]} if plots or video else {}) | recorded)
+        compared = (
+            {"every_decision": before[0].to_dict(), "differences": [asdict(d) for d in differences]} if before else {}
+        )
+        drawn = {"files": [str(file) for file in files]} if plots or video else {}
+        print_json(report.to_dict() | compared | drawn | recorded)
         return
     from spacetime_rl.console.plain import plain_console
     from spacetime_rl.evaluation.table import compare
 
-    plain_console().print(compare([report]))
+    plain_console().print(compare([*before, report]))
+    for difference in differences:
+        typer.echo(describe_difference(difference, report.episodes))
     if report.bounded:
         typer.echo(report.bounded.note, err=True)
     if hint := _hint(report, chosen, found.run):
@@ -205,7 +231,7 @@ def _draw(found: Evaluated, output: Path | None, results: Path, plots: bool, vid
 
 
 @contextmanager
-def _progress(max_time_s: float, lines: bool) -> Iterator[Progress]:
+def show_progress(max_time_s: float, lines: bool) -> Iterator[Progress]:
     """Show progress on stderr: a bar on a terminal; otherwise, or with `lines`, a line at most every ten seconds."""
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacetime_rl.cli.common import IrOption, JsonOption, OpsetOption, ResultsOption, print_json
+from spacetime_rl.cli.common import IrOption, JsonOption, OpsetOption, ResultsOption, as_overrides, print_json
 from spacetime_rl.cli.completion import complete_run
+from spacetime_rl.cli.eval import show_progress
 from spacetime_rl.cli.numbers import whole_number
+from spacetime_rl.cli.smaller import show_judged
 from spacetime_rl.errors import UsageError
 from spacetime_rl.runs.layout import RESULTS
+
+if TYPE_CHECKING:
+    from spacetime_rl.smaller.judge import Judged
 
 
 def export(
@@ -39,6 +44,18 @@ def export(
     ] = None,
     opset: OpsetOption = 18,
     ir_version: IrOption = None,
+    int8: Annotated[
+        bool,
+        typer.Option(
+            "--int8", help="Also write files with 8-bit weights, in int8/ beside the folder, and compare by episodes."
+        ),
+    ] = False,
+    episodes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", **whole_number("Episodes of the comparison of --int8; default: the configuration's.", 2)
+        ),
+    ] = None,
     results: ResultsOption = None,
     json_output: JsonOption = False,
 ) -> None:
@@ -50,6 +67,8 @@ def export(
 
       spacetime-rl export my-run --into ../my-game
 
+      spacetime-rl export my-run --int8
+
       spacetime-rl export results/my-run -o models --policy giver --checkpoint-number 20
     """
     from spacetime_rl.export.into import policies_folder, resource_path, what_is_missing
@@ -57,6 +76,9 @@ def export(
 
     if into and out:
         raise UsageError(f"export {where}: --out and --into both name a place for the files; leave one of them out")
+    if int8 and (into or policy):
+        why = "the addon's runtime has no operators for 8-bit weights" if into else "the comparison plays all policies"
+        raise UsageError(f"export {where}: --int8 and {'--into' if into else '--policy'}: {why}")
     folder = out or (policies_folder(into) if into else None)
     checkpoint = find_checkpoint(where, results or RESULTS, checkpoint_number)
     from spacetime_rl.export.onnx import export_checkpoint  # torch takes seconds to import
@@ -64,6 +86,7 @@ def export(
     exported = export_checkpoint(checkpoint, folder or onnx_folder(checkpoint), policy, opset, ir_version)
     agents = _agents_of(checkpoint) if into else {}
     missing = what_is_missing(into) if into else ""
+    judged = _quantise(checkpoint, exported[0].onnx.parent, episodes, json_output) if int8 else None
     if json_output:
         policies = [
             {"name": e.name, "onnx": str(e.onnx), "schema": str(e.schema), "parity": e.parity}
@@ -71,7 +94,9 @@ def export(
             for e in exported
         ]
         print_json(
-            {"checkpoint": str(checkpoint), "policies": policies} | ({"missing": missing or None} if into else {})
+            {"checkpoint": str(checkpoint), "policies": policies}
+            | ({"missing": missing or None} if into else {})
+            | ({"int8": judged.to_dict()} if judged else {})
         )
         return
     typer.echo(f"from {checkpoint}")
@@ -82,6 +107,21 @@ def export(
             typer.echo(f"  {resource_path(one.onnx)}: the policy of the RLAgents {fits}")
     if missing:
         typer.echo(f"spacetime-rl: {missing}", err=True)
+    if judged:
+        show_judged(judged)
+
+
+def _quantise(checkpoint: Path, exported: Path, episodes: int | None, json_output: bool) -> Judged:
+    """Write the policies with 8-bit weights beside the folder of the exported ones, and compare both."""
+    from spacetime_rl.smaller.story import quantise_run
+
+    return quantise_run(
+        checkpoint,
+        exported,
+        exported.parent / "int8",
+        as_overrides({"evaluation.episodes": episodes}),
+        lambda played: show_progress(played.evaluation.max_time_s, lines=json_output),
+    )
 
 
 def _agents_of(checkpoint: Path) -> dict[str, list[str]]:

@@ -95,10 +95,18 @@ class RandomActor:
 
 
 class OnnxActor:
-    """An exported policy: its most probable actions, or samples if it is given `generators`."""
+    """An exported policy: its most probable actions, or samples if it is given `generators`.
+
+    An agent's action is computed on the first and then on every `every`-th decision of its episode, and held between.
+    """
 
     def __init__(
-        self, path: Path, schema: PolicySchema, agents: int, generators: AgentGenerators | None = None
+        self,
+        path: Path,
+        schema: PolicySchema,
+        agents: int,
+        generators: AgentGenerators | None = None,
+        every: int = 1,
     ) -> None:
         self._session = make_session(path)
         self._layout = schema.layout
@@ -107,26 +115,40 @@ class OnnxActor:
         self._plan = plan_actions(schema.layout.actions)
         self._generators = generators
         self._state = np.zeros((agents, schema.state_size) if schema.state_size else agents, np.float32)
+        self._every = every
+        self._ages = np.zeros(agents, np.int64)  # decisions of each agent's running episode
+        self._held = np.zeros((agents, schema.layout.action_size), np.float32)
 
     def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
         """Set the recurrent state of these rows to zeros, and seed their random generators, if any."""
         self._state[rows] = 0.0
+        self._ages[rows] = 0
         if self._generators:
             self._generators.begin(rows, episodes)
 
     def act(self, observations: Floats) -> Floats:
         """Return the policy's most probable actions, or samples, and keep its recurrent state."""
-        inputs = self._inputs(observations)
-        distribution, self._state = self._session.run(["distribution", "state_outs"], inputs)
+        if self._every == 1:
+            return self._decide(observations, np.arange(len(observations)))
+        rows = np.flatnonzero(self._ages % self._every == 0)
+        self._ages += 1
+        if rows.size:
+            self._held[rows] = self._decide(observations[rows], rows)
+        return self._held.copy()
+
+    def _decide(self, observations: Floats, rows: NDArray[np.int64]) -> Floats:
+        """The actions of the agents in `rows`, whose observations these are."""
+        inputs = self._inputs(observations, rows)
+        distribution, self._state[rows] = self._session.run(["distribution", "state_outs"], inputs)
         if self._generators is None:
             return mode_numpy(distribution, self._layout.actions, self._squashed)
-        normals = self._generators.normal(len(self._plan.means))
-        uniforms = self._generators.uniform(len(self._plan.choices))
+        normals = self._generators.normal(len(self._plan.means))[rows]
+        uniforms = self._generators.uniform(len(self._plan.choices))[rows]
         drawn = shape_noise(distribution, self._layout.actions, normals, uniforms)[0]
         return squash(drawn, self._layout.actions) if self._squashed else drawn
 
-    def _inputs(self, observations: Floats) -> dict[str, Floats]:
-        inputs = {"state_ins": self._state}
+    def _inputs(self, observations: Floats, rows: NDArray[np.int64]) -> dict[str, Floats]:
+        inputs = {"state_ins": self._state[rows]}
         begin = 0
         for name, fields in self._vectors.items():
             end = begin + sum(field.size for field in fields)

@@ -101,7 +101,19 @@ def play_in_game(found: Resolved, command: str) -> Resolved:
     """
     if not isinstance(found.source, OnnxSource):
         raise UsageError(f"{command} --in-game: expected a trained policy alone: a run, `baseline` or an ONNX folder")
+    if found.source.every > 1:
+        raise UsageError(f"{command} --in-game: the game asks its policies on every decision; no --decision-every")
     return replace(found, source=InGameSource(found.source.folder, f"{found.source.name}, in the game"))
+
+
+def hold_actions(found: Resolved, every: int, name: str) -> Resolved:
+    """The same policies, asked on every `every`-th decision. Raises UsageError for a player that is no trained policy.
+
+    It comes before `mix_sources`: other players of single policies decide as often as before.
+    """
+    if not isinstance(found.source, OnnxSource):
+        raise UsageError(f"eval {name} --decision-every: expected a trained policy: a run, `baseline`, an ONNX folder")
+    return replace(found, source=replace(found.source, every=every, name=f"{found.source.name}, every {every}"))
 
 
 def _config_of_folder(folder: Path) -> RunConfig | None:

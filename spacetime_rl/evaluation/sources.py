@@ -80,6 +80,7 @@ class OnnxSource:
     control: Literal["policy", "heuristic"] = "policy"
     scripted: tuple[str, ...] = ()
     in_game: Mapping[str, Path] = field(default_factory=dict)
+    every: int = 1  # an action is computed on every n-th decision, and held between
 
     def make_actors(self, spec: GameSpec, plans: Sequence[PolicyPlan], seed: int, stochastic: bool) -> list[Actor]:
         """One actor per plan. Raises ContractError if a policy is missing or has other spaces than the game."""
@@ -93,6 +94,7 @@ class OnnxSource:
                 schemas[plan.name],
                 len(plan.agents),
                 _generators(spec, plan, seed) if stochastic else None,
+                self.every,
             )
             for plan in plans
         ]

@@ -20,6 +20,7 @@ from spacetime_rl.evaluation.report import EvalReport
 from spacetime_rl.evaluation.resolve import (
     BASELINE,
     Resolved,
+    hold_actions,
     mix_sources,
     play_in_game,
     require_config,
@@ -55,6 +56,7 @@ def evaluate_player(
     results: Path = RESULTS,
     checkpoint_number: int | None = None,
     in_game: bool = False,
+    decision_every: int = 1,
     traced: int = 0,
     record: bool = False,
     record_to: Path | None = None,
@@ -67,16 +69,19 @@ def evaluate_player(
 
     `player` is `random`, `heuristic`, `baseline`, a run, a checkpoint or a folder of ONNX files. `opponents` are
     `POLICY=PLAYER`: players that act for single policies instead. Without `config` the player's training configuration
-    is played. With `in_game` the game computes the policies. `overrides` are `a.b=c`. The report keeps the traces of
-    the first `traced` episodes. With `record` or a folder `record_to`, every episode is written to a file of its own;
-    `receive` makes what receives every episode instead. `prepare` may change how games are started. `show` displays the
-    progress, and `say` receives remarks on the configuration.
+    is played. With `in_game` the game computes the policies. The player's policies are asked on every
+    `decision_every`-th decision, and their actions held between. `overrides` are `a.b=c`. The report keeps the traces
+    of the first `traced` episodes. With `record` or a folder `record_to`, every episode is written to a file of its
+    own; `receive` makes what receives every episode instead. `prepare` may change how games are started. `show`
+    displays the progress, and `say` receives remarks on the configuration.
 
     Raises UsageError, ConfigError, ContractError, CheckpointError, ExportError, GameError, RecordingError.
     """
     with scratch_folder("eval") as folder:
         shipped = config if isinstance(config, str) else None
         found = resolve_source(player, results, folder, checkpoint_number, baseline=shipped)
+        if decision_every > 1:
+            found = hold_actions(found, decision_every, player)
         found = mix_sources(found, opponents, results, folder, baseline=shipped)
         found = play_in_game(found, f"eval {player}") if in_game else found
         chosen = _choose(player, found, config, overrides, say)

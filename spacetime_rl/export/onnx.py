@@ -57,7 +57,7 @@ def export_checkpoint(
     names = source.choose(policies)
     out = Path(out)
     with staging_folder(out) as folder:
-        origin = _origin(source)
+        origin = origin_of(source)
         exported = [export_module(source.load_module(name), name, folder, origin, versions) for name in names]
         return [_move(policy, out) for policy in exported]
 
@@ -136,7 +136,8 @@ def _statistics(module: ActingModule) -> Normalizer | None:
     )
 
 
-def _origin(source: Checkpoint) -> Origin:
+def origin_of(source: Checkpoint) -> Origin:
+    """The origin of the policies of a checkpoint."""
     return Origin(
         scenario=source.spec.scenario,
         physics_hz=source.spec.physics_hz,

@@ -1,0 +1,1 @@
+"""Smaller and cheaper policies, judged by the same episodes as the originals."""
