@@ -22,7 +22,7 @@ from spacetime_rl.game.client import open_game
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT, import_project
-from spacetime_rl.game.spec import STOCK_WIRE, ActionField, ObservationField, PolicyLayout
+from spacetime_rl.game.spec import STOCK_WIRE, ActionField, ImageField, ObservationField, PolicyLayout
 
 GAME = Path(__file__).parent.parent / "fixtures" / "stock_plugin_game"
 SLIDE, PRESS = ActionField("slide", "continuous", 1), ActionField("press", "discrete", 3)
@@ -32,11 +32,17 @@ DEADLINE_S = 60.0
 SLOW = pytest.mark.slow  # each imports a project of its own, 10 s
 
 
-def make_project(folder: Path, *actions: ActionField, seen: int = 4, lstm: LstmConfig | None = None) -> Path:
+def make_project(
+    folder: Path,
+    *actions: ActionField,
+    seen: int = 4,
+    images: tuple[ImageField, ...] = (),
+    lstm: LstmConfig | None = None,
+) -> Path:
     """The game with the addon and an untrained policy."""
     project = Path(shutil.copytree(GAME, folder / "game"))
     shutil.copytree(OWN_PROJECT / "addons", project / "addons")
-    layout = PolicyLayout((ObservationField("obs", seen),), (), actions or (SLIDE, PRESS))
+    layout = PolicyLayout((ObservationField("obs", seen),), images, actions or (SLIDE, PRESS))
     export_module(make_policy(layout, lstm=lstm), "policy", project, Origin("game", None, None, {}, wire=STOCK_WIRE))
     return project
 
@@ -81,13 +87,15 @@ def decide(layout: PolicyLayout, output: NDArray[np.float32]) -> NDArray[np.floa
 def play_through_python(project: Path) -> str:
     """What the same project prints when Python plays it with the same policy."""
     session = onnxruntime.InferenceSession(project / "policy.onnx")
-    state = np.zeros([2, *session.get_inputs()[1].shape[1:]], np.float32)
+    names = [given.name for given in session.get_inputs()]
+    state = np.zeros([2, *session.get_inputs()[-1].shape[1:]], np.float32)
     with open_game(GameLaunch(project=project)) as game:
         layout = game.spec.groups[0].layout
         result = game.reset()
         for _ in range(DECISIONS * EPISODES + 10):
-            seen = result.observations[0].copy()
-            output, state = session.run(["output", "state_outs"], {"obs": seen, "state_ins": state})
+            seen = np.split(result.observations[0], [4], axis=1)
+            given = {"obs": seen[0], "camera_2d": np.rint(255 * seen[1]), "state_ins": state}
+            output, state = session.run(["output", "state_outs"], {name: given[name] for name in names})
             result = game.step([decide(layout, output)])
             state[result.terminated | result.truncated] = 0.0
         return game.log_path.read_text()
@@ -105,15 +113,22 @@ def endings(log: str) -> list[str]:
         pytest.param("without memory", marks=SLOW),
         pytest.param("without its schema", marks=SLOW),
         pytest.param("with sorted names", marks=SLOW),
+        pytest.param("with a camera", marks=SLOW),
     ],
 )
 def test_it_plays_as_through_python(kind: str, tmp_path: Path, godot_bin: Path) -> None:
     actions = (PRESS, SLIDE) if kind == "with sorted names" else (SLIDE, PRESS)
-    project = make_project(tmp_path, *actions, lstm=LSTM if kind == "with memory" else None)
+    images = (ImageField("camera_2d", (22, 24, 3)),) if kind == "with a camera" else ()
+    project = make_project(tmp_path, *actions, images=images, lstm=LSTM if kind == "with memory" else None)
     if kind == "without its schema":
         (project / "policy.schema.json").unlink()
     if kind == "with sorted names":
         set_sync(project, "sort_keys = true")
+    if kind == "with a camera":
+        scene = project / "main.tscn"
+        scene.write_text(
+            scene.read_text().replace('script = ExtResource("1")', 'script = ExtResource("1")\nhas_camera = true')
+        )
 
     log = play_alone(project, until=f"Second episode {EPISODES}")
 

@@ -18,6 +18,8 @@ var ended_decisions := 0
 var _policy: RLPolicy
 var _action_space: Dictionary
 var _choice: RLActionChoice
+# By observation key the bytes of an image.
+var _pixels: Dictionary[String, int] = {}
 # By observation key how many choices a discrete observation has.
 var _one_hot: Dictionary[String, int] = {}
 var _return := 0.0
@@ -46,6 +48,8 @@ func begin(policy: RLPolicy) -> String:
 		for field: Dictionary in found["fields"]:
 			if field.get("kind") == "discrete":
 				_one_hot[str(field["name"])] = field["size"]
+		for image: Dictionary in found["images"]:
+			_pixels[str(image["name"])] = image["shape"][0] * image["shape"][1] * image["shape"][2]
 		_order_actions(found["actions"] as Array)
 		_choice = RLActionChoice.of_spaces(_action_space, policy.is_squashed(), true)
 	if not problems.is_empty():
@@ -128,10 +132,9 @@ func _clear_state() -> void:
 	inputs[_STATE].resize(maxi(_policy.state_size(), 1))
 
 
-# An image is the hexadecimal text of its bytes.
 func _numbers(key: String, value: Variant) -> PackedFloat32Array:
 	if value is String:
-		return PackedFloat32Array(Array((value as String).hex_decode()))
+		return _bytes(key, value as String)
 	var numbers := PackedFloat32Array(value as Array)
 	if not _one_hot.has(key):
 		return numbers
@@ -139,6 +142,18 @@ func _numbers(key: String, value: Variant) -> PackedFloat32Array:
 	numbers.resize(_one_hot[key])
 	numbers.fill(0.0)
 	numbers[clampi(choice, 0, numbers.size() - 1)] = 1.0
+	return numbers
+
+
+# An image is the hexadecimal text of its bytes. Some renderers draw a fourth channel that the game has not declared.
+func _bytes(key: String, text: String) -> PackedFloat32Array:
+	var bytes := text.hex_decode()
+	if bytes.size() * 3 != _pixels.get(key, 0) * 4:
+		return PackedFloat32Array(Array(bytes))
+	var numbers := PackedFloat32Array()
+	for i: int in bytes.size():
+		if i % 4 != 3:
+			numbers.append(bytes[i])
 	return numbers
 
 
