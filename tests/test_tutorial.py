@@ -116,8 +116,9 @@ def test_the_tutorial_ends_with_a_game_whose_enemy_hunts(tmp_path: Path, display
 
     trained = json.loads(said["spacetime-rl train hunter.yaml --run-id hunter"])
     in_game = json.loads(said["spacetime-rl eval hunter --episodes 50 --in-game"])
-    assert trained["success"]["trained"]["hunter"] > trained["success"]["random"]["hunter"], trained
-    assert in_game["policies"]["hunter"]["success"]["mean"] > 0.5, in_game
+    success = {player: report["overall"]["success_rate"] for player, report in trained["evaluation"].items()}
+    assert success["trained"] > success["random"] + 0.2, success
+    assert in_game["overall"]["success_rate"] > success["random"] + 0.2, in_game
     assert list((shell.folder / "results").rglob("*.mp4"))
     assert nearest(shell.folder) < 60.0  # pixels; they begin 640 from each other
 
