@@ -25,6 +25,12 @@ var _graph: RLOnnxGraph
 var _begin: Array[RLTensor] = []
 var _slots: Dictionary[String, int] = {}
 var _plan: Array[RLOnnxNode] = []
+# What of the plan follows from the shapes of the inputs alone, and the rest.
+var _settled: Array[RLOnnxNode] = []
+var _unsettled: Array[RLOnnxNode] = []
+# The shapes of the last run's inputs; and as `_begin`, with what follows from these shapes.
+var _known_shapes: Array[PackedInt32Array] = []
+var _known: Array[RLTensor] = []
 
 
 ## The model in a file. Its `problem` says what is wrong with it.
@@ -75,7 +81,7 @@ func keep_outputs(names: PackedStringArray) -> void:
 				needed[slot] = true
 			plan.append(node)
 	plan.reverse()
-	_plan = plan
+	_follow(plan)
 	for name: String in outputs.keys():
 		if name not in names:
 			outputs.erase(name)
@@ -109,11 +115,19 @@ func run_tensors(given: Dictionary[String, RLTensor]) -> Dictionary[String, RLTe
 	if _graph == null:
 		return found
 	problem = ""
-	var values := _begin.duplicate()
+	var shapes: Array[PackedInt32Array] = []
+	for name: String in inputs:
+		shapes.append(given[name].shape if given.has(name) else PackedInt32Array())
+	# A constant that is given anew may change what is known.
+	var is_usual := given.size() == inputs.size() and given.has_all(inputs.keys())
+	var is_known := is_usual and not _known.is_empty() and shapes == _known_shapes
+	var values := _known.duplicate() if is_known else _begin.duplicate()
 	for name: String in given:
 		if _slots.has(name):
 			values[_slots[name]] = given[name]
-	if _execute(_plan, values):
+	if _execute(_unsettled if is_known else _plan, values):
+		if is_usual and not is_known:
+			_remember(values, shapes)
 		for name: String in outputs:
 			found[name] = values[_slots[name]]
 			if found[name] == null:
@@ -175,7 +189,37 @@ func _lay_out() -> void:
 		return
 	for name: String in outputs:
 		_slot(name)
-	_plan = _graph.nodes
+	_follow(_graph.nodes)
+
+
+# Take this plan, and part what has to be computed once for the same shapes from what has to be in every run.
+func _follow(plan: Array[RLOnnxNode]) -> void:
+	_plan = plan
+	_settled = []
+	_unsettled = []
+	_known = []
+	var settled: Dictionary[int, bool] = {-1: true}
+	for name: String in _graph.constants:
+		settled[_slots[name]] = not inputs.has(name)
+	for node: RLOnnxNode in plan:
+		var is_size := node.operator in ["Shape", "Size"] and node.inputs.size() == 1
+		var is_settled := is_size and inputs.has(node.inputs[0])
+		if not is_settled and node.operator != "If":
+			is_settled = true
+			for slot: int in node.input_slots:
+				is_settled = is_settled and settled.get(slot, false)
+		for slot: int in node.output_slots if is_settled else PackedInt32Array():
+			settled[slot] = true
+		(_settled if is_settled else _unsettled).append(node)
+
+
+func _remember(values: Array[RLTensor], shapes: Array[PackedInt32Array]) -> void:
+	_known_shapes = shapes
+	_known = _begin.duplicate()
+	for node: RLOnnxNode in _settled:
+		for slot: int in node.output_slots:
+			if slot >= 0:
+				_known[slot] = values[slot]
 
 
 func _place(graph: RLOnnxGraph, missing: Dictionary[String, bool]) -> void:
@@ -185,6 +229,7 @@ func _place(graph: RLOnnxGraph, missing: Dictionary[String, bool]) -> void:
 		var is_standard := node.domain in ["", "ai.onnx"]
 		if not is_standard or (node.operator != "If" and not _all_operators().has(node.operator)):
 			missing[node.operator if is_standard else "%s.%s" % [node.domain, node.operator]] = true
+		node.compute = _all_operators().get(node.operator, Callable())
 		for name: String in node.inputs:
 			node.input_slots.append(_slot(name) if not name.is_empty() else -1)
 		for value: Variant in node.attributes.values():
@@ -217,23 +262,26 @@ func _read_by(node: RLOnnxNode) -> PackedInt32Array:
 func _execute(nodes: Array[RLOnnxNode], values: Array[RLTensor]) -> bool:
 	for node: RLOnnxNode in nodes:
 		var read: Array[RLTensor] = []
-		for i: int in node.input_slots.size():
-			var slot := node.input_slots[i]
-			read.append(values[slot] if slot >= 0 else null)
-			if slot >= 0 and values[slot] == null:
-				problem = "%s reads '%s', which nothing has made" % [node.title(), node.inputs[i]]
+		for slot: int in node.input_slots:
+			var value := values[slot] if slot >= 0 else null
+			if value == null and slot >= 0:
+				problem = "%s reads '%s', which nothing has made" % [node.title(), _slots.find_key(slot)]
 				return false
-		var found: Array[RLTensor] = []
+			read.append(value)
+		var found: Array[RLTensor]
 		if node.operator == "If":
 			found = _choose(node, read, values)
 		else:
-			found = _operators[node.operator].call(node, read)
+			found = node.compute.call(node, read)
 		if found.is_empty():
 			problem = problem if not problem.is_empty() else "%s: %s" % [node.title(), node.problem]
 			return false
-		for i: int in node.output_slots.size():
-			if node.output_slots[i] >= 0 and i < found.size():
-				values[node.output_slots[i]] = found[i]
+		var count := found.size()
+		var i := 0
+		for slot: int in node.output_slots:
+			if slot >= 0 and i < count:
+				values[slot] = found[i]
+			i += 1
 	return true
 
 

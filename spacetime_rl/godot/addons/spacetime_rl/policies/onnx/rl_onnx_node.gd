@@ -15,6 +15,8 @@ var opset := 0
 ## Where its inputs and outputs are among the values of the model; -1 for those that are left out.
 var input_slots := PackedInt32Array()
 var output_slots := PackedInt32Array()
+## What computes it: `func(node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]`.
+var compute: Callable
 ## For the operator: what it has worked out, kept for the next run.
 var prepared: Dictionary[String, Variant] = {}
 ## What was wrong in the last run.
