@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from spacetime_rl.evaluation.clock import Pace, Progress
     from spacetime_rl.evaluation.report import EvalReport
     from spacetime_rl.evaluation.story import Evaluated
+    from spacetime_rl.game.launch import GameLaunch
 
 
 def evaluate(
@@ -154,7 +155,6 @@ def evaluate(
         evaluate_player,
         source,
         config,
-        changes,
         opponents=with_sources or (),
         results=where,
         checkpoint_number=checkpoint_number,
@@ -162,8 +162,9 @@ def evaluate(
         show=lambda played: show_progress(played.evaluation.max_time_s, lines=json_output),
         say=lambda note: typer.echo(f"spacetime-rl: {note}", err=True),
     )
-    before = [play().report] if decision_every > 1 else []
+    before = [play(changes).report] if decision_every > 1 else []
     found = play(
+        changes,
         decision_every=decision_every,
         traced=TRACED if plots else 0,
         record=record or bool(video),
@@ -172,7 +173,9 @@ def evaluate(
     report, chosen = found.report, found.config
     if episodes_csv:
         write_episodes(report.results, episodes_csv)
-    files = _draw(found, output, where, plots, video) if plots or video else []
+    few = [*changes, f"evaluation.episodes={video}", "evaluation.games=1"]
+    again = partial(_play_for, partial(play, decision_every=decision_every), few)
+    files = _draw(found, output, where, plots, video, again) if plots or video else []
     from spacetime_rl.smaller.compare import compare_episodes
 
     differences = [difference for one in before for difference in compare_episodes(one, report)]
@@ -210,9 +213,23 @@ def _hint(report: EvalReport, config: RunConfig, run: Path | None) -> str | None
     return stuck_hint(report, max((trial[-1] for trial in trials), key=lambda last: Result(last).step, default={}))
 
 
-def _draw(found: Evaluated, output: Path | None, results: Path, plots: bool, video: int | None) -> list[Path]:
-    """Write pictures and videos, and record them in the MLflow run of the policies if they are in its folder."""
-    from spacetime_rl.evaluation.films import film_episodes
+def _play_for(play: Callable[..., Evaluated], changes: list[str], prepare: Callable[[GameLaunch], GameLaunch]) -> None:
+    play(changes, prepare=prepare)
+
+
+def _draw(
+    found: Evaluated,
+    output: Path | None,
+    results: Path,
+    plots: bool,
+    video: int | None,
+    play_again: Callable[[Callable[[GameLaunch], GameLaunch]], None],
+) -> list[Path]:
+    """Write pictures and videos, and record them in the MLflow run of the policies if they are in its folder.
+
+    `play_again` plays as many episodes as are filmed, for a game in which none is played again by its number.
+    """
+    from spacetime_rl.evaluation.films import film_episodes, film_first
     from spacetime_rl.pictures.write import write_pictures
     from spacetime_rl.tracking.identity import describe_run
     from spacetime_rl.tracking.outputs import record_report
@@ -222,7 +239,9 @@ def _draw(found: Evaluated, output: Path | None, results: Path, plots: bool, vid
     name = f"eval-{report.seed}"
     folder = output or (RunPaths(run).report_of(name) if run else results / f"{name}-{report.source}-{config.name}")
     files = write_pictures(report, folder, f"{report.source}, {config.name}") if plots else []
-    if video and found.recorded:
+    if video and not report.paired:
+        files.append(film_first(play_again, video, folder))
+    elif video and found.recorded:
         files += film_episodes(report, found.recorded, video, folder)
     if run and not output:
         store = resolve_store(run.parent, config.tracking.uri)

@@ -17,6 +17,7 @@ from spacetime_rl.contract import make_launch
 from spacetime_rl.episodes.build import describe_build
 from spacetime_rl.episodes.episode import Build, Episode
 from spacetime_rl.episodes.joined import joined
+from spacetime_rl.episodes.movie import by_engine, forget_frames, keep_pictures
 from spacetime_rl.errors import EpisodeError, GameError
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
@@ -87,12 +88,14 @@ def play_again(
 
     Without a `config`, a project or an exported game is refused that is not the recorded one: a file may come from
     anybody, and what it names is run only if it is what was recorded. A `window` shows it, in real time, and `film`
-    draws it to files.
+    draws it to files; a stock game is filmed by the engine, without an overlay.
 
     Raises EpisodeError if that is so, if the recording has no actions or hashes, or if the game has other agents; also
     ContractError and GameError.
     """
     launch = replace(make_launch(config or episode.config), arenas=1, seed=episode.seed, window=window, film=film)
+    if film is not None and _is_of_stock_game(episode):
+        launch = replace(launch, film=by_engine(film))
     here = describe_build(launch)
     if config is None and launch.scenario is None and here.content != episode.build.content:
         raise EpisodeError(
@@ -100,6 +103,8 @@ def play_again(
             f"to play the episode on it, name it: --build {launch.title}"
         )
     again = _play(episode, launch)
+    if launch.film is not None and launch.film.by_engine:
+        keep_pictures(launch.film)
     if isinstance(again, GameError) and (not episode.fault or again.fault != episode.fault):
         raise again
     if episode.fault:
@@ -133,20 +138,24 @@ def _play(episode: Episode, launch: GameLaunch) -> Trace | GameError:
     with open_game(replace(launch, control=episode.control)) as game:
         actions = actions_of(episode, game.spec)
         try:
-            return play_actions(game, episode, actions)
+            return play_actions(game, episode, actions, launch.film)
         except GameError as fault:
             if not episode.fault:
                 raise
             return fault
 
 
-def play_actions(game: Game, episode: Episode, actions: Sequence[Sequence[NDArray[np.float32]]]) -> Trace:
+def play_actions(
+    game: Game, episode: Episode, actions: Sequence[Sequence[NDArray[np.float32]]], film: Film | None = None
+) -> Trace:
     """Play the episode with these actions, one list of arrays per decision, and return what became of it."""
     number = episode.trace.episode
     if episode.params:
         game.configure(episode.params)
     game.traces(everything() if game.spec.is_stock else Recording(number + 1, bodies=True))
     game.reset(episode.seed, number, 1)
+    if film is not None and film.by_engine:
+        forget_frames(film)
     for decision in actions:
         game.step(decision)
     played = joined(game.traces(NOTHING, unfinished=True), number, game.spec)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.episodes.episode import Episode
+from spacetime_rl.episodes.movie import by_engine, keep_pictures
 from spacetime_rl.episodes.replay import play_again
 from spacetime_rl.errors import RecordingError, UsageError
-from spacetime_rl.game.launch import Film
+from spacetime_rl.game.launch import Film, GameLaunch
 from spacetime_rl.host.scratch import scratch_folder
 
 TICKS = 6  # between two pictures: 15 a second at 90 ticks; drawing without a GPU takes longer than all else
@@ -34,6 +37,25 @@ def film_episode(episode: Episode, out: Path, config: RunConfig | None = None) -
         return make_video(pictures, episode.trace.physics_hz, out)
 
 
+def film_play(play: Callable[[Callable[[GameLaunch], GameLaunch]], object], out: Path) -> Path:
+    """Film what `play` plays of a game without our addon, from its start to its end, and return `out`.
+
+    `play` receives what changes the launch of its only game. Raises what `play` and `make_video` raise.
+    """
+    find_ffmpeg()
+    launches: list[GameLaunch] = []
+    with scratch_folder("film") as pictures:
+        film = by_engine(film_of(pictures))
+
+        def prepare(launch: GameLaunch) -> GameLaunch:
+            launches.append(launch)
+            return replace(launch, film=film)
+
+        play(prepare)
+        keep_pictures(film)
+        return make_video(pictures, launches[-1].frames_per_s, out)
+
+
 def find_ffmpeg() -> str:
     """The program ffmpeg: that of the package imageio-ffmpeg, or the system's. Raises UsageError if there is none."""
     try:
@@ -50,16 +72,17 @@ def find_ffmpeg() -> str:
 
 
 def make_video(pictures: Path, physics_hz: int, out: Path) -> Path:
-    """Make a video of the JPEG pictures of a film in a folder: MP4, or what `out` ends with, such as `.gif`.
+    """Make a video of the JPEG or PNG pictures of a film in a folder: MP4, or what `out` ends with, such as `.gif`.
 
     Raises UsageError without ffmpeg, RecordingError if it fails or if there are no pictures.
     """
-    if not any(pictures.glob("frame_*.jpg")):
+    kind = next((path.suffix for path in pictures.glob("frame_*")), None)
+    if kind is None:
         raise RecordingError(f"{out}: the game has drawn no picture")
     out.parent.mkdir(parents=True, exist_ok=True)
     # Even sizes and this pixel format are what players and browsers expect.
     command = [find_ffmpeg(), "-y", "-loglevel", "error", "-framerate", f"{physics_hz / TICKS:g}"]
-    command += ["-i", str(pictures / "frame_%06d.jpg"), *_how(out), str(out)]
+    command += ["-i", str(pictures / f"frame_%06d{kind}"), *_how(out), str(out)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_S, check=False)
     if done.returncode != 0:
         raise RecordingError(f"{out}: ffmpeg made no video: {done.stderr.strip()[-300:]}")
@@ -70,4 +93,6 @@ def _how(out: Path) -> list[str]:
     if out.suffix == ".gif":
         palette = "fps=15,scale=480:-2:flags=lanczos,split[a][b];[a]palettegen[p];[b][p]paletteuse"
         return ["-filter_complex", palette]
-    return ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "23", "-movflags", "+faststart"]
+    # Pictures of a film by the engine are as large as the project's window.
+    small = f"scale='trunc(min({_SIZE[0]},iw)/2)*2':-2"
+    return ["-vf", small, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "23", "-movflags", "+faststart"]

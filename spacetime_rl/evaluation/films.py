@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from spacetime_rl.episodes.files import file_name, read_episode
-from spacetime_rl.episodes.video import film_episode
+from spacetime_rl.episodes.video import film_episode, film_play
 from spacetime_rl.evaluation.report import AgentResult, EvalReport
+from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.statistics.intervals import mean
 
 
@@ -21,6 +22,14 @@ def film_episodes(report: EvalReport, recordings: Path, count: int, out: Path) -
     ranked = _by_return(report.results)
     places = np.unique(np.linspace(0, len(ranked) - 1, min(count, len(ranked))).round().astype(int)).tolist()
     return [_film(recordings, ranked[place], _name(place, len(ranked)), out) for place in places]
+
+
+def film_first(play: Callable[[Callable[[GameLaunch], GameLaunch]], object], count: int, out: Path) -> Path:
+    """One film of `count` episodes of a stock game, which `play` plays once more; raises what `film_play` raises.
+
+    Its episodes have no numbers: a replay of one would show the other agents idle, and begin elsewhere.
+    """
+    return film_play(play, out / f"first-{count}-episodes.mp4")
 
 
 def _film(recordings: Path, number: int, name: str, out: Path) -> Path:

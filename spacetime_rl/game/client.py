@@ -58,7 +58,7 @@ def open_game(launch: GameLaunch) -> Game:
     """
     if launch.unchanged is not None:
         return FreshGame(launch, _open)
-    if launch.render != "auto" or launch.window:
+    if launch.render != "auto" or launch.window or launch.film is not None:
         return _open(launch)
     source = (launch.title, launch.scene)
     if source in _RENDERERS:

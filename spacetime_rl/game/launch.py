@@ -57,15 +57,23 @@ class TaskLaunch:
     weight: float = 1.0
 
 
+MOVIE = "movie"  # the name that the files of a film by the engine begin with
+
+
 @dataclass(frozen=True, slots=True)
 class Film:
-    """Pictures of a game's window, written to `folder` as `frame_000000.jpg` and so on, one for every `every` ticks."""
+    """Pictures of a game's window, written to `folder` as `frame_000000.jpg` and so on, one for every `every` ticks.
+
+    With `by_engine` they are all frames that the engine draws, as `MOVIE00000000.png` and so on, and there is the sound
+    beside them: for games without our addon.
+    """
 
     folder: Path
     every: int = 3
     size: tuple[int, int] = (960, 540)
     png: bool = False  # instead of JPEG
     overlay: bool = False  # with rewards and the agent's figures
+    by_engine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +279,8 @@ def _source(launch: GameLaunch) -> tuple[Path, str | None]:
 def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     frames = ["--fixed-fps", str(launch.frames_per_s)]
     if launch.film is not None:
-        width, height = launch.film.size
-        drawn = ["--rendering-driver", "opengl3", "--audio-driver", "Dummy", "--resolution", f"{width}x{height}"]
-        engine = [*frames, *drawn, "--disable-render-loop"]
+        drawn = ["--rendering-driver", "opengl3", "--audio-driver", "Dummy"]
+        engine = [*frames, *drawn, *_film_arguments(launch.film)]
     elif launch.window:
         engine = _WINDOW
     elif _renderer(launch) == "none":
@@ -313,7 +320,7 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
             ours.append(f"--{switch}=1")
     if launch.window or launch.film is not None:
         ours.append("--watched=1")
-    if launch.film is not None:
+    if launch.film is not None and not launch.film.by_engine:
         film = launch.film
         ours += [f"--film={film.folder.absolute()}", f"--film_every={film.every}"]
         ours += [f"--film_as_png={int(film.png)}", f"--film_overlay={int(film.overlay)}"]
@@ -324,6 +331,13 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     # A stock game reads its arguments only before the `--`, ours only after it.
     before = [] if launch.scenario or launch.unchanged else stock
     return [*engine, "--xr-mode", "off", *before, "--", *stock, *ours, *launch.extra_args]
+
+
+def _film_arguments(film: Film) -> list[str]:
+    if film.by_engine:  # in a window of the project's own size: in a smaller one, 2D games show a part of themselves
+        return ["--write-movie", str(film.folder.absolute() / f"{MOVIE}.png")]
+    width, height = film.size
+    return ["--resolution", f"{width}x{height}", "--disable-render-loop"]
 
 
 def _how(launch: GameLaunch, how: Unchanged) -> dict[str, Any]:

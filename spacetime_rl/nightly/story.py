@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -253,10 +254,9 @@ def gate(night: Night, place: Place) -> Found:
 
     if night.base is None:
         raise Skipped("no --base, so that only policies are compared")
-    if _is_stock_game(night, place):
-        raise Skipped("a stock game does not number its episodes, so that two builds never play the same one")
     last = Path(night.last, POLICIES)
-    player = str(last) if night.last and is_onnx_folder(last) else "heuristic"
+    scripts = "random" if _is_stock_game(night, place) else "heuristic"  # a stock game has none
+    player = str(last) if night.last and is_onnx_folder(last) else scripts
     plan = load_gate(night.config, night.overrides)
     sizes = {"episodes": 20 * night.plan.episodes, "round": min(plan.settings.round, night.plan.episodes)}
     plan = replace(plan, settings=plan.settings.model_copy(update={"player": player, **sizes}))
@@ -295,16 +295,19 @@ def playtest(night: Night, place: Place) -> Found:
 def film(night: Night, place: Place) -> Found:
     """Film episodes of tonight's policies, from the best to the worst."""
     from spacetime_rl.episodes.video import find_ffmpeg
-    from spacetime_rl.evaluation.films import film_episodes
+    from spacetime_rl.evaluation.films import film_episodes, film_first
     from spacetime_rl.host.scratch import scratch_folder
 
     if not night.plan.videos:
         raise Skipped("no --videos")
     if not is_onnx_folder(place.policies):
         raise Skipped("there are no policies of tonight")
-    if _is_stock_game(night, place):
-        raise Skipped("a stock game does not number its episodes, so that none is played again for a film")
     find_ffmpeg()
+    if _is_stock_game(night, place):
+        few = _load(night, f"evaluation.episodes={night.plan.videos}", "evaluation.games=1")
+        play = partial(evaluate_player, str(place.policies), few, results=place.results)
+        one = film_first(lambda prepare: play(prepare=prepare), night.plan.videos, place.folder / "videos")
+        return Found(f"the first {night.plan.videos} episodes in one film", {}, (one,))
     with scratch_folder("films") as recordings:
         report = evaluate_player(
             str(place.policies),

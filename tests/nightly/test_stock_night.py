@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from support.command import run_command
+from support.screen import missing
 
 from spacetime_rl.nightly.report import PAGE
 
@@ -30,13 +31,14 @@ def test_a_stock_game_is_trained_evaluated_and_playtested(
     (tmp_path / "night.yaml").write_text(yaml.safe_dump(CONFIG))
     command = partial(run_command, monkeypatch=monkeypatch, capsys=capsys)
 
-    sizes = ("--steps", "600", "--games", "1", "--episodes", "6", "--minutes", "0.2", "--videos", "1")
-    done = command("nightly", "night.yaml", *sizes, "--base", str(STOCK_GAME), "--output", "night")
+    sizes = ("--steps", "600", "--games", "1", "--episodes", "6", "--minutes", "0.2")
+    films = () if missing() else ("--videos", "1")
+    done = command("nightly", "night.yaml", *sizes, *films, "--base", str(STOCK_GAME), "--output", "night")
 
     assert done.code == 0, done.err
     page = (tmp_path / "night" / PAGE).read_text()
     assert "Each plays 6 episodes" in page
     assert "a stock game has no scripted policy" in page
     assert "this game replays if it is started anew" in page
-    assert "so that two builds never play the same one" in page
-    assert "so that none is played again for a film" in page
+    assert "0 of which ended differently" in page  # the gate of the game beside itself
+    assert missing() or (tmp_path / "night" / "videos" / "first-1-episodes.mp4").is_file()
