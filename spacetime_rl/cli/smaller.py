@@ -34,14 +34,15 @@ def show_costs(compared: Compared) -> None:
             for n in AGENTS
         )
         typer.echo(f"{name}: {theirs.size / 1e3:.1f} kB instead of {ours.size / 1e3:.1f} kB; a decision of {times}")
-    slower = [n for n in AGENTS if compared.latency_ratio(n) > _PAYS]
-    if slower:
-        ratios = ", ".join(f"{compared.latency_ratio(n):.2f} times as long for {n}" for n in AGENTS)
-        smaller = f"; only the files are smaller ({compared.size_ratio:.0%})" if compared.size_ratio < _PAYS else ""
-        what = (
-            "does not pay" if len(slower) == len(AGENTS) else f"pays only for other numbers of agents than {slower[0]}"
+    pays = [n for n in AGENTS if compared.latency_ratio(n) <= _PAYS]
+    ratios = ", ".join(f"{compared.latency_ratio(n):.2f} times as long for {n}" for n in AGENTS)
+    smaller = f"; only the files are smaller ({compared.size_ratio:.0%})" if compared.size_ratio < _PAYS else ""
+    if not pays:
+        typer.echo(f"It does not pay: a decision takes {ratios}{smaller}.")
+    elif len(pays) < len(AGENTS):
+        typer.echo(
+            f"It pays for {pays[0]} agent{'' if pays[0] == 1 else 's'} at once alone: a decision takes {ratios}."
         )
-        typer.echo(f"It {what}: a decision takes {ratios}{smaller}.")
 
 
 def describe_difference(difference: Difference, episodes: int) -> str:

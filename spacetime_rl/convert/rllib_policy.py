@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from ray.rllib.core.columns import Columns
 from ray.rllib.core.distribution.torch.torch_distribution import TorchSquashedGaussian
 from ray.rllib.core.models.base import ENCODER_OUT
+from ray.rllib.core.models.torch.heads import TorchFreeLogStdMLPHead
 from torch import Tensor, nn
 
 from spacetime_rl.convert.foreign import ForeignPolicy, Heads
@@ -43,6 +45,9 @@ class RllibPolicy(ForeignPolicy):
     def __init__(self, module: Any, named: ForeignSpaces, where: str) -> None:
         super().__init__(replace(named, middle=None, span=None))
         self.module = module
+        for head in module.modules():
+            if isinstance(head, TorchFreeLogStdMLPHead):
+                head._forward = partial(_free_head, head)
         self.with_values = callable(getattr(module, "compute_q_values", None)) and not _gives_inputs(module, named)
         self.distribution = module.get_inference_action_dist_cls()
         self.squashed = isinstance(self.distribution, type) and issubclass(self.distribution, TorchSquashedGaussian)
@@ -123,6 +128,15 @@ class RllibPolicy(ForeignPolicy):
 
     def _widths(self) -> list[int]:
         return [_width(space) for space in _leaves(self.module.action_space)]
+
+
+def _free_head(head: Any, inputs: Tensor, **_: Any) -> Tensor:
+    """What RLlib's head computes, without a fixed number of rows, which exporters would write into the file."""
+    means = head.net(inputs)
+    log_stds = head.log_std
+    if head.clip_log_std:
+        log_stds = log_stds.clamp(-head.log_std_clip_param_const, head.log_std_clip_param_const)
+    return torch.cat([means, log_stds.expand_as(means)], -1)
 
 
 def _gives_inputs(module: Any, named: ForeignSpaces) -> bool:

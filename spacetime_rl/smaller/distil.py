@@ -7,9 +7,11 @@ untrained students see little of a game.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -27,7 +29,7 @@ from spacetime_rl.modules.spec import make_module_spec
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.fragments import Decision, State
 from spacetime_rl.rollout.make_plan import plan_rollout
-from spacetime_rl.rollout.recording import Fragment
+from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.sampler import GameSampler, play_together
 
 Floats = NDArray[np.float32]
@@ -60,44 +62,67 @@ def distil(
     GameError and ContractError.
     """
     budget = budget or Budget()
-    torch.manual_seed(seed)
     teachers = {name: checkpoint.load_module(name).eval() for name in checkpoint.policies}
     recurrent = [name for name, teacher in teachers.items() if teacher.lstm is not None]
     if recurrent:
-        raise UsageError(f"distill {checkpoint.path}: {', '.join(recurrent)}: has an LSTM; only policies without learn")
+        raise UsageError(f"distill {checkpoint.path}: {', '.join(recurrent)}: has an LSTM, and is not distilled")
+    torch.manual_seed(seed)
     students = {name: _make_student(checkpoint, name, teacher, hiddens) for name, teacher in teachers.items()}
     config = checkpoint.config.model_copy(update={"seed": seed})
     plan = replace(plan_rollout(config, logs), lessons=(), reward_hook=None, recorder=None)
-    rng = np.random.default_rng(seed)
-    actors = [PolicyActor(students[policy.name], policy.layout, rng) for policy in plan.policies]
-    of = {
-        id(actor): PolicyActor(teachers[policy.name], policy.layout, rng)
-        for actor, policy in zip(actors, plan.policies, strict=True)
-    }
-
-    def as_teacher(actor: PolicyActor, observations: Floats, state: State) -> Decision:
-        return of[id(actor)].decide(observations, state)
-
-    limits = (plan.max_lifetime_restarts, plan.restarts_rate_limit_n, plan.restarts_rate_limit_period_s)
-    sampler = GameSampler(plan, actors, 0, 0, RestartBudget(*limits), lambda _: None)
-    pupils = {name: _Pupil(student, teachers[name], rng) for name, student in students.items()}
-    played, rounds = 0, max(1, round(budget.agent_steps / (_DECISIONS * plan.spec.num_agents)))
-    try:
+    with _one_thread(), _Class(plan, teachers, students, np.random.default_rng(seed)) as group:
+        rounds = max(1, round(budget.agent_steps / (_DECISIONS * plan.spec.num_agents)))
         for index in range(rounds):
-            decide = as_teacher if index == 0 else PolicyActor.decide
-            (fragment,) = play_together([sampler.collect(_DECISIONS, decide, played * _DECISIONS)])
-            played += 1
-            seen = _observations(fragment)
-            for name, observations in seen.items():
-                pupils[name].see(observations)
-            share = index / max(1, rounds - 1)
-            losses = {name: pupils[name].learn(budget.epochs, share) for name in seen}
+            seen = group.play(index)
+            losses = group.learn(seen, budget.epochs, index / max(1, rounds - 1))
             steps = sum(len(observations) for observations in seen.values())
             figures = " ".join(f"{name}={loss:.4f}" for name, loss in losses.items())
             say(f"round={index + 1}/{rounds} agent_steps={steps} divergence: {figures}")
-    finally:
-        sampler.close()
     return {name: student.eval() for name, student in students.items()}
+
+
+class _Class:
+    """A game that students play, and their teachers in the first round."""
+
+    def __init__(
+        self,
+        plan: RolloutPlan,
+        teachers: Mapping[str, ActingModule],
+        students: Mapping[str, ActingModule],
+        rng: np.random.Generator,
+    ) -> None:
+        actors = [PolicyActor(students[policy.name], policy.layout, rng) for policy in plan.policies]
+        self._teachers = {
+            id(actor): PolicyActor(teachers[policy.name], policy.layout, rng)
+            for actor, policy in zip(actors, plan.policies, strict=True)
+        }
+        limits = (plan.max_lifetime_restarts, plan.restarts_rate_limit_n, plan.restarts_rate_limit_period_s)
+        self._sampler = GameSampler(plan, actors, 0, 0, RestartBudget(*limits), lambda _: None)
+        self._pupils = {name: _Pupil(student, teachers[name], rng) for name, student in students.items()}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sampler.close()
+
+    def play(self, index: int) -> Mapping[str, Floats]:
+        """Play a round, and return what the agents of each policy decided on, [n, obs_dim]."""
+        decide = self._as_teacher if index == 0 else PolicyActor.decide
+        (fragment,) = play_together([self._sampler.collect(_DECISIONS, decide, index * _DECISIONS)])
+        found: dict[str, list[Floats]] = {}
+        for episode in fragment.episodes:
+            found.setdefault(str(episode.module_id), []).append(np.asarray(episode.get_observations(slice(0, -1))))
+        return {name: np.concatenate(parts).astype(np.float32) for name, parts in found.items()}
+
+    def learn(self, seen: Mapping[str, Floats], epochs: int, share: float) -> dict[str, float]:
+        """Let the students learn from it and from all before; `share` of the budget is spent. Returns divergences."""
+        for name, observations in seen.items():
+            self._pupils[name].see(observations)
+        return {name: self._pupils[name].learn(epochs, share) for name in seen}
+
+    def _as_teacher(self, actor: PolicyActor, observations: Floats, state: State) -> Decision:
+        return self._teachers[id(actor)].decide(observations, state)
 
 
 class _Pupil:
@@ -166,9 +191,12 @@ def _acting_parameters(module: ActingModule) -> list[torch.nn.Parameter]:
     ]
 
 
-def _observations(fragment: Fragment) -> Mapping[str, Floats]:
-    """What the agents decided on, by policy, [n, obs_dim]."""
-    found: dict[str, list[Floats]] = {}
-    for episode in fragment.episodes:
-        found.setdefault(str(episode.module_id), []).append(np.asarray(episode.get_observations(slice(0, -1))))
-    return {name: np.concatenate(parts).astype(np.float32) for name, parts in found.items()}
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch compute on one thread: several wait for each other longer than such networks take."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -33,7 +33,7 @@ def save(name: str, folder: str) -> None:
     make_module(name).save_to_path((Path(folder) / "learner_group/learner/rl_module/npc").absolute())
 
 
-@pytest.mark.parametrize("name", [name for name in RLLIB if name != "PPO, free deviation"])
+@pytest.mark.parametrize("name", RLLIB)
 def test_a_converted_policy_decides_as_rllib_does(name: str, command: Command) -> None:
     save(name, "checkpoint_000003")
 

@@ -24,10 +24,10 @@ REPOSITORY = Path(__file__).parents[2]
 OPERATORS = """
     Abs Add And ArgMax ArgMin AveragePool BatchNormalization Ceil Clip Concat Constant ConstantOfShape Conv Cos Div
     Dropout Elu Equal Exp Expand Flatten Floor Gather GatherElements Gemm GlobalAveragePool Greater GreaterOrEqual
-    HardSigmoid HardSwish Identity If LSTM LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax MatMul Max
-    MaxPool Min Mul Neg Not OneHot Or PRelu Pow Range Reciprocal ReduceL1 ReduceL2 ReduceLogSumExp ReduceMax
-    ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Selu Shape Sigmoid Sign Sin Size Slice
-    Softmax Softplus Softsign Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Unsqueeze Where
+    HardSigmoid HardSwish Identity If IsInf IsNaN LSTM LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax
+    MatMul Max MaxPool Min Mul Neg Not OneHot Or PRelu Pow Range Reciprocal ReduceL1 ReduceL2 ReduceLogSumExp
+    ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Selu Shape Sigmoid Sign Sin
+    Size Slice Softmax Softplus Softsign Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Unsqueeze Where
 """.split()  # noqa: SIM905  # a list of strings would be a line for each
 # Their tests have other elements (Cast) or another form (GRU). The policies of test_policy_parity.py have the first,
 # test_a_gru has the second.

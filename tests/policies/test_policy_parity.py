@@ -41,7 +41,8 @@ OURS: dict[str, tuple[Any, dict[str, Any]]] = {
     "DQN": (make_layout(GRAB), {"algorithm": "DQN"}),
 }
 BASELINES = sorted(Path(spacetime_rl.baselines.__file__).parent.glob("*/*.onnx"))
-WITHOUT_MEMORY = [name for name in RLLIB if "LSTM" not in name]
+# What torch exports of RLlib's modules: with an LSTM or free deviations, it fixes the number of rows.
+WITHOUT_MEMORY = [name for name in RLLIB if name not in ("PPO, LSTM", "PPO, free deviation")]
 ROWS = (1, 5, 5)  # twice: what follows from shapes alone is kept for the next run
 SEEDS = itertools.count()
 
@@ -127,6 +128,7 @@ NAMES = [
     *OURS,
     *(f"{file.parent.name}/{file.stem}" for file in BASELINES),
     *(f"SB3 {name}" for name in STABLE_BASELINES),
+    *(f"RLlib {name}" for name in WITHOUT_MEMORY),
 ]
 ComputedBy = Callable[[Runtime], dict[str, list[Computed]]]
 

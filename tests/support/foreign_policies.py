@@ -111,21 +111,30 @@ class _Inference(nn.Module):
         return found.get(Columns.ACTION_DIST_INPUTS, found.get(Columns.ACTIONS))
 
 
+PRESENT = ("DQN",)  # by torch's present exporter, which takes seconds: the older one lacks one of its operators
+
+
 def export_module_of_rllib(name: str, file: Path) -> Path:
-    """Export a module's inference by torch's present exporter, as RLlib's guide on ONNX does."""
-    batch = torch.export.Dim("batch")
+    """Export a module's inference by torch, as RLlib's guide on ONNX does."""
+    module, example = _Inference(make_module(name).eval()), (torch.zeros(2, 5),)
+    names: dict[str, Any] = {"input_names": ["obs"], "output_names": ["output"]}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            _Inference(make_module(name).eval()),
-            (torch.zeros(2, 5),),
-            str(file),
-            input_names=["obs"],
-            dynamo=True,
-            dynamic_shapes={"observation": {0: batch}},
-            external_data=False,
-            verbose=False,
-        )
+        warnings.simplefilter("ignore")  # the exporters warn of themselves
+        if name in PRESENT:
+            sizes = {"observation": {0: torch.export.Dim("batch")}}
+            torch.onnx.export(
+                module,
+                example,
+                str(file),
+                dynamo=True,
+                dynamic_shapes=sizes,
+                external_data=False,
+                verbose=False,
+                **names,
+            )
+        else:
+            axes = {"obs": {0: "batch"}}
+            torch.onnx.export(module, example, str(file), dynamo=False, opset_version=17, dynamic_axes=axes, **names)
     return file
 
 

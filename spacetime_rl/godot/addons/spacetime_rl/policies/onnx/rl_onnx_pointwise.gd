@@ -32,6 +32,8 @@ static func operators() -> Dictionary[String, Callable]:
 		"Cast": _cast,
 		"Where": _where,
 		"Not": _not,
+		"IsNaN": _is_nan,
+		"IsInf": _is_inf,
 		"Add": _arithmetic.bind(_ADD),
 		"Sub": _arithmetic.bind(_SUB),
 		"Mul": _arithmetic.bind(_MUL),
@@ -257,6 +259,22 @@ static func _not(_node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
 	var truths := PackedInt64Array()
 	for value: int in x[0].ints:
 		truths.append(1 - value)
+	return [RLTensor.of_ints(x[0].shape, truths, RLTensor.Kind.BOOL)]
+
+
+static func _is_nan(_node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
+	var truths := PackedInt64Array()
+	for value: float in x[0].as_floats():
+		truths.append(int(is_nan(value)))
+	return [RLTensor.of_ints(x[0].shape, truths, RLTensor.Kind.BOOL)]
+
+
+static func _is_inf(node: RLOnnxNode, x: Array[RLTensor]) -> Array[RLTensor]:
+	var with_negative := node.whole("detect_negative", 1) != 0
+	var with_positive := node.whole("detect_positive", 1) != 0
+	var truths := PackedInt64Array()
+	for value: float in x[0].as_floats():
+		truths.append(int(is_inf(value) and (with_negative if value < 0.0 else with_positive)))
 	return [RLTensor.of_ints(x[0].shape, truths, RLTensor.Kind.BOOL)]
 
 
