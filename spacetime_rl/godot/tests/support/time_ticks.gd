@@ -3,8 +3,9 @@ extends SceneTree
 ##
 ## `godot --path . --script res://tests/support/time_ticks.gd -- RUNTIME SCENE SECONDS --policies=… …` prints the ticks
 ## a second, the pictures a second, the ticks in which the first agent was played, and the median, the 99th percentile
-## and the longest of the milliseconds that a tick took: scripts, policies and physics, without drawing. RUNTIME is as
-## in `ComputeBy`; what follows SECONDS are options of `RLOptions`.
+## and the longest of the milliseconds that a tick took: scripts, policies and physics, without drawing, and without
+## what other programs took of the processor. RUNTIME is as in `ComputeBy`; what follows SECONDS are options of
+## `RLOptions`.
 
 # Seconds in which shaders are compiled and caches fill.
 const _BEFORE_S := 5.0
@@ -12,8 +13,10 @@ const _BEFORE_S := 5.0
 var _times_ms := PackedFloat64Array()
 var _pictures := 0
 var _decisions := 0
-# When the tick began that has not ended; 0 if there is none.
-var _tick_usec := 0
+var _clock := RLThreadClock.new()
+# When the tick began that has not ended, by the clock; -1 if there is none.
+var _tick_usec := -1
+var _is_timed := false
 var _begin_usec := 0
 var _end_usec := 0
 
@@ -33,14 +36,14 @@ func _initialize() -> void:
 
 
 func _on_physics_frame() -> void:
-	var now := Time.get_ticks_usec()
-	_end_tick(now)
-	_tick_usec = now
+	_end_tick()
+	_is_timed = Time.get_ticks_usec() >= _begin_usec
+	_tick_usec = _clock.usec()
 
 
 func _on_process_frame() -> void:
+	_end_tick()
 	var now := Time.get_ticks_usec()
-	_end_tick(now)
 	if now >= _begin_usec:
 		_pictures += 1
 	if now >= _end_usec:
@@ -48,12 +51,12 @@ func _on_process_frame() -> void:
 		quit()
 
 
-func _end_tick(now: int) -> void:
-	if _tick_usec >= _begin_usec and _tick_usec > 0:
-		_times_ms.append(1e-3 * (now - _tick_usec))
+func _end_tick() -> void:
+	if _is_timed and _tick_usec >= 0:
+		_times_ms.append(1e-3 * (_clock.usec() - _tick_usec))
 		var bridge := get_first_node_in_group(RLOptions.BRIDGE_GROUP) as RLBridge
 		_decisions += int(bridge.roster.agents[0].decisions > 0)
-	_tick_usec = 0
+	_tick_usec = -1
 
 
 func _print(seconds: float) -> void:
