@@ -15,18 +15,9 @@ from spacetime_rl.runs.shipped import read_baselines
 
 SCENARIOS = sorted(path for path in (OWN_PROJECT / "scenarios").iterdir() if path.is_dir())
 MEASURING = {"bench"}  # made to be fast, not to be learned
-UNTRAINED = {name: f"its policy was not trained yet: make baseline SCENARIO={name}" for name in ("voxel_terrain",)}
 every_scenario = pytest.mark.parametrize("folder", SCENARIOS, ids=lambda path: path.name)
 every_learned_one = pytest.mark.parametrize(
-    "folder",
-    [
-        pytest.param(path, marks=pytest.mark.xfail(reason=UNTRAINED[path.name], strict=True))
-        if path.name in UNTRAINED
-        else path
-        for path in SCENARIOS
-        if path.name not in MEASURING
-    ],
-    ids=lambda path: path.name,
+    "folder", [path for path in SCENARIOS if path.name not in MEASURING], ids=lambda path: path.name
 )
 
 
