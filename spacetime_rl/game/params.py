@@ -45,7 +45,7 @@ def _declared(script: Path, project: Path) -> dict[str, Param]:
     params |= {param.name: param for param in _exports(text.replace(")\nvar ", ") var ").splitlines())}
     _, _, initial = text.partition("func _init() -> void:\n")
     for name, value in _assignments(initial):
-        params[name] = replace(params[name], default=_value(value))
+        params[name] = replace(params[name], default=_value(name, value))
     return params
 
 
@@ -64,7 +64,7 @@ def _exports(lines: list[str]) -> Iterator[Param]:
         elif found := _EXPORT.match(line):
             kind, given, name, type_, default = found.groups()
             room = _room(kind, given) if kind else _ROOMS.get(type_, "any")
-            yield Param(name, type_, _value(default), room, " ".join(meaning))
+            yield Param(name, type_, _value(name, default), room, " ".join(meaning))
             meaning = []
         else:
             meaning = []
@@ -83,8 +83,13 @@ def _room(kind: str, given: str) -> str:
     return ", ".join(words) if kind == "enum" else f"{words[0]} to {words[1]}"
 
 
-def _value(text: str) -> Any:
-    return json.loads(text.partition("#")[0].strip())
+def _value(name: str, text: str) -> Any:
+    try:
+        return json.loads(text.partition("#")[0].strip())
+    except ValueError:
+        raise UsageError(
+            f"parameter {name}: its default is {text!r}; expected a number, a text, true or false"
+        ) from None
 
 
 def describe_params(scenario: str) -> str:

@@ -226,7 +226,7 @@ def test_a_network_of_ones_own_needs_trust(command: Command) -> None:
         (["walker.zip", "--opset", "99"], "opset 99: expected 9 to "),
         (["walker.zip", "--opset", "13", "--ir-version", "5"], "IR version 5: expected 7 to "),
         (["walker.zip", "--layout", "text.zip"], "--layout text.zip: expected POLICY.schema.json"),
-        (["tuple.zip"], "the action is Tuple("),
+        (["tuple.zip"], "tuple.zip: its network cannot be built; it was written by Stable-Baselines3 "),
     ],
 )
 def test_a_mistake_is_one_message_and_exit_code_2(arguments: list[str], message: str, command: Command) -> None:

@@ -7,7 +7,7 @@ extends RLParams
 ## Frames (physics ticks) of an episode.
 @export_range(60, 100000) var frames: int = 1000
 ## What a frame may take, in milliseconds: the headset's rate, or less to leave time for the rest of a game.
-@export_range(0.1, 100.0) var budget_ms: float = RLMonitor.FRAME_BUDGET_MS
+@export_range(0.1, 100.0) var budget_ms: float = 11.11
 ## Frames of an episode that may take longer: the machine has other work, too.
 @export_range(0, 100000) var spare_frames: int = 10
 ## Edge of the square room, in metres.
