@@ -62,7 +62,7 @@ def test_a_head_is_measured() -> None:
     load = measure_head(2, lambda done, total, text: told.append(text))
     assert told[-1] == "MLflow"
     assert len(load.traffic) == 9
-    assert load.us_per_agent_step > 0.0
+    assert load.us_per_agent_step >= 0.0  # the slope of a fit, which is 0 where noise hides it
     assert 100.0 < load.bytes_per_agent_step < 2000.0
     assert load.learner_us_per_agent_step > 1.0
     assert load.result_ms > 0.0

@@ -173,10 +173,10 @@ def test_a_killed_trial_goes_on_from_its_checkpoint(site: Site, note: Note) -> N
     site.cluster.join()
     job, progress = site.submit("search", samples=2, concurrent=2)
     wait_for_trials(progress, trials=2, agent_steps=6_000)
-    (victim, *_) = candidates = site.processes("ray::Candidate")
-    known = {process.pid for process in candidates}
+    (victim, *others) = site.processes("ray::Trial")
+    known = {process.pid for process in (victim, *others)}
     struck_s = strike(victim, signal.SIGKILL)
-    wait_for(lambda: {p.pid for p in site.processes("ray::Candidate")} - known or None, 120.0, "a new trial process")
+    wait_for(lambda: {p.pid for p in site.processes("ray::Trial")} - known or None, 120.0, "a new trial process")
     replaced_s = time.monotonic() - struck_s
     job.result(timeout_s=900.0)
 

@@ -168,12 +168,12 @@ def test_a_killed_runner_is_replaced_and_its_game_goes_with_it(watched: WatchedR
 
 def test_a_run_whose_training_process_is_killed_goes_on(watched: WatchedRun, note: Note) -> None:
     begin(watched, agent_steps=12_000)
-    (victim,) = watched.processes("ray::SpacetimePPO")
+    (victim,) = watched.processes("ray::Trial")
     games = watched.games()
     before = watched.progress.arrivals()[-1].agent_steps
     struck_s = strike(victim, signal.SIGKILL)
     orphans_s = gone_after_s(games, struck_s)
-    wait_for(lambda: watched.processes("ray::SpacetimePPO") or None, 60.0, "a new training process")
+    wait_for(lambda: watched.processes("ray::Trial") or None, 60.0, "a new training process")
     replaced_s = time.monotonic() - struck_s
     after = watched.progress.after(struck_s + replaced_s)
     end(watched)
