@@ -17,6 +17,8 @@ from spacetime_rl.game.launch import Film, GameLaunch
 from spacetime_rl.host.scratch import scratch_folder
 
 TICKS = 6  # between two pictures: 15 a second at 90 ticks; drawing without a GPU takes longer than all else
+LONGEST_EPISODE_S = 20.0  # of a film that the engine writes
+_STOCK_REPEAT = 8  # ticks of a decision, where the launch leaves it to the stock plugin
 _SIZE = (640, 360)
 _LONGEST_S = 600.0  # to make a video of pictures that are there
 
@@ -40,6 +42,7 @@ def film_episode(episode: Episode, out: Path, config: RunConfig | None = None) -
 def film_play(play: Callable[[Callable[[GameLaunch], GameLaunch]], object], out: Path) -> Path:
     """Film what `play` plays of a game without our addon, from its start to its end, and return `out`.
 
+    Episodes end after `LONGEST_EPISODE_S` of game time: agents that are stuck would be filmed for hours without a GPU.
     `play` receives what changes the launch of its only game. Raises what `play` and `make_video` raise.
     """
     find_ffmpeg()
@@ -49,11 +52,17 @@ def film_play(play: Callable[[Callable[[GameLaunch], GameLaunch]], object], out:
 
         def prepare(launch: GameLaunch) -> GameLaunch:
             launches.append(launch)
-            return replace(launch, film=film)
+            return replace(launch, film=film, episode_steps=_filmed_decisions(launch))
 
         play(prepare)
         keep_pictures(film)
         return make_video(pictures, launches[-1].frames_per_s, out)
+
+
+def _filmed_decisions(launch: GameLaunch) -> int:
+    """How many decisions of an episode are filmed."""
+    most = round(LONGEST_EPISODE_S * launch.frames_per_s / (launch.action_repeat or _STOCK_REPEAT))
+    return min(most, launch.episode_steps or most)
 
 
 def find_ffmpeg() -> str:

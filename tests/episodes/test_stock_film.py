@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
@@ -17,8 +18,8 @@ from support.command import Done, run_command
 from support.screen import missing
 
 from spacetime_rl.episodes.movie import by_engine, forget_frames, keep_pictures
-from spacetime_rl.episodes.video import TICKS
-from spacetime_rl.game.launch import MOVIE, Film
+from spacetime_rl.episodes.video import TICKS, film_play
+from spacetime_rl.game.launch import MOVIE, Film, GameLaunch
 
 STOCK_GAME = Path(__file__).parent.parent / "fixtures" / "stock_game"
 SHOW = """extends Node2D
@@ -85,6 +86,25 @@ def _red_column(picture: Path) -> int:
         assert (width, height) == (1152, 648)  # of a project that sets no size
         pixels = np.asarray(image.convert("RGB"))[120]
         return int(np.argmax((pixels == (255, 0, 0)).all(axis=1)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "filmed"),
+    [({}, 150), ({"action_repeat": 4}, 300), ({"episode_steps": 40}, 40), ({"episode_steps": 4000}, 150)],
+)
+def test_an_episode_is_filmed_for_twenty_seconds_of_the_game(
+    tmp_path: Path, asked: dict[str, Any], filmed: int
+) -> None:
+    launches = []
+
+    def play(prepare: Callable[[GameLaunch], GameLaunch]) -> None:
+        launches.append(prepare(GameLaunch(project=tmp_path, **asked)))
+        raise ValueError("that is all")
+
+    with pytest.raises(ValueError, match="that is all"):
+        film_play(play, tmp_path / "film.mp4")
+
+    assert [launch.episode_steps for launch in launches] == [filmed]
 
 
 def test_one_of_some_frames_is_kept_and_those_before_the_beginning_are_not(tmp_path: Path) -> None:
