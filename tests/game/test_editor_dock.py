@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ def drive(project: Path, godot: Path) -> dict[str, Any]:
     configuration = project / "train.yaml"
     configuration.write_text(configuration.read_text() + "rollout: {runners: 1}\n")
     private = {f"XDG_{kind}_HOME": str(project.parent / kind) for kind in ("CONFIG", "DATA")}
+    private["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # where the dock finds the command
     subprocess.run([godot, "--headless", "--path", project, "--import"], check=True, timeout=200, capture_output=True)
     done = subprocess.run(
         [godot, "--headless", "--editor", "--path", project],
