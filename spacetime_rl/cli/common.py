@@ -37,6 +37,12 @@ IrOption = Annotated[
     int | None,
     typer.Option(metavar="N", **whole_number("Version of the ONNX file format; default: torch's.", 4)),
 ]
+PoliciesOption = Annotated[
+    list[str] | None, typer.Option("--policy", metavar="P", help="Only this policy; may be repeated.")
+]
+CheckpointNumberOption = Annotated[
+    int | None, typer.Option(metavar="N", **whole_number("Which checkpoint; default: the latest.", 0))
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 ResultsOption = Annotated[Path | None, typer.Option("--results", metavar="DIR", help="Folder of the results.")]
 

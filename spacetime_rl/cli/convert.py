@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacetime_rl.cli.common import IrOption, JsonOption, OpsetOption, ResultsOption, print_json
+from spacetime_rl.cli.common import (
+    CheckpointNumberOption,
+    IrOption,
+    JsonOption,
+    OpsetOption,
+    PoliciesOption,
+    ResultsOption,
+    print_json,
+)
 from spacetime_rl.cli.completion import complete_run
-from spacetime_rl.cli.numbers import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,12 +131,8 @@ def rllib(
         ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder of the files.")],
-    policy: Annotated[
-        list[str] | None, typer.Option("--policy", metavar="P", help="Only this policy; may be repeated.")
-    ] = None,
-    checkpoint_number: Annotated[
-        int | None, typer.Option(metavar="N", **whole_number("Which checkpoint; default: the latest.", 0))
-    ] = None,
+    policy: PoliciesOption = None,
+    checkpoint_number: CheckpointNumberOption = None,
     layout: _LayoutOption = None,
     opset: OpsetOption = 18,
     ir_version: IrOption = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from spacetime_rl.cli.common import JsonOption, ResultsOption, as_overrides, print_json
+from spacetime_rl.cli.common import CheckpointNumberOption, JsonOption, ResultsOption, as_overrides, print_json
 from spacetime_rl.cli.completion import complete_run
 from spacetime_rl.cli.eval import show_progress
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
@@ -40,9 +40,7 @@ def distill(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder of the files; default: in the run's.")
     ] = None,
-    checkpoint_number: Annotated[
-        int | None, typer.Option(metavar="N", **whole_number("Which checkpoint; default: the latest.", 0))
-    ] = None,
+    checkpoint_number: CheckpointNumberOption = None,
     results: ResultsOption = None,
     json_output: JsonOption = False,
 ) -> None:

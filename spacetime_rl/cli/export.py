@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacetime_rl.cli.common import IrOption, JsonOption, OpsetOption, ResultsOption, as_overrides, print_json
+from spacetime_rl.cli.common import (
+    CheckpointNumberOption,
+    IrOption,
+    JsonOption,
+    OpsetOption,
+    PoliciesOption,
+    ResultsOption,
+    as_overrides,
+    print_json,
+)
 from spacetime_rl.cli.completion import complete_run
 from spacetime_rl.cli.eval import show_progress
 from spacetime_rl.cli.numbers import whole_number
@@ -36,12 +45,8 @@ def export(
         Path | None,
         typer.Option("--into", metavar="PROJECT", help="Put the policies into a game: PROJECT/policies/."),
     ] = None,
-    policy: Annotated[
-        list[str] | None, typer.Option("--policy", metavar="P", help="Only this policy; may be repeated.")
-    ] = None,
-    checkpoint_number: Annotated[
-        int | None, typer.Option(metavar="N", **whole_number("Which checkpoint; default: the latest.", 0))
-    ] = None,
+    policy: PoliciesOption = None,
+    checkpoint_number: CheckpointNumberOption = None,
     opset: OpsetOption = 18,
     ir_version: IrOption = None,
     int8: Annotated[

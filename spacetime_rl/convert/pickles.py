@@ -76,5 +76,5 @@ class _DataUnpickler(pickle.Unpickler):
                 return found
         what = "code of its own" if module.startswith("cloudpickle") else f"{module}.{name}"
         raise HoldsCode(
-            f"{self._where}: holds {what}, which loading it would run; add --trust-code if you trust whoever made it"
+            f"{self._where}: holds {what}, which loading it would run; add --trust-code if you trust its author"
         )

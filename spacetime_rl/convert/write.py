@@ -15,7 +15,7 @@ from spacetime_rl.convert.foreign import ForeignPolicy
 from spacetime_rl.errors import ExportError
 from spacetime_rl.export.model import make_model
 from spacetime_rl.export.network import OUTPUTS, ExportNetwork
-from spacetime_rl.export.onnx import cannot_run, staging_folder, versions_here
+from spacetime_rl.export.onnx import cannot_run, put_in_place, staging_folder, versions_here
 from spacetime_rl.export.parity import TOLERANCE, Arrays, flat_observations, random_inputs
 from spacetime_rl.export.schema import Origin, PolicySchema
 from spacetime_rl.export.session import make_session
@@ -66,8 +66,7 @@ def write_policy(
             parity=difference,
         )
         schema_file(folder, name).write_text(to_json(schema.to_dict(), indent=2) + "\n", encoding="utf-8")
-        described = schema_file(folder, name).replace(schema_file(out, name))
-        return Converted(name, file.replace(onnx_file(out, name)), described, difference)
+        return Converted(name, *put_in_place(name, folder, out), difference)
 
 
 def _check(network: ExportNetwork, policy: ForeignPolicy, file: Path, name: str, versions: Versions) -> float:

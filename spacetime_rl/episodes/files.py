@@ -21,7 +21,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.episodes.episode import Build, Episode
 from spacetime_rl.errors import EpisodeError, RecordingError, SpacetimeError
 from spacetime_rl.formats.plain_json import to_json
-from spacetime_rl.game.project import overlook
+from spacetime_rl.game.files import overlook
 from spacetime_rl.game.sighting import Sighting
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.game.trace import ENDINGS, AgentTrace, Floats, Trace, read_surroundings, write_surroundings

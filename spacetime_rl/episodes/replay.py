@@ -21,6 +21,7 @@ from spacetime_rl.episodes.movie import by_engine, forget_frames, keep_pictures
 from spacetime_rl.errors import EpisodeError, GameError
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
+from spacetime_rl.game.files import ADDON
 from spacetime_rl.game.launch import Film, GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.game.spec import GameSpec
@@ -32,7 +33,6 @@ _CLOCKS = re.compile(
     r"(?<![\w.])(?:randf|randi|randfn|randf_range|randi_range|randomize)\s*\(|\.(?:pick_random|shuffle)\s*\("
     r"|\bTime\.get_\w+|\bcreate_timer\s*\(|\bThread\.new\s*\(|\bWorkerThreadPool\.|\bOS\.delay_\w+"
 )
-_ADDON = "addons/spacetime_rl/"
 _SHOWN = 5
 _NO_SEED = "this game's protocol has no seed: it may not replay; only an agent's first episode begins in a known state"
 _ALONE = ", and the other agents do nothing here"
@@ -321,7 +321,7 @@ def find_clocks(project: Path) -> Iterator[str]:
     """`FILE:LINE CALL` for every call in a project's scripts that may make two runs differ, our addon apart."""
     for path in sorted(project.rglob("*.gd")):
         name = path.relative_to(project).as_posix()
-        if name.startswith((_ADDON, ".godot/")):
+        if name.startswith((f"{ADDON.as_posix()}/", ".godot/")):
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
             if match := _CLOCKS.search(line.partition("#")[0]):

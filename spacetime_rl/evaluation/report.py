@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.game.api import TASK
-from spacetime_rl.game.project import overlook
+from spacetime_rl.game.files import overlook
 from spacetime_rl.game.trace import Trace
 from spacetime_rl.statistics.intervals import Interval, mean, mean_interval, wilson_interval
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from spacetime_rl.errors import UsageError
-from spacetime_rl.game.project_settings import get_setting
+from spacetime_rl.game.addon import has_addon, is_enabled
+from spacetime_rl.game.files import ADDON
 
 FOLDER = "policies"
-_ADDON = "addons/spacetime_rl"
-_PLUGIN = f"res://{_ADDON}/plugin.cfg"
 
 
 def policies_folder(project: Path) -> Path:
@@ -28,9 +27,10 @@ def resource_path(file: Path) -> str:
 def what_is_missing(project: Path) -> str:
     """What a user has to do before the editor imports policies in this project; empty if there is nothing."""
     enable = 'enable the plugin "SpaceTime RL" in Project > Project Settings > Plugins'
-    if not (project / _ADDON / "plugin.cfg").is_file():
-        return f"the project has no {_ADDON}, which imports .onnx: `spacetime-rl godot addon {project}` puts it there"
+    if not has_addon(project):
+        what = f"the project has no {ADDON.as_posix()}, which imports .onnx"
+        return f"{what}: `spacetime-rl godot addon {project}` puts it there"
     text = (project / "project.godot").read_text(encoding="utf-8", errors="replace")
-    if f'"{_PLUGIN}"' not in (get_setting(text, "editor_plugins", "enabled") or ""):
+    if not is_enabled(text):
         return f"{enable}: without it .onnx files are not imported"
     return ""

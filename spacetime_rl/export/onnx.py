@@ -59,7 +59,7 @@ def export_checkpoint(
     with staging_folder(out) as folder:
         origin = origin_of(source)
         exported = [export_module(source.load_module(name), name, folder, origin, versions) for name in names]
-        return [_move(policy, out) for policy in exported]
+        return [ExportedPolicy(one.name, *put_in_place(one.name, folder, out), one.parity) for one in exported]
 
 
 def export_module(
@@ -162,10 +162,13 @@ def staging_folder(out: Path) -> Iterator[Path]:
         yield Path(path)
 
 
-def _move(policy: ExportedPolicy, out: Path) -> ExportedPolicy:
-    """Replace the files in `out`, each whole. The schema comes first: Godot imports both when the ONNX file changes."""
-    schema, model = (_replace(path, out / path.name) for path in (policy.schema, policy.onnx))
-    return ExportedPolicy(policy.name, model, schema, policy.parity)
+def put_in_place(policy: str, staged: Path, out: Path) -> tuple[Path, Path]:
+    """Move a policy's files from a staging folder, each whole; returns the ONNX file and its schema.
+
+    The schema comes first: Godot imports both when the ONNX file changes.
+    """
+    schema = _replace(schema_file(staged, policy), schema_file(out, policy))
+    return _replace(onnx_file(staged, policy), onnx_file(out, policy)), schema
 
 
 def _replace(file: Path, place: Path) -> Path:

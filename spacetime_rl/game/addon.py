@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spacetime_rl.errors import UsageError
+from spacetime_rl.game.files import ADDON
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.game.project_settings import get_setting, set_setting
 
-FOLDER = Path("addons", "spacetime_rl")
-_PLUGIN = '"res://addons/spacetime_rl/plugin.cfg"'
+_PLUGIN = f'"res://{ADDON.as_posix()}/plugin.cfg"'
 # What the plugin does when somebody enables it in the editor.
-_AUTOLOAD = '"*res://addons/spacetime_rl/core/rl_boot.gd"'
+_AUTOLOAD = f'"*res://{ADDON.as_posix()}/core/rl_boot.gd"'
 _MADE_BY_GODOT = ("*.import", ".godot")
 
 
@@ -38,7 +38,7 @@ def add_addon(project: Path) -> Added:
     settings = project / "project.godot"
     if not settings.is_file():
         raise UsageError(f"godot addon: {project}: expected the folder of a Godot project, with its project.godot")
-    source, target = OWN_PROJECT / FOLDER, project / FOLDER
+    source, target = OWN_PROJECT / ADDON, project / ADDON
     if target.resolve() == source.resolve():
         raise UsageError(f"godot addon: {project} is the package's own project, which has the addon already")
     before = _version(target) if target.is_dir() else ""
@@ -53,6 +53,16 @@ def add_addon(project: Path) -> Added:
     return Added(target, before, _version(target), _enable(settings))
 
 
+def has_addon(project: Path) -> bool:
+    """Whether a project has the addon, enabled or not."""
+    return (project / ADDON / "plugin.cfg").is_file()
+
+
+def is_enabled(settings: str) -> bool:
+    """Whether the plugin is enabled in the text of a project.godot."""
+    return _PLUGIN in (get_setting(settings, "editor_plugins", "enabled") or "")
+
+
 def _keep_uids(target: Path, fresh: Path) -> None:
     """Keep the names that Godot gave the scripts: the project's scenes and policies know them by these."""
     for uid in target.rglob("*.uid"):
@@ -63,12 +73,11 @@ def _keep_uids(target: Path, fresh: Path) -> None:
 
 def _enable(settings: Path) -> bool:
     text = settings.read_text(encoding="utf-8")
-    enabled = get_setting(text, "editor_plugins", "enabled") or "PackedStringArray()"
     changed = set_setting(text, "autoload", "RLBoot", _AUTOLOAD)
-    if _PLUGIN not in enabled:
-        plugins = [name for name in re.findall(r'"[^"]*"', enabled) if name != _PLUGIN]
+    if not is_enabled(text):
+        others = re.findall(r'"[^"]*"', get_setting(text, "editor_plugins", "enabled") or "")
         changed = set_setting(
-            changed, "editor_plugins", "enabled", f"PackedStringArray({', '.join([*plugins, _PLUGIN])})"
+            changed, "editor_plugins", "enabled", f"PackedStringArray({', '.join([*others, _PLUGIN])})"
         )
     if changed == text:
         return False

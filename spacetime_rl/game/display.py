@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from spacetime_rl.errors import RendererMissing
+from spacetime_rl.game.files import project_files
 from spacetime_rl.game.process import GameProcess
-from spacetime_rl.game.project import project_files
 
 Render = Literal["auto", "none", "window", "xvfb"]
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from spacetime_rl.errors import GameError, UsageError
 from spacetime_rl.game.engine import Godot
+from spacetime_rl.game.files import overlook
 from spacetime_rl.game.native import FOLDER, native_beside, remove_native
 from spacetime_rl.game.program import PACK, machine_name
-from spacetime_rl.game.project import OWN_PROJECT, check_scene, import_project, kept, overlook, quote_errors
+from spacetime_rl.game.project import OWN_PROJECT, check_scene, import_project, kept, quote_errors
 from spacetime_rl.game.templates import find_template
 from spacetime_rl.host.scratch import scratch_folder
 

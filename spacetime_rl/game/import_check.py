@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-_SKIPPED = {".godot", ".git"}
+from spacetime_rl.game.files import project_files
+
 _LFS = b"version https://git-lfs"
 _LFS_MAX_BYTES = 1024  # a Git LFS pointer is smaller, by its specification
 _IMPORTED = {  # suffixes of files that a game can load only after an import
@@ -37,7 +37,7 @@ def find_problems(copy: Path, output: str, without_blender: bool) -> list[str]:
 
     Raises NothingImported.
     """
-    files = list(_files(copy))
+    files = _files(copy)
     pointers = [name for name in files if _is_lfs_pointer(copy / name)]
     problems: list[str] = []
     if pointers:
@@ -61,14 +61,9 @@ def find_problems(copy: Path, output: str, without_blender: bool) -> list[str]:
     return problems
 
 
-def _files(project: Path) -> Iterator[str]:
-    """Paths relative to the project, without the folders that Godot ignores."""
-    for folder, subfolders, names in os.walk(project):
-        if ".gdignore" in names:
-            subfolders.clear()
-            continue
-        subfolders[:] = sorted(name for name in subfolders if name not in _SKIPPED)
-        yield from (Path(folder, name).relative_to(project).as_posix() for name in sorted(names))
+def _files(project: Path) -> list[str]:
+    """Paths relative to the project, sorted."""
+    return sorted(path.relative_to(project).as_posix() for path in project_files(project))
 
 
 def _is_lfs_pointer(path: Path) -> bool:

@@ -17,10 +17,11 @@ from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.display import Render, XServer, check_screen, choose_renderer, render_arguments
 from spacetime_rl.game.engine import check_godot
 from spacetime_rl.game.ensure import ensure_godot
+from spacetime_rl.game.files import ADDON
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.program import PACK, why_not_a_pack, why_not_a_program
 from spacetime_rl.game.project import OWN_PROJECT, check_scene, find_scenario, import_project, kept
-from spacetime_rl.game.unchanged import ADDON, Unchanged, physics_hz_of, refuse_what_cannot_be_played
+from spacetime_rl.game.unchanged import Unchanged, physics_hz_of, refuse_what_cannot_be_played
 from spacetime_rl.host.system import require_linux
 
 _USUAL_HZ = 90  # of our scenarios

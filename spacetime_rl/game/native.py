@@ -17,6 +17,7 @@ from pathlib import Path
 
 from spacetime_rl.errors import SpacetimeError, UsageError
 from spacetime_rl.game.engine import Godot, cache_dir
+from spacetime_rl.game.files import ADDON
 from spacetime_rl.game.program import machine_name
 from spacetime_rl.host.scratch import scratch_folder
 
@@ -24,7 +25,7 @@ SOURCE = Path(__file__).with_name("native_kernels.c")
 FOLDER = Path("addons/spacetime_rl_native")  # in a project; beside the addon, which users replace as a whole
 
 _NAME = "spacetime_rl_native"
-_USER = Path("addons/spacetime_rl/policies/onnx/rl_native.gd")  # the script of the addon that calls the library
+_USER = ADDON / "policies/onnx/rl_native.gd"  # the script of the addon that calls the library
 # In what the editor writes the extensions of a project into, and a game reads them from.
 _EXTENSION_LIST = Path(".godot/extension_list.cfg")
 _COMPILERS = ("cc", "gcc", "clang")

@@ -23,6 +23,7 @@ from spacetime_rl.errors import ImportFailed, UsageError
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.blender import find_blender, is_switched_off, switch_off, write_import_settings
 from spacetime_rl.game.engine import Godot, cache_dir
+from spacetime_rl.game.files import left_out, project_files
 from spacetime_rl.game.import_check import NothingImported, blend_files, find_problems
 from spacetime_rl.game.import_notice import noticed
 from spacetime_rl.game.native import add_native, built_native, uses_native
@@ -38,9 +39,6 @@ _IMPORT_TIMEOUT_S = 600.0  # measured imports took 8 to 18 s
 _KEEP_COPIES = 3
 # In every complete copy; its modification time is that of the last use, and running games hold a lock on it.
 _MARK = ".spacetime-import"
-# In a folder that Godot overlooks: its files are neither imported nor exported.
-_OVERLOOKED = ".gdignore"
-_VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
 _SCENES = {".tscn", ".scn"}
 
 
@@ -209,7 +207,7 @@ def _make_copy(
     _log.info("importing %s with Godot %s, once for this machine", project, godot.version_text)
     work = Path(tempfile.mkdtemp(prefix="new-", dir=copy.parent))
     try:
-        shutil.copytree(project, work, ignore=_no_part, dirs_exist_ok=True)
+        shutil.copytree(project, work, ignore=left_out, dirs_exist_ok=True)
         _let_write(work)
         if without_blender:
             switch_off(work / "project.godot")
@@ -295,34 +293,6 @@ def content_hash(project: Path) -> str:
     files = sorted(project_files(project))
     stats = tuple((str(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in files)
     return _hash_files(project, stats)
-
-
-def project_files(project: Path) -> Iterator[Path]:
-    """The files of a project: without those that Godot derives from them, and folders that it overlooks."""
-    for folder, subfolders, names in os.walk(project):
-        left_out = _no_part(folder, subfolders)
-        subfolders[:] = [name for name in subfolders if name not in left_out]
-        yield from (path for name in names if (path := Path(folder, name)).is_file())
-
-
-def overlook(folder: Path) -> None:
-    """Make Godot overlook a folder of ours that lies in a project, such as that of the results.
-
-    Godot would import its pictures and policies, and each change in it would make another project of the game. Nothing
-    happens where there is no project.
-    """
-    if any((parent / "project.godot").is_file() for parent in folder.absolute().parents):
-        (folder / _OVERLOOKED).touch()
-
-
-def _no_part(folder: str | os.PathLike[str], names: Sequence[str]) -> set[str]:
-    """The subfolders that Godot overlooks, as it does those with a dot in front, and Python's environments."""
-    return {
-        name
-        for name in names
-        if (path := Path(folder, name)).is_dir()
-        and (name.startswith(".") or (path / _OVERLOOKED).exists() or (path / _VIRTUAL_ENVIRONMENT).exists())
-    }
 
 
 @functools.lru_cache(maxsize=16)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from spacetime_rl.game.files import project_files
 from spacetime_rl.game.launch import GameLaunch
-from spacetime_rl.game.project import project_files
 
 _RES = "res://"
 _SECTION = re.compile(r"^\[(\w+)(.*)\]\s*$")

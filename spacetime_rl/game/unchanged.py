@@ -14,10 +14,10 @@ from pathlib import Path
 
 from spacetime_rl.errors import UsageError
 from spacetime_rl.game.engine import Godot
-from spacetime_rl.game.project import OWN_PROJECT, content_hash, project_files
+from spacetime_rl.game.files import ADDON, project_files
+from spacetime_rl.game.project import OWN_PROJECT, content_hash
 from spacetime_rl.game.project_settings import get_setting, set_setting, set_setting_first
 
-ADDON = Path("addons", "spacetime_rl")
 _STOCK_ADDON = Path("addons", "godot_rl_agents")
 _AUTOLOAD = '"*res://addons/spacetime_rl/unchanged/rl_unchanged.gd"'
 _DEFAULT_HZ = 60  # of the engine

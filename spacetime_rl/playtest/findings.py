@@ -20,7 +20,7 @@ from spacetime_rl.episodes.files import SUFFIX, read_episode, write_episode
 from spacetime_rl.errors import RecordingError, UsageError
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.formats.shell import short
-from spacetime_rl.game.project import overlook
+from spacetime_rl.game.files import overlook
 from spacetime_rl.playtest.sighting import Sighting
 from spacetime_rl.runs.layout import FINDINGS
 

@@ -21,7 +21,7 @@ from spacetime_rl.config.writer import to_yaml
 from spacetime_rl.episodes.episode import Build
 from spacetime_rl.errors import RecordingError, UsageError
 from spacetime_rl.formats.plain_json import to_json
-from spacetime_rl.game.project import overlook
+from spacetime_rl.game.files import overlook
 from spacetime_rl.playtest.outcome import Entry
 
 FORMAT = 1

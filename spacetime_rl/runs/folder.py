@@ -20,7 +20,7 @@ from spacetime_rl.config import RunConfig, dump, load
 from spacetime_rl.config.paths import anchored
 from spacetime_rl.errors import ResumeError, RunExistsError, UsageError
 from spacetime_rl.formats.plain_json import to_json
-from spacetime_rl.game.project import overlook
+from spacetime_rl.game.files import overlook
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.host import signals
 from spacetime_rl.runs.layout import RunPaths

@@ -8,7 +8,8 @@ import pytest
 from support.command import run_command
 
 from spacetime_rl.errors import UsageError
-from spacetime_rl.game.addon import FOLDER, add_addon
+from spacetime_rl.game.addon import add_addon
+from spacetime_rl.game.files import ADDON
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.game.project_settings import get_setting
 
@@ -36,9 +37,7 @@ def test_the_addon_is_copied_and_enabled_beside_other_plugins(project: Path) -> 
     text = (project / "project.godot").read_text()
     assert added.before == ""
     assert added.enabled
-    assert (added.folder / "core/rl_bridge.gd").read_bytes() == (
-        OWN_PROJECT / FOLDER / "core/rl_bridge.gd"
-    ).read_bytes()
+    assert (added.folder / "core/rl_bridge.gd").read_bytes() == (OWN_PROJECT / ADDON / "core/rl_bridge.gd").read_bytes()
     assert get_setting(text, "editor_plugins", "enabled") == (
         'PackedStringArray("res://addons/dialogue/plugin.cfg", "res://addons/spacetime_rl/plugin.cfg")'
     )
@@ -49,19 +48,19 @@ def test_the_addon_is_copied_and_enabled_beside_other_plugins(project: Path) -> 
 def test_another_version_is_replaced_as_a_whole(project: Path) -> None:
     add_addon(project)
     settings = (project / "project.godot").read_text()
-    plugin = project / FOLDER / "plugin.cfg"
+    plugin = project / ADDON / "plugin.cfg"
     plugin.write_text(plugin.read_text().replace('version="', 'version="0.0.1-'))
-    (project / FOLDER / "left_over.gd").write_text("extends Node\n")
+    (project / ADDON / "left_over.gd").write_text("extends Node\n")
     for script in ("left_over.gd", "core/rl_bridge.gd"):
-        (project / FOLDER / f"{script}.uid").write_text("uid://given_by_godot\n")
+        (project / ADDON / f"{script}.uid").write_text("uid://given_by_godot\n")
 
     added = add_addon(project)
 
     assert added.before == f"0.0.1-{added.now}"
     assert not added.enabled
     assert (project / "project.godot").read_text() == settings
-    assert not list((project / FOLDER).glob("left_over*"))
-    assert (project / FOLDER / "core/rl_bridge.gd.uid").read_text() == "uid://given_by_godot\n"
+    assert not list((project / ADDON).glob("left_over*"))
+    assert (project / ADDON / "core/rl_bridge.gd.uid").read_text() == "uid://given_by_godot\n"
     assert [path.name for path in (project / "addons").iterdir()] == ["spacetime_rl"]
 
 
@@ -79,5 +78,5 @@ def test_the_command_says_what_it_did(
     second = run_command("godot", "addon", str(project), monkeypatch=monkeypatch, capsys=capsys)
 
     assert f"enabled the plugin in {project / 'project.godot'}" in first.out
-    assert second.out.startswith(f"{project / FOLDER}: version ")
+    assert second.out.startswith(f"{project / ADDON}: version ")
     assert "enabled" not in second.out

@@ -13,7 +13,8 @@ import pytest
 from spacetime_rl.errors import ImportFailed, UsageError
 from spacetime_rl.game import import_notice
 from spacetime_rl.game.engine import Godot, check_godot
-from spacetime_rl.game.project import find_scenario, import_project, kept, overlook, scenarios
+from spacetime_rl.game.files import overlook
+from spacetime_rl.game.project import find_scenario, import_project, kept, scenarios
 
 
 @pytest.fixture

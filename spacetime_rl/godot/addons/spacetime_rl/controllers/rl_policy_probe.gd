@@ -1,6 +1,6 @@
 class_name RLPolicyProbe
 extends RefCounted
-## What a policy last saw and computed for one agent, for whoever looks at it.
+## What a policy last saw and computed for one agent, for the debugger.
 
 # Decisions by which their rate is measured.
 const _TIMED := 16

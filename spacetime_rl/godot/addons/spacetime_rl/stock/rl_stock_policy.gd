@@ -68,8 +68,8 @@ func _get_configuration_warnings() -> PackedStringArray:
 	return RLSceneCheck.problems_of(self)
 
 
-# The Sync node begins when its parent is ready, or in old versions when the root is. Whoever connects first is called
-# first: its own method waits from its `_ready` on.
+# The Sync node begins when its parent is ready, or in old versions when the root is. Godot calls what was connected
+# first, first: the Sync node connects its own method in its `_ready`, which is after this.
 func _note(node: Node) -> void:
 	if _sync != null or not node.has_method(&"connect_to_server") or not node.has_method(&"handle_message"):
 		return

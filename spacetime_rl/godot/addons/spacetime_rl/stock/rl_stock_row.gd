@@ -158,6 +158,8 @@ func _bytes(key: String, text: String) -> PackedFloat32Array:
 
 
 func _is_finite(name: String) -> bool:
+	if _pixels.has(name):
+		return true  # made of bytes
 	for i: int in inputs[name].size():
 		if not is_finite(inputs[name][i]):
 			var what := "%s[%d] is %s" % [name, i, inputs[name][i]]

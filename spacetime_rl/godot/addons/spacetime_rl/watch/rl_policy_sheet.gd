@@ -83,7 +83,7 @@ func show_agent(agent: RLAgent, controller: RLPolicyController, nominal_hz: floa
 	_read_normalizer()
 
 
-## Move the list of the observation's fields by so many pages.
+## Scroll the list of the observation's fields: a positive number of pages down, a negative one up.
 func scroll(pages: int) -> void:
 	_scrolled = clampi(_scrolled + 8 * pages, 0, maxi(_fields.size() - 1, 0))
 	_sheet.queue_redraw()
