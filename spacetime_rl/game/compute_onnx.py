@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spacetime_rl.errors import GameError
 from spacetime_rl.formats.plain_json import to_json
-from spacetime_rl.game.project import quote_errors
+from spacetime_rl.game.run_program import quote_errors
 
 _DTYPES = (np.float32, np.int64, np.bool_)
 _TIMEOUT_S = 240.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -15,7 +14,8 @@ from spacetime_rl.game.engine import Godot
 from spacetime_rl.game.files import overlook
 from spacetime_rl.game.native import FOLDER, native_beside, remove_native
 from spacetime_rl.game.program import PACK, machine_name
-from spacetime_rl.game.project import OWN_PROJECT, check_scene, import_project, kept, quote_errors
+from spacetime_rl.game.project import OWN_PROJECT, check_scene, import_project, kept
+from spacetime_rl.game.run_program import quote_errors, run_program
 from spacetime_rl.game.templates import find_template
 from spacetime_rl.host.scratch import scratch_folder
 
@@ -162,17 +162,7 @@ def _set_template(file: Path, preset: str, template: Path) -> None:
 
 def _run(command: Sequence[str], project: Path) -> str:
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT_S,
-            env=dict(os.environ),
-            check=False,
-        )
+        done = run_program(command, _TIMEOUT_S)
     except subprocess.TimeoutExpired as error:
         raise ExportFailed(f"{project}: Godot did not export it within {_TIMEOUT_S:g} s") from error
     if done.returncode != 0:

@@ -19,6 +19,7 @@ from spacetime_rl.errors import SpacetimeError, UsageError
 from spacetime_rl.game.engine import Godot, cache_dir
 from spacetime_rl.game.files import ADDON
 from spacetime_rl.game.program import machine_name
+from spacetime_rl.game.run_program import quote_tail, run_program
 from spacetime_rl.host.scratch import scratch_folder
 
 SOURCE = Path(__file__).with_name("native_kernels.c")
@@ -156,24 +157,13 @@ def _built(godot: Godot) -> Path:
 def _run(command: Sequence[str], folder: Path, who: str, makes: str) -> None:
     """Run a step that makes a file in `folder`. Raises NativeFailed with the end of what the step printed."""
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
+        done = run_program(command, _TIMEOUT_S, folder=folder)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NativeFailed(f"native library: {who} failed: {error}") from error
     if done.returncode != 0 or not (folder / makes).is_file():
-        tail = "\n".join(f"  | {line}" for line in done.stdout.splitlines()[-20:])
         raise NativeFailed(
             f"native library: {who} made no {Path(makes).name} (exit code {done.returncode}){_advice(done.stdout)}; "
-            f"it says:\n{tail}"
+            f"it says:\n{quote_tail(done.stdout)}"
         )
 
 

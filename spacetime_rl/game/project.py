@@ -27,6 +27,7 @@ from spacetime_rl.game.files import left_out, project_files
 from spacetime_rl.game.import_check import NothingImported, blend_files, find_problems
 from spacetime_rl.game.import_notice import noticed
 from spacetime_rl.game.native import add_native, built_native, uses_native
+from spacetime_rl.game.run_program import quote_errors, quote_tail, run_program
 from spacetime_rl.host.locks import locked
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.host.system import lock_file
@@ -240,30 +241,17 @@ def _run_import(project: Path, work: Path, godot: Godot) -> str:
         write_import_settings(godot.path, Path(private["XDG_CONFIG_HOME"]), godot.version)
         try:
             with noticed(project, _IMPORT_TIMEOUT_S):
-                done = subprocess.run(
+                done = run_program(
                     [godot.path, "--headless", "--path", work, "--import"],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    text=True,
-                    errors="replace",
-                    timeout=_IMPORT_TIMEOUT_S,
+                    _IMPORT_TIMEOUT_S,
                     env={**os.environ, **private},
-                    check=False,
                 )
         except subprocess.TimeoutExpired as error:
             raise ImportFailed(f"Godot did not import {project} within {_IMPORT_TIMEOUT_S:g} s") from error
     if done.returncode != 0:
-        tail = "\n".join(f"  | {line}" for line in done.stdout.splitlines()[-20:])
-        raise ImportFailed(f"Godot could not import {project} (exit code {done.returncode}); it says:\n{tail}")
+        said = quote_tail(done.stdout)
+        raise ImportFailed(f"Godot could not import {project} (exit code {done.returncode}); it says:\n{said}")
     return done.stdout
-
-
-def quote_errors(output: str) -> str:
-    """The errors in the output of the engine, or its last lines if there are none, as indented lines."""
-    lines = output.splitlines()
-    errors = [line for line in lines if "ERROR" in line][:20] or lines[-20:]
-    return "\n".join(f"  | {line}" for line in errors)
 
 
 @functools.cache

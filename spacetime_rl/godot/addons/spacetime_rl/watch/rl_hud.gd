@@ -1,5 +1,5 @@
 class_name RLHud
-extends CanvasLayer
+extends RLSheet
 ## What a person sees of an agent while it plays: its task, who acts for it, its figures, and its rewards term by term.
 
 const _LEAST_WIDTH := 380.0
@@ -14,7 +14,6 @@ const _PAPER := Color(0.05, 0.06, 0.09, 0.72)
 var _bridge: RLBridge
 var _agent: RLAgent
 var _at := 0
-var _sheet := Control.new()
 var _terms: Array[StringName] = []
 var _help_shown := true
 # How the agent's last episode went, in words.
@@ -24,13 +23,9 @@ var _drawn_decision := -1
 var _width := _LEAST_WIDTH
 
 
-func _ready() -> void:
+func _init() -> void:
 	# Above what the game itself lays over its picture, as a vignette.
 	layer = 100
-	_sheet.draw.connect(_draw_sheet)
-	_sheet.mouse_filter = Control.MOUSE_FILTER_IGNORE
-	_sheet.set_anchors_preset(Control.PRESET_FULL_RECT)
-	add_child(_sheet)
 
 
 func _process(_delta: float) -> void:

@@ -1,5 +1,5 @@
 class_name RLPolicySheet
-extends CanvasLayer
+extends RLSheet
 ## Draws what a policy sees and decides: the observation field by field, the value, and each action with its chances.
 
 const _WIDTH := 470.0
@@ -32,7 +32,6 @@ var _agent: RLAgent
 var _controller: RLPolicyController
 var _nominal_hz := 0.0
 var _keys := ""
-var _sheet := Control.new()
 var _drawn := -1
 # Observation lines that are scrolled away.
 var _scrolled := 0
@@ -47,12 +46,8 @@ var _means := PackedFloat32Array()
 var _deviations := PackedFloat32Array()
 
 
-func _ready() -> void:
+func _init() -> void:
 	layer = 101
-	_sheet.draw.connect(_draw_sheet)
-	_sheet.mouse_filter = Control.MOUSE_FILTER_IGNORE
-	_sheet.set_anchors_preset(Control.PRESET_FULL_RECT)
-	add_child(_sheet)
 
 
 func _process(_delta: float) -> void:
