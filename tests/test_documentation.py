@@ -126,3 +126,13 @@ def prose(page: Path) -> Iterator[tuple[int, str]]:
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_prose_is_wrapped(page: Path) -> None:
     assert [f"{page.name}:{number}" for number, line in prose(page) if len(line) > WIDTH] == []
+
+
+def test_the_addons_page_says_what_each_of_its_folders_is_for() -> None:
+    addon = ROOT / "spacetime_rl/godot/addons/spacetime_rl"
+    _, _, after = (addon / "README.md").read_text().partition("## Where things are\n")
+    table = after.partition("\n## ")[0]
+
+    named = re.findall(r"`(\w+)/`(?=[, ])", table)
+
+    assert {path.name for path in addon.iterdir() if path.is_dir()} <= set(named)
