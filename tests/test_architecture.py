@@ -207,6 +207,7 @@ def test_every_file_says_in_its_first_line_why_it_exists() -> None:
 FILES_OF_A_RUN = {
     "config.yaml", "spec.json", "versions.json", "state.json", "sweep.yaml", "progress.jsonl", "summary.json",
     "summary.md", "evaluation.json", "spacetime.json", "curriculum.json", "output.log", "traceback.log",
+    "payoff.jsonl", "round_robin.jsonl",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ STATE = "state.json"
 SWEEP = "sweep.yaml"  # only in the folder of a sweep
 ONNX, REPORT = "onnx", "report"
 EPISODES = "episodes"
+LEAGUE = "league"
 PLAYTESTS, FINDINGS, NIGHTS = "playtests", "findings", "nights"
 DATA_ROOT = "AI_DATA_ROOT"  # the environment variable that moves recorded episodes elsewhere
 CHECKPOINT = "spacetime.json"  # in a checkpoint's folder; `CheckpointMetadata` writes it
@@ -95,6 +96,16 @@ class RunPaths:
         return Path(named) / EPISODES / self.path.name if named else self.path / EPISODES
 
     @property
+    def league(self) -> Path:
+        """The folder of the league's pictures, its page, and the results of its round robin."""
+        return self.path / LEAGUE
+
+    @property
+    def round_robin(self) -> Path:
+        """The payoff table of games that were played after training, everybody against everybody."""
+        return self.league / "round_robin.jsonl"
+
+    @property
     def tune(self) -> Path:
         """Tune's files: its state, and the trials with their checkpoints."""
         return self.path / "tune"
@@ -148,6 +159,11 @@ def run_around(path: Path) -> Path | None:
 def trial_folder(trial_id: str) -> str:
     """The name of a trial's folder inside the run's `tune` folder."""
     return f"trial_{trial_id}"
+
+
+def payoff_file(trial: Path) -> Path:
+    """The payoff table of a trial's league, in the trial's folder."""
+    return trial / LEAGUE / "payoff.jsonl"
 
 
 def checkpoint_number(folder: Path) -> int | None:
