@@ -55,6 +55,10 @@ def export(
             "--int8", help="Also write files with 8-bit weights, in int8/ beside the folder, and compare by episodes."
         ),
     ] = False,
+    value: Annotated[
+        bool,
+        typer.Option("--value", help="The files also compute the return that a policy expects; F3 shows it in a game."),
+    ] = False,
     episodes: Annotated[
         int | None,
         typer.Option(
@@ -70,7 +74,7 @@ def export(
 
       spacetime-rl export my-run
 
-      spacetime-rl export my-run --into ../my-game
+      spacetime-rl export my-run --into ../my-game --value
 
       spacetime-rl export my-run --int8
 
@@ -88,7 +92,7 @@ def export(
     checkpoint = find_checkpoint(where, results or RESULTS, checkpoint_number)
     from spacetime_rl.export.onnx import export_checkpoint  # torch takes seconds to import
 
-    exported = export_checkpoint(checkpoint, folder or onnx_folder(checkpoint), policy, opset, ir_version)
+    exported = export_checkpoint(checkpoint, folder or onnx_folder(checkpoint), policy, opset, ir_version, value)
     agents = _agents_of(checkpoint) if into else {}
     missing = what_is_missing(into) if into else ""
     judged = _quantise(checkpoint, exported[0].onnx.parent, episodes, json_output) if int8 else None

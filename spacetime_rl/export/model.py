@@ -15,22 +15,25 @@ from torch import Tensor
 
 from spacetime_rl import __version__
 from spacetime_rl.errors import ExportError
-from spacetime_rl.export.network import OUTPUTS
 from spacetime_rl.export.versions import DEFAULT_OPSET, Versions, least_ir
 
 
 class Network(Protocol):
-    """A network with named inputs that computes `OUTPUTS`; every tensor's first dimension is the batch."""
+    """A network with named inputs and outputs; every tensor's first dimension is the batch."""
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names of the inputs, in order."""
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the outputs, in order."""
+
     def example(self, batch: int) -> tuple[Tensor, ...]:
         """Inputs for `batch` agents, in the order of `inputs`."""
 
-    def __call__(self, *tensors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The tensors of `OUTPUTS`."""
+    def __call__(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """The tensors of `outputs`."""
 
 
 def make_model(network: Network, name: str, versions: Versions) -> onnx.ModelProto:
@@ -61,7 +64,7 @@ def _exported(network: Network, opset: int) -> onnx.ModelProto:
         dynamo=True,
         opset_version=opset,
         input_names=network.inputs,
-        output_names=OUTPUTS,
+        output_names=network.outputs,
         dynamic_shapes={"tensors": tuple({0: batch} for _ in network.inputs)},
         external_data=False,
         verbose=False,
@@ -82,8 +85,8 @@ def _traced(network: Network, opset: int) -> onnx.ModelProto:
             dynamo=False,
             opset_version=opset,
             input_names=network.inputs,
-            output_names=OUTPUTS,
-            dynamic_axes={value: {0: "batch"} for value in (*network.inputs, *OUTPUTS)},
+            output_names=network.outputs,
+            dynamic_axes={value: {0: "batch"} for value in (*network.inputs, *network.outputs)},
         )
     model = onnx.load_from_string(file.getvalue())
     for output, tensor in zip(model.graph.output, network(*example), strict=True):

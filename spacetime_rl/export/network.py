@@ -1,7 +1,8 @@
 """The computation in an ONNX file: from a game's observations to its actions.
 
 Inputs and outputs have the names that the ONNX node of stock Godot RL Agents uses. A third output, `distribution`,
-serves programs that sample actions. A program that requests outputs by name is not affected by it.
+serves programs that sample actions, and an optional fourth, `value`, programs that show what the policy expects. A
+program that requests outputs by name is not affected by either.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from spacetime_rl.modules.acting import Acted
 from spacetime_rl.modules.actions import plan_actions
 
 OUTPUTS = ("output", "state_outs", "distribution")
+VALUE = "value"  # only where it was asked for
 PIXEL_MAX = 255.0  # the files take bytes, the networks 0 to 1
 
 
@@ -52,11 +54,13 @@ class ExportNetwork(nn.Module):
     the largest logit from zero up.
 
     `distribution` [b, inputs_dim] is the action distribution's input as `spacetime_rl.modules.actions` defines it.
+    `value` [b, 1], only `with_value`, is the return that the policy expects: `ActingModule.expected_return`.
     """
 
-    def __init__(self, module: Decider, wire: str) -> None:
+    def __init__(self, module: Decider, wire: str, with_value: bool = False) -> None:
         super().__init__()
         self.module: Any = module
+        self.with_value = with_value
         self.layout = module.layout
         vectors = vector_inputs(module.layout, wire)
         self.vectors = {name: sum(field.size for field in fields) for name, fields in vectors.items()}
@@ -69,14 +73,19 @@ class ExportNetwork(nn.Module):
         """The names of the inputs, in order."""
         return (*self.vectors, *(image.name for image in self.layout.images), "state_ins")
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the outputs, in order."""
+        return (*OUTPUTS, VALUE) if self.with_value else OUTPUTS
+
     def example(self, batch: int) -> tuple[Tensor, ...]:
         """Inputs of zeros for `batch` agents, in the order of `inputs`."""
         sizes = [*self.vectors.values(), *(prod(image.shape) for image in self.layout.images)]
         state = torch.zeros(batch, 2 * self.cell_size) if self.cell_size else torch.zeros(batch)
         return (*(torch.zeros(batch, size) for size in sizes), state)
 
-    def forward(self, *tensors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Compute output, state_outs and distribution from the inputs, given in the order of `inputs`."""
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """Compute the tensors of `outputs` from the inputs, given in the order of `inputs`."""
         *seen, state_ins = tensors
         vectors, pixels = seen[: len(self.vectors)], seen[len(self.vectors) :]
         vector = torch.cat(vectors, -1) if vectors else state_ins.new_zeros((state_ins.shape[0], 0))
@@ -86,9 +95,13 @@ class ExportNetwork(nn.Module):
         state = None
         if self.cell_size:
             state = {"h": state_ins[:, : self.cell_size], "c": state_ins[:, self.cell_size :]}
-        acted = self.module.act(self.module.prepare(vector), images, state)
+        prepared = self.module.prepare(vector)
+        acted = self.module.act(prepared, images, state)
         state_outs = torch.cat([acted.state["h"], acted.state["c"]], -1) if state else state_ins * 1.0
-        return self._decode(acted.inputs), state_outs, acted.inputs
+        found = (self._decode(acted.inputs), state_outs, acted.inputs)
+        if not self.with_value:
+            return found
+        return (*found, self.module.expected_return(prepared, images, acted).unsqueeze(-1))
 
     def _decode(self, inputs: Tensor) -> Tensor:
         parts: list[Tensor] = []

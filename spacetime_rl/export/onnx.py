@@ -45,11 +45,12 @@ def export_checkpoint(
     policies: Sequence[str] | None = None,
     opset: int = DEFAULT_OPSET,
     ir: int | None = None,
+    with_value: bool = False,
 ) -> list[ExportedPolicy]:
     """Export the policies of a checkpoint folder, or only those in `policies`, into the folder `out`.
 
-    Existing files are replaced only after every policy has passed its check. Raises CheckpointError, UsageError or
-    ExportError.
+    Files `with_value` also compute the return that a policy expects. Existing files are replaced only after every
+    policy has passed its check. Raises CheckpointError, UsageError or ExportError.
     """
     versions = Versions(opset, ir)
     versions.check()
@@ -58,17 +59,24 @@ def export_checkpoint(
     out = Path(out)
     with staging_folder(out) as folder:
         origin = origin_of(source)
-        exported = [export_module(source.load_module(name), name, folder, origin, versions) for name in names]
+        exported = [
+            export_module(source.load_module(name), name, folder, origin, versions, with_value) for name in names
+        ]
         return [ExportedPolicy(one.name, *put_in_place(one.name, folder, out), one.parity) for one in exported]
 
 
 def export_module(
-    module: ActingModule, name: str, out: Path, origin: Origin, versions: Versions | None = None
+    module: ActingModule,
+    name: str,
+    out: Path,
+    origin: Origin,
+    versions: Versions | None = None,
+    with_value: bool = False,
 ) -> ExportedPolicy:
     """Write `<name>.onnx` and `<name>.schema.json` into the folder `out`. Raises ExportError."""
     versions = versions or Versions()
     model_path, schema_path = onnx_file(out, name), schema_file(out, name)
-    network = ExportNetwork(module.eval(), origin.wire).eval()
+    network = ExportNetwork(module.eval(), origin.wire, with_value).eval()
     onnx.save(make_model(network, name, versions), model_path)
     parity = _measure(network, model_path, name, versions)
     if not parity <= TOLERANCE:
@@ -107,6 +115,7 @@ def _describe(network: ExportNetwork, name: str, origin: Origin, opset: int, par
         state_size=2 * network.cell_size,
         normalizer=_statistics(network.module),
         squashed=network.module.squashed,
+        with_value=network.with_value,
         origin=origin,
         versions=versions_here(),
         opset=opset,

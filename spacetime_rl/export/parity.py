@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from ray.rllib.core.columns import Columns
 
-from spacetime_rl.export.network import OUTPUTS, PIXEL_MAX, ExportNetwork
+from spacetime_rl.export.network import PIXEL_MAX, VALUE, ExportNetwork
 from spacetime_rl.export.session import make_session
 from spacetime_rl.modules.actions import plan_actions
 
@@ -29,13 +29,13 @@ def measure_parity(network: ExportNetwork, path: Path) -> float:
 
     The module receives one flat observation, as in training. The measurement therefore also covers the export's own
     normalisation, image scaling, recurrent state and decoding. A difference is divided by the largest number of its row
-    if that exceeds 1, because float32 has relative precision. The row is that of the distribution, and also of the
-    observation if the policy does not normalise it. NaN anywhere gives NaN.
+    if that exceeds 1, because float32 has relative precision. The row is that of the distribution, of the value if the
+    file has one, and of the observation if the policy does not normalise it. NaN anywhere gives NaN.
     """
     session = make_session(path)
     worst = 0.0
     for inputs in random_inputs(network):
-        found = dict(zip(OUTPUTS, session.run(list(OUTPUTS), inputs), strict=True))
+        found = dict(zip(network.outputs, session.run(list(network.outputs), inputs), strict=True))
         expected = _expect(network, inputs)
         size = _row_sizes(network, inputs, expected)
         errors = (np.abs(found[name] - value).reshape(len(size), -1).max(-1) / size for name, value in expected.items())
@@ -71,7 +71,7 @@ def _row_sizes(network: ExportNetwork, inputs: Arrays, expected: Arrays) -> NDAr
     sizes: NDArray[np.float32] = np.abs(expected["distribution"]).max(-1).clip(min=1.0)
     if network.layout.vector_dim and network.module.normalizer is None:
         sizes = np.max([sizes, *(np.abs(inputs[name]).max(-1) for name in network.vectors)], axis=0)
-    return sizes
+    return np.maximum(sizes, np.abs(expected[VALUE])[:, 0]) if network.with_value else sizes
 
 
 def _expect(network: ExportNetwork, inputs: Arrays) -> Arrays:
@@ -84,7 +84,16 @@ def _expect(network: ExportNetwork, inputs: Arrays) -> Arrays:
     distribution = found[Columns.ACTION_DIST_INPUTS].numpy()
     if network.cell_size:
         state = np.concatenate([found[Columns.STATE_OUT][key].numpy() for key in ("h", "c")], -1)
-    return {"output": _decode(network, distribution), "state_outs": state, "distribution": distribution}
+    expected = {"output": _decode(network, distribution), "state_outs": state, "distribution": distribution}
+    return expected | ({VALUE: _expect_value(network, batch)} if network.with_value else {})
+
+
+@torch.no_grad()
+def _expect_value(network: ExportNetwork, batch: Mapping[str, Any]) -> NDArray[np.float32]:
+    vector, images = network.module.split(batch)
+    acted = network.module.act(vector, images, batch.get(Columns.STATE_IN))
+    value: NDArray[np.float32] = network.module.expected_return(vector, images, acted).numpy()
+    return value[:, None]
 
 
 def _decode(network: ExportNetwork, distribution: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -53,6 +53,7 @@ class PolicySchema:
     opset: int
     parity: float | None  # largest difference from the trained network over random and extreme batches; None: unknown
     squashed: bool = False  # whether an action is the tanh of a sample from `distribution`
+    with_value: bool = False  # whether the file also computes the return that the policy expects
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -86,6 +87,7 @@ class PolicySchema:
             opset=int(data["opset"]),
             parity=None if data["parity"] is None else float(data["parity"]),
             squashed=bool(data.get("squashed", False)),
+            with_value=any(output["name"] == "value" for output in data.get("outputs", ())),
         )
 
     @property
@@ -109,10 +111,13 @@ class PolicySchema:
     def _outputs(self) -> list[dict[str, Any]]:
         output, distribution = self._action_parts()
         state = ["batch", self.state_size] if self.state_size else ["batch"]
+        meaning = "the discounted return that the policy expects from here on"
+        value = [{"name": "value", "shape": ["batch", 1], "meaning": meaning}] if self.with_value else []
         return [
             {"name": "output", "shape": ["batch", output[-1]["end"]], "parts": output},
             {"name": "state_outs", "shape": state},
             {"name": "distribution", "shape": ["batch", distribution[-1]["end"]], "parts": distribution},
+            *value,
         ]
 
     def _action_parts(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

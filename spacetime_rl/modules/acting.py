@@ -92,6 +92,10 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
         features, state_out = self._features(vector, images, state)
         return Acted(self._inputs(features), features, state_out)
 
+    @abstractmethod
+    def expected_return(self, vector: Tensor, images: Sequence[Tensor], acted: Acted) -> Tensor:
+        """The return that the policy expects from here on, [...], for the input and the result of `act`."""
+
     @property
     def prepared_dim(self) -> int:
         """Width of the output of `prepare`."""
@@ -124,13 +128,14 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
         """Inputs of the action distribution, [..., inputs_dim], from features [..., features]."""
 
     def _forward(self, batch: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-        acted = self.act(*self._split(batch), batch.get(Columns.STATE_IN))
+        acted = self.act(*self.split(batch), batch.get(Columns.STATE_IN))
         output: dict[str, Any] = {Columns.ACTION_DIST_INPUTS: acted.inputs}
         if acted.state:
             output[Columns.STATE_OUT] = acted.state
         return output
 
-    def _split(self, batch: Mapping[str, Any]) -> tuple[Tensor, list[Tensor]]:
+    def split(self, batch: Mapping[str, Any]) -> tuple[Tensor, list[Tensor]]:
+        """The prepared vectors [..., prepared_dim] and images [..., h, w, c] of a batch."""
         if PREPARED in batch:
             return batch[PREPARED], []
         obs: Tensor = batch[Columns.OBS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,7 +11,7 @@ from ray.rllib.core.rl_module.apis import TARGET_NETWORK_ACTION_DIST_INPUTS, Tar
 from torch import Tensor, nn
 
 from spacetime_rl.config.policy import ModelConfig
-from spacetime_rl.modules.acting import ActingModule, over_batch
+from spacetime_rl.modules.acting import Acted, ActingModule, over_batch
 from spacetime_rl.modules.actions import plan_actions
 from spacetime_rl.modules.network import Trunk, make_linear
 
@@ -33,17 +33,24 @@ class PolicyModule(ActingModule, ValueFunctionAPI):  # type: ignore[misc]
 
     def compute_values(self, batch: Mapping[str, Any], embeddings: Tensor | None = None) -> Tensor:
         """State values of a batch, [...] like its observations; `embeddings` save the policy's forward pass."""
-        vector, images = self._split(batch)
+        vector, images = self.split(batch)
         if embeddings is None and (self.share_trunk or self.lstm is not None):
             embeddings = self._features(vector, images, batch.get(Columns.STATE_IN))[0]
+        return self._value(vector, images, embeddings)
+
+    def expected_return(self, vector: Tensor, images: Sequence[Tensor], acted: Acted) -> Tensor:
+        """The state values."""
+        return self._value(vector, images, acted.features)
+
+    def _value(self, vector: Tensor, images: Sequence[Tensor], features: Tensor | None) -> Tensor:
         if self.share_trunk:
-            return self.value_head(embeddings).squeeze(-1)  # type: ignore[no-any-return]
+            return self.value_head(features).squeeze(-1)  # type: ignore[no-any-return]
         if self.lstm is not None:
-            vector = torch.cat([vector, embeddings.detach()], -1)  # type: ignore[union-attr]
+            vector = torch.cat([vector, features.detach()], -1)  # type: ignore[union-attr]
         return self.value_head(over_batch(self.value_trunk, vector, images)).squeeze(-1)  # type: ignore[no-any-return]
 
     def _forward_train(self, batch: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-        acted = self.act(*self._split(batch), batch.get(Columns.STATE_IN))
+        acted = self.act(*self.split(batch), batch.get(Columns.STATE_IN))
         output: dict[str, Any] = {Columns.ACTION_DIST_INPUTS: acted.inputs, Columns.EMBEDDINGS: acted.features}
         if acted.state:
             output[Columns.STATE_OUT] = acted.state

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from ray.rllib.core.columns import Columns
 from torch import Tensor, nn
 
 from spacetime_rl.config.policy import ModelConfig
-from spacetime_rl.modules.acting import ActingModule
+from spacetime_rl.modules.acting import Acted, ActingModule
 from spacetime_rl.modules.actions import plan_actions
 from spacetime_rl.modules.network import make_linear
 
@@ -43,6 +43,11 @@ class QModule(ActingModule):
         astray = np.flatnonzero(rng.random(len(inputs), np.float32) < float(self.epsilon))
         actions[astray, 0] = rng.integers(inputs.shape[1], size=len(astray))
         return actions, np.zeros(len(inputs), np.float32)
+
+    def expected_return(self, vector: Tensor, images: Sequence[Tensor], acted: Acted) -> Tensor:
+        """The value of the best choice."""
+        del vector, images
+        return acted.inputs.max(-1).values
 
     def _setup_heads(self, features: int, model: ModelConfig) -> None:
         del model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from spacetime_rl.config.policy import ModelConfig
-from spacetime_rl.modules.acting import ActingModule
+from spacetime_rl.modules.acting import Acted, ActingModule
 from spacetime_rl.modules.actions import plan_actions, sample_numpy, squash
 from spacetime_rl.modules.network import Trunk, make_linear
 
@@ -47,6 +47,13 @@ class SoftActorModule(ActingModule):
         """Draw actions [n, action_size]. Log-probabilities are 0, because SAC's loss draws again."""
         drawn, _ = sample_numpy(inputs, self.layout.actions, rng)
         return squash(drawn, self.layout.actions), np.zeros(len(inputs), np.float32)
+
+    def expected_return(self, vector: Tensor, images: Sequence[Tensor], acted: Acted) -> Tensor:
+        """The lower of the two critics' values of the most probable action."""
+        del images
+        fields = acted.inputs.split([2 * action.size for action in self.layout.actions], -1)
+        means = torch.cat([field.tensor_split(2, -1)[0] for field in fields], -1)
+        return torch.minimum(*self.critics(vector, means.tanh()))
 
     def _setup_heads(self, features: int, model: ModelConfig) -> None:
         plan = plan_actions(self.layout.actions)

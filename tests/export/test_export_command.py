@@ -44,13 +44,17 @@ def test_a_run_is_exported_from_its_latest_checkpoint_into_its_own_folder(comman
     assert Path(policy["schema"]).is_file()
 
 
-def test_folder_policy_number_and_opset_can_be_chosen(command: Command, tmp_path: Path) -> None:
-    done = command("export", "a-run", "-o", "models", "--policy", "walker", "--checkpoint-number", "0", "--opset", "20")
+def test_folder_policy_number_opset_and_value_can_be_chosen(command: Command, tmp_path: Path) -> None:
+    done = command(
+        "export", "a-run", "-o", "models", "--policy", "walker", "--checkpoint-number", "0", "--opset", "20", "--value"
+    )
 
     assert done.code == 0, done.err
     assert "checkpoint_000000" in done.out
     assert "models/walker.onnx" in done.out
-    assert json.loads((tmp_path / "models" / "walker.schema.json").read_text())["opset"] == 20
+    schema = json.loads((tmp_path / "models" / "walker.schema.json").read_text())
+    assert schema["opset"] == 20
+    assert [output["name"] for output in schema["outputs"]] == ["output", "state_outs", "distribution", "value"]
 
 
 def test_policies_are_put_into_a_game_and_the_agents_that_they_fit_are_named(command: Command, tmp_path: Path) -> None:

@@ -17,10 +17,12 @@ from support.made_policies import CAMERA, GRAB, JUMP, LSTM, MOVE, TURN, make_che
 
 from spacetime_rl.errors import CheckpointError, ExportError, UsageError
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint, export_module
-from spacetime_rl.export.schema import Origin, read_schema
+from spacetime_rl.export.schema import Origin, PolicySchema, read_schema
 from spacetime_rl.export.versions import Versions
 from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.policy import PolicyModule
+from spacetime_rl.modules.q_values import QModule
 
 ORIGIN = Origin("touch", 90, 8, {"players": 2})
 KINDS = {
@@ -42,6 +44,11 @@ KINDS = {
 def shapes(path: Path) -> dict[str, Any]:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     return {tensor.name: tensor.shape for tensor in [*session.get_inputs(), *session.get_outputs()]}
+
+
+def inputs_of(path: Path) -> dict[str, Any]:
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return {tensor.name: tensor.shape for tensor in session.get_inputs()}
 
 
 def run(exported: ExportedPolicy, **inputs: Any) -> dict[str, Any]:
@@ -96,6 +103,45 @@ def test_the_output_of_a_squashed_policy_is_the_tanh_of_its_means(tmp_path: Path
     np.testing.assert_allclose(output["output"], means.tanh(), atol=1e-5)
     np.testing.assert_allclose(output["distribution"], inputs, atol=1e-5, rtol=1e-5)
     assert read_schema(exported.schema).squashed
+
+
+@pytest.mark.parametrize(("layout", "model", "width"), KINDS.values(), ids=KINDS.keys())
+def test_a_file_also_computes_the_value_where_it_is_asked_for(
+    layout: PolicyLayout, model: dict[str, Any], width: int, tmp_path: Path
+) -> None:
+    module = make_policy(layout, **model)
+    exported = export_module(module, "walker", tmp_path, ORIGIN, with_value=True)
+
+    rng = np.random.default_rng(1)
+    given = {name: rng.normal(size=[5, *shape[1:]]) for name, shape in inputs_of(exported.onnx).items()}
+    if "state_ins" in given and "lstm" not in model:
+        given["state_ins"] = np.zeros(5)
+    output = run(exported, **given)
+
+    seen = [given[name] / scale for name, scale in (("obs", 1.0), ("camera", 255.0)) if name in given]
+    batch = {Columns.OBS: torch.tensor(np.concatenate(seen, -1), dtype=torch.float32)}
+    if "lstm" in model:
+        h, c = torch.tensor(given["state_ins"], dtype=torch.float32).chunk(2, -1)
+        batch[Columns.STATE_IN] = {"h": h, "c": c}
+    np.testing.assert_allclose(output["value"][:, 0], expected_value(module, batch), atol=1e-5, rtol=1e-5)
+    assert len(set(output["value"][:, 0])) == 5
+    assert output["output"].shape[1] == width
+    assert exported.parity <= 1e-5
+    schema = read_schema(exported.schema)
+    assert schema.with_value
+    assert PolicySchema.from_dict(schema.to_dict()) == schema
+
+
+@torch.no_grad()
+def expected_value(module: ActingModule, batch: dict[str, Any]) -> Any:
+    """As training computes it."""
+    if isinstance(module, PolicyModule):
+        return module.compute_values(batch)
+    inputs = module.forward_inference(batch)[Columns.ACTION_DIST_INPUTS]
+    if isinstance(module, QModule):
+        return inputs.max(-1).values
+    action = module.get_inference_action_dist_cls().from_logits(inputs).mean.tanh()
+    return torch.minimum(*module.critics(module.prepare(batch[Columns.OBS]), action))
 
 
 def test_the_stock_nodes_search_for_the_largest_logit_from_zero_up_finds_the_mode(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def computed_by(asked: Asked) -> Callable[[Runtime], dict[str, list[Computed]]]:
 def policies(folder: Path) -> Iterator[tuple[str, Path, Callable[[int], dict[str, NDArray[Any]]]]]:
     """Names, files and inputs by the number of rows."""
     for name, (layout, model) in OURS.items():
-        exported = export_module(make_policy(layout, **model), name.replace(" ", "_"), folder, ORIGIN)
+        exported = export_module(make_policy(layout, **model), name.replace(" ", "_"), folder, ORIGIN, with_value=True)
         yield name, exported.onnx, partial(random_inputs, exported.onnx)
     for file in BASELINES:
         yield f"{file.parent.name}/{file.stem}", file, partial(seen_inputs, file)

@@ -138,7 +138,7 @@ func _pace(probe: RLPolicyProbe) -> String:
 
 
 func _draw_value(probe: RLPolicyProbe, left: float, y: float) -> float:
-	var value := "%+.3f" % probe.value if probe.has_value else "no value in the file"
+	var value := "%+.3f" % probe.value if probe.has_value else "not in the file (export --value)"
 	_write("value", left, y)
 	_write(value, left + _BARS_X - _MARGIN, y, Color.WHITE if probe.has_value else _DIM)
 	return y + 1.25 * _LINE
