@@ -51,7 +51,7 @@ class SoftActorModule(ActingModule):
     def expected_return(self, vector: Tensor, images: Sequence[Tensor], acted: Acted) -> Tensor:
         """The lower of the two critics' values of the most probable action."""
         del images
-        fields = acted.inputs.split([2 * action.size for action in self.layout.actions], -1)
+        fields = torch.split(acted.inputs, [2 * action.size for action in self.layout.actions], -1)
         means = torch.cat([field.tensor_split(2, -1)[0] for field in fields], -1)
         return torch.minimum(*self.critics(vector, means.tanh()))
 

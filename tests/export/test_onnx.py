@@ -119,7 +119,7 @@ def test_a_file_also_computes_the_value_where_it_is_asked_for(
     output = run(exported, **given)
 
     seen = [given[name] / scale for name, scale in (("obs", 1.0), ("camera", 255.0)) if name in given]
-    batch = {Columns.OBS: torch.tensor(np.concatenate(seen, -1), dtype=torch.float32)}
+    batch: dict[str, Any] = {Columns.OBS: torch.tensor(np.concatenate(seen, -1), dtype=torch.float32)}
     if "lstm" in model:
         h, c = torch.tensor(given["state_ins"], dtype=torch.float32).chunk(2, -1)
         batch[Columns.STATE_IN] = {"h": h, "c": c}
