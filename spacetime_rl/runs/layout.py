@@ -166,6 +166,16 @@ def payoff_file(trial: Path) -> Path:
     return trial / LEAGUE / "payoff.jsonl"
 
 
+def payoff_files(run: Path) -> dict[str, Path]:
+    """The payoff tables of all trials of a run by the ids of the trials; trials without a table are left out."""
+    trials = sorted(RunPaths(run).tune.glob(trial_folder("*")))
+    return {
+        trial.name.removeprefix(trial_folder("")): payoff_file(trial)
+        for trial in trials
+        if payoff_file(trial).is_file()
+    }
+
+
 def checkpoint_number(folder: Path) -> int | None:
     """The number of a checkpoint's folder; None if the folder's name is not that of a checkpoint."""
     match = _NUMBERED.fullmatch(folder.name)

@@ -57,7 +57,7 @@ def test_a_torn_last_line_is_ignored_and_cut_off_before_the_next_append(tmp_path
     whole.append(results(1))
     one = whole.file.read_bytes()
     whole.append(results(2))
-    for length in range(len(one), whole.file.stat().st_size):
+    for length in range(len(one), whole.file.stat().st_size, 7):
         torn.write_bytes(whole.file.read_bytes()[:length])
         table = PayoffTable(torn)
         assert [*table.results] == [*whole.results][: len(table.results)]
