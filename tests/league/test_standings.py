@@ -33,7 +33,7 @@ def a_league() -> list[Result]:
         *tally(3, 1500, met("seeker@latest", "hider@1000", 6, 3) + met("seeker@1000", "hider@latest", 4, 6)),
         *tally(4, 2000, met("seeker@latest", "scripted", 3, 3) + met("scripted", "hider@latest", 3, 3)),
         *tally(5, 2500, met("seeker@2000", "hider@latest", 4, 4) + met("seeker@latest", "random", 6, 2)),
-        *tally(6, 2600, met("seeker@latest", "hider@1000", 5, 2)),
+        *tally(6, 2600, met("seeker@latest", "hider@1000", 5, 2) + met("random", "hider@latest", 1, 6)),
     ]
 
 
