@@ -13,6 +13,7 @@ from spacetime_rl.league.payoff import PayoffTable, Result
 from spacetime_rl.league.player import LATEST, SNAPSHOT, Player
 
 Choice = Literal["latest", "uniform", "pfsp", "weighted"]
+Priority = Literal["hard", "even"]
 PRIOR_GAMES = 4.0  # drawn games that every opponent is given: one that was not met yet has the win rate 0.5
 HALF_LIFE = 20.0  # iterations after which a result counts half: the learning policy is not what it was
 _FORGOTTEN = 10 * HALF_LIFE  # older results weigh less than a thousandth, and are not read
@@ -22,12 +23,14 @@ _FORGOTTEN = 10 * HALF_LIFE  # older results weigh less than a thousandth, and a
 class Matchmaking:
     """How opponents are drawn, under ML-Agents' names where they mean the same.
 
-    `fixed` gives fixed opponents their shares of all draws, and `play_against_latest_model_ratio` the learning opponent
-    as it is now. The other draws are among the `window` newest snapshots: `latest` takes the newest, `uniform` each as
-    often, `pfsp` those more often against which the learner loses, `weighted` those that are about as strong as it.
+    `fixed` gives fixed opponents their shares of the draws. `play_against_latest_model_ratio` is the share of the
+    learning opponent as it is now. All other draws are among the `window` newest snapshots: `latest` takes the newest,
+    `uniform` each as often, `weighted` the newest of n snapshots n times as often as the oldest, and `pfsp` by
+    `priority`: `hard` those against which the learner loses, `even` those that are as strong as it is.
     """
 
-    choice: Choice = "uniform"
+    choice: Choice = "pfsp"
+    priority: Priority = "hard"
     window: int = 10
     play_against_latest_model_ratio: float = 0.5
     fixed: Mapping[str, float] = field(default_factory=dict)
@@ -62,17 +65,19 @@ def shares(
     fixed = [index for index, player in enumerate(candidates) if player.id in settings.fixed]
     for index in fixed:
         chances[index] = settings.fixed[candidates[index].id]
+    rest = max(0.0, 1.0 - sum(settings.fixed.values()))
     latest = [index for index, player in enumerate(candidates) if player.kind == LATEST]
     pool = sorted(
         (index for index, player in enumerate(candidates) if player.kind == SNAPSHOT),
         key=lambda index: (candidates[index].agent_steps or 0, candidates[index].id),
     )[-settings.window :]
-    left = max(0.0, 1.0 - float(chances.sum()))
-    now = settings.play_against_latest_model_ratio if pool else left
+    now = settings.play_against_latest_model_ratio if pool else 1.0
     if latest:
-        chances[latest] = now / len(latest)
+        chances[latest] = rest * now / len(latest)
     if pool:
-        chances[pool] = max(0.0, left - now) * _weights(learner, [candidates[i] for i in pool], table, settings)
+        chances[pool] = (
+            rest * (1.0 - now if latest else 1.0) * _weights(learner, [candidates[i] for i in pool], table, settings)
+        )
     if not chances.sum() > 0.0:
         raise ValueError(f"{learner.id}: no opponent to draw among {[player.id for player in candidates]}")
     whole: NDArray[np.float64] = chances / chances.sum()
@@ -101,9 +106,11 @@ def _weights(learner: Player, pool: Sequence[Player], table: PayoffTable, settin
         weights[-1] = 1.0
     elif settings.choice == "uniform":
         weights = np.ones(len(pool))
+    elif settings.choice == "weighted":
+        weights = np.arange(1.0, len(pool) + 1.0)
     else:
         rates = np.array([win_rate(learner.id, player.id, table.results) for player in pool])
         # O. Vinyals et al., Nature 575, 2019, Methods, "Prioritized fictitious self-play".
-        weights = (1.0 - rates) ** 2 if settings.choice == "pfsp" else rates * (1.0 - rates)
+        weights = (1.0 - rates) ** 2 if settings.priority == "hard" else rates * (1.0 - rates)
     chances: NDArray[np.float64] = weights / weights.sum()
     return chances

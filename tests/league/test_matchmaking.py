@@ -33,17 +33,20 @@ def chances(table: PayoffTable, settings: Matchmaking, *candidates: Player) -> d
 
 
 def test_every_share_of_the_settings_is_kept(tmp_path: Path) -> None:
-    settings = Matchmaking("uniform", play_against_latest_model_ratio=0.3, fixed={"random": 0.1, "scripted": 0.3})
+    settings = Matchmaking("uniform", play_against_latest_model_ratio=0.25, fixed={"random": 0.1, "scripted": 0.3})
 
     found = chances(table_of(tmp_path), settings, LATEST, *SNAPSHOTS, *FIXED)
 
     assert found == pytest.approx(
-        {"hider@latest": 0.3, "hider@100": 0.1, "hider@200": 0.1, "hider@1000": 0.1, "random": 0.1, "scripted": 0.3}
+        {"hider@latest": 0.15, "hider@100": 0.15, "hider@200": 0.15, "hider@1000": 0.15, "random": 0.1, "scripted": 0.3}
     )
 
 
-@pytest.mark.parametrize(("choice", "expected"), [("latest", [0, 0, 1]), ("uniform", [1 / 3, 1 / 3, 1 / 3])])
-def test_snapshots_are_chosen_whatever_their_strength(tmp_path: Path, choice: Choice, expected: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [("latest", [0, 0, 1]), ("uniform", [1 / 3, 1 / 3, 1 / 3]), ("weighted", [1 / 6, 2 / 6, 3 / 6])],
+)
+def test_snapshots_are_chosen_by_their_age(tmp_path: Path, choice: Choice, expected: list[float]) -> None:
     settings = Matchmaking(choice, play_against_latest_model_ratio=0.0)
 
     found = chances(table_of(tmp_path), settings, LATEST, *SNAPSHOTS)
@@ -62,8 +65,8 @@ def test_the_window_holds_the_newest_snapshots(tmp_path: Path) -> None:
 def test_prioritised_play_follows_the_win_rates(tmp_path: Path) -> None:
     table = table_of(tmp_path, h100=94, h200=23)  # with four drawn games: 0.96 and 0.25; not met yet: 0.5
 
-    hard = chances(table, Matchmaking("pfsp", play_against_latest_model_ratio=0.0), *SNAPSHOTS)
-    even = chances(table, Matchmaking("weighted", play_against_latest_model_ratio=0.0), *SNAPSHOTS)
+    hard = chances(table, Matchmaking("pfsp", "hard", play_against_latest_model_ratio=0.0), *SNAPSHOTS)
+    even = chances(table, Matchmaking("pfsp", "even", play_against_latest_model_ratio=0.0), *SNAPSHOTS)
 
     weights = np.array([0.04**2, 0.75**2, 0.5**2])
     assert list(hard.values()) == pytest.approx(list(weights / weights.sum()))
