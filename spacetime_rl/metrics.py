@@ -36,8 +36,9 @@ _RENAMED = {"dead_time_s": "downtime_s", "hooked_return": "shaped_return"}
 
 _POLICY, _SCENARIO, _TASK, _LESSON = "policy", "scenario", "task", "curriculum"
 _PERF, _HEALTH, _CUSTOM, _COST = "perf", "health", "custom", "performance"
+_LEAGUE = "league"
 NOVELTY = "novelty"  # the reward term that pays for new places
-GROUPS = tuple(f"{group}/" for group in (_SCENARIO, _POLICY, _TASK, _CUSTOM, _PERF, _HEALTH, _LESSON, _COST))
+GROUPS = tuple(f"{group}/" for group in (_SCENARIO, _POLICY, _TASK, _CUSTOM, _PERF, _HEALTH, _LESSON, _COST, _LEAGUE))
 _COUNTERS = (AGENT_STEPS, EPISODES, ITERATION, TIME_S)
 ALL = "all"  # group of metrics over all policies, as MLflow shows it
 SYSTEM = "system"  # group of metrics of the machine; MLflow uses the same name for its own
@@ -113,6 +114,11 @@ def of_lesson(lesson: str, name: str = SUCCESS) -> str:
     return f"{_LESSON}/{lesson}/{name}"
 
 
+def of_league(policy: str, name: str) -> str:
+    """The name of a policy's metric in its league."""
+    return f"{_LEAGUE}/{policy}/{name}"
+
+
 def of_perf(name: str) -> str:
     """The name of a metric of speed."""
     return f"{_PERF}/{name}"
@@ -165,6 +171,8 @@ def of_episodes(name: str) -> str:
 
 SCENARIO_SUCCESS = of_scenario(SUCCESS)
 SCENARIO_RETURN = of_scenario(RETURN)
+WIN_RATE = "win_rate"
+SNAPSHOTS = f"{_LEAGUE}/snapshots"  # of each policy that learns
 LESSON_NUMBER = f"{_LESSON}/lesson"  # the active lesson's number, from 0
 FRAME_MS = of_performance("physics_frame_time_ms")
 FRAME_MS_MAX = of_performance("physics_frame_time_ms_max")

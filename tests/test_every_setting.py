@@ -59,6 +59,7 @@ READ_BY: dict[str, tuple[str, ...]] = {
     "reset_exploration": ("learning/algorithm.py",),
     "curriculum": ("rollout/lessons.py",),
     "tasks": ("contract.py",),
+    "league": ("rollout/sides.py", "learning/build.py"),
     "policies": ("contract.py",),
     "policy_mapping": ("contract.py",),
     "policies_to_train": ("contract.py",),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from spacetime_rl import metrics
 from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, readers, scheduled
+from spacetime_rl.config.league import league_problems
 from spacetime_rl.config.lesson import SCENARIO, own_lessons
 from spacetime_rl.config.policy import UNMEASURED, ModelConfig
 from spacetime_rl.config.sampler import param_problems
@@ -41,6 +42,7 @@ def contradictions(config: RunSettings) -> list[Contradiction]:
         *_params(config),
         *_curriculum(config),
         *_tasks(config),
+        *_league(config),
         *_ports(config),
         *_algorithm(config),
         *_overlap(config),
@@ -118,6 +120,12 @@ def _tasks(config: RunSettings) -> Iterator[Contradiction]:
             yield Contradiction(("tasks", index, "scene"), message, (("game", "project"),))
         for name, problem in param_problems(task.params):
             yield Contradiction(("tasks", index, "params", name), problem)
+
+
+def _league(config: RunSettings) -> Iterator[Contradiction]:
+    if config.league is not None:
+        for path, problem in league_problems(config.league):
+            yield Contradiction(("league", *path), problem)
 
 
 def _ports(config: RunSettings) -> Iterator[Contradiction]:

@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import Field, SerializationInfo, ValidationInfo, field_serializer, field_validator
 
 from spacetime_rl.config.algorithms import Algorithm, own_defaults, readers
+from spacetime_rl.config.league import LeagueConfig
 from spacetime_rl.config.lesson import SCENARIO, Lessons, own_lessons
 from spacetime_rl.config.merge import deep_merge
 from spacetime_rl.config.policy import (
@@ -76,6 +77,10 @@ class RunSettings(Section):
         default=False,
         description="With `initialize_from`: explore as widely as untrained policies (`model.initial_log_std`), not as "
         "the initial policies did at the end of their training.",
+    )
+    league: LeagueConfig | None = Field(
+        default=None,
+        description="Opponents other than the latest policies (docs/league.md); null: only the latest ones play.",
     )
     rollout: RolloutConfig = Field(default=RolloutConfig(), description="How experience is gathered.")
     resources: ResourcesConfig = Field(default=ResourcesConfig(), description="What the run takes from Ray.")

@@ -111,7 +111,7 @@ class OnnxActor:
         self._session = make_session(path)
         self._layout = schema.layout
         self._squashed = schema.squashed
-        self._vectors = schema.vectors
+        self._schema = schema
         self._plan = plan_actions(schema.layout.actions)
         self._generators = generators
         self._state = np.zeros((agents, schema.state_size) if schema.state_size else agents, np.float32)
@@ -138,7 +138,7 @@ class OnnxActor:
 
     def _decide(self, observations: Floats, rows: NDArray[np.int64]) -> Floats:
         """The actions of the agents in `rows`, whose observations these are."""
-        inputs = self._inputs(observations, rows)
+        inputs = {"state_ins": self._state[rows], **self._schema.feed(observations)}
         distribution, self._state[rows] = self._session.run(["distribution", "state_outs"], inputs)
         if self._generators is None:
             return mode_numpy(distribution, self._layout.actions, self._squashed)
@@ -146,16 +146,3 @@ class OnnxActor:
         uniforms = self._generators.uniform(len(self._plan.choices))[rows]
         drawn = shape_noise(distribution, self._layout.actions, normals, uniforms)[0]
         return squash(drawn, self._layout.actions) if self._squashed else drawn
-
-    def _inputs(self, observations: Floats, rows: NDArray[np.int64]) -> dict[str, Floats]:
-        inputs = {"state_ins": self._state[rows]}
-        begin = 0
-        for name, fields in self._vectors.items():
-            end = begin + sum(field.size for field in fields)
-            inputs[name] = observations[:, begin:end]
-            begin = end
-        for image in self._layout.images:
-            end = begin + int(np.prod(image.shape))
-            inputs[image.name] = np.rint(observations[:, begin:end] * 255.0)  # observations hold bytes / 255
-            begin = end
-        return inputs

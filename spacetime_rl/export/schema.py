@@ -9,6 +9,9 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from spacetime_rl.errors import ExportError
 from spacetime_rl.game.spec import STOCK_WIRE, ObservationField, PolicyLayout
 
@@ -94,6 +97,20 @@ class PolicySchema:
     def vectors(self) -> dict[str, tuple[ObservationField, ...]]:
         """The inputs that make up the observation vector, each with its fields."""
         return vector_inputs(self.layout, self.origin.wire)
+
+    def feed(self, observations: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """The inputs of the ONNX file but the recurrent state, from observations f32[n, obs_dim]."""
+        inputs = {}
+        begin = 0
+        for name, fields in self.vectors.items():
+            end = begin + sum(field.size for field in fields)
+            inputs[name] = observations[:, begin:end]
+            begin = end
+        for image in self.layout.images:
+            end = begin + prod(image.shape)
+            inputs[image.name] = np.rint(observations[:, begin:end] * 255.0)  # observations hold bytes / 255
+            begin = end
+        return inputs
 
     def _inputs(self) -> list[dict[str, Any]]:
         inputs: list[dict[str, Any]] = []

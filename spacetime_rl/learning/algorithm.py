@@ -30,12 +30,15 @@ from ray.rllib.utils.metrics import (
     TIMERS,
 )
 
+from spacetime_rl.config.league import LeagueConfig
 from spacetime_rl.errors import RunnersLost, SpacetimeError
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.host.system import cores
 from spacetime_rl.learning.curriculum import Curriculum
 from spacetime_rl.learning.failure import LostRunners, describe, is_of_constructor, read_error
+from spacetime_rl.learning.league import League
 from spacetime_rl.learning.learner import LEFT_OUT, STEPS
+from spacetime_rl.learning.snapshots import load_snapshot, save_snapshot
 from spacetime_rl.learning.step_watch import StepWatch
 from spacetime_rl.learning.warm_start import INITIAL, Initial
 from spacetime_rl.modules.growing import grow
@@ -44,11 +47,11 @@ from spacetime_rl.rollout.directive import PLAIN, Directive, Played
 from spacetime_rl.rollout.driver_liveness import end_with_driver
 from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.metrics import lesson_outcomes
-from spacetime_rl.rollout.plan import PLAN
+from spacetime_rl.rollout.plan import PLAN, RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.rollout.seeding import seed_process
 from spacetime_rl.runs.checkpoint import METADATA, CheckpointMetadata
-from spacetime_rl.runs.layout import CURRICULUM
+from spacetime_rl.runs.layout import CURRICULUM, LEAGUE_STATE, LEAGUE_TABLE
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +59,7 @@ logger = logging.getLogger(__name__)
 REVIVE_TIMEOUT_S = 120.0
 _PING_S = 10.0  # longest wait for a runner's answer
 PLAY = "play"
+LEAGUE = "league"  # the key of RLlib's `config.env_config` under which the algorithm finds the league's settings
 
 
 class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
@@ -63,6 +67,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
 
     learner_s = 0.0  # seconds that the latest update took
     curriculum: Curriculum | None = None
+    league: League | None = None
 
     def setup(self, config: Any) -> None:
         """Set up the trial: log folder, seeds, curriculum, runners, learner, and initial weights."""
@@ -84,6 +89,14 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             torch.set_num_threads(max(1, cores() // 2))
         if env_config.get(INITIAL):
             self._begin_with(env_config[INITIAL], env_config[METADATA].config["reset_exploration"])
+        if env_config[PLAN].matches and env_config.get(LEAGUE):
+            self.league = self._make_league(env_config[LEAGUE], env_config[PLAN])
+
+    def _make_league(self, settings: LeagueConfig, plan: RolloutPlan) -> League:
+        assert plan.matches is not None
+        folder = Path(self._storage.trial_fs_path if self._storage else self.logdir)
+        keep = ray.put if self.config.num_env_runners else lambda network: network
+        return League(settings, plan.matches, folder, plan.seed, keep)
 
     def _begin_with(self, weights: Initial, reset_exploration: bool) -> None:
         def take_over(learner: Learner) -> None:
@@ -94,7 +107,9 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         self.env_runner_group.sync_weights(from_worker_or_learner_group=self.learner_group, inference_only=True)
 
     def training_step(self) -> None:
-        """Sample one train batch, learn from it, send the weights to the runners."""
+        """Sample one train batch, learn from it, send the weights to the runners; in a league, choose opponents."""
+        if self.league is not None and self.league.needs_snapshot(0):
+            self._take_snapshot()
         with self.metrics.log_time((TIMERS, ENV_RUNNER_SAMPLING_TIMER)):
             episodes = self.sample_batch()
         learned = self.learn(episodes)
@@ -102,6 +117,15 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             self.env_runner_group.sync_weights(
                 from_worker_or_learner_group=self.learner_group, policies=learned, inference_only=True
             )
+        if self.league is not None:
+            steps = self._agent_steps()
+            self.league.end_iteration(self.training_iteration + 1, steps)
+            if self.league.needs_snapshot(steps):
+                self._take_snapshot()
+
+    def _take_snapshot(self) -> None:
+        assert self.league is not None
+        self.league.add_snapshot(self._agent_steps(), functools.partial(save_snapshot, self.learner_group))
 
     def learn(self, episodes: list[SingleAgentEpisode]) -> set[str]:
         """Update the policies with the sampled episodes; returns the names of the policies that changed."""
@@ -130,6 +154,9 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         super().save_checkpoint(checkpoint_dir)
         metadata: CheckpointMetadata = self.config.env_config[METADATA]
         metadata.write(Path(checkpoint_dir), self.training_iteration)
+        if self.league is not None:
+            (Path(checkpoint_dir) / LEAGUE_STATE).write_text(to_json(self.league.to_dict()), encoding="utf-8")
+            self.league.save_table(Path(checkpoint_dir) / LEAGUE_TABLE)
         if self.curriculum is not None:
             (Path(checkpoint_dir) / CURRICULUM).write_text(to_json(self.curriculum.to_dict()), encoding="utf-8")
 
@@ -140,14 +167,22 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         saved = Path(checkpoint_dir) / CURRICULUM
         if self.curriculum is not None and saved.is_file():
             self.curriculum = self.curriculum.resumed(json.loads(saved.read_text(encoding="utf-8")))
+        saved = Path(checkpoint_dir) / LEAGUE_STATE
+        if self.league is not None and saved.is_file():
+            state = json.loads(saved.read_text(encoding="utf-8"))
+            load = functools.partial(load_snapshot, self.learner_group)
+            self.league.resume(state, Path(checkpoint_dir) / LEAGUE_TABLE, self._agent_steps(), load)
 
     def _timesteps(self) -> dict[str, int]:
         """Env steps and agent steps that were sampled in the whole run."""
-        agent_steps = self.metrics.peek((ENV_RUNNER_RESULTS, NUM_AGENT_STEPS_SAMPLED_LIFETIME))
         return {
             NUM_ENV_STEPS_SAMPLED_LIFETIME: self.metrics.peek((ENV_RUNNER_RESULTS, NUM_ENV_STEPS_SAMPLED_LIFETIME)),
-            NUM_AGENT_STEPS_SAMPLED_LIFETIME: sum(agent_steps.values()),
+            NUM_AGENT_STEPS_SAMPLED_LIFETIME: self._agent_steps(),
         }
+
+    def _agent_steps(self) -> int:
+        steps = self.metrics.peek((ENV_RUNNER_RESULTS, NUM_AGENT_STEPS_SAMPLED_LIFETIME), default={})
+        return int(sum(steps.values()))
 
     def sample_batch(self) -> list[SingleAgentEpisode]:
         """Sample at least `train_batch_size` agent steps. Raises RestartsExhausted when games failed too many times."""
@@ -170,6 +205,8 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         self.metrics.aggregate([one.metrics for one in played], key=ENV_RUNNER_RESULTS)
         for outcome in [outcome for one in played for outcome in lesson_outcomes(one.metrics)]:
             self._note_lesson(outcome)
+        if self.league is not None:
+            self.league.note([match for one in played for match in one.matches])
         for notice in [notice for one in played for notice in one.notices]:
             self.notices.add(notice)
         return [episode for one in played for episode in one.episodes]
@@ -205,12 +242,17 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         return int(self.env_runner_group.foreach_env_runner_async(ask, tag=PLAY))
 
     def _request(self, agent_steps: int) -> Callable[[GameEnvRunner], Played | SpacetimeError]:
-        """The request for a fragment of about `agent_steps` agent steps, with the present directive."""
+        """The request for a fragment of about `agent_steps` agent steps to learn from, with the present directive."""
+        if self.league is not None:
+            agent_steps = math.ceil(agent_steps / self.league.learning_share)
         return functools.partial(play, agent_steps=agent_steps, directive=self._directive)
 
     @property
     def _directive(self) -> Directive:
-        return Directive(lesson=None if self.curriculum is None else self.curriculum.lesson)
+        return Directive(
+            lesson=None if self.curriculum is None else self.curriculum.lesson,
+            opponents=None if self.league is None else self.league.opponents,
+        )
 
     def revive_runners(self, deadline: float) -> None:
         """Restart dead runners. Raises RunnersLost after the `deadline`, in seconds of the monotonic clock.
@@ -239,7 +281,8 @@ def play(runner: GameEnvRunner, agent_steps: int, directive: Directive = PLAIN) 
     """Runs on a runner. Returns errors as values: a raised error would make RLlib repeat the request for ever."""
     try:
         runner.follow(directive)
-        return Played(runner.sample(num_timesteps=agent_steps), runner.get_metrics(), runner.notices.take())
+        episodes = runner.sample(num_timesteps=agent_steps)
+        return Played(episodes, runner.get_metrics(), runner.notices.take(), runner.take_matches())
     except Exception as error:  # of a game that cannot be played, of the user's code, or of ours
         return describe(error)
 

@@ -15,7 +15,7 @@ from spacetime_rl.config import PolicyTrainingConfig, RunConfig
 from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, Algorithm, readers, scheduled
 from spacetime_rl.config.user_code import load_classes
 from spacetime_rl.envs.rllib import GameMultiAgentEnv
-from spacetime_rl.learning.algorithm import SpacetimeAlgorithm
+from spacetime_rl.learning.algorithm import LEAGUE, SpacetimeAlgorithm
 from spacetime_rl.learning.asynchronous import AHEAD
 from spacetime_rl.learning.impala import APPOLearner, IMPALALearner, SpacetimeAPPO, SpacetimeIMPALA
 from spacetime_rl.learning.learner import SpacetimeLearner
@@ -52,7 +52,7 @@ def make_algorithm_config(
     if config.rollout.overlap:
         algorithm_class = OverlappingPPO
     algorithm = algorithm_class.get_default_config()
-    settings = {PLAN: plan, METADATA: metadata, INITIAL: initial_weights(config, plan.policies)}
+    settings = {PLAN: plan, METADATA: metadata, INITIAL: initial_weights(config, plan.policies), LEAGUE: config.league}
     algorithm.environment(env=GameMultiAgentEnv, env_config=settings, disable_env_checking=True)
     algorithm.env_runners(
         env_runner_cls=GameEnvRunner,

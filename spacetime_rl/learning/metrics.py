@@ -33,8 +33,8 @@ WINDOW_EPISODES = 100
 class PublicMetrics(RLlibCallback):  # type: ignore[misc]
     """Adds `agent_steps`, `episodes`, `policy/…`, `scenario/…`, `perf/…` and `health/…` to every result.
 
-    Adds `curriculum/…` where there are lessons, and `task/…` where there are tasks. Means over episodes count agents'
-    episodes. The means of the scenario and of a task cover the episodes of all policies.
+    Adds `curriculum/…` where there are lessons, `task/…` where there are tasks, and `league/…` in a league. Means over
+    episodes count agents' episodes. The means of the scenario and of a task cover the episodes of all policies.
     """
 
     def __init__(self) -> None:
@@ -52,6 +52,8 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         result.update(self._episode_metrics())
         if algorithm.curriculum is not None:
             result.update(algorithm.curriculum.metrics())
+        if algorithm.league is not None:
+            result.update(algorithm.league.metrics())
         result.update(_learner_metrics(result.get(LEARNER_RESULTS, {})))
         result.update(_performance(algorithm, runners, float(result[metrics.ITERATION_S])))
         result[NOTICES] = to_data(algorithm.notices.take())

@@ -74,6 +74,15 @@ def sample_numpy(
     return shape_noise(inputs, actions, normals, uniforms)
 
 
+def random_actions(agents: int, actions: tuple[ActionField, ...], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Actions [agents, action_size] that are all equally likely: the random policy."""
+    plan = plan_actions(actions)
+    drawn = rng.uniform(-1.0, 1.0, (agents, plan.action_size)).astype(np.float32)
+    for choice in plan.choices:
+        drawn[:, choice.column] = rng.integers(choice.logits.stop - choice.logits.start, size=agents)
+    return drawn
+
+
 def shape_noise(
     inputs: NDArray[np.float32],
     actions: tuple[ActionField, ...],

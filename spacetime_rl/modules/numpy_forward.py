@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Self
 
 import numpy as np
@@ -44,6 +45,23 @@ class NumpyForward:
         plain = isinstance(module, PolicyModule) and module.lstm is None and not module.layout.images
         return cls(module) if plain and module.action_head.weight.device.type == "cpu" else None
 
+    @classmethod
+    def stacked(cls, forwards: Sequence[Self]) -> Self:
+        """One forward pass for p networks of the same shape: f32[p, n, obs_dim] to f32[p, n, inputs_dim].
+
+        Unlike the others it holds copies of the weights. Raises ValueError for networks of different shapes.
+        """
+        first = forwards[0]
+        made = copy(first)
+        made._layers = [_Layer.stacked(layers) for layers in zip(*(each._layers for each in forwards), strict=True)]
+        made._head = _Layer.stacked([each._head for each in forwards])
+        if first._normalizer is not None:
+            made._mean = np.stack([each._mean for each in forwards])[:, None]
+            made._var = np.stack([each._var for each in forwards])[:, None]
+        if first._log_std is not None:
+            made._log_std = np.stack([_given(each._log_std) for each in forwards])[:, None]
+        return made
+
     def __call__(self, observations: Array) -> Array:
         """f32[n, obs_dim] to f32[n, inputs_dim]."""
         hidden = observations
@@ -57,9 +75,9 @@ class NumpyForward:
         given = self._head(hidden)
         if self._log_std is None:
             return given
-        inputs = np.empty((len(given), self._width), np.float32)
-        inputs[:, self._given] = given
-        inputs[:, self._log_stds] = clip_into(self._log_std.copy(), LOG_STD_MIN, LOG_STD_MAX)
+        inputs = np.empty((*given.shape[:-1], self._width), np.float32)
+        inputs[..., self._given] = given
+        inputs[..., self._log_stds] = clip_into(self._log_std.copy(), LOG_STD_MIN, LOG_STD_MAX)
         return inputs
 
 
@@ -67,6 +85,14 @@ class _Layer:
     def __init__(self, linear: nn.Linear, activate: Callable[[Array], Array]) -> None:
         self._weight, self._bias = _view(linear.weight).T, _view(linear.bias)
         self._activate = activate
+
+    @classmethod
+    def stacked(cls, layers: Sequence[_Layer]) -> _Layer:
+        """The same layer of p networks: f32[p, n, inputs] to f32[p, n, outputs]."""
+        made = copy(layers[0])
+        made._weight = np.stack([layer._weight for layer in layers])
+        made._bias = np.stack([layer._bias for layer in layers])[:, None]
+        return made
 
     def __call__(self, x: Array) -> Array:
         y: Array = x @ self._weight
@@ -83,6 +109,11 @@ def _view(tensor: Tensor) -> Array:
     """A numpy array on the tensor's own memory."""
     view: Array = tensor.detach().numpy()
     return view
+
+
+def _given(array: Array | None) -> Array:
+    assert array is not None  # networks of the same shape all have it
+    return array
 
 
 def _keep(x: Array) -> Array:

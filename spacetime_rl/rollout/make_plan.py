@@ -15,6 +15,7 @@ from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.rollout.lessons import make_lessons, rehearse
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.reward_hook import HookPlace, RewardHook
+from spacetime_rl.rollout.sides import plan_matches
 
 
 def plan_rollout(
@@ -30,6 +31,7 @@ def plan_rollout(
     with open_game(replace(launch, name="first")) as game:
         spec = game.spec
         policies = assign_policies(spec, config)
+        matches = plan_matches(config, spec, policies)
         lessons = make_lessons(config, spec)
         rehearse(game, lessons)
     return RolloutPlan(
@@ -38,6 +40,7 @@ def plan_rollout(
         policies,
         lessons,
         _find_hook(config, home or Path.cwd()),
+        matches,
         seed=config.seed,
         max_lifetime_restarts=config.game.max_lifetime_restarts,
         restarts_rate_limit_n=config.game.restarts_rate_limit_n,

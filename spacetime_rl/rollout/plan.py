@@ -15,6 +15,7 @@ from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.rollout.lesson import Lesson
 from spacetime_rl.rollout.reward_hook import HookPlace
+from spacetime_rl.rollout.sides import MatchPlan
 
 MAIN_PROCESS_CPUS = 0.5  # CPUs that a trial reserves beside its runners: it learns while they wait
 PLAN = "rollout_plan"  # the key of RLlib's `config.env_config` under which runners find the plan
@@ -29,6 +30,7 @@ class RolloutPlan:
     policies: tuple[PolicyPlan, ...]
     lessons: tuple[Lesson, ...] = ()
     reward_hook: HookPlace | None = None
+    matches: MatchPlan | None = None  # None without a league
     runners: int = 0  # number of remote runners; 0 plays inside the training process
     games: int = 1  # per runner
     cpus_per_runner: float = 0.5

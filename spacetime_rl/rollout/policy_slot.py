@@ -48,7 +48,10 @@ class PolicySlot:
         self._state = self._decision.state
         for value in self._state.values():
             value[~now.active[self.plan.agents]] = 0.0  # agents that wait have no recurrent state
-        self.plan.scatter(clip_into(self._decision.actions.copy(), *self._limits), actions)
+        self._send(self._decision.actions.copy(), actions)
+
+    def _send(self, decided: NDArray[np.float32], actions: Sequence[NDArray[np.float32]]) -> None:
+        self.plan.scatter(clip_into(decided, *self._limits), actions)
 
     def record(self, step: int, fragment: PolicyFragment) -> None:
         """Record the last decision in `fragment`, before the game overwrites the observations that it was based on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,17 @@ from spacetime_rl.game.api import EndedAgent, StepResult
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.rollout.fragments import TERMINATED, TRUNCATED, Outcome, make_episodes
 from spacetime_rl.rollout.lesson import LessonOutcome
+from spacetime_rl.rollout.matches import Matches, MatchResult
 from spacetime_rl.rollout.policy_slot import Decide, PolicySlot
 from spacetime_rl.rollout.reward_hook import RewardHook
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """The result of one game: episodes and pieces of episodes, the agents whose episodes ended, and time spent."""
+    """The result of one game: episodes and pieces of episodes, the agents whose episodes ended, and time spent.
+
+    In a league both are those of the learning policies' agents alone.
+    """
 
     episodes: list[SingleAgentEpisode]
     ended: list[EndedAgent]
@@ -30,26 +34,37 @@ class Fragment:
     wire_s: float  # seconds of waiting while it did not, as in `api.Timing`
     decide_s: float
     lesson: LessonOutcome | None = None  # None without a curriculum
+    matches: tuple[MatchResult, ...] = ()  # that ended; empty without a league
 
 
 class Recording:
     """`steps` decisions of all N agents of one game.
 
     For every step call `decide`, then `add` while the game works, then `answer`. Call `finish` after the last step.
+    `ended` are all agents whose episodes ended so far.
     """
 
-    def __init__(self, slots: Sequence[PolicySlot], spec: GameSpec, steps: int, hook: RewardHook | None = None) -> None:
+    def __init__(
+        self,
+        slots: Sequence[PolicySlot],
+        spec: GameSpec,
+        steps: int,
+        hook: RewardHook | None = None,
+        matches: Matches | None = None,
+    ) -> None:
         n = spec.num_agents
         self._slots = slots
         self._spec = spec
         self._hook = hook
+        self._matches = matches
         self._policies = [slot.open_fragment(steps) for slot in slots]
         self._rewards = np.empty((n, steps), np.float32)
         self._acted = np.empty((n, steps), np.bool_)
         self._ending = np.empty((n, steps), np.uint8)
         self._step_s = np.empty(steps)
         self._decide_s = 0.0
-        self._ended: list[EndedAgent] = []
+        self.ended: list[EndedAgent] = []
+        self._measured: list[EndedAgent] = []  # those that the latest policies played, in a league
         self._actions = [
             np.zeros((spec.group_size(g), group.layout.action_size), np.float32) for g, group in enumerate(spec.groups)
         ]
@@ -64,7 +79,7 @@ class Recording:
 
     def add(self, step: int, now: StepResult) -> None:
         """Record the decisions made on `now`, and the results of the step before, which `now` holds."""
-        self._acted[:, step] = now.active
+        self._acted[:, step] = now.active if self._matches is None else now.active & self._matches.learns
         for slot, fragment in zip(self._slots, self._policies, strict=True):
             slot.record(step, fragment)
         if step:
@@ -74,9 +89,12 @@ class Recording:
         """Record the game's answer to a step, and the seconds that it took."""
         self._step_s[step] = elapsed_s
         if now.ended:
-            self._ended += now.ended
+            self.ended += now.ended
             for slot, fragment in zip(self._slots, self._policies, strict=True):
                 slot.end_episodes(step, now.ended, fragment)
+        if self._matches is not None:
+            self._measured += [agent for agent in now.ended if self._matches.latest[agent.agent]]
+            self._matches.note(now)
 
     def finish(self, now: StepResult, game_s: float, wire_s: float) -> Fragment:
         """Build the Fragment after its last step. Also updates every agent's episode age.
@@ -94,7 +112,10 @@ class Recording:
             names = [ids[agent] for agent in agents]
             episodes += make_episodes(fragment, outcome, slot.ages, slot.plan.name, names)
             agent_steps.append(int(outcome.acted.sum()))
-        return Fragment(episodes, self._ended, tuple(agent_steps), self._step_s, game_s, wire_s, self._decide_s)
+        made = Fragment(episodes, self.ended, tuple(agent_steps), self._step_s, game_s, wire_s, self._decide_s)
+        if self._matches is None:
+            return made
+        return replace(made, ended=self._measured, matches=self._matches.take())
 
     def _add_outcome(self, step: int, now: StepResult) -> None:
         self._rewards[:, step] = now.rewards

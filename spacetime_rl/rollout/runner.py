@@ -16,12 +16,15 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from threadpoolctl import threadpool_limits
 
 from spacetime_rl.game.restarts import RestartBudget
+from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.spec import make_spaces
 from spacetime_rl.notices import collect_warnings
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.callbacks import RunnerCallbacks
 from spacetime_rl.rollout.directive import Directive
 from spacetime_rl.rollout.driver_liveness import end_with_driver
+from spacetime_rl.rollout.frozen import FrozenPlayers
+from spacetime_rl.rollout.matches import MatchResult
 from spacetime_rl.rollout.metrics import RunnerMetrics
 from spacetime_rl.rollout.plan import PLAN, RolloutPlan
 from spacetime_rl.rollout.policy_slot import Decide
@@ -32,6 +35,7 @@ from spacetime_rl.rollout.seeding import seed_process
 
 # Added to the index of evaluation runners, so that their seeds differ from those of training runners.
 _EVALUATION = 1_000_000
+_FROZEN = 1  # tells the generator of frozen players' actions from that of the learning policies'
 
 
 class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
@@ -66,8 +70,11 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         self._runner_callbacks = RunnerCallbacks(self, self._callbacks)
         opened = self._runner_callbacks.game_opened
         hook = RewardHook(self._plan.reward_hook) if self._plan.reward_hook else None
+        self._matches: list[MatchResult] = []
+        self._frozen = self._make_frozen(worker) if self._plan.matches else None
         self._samplers = [
-            GameSampler(self._plan, actors, worker, game, budget, opened, hook) for game in range(self._plan.games)
+            GameSampler(self._plan, actors, worker, game, budget, opened, hook, self._frozen)
+            for game in range(self._plan.games)
         ]
         window = math.ceil(self.config.metrics_num_episodes_for_smoothing / (self.config.num_env_runners or 1))
         self._runner_metrics = RunnerMetrics(self.metrics, self._plan, max(1, window))
@@ -94,8 +101,15 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
 
     def follow(self, directive: Directive) -> None:
         """Play as the directive requests, from every arena's next episode on. Without lessons it changes nothing."""
+        if self._frozen is not None:
+            self._frozen.follow(directive.opponents)
         for sampler in self._samplers:
             sampler.follow(directive)
+
+    def take_matches(self) -> tuple[MatchResult, ...]:
+        """The matches of a league that ended since the last call."""
+        taken, self._matches = tuple(self._matches), []
+        return taken
 
     def get_metrics(self) -> Any:
         """The metrics that were logged since the last call."""
@@ -128,6 +142,17 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
             finished += [piece for piece in pieces if piece.is_done]
         return finished
 
+    def _make_frozen(self, worker: int) -> FrozenPlayers:
+        specs = self.config.get_multi_rl_module_spec(spaces=self.get_spaces(), inference_only=True).rl_module_specs
+
+        def build(policy: str) -> ActingModule:
+            specs[policy].inference_only = True
+            module: ActingModule = specs[policy].build()
+            return module
+
+        layouts = {policy.name: policy.layout for policy in self._plan.policies}
+        return FrozenPlayers(build, layouts, np.random.default_rng([self._plan.seed, worker, _FROZEN]))
+
     def _decisions(self, agent_steps: int) -> int:
         """Decisions of all games that yield at least `agent_steps` if every agent is active."""
         return max(1, math.ceil(agent_steps / (self._plan.spec.num_agents * self._plan.games)))
@@ -138,6 +163,7 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         fragments = self._play(steps, decide, played)
         self.num_env_steps_sampled_lifetime += steps * len(fragments)
         restarts, recycled, downtime_s, errors = (now - then for now, then in zip(self._faults(), before, strict=True))
+        self._matches += [match for fragment in fragments for match in fragment.matches]
         self._runner_metrics.log(fragments)
         self._runner_metrics.log_health(int(restarts), int(recycled), downtime_s, int(errors), *self._memory())
         self._log_env_steps(metric=self._metrics_num_env_steps_sampled, num_steps=steps * len(fragments))

@@ -14,7 +14,10 @@ from spacetime_rl.game.api import Game, StepResult
 from spacetime_rl.game.restarts import RestartBudget
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.directive import Directive
+from spacetime_rl.rollout.frozen import FrozenPlayers
+from spacetime_rl.rollout.league_slot import LeagueSlot
 from spacetime_rl.rollout.lesson import LessonOutcome
+from spacetime_rl.rollout.matches import Matches
 from spacetime_rl.rollout.memory import GameMemory
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.policy_slot import Decide, PolicySlot
@@ -52,13 +55,20 @@ class GameSampler:
         budget: RestartBudget,
         opened: Callable[[Game], None],
         hook: RewardHook | None = None,
+        frozen: FrozenPlayers | None = None,
     ) -> None:
         self.restarts = 0
         self.script_errors = 0  # of all games up to the last fragment
         self.recycled = 0  # games that were replaced because their resident memory had grown
         self.downtime_s = 0.0  # from the request at which a game failed to the first answer of its successor
         self._plan = plan
-        self._slots = [PolicySlot(policy, actor) for policy, actor in zip(plan.policies, actors, strict=True)]
+        self._matches = Matches(plan.matches, plan.spec.arena_of_agents) if plan.matches else None
+        self._slots = [
+            PolicySlot(policy, actor)
+            if self._matches is None or frozen is None
+            else LeagueSlot(policy, actor, self._matches, frozen)
+            for policy, actor in zip(plan.policies, actors, strict=True)
+        ]
         self._worker, self._index = worker, index
         self._budget = budget
         self._hook = hook
@@ -123,6 +133,8 @@ class GameSampler:
     def follow(self, directive: Directive) -> None:
         """Play as the directive requests, in every arena from its next episode on."""
         self._requested_lesson = directive.lesson if self._plan.lessons else None
+        if self._matches is not None:
+            self._matches.follow(directive.opponents)
 
     def close(self) -> None:
         """End the game."""
@@ -134,6 +146,8 @@ class GameSampler:
 
     def _open(self, played: int) -> Game:
         seed = self._plan.game_seed(self._worker, self._index, self.restarts, played)
+        if self._matches is not None:
+            self._matches.seed(seed)
         place = f"runner{self._worker}-game{self._index}"
         self._game = self._plan.open(replace(self._plan.launch, seed=seed, name=place))
         recorder = self._plan.recorder
@@ -169,12 +183,14 @@ class GameSampler:
         self._agents_from_previous_lesson.clear()
         for slot in self._slots:
             slot.begin_episodes()
+        if self._matches is not None:
+            self._matches.begin()
         self._now = game.reset()
         return self._now
 
     def _play(self, game: Game, now: StepResult, steps: int, decide: Decide) -> Play:
         game_s, wire_s, errors = game.timing.game_s, game.timing.wire_s, self._errors_counted
-        recording = Recording(self._slots, self._plan.spec, steps, self._hook)
+        recording = Recording(self._slots, self._plan.spec, steps, self._hook, self._matches)
         for step in range(steps):
             actions = recording.decide(now, decide)
             self._asked_at = time.perf_counter()
@@ -192,7 +208,7 @@ class GameSampler:
             self._memory.read()
         fragment = recording.finish(now, game.timing.game_s - game_s, game.timing.wire_s - wire_s)
         if self._tape:
-            self._tape.take(game, fragment.ended)
+            self._tape.take(game, recording.ended)
         return (
             fragment
             if self._active_lesson is None

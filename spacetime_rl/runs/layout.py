@@ -20,6 +20,7 @@ PLAYTESTS, FINDINGS, NIGHTS = "playtests", "findings", "nights"
 DATA_ROOT = "AI_DATA_ROOT"  # the environment variable that moves recorded episodes elsewhere
 CHECKPOINT = "spacetime.json"  # in a checkpoint's folder; `CheckpointMetadata` writes it
 CURRICULUM = "curriculum.json"  # beside it, if there is a curriculum
+LEAGUE_STATE, LEAGUE_TABLE = "league.json", "payoff.jsonl"  # beside it, if there is a league
 _NUMBERED = re.compile(r"checkpoint_(\d+)")
 
 
@@ -174,6 +175,11 @@ def payoff_files(run: Path) -> dict[str, Path]:
         for trial in trials
         if payoff_file(trial).is_file()
     }
+
+
+def snapshot_file(trial: Path, policy: str, agent_steps: int) -> Path:
+    """The weights of a league's snapshot, in the trial's folder."""
+    return trial / LEAGUE / f"{policy}@{agent_steps}.npz"
 
 
 def checkpoint_number(folder: Path) -> int | None:

@@ -20,7 +20,7 @@ from spacetime_rl.runs.checkpoint import CheckpointMetadata
 from spacetime_rl.tuning.search import candidate_values
 
 # The settings that decide which game is played, and by which policies.
-_GAME = ("scenario", "game", "tasks", "curriculum", "rewards", "policy_mapping", "policies_to_train")
+_GAME = ("scenario", "game", "tasks", "curriculum", "rewards", "policy_mapping", "policies_to_train", "league")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from spacetime_rl.contract import assign_policies
 from spacetime_rl.learning.build import make_algorithm_config
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
+from spacetime_rl.rollout.sides import plan_matches
 from spacetime_rl.runs.checkpoint import CheckpointMetadata
 from spacetime_rl.sizing.settle import settle_sizes
 from support.toy_game import FakeGameOpener, make_group, make_launch, make_layout
@@ -36,7 +37,8 @@ def make_config(**sections: Any) -> RunConfig:
 
 def make_plan(opener: FakeGameOpener, config: RunConfig, **changes: Any) -> RolloutPlan:
     policies = assign_policies(opener.spec, config)
-    plan = RolloutPlan(make_launch(seed=1), opener.spec, policies, seed=config.seed, open=opener)
+    matches = plan_matches(config, opener.spec, policies)
+    plan = RolloutPlan(make_launch(seed=1), opener.spec, policies, matches=matches, seed=config.seed, open=opener)
     return replace(settle_sizes(config, plan, nodes=[1])[1], **changes)
 
 

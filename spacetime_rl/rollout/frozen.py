@@ -1,0 +1,159 @@
+"""Players that do not learn, as an env runner lets them act: snapshots, exported policies and the random policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import ray
+from numpy.typing import NDArray
+
+from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.league.player import RANDOM, SCRIPTED
+from spacetime_rl.modules.acting import ActingModule
+from spacetime_rl.modules.actions import random_actions
+from spacetime_rl.modules.numpy_forward import NumpyForward
+from spacetime_rl.rollout.actor import PolicyActor
+from spacetime_rl.rollout.fragments import State
+from spacetime_rl.rollout.opponents import OnnxFile, Opponent, Opponents
+
+Floats = NDArray[np.float32]
+Key = tuple[str, str]  # the policy and the id of a player
+
+
+class FrozenPlayer(Protocol):
+    """Acts for any number of agents of one policy."""
+
+    def initial_state(self, agents: int) -> State:
+        """The recurrent state at an episode's beginning, f32[agents, ...] by name; empty for a stateless player."""
+
+    def act(self, observations: Floats, state: State) -> tuple[Floats, State]:
+        """Actions f32[n, action_size] and the new state for observations f32[n, obs_dim]."""
+
+
+class FrozenPlayers:
+    """The players that the latest directive names, built when they are first drawn. One for a runner.
+
+    `build` makes the network of a policy, with any weights.
+    """
+
+    def __init__(
+        self, build: Callable[[str], ActingModule], layouts: Mapping[str, PolicyLayout], rng: np.random.Generator
+    ) -> None:
+        self._build = build
+        self._layouts = layouts
+        self.rng = rng  # of all their actions
+        self._named: Mapping[Key, Opponent] = {}
+        self._built: dict[Key, FrozenPlayer] = {}
+
+    def follow(self, opponents: Opponents | None) -> None:
+        """Keep the players that these opponents name, and forget all others."""
+        self._named = {opponent.key: opponent for opponent in opponents.players} if opponents else {}
+        self._built = {key: player for key, player in self._built.items() if key in self._named}
+
+    def find(self, policy: str, player: str) -> FrozenPlayer:
+        """The player of a policy with this id."""
+        key = (policy, player)
+        if key not in self._built:
+            self._built[key] = self._make(self._named[key])
+        return self._built[key]
+
+    def _make(self, opponent: Opponent) -> FrozenPlayer:
+        layout = self._layouts[opponent.policy]
+        if opponent.kind in (RANDOM, SCRIPTED):
+            return RandomPlayer(layout, self.rng)
+        network = ray.get(opponent.network) if isinstance(opponent.network, ray.ObjectRef) else opponent.network
+        if isinstance(network, OnnxFile):
+            from spacetime_rl.rollout.onnx_player import OnnxPlayer  # onnxruntime is large, and seldom needed
+
+            return OnnxPlayer(network, self.rng)
+        module = self._build(opponent.policy)
+        module.set_state(dict(network))
+        return NetworkPlayer(module, layout, self.rng)
+
+
+class RandomPlayer:
+    """The random policy: all actions are equally likely."""
+
+    def __init__(self, layout: PolicyLayout, rng: np.random.Generator) -> None:
+        self._layout, self._rng = layout, rng
+
+    def initial_state(self, agents: int) -> State:
+        """Empty."""
+        del agents
+        return {}
+
+    def act(self, observations: Floats, state: State) -> tuple[Floats, State]:
+        """Random actions; the observations do not matter."""
+        return random_actions(len(observations), self._layout.actions, self._rng), state
+
+
+class NetworkPlayer:
+    """A snapshot, which samples its actions as it did in training."""
+
+    def __init__(self, module: ActingModule, layout: PolicyLayout, rng: np.random.Generator) -> None:
+        self._actor = PolicyActor(module, layout, rng)
+        self.module = module
+        self.fast = NumpyForward.of(module)  # None where only torch can compute it
+
+    def initial_state(self, agents: int) -> State:
+        """The network's own."""
+        return self._actor.initial_state(agents)
+
+    def act(self, observations: Floats, state: State) -> tuple[Floats, State]:
+        """Sampled actions."""
+        decision = self._actor.decide(observations, state)
+        return decision.actions, decision.state
+
+
+class Playing:
+    """The agents of one policy in one game that frozen players play at present, and how they are computed.
+
+    `rows` are int64 [m], and every row has its player in `players`. Networks without recurrent state are computed
+    together, with stacked weights.
+    """
+
+    def __init__(self, rows: NDArray[np.int64], players: Sequence[FrozenPlayer], rng: np.random.Generator) -> None:
+        self.rows = rows
+        distinct = list(dict.fromkeys(players))
+        at = {player: np.array([i for i, each in enumerate(players) if each is player]) for player in distinct}
+        quick = [player for player in distinct if isinstance(player, NetworkPlayer) and player.fast is not None]
+        self._stack = _Stack(quick, [at[player] for player in quick], rng) if len(quick) > 1 else None
+        self._single = [(player, at[player]) for player in distinct if self._stack is None or player not in quick]
+
+    def act(self, observations: Floats, states: Mapping[FrozenPlayer, State], actions: Floats) -> None:
+        """Write actions for observations [agents of the policy, obs_dim] into the rows of `actions`.
+
+        `states` hold the recurrent state of every agent of the policy, for each player that has any.
+        """
+        seen = observations[self.rows]
+        if self._stack is not None:
+            self._stack.act(seen, self.rows, actions)
+        for player, places in self._single:
+            rows = self.rows[places]
+            state = states.get(player, {})
+            own, after = player.act(seen[places], {key: value[rows] for key, value in state.items()})
+            actions[rows] = own
+            for key, value in after.items():
+                state[key][rows] = value
+
+
+class _Stack:
+    """Networks of the same shape, each for its own agents, in one forward pass."""
+
+    def __init__(
+        self, players: Sequence[NetworkPlayer], places: Sequence[NDArray[np.int64]], rng: np.random.Generator
+    ) -> None:
+        self._explore = players[0].module.explore
+        self._rng = rng
+        self._forward = NumpyForward.stacked([player.fast for player in players if player.fast is not None])
+        most = max(map(len, places))
+        self._order = np.stack([np.resize(those, most) for those in places])  # a shorter row repeats its agents
+        self._taken = np.concatenate([index * most + np.arange(len(those)) for index, those in enumerate(places)])
+        self._places = np.concatenate(places)
+
+    def act(self, seen: Floats, rows: NDArray[np.int64], actions: Floats) -> None:
+        inputs = self._forward(seen[self._order])
+        flat = inputs.reshape(-1, inputs.shape[-1])[self._taken]
+        actions[rows[self._places]] = self._explore(flat, self._rng)[0]
