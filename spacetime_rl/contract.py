@@ -73,7 +73,7 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
 
     Raises ContractError that lists every contradiction by the setting to change.
     """
-    names = [tuple(_policy_of(agent, group.name, config) for agent in group.agents) for group in spec.groups]
+    names = [tuple(policy_of(agent, group.name, config) for agent in group.agents) for group in spec.groups]
     policies = tuple(dict.fromkeys(name for group in names for name in group if name is not None))
     problems = [
         *_mapping_problems(spec, config, names),
@@ -97,6 +97,13 @@ def unknown_params(where: str, params: Iterable[str], spec: GameSpec) -> Iterato
         if name not in spec.params:
             hint = _hint(name, tuple(spec.params)) if spec.params else "; it takes none"
             yield f"{where}.{name}: {spec.scenario} has no such parameter{hint}"
+
+
+def policy_of(agent: str, group: str, config: RunConfig) -> str | None:
+    """The policy of an agent by its name inside an arena and that of its group; None if no rule matches."""
+    if not config.policy_mapping:
+        return group
+    return next((rule.policy for rule in config.policy_mapping if fnmatchcase(agent, rule.agents)), None)
 
 
 def make_launch(config: RunConfig) -> GameLaunch:
@@ -155,12 +162,6 @@ def _task_launches(config: RunConfig) -> tuple[TaskLaunch, ...]:
     if problems:
         raise ContractError(problems)
     return tuple(tasks)
-
-
-def _policy_of(agent: str, group: str, config: RunConfig) -> str | None:
-    if not config.policy_mapping:
-        return group
-    return next((rule.policy for rule in config.policy_mapping if fnmatchcase(agent, rule.agents)), None)
 
 
 def _plan(policy: str, spec: GameSpec, config: RunConfig, names: Names) -> PolicyPlan:

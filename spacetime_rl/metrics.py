@@ -81,6 +81,18 @@ LEARNER = (
     ),
     LearnerMetric("alpha", ("alpha_value",), "alpha", "weight of the entropy in the return (SAC)"),
     LearnerMetric("epsilon", ("epsilon",), "epsilon", "share of random actions (DQN)"),
+    LearnerMetric(
+        "imitation_loss",
+        ("imitation_loss",),
+        "imitation",
+        "distance from the demonstrated actions ([demonstrations](demonstrations.md))",
+    ),
+    LearnerMetric(
+        "imitation_validation_loss",
+        ("imitation_validation_loss",),
+        "validation",
+        "the same for demonstrations that are held out: after the pre-training, and in every iteration of `--offline`",
+    ),
     LearnerMetric("lr", ("default_optimizer_learning_rate",), "lr", "learning rate", of_update=True),
     LearnerMetric(
         "grad_norm",
@@ -90,6 +102,7 @@ LEARNER = (
         of_update=True,
     ),
     LearnerMetric("kl_coeff", ("curr_kl_coeff",), "KL coeff.", "weight of the KL penalty, where there is one", True),
+    LearnerMetric("imitation_weight", ("imitation_weight",), "imit. weight", "weight of the imitation loss", True),
     LearnerMetric("entropy_coeff", ("curr_entropy_coeff",), "entropy coeff.", "weight of the entropy bonus", True),
 )
 

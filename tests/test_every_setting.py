@@ -57,6 +57,7 @@ READ_BY: dict[str, tuple[str, ...]] = {
     "callbacks": ("learning/build.py",),
     "initialize_from": ("learning/warm_start.py",),
     "reset_exploration": ("learning/algorithm.py",),
+    "imitation": ("training/run.py", "learning/build.py"),
     "curriculum": ("rollout/lessons.py",),
     "tasks": ("contract.py",),
     "league": ("rollout/sides.py", "learning/build.py"),

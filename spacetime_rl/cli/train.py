@@ -66,6 +66,9 @@ def train(
     tracking_uri: Annotated[str | None, typer.Option(metavar="URI", help="MLflow server or database.")] = None,
     results: ResultsOption = None,
     json_output: JsonOption = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Learn from the demonstrations of imitation.from alone, without games.")
+    ] = False,
     no_eval: Annotated[bool, typer.Option("--no-eval", help="Do not evaluate the trained policies.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Start the game and print what would be trained; train nothing.")
@@ -82,6 +85,8 @@ def train(
     $ spacetime-rl train my_run.yaml --dry-run
     $ spacetime-rl train --resume slow
     $ spacetime-rl train vr_interaction --initialize-from slow --set training.lr=3e-5
+    $ spacetime-rl train vr_locomotion --set imitation.from=results/episodes/by-hand
+    $ spacetime-rl train vr_locomotion --offline --set imitation.from=results/episodes/by-hand
     $ spacetime-rl train --set env_path=./my_game.x86_64
     """
     settings = [
@@ -89,6 +94,7 @@ def train(
         *as_overrides(
             {"seed": seed, "initialize_from": initialize_from, "tracking.uri": tracking_uri, "results": results}
         ),
+        *(["imitation.offline=true"] if offline else []),
     ]
     try:
         if resume is None:
@@ -106,7 +112,7 @@ def train(
                 context,
                 "train --resume",
                 "begins a run, --resume continues one; leave one of them out",
-                *("force", "run_id", "preset", "initialize_from", "dry_run"),
+                *("force", "run_id", "preset", "initialize_from", "offline", "dry_run"),
             )
             summary = _go_on(resume, results or RESULTS, config, settings, not no_eval, json_output)
     except KeyboardInterrupt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from spacetime_rl.config.imitation import DATASET
 from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.rewards import RewardScriptConfig
 
@@ -17,6 +18,9 @@ def paths_of(config: RunConfig) -> Iterator[tuple[str, Path]]:
         yield "game.project", config.game.project
     for index, script in enumerate(config.rewards.terms):
         yield f"rewards.scripts.{index}", script.path
+    for index, source in enumerate(config.imitation.sources):
+        if not source.startswith(DATASET):
+            yield f"imitation.from.{index}", Path(source)
 
 
 def anchored(config: RunConfig, folder: Path) -> RunConfig:
@@ -35,6 +39,14 @@ def anchored(config: RunConfig, folder: Path) -> RunConfig:
                 update={
                     "env_path": None if game.env_path is None else folder / game.env_path,
                     "project": None if game.project is None else folder / game.project,
+                }
+            ),
+            "imitation": config.imitation.model_copy(
+                update={
+                    "from": tuple(
+                        source if source.startswith(DATASET) else str(folder / source)
+                        for source in config.imitation.sources
+                    )
                 }
             ),
             "rewards": config.rewards.model_copy(update={"scripts": scripts}),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from spacetime_rl import metrics
 from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, readers, scheduled
+from spacetime_rl.config.imitation_rules import imitation_problems
 from spacetime_rl.config.league import league_problems
 from spacetime_rl.config.lesson import SCENARIO, own_lessons
 from spacetime_rl.config.policy import UNMEASURED, ModelConfig
@@ -51,6 +52,7 @@ def contradictions(config: RunSettings) -> list[Contradiction]:
         *_policies(config),
         *_stop(config),
         *_schedules(config),
+        *(Contradiction(*problem) for problem in imitation_problems(config)),
     ]
 
 

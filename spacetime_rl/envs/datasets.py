@@ -1,25 +1,84 @@
-"""Recorded episodes as Minari datasets, one for each policy, for programs that learn from recorded behaviour."""
+"""Recorded episodes as Minari datasets, one for each policy, written for other programs and read from them."""
 
 from __future__ import annotations
 
 import os
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from spacetime_rl.config.imitation import DATASET
 from spacetime_rl.envs.spaces import OBS, PolicySpaces
 from spacetime_rl.episodes.episode import Episode
 from spacetime_rl.episodes.files import read_episode
-from spacetime_rl.errors import EpisodeError, UsageError
+from spacetime_rl.errors import ConfigError, EpisodeError, UsageError
+from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.game.trace import AgentTrace
 
 DATASETS = "minari"
 _PLACE = "MINARI_DATASETS_PATH"  # the variable by which Minari finds its datasets
+
+
+class DatasetEpisode(NamedTuple):
+    """An episode of T decisions from a dataset, with flat actions."""
+
+    vectors: NDArray[np.float32]  # [T + 1, vector_dim]
+    images: Mapping[str, NDArray[np.uint8]]  # by name, [T + 1, height, width, channels]
+    actions: NDArray[np.float32]  # [T, action_size]
+    rewards: NDArray[np.float32]  # [T]
+    terminated: bool
+
+
+def read_minari(source: str, layout: PolicyLayout, key: str) -> Iterator[DatasetEpisode]:
+    """The episodes of a dataset for a policy with this layout.
+
+    Raises ConfigError, which begins with the setting `key`, if Minari is not installed, there is no such dataset, or
+    its spaces are not those of the layout. A dataset has no names of fields, so only their sizes are compared.
+    """
+    try:
+        import minari
+    except ImportError:
+        raise ConfigError([f"{key}: Minari is not installed: pip install 'spacetime-rl[minari]'"]) from None
+    spaces = PolicySpaces.of(layout)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            dataset = (
+                minari.load_dataset(source.removeprefix(DATASET))
+                if source.startswith(DATASET)
+                else minari.MinariDataset(str(Path(source) / "data"))
+            )
+        except (OSError, ValueError) as error:
+            raise ConfigError([f"{key}: {source}: {error}"]) from error
+        ours, theirs = (
+            _described(spaces.observation, spaces.action),
+            _described(dataset.observation_space, dataset.action_space),
+        )
+        if ours != theirs:
+            raise ConfigError([f"{key}: {source}: has {theirs}, the game {ours}"])
+        for episode in dataset.iterate_episodes():
+            seen = episode.observations
+            vectors = seen[OBS] if layout.images else seen
+            yield DatasetEpisode(
+                np.asarray(vectors, np.float32),
+                {image.name: np.asarray(seen[image.name], np.uint8) for image in layout.images},
+                spaces.join_action(episode.actions, (len(episode.rewards),), f"{source}: an action"),
+                np.asarray(episode.rewards, np.float32),
+                bool(episode.terminations[-1]),
+            )
+
+
+def _described(observation: Any, action: Any) -> str:
+    """Spaces in words, without the limits of observations."""
+    parts = observation.spaces if hasattr(observation, "spaces") else {OBS: observation}
+    seen = ", ".join(f"{name} {list(space.shape)}" for name, space in sorted(parts.items()))
+    return f"observations {seen} and actions {action}"
 
 
 def export_minari(files: Iterable[Path], folder: Path) -> Iterator[str]:

@@ -36,13 +36,14 @@ from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.host.system import cores
 from spacetime_rl.learning.curriculum import Curriculum
 from spacetime_rl.learning.failure import LostRunners, describe, is_of_constructor, read_error
+from spacetime_rl.learning.imitation.teaching import IMITATION
 from spacetime_rl.learning.league import League
-from spacetime_rl.learning.learner import LEFT_OUT, STEPS
+from spacetime_rl.learning.learner import LEFT_OUT, STEPS, SpacetimeLearner
 from spacetime_rl.learning.snapshots import load_snapshot, save_snapshot
 from spacetime_rl.learning.step_watch import StepWatch
 from spacetime_rl.learning.warm_start import INITIAL, Initial
 from spacetime_rl.modules.growing import grow
-from spacetime_rl.notices import collect_warnings
+from spacetime_rl.notices import Notice, collect_warnings
 from spacetime_rl.rollout.directive import PLAIN, Directive, Played
 from spacetime_rl.rollout.driver_liveness import end_with_driver
 from spacetime_rl.rollout.lesson import LessonOutcome
@@ -68,6 +69,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
     learner_s = 0.0  # seconds that the latest update took
     curriculum: Curriculum | None = None
     league: League | None = None
+    _is_new = True  # False once it has sampled, or was loaded from a checkpoint
 
     def setup(self, config: Any) -> None:
         """Set up the trial: log folder, seeds, curriculum, runners, learner, and initial weights."""
@@ -108,6 +110,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
 
     def training_step(self) -> None:
         """Sample one train batch, learn from it, send the weights to the runners; in a league, choose opponents."""
+        self.begin_imitation()
         if self.league is not None and self.league.needs_snapshot(0):
             self._take_snapshot()
         with self.metrics.log_time((TIMERS, ENV_RUNNER_SAMPLING_TIMER)):
@@ -126,6 +129,20 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
     def _take_snapshot(self) -> None:
         assert self.league is not None
         self.league.add_snapshot(self._agent_steps(), functools.partial(save_snapshot, self.learner_group))
+
+    def begin_imitation(self) -> None:
+        """Before the first iteration of a run, let its policies learn from the demonstrations, if there are any."""
+        is_new, self._is_new = self._is_new, False
+        if not is_new or IMITATION not in self.config.env_config:
+            return
+
+        def begin(learner: SpacetimeLearner) -> list[str]:
+            return learner.teaching.begin() if learner.teaching is not None else []
+
+        for told in self.learner_group.foreach_learner(begin):
+            for sentence in told.get():
+                self.notices.add(Notice(sentence))
+        self.env_runner_group.sync_weights(from_worker_or_learner_group=self.learner_group, inference_only=True)
 
     def learn(self, episodes: list[SingleAgentEpisode]) -> set[str]:
         """Update the policies with the sampled episodes; returns the names of the policies that changed."""
@@ -163,6 +180,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
     def load_checkpoint(self, checkpoint_dir: str) -> None:
         """Load RLlib's checkpoint, and continue the curriculum from its saved state."""
         super().load_checkpoint(checkpoint_dir)
+        self._is_new = False
         self._watch.resume(self.gradient_steps(STEPS), self.gradient_steps(LEFT_OUT))
         saved = Path(checkpoint_dir) / CURRICULUM
         if self.curriculum is not None and saved.is_file():

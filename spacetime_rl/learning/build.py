@@ -17,6 +17,8 @@ from spacetime_rl.config.user_code import load_classes
 from spacetime_rl.envs.rllib import GameMultiAgentEnv
 from spacetime_rl.learning.algorithm import LEAGUE, SpacetimeAlgorithm
 from spacetime_rl.learning.asynchronous import AHEAD
+from spacetime_rl.learning.imitation.offline import OfflineTraining
+from spacetime_rl.learning.imitation.teaching import IMITATION, ImitationPlan
 from spacetime_rl.learning.impala import APPOLearner, IMPALALearner, SpacetimeAPPO, SpacetimeIMPALA
 from spacetime_rl.learning.learner import SpacetimeLearner
 from spacetime_rl.learning.metrics import PublicMetrics
@@ -28,6 +30,7 @@ from spacetime_rl.modules.spec import make_module_spec
 from spacetime_rl.rollout.plan import MAIN_PROCESS_CPUS, PLAN, RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.runs.checkpoint import METADATA, CheckpointMetadata
+from spacetime_rl.runs.layout import RunPaths
 
 _CLASSES: dict[Algorithm, tuple[type[SpacetimeAlgorithm], type[SpacetimeLearner]]] = {
     "PPO": (SpacetimePPO, SpacetimePPOLearner),
@@ -51,8 +54,13 @@ def make_algorithm_config(
     algorithm_class, learner_class = _CLASSES[config.algorithm]
     if config.rollout.overlap:
         algorithm_class = OverlappingPPO
+    if config.imitation.offline:
+        algorithm_class, learner_class = OfflineTraining, SpacetimePPOLearner
     algorithm = algorithm_class.get_default_config()
     settings = {PLAN: plan, METADATA: metadata, INITIAL: initial_weights(config, plan.policies), LEAGUE: config.league}
+    if config.imitation.is_on:
+        folder = RunPaths(config.results.absolute() / metadata.run_id).demonstrations
+        settings[IMITATION] = ImitationPlan(config.imitation, folder, plan.seed)
     algorithm.environment(env=GameMultiAgentEnv, env_config=settings, disable_env_checking=True)
     algorithm.env_runners(
         env_runner_cls=GameEnvRunner,

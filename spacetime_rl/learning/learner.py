@@ -22,6 +22,7 @@ from ray.rllib.utils.metrics import (
 )
 
 from spacetime_rl.learning.batches.columns import Batch
+from spacetime_rl.learning.imitation.teaching import teaching_of
 
 STEPS = "gradient_steps"  # of a policy in the whole run, including the skipped ones
 LEFT_OUT = "gradient_steps_left_out"  # the skipped ones alone
@@ -37,6 +38,7 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
         self._left_out: Counter[str] = Counter()
         self._norms: defaultdict[str, list[float]] = defaultdict(list)  # gradient norms that are finite
         super().build()
+        self.teaching = teaching_of(self)
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """Adam over all of a policy's weights in one fused call, because a network consists of many small tensors."""
@@ -62,13 +64,22 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
         self.before_gradient_based_update(timesteps=timesteps or {})
         training_data.solve_refs()
         self._weights_seq_no += 1
+        if self.teaching is not None:
+            self.teaching.begin_update((timesteps or {}).get(NUM_AGENT_STEPS_SAMPLED_LIFETIME, 0))
 
     def descend(self, policy: str, batch: Batch) -> torch.Tensor:
+        """One gradient step of one policy on a batch, and on demonstrations where there are any."""
+        config = self.config.get_config_for_module(policy)
+        output = self.module[policy].forward_train(batch)
+        loss: torch.Tensor = self.compute_loss_for_module(module_id=policy, config=config, batch=batch, fwd_out=output)
+        if self.teaching is not None:
+            loss = loss + self.teaching.loss_beside(policy, batch)
+        return self.step(policy, loss)
+
+    def step(self, policy: str, loss: torch.Tensor) -> torch.Tensor:
         """One gradient step of one policy; skipped and counted if the gradient is zero or not finite."""
         config = self.config.get_config_for_module(policy)
         ((_, optimizer),) = self.get_optimizers_for_module(policy)
-        output = self.module[policy].forward_train(batch)
-        loss: torch.Tensor = self.compute_loss_for_module(module_id=policy, config=config, batch=batch, fwd_out=output)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
         parameters = optimizer.param_groups[0]["params"]
@@ -92,6 +103,8 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
 
     def log_trained(self, episodes: Sequence[SingleAgentEpisode]) -> None:
         """Count the episodes' steps under RLlib's names, and the gradient steps since the last call."""
+        if self.teaching is not None:
+            self.teaching.report()
         steps = {policy: sum(map(len, own)) for policy, own in self.by_policy(episodes).items()}
         for name, count in [*steps.items(), (ALL_MODULES, sum(steps.values()))]:
             self.metrics.log_value((name, NUM_MODULE_STEPS_TRAINED), count, reduce="sum")

@@ -96,6 +96,10 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
     def expected_return(self, vector: Tensor, images: Sequence[Tensor], acted: Acted) -> Tensor:
         """The return that the policy expects from here on, [...], for the input and the result of `act`."""
 
+    def act_on(self, batch: Mapping[str, Any]) -> Acted:
+        """`act` on a batch's OBS, or PREPARED, and STATE_IN."""
+        return self.act(*self.split(batch), batch.get(Columns.STATE_IN))
+
     @property
     def prepared_dim(self) -> int:
         """Width of the output of `prepare`."""
@@ -128,7 +132,7 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
         """Inputs of the action distribution, [..., inputs_dim], from features [..., features]."""
 
     def _forward(self, batch: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-        acted = self.act(*self.split(batch), batch.get(Columns.STATE_IN))
+        acted = self.act_on(batch)
         output: dict[str, Any] = {Columns.ACTION_DIST_INPUTS: acted.inputs}
         if acted.state:
             output[Columns.STATE_OUT] = acted.state

@@ -107,6 +107,11 @@ class RunPaths:
         return self.league / "round_robin.jsonl"
 
     @property
+    def demonstrations(self) -> Path:
+        """What the policies learn from by imitation; missing without `imitation.from`."""
+        return self.path / "demonstrations"
+
+    @property
     def tune(self) -> Path:
         """Tune's files: its state, and the trials with their checkpoints."""
         return self.path / "tune"

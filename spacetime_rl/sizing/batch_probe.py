@@ -15,6 +15,7 @@ from ray.rllib.core.learner.training_data import TrainingData
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.config.imitation import ImitationConfig
 from spacetime_rl.host.system import cores
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
@@ -40,7 +41,7 @@ def measure_learning(config: RunConfig, plan: RolloutPlan, gpus: int) -> Costs:
 
     Raises GameError where the game cannot be played.
     """
-    config = config.model_copy(update={"initialize_from": None})
+    config = config.model_copy(update={"initialize_from": None, "imitation": ImitationConfig()})
     with one_game(config, plan, gpus) as (runner, algorithm):
         playing_s, episodes = _play(runner, plan.spec.num_agents)
         with _learner_threads():

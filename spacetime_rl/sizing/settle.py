@@ -36,6 +36,8 @@ def settle_sizes(
     receives a sentence before each measurement. With `measure_batch=False` batch sizes stay `auto`. Raises GameError
     where the game cannot be played.
     """
+    if config.imitation.offline:  # nothing is played, so there is nothing to measure
+        config = _of_no_games(config, plan)
     rollout, batch = config.rollout, config.sized().training.train_batch_size
     assert batch != "auto"
     if config.algorithm in REPLAYING:
@@ -71,6 +73,13 @@ def settle_sizes(
     if measure_batch and settled.training.train_batch_size == "auto":
         settled = _settle_batch(settled, plan, sum(nodes) / trials, say)
     return settled, plan
+
+
+def _of_no_games(config: RunConfig, plan: RolloutPlan) -> RunConfig:
+    """The sizes of a run that plays nothing: no runners, and the arenas that the game was started with."""
+    rollout = config.rollout.model_copy(update={"runners": 0, "games_per_runner": 1})
+    game = config.game.model_copy(update={"arenas": plan.spec.arenas})
+    return config.model_copy(update={"rollout": rollout, "game": game}).sized()
 
 
 def _settle_batch(config: RunConfig, plan: RolloutPlan, cores: float, say: Callable[[str], None]) -> RunConfig:

@@ -15,6 +15,7 @@ from spacetime_rl.config.sweep import SweepConfig
 from spacetime_rl.config.sweep_writer import dump_sweep
 from spacetime_rl.console.progress import Progress
 from spacetime_rl.console.screen import show_progress
+from spacetime_rl.demonstrations.keep import keep_demonstrations
 from spacetime_rl.errors import ResumeError
 from spacetime_rl.reports.summary import RunSummary
 from spacetime_rl.rollout.make_plan import engine_version, plan_rollout
@@ -65,6 +66,11 @@ def start_game(config: RunConfig, folder: RunFolder, progress: Progress) -> Roll
             "begin another run"
         )
     folder.write_facts(plan.spec, collect_versions(engine_version(plan)))
+    if config.imitation.is_on:
+        progress.stage("reading the demonstrations")
+        read = keep_demonstrations(config, plan.spec, plan.policies, folder.paths.demonstrations)
+        if read:
+            progress.note(read)
     return plan
 
 

@@ -1,0 +1,1 @@
+"""Learning from demonstrations: before training, beside it, and without any game."""
