@@ -84,6 +84,7 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
         *_task_problems(spec, config),
         *_reward_problems(spec, config),
         *_network_problems(spec, config, names, policies),
+        *_curiosity_problems(spec, config),
         *_stock_problems(spec, config),
     ]
     if problems:
@@ -297,6 +298,15 @@ def _network_problems(spec: GameSpec, config: RunConfig, names: Names, policies:
         for key, lacking, has_use in _USES:
             if getattr(model, key) != ModelConfig.model_fields[key].default and not any(map(has_use, those)):
                 yield f"{where}.{key}: would have no effect: no policy that it is for {lacking}; leave it out"
+
+
+def _curiosity_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
+    for group in spec.groups:
+        if config.curiosity.weight and not group.layout.fields:
+            yield (
+                f"curiosity.weight: {group.name!r} sees images alone, and curiosity reads the numbers of an "
+                "observation; leave it out, or take rewards.novelty, which pays for new places"
+            )
 
 
 _USES: tuple[tuple[str, str, Callable[[PolicyLayout], bool]], ...] = (

@@ -82,6 +82,12 @@ LEARNER = (
     LearnerMetric("alpha", ("alpha_value",), "alpha", "weight of the entropy in the return (SAC)"),
     LearnerMetric("epsilon", ("epsilon",), "epsilon", "share of random actions (DQN)"),
     LearnerMetric(
+        "intrinsic_reward",
+        ("intrinsic_reward",),
+        "intrinsic",
+        "mean reward of a step for what is new, its weight included ([curiosity](#curiosity))",
+    ),
+    LearnerMetric(
         "imitation_loss",
         ("imitation_loss",),
         "imitation",

@@ -58,6 +58,7 @@ READ_BY: dict[str, tuple[str, ...]] = {
     "initialize_from": ("learning/warm_start.py",),
     "reset_exploration": ("learning/algorithm.py",),
     "imitation": ("training/run.py", "learning/build.py"),
+    "curiosity": ("learning/build.py", "learning/curiosity.py"),
     "curriculum": ("rollout/lessons.py",),
     "tasks": ("contract.py",),
     "league": ("rollout/sides.py", "learning/build.py"),

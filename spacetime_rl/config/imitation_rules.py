@@ -1,4 +1,4 @@
-"""Settings of imitation that the rest of a configuration makes impossible, each with the reason."""
+"""Settings of imitation and curiosity that the rest of a configuration makes impossible, each with the reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Problem = tuple[Path, str, tuple[Path, ...]]  # what is wrong where, and the set
 
 
 def imitation_problems(config: RunSettings) -> Iterator[Problem]:
-    """All conflicts of `imitation` with the other settings."""
+    """All conflicts of `imitation` and `curiosity` with the other settings."""
     imitation = config.imitation
     if not imitation.sources:
         yield from _without_demonstrations(imitation)
@@ -28,6 +28,9 @@ def imitation_problems(config: RunSettings) -> Iterator[Problem]:
         yield ("imitation", "margin"), f"is read by DQN, not by {config.algorithm}; leave it out", (("algorithm",),)
     if imitation.offline:
         yield from _offline(config)
+    if config.curiosity.weight and config.algorithm != "PPO":
+        message = f"is read by PPO, not by {config.algorithm}; leave it out"
+        yield ("curiosity", "weight"), message, (("algorithm",),)
 
 
 def _without_demonstrations(imitation: ImitationConfig) -> Iterator[Problem]:
@@ -49,6 +52,8 @@ def _offline(config: RunSettings) -> Iterator[Problem]:
         yield where, "plays nothing that could overlap; leave rollout.overlap out", (("rollout", "overlap"),)
     if config.league is not None:
         yield where, "plays against nobody; leave league out", (("league",),)
+    if config.curiosity.weight:
+        yield where, "meets nothing new; leave curiosity.weight out", (("curiosity", "weight"),)
 
 
 def _has_lstm(config: RunSettings) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import Field, SerializationInfo, ValidationInfo, field_serializer, field_validator
 
 from spacetime_rl.config.algorithms import Algorithm, own_defaults, readers
+from spacetime_rl.config.curiosity import CuriosityConfig
 from spacetime_rl.config.imitation import ImitationConfig
 from spacetime_rl.config.league import LeagueConfig
 from spacetime_rl.config.lesson import SCENARIO, Lessons, own_lessons
@@ -84,6 +85,7 @@ class RunSettings(Section):
         description="Opponents other than the latest policies (docs/league.md); null: only the latest ones play.",
     )
     imitation: ImitationConfig = Field(default=ImitationConfig(), description="What is learned from demonstrations.")
+    curiosity: CuriosityConfig = Field(default=CuriosityConfig(), description="A reward for what is new to a policy.")
     rollout: RolloutConfig = Field(default=RolloutConfig(), description="How experience is gathered.")
     resources: ResourcesConfig = Field(default=ResourcesConfig(), description="What the run takes from Ray.")
     stop: StopConfig = Field(default=StopConfig(), description="When training ends.")

@@ -17,6 +17,7 @@ from spacetime_rl.config.user_code import load_classes
 from spacetime_rl.envs.rllib import GameMultiAgentEnv
 from spacetime_rl.learning.algorithm import LEAGUE, SpacetimeAlgorithm
 from spacetime_rl.learning.asynchronous import AHEAD
+from spacetime_rl.learning.curiosity import CURIOSITY
 from spacetime_rl.learning.imitation.offline import OfflineTraining
 from spacetime_rl.learning.imitation.teaching import IMITATION, ImitationPlan
 from spacetime_rl.learning.impala import APPOLearner, IMPALALearner, SpacetimeAPPO, SpacetimeIMPALA
@@ -58,6 +59,8 @@ def make_algorithm_config(
         algorithm_class, learner_class = OfflineTraining, SpacetimePPOLearner
     algorithm = algorithm_class.get_default_config()
     settings = {PLAN: plan, METADATA: metadata, INITIAL: initial_weights(config, plan.policies), LEAGUE: config.league}
+    if config.curiosity.weight:
+        settings[CURIOSITY] = config.curiosity
     if config.imitation.is_on:
         folder = RunPaths(config.results.absolute() / metadata.run_id).demonstrations
         settings[IMITATION] = ImitationPlan(config.imitation, folder, plan.seed)

@@ -15,6 +15,7 @@ from ray.rllib.evaluation.postprocessing import Postprocessing
 
 from spacetime_rl.learning.batches.columns import Batch
 from spacetime_rl.learning.batches.gae import make_train_batch
+from spacetime_rl.learning.curiosity import CURIOSITY, curiosity_of
 from spacetime_rl.learning.learner import SpacetimeLearner
 from spacetime_rl.modules.policy import PolicyModule
 
@@ -26,6 +27,24 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
     `minibatch_size` steps in each, and every policy sees all of its experience once. (RLlib's own iterator continues
     until the largest policy is through, and repeats the data of the others.)
     """
+
+    def build(self) -> None:
+        """Build the learner, curious where the run is."""
+        super().build()
+        self.curiosity = curiosity_of(self)
+
+    def get_state(self, components: Any = None, *, not_components: Any = None, **kwargs: Any) -> dict[str, Any]:
+        """RLlib's state of a learner, and that of its curiosity."""
+        state: dict[str, Any] = super().get_state(components, not_components=not_components, **kwargs)
+        if self.curiosity is not None and self._check_component(CURIOSITY, components, not_components):
+            state[CURIOSITY] = self.curiosity.get_state()
+        return state
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take over what `get_state` returned."""
+        super().set_state(state)
+        if self.curiosity is not None and CURIOSITY in state:
+            self.curiosity.set_state(state[CURIOSITY])
 
     def update(
         self,
@@ -39,6 +58,8 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
     ) -> Any:
         """One PPO update on the episodes in `training_data`; returns the reduced metrics."""
         self.begin_update(training_data, timesteps)
+        if self.curiosity is not None:
+            self.curiosity.add_rewards(self.by_policy(training_data.episodes))
         batches = self._make_batches(training_data.episodes)
         # The normalisers stay as they are during an update: all epochs see the same prepared observations.
         ready = {policy: self.module[policy].unwrapped().prepared(batch) for policy, batch in batches.items()}

@@ -32,7 +32,7 @@ def plan_rollout(
         spec = game.spec
         policies = assign_policies(spec, config)
         matches = plan_matches(config, spec, policies)
-        lessons = make_lessons(config, spec)
+        lessons = () if config.imitation.offline else make_lessons(config, spec)
         rehearse(game, lessons)
     return RolloutPlan(
         launch,

@@ -125,7 +125,8 @@ class _Training:
         ]
         folder.keep()
         at_a_time = f"{self.concurrent} at a time, each " if experiment.sweep.is_search else ""
-        self.progress.stage(f"starting {at_a_time}{describe_sizes(experiment.plan)}")
+        sizes = "to learn without games" if base.imitation.offline else describe_sizes(experiment.plan)
+        self.progress.stage(f"starting {at_a_time}{sizes}")
         with mlflow.stopped_at_once():
             return run_trials(experiment, folder, callbacks, self.concurrent, resumed)
 
