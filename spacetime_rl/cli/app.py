@@ -19,6 +19,7 @@ from spacetime_rl.cli.eval import evaluate
 from spacetime_rl.cli.exit_codes import EXIT_CODES
 from spacetime_rl.cli.export import export
 from spacetime_rl.cli.inspect import inspect
+from spacetime_rl.cli.league import league
 from spacetime_rl.cli.nightly import nightly
 from spacetime_rl.cli.on_linux import on_linux
 from spacetime_rl.cli.play import play
@@ -86,6 +87,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(runs.app, name="runs")
 app.command("ui")(ui)
 app.command("eval")(on_linux("eval", evaluate))
+app.command("league")(on_linux("league", league))
 app.command("playtest")(on_linux("playtest", playtest))
 app.add_typer(findings.app, name="findings")
 app.add_typer(gate.app, name="gate")

@@ -25,6 +25,7 @@ PARTICULAR = {
     "jobs logs": {1: "with --follow: the job failed", 3: "the cluster does not answer"},
     "jobs results": {1: "the job has not ended, or was stopped", 3: "the job failed, or the cluster does not answer"},
     "eval": {3: "the game failed"},
+    "league": {2: "no such run, or one without results", 3: "the game failed"},
     "playtest": {
         1: "an error was found that is new or was fixed",
         3: "the game does not start, or an oracle of one's own failed",

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-_TOLERANCE = 1e-9  # of the penalised score, in units of its standard error
+_TOLERANCE = 1e-8  # of the penalised score, in units of its standard error
 _MAX_STEPS = 200
 _SINGULAR = 1e-9  # eigenvalues below this share of the largest one count as zero
 
@@ -96,7 +96,7 @@ def fit(choices: Choices, penalised: bool = True) -> Fit:
     values = np.zeros(model.basis.shape[1])
     best = model.evaluate(values, penalised)
     for _ in range(_MAX_STEPS):
-        step = best.covariance @ best.score
+        step = best.step
         if float(best.score @ step) < _TOLERANCE**2:
             break
         for _ in range(40):
@@ -115,6 +115,7 @@ def fit(choices: Choices, penalised: bool = True) -> Fit:
 class _State:
     likelihood: float
     score: Floats
+    step: Floats  # of a Newton iteration
     covariance: Floats
 
 
@@ -140,7 +141,7 @@ class _Model:
         self.basis = np.eye(len(vectors)) if determined.all() else vectors[:, determined]
 
     def evaluate(self, values: Floats, penalised: bool) -> _State:
-        """The logarithm of the penalised likelihood, its derivatives, and the inverse of the information."""
+        """The logarithm of the penalised likelihood, its score, the next step, and the inverse of the information."""
         choices = self.choices
         utilities = choices.design @ (self.basis @ values) + choices.offset
         utilities = utilities - np.maximum.reduceat(utilities, self._begins)[choices.sets]
@@ -150,17 +151,25 @@ class _Model:
         expected = self._offered[choices.sets] * chances
         contrasts = self._contrasts(chances)
         likelihood = float(choices.chosen @ (utilities - np.log(totals)[choices.sets]))
-        information = (
-            self.basis.T @ (contrasts.T @ contrasts.multiply(expected[:, None]).tocsr()).toarray() @ self.basis
-        )
-        covariance = np.linalg.inv(information)
-        residuals = choices.chosen - expected
+        information = self._information(contrasts, expected)
+        covariance = np.asarray(np.linalg.inv(information), np.float64)
+        residuals, added = choices.chosen - expected, expected
         if penalised:
             likelihood += 0.5 * float(np.linalg.slogdet(information)[1])
             spread = self.basis @ covariance @ self.basis.T
-            residuals = residuals + 0.5 * expected * (contrasts.multiply(contrasts @ spread)).sum(axis=1)
+            leverages = expected * contrasts.multiply(contrasts @ spread).sum(axis=1)
+            residuals = residuals + 0.5 * leverages
+            # The penalty acts like one more choice for every parameter, shared out among the sets that inform on it.
+            added = expected + chances * np.add.reduceat(leverages, self._begins)[choices.sets]
         # The contrasts replace the design: the penalty's part of the residuals does not add up to zero in every set.
-        return _State(likelihood, self.basis.T @ (contrasts.T @ residuals), covariance)
+        score = self.basis.T @ (contrasts.T @ residuals)
+        step = np.asarray(np.linalg.solve(self._information(contrasts, added), score), np.float64)
+        return _State(likelihood, score, step, covariance)
+
+    def _information(self, contrasts: Any, expected: Floats) -> Floats:
+        """Fisher's information on the determined parameters, from the expected numbers of choices."""
+        whole: Floats = (contrasts.T @ contrasts.multiply(expected[:, None]).tocsr()).toarray()
+        return self.basis.T @ whole @ self.basis
 
     def _contrasts(self, chances: Floats) -> Any:
         """The design of each alternative less the mean of its set, sparse [alternatives, parameters]."""

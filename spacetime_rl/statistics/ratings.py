@@ -100,6 +100,13 @@ def win_chance(difference: float) -> float:
     return 1.0 / (1.0 + math.exp(-difference / POINTS))
 
 
+def rank_agreement(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Kendall's tau-b of two ratings of the same players: 1 for the same order, -1 for the opposite one."""
+    from scipy import stats
+
+    return float(stats.kendalltau(ours, theirs).statistic)
+
+
 @dataclass(frozen=True, slots=True)
 class _Order:
     """The players and roles of games, sorted, with the roles and the number of games of each player."""

@@ -200,20 +200,20 @@ def covered(found: Ratings, truth: Mapping[str, float]) -> list[bool]:
 
 
 @pytest.mark.parametrize(
-    "count",
-    [6, pytest.param(40, marks=pytest.mark.slow)],  # more games of the same, for seconds
+    ("snapshots", "count"),
+    [(4, 6), pytest.param(8, 40, marks=pytest.mark.slow)],  # a larger league, for ten seconds
 )
-def test_the_95_percent_intervals_of_200_simulated_leagues_cover_the_truth(count: int) -> None:
+def test_the_95_percent_intervals_of_200_simulated_leagues_cover_the_truth(snapshots: int, count: int) -> None:
     hits, roles = [], []
     for seed in range(200):
-        league = League(seed, snapshots=6, gap=100.0)
+        league = League(seed, snapshots, gap=100.0)
         league.train(count)
         found = rate(league.games, {"random": 0.0})
         hits += covered(found, league.truth)
         seeker = next(one for one in found.roles if one.role == "s")
         roles.append(seeker.interval is not None and seeker.interval[0] <= league.role / 2 <= seeker.interval[1])
 
-    assert len(hits) == 200 * 12
+    assert len(hits) == 200 * 2 * snapshots
     assert 0.93 <= np.mean(hits) <= 0.99
     assert np.mean(roles) >= 0.9
 

@@ -1,0 +1,163 @@
+"""`spacetime-rl league`: the ratings of a run's policies, and who beats whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spacetime_rl.cli.common import JsonOption, ResultsOption, print_json
+from spacetime_rl.cli.completion import complete_run
+from spacetime_rl.cli.numbers import decimal_number
+from spacetime_rl.errors import UsageError
+from spacetime_rl.formats.shell import short
+from spacetime_rl.runs.layout import RESULTS, RunPaths
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from spacetime_rl.league.matrix import Matrix
+    from spacetime_rl.league.report import LeagueReport
+
+_COLUMNS = 8  # players against whom scores are printed; the picture has all
+
+
+def league(
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN...",
+            help="A run, named as for `runs show`, or several ones of the same game on one scale.",
+            autocompletion=complete_run,
+        ),
+    ],
+    anchors: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--anchor",
+            metavar="PLAYER=POINTS",
+            help="A rating that is fixed by convention; may be repeated. Default: random=0.",
+        ),
+    ] = None,
+    width: Annotated[
+        float,
+        typer.Option(
+            metavar="POINTS", **decimal_number("Ratings with a wider 95 % interval are not shown.", 1, 100_000)
+        ),
+    ] = 300.0,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="DIR", help="Folder of pictures and page; default: the first run's league/."),
+    ] = None,
+    results: ResultsOption = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Rate the policies of a run by the matches of its league, with 95 % intervals, and draw who beats whom.
+
+    Ratings are computed from the payoff table of the run by maximum likelihood; the order of the matches does not
+    matter. They are in Elo points: 400 points more win 10 games of 11. The random policy has 0 points in every run, so
+    that ratings of several runs of a game can be compared.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl league my-run
+
+      spacetime-rl league my-run other-run --width 150
+
+      spacetime-rl league my-run --anchor random=0 --anchor hider=scripted=420 --json
+    """
+    from spacetime_rl.league.report import report_on
+    from spacetime_rl.pictures.league_page import write_league
+    from spacetime_rl.runs.locate import find_folder
+
+    folders = [find_folder(run, results or RESULTS) for run in runs]
+    report = report_on(folders, _read_anchors(anchors) if anchors else None, width)
+    files = write_league(report, output or RunPaths(folders[0]).league)
+    if json_output:
+        print_json(report.to_dict() | {"files": [str(file) for file in files]})
+        return
+    _show(report)
+    for file in files:
+        typer.echo(str(short(file)))
+
+
+def _read_anchors(texts: list[str]) -> dict[str, float]:
+    """Anchors by player. Raises UsageError for malformed ones."""
+    found = {}
+    for text in texts:
+        player, _, points = text.rpartition("=")
+        try:
+            found[player] = float(points)
+        except ValueError:
+            player = ""
+        if not player or not abs(found[player]) < 1e6:
+            raise UsageError(f"--anchor {text}: expected PLAYER=POINTS, as in --anchor random=0")
+    return found
+
+
+def _show(report: LeagueReport) -> None:
+    from spacetime_rl.console.plain import plain_console
+    from spacetime_rl.league.matrix import make_matrices
+
+    console = plain_console()
+    console.print(_players(report))
+    if len(report.standings.roles) > 1:
+        console.print(_roles(report))
+    for matrix in make_matrices(report.standings, _COLUMNS):
+        console.print()
+        console.print(_scores(matrix))
+    console.print()
+    if report.agreement:
+        tau, players = report.agreement.tau, report.agreement.players
+        console.print(f"Training and round robin order {players} players alike with Kendall's tau {tau:.2f}.")
+    if not report.standings.anchors:
+        console.print("No player with a fixed rating has played: add one to the league, or name one with --anchor.")
+
+
+def _players(report: LeagueReport) -> Table:
+    from rich.table import Table
+
+    from spacetime_rl.pictures.league_page import rows_of
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("player", overflow="fold")
+    table.add_column("role", overflow="fold")
+    for title in ("games", "rating (95 %)"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("", style="dim")
+    for row in rows_of(report):
+        table.add_row(*row)
+    return table
+
+
+def _roles(report: LeagueReport) -> str:
+    lines = [""]
+    for role in report.standings.roles:
+        if role.interval is None or role.points is None:
+            lines.append(f"role {role.role}: strength unknown; no player with a rating has played several roles")
+        else:
+            low, high = role.interval
+            lines.append(f"role {role.role}: {role.points:+.0f} points ({low:+.0f} to {high:+.0f})")
+    return "\n".join(lines)
+
+
+def _scores(matrix: Matrix) -> Table:
+    """The mean scores of a role's players against another's, at most `_COLUMNS` each."""
+    from rich.table import Table
+
+    table = Table(
+        box=None,
+        padding=(0, 2, 0, 0),
+        header_style="dim",
+        pad_edge=False,
+        title=f"mean score as {matrix.role} (left) against {matrix.other}",
+        title_justify="left",
+        title_style="",
+    )
+    table.add_column("", no_wrap=True)
+    for player in matrix.columns:
+        table.add_column(player, justify="right", overflow="fold")
+    for player, scores in zip(matrix.rows, matrix.scores.tolist(), strict=True):
+        table.add_row(player, *("" if score != score else f"{score:.2f}" for score in scores))
+    return table

@@ -1,0 +1,60 @@
+"""Who scores how much against whom, as a table of one role against another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacetime_rl.league.standings import Standing, Standings
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The mean scores of the players of a role against those of another one, and the numbers of games.
+
+    Rows and columns are players, fixed opponents first and then by age. `scores` and `games` are float64 [rows,
+    columns]; the score is NaN where nobody met.
+    """
+
+    role: str
+    other: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    scores: NDArray[np.float64]
+    games: NDArray[np.float64]
+
+
+def make_matrices(standings: Standings, most: int) -> list[Matrix]:
+    """A matrix for each two roles that met, or for a role against itself, with at most `most` rows and columns.
+
+    Of more players, those that are left are spread evenly over time, with the oldest and the newest among them.
+    """
+    ages = {one.player: _age(one) for one in standings.players}
+    met = sorted({tuple(sorted((pair.role, pair.other_role))) for pair in standings.pairings})
+    matrices = []
+    for role, other in met:
+        pairs = [pair for pair in standings.pairings if (pair.role, pair.other_role) == (role, other)]
+        rows = _thin(sorted({pair.player for pair in pairs}, key=ages.__getitem__), most)
+        columns = _thin(sorted({pair.other for pair in pairs}, key=ages.__getitem__), most)
+        scores, games = np.full((len(rows), len(columns)), math.nan), np.zeros((len(rows), len(columns)))
+        for pair in pairs:
+            if pair.player in rows and pair.other in columns:
+                place = rows.index(pair.player), columns.index(pair.other)
+                scores[place], games[place] = pair.mean, pair.games
+        matrices.append(Matrix(role, other, tuple(rows), tuple(columns), scores, games))
+    return matrices
+
+
+def _age(one: Standing) -> tuple[bool, str, float, str]:
+    """What players are sorted by: fixed opponents first, then policy by policy from old to new."""
+    return one.agent_steps is not None, one.policy, one.agent_steps or 0.0, one.player
+
+
+def _thin(players: Sequence[str], most: int) -> list[str]:
+    if len(players) <= most:
+        return list(players)
+    return [players[index] for index in np.unique(np.linspace(0, len(players) - 1, most).round().astype(int))]

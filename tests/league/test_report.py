@@ -1,0 +1,144 @@
+"""The report of a league: what is shown, and what several runs and a round robin add to it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.made_up_league import make_league, strength
+
+from spacetime_rl.errors import UsageError
+from spacetime_rl.league.matrix import make_matrices
+from spacetime_rl.league.payoff import PayoffTable, tally
+from spacetime_rl.league.report import LeagueReport, report_on
+from spacetime_rl.runs.layout import RunPaths
+from spacetime_rl.statistics.ratings import win_chance
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results") / "one"
+    make_league(folder)
+    return folder
+
+
+def rating_of(report: LeagueReport, player: str) -> float:
+    return next(one.rating.rating or 0.0 for one in report.standings.players if one.player == player)
+
+
+def test_the_ratings_are_near_the_true_strengths(run: Path) -> None:
+    report = report_on([run])
+
+    misses = [
+        abs(one.rating.rating - strength(one.policy, int(one.agent_steps)))
+        for one in report.standings.players
+        if one.kind == "snapshot" and one.agent_steps is not None and one.rating.rating is not None
+    ]
+    assert len(misses) == 8
+    assert sum(misses) / len(misses) < 60.0
+
+
+def test_a_rating_with_a_wide_interval_is_not_shown_and_the_reason_says_how_wide(run: Path) -> None:
+    wide, narrow = report_on([run], width=1_000.0), report_on([run], width=1.0)
+
+    assert {wide.why_not(one) for one in wide.notable} == {""}
+    assert {narrow.why_not(one) for one in narrow.notable if one.player != "random"} == {
+        "not shown: interval wider than 1"
+    }
+    assert narrow.notable[0].player == "random"  # what is shown comes first
+
+
+def test_of_the_learning_policies_a_short_table_has_the_last(run: Path) -> None:
+    learning = sorted(one.player for one in report_on([run]).notable if one.kind == "learning")
+
+    assert learning == ["hider@48000..", "seeker@48000.."]
+
+
+def test_the_report_is_plain_data(run: Path) -> None:
+    document = report_on([run]).to_dict()
+
+    assert json.loads(json.dumps(document, allow_nan=False)) == json.loads(json.dumps(document))
+    assert document["anchors"] == {"random": 0.0}
+    assert document["episodes"] == 16 * 200
+    widths = [player["interval"][1] - player["interval"][0] for player in document["players"]]
+    assert [player["shown"] for player in document["players"]] == [width <= 300.0 for width in widths]
+
+
+def test_a_resumed_league_has_the_ratings_of_the_undisturbed_one_bit_for_bit(run: Path, tmp_path: Path) -> None:
+    table = make_league(tmp_path / "one")
+    undisturbed = report_on([run])
+    assert report_on([tmp_path / "one"]) == undisturbed
+
+    again = PayoffTable(table.file)
+    again.truncate(9)
+    later = [result for result in table.results if result.iteration > 9]
+    for iteration in range(10, 17):
+        again.append([result for result in later if result.iteration == iteration])
+
+    assert report_on([tmp_path / "one"]) == undisturbed
+
+
+def test_runs_share_a_scale_and_their_players_have_their_names(run: Path, tmp_path: Path) -> None:
+    make_league(tmp_path / "two", seed=1)
+
+    report = report_on([run, tmp_path / "two"])
+
+    assert report.runs == ("one", "two")
+    players = {one.player for one in report.standings.players}
+    assert {"one:seeker@16000", "two:seeker@16000", "random"} <= players
+    assert rating_of(report, "one:seeker@48000") == pytest.approx(rating_of(report, "two:seeker@48000"), abs=200.0)
+
+
+def test_the_trials_of_a_sweep_are_told_apart(tmp_path: Path) -> None:
+    for trial in ("abc_00000", "abc_00001"):
+        make_league(tmp_path, iterations=2, trial=trial)
+
+    players = {one.player for one in report_on([tmp_path]).standings.players}
+
+    assert {"abc_00000:hider@0", "abc_00001:hider@0"} <= players
+
+
+def test_a_round_robin_adds_games_and_is_compared_with_training(tmp_path: Path) -> None:
+    make_league(tmp_path)
+    snapshots = [0, 16_000, 32_000, 48_000]
+    episodes = []
+    for own in snapshots:
+        for other in snapshots:
+            won = round(100 * win_chance(strength("seeker", own) - strength("hider", other) + 60.0))
+            sides = (("seeker", f"seeker@{own}"), ("hider", f"hider@{other}"))
+            episodes += [(sides, (0, 1))] * won + [(sides, (1, 0))] * (100 - won)
+    random = (("seeker", "seeker@16000"), ("hider", "random")), (("seeker", "random"), ("hider", "hider@16000"))
+    episodes += [(sides, ranks) for sides in random for ranks in [(0, 1)] * 60 + [(1, 0)] * 40]
+    before = report_on([tmp_path])
+
+    PayoffTable(RunPaths(tmp_path).round_robin).append(tally(0, 64_000, episodes))
+    report = report_on([tmp_path])
+
+    assert before.agreement is None
+    assert report.agreement is not None
+    assert report.agreement.players == 8
+    assert report.agreement.tau >= 0.7
+    assert report.episodes == before.episodes + len(episodes)
+
+
+def test_a_run_without_matches_is_refused_with_what_can_be_done(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no payoff table with results.*--round-robin"):
+        report_on([tmp_path])
+
+
+def test_a_payoff_matrix_has_fixed_opponents_first_and_then_the_oldest(run: Path) -> None:
+    (matrix,) = make_matrices(report_on([run]).standings, 100)
+
+    assert (matrix.role, matrix.other) == ("hider", "seeker")
+    assert matrix.rows[:4] == ("random", "hider@0", "hider@0..16000", "hider@16000")
+    assert matrix.scores.shape == matrix.games.shape == (9, 9)
+    learning = matrix.rows.index("hider@48000..")
+    assert matrix.scores[learning, matrix.columns.index("seeker@0")] > 0.8
+
+
+def test_a_large_matrix_keeps_its_oldest_and_newest_players(run: Path) -> None:
+    (matrix,) = make_matrices(report_on([run]).standings, 4)
+
+    assert len(matrix.rows) == len(matrix.columns) == 4
+    assert (matrix.rows[0], matrix.rows[-1]) == ("random", "hider@48000..")
