@@ -31,8 +31,12 @@ class LeagueConfig(Section):
     )
     matchmaking: Literal["latest", "uniform", "pfsp", "weighted"] = Field(
         default="uniform",
-        description="How snapshots are drawn: the latest one, all alike, those that win most (`pfsp`), or those that "
-        "are about as strong as the learning policy (`weighted`).",
+        description="How snapshots are drawn: the latest one, all alike, by `priority` (`pfsp`), or the newest of n "
+        "n times as often as the oldest (`weighted`).",
+    )
+    priority: Literal["hard", "even"] = Field(
+        default="hard",
+        description="With `pfsp`: more often those that win against the learning policy, or those that are as strong.",
     )
     fixed: Mapping[str, Share] = Field(
         default={},

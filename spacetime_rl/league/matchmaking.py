@@ -19,7 +19,7 @@ HALF_LIFE = 20.0  # iterations after which a result counts half: the learning po
 _FORGOTTEN = 10 * HALF_LIFE  # older results weigh less than a thousandth, and are not read
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Matchmaking:
     """How opponents are drawn, under ML-Agents' names where they mean the same.
 

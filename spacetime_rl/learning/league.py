@@ -62,10 +62,11 @@ class League:
     ) -> None:
         self._settings = settings
         self._matchmaking = Matchmaking(
-            settings.matchmaking,
-            settings.window,
-            settings.play_against_latest_model_ratio,
-            settings.fixed,
+            choice=settings.matchmaking,
+            priority=settings.priority,
+            window=settings.window,
+            play_against_latest_model_ratio=settings.play_against_latest_model_ratio,
+            fixed=settings.fixed,
         )
         self._plan = plan
         self._folder = folder

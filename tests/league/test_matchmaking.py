@@ -33,7 +33,9 @@ def chances(table: PayoffTable, settings: Matchmaking, *candidates: Player) -> d
 
 
 def test_every_share_of_the_settings_is_kept(tmp_path: Path) -> None:
-    settings = Matchmaking("uniform", play_against_latest_model_ratio=0.25, fixed={"random": 0.1, "scripted": 0.3})
+    settings = Matchmaking(
+        choice="uniform", play_against_latest_model_ratio=0.25, fixed={"random": 0.1, "scripted": 0.3}
+    )
 
     found = chances(table_of(tmp_path), settings, LATEST, *SNAPSHOTS, *FIXED)
 
@@ -47,7 +49,7 @@ def test_every_share_of_the_settings_is_kept(tmp_path: Path) -> None:
     [("latest", [0, 0, 1]), ("uniform", [1 / 3, 1 / 3, 1 / 3]), ("weighted", [1 / 6, 2 / 6, 3 / 6])],
 )
 def test_snapshots_are_chosen_by_their_age(tmp_path: Path, choice: Choice, expected: list[float]) -> None:
-    settings = Matchmaking(choice, play_against_latest_model_ratio=0.0)
+    settings = Matchmaking(choice=choice, play_against_latest_model_ratio=0.0)
 
     found = chances(table_of(tmp_path), settings, LATEST, *SNAPSHOTS)
 
@@ -55,7 +57,7 @@ def test_snapshots_are_chosen_by_their_age(tmp_path: Path, choice: Choice, expec
 
 
 def test_the_window_holds_the_newest_snapshots(tmp_path: Path) -> None:
-    settings = Matchmaking("uniform", window=2, play_against_latest_model_ratio=0.0)
+    settings = Matchmaking(choice="uniform", window=2, play_against_latest_model_ratio=0.0)
 
     assert chances(table_of(tmp_path), settings, *reversed(SNAPSHOTS)) == pytest.approx(
         {"hider@1000": 0.5, "hider@200": 0.5, "hider@100": 0.0}
@@ -65,8 +67,8 @@ def test_the_window_holds_the_newest_snapshots(tmp_path: Path) -> None:
 def test_prioritised_play_follows_the_win_rates(tmp_path: Path) -> None:
     table = table_of(tmp_path, h100=94, h200=23)  # with four drawn games: 0.96 and 0.25; not met yet: 0.5
 
-    hard = chances(table, Matchmaking("pfsp", "hard", play_against_latest_model_ratio=0.0), *SNAPSHOTS)
-    even = chances(table, Matchmaking("pfsp", "even", play_against_latest_model_ratio=0.0), *SNAPSHOTS)
+    hard = chances(table, Matchmaking(choice="pfsp", priority="hard", play_against_latest_model_ratio=0.0), *SNAPSHOTS)
+    even = chances(table, Matchmaking(choice="pfsp", priority="even", play_against_latest_model_ratio=0.0), *SNAPSHOTS)
 
     weights = np.array([0.04**2, 0.75**2, 0.5**2])
     assert list(hard.values()) == pytest.approx(list(weights / weights.sum()))
@@ -87,7 +89,7 @@ def test_older_results_count_less(tmp_path: Path) -> None:
 
 
 def test_before_the_first_snapshot_the_learning_opponent_is_met(tmp_path: Path) -> None:
-    settings = Matchmaking("pfsp", play_against_latest_model_ratio=0.0, fixed={"random": 0.2})
+    settings = Matchmaking(choice="pfsp", play_against_latest_model_ratio=0.0, fixed={"random": 0.2})
 
     found = chances(table_of(tmp_path), settings, LATEST, FIXED[0])
 
