@@ -311,6 +311,8 @@ def _curiosity_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
 
 _USES: tuple[tuple[str, str, Callable[[PolicyLayout], bool]], ...] = (
     ("cnn", "sees images", lambda layout: bool(layout.images)),
+    ("entities", "sees a list of entities", lambda layout: bool(layout.entity_lists)),
+    ("entity_width", "sees a list of entities", lambda layout: bool(layout.entity_lists)),
     ("symlog", "sees numbers", lambda layout: bool(layout.fields)),
     ("observation_clip", "sees numbers", lambda layout: bool(layout.fields)),
     ("initial_log_std", "has continuous actions", lambda layout: any(a.kind == "continuous" for a in layout.actions)),
@@ -346,6 +348,6 @@ def _listed(words: list[str] | tuple[str, ...]) -> str:
 
 def _described(layout: PolicyLayout) -> str:
     actions = " + ".join(f"{action.name}:{action.kind}({action.size})" for action in layout.actions)
-    fields = " + ".join(f"{field.name}({field.size})" for field in layout.fields)
+    fields = " + ".join(field.described for field in layout.fields)
     images = "".join(f" + {image.name}{list(image.shape)}" for image in layout.images)
     return f"[{fields}{images} -> {actions}]"

@@ -39,7 +39,7 @@ TRAINING: dict[str, Any] = {
 MODEL: dict[str, Any] = {
     "hiddens": [7], "activation": "elu", "lstm": {"cell_size": 3}, "normalize_observations": False,
     "observation_clip": 3.0, "symlog": 5.0, "cnn": {"filters": [[4, 2, 1]]}, "initial_log_std": -2.0,
-    "share_trunk": True,
+    "share_trunk": True, "entities": "pool", "entity_width": 5,
 }  # fmt: skip
 GAME: dict[str, Any] = {
     "action_repeat": 3, "episode_steps": 50, "physics_hz": 60, "launch_timeout_s": 9.0, "step_timeout_s": 8.0,

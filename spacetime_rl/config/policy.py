@@ -64,6 +64,13 @@ class ModelConfig(Section):
         default=None,
         description="Encoder of image observations; null takes the default one where the game sends images.",
     )
+    entities: Literal["attention", "pool", "flat"] = Field(
+        default="attention",
+        description="How lists of entities (`RLEntitySensor`) are read. `attention`: each entity through one encoder, "
+        "then a mean of all, weighted by what the agent itself observes. `pool`: their mean and maximum, which is "
+        "cheaper. With both, the order of entities makes no difference. `flat`: as plain numbers, row by row.",
+    )
+    entity_width: int = Field(default=32, ge=1, description="Width of the encoder of entities.")
     initial_log_std: float = Field(
         default=0.0, ge=-10, le=2, description="Log standard deviation of continuous actions at the start of training."
     )

@@ -13,6 +13,7 @@ from ray.rllib.core.columns import Columns
 
 from spacetime_rl.export.network import PIXEL_MAX, VALUE, ExportNetwork
 from spacetime_rl.export.session import make_session
+from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.actions import plan_actions
 
 TOLERANCE = 1e-5
@@ -57,7 +58,19 @@ def random_inputs(network: ExportNetwork) -> Iterator[Arrays]:
                 else:
                     spread = min(scale, 1.0) if name == "state_ins" else scale
                     inputs[name] = rng.normal(0.0, spread, shape).astype(np.float32)
+            if network.layout.entity_lists:
+                (name,) = network.vectors  # only our own games have lists of entities
+                use_some_rows(network.layout, inputs[name], rng)
             yield inputs
+
+
+def use_some_rows(layout: PolicyLayout, seen: NDArray[np.float32], rng: np.random.Generator) -> None:
+    """Let any number of entities be in every list of vectors [b, n]: a row is used or all zeros, as games send it."""
+    for begin, field in layout.entity_lists.items():
+        rows = seen[:, begin : begin + field.size].reshape(len(seen), field.rows, -1)
+        rows[..., 0] = rng.random(rows.shape[:2]) < rng.random((len(seen), 1))
+        rows *= rows[..., :1]
+        seen[:, begin : begin + field.size] = rows.reshape(len(seen), -1)
 
 
 def flat_observations(network: ExportNetwork, inputs: Arrays) -> NDArray[np.float32]:

@@ -114,6 +114,6 @@ def _column_name(layout: PolicyLayout, column: int) -> str:
     """The name of one number of the observation vector, e.g. `velocity[2]`."""
     for field in layout.fields:
         if column < field.size:
-            return f"{field.name}[{column}]"
+            return field.number(column)
         column -= field.size
     raise IndexError(column)

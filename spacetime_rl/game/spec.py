@@ -25,18 +25,45 @@ from spacetime_rl.game.declaration import (
 STOCK_WIRE = "stock/0.7"
 ALWAYS_MEASURED = ("episode", "return", "length")  # metrics that every agent of every game reports
 
+PRESENT = "present"  # first column of every entity list: 1 in the row of an entity, 0 in an unused row
 _Kind = Literal["continuous", "discrete"]
 _KINDS: tuple[_Kind, ...] = ("continuous", "discrete")
+_FieldKind = Literal["continuous", "discrete", "entities"]
+_FIELD_KINDS: tuple[_FieldKind, ...] = (*_KINDS, "entities")
+_ONLY_WHERE_SET = frozenset({"columns"})  # attributes that plain data leaves out where they are empty
 
 
 @dataclass(frozen=True, slots=True)
 class ObservationField:
-    """A named slice of the observation vector of `size` floats: numbers, or a one-hot choice out of `size`."""
+    """A named slice of the observation vector of `size` floats: numbers, a one-hot choice, or a list of entities.
+
+    A list of entities has `rows` rows, one after the other, and in each row one number for each name in `columns`. The
+    first column is `PRESENT`. A row without an entity is all zeros.
+    """
 
     name: str
     size: int
     unit: str = ""
-    kind: _Kind = "continuous"
+    kind: _FieldKind = "continuous"
+    columns: tuple[str, ...] = ()  # empty, except in a list of entities
+
+    @property
+    def rows(self) -> int:
+        """The most entities that the list holds; 0 for a field that is no list of entities."""
+        return self.size // len(self.columns) if self.columns else 0
+
+    def number(self, index: int) -> str:
+        """The name of one of the field's numbers, by its index in the field: `rays[3]`, or `others[2].speed`."""
+        if self.columns:
+            row, column = divmod(index, len(self.columns))
+            return f"{self.name}[{row}].{self.columns[column]}"
+        return f"{self.name}[{index}]"
+
+    @property
+    def described(self) -> str:
+        """The field with its size, for a message: `rays(16)`, or `others(12 x 5 entities)`."""
+        size = f"{self.rows} x {len(self.columns)} entities" if self.columns else f"{self.size}"
+        return f"{self.name}({size})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +111,15 @@ class PolicyLayout:
         """Floats of the action."""
         return sum(action.width for action in self.actions)
 
+    @property
+    def entity_lists(self) -> dict[int, ObservationField]:
+        """The fields that are lists of entities, by the index of their first number in the observation vector."""
+        begins = np.cumsum([0, *(f.size for f in self.fields)]).tolist()
+        return {begin: f for begin, f in zip(begins, self.fields, strict=False) if f.kind == "entities"}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
-        return asdict(self)
+        return asdict(self, dict_factory=_plain)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PolicyLayout:
@@ -178,7 +211,7 @@ class GameSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, as it travels in the handshake and lies in `spec.json`."""
-        return asdict(self)
+        return asdict(self, dict_factory=_plain)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GameSpec:
@@ -203,6 +236,11 @@ class GameSpec:
         )
 
 
+def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """What a dataclass becomes in plain data; a game that does not use an attribute has the data it always had."""
+    return {key: value for key, value in pairs if value or key not in _ONLY_WHERE_SET}
+
+
 def _read_ticks(data: Mapping[str, Any], key: str, wire: str) -> int | None:
     value = required("spec", data, key)
     return None if value is None and wire == STOCK_WIRE else whole(key, value)
@@ -211,9 +249,21 @@ def _read_ticks(data: Mapping[str, Any], key: str, wire: str) -> int | None:
 def _read_field(data: Any) -> ObservationField:
     name = text("fields: name", required("fields", keyed("fields", data), "name"))
     where = f"field {name!r}"
-    kind = one_of(f"{where}: kind", data.get("kind", "continuous"), _KINDS)
+    kind = one_of(f"{where}: kind", data.get("kind", "continuous"), _FIELD_KINDS)
     size = whole(f"{where}: size", required(where, data, "size"), least=_least(kind))
-    return ObservationField(name, size, str(data.get("unit", "")), kind)  # type: ignore[arg-type]
+    columns = _read_columns(where, data, size) if kind == "entities" else ()
+    return ObservationField(name, size, str(data.get("unit", "")), kind, columns)  # type: ignore[arg-type]
+
+
+def _read_columns(where: str, data: Any, size: int) -> tuple[str, ...]:
+    """The names of an entity's numbers, in a list of `size` numbers."""
+    listing = listed(f"{where}: columns", required(where, data, "columns"))
+    columns = distinct(f"{where}: columns", [text(f"{where}: columns", name) for name in listing])
+    if len(columns) < 2 or columns[0] != PRESENT:  # presence, and one number at least
+        raise wrong(f"{where}: columns", list(columns), f"{PRESENT!r}, and then the name of each number of an entity")
+    if size % len(columns):
+        raise wrong(f"{where}: size", size, f"a multiple of {len(columns)}, the number of its columns")
+    return columns
 
 
 def _read_image(data: Any) -> ImageField:

@@ -21,8 +21,9 @@ from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.actions import mode_numpy, sample_numpy
 from spacetime_rl.modules.distribution import ActionDistribution, make_distribution_class
+from spacetime_rl.modules.entities import make_trunk
 from spacetime_rl.modules.network import Trunk
-from spacetime_rl.modules.normalizer import RunningNormalizer
+from spacetime_rl.modules.normalizer import make_normalizer
 from spacetime_rl.modules.symlog import symlog
 
 PREPARED = "prepared"  # column of observations that `ActingModule.prepare` has been applied to
@@ -59,11 +60,9 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
         model = ModelConfig.model_validate(
             {key: value for key, value in self.model_config.items() if key in ModelConfig.model_fields}
         )
-        vector_dim = self.layout.vector_dim
-        normalized = model.normalize_observations and vector_dim > 0  # images are in [0, 1] already
-        self.normalizer = RunningNormalizer(vector_dim, model.observation_clip) if normalized else None
+        self.normalizer = make_normalizer(self.layout, model)
         self.symlog = model.symlog
-        self.trunk = Trunk(self.prepared_dim, self.layout.images, model)
+        self.trunk = make_trunk(self.prepared_dim, self.layout, model)
         self.lstm = nn.LSTM(self.trunk.features, model.lstm.cell_size, batch_first=True) if model.lstm else None
         self._setup_heads(self.lstm.hidden_size if self.lstm else self.trunk.features, model)
 

@@ -19,11 +19,15 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "el
 class Trunk(nn.Module):
     """Vector and images to features: each image through its encoder, then everything through the hidden layers.
 
-    `features` is the width of the output. Raises ConfigError where an image is too small for the filters.
+    `features` is the width of the output. `entities`, where given, makes `vector_dim` numbers of the vector first.
+    Raises ConfigError where an image is too small for the filters.
     """
 
-    def __init__(self, vector_dim: int, images: Sequence[ImageField], model: ModelConfig) -> None:
+    def __init__(
+        self, vector_dim: int, images: Sequence[ImageField], model: ModelConfig, entities: nn.Module | None = None
+    ) -> None:
         super().__init__()
+        self.entities = entities
         cnn = model.cnn or CnnConfig()
         self.encoders = nn.ModuleList(make_encoder(image, cnn, model.activation) for image in images)
         encoded = sum(_encoded_size(image, cnn) for image in images)
@@ -33,23 +37,26 @@ class Trunk(nn.Module):
     def forward(self, vector: Tensor, images: Sequence[Tensor]) -> Tensor:
         """float32 [b, vector_dim], and per image float32 [b, h, w, c] in [0, 1], to [b, features]."""
         encoded = [encoder(image) for encoder, image in zip(self.encoders, images, strict=True)]
+        if self.entities is not None:
+            vector = self.entities(vector)
         hidden: Tensor = self.hiddens(torch.cat([vector, *encoded], -1) if encoded else vector)
         return hidden
 
 
-def make_mlp(widths: Sequence[int], activation: str) -> nn.Sequential:
+def make_mlp(widths: Sequence[int], activation: str, bias: bool = True) -> nn.Sequential:
     """Linear layers between these widths, each followed by an activation; the identity for a single width."""
     layers: list[nn.Module] = []
     for before, after in pairwise(widths):
-        layers += [make_linear(before, after, math.sqrt(2.0)), ACTIVATIONS[activation]()]
+        layers += [make_linear(before, after, math.sqrt(2.0), bias), ACTIVATIONS[activation]()]
     return nn.Sequential(*layers)
 
 
-def make_linear(before: int, after: int, gain: float) -> nn.Linear:
-    """A linear layer with orthogonal initial weights and zero biases."""
-    layer = nn.Linear(before, after)
+def make_linear(before: int, after: int, gain: float, bias: bool = True) -> nn.Linear:
+    """A linear layer with orthogonal initial weights and zero biases, or without biases."""
+    layer = nn.Linear(before, after, bias)
     nn.init.orthogonal_(layer.weight, gain)
-    nn.init.zeros_(layer.bias)
+    if bias:
+        nn.init.zeros_(layer.bias)
     return layer
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
+
+from spacetime_rl.config.policy import ModelConfig
+from spacetime_rl.game.spec import ObservationField, PolicyLayout
 
 # Standard deviations under 0.01 count as noise: a field that never changed must not explode when it first does.
 VARIANCE_FLOOR = 1e-4
@@ -35,13 +40,68 @@ class RunningNormalizer(nn.Module):
     def update(self, x: Tensor) -> None:
         """Merge the rows of float [..., size] into the statistics (Chan, Golub and LeVeque 1979, pairwise update)."""
         rows = x.reshape(-1, self.mean.shape[0]).double()
+        if len(rows):
+            mean, var = merged(self.mean, self.var, self.count, rows)
+            self.mean.copy_(mean)
+            self.var.copy_(var)
+            self.count += len(rows)
+
+
+class EntityNormalizer(RunningNormalizer):
+    """Also normalises lists of entities: a number of an entity has the same statistics in every row of the list.
+
+    Only used rows count. The first number of a row, which says whether it is used, stays as it is. `lists` are those of
+    `PolicyLayout.entity_lists`. The numbers of an unused row, which are zeros, do not stay zeros.
+    """
+
+    used: Tensor
+
+    def __init__(self, size: int, clip: float, lists: Mapping[int, ObservationField]) -> None:
+        super().__init__(size, clip)
+        alone = torch.ones(size, dtype=torch.bool)
+        self._numbers = []  # for each list the indices of its entities' numbers [rows, columns - 1]
+        for begin, field in lists.items():
+            alone[begin : begin + field.size] = False
+            cells = torch.arange(begin, begin + field.size).reshape(field.rows, -1)
+            self._numbers.append(cells[:, 1:])
+            self.var[cells[:, 0]] = 1.0 - VARIANCE_FLOOR  # their sum is exactly 1
+        self._alone = torch.nonzero(alone).flatten()
+        self.register_buffer("used", torch.zeros(len(lists), dtype=torch.float64))  # rows that have held an entity
+
+    @torch.no_grad()
+    def update(self, x: Tensor) -> None:
+        """Merge the rows of float [..., size] into the statistics."""
+        rows = x.reshape(-1, self.mean.shape[0]).double()
         if not len(rows):
             return
-        total = self.count + len(rows)
-        delta = rows.mean(0) - self.mean
-        squares = (
-            rows.var(0, correction=0) * len(rows) + self.var * self.count + delta**2 * self.count * len(rows) / total
-        )
-        self.mean.copy_(self.mean + delta * len(rows) / total)
-        self.var.copy_(squares / total)
-        self.count.copy_(total)
+        if len(alone := self._alone):
+            self._set(alone, *merged(self.mean[alone], self.var[alone], self.count, rows[:, alone]))
+        self.count += len(rows)
+        for index, numbers in enumerate(self._numbers):
+            present = rows[:, numbers[:, 0] - 1] > 0
+            entities = rows[:, numbers][present]
+            if len(entities):
+                first = numbers[0]
+                self._set(numbers, *merged(self.mean[first], self.var[first], self.used[index], entities))
+                self.used[index] += len(entities)
+
+    def _set(self, places: Tensor, mean: Tensor, var: Tensor) -> None:
+        self.mean[places] = mean.to(self.mean.dtype)
+        self.var[places] = var.to(self.var.dtype)
+
+
+def merged(mean: Tensor, var: Tensor, count: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance [k] of `count` rows, and of float64 `rows` [n, k] with them; n is at least 1."""
+    total = count + len(rows)
+    delta = rows.mean(0) - mean
+    squares = rows.var(0, correction=0) * len(rows) + var * count + delta**2 * count * len(rows) / total
+    return mean + delta * len(rows) / total, squares / total
+
+
+def make_normalizer(layout: PolicyLayout, model: ModelConfig) -> RunningNormalizer | None:
+    """The normaliser of a policy's observation vector; None where the model has none. Images are in [0, 1] already."""
+    if not model.normalize_observations or not layout.vector_dim:
+        return None
+    if model.entities == "flat" or not layout.entity_lists:
+        return RunningNormalizer(layout.vector_dim, model.observation_clip)
+    return EntityNormalizer(layout.vector_dim, model.observation_clip, layout.entity_lists)

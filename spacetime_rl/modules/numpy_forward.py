@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.actions import clip_into, plan_actions
+from spacetime_rl.modules.entities import EntityEncoder
 from spacetime_rl.modules.normalizer import VARIANCE_FLOOR
+from spacetime_rl.modules.numpy_entities import NumpyEntities
+from spacetime_rl.modules.numpy_layers import Array, NumpyLayer, apply_layers, make_layers, present, stack_layers, view
 from spacetime_rl.modules.policy import LOG_STD_MAX, LOG_STD_MIN, PolicyModule
 from spacetime_rl.modules.symlog import symlog_numpy
-
-Array = NDArray[np.float32]
 
 
 class NumpyForward:
@@ -28,14 +27,16 @@ class NumpyForward:
 
     def __init__(self, module: PolicyModule) -> None:
         plan = plan_actions(module.layout.actions)
-        self._layers = [_Layer(linear, _ACTIVATIONS[type(activation)]) for linear, activation in _pairs(module)]
-        self._head = _Layer(module.action_head, _keep)
+        encoder = module.trunk.entities
+        self._entities = NumpyEntities(encoder) if isinstance(encoder, EntityEncoder) else None
+        self._layers = make_layers(module.trunk.hiddens)
+        self._head = NumpyLayer(module.action_head)
         self._normalizer = module.normalizer
         if self._normalizer is not None:
-            self._mean, self._var = _view(self._normalizer.mean), _view(self._normalizer.var)
+            self._mean, self._var = view(self._normalizer.mean), view(self._normalizer.var)
         self._symlog = module.symlog
         self._width = plan.inputs_dim
-        self._log_std = None if module.log_std is None else _view(module.log_std)
+        self._log_std = None if module.log_std is None else view(module.log_std)
         self._log_stds = plan.log_stds
         self._given = np.setdiff1d(np.arange(plan.inputs_dim), plan.log_stds)
 
@@ -53,13 +54,15 @@ class NumpyForward:
         """
         first = forwards[0]
         made = copy(first)
-        made._layers = [_Layer.stacked(layers) for layers in zip(*(each._layers for each in forwards), strict=True)]
-        made._head = _Layer.stacked([each._head for each in forwards])
+        entities = [each._entities for each in forwards if each._entities is not None]
+        made._entities = NumpyEntities.stacked(entities) if entities else None
+        made._layers = stack_layers([each._layers for each in forwards])
+        made._head = NumpyLayer.stacked([each._head for each in forwards])
         if first._normalizer is not None:
             made._mean = np.stack([each._mean for each in forwards])[:, None]
             made._var = np.stack([each._var for each in forwards])[:, None]
         if first._log_std is not None:
-            made._log_std = np.stack([_given(each._log_std) for each in forwards])[:, None]
+            made._log_std = np.stack([present(each._log_std) for each in forwards])[:, None]
         return made
 
     def __call__(self, observations: Array) -> Array:
@@ -70,76 +73,12 @@ class NumpyForward:
             clip_into(hidden, -self._normalizer.clip, self._normalizer.clip)
         if self._symlog is not None:
             hidden = np.concatenate([hidden, symlog_numpy(observations, self._symlog)], -1)
-        for layer in self._layers:
-            hidden = layer(hidden)
-        given = self._head(hidden)
+        if self._entities is not None:
+            hidden = self._entities(hidden)
+        given = self._head(apply_layers(self._layers, hidden))
         if self._log_std is None:
             return given
         inputs = np.empty((*given.shape[:-1], self._width), np.float32)
         inputs[..., self._given] = given
         inputs[..., self._log_stds] = clip_into(self._log_std.copy(), LOG_STD_MIN, LOG_STD_MAX)
         return inputs
-
-
-class _Layer:
-    def __init__(self, linear: nn.Linear, activate: Callable[[Array], Array]) -> None:
-        self._weight, self._bias = _view(linear.weight).T, _view(linear.bias)
-        self._activate = activate
-
-    @classmethod
-    def stacked(cls, layers: Sequence[_Layer]) -> _Layer:
-        """The same layer of p networks: f32[p, n, inputs] to f32[p, n, outputs]."""
-        made = copy(layers[0])
-        made._weight = np.stack([layer._weight for layer in layers])
-        made._bias = np.stack([layer._bias for layer in layers])[:, None]
-        return made
-
-    def __call__(self, x: Array) -> Array:
-        y: Array = x @ self._weight
-        y += self._bias
-        return self._activate(y)
-
-
-def _pairs(module: PolicyModule) -> list[tuple[nn.Linear, nn.Module]]:
-    layers = list(module.trunk.hiddens)
-    return list(zip(layers[::2], layers[1::2], strict=True))  # type: ignore[arg-type]  # as `make_mlp` stacks them
-
-
-def _view(tensor: Tensor) -> Array:
-    """A numpy array on the tensor's own memory."""
-    view: Array = tensor.detach().numpy()
-    return view
-
-
-def _given(array: Array | None) -> Array:
-    assert array is not None  # networks of the same shape all have it
-    return array
-
-
-def _keep(x: Array) -> Array:
-    return x
-
-
-def _tanh(x: Array) -> Array:
-    return np.tanh(x, out=x)
-
-
-def _relu(x: Array) -> Array:
-    return np.maximum(x, 0.0, out=x)
-
-
-def _elu(x: Array) -> Array:
-    return np.where(x > 0.0, x, np.expm1(np.minimum(x, 0.0)))
-
-
-def _silu(x: Array) -> Array:
-    x /= 1.0 + np.exp(-x)
-    return x
-
-
-_ACTIVATIONS: dict[type[nn.Module], Callable[[Array], Array]] = {
-    nn.Tanh: _tanh,
-    nn.ReLU: _relu,
-    nn.ELU: _elu,
-    nn.SiLU: _silu,
-}

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.modules.acting import Acted, ActingModule, over_batch
 from spacetime_rl.modules.actions import plan_actions
-from spacetime_rl.modules.network import Trunk, make_linear
+from spacetime_rl.modules.entities import make_trunk
+from spacetime_rl.modules.network import make_linear
 
 LOG_STD_MIN, LOG_STD_MAX = -5.0, 2.0  # standard deviations from 0.007 to 7.4
 
@@ -61,7 +62,7 @@ class PolicyModule(ActingModule, ValueFunctionAPI):  # type: ignore[misc]
         self.share_trunk = model.share_trunk
         if not self.share_trunk:
             vector_dim = self.prepared_dim + (features if self.lstm else 0)
-            self.value_trunk = Trunk(vector_dim, self.layout.images, model)
+            self.value_trunk = make_trunk(vector_dim, self.layout, model)
         self.value_head = make_linear(features if self.share_trunk else self.value_trunk.features, 1, 1.0)
 
     def _setup_action_head(self, features: int, initial_log_std: float) -> None:

@@ -17,9 +17,11 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from spacetime_rl.config.policy import ModelConfig
+from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.acting import Acted, ActingModule
 from spacetime_rl.modules.actions import plan_actions, sample_numpy, squash
-from spacetime_rl.modules.network import Trunk, make_linear
+from spacetime_rl.modules.entities import make_trunk
+from spacetime_rl.modules.network import make_linear
 
 LOG_STD_MIN, LOG_STD_MAX = -5.0, 2.0  # standard deviations from 0.007 to 7.4 before squashing
 
@@ -63,7 +65,7 @@ class SoftActorModule(ActingModule):
         self.register_buffer("is_log_std", is_log_std, persistent=False)
         with torch.no_grad():
             self.action_head.bias[is_log_std] = _unbounded(model.initial_log_std)
-        self.critics = _TwinCritics(self.prepared_dim + plan.action_size, model)
+        self.critics = _TwinCritics(self.prepared_dim + plan.action_size, self.layout, model)
         self.target_critics = copy.deepcopy(self.critics).requires_grad_(False)
         self.log_alpha = nn.Parameter(torch.zeros(1))
 
@@ -102,9 +104,9 @@ class SoftActorModule(ActingModule):
 class _TwinCritics(nn.Module):
     """Two networks from a vector and an action to the expected return, each [b]."""
 
-    def __init__(self, inputs: int, model: ModelConfig) -> None:
+    def __init__(self, inputs: int, layout: PolicyLayout, model: ModelConfig) -> None:
         super().__init__()
-        trunks = [Trunk(inputs, (), model) for _ in range(2)]
+        trunks = [make_trunk(inputs, layout, model) for _ in range(2)]
         self.trunks = nn.ModuleList(trunks)
         self.heads = nn.ModuleList(make_linear(trunk.features, 1, 1.0) for trunk in trunks)
 

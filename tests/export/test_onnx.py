@@ -13,7 +13,19 @@ import onnxruntime
 import pytest
 import torch
 from ray.rllib.core.columns import Columns
-from support.made_policies import CAMERA, GRAB, JUMP, LSTM, MOVE, TURN, make_checkpoint, make_layout, make_policy
+from support.made_policies import (
+    CAMERA,
+    FIELDS,
+    GRAB,
+    JUMP,
+    LSTM,
+    MOVE,
+    OTHERS,
+    TURN,
+    make_checkpoint,
+    make_layout,
+    make_policy,
+)
 
 from spacetime_rl.errors import CheckpointError, ExportError, UsageError
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint, export_module
@@ -37,6 +49,8 @@ KINDS = {
     "dqn": (make_layout(GRAB), {"algorithm": "DQN"}, 3),
     "not normalised": (make_layout(MOVE), {"normalize_observations": False, "activation": "elu"}, 2),
     "on a logarithmic scale, too": (make_layout(MOVE, GRAB), {"symlog": 1000.0}, 7),
+    "entities, attention": (make_layout(MOVE, fields=(OTHERS, *FIELDS)), {"entities": "attention", "symlog": 9.0}, 2),
+    "entities, pool": (make_layout(GRAB, fields=(OTHERS,)), {"entities": "pool", "activation": "silu"}, 3),
     "sac on a logarithmic scale": (make_layout(MOVE), {"algorithm": "SAC", "symlog": 1000.0}, 2),
 }
 
@@ -65,7 +79,12 @@ def test_every_kind_of_policy_is_exported_with_parity_and_the_stock_names(
     exported = export_module(make_policy(layout, **model), "walker", tmp_path, ORIGIN)
 
     state = ["batch", 2 * LSTM.cell_size] if "lstm" in model else ["batch"]
-    expected = {"obs": ["batch", 7], "state_ins": state, "output": ["batch", width], "state_outs": state}
+    expected = {
+        "obs": ["batch", layout.vector_dim],
+        "state_ins": state,
+        "output": ["batch", width],
+        "state_outs": state,
+    }
     if layout.images:
         expected["camera"] = ["batch", 22 * 24 * 3]
     if not layout.fields:

@@ -147,6 +147,10 @@ def _group(**changes: Any) -> dict[str, Any]:
     return {**group, **changes}
 
 
+def _list(**changed: Any) -> dict[str, Any]:
+    return {"name": "others", "kind": "entities", "size": 6, "columns": ["present", "x", "y"], **changed}
+
+
 def _spaces(**changes: Any) -> dict[str, Any]:
     return {"groups": [_group(layout={**OUR_SPACES, **changes})]}
 
@@ -167,6 +171,10 @@ OUR_DECLARATIONS: list[tuple[dict[str, Any], str]] = [
     ({"action_repeat": -1}, "action_repeat: found -1, expected a whole number of at least 1"),
     (_spaces(fields=[]), "policy 'p': fields: found none, expected at least one field or image to observe"),
     (_spaces(fields=[{"name": "see", "size": -2}]), "policy 'p': field 'see': size: found -2, expected a whole number"),
+    (_spaces(fields=[_list(size=7)]), "policy 'p': field 'others': size: found 7, expected a multiple of 3"),
+    (_spaces(fields=[_list(columns=["x", "y"])]), "policy 'p': field 'others': columns: found .* expected 'present'"),
+    (_spaces(fields=[_list(columns=["present"])]), "policy 'p': field 'others': columns: found .* expected 'present'"),
+    (_spaces(fields=[_list(columns=["present", "x", "x"])]), "field 'others': columns: found 'x' twice"),
     (_spaces(fields=[{"name": "see"}]), r"policy 'p': field 'see': found \[\"name\"\], expected the key 'size'"),
     (_spaces(images=[{"name": "eye", "shape": [2, 2]}]), "policy 'p': image 'eye': shape: found 2 numbers, expected 3"),
     (_spaces(images=[{"name": "eye", "shape": [2, 0, 1]}]), "policy 'p': image 'eye': shape: found 0, expected"),

@@ -19,13 +19,15 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from support.foreign_policies import RLLIB, STABLE_BASELINES, export, export_module_of_rllib, observations
-from support.made_policies import CAMERA, GRAB, JUMP, LSTM, MOVE, TURN, make_layout, make_policy
+from support.made_policies import CAMERA, FIELDS, GRAB, JUMP, LSTM, MOVE, OTHERS, TURN, make_layout, make_policy
 from support.native_project import Runtime
 
 import spacetime_rl.baselines
 from spacetime_rl.export.onnx import export_module
+from spacetime_rl.export.parity import use_some_rows
 from spacetime_rl.export.schema import Origin
 from spacetime_rl.game.compute_onnx import Case, Computed, compute, largest_difference
+from spacetime_rl.game.spec import PolicyLayout
 
 TOLERANCE = 1e-5
 NATIVE_TOLERANCE = 1e-6
@@ -39,6 +41,9 @@ OURS: dict[str, tuple[Any, dict[str, Any]]] = {
     "only a camera, with lstm": (make_layout(JUMP, images=[CAMERA], fields=()), {"lstm": LSTM}),
     "SAC on a logarithmic scale": (make_layout(MOVE), {"algorithm": "SAC", "symlog": 1000.0}),
     "DQN": (make_layout(GRAB), {"algorithm": "DQN"}),
+    "entities, attention": (make_layout(MOVE, GRAB, fields=(OTHERS, *FIELDS)), {"entities": "attention"}),
+    "entities, attention, relu": (make_layout(MOVE, fields=(OTHERS,)), {"activation": "relu", "symlog": 9.0}),
+    "entities, pool, elu": (make_layout(MOVE, fields=(*FIELDS, OTHERS)), {"entities": "pool", "activation": "elu"}),
 }
 BASELINES = sorted(Path(spacetime_rl.baselines.__file__).parent.glob("*/*.onnx"))
 # What torch exports of RLlib's modules: with an LSTM or free deviations, it fixes the number of rows.
@@ -80,7 +85,8 @@ def policies(folder: Path) -> Iterator[tuple[str, Path, Callable[[int], dict[str
     """Names, files and inputs by the number of rows."""
     for name, (layout, model) in OURS.items():
         exported = export_module(make_policy(layout, **model), name.replace(" ", "_"), folder, ORIGIN, with_value=True)
-        yield name, exported.onnx, partial(random_inputs, exported.onnx)
+        inputs = partial(entity_inputs, layout) if layout.entity_lists else random_inputs
+        yield name, exported.onnx, partial(inputs, exported.onnx)
     for file in BASELINES:
         yield f"{file.parent.name}/{file.stem}", file, partial(seen_inputs, file)
     for name, make in STABLE_BASELINES.items():
@@ -108,6 +114,15 @@ def random_inputs(file: Path, rows: int) -> dict[str, NDArray[Any]]:
         * (100 if "cam" in given.name else 1)
         for given in session(file).get_inputs()
     }
+
+
+def entity_inputs(layout: PolicyLayout, file: Path, rows: int) -> dict[str, NDArray[Any]]:
+    """The first agent sees no entities, the others any number."""
+    inputs = random_inputs(file, rows)
+    use_some_rows(layout, inputs["obs"], np.random.default_rng(next(SEEDS)))
+    for begin, field in layout.entity_lists.items():
+        inputs["obs"][0, begin : begin + field.size] = 0.0
+    return inputs
 
 
 def foreign_inputs(name: str, rows: int) -> dict[str, NDArray[Any]]:

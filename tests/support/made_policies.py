@@ -16,6 +16,7 @@ from spacetime_rl.modules.spec import make_module_spec
 from spacetime_rl.runs.checkpoint import CheckpointMetadata
 
 FIELDS = (ObservationField("pose", 4, "m"), ObservationField("rays", 3))
+OTHERS = ObservationField("others", 12 * 5, "m", "entities", ("present", "x", "y", "z", "speed"))
 MOVE = ActionField("move", "continuous", 2)
 TURN = ActionField("turn", "continuous", 1)
 GRAB = ActionField("grab", "discrete", 3)

@@ -7,7 +7,11 @@ static func of(agent: RLAgent) -> Dictionary:
 	var fields: Array[Dictionary] = []
 	for sensor: RLSensor in agent.sensors:
 		for field: RLField in sensor.fields():
-			fields.append({"name": field.name, "size": field.size, "unit": field.unit})
+			var plain := {"name": field.name, "size": field.size, "unit": field.unit}
+			if not field.columns.is_empty():
+				plain["kind"] = "entities"
+				plain["columns"] = Array(field.columns)
+			fields.append(plain)
 	var images: Array[Dictionary] = []
 	for sensor: RLImageSensor in agent.image_sensors:
 		var shape := sensor.shape()

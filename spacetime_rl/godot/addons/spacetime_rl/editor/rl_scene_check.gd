@@ -96,6 +96,8 @@ static func _of_body(part: Node, body: Node) -> PackedStringArray:
 		return ["%s is for 3D, and the agent's parent is a Node2D." % _class_of(part)]
 	if body is Node3D and _is_for_2d(part):
 		return ["%s is for 2D, and the agent's parent is a Node3D." % _class_of(part)]
+	if _is_own_class(part, [&"RLEntitySensor", &"RLEntitySensor2D"]) and (part as RLEntitySensor).group == &"":
+		return ["Set group: the sensor sees the nodes of that group, and nothing without a group."]
 	if part is RLVelocitySensor or part is RLVelocitySensor2D:
 		return _of_velocity(part, body, "3D" if part is RLVelocitySensor else "2D")
 	return []
@@ -114,12 +116,12 @@ static func _of_velocity(part: Node, body: Node, dimensions: String) -> PackedSt
 
 static func _is_for_3d(part: Node) -> bool:
 	var sees := part is RLRaySensor or part is RLTargetSensor or part is RLCameraSensor
-	return sees or part is RLPoseSensor or part is RLVelocitySensor
+	return sees or part is RLPoseSensor or part is RLVelocitySensor or _is_own_class(part, [&"RLEntitySensor"])
 
 
 static func _is_for_2d(part: Node) -> bool:
 	var sees := part is RLRaySensor2D or part is RLTargetSensor2D
-	return sees or part is RLPoseSensor2D or part is RLVelocitySensor2D
+	return sees or part is RLPoseSensor2D or part is RLVelocitySensor2D or part is RLEntitySensor2D
 
 
 # The root of the scene that is edited may be put anywhere later.
@@ -149,6 +151,11 @@ static func _are_named_alike(part: Node, other: Node) -> bool:
 	if part is RLSensor:
 		return other.get_script() == part.get_script()
 	return (part is RLAction and other is RLAction) or (part is RLImageSensor and other is RLImageSensor)
+
+
+# A script that extends one of these classes may see and write other things than the class does.
+static func _is_own_class(node: Node, names: Array[StringName]) -> bool:
+	return (node.get_script() as Script).get_global_name() in names
 
 
 static func _class_of(node: Node) -> StringName:

@@ -156,7 +156,7 @@ static func _differences(what: String, trained: Array, found: Array) -> PackedSt
 # Without the unit, which is a remark. Numbers of a JSON document are floats.
 static func _described(part: Dictionary) -> String:
 	var words := PackedStringArray([str(part["name"])])
-	for key: String in ["kind", "size", "shape"]:
+	for key: String in ["kind", "size", "shape", "columns"]:
 		var value := str(part.get(key, "")).replace(".0", "")
 		# Observations may leave their kind out, which is continuous.
 		if value not in ["", "continuous"]:
