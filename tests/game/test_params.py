@@ -13,7 +13,7 @@ from spacetime_rl.game.params import describe_params, read_params
 from spacetime_rl.game.project import scenarios
 
 NAMES = [scenario.name for scenario in scenarios()]
-PAGE = Path(__file__).parents[2] / "docs" / "scenarios" / "vr_interaction.md"
+PAGES = Path(__file__).parents[2] / "docs" / "scenarios"
 
 
 @pytest.mark.parametrize("scenario", NAMES)
@@ -37,5 +37,6 @@ def test_a_scenario_that_there_is_not_is_named() -> None:
         read_params("chess")
 
 
-def test_the_page_of_vr_interaction_has_the_parameters_that_there_are() -> None:
-    assert describe_params("vr_interaction") in PAGE.read_text()
+@pytest.mark.parametrize("scenario", ["vr_interaction", "tag"])
+def test_the_page_of_a_scenario_has_the_parameters_that_there_are(scenario: str) -> None:
+    assert describe_params(scenario) in (PAGES / f"{scenario}.md").read_text()

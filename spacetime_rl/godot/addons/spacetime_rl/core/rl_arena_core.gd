@@ -87,9 +87,9 @@ func is_finished() -> bool:
 	return _playing == 0
 
 
-## The seed of the running episode.
-func episode_seed() -> int:
-	return _schedule.episode_seed(episode)
+## The seed of an episode, by default of the running one; for an arena that lays out several episodes alike.
+func episode_seed(number: int = episode) -> int:
+	return _schedule.episode_seed(number)
 
 
 ## Start an episode in place, by default the one after the last.
