@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacetime_rl.cli.common import JsonOption, ResultsOption, print_json
+from spacetime_rl.cli.common import JsonOption, ResultsOption, SetOption, as_overrides, print_json, refuse_given
 from spacetime_rl.cli.completion import complete_run
-from spacetime_rl.cli.numbers import decimal_number
+from spacetime_rl.cli.numbers import LARGEST_SEED, decimal_number, whole_number
 from spacetime_rl.errors import UsageError
 from spacetime_rl.formats.shell import short
 from spacetime_rl.runs.layout import RESULTS, RunPaths
@@ -24,6 +24,7 @@ _COLUMNS = 8  # players against whom scores are printed; the picture has all
 
 
 def league(
+    context: typer.Context,
     runs: Annotated[
         list[str],
         typer.Argument(
@@ -32,6 +33,25 @@ def league(
             autocompletion=complete_run,
         ),
     ],
+    round_robin: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            **whole_number(
+                "First let N snapshots of each policy (without a league: N checkpoints), spread over the training, "
+                "meet one another and the random and scripted player",
+                1,
+                1000,
+            ),
+        ),
+    ] = None,
+    episodes: Annotated[
+        int | None, typer.Option(metavar="N", **whole_number("Episodes of each pairing of --round-robin.", 1, 100_000))
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", **whole_number("Seed of these episodes.", 0, LARGEST_SEED))
+    ] = None,
+    overrides: SetOption = None,
     anchors: Annotated[
         list[str] | None,
         typer.Option(
@@ -59,9 +79,14 @@ def league(
     matter. They are in Elo points: 400 points more win 10 games of 11. The random policy has 0 points in every run, so
     that ratings of several runs of a game can be compared.
 
+    With --round-robin everybody plays everybody first, also in a run that was trained without a league. All pairings
+    play the same seeded episodes, with sampled actions as in training. Those that were played before are left out.
+
     [bold]Examples[/bold]
 
       spacetime-rl league my-run
+
+      spacetime-rl league my-run --round-robin 8 --episodes 50
 
       spacetime-rl league my-run other-run --width 150
 
@@ -72,6 +97,13 @@ def league(
     from spacetime_rl.runs.locate import find_folder
 
     folders = [find_folder(run, results or RESULTS) for run in runs]
+    where = f"league {' '.join(runs)}"
+    if round_robin is None:
+        refuse_given(context, where, "only --round-robin plays episodes", "episodes", "seed", "overrides")
+    elif len(folders) > 1:
+        raise UsageError(f"{where} --round-robin: plays within one run; name a single run")
+    else:
+        _play(folders[0], round_robin, episodes, [*(overrides or ()), *as_overrides({"evaluation.seed": seed})])
     report = report_on(folders, _read_anchors(anchors) if anchors else None, width)
     files = write_league(report, output or RunPaths(folders[0]).league)
     if json_output:
@@ -80,6 +112,19 @@ def league(
     _show(report)
     for file in files:
         typer.echo(str(short(file)))
+
+
+def _play(run: Path, count: int, episodes: int | None, overrides: list[str]) -> None:
+    """Play a round robin; every pairing is a line on stderr."""
+    from spacetime_rl.evaluation.round_robin import EPISODES, play_round_robin
+
+    played = play_round_robin(
+        run, count, overrides, episodes or EPISODES, say=lambda line: typer.echo(f"spacetime-rl: {line}", err=True)
+    )
+    if not played:
+        typer.echo(
+            "spacetime-rl: all pairings were played with this seed before; --seed plays other episodes", err=True
+        )
 
 
 def _read_anchors(texts: list[str]) -> dict[str, float]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.league.standings import Standing, Standings
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,8 @@ def make_matrices(standings: Standings, most: int) -> list[Matrix]:
     matrices = []
     for role, other in met:
         pairs = [pair for pair in standings.pairings if (pair.role, pair.other_role) == (role, other)]
-        rows = _thin(sorted({pair.player for pair in pairs}, key=ages.__getitem__), most)
-        columns = _thin(sorted({pair.other for pair in pairs}, key=ages.__getitem__), most)
+        rows = spread(sorted({pair.player for pair in pairs}, key=ages.__getitem__), most)
+        columns = spread(sorted({pair.other for pair in pairs}, key=ages.__getitem__), most)
         scores, games = np.full((len(rows), len(columns)), math.nan), np.zeros((len(rows), len(columns)))
         for pair in pairs:
             if pair.player in rows and pair.other in columns:
@@ -54,7 +57,8 @@ def _age(one: Standing) -> tuple[bool, str, float, str]:
     return one.agent_steps is not None, one.policy, one.agent_steps or 0.0, one.player
 
 
-def _thin(players: Sequence[str], most: int) -> list[str]:
-    if len(players) <= most:
-        return list(players)
-    return [players[index] for index in np.unique(np.linspace(0, len(players) - 1, most).round().astype(int))]
+def spread(items: Sequence[Item], most: int) -> list[Item]:
+    """At most `most` of the items, evenly spread over them, with the first and the last; of one, the last."""
+    if len(items) <= most or most < 2:
+        return list(items[-most:])
+    return [items[index] for index in np.unique(np.linspace(0, len(items) - 1, most).round().astype(int))]

@@ -172,19 +172,27 @@ def payoff_file(trial: Path) -> Path:
     return trial / LEAGUE / "payoff.jsonl"
 
 
+def trials_of(run: Path) -> dict[str, Path]:
+    """The folders of a run's trials by their ids."""
+    folders = sorted(RunPaths(run).tune.glob(trial_folder("*")))
+    return {folder.name.removeprefix(trial_folder("")): folder for folder in folders if folder.is_dir()}
+
+
 def payoff_files(run: Path) -> dict[str, Path]:
     """The payoff tables of all trials of a run by the ids of the trials; trials without a table are left out."""
-    trials = sorted(RunPaths(run).tune.glob(trial_folder("*")))
-    return {
-        trial.name.removeprefix(trial_folder("")): payoff_file(trial)
-        for trial in trials
-        if payoff_file(trial).is_file()
-    }
+    files = {trial: payoff_file(folder) for trial, folder in trials_of(run).items()}
+    return {trial: file for trial, file in files.items() if file.is_file()}
 
 
 def snapshot_file(trial: Path, policy: str, agent_steps: int) -> Path:
     """The weights of a league's snapshot, in the trial's folder."""
     return trial / LEAGUE / f"{policy}@{agent_steps}.npz"
+
+
+def snapshots_of(trial: Path, policy: str) -> dict[int, Path]:
+    """The weights of a policy's snapshots in a trial's folder, by the agent steps at which they were taken."""
+    named = ((file, file.stem.rpartition("@")[2]) for file in (trial / LEAGUE).glob(f"{policy}@*.npz"))
+    return {int(steps): file for file, steps in named if steps.isdigit()}
 
 
 def checkpoint_number(folder: Path) -> int | None:

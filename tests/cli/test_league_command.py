@@ -57,6 +57,8 @@ def test_it_prints_one_json_document_with_other_anchors(league: Run, tmp_path: P
         (["--anchor", "random"], "--anchor random: expected PLAYER=POINTS"),
         (["--anchor", "random=much"], "expected PLAYER=POINTS"),
         (["--anchor", "scripted=0"], "scripted: no such player has played; there are "),
+        (["--episodes", "5"], "league made-up: --episodes: only --round-robin plays episodes"),
+        (["made-up", "--round-robin", "2"], "plays within one run; name a single run"),
         (["--width", "0"], "expected 1 to 100000"),
     ],
 )
