@@ -12,6 +12,7 @@ from spacetime_rl.export.schema import PolicySchema
 from spacetime_rl.export.session import make_session
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.actions import mode_numpy, plan_actions, shape_noise, squash
+from spacetime_rl.modules.masked import redraw_masked
 
 Floats = NDArray[np.float32]
 
@@ -72,25 +73,26 @@ class IdleActor:
 
 
 class RandomActor:
-    """The random policy: at every decision, all actions are equally likely."""
+    """The random policy: at every decision, all actions that are allowed are equally likely."""
 
     def __init__(self, layout: PolicyLayout, generators: AgentGenerators) -> None:
         self._generators = generators
         self._choices = np.array([field.size for field in layout.actions if field.kind == "discrete"], np.float32)
         kinds = [field.kind for field in layout.actions for _ in range(field.width)]
         self._discrete = np.array(kinds) == "discrete"
+        self._layout = layout
 
     def begin(self, rows: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
         """Seed the random generators for these episodes."""
         self._generators.begin(rows, episodes)
 
     def act(self, observations: Floats) -> Floats:
-        """Return random actions; the observations do not matter."""
-        del observations
+        """Return random actions; of the observations only the masks matter."""
         drawn = self._generators.uniform(len(self._discrete))
         actions = 2.0 * drawn - 1.0
         # The minimum is for float32: a product just below the number of choices may be rounded up to it.
         actions[:, self._discrete] = np.minimum(np.floor(drawn[:, self._discrete] * self._choices), self._choices - 1)
+        redraw_masked(actions, observations, self._layout, lambda column: drawn[:, column])
         return actions
 
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from spacetime_rl.export.schema import vector_inputs
+from spacetime_rl.game.masks import MASKED, masks_of
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.acting import Acted
 from spacetime_rl.modules.actions import plan_actions
@@ -51,7 +52,7 @@ class ExportNetwork(nn.Module):
     `output` [b, m] holds the action fields in declared order. A continuous field is its means clipped to [-1, 1], or
     their tanh for a squashed policy. If there are discrete fields too, its log standard deviations follow, which the
     stock node then skips. A discrete field is its logits, shifted so that none is negative: the stock node searches for
-    the largest logit from zero up.
+    the largest logit from zero up. Masked choices are 0, and the others at least 1.
 
     `distribution` [b, inputs_dim] is the action distribution's input as `spacetime_rl.modules.actions` defines it.
     `value` [b, 1], only `with_value`, is the return that the policy expects: `ActingModule.expected_return`.
@@ -66,6 +67,7 @@ class ExportNetwork(nn.Module):
         self.vectors = {name: sum(field.size for field in fields) for name, fields in vectors.items()}
         self.cell_size = module.lstm.hidden_size if module.lstm else 0
         plan = plan_actions(self.layout.actions)
+        self.masked = {mask.action for mask in masks_of(self.layout)}
         self.with_log_stds = bool(plan.choices)
 
     @property
@@ -110,10 +112,19 @@ class ExportNetwork(nn.Module):
             head = inputs[:, begin : begin + action.size]
             begin += action.size
             if action.kind == "discrete":
-                parts.append(head - head.min(-1, keepdim=True).values)
+                parts.append(_shifted(head, action.name in self.masked))
                 continue
             parts.append(head.tanh() if self.module.squashed else head.clamp(-1.0, 1.0))
             if self.with_log_stds:
                 parts.append(inputs[:, begin : begin + action.size])
             begin += action.size
         return torch.cat(parts, -1)
+
+
+def _shifted(logits: Tensor, masked: bool) -> Tensor:
+    """Logits [b, size] of which none is negative; with masks 0 is left to the masked ones alone."""
+    if not masked:
+        return logits - logits.min(-1, keepdim=True).values
+    allowed = logits > MASKED
+    lowest = torch.where(allowed, logits, logits.max(-1, keepdim=True).values).min(-1, keepdim=True).values
+    return torch.where(allowed, logits - lowest + 1.0, torch.zeros_like(logits))

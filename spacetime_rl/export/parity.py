@@ -13,8 +13,10 @@ from ray.rllib.core.columns import Columns
 
 from spacetime_rl.export.network import PIXEL_MAX, VALUE, ExportNetwork
 from spacetime_rl.export.session import make_session
+from spacetime_rl.game.masks import MASKED
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.actions import plan_actions
+from spacetime_rl.modules.masked import masked_logits
 
 TOLERANCE = 1e-5
 """The largest difference that passes; see `measure_parity` for what it is relative to."""
@@ -81,7 +83,9 @@ def flat_observations(network: ExportNetwork, inputs: Arrays) -> NDArray[np.floa
 
 
 def _row_sizes(network: ExportNetwork, inputs: Arrays, expected: Arrays) -> NDArray[np.float32]:
-    sizes: NDArray[np.float32] = np.abs(expected["distribution"]).max(-1).clip(min=1.0)
+    distribution = expected["distribution"]
+    computed = np.where(distribution > MASKED, np.abs(distribution), np.float32(0.0))
+    sizes: NDArray[np.float32] = computed.max(-1).clip(min=1.0)
     if network.layout.vector_dim and network.module.normalizer is None:
         sizes = np.max([sizes, *(np.abs(inputs[name]).max(-1) for name in network.vectors)], axis=0)
     return np.maximum(sizes, np.abs(expected[VALUE])[:, 0]) if network.with_value else sizes
@@ -114,6 +118,12 @@ def _decode(network: ExportNetwork, distribution: NDArray[np.float32]) -> NDArra
     output = distribution.copy()
     means = output[:, plan.means]
     output[:, plan.means] = np.tanh(means) if network.module.squashed else means.clip(-1.0, 1.0)
+    masked = [logits for logits, _ in masked_logits(network.layout)]
     for choice in plan.choices:
-        output[:, choice.logits] -= output[:, choice.logits].min(-1, keepdims=True)
+        logits = output[:, choice.logits]
+        if choice.logits in masked:
+            lowest = np.where(logits > MASKED, logits, np.inf).min(-1, keepdims=True)
+            output[:, choice.logits] = np.where(logits > MASKED, logits - lowest + 1.0, 0.0)
+        else:
+            logits -= logits.min(-1, keepdims=True)
     return output if plan.choices else output[:, plan.means]

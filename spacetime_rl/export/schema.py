@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacetime_rl.errors import ExportError
+from spacetime_rl.game.masks import MASKED, masks_of
 from spacetime_rl.game.spec import STOCK_WIRE, ObservationField, PolicyLayout
 
 FORMAT = 1
@@ -140,12 +141,17 @@ class PolicySchema:
     def _action_parts(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The slices of `output`, ready to use, and of `distribution`, the unclipped parameters to sample from."""
         only_means = all(action.kind == "continuous" for action in self.layout.actions)
+        masked_actions = {mask.action for mask in masks_of(self.layout)}
         output = _Parts()
         distribution = _Parts()
         for action in self.layout.actions:
             if action.kind == "discrete":
-                output.add(action.name, action.size, "logits, none negative: the choice is the index of the largest")
-                distribution.add(action.name, action.size, "logits")
+                largest = "the choice is the index of the largest"
+                masked = action.name in masked_actions
+                smallest = "0 for masked choices" if masked else "none negative"
+                output.add(action.name, action.size, f"logits, {smallest}: {largest}")
+                meaning = f"logits, {MASKED:g} for masked choices" if masked else "logits"
+                distribution.add(action.name, action.size, meaning)
                 continue
             mapped = "squashed by tanh" if self.squashed else "clipped to [-1, 1]"
             output.add(action.name, action.size, f"the action, {mapped}")

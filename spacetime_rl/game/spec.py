@@ -23,22 +23,24 @@ from spacetime_rl.game.declaration import (
 )
 
 STOCK_WIRE = "stock/0.7"
+MASK_PREFIX = "mask/"  # the name of an action's mask is this and the action's name
 ALWAYS_MEASURED = ("episode", "return", "length")  # metrics that every agent of every game reports
 
 PRESENT = "present"  # first column of every entity list: 1 in the row of an entity, 0 in an unused row
 _Kind = Literal["continuous", "discrete"]
 _KINDS: tuple[_Kind, ...] = ("continuous", "discrete")
-_FieldKind = Literal["continuous", "discrete", "entities"]
-_FIELD_KINDS: tuple[_FieldKind, ...] = (*_KINDS, "entities")
+_FieldKind = Literal["continuous", "discrete", "entities", "mask"]
+_FIELD_KINDS: tuple[_FieldKind, ...] = (*_KINDS, "entities", "mask")
 _ONLY_WHERE_SET = frozenset({"columns"})  # attributes that plain data leaves out where they are empty
 
 
 @dataclass(frozen=True, slots=True)
 class ObservationField:
-    """A named slice of the observation vector of `size` floats: numbers, a one-hot choice, or a list of entities.
+    """A named slice of the observation vector of `size` floats: numbers, a one-hot choice, a list of entities, a mask.
 
     A list of entities has `rows` rows, one after the other, and in each row one number for each name in `columns`. The
-    first column is `PRESENT`. A row without an entity is all zeros.
+    first column is `PRESENT`. A row without an entity is all zeros. A mask has a number for each choice of an action;
+    `game.masks` reads them.
     """
 
     name: str
@@ -129,6 +131,7 @@ class PolicyLayout:
         actions = tuple(_read_action(a) for a in listed("actions", required("layout", data, "actions")))
         distinct("observations", [*(field.name for field in fields), *(image.name for image in images)])
         distinct("actions", [action.name for action in actions])
+        _require_masked_actions(fields, actions)
         if not fields and not images:
             raise SpecError("fields: found none, expected at least one field or image to observe")
         if not actions:
@@ -279,6 +282,17 @@ def _read_action(data: Any) -> ActionField:
     where = f"action {name!r}"
     kind = one_of(f"{where}: kind", required(where, data, "kind"), _KINDS)
     return ActionField(name, kind, whole(f"{where}: size", required(where, data, "size"), least=_least(kind)))  # type: ignore[arg-type]
+
+
+def _require_masked_actions(fields: Sequence[ObservationField], actions: Sequence[ActionField]) -> None:
+    """Raises SpecError for a mask that is not the mask of one of these actions."""
+    sizes = {MASK_PREFIX + action.name: action.size for action in actions if action.kind == "discrete"}
+    for seen in fields:
+        if seen.kind == "mask" and seen.name not in sizes:
+            masks = " or ".join(map(repr, sizes)) or "none, because no action is discrete"
+            raise wrong("fields: name of a mask", seen.name, masks)
+        if seen.kind == "mask" and seen.size != sizes[seen.name]:
+            raise wrong(f"field {seen.name!r}: size", seen.size, f"{sizes[seen.name]}, one for each choice")
 
 
 def _least(kind: str) -> int:

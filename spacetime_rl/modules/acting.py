@@ -22,6 +22,7 @@ from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.actions import mode_numpy, sample_numpy
 from spacetime_rl.modules.distribution import ActionDistribution, make_distribution_class
 from spacetime_rl.modules.entities import make_trunk
+from spacetime_rl.modules.masking import Masking
 from spacetime_rl.modules.network import Trunk
 from spacetime_rl.modules.normalizer import make_normalizer
 from spacetime_rl.modules.symlog import symlog
@@ -47,8 +48,8 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
     dimensions is accepted. With LSTM they are [b, t, obs_dim], or [b, obs_dim] for a single decision, and STATE_IN and
     STATE_OUT are {"h", "c"} of [b, cell_size]; an episode begins with `get_initial_state()`, which is zeros.
 
-    ACTION_DIST_INPUTS are in the order that `modules.actions` defines. If `squashed` is set, the action is the tanh of
-    the sample drawn from them.
+    ACTION_DIST_INPUTS are in the order that `modules.actions` defines; the logits of masked choices are `MASKED`. If
+    `squashed` is set, the action is the tanh of the sample drawn from them.
     """
 
     squashed = False
@@ -61,6 +62,7 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
             {key: value for key, value in self.model_config.items() if key in ModelConfig.model_fields}
         )
         self.normalizer = make_normalizer(self.layout, model)
+        self.masking = Masking(self.layout)
         self.symlog = model.symlog
         self.trunk = make_trunk(self.prepared_dim, self.layout, model)
         self.lstm = nn.LSTM(self.trunk.features, model.lstm.cell_size, batch_first=True) if model.lstm else None
@@ -89,7 +91,8 @@ class ActingModule(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
     def act(self, vector: Tensor, images: Sequence[Tensor], state: Mapping[str, Tensor] | None) -> Acted:
         """Distribution inputs from a prepared vector and images [..., h, w, c]; training and export both run it."""
         features, state_out = self._features(vector, images, state)
-        return Acted(self._inputs(features), features, state_out)
+        inputs = self._inputs(features)
+        return Acted(self.masking.apply(inputs, vector) if self.masking else inputs, features, state_out)
 
     @abstractmethod
     def expected_return(self, vector: Tensor, images: Sequence[Tensor], acted: Acted) -> Tensor:

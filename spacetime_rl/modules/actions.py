@@ -103,7 +103,9 @@ def shape_noise(
         logps = _log_softmax(inputs[:, choice.logits])
         cumulative = np.exp(logps).cumsum(-1)
         drawn = uniforms[:, i, None] * cumulative[:, -1:]
-        index = np.minimum((cumulative <= drawn).sum(-1), logps.shape[1] - 1)
+        # A product just below the sum may be rounded up to it: then it is the last choice that is possible at all.
+        last = (cumulative < cumulative[:, -1:]).sum(-1)
+        index = np.minimum((cumulative <= drawn).sum(-1), last)
         action[:, choice.column] = index
         logp = logp + logps[np.arange(len(inputs)), index]
     return action, logp

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from spacetime_rl.config.policy import ModelConfig
+from spacetime_rl.game.masks import masks_of
 from spacetime_rl.game.spec import ObservationField, PolicyLayout
 
 # Standard deviations under 0.01 count as noise: a field that never changed must not explode when it first does.
@@ -18,19 +19,22 @@ class RunningNormalizer(nn.Module):
     """Maps float32 [..., size] to (x - mean) / std clipped to [-clip, clip]; the identity until its first update.
 
     `forward` never changes the statistics. They stay constant during a PPO update, so that the ratio of new to old
-    probabilities compares the same inputs; `update` merges a train batch afterwards.
+    probabilities compares the same inputs; `update` merges a train batch afterwards. Numbers in the positions `kept`
+    are not normalised.
     """
 
     mean: Tensor
     var: Tensor
     count: Tensor
 
-    def __init__(self, size: int, clip: float) -> None:
+    def __init__(self, size: int, clip: float, kept: Sequence[int] = ()) -> None:
         super().__init__()
         self.clip = clip
+        self.kept = list(kept)
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("var", torch.ones(size))
         self.register_buffer("count", torch.zeros((), dtype=torch.float64))
+        self._keep()
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise float32 [..., size]."""
@@ -45,6 +49,12 @@ class RunningNormalizer(nn.Module):
             self.mean.copy_(mean)
             self.var.copy_(var)
             self.count += len(rows)
+            self._keep()
+
+    @torch.no_grad()
+    def _keep(self) -> None:
+        self.mean[self.kept] = 0.0
+        self.var[self.kept] = 1.0 - VARIANCE_FLOOR  # their sum is exactly 1
 
 
 class EntityNormalizer(RunningNormalizer):
@@ -56,8 +66,8 @@ class EntityNormalizer(RunningNormalizer):
 
     used: Tensor
 
-    def __init__(self, size: int, clip: float, lists: Mapping[int, ObservationField]) -> None:
-        super().__init__(size, clip)
+    def __init__(self, size: int, clip: float, lists: Mapping[int, ObservationField], kept: Sequence[int] = ()) -> None:
+        super().__init__(size, clip, kept)
         alone = torch.ones(size, dtype=torch.bool)
         self._numbers = []  # for each list the indices of its entities' numbers [rows, columns - 1]
         for begin, field in lists.items():
@@ -84,6 +94,7 @@ class EntityNormalizer(RunningNormalizer):
                 first = numbers[0]
                 self._set(numbers, *merged(self.mean[first], self.var[first], self.used[index], entities))
                 self.used[index] += len(entities)
+        self._keep()
 
     def _set(self, places: Tensor, mean: Tensor, var: Tensor) -> None:
         self.mean[places] = mean.to(self.mean.dtype)
@@ -102,6 +113,7 @@ def make_normalizer(layout: PolicyLayout, model: ModelConfig) -> RunningNormaliz
     """The normaliser of a policy's observation vector; None where the model has none. Images are in [0, 1] already."""
     if not model.normalize_observations or not layout.vector_dim:
         return None
+    kept = [column for mask in masks_of(layout) for column in range(mask.columns.start, mask.columns.stop)]
     if model.entities == "flat" or not layout.entity_lists:
-        return RunningNormalizer(layout.vector_dim, model.observation_clip)
-    return EntityNormalizer(layout.vector_dim, model.observation_clip, layout.entity_lists)
+        return RunningNormalizer(layout.vector_dim, model.observation_clip, kept)
+    return EntityNormalizer(layout.vector_dim, model.observation_clip, layout.entity_lists, kept)

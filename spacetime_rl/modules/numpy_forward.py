@@ -11,6 +11,7 @@ import numpy as np
 from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.actions import clip_into, plan_actions
 from spacetime_rl.modules.entities import EntityEncoder
+from spacetime_rl.modules.masked import mask_inputs
 from spacetime_rl.modules.normalizer import VARIANCE_FLOOR
 from spacetime_rl.modules.numpy_entities import NumpyEntities
 from spacetime_rl.modules.numpy_layers import Array, NumpyLayer, apply_layers, make_layers, present, stack_layers, view
@@ -38,6 +39,7 @@ class NumpyForward:
         self._width = plan.inputs_dim
         self._log_std = None if module.log_std is None else view(module.log_std)
         self._log_stds = plan.log_stds
+        self._layout = module.layout
         self._given = np.setdiff1d(np.arange(plan.inputs_dim), plan.log_stds)
 
     @classmethod
@@ -75,10 +77,10 @@ class NumpyForward:
             hidden = np.concatenate([hidden, symlog_numpy(observations, self._symlog)], -1)
         if self._entities is not None:
             hidden = self._entities(hidden)
-        given = self._head(apply_layers(self._layers, hidden))
-        if self._log_std is None:
-            return given
-        inputs = np.empty((*given.shape[:-1], self._width), np.float32)
-        inputs[..., self._given] = given
-        inputs[..., self._log_stds] = clip_into(self._log_std.copy(), LOG_STD_MIN, LOG_STD_MAX)
+        inputs = self._head(apply_layers(self._layers, hidden))
+        if self._log_std is not None:
+            given, inputs = inputs, np.empty((*inputs.shape[:-1], self._width), np.float32)
+            inputs[..., self._given] = given
+            inputs[..., self._log_stds] = clip_into(self._log_std.copy(), LOG_STD_MIN, LOG_STD_MAX)
+        mask_inputs(inputs, observations, self._layout)
         return inputs

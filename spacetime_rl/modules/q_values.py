@@ -14,8 +14,10 @@ from ray.rllib.core.columns import Columns
 from torch import Tensor, nn
 
 from spacetime_rl.config.policy import ModelConfig
+from spacetime_rl.game.masks import MASKED
 from spacetime_rl.modules.acting import Acted, ActingModule
 from spacetime_rl.modules.actions import plan_actions
+from spacetime_rl.modules.masked import draw_allowed
 from spacetime_rl.modules.network import make_linear
 
 
@@ -41,7 +43,10 @@ class QModule(ActingModule):
         """Choose the best action, or a random one. Log-probabilities are 0, because DQN does not use them."""
         actions = self.exploit(inputs)
         astray = np.flatnonzero(rng.random(len(inputs), np.float32) < float(self.epsilon))
-        actions[astray, 0] = rng.integers(inputs.shape[1], size=len(astray))
+        if self.masking:
+            actions[astray, 0] = draw_allowed(inputs[astray] > MASKED, rng.random(len(astray), np.float32))
+        else:
+            actions[astray, 0] = rng.integers(inputs.shape[1], size=len(astray))
         return actions, np.zeros(len(inputs), np.float32)
 
     def expected_return(self, vector: Tensor, images: Sequence[Tensor], acted: Acted) -> Tensor:
@@ -63,10 +68,14 @@ class QModule(ActingModule):
         """The outputs that RLlib's DQN loss reads, under its names."""
         now, then = self.prepare(batch[Columns.OBS]), self.prepare(batch[Columns.NEXT_OBS])
         with torch.no_grad():
-            next_values = self.act(then, [], None).inputs
+            next_values = self._inputs(self.trunk(then, []))
             target_next_values = self.target_head(self.target_trunk(then, []))
+            if self.masking:
+                next_values = self.masking.apply_if_any(next_values, then)
+                target_next_values = self.masking.apply_if_any(target_next_values, then)
         return {
-            QF_PREDS: self.act(now, [], None).inputs,
+            # Without masks: the choice that was taken was allowed, and means over all values stay meaningful.
+            QF_PREDS: self._inputs(self.trunk(now, [])),
             QF_NEXT_PREDS: next_values,
             QF_TARGET_NEXT_PREDS: target_next_values,
         }

@@ -23,6 +23,7 @@ from spacetime_rl.contract import PolicyPlan
 from spacetime_rl.episodes.episode import Episode
 from spacetime_rl.evaluation.agents import places_of
 from spacetime_rl.evaluation.policies import Actor, AgentGenerators, Floats
+from spacetime_rl.game.masks import MASKED, masks_of
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
 from spacetime_rl.playtest.places import Map
 
@@ -119,6 +120,8 @@ class _Policy:
         kinds = [field.kind for field in layout.actions for _ in range(field.width)]
         self.discrete: NDArray[np.bool_] = np.array(kinds) == "discrete"
         self.choices = [field.size for field in layout.actions if field.kind == "discrete"]
+        # By the number of a choice among all choices its mask.
+        self._masks = {mask.choice: mask for mask in masks_of(layout)}
         outputs = int((~self.discrete).sum()) + sum(self.choices)
         self._weights = np.zeros((self.inputs + 1, outputs))
         self._momentum, self._square, self._updates = np.zeros_like(self._weights), np.zeros_like(self._weights), 0
@@ -127,7 +130,7 @@ class _Policy:
 
     def decide(self, observations: Floats) -> tuple[_Numbers, list[_Numbers]]:
         """Means [n, continuous], and for every choice the probabilities [n, options]."""
-        return self._split(self._features(observations) @ self._weights)
+        return self._split(self._features(observations) @ self._weights, observations)
 
     def add(self, observations: Floats, actions: Floats, rewards: Floats) -> None:
         """Take up an agent's episode: n decisions. The policy is updated when enough have come together."""
@@ -135,7 +138,7 @@ class _Policy:
             return
         self._normalise(observations)
         features = self._features(observations)
-        means, chances = self._split(features @ self._weights)
+        means, chances = self._split(features @ self._weights, observations)
         off = [(actions[:, ~self.discrete] - means) / _NOISE]
         for chosen, probabilities in zip(actions[:, self.discrete].T.astype(int), chances, strict=True):
             off.append(np.eye(probabilities.shape[1])[chosen] - probabilities)
@@ -168,9 +171,11 @@ class _Policy:
         scaled = (observations[:, : self.inputs] - self._mean) / np.sqrt(self._spread + 1e-4)
         return np.concatenate([np.clip(scaled, -3.0, 3.0), np.ones((len(scaled), 1))], axis=1)
 
-    def _split(self, outputs: _Numbers) -> tuple[_Numbers, list[_Numbers]]:
+    def _split(self, outputs: _Numbers, observations: Floats) -> tuple[_Numbers, list[_Numbers]]:
         continuous = int((~self.discrete).sum())
         parts = np.split(outputs[:, continuous:], np.cumsum(self.choices)[:-1], axis=1) if self.choices else []
+        for number, mask in self._masks.items():
+            parts[number] = np.where(mask.allowed(observations), parts[number], MASKED)
         weights = [np.exp(part - part.max(axis=1, keepdims=True)) for part in parts]
         return np.tanh(outputs[:, :continuous]), [part / part.sum(axis=1, keepdims=True) for part in weights]
 
@@ -215,8 +220,13 @@ class _ExplorerActor:
         self._noise = keep * self._noise + np.sqrt(1.0 - keep**2) * _NOISE * drawn
         uniform = self._generators.uniform(2 * len(chances))
         for number, probabilities in enumerate(chances):
-            new = (uniform[:, [2 * number]] > np.cumsum(probabilities, axis=1)[:, :-1]).sum(axis=1)
-            stays = uniform[:, 2 * number + 1] < keep[:, 0]
+            sums = np.cumsum(probabilities, axis=1)
+            # The last choice that is possible at all, should the sum be rounded to less than the drawn number.
+            last = (sums < sums[:, -1:]).sum(axis=1)
+            new = np.minimum((uniform[:, [2 * number]] >= sums[:, :-1]).sum(axis=1), last)
+            held = self._chosen[:, [number]].astype(int)
+            possible = np.take_along_axis(probabilities, held, axis=1)[:, 0] > 0.0  # its mask may have changed
+            stays = (uniform[:, 2 * number + 1] < keep[:, 0]) & possible
             self._chosen[:, number] = np.where(stays, self._chosen[:, number], new)
         actions = np.zeros((len(observations), len(policy.discrete)), np.float32)
         actions[:, ~policy.discrete] = np.clip(means + self._noise, -1.0, 1.0)

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from ray.rllib.core.columns import Columns
 
+from spacetime_rl.game.masks import MASKED
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.actions import sample_numpy
@@ -47,7 +48,7 @@ class PolicyActor:
     def decide_randomly(self, observations: NDArray[np.float32], state: State) -> Decision:
         """Random actions, as a network output of zeros gives them: noise of unit size, or equal probabilities."""
         inputs, state_out = self._forward(observations, state)
-        inputs = np.zeros_like(inputs)
+        inputs = np.where(inputs <= MASKED, inputs, np.float32(0.0))
         actions, logps = sample_numpy(inputs, self._layout.actions, self._rng)
         return Decision(actions, logps, inputs, state_out)
 

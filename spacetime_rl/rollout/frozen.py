@@ -13,6 +13,7 @@ from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.league.player import RANDOM, SCRIPTED
 from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.actions import random_actions
+from spacetime_rl.modules.masked import redraw_masked
 from spacetime_rl.modules.numpy_forward import NumpyForward
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.fragments import State
@@ -74,7 +75,7 @@ class FrozenPlayers:
 
 
 class RandomPlayer:
-    """The random policy: all actions are equally likely."""
+    """The random policy: all actions that are allowed are equally likely."""
 
     def __init__(self, layout: PolicyLayout, rng: np.random.Generator) -> None:
         self._layout, self._rng = layout, rng
@@ -85,8 +86,11 @@ class RandomPlayer:
         return {}
 
     def act(self, observations: Floats, state: State) -> tuple[Floats, State]:
-        """Random actions; the observations do not matter."""
-        return random_actions(len(observations), self._layout.actions, self._rng), state
+        """Random actions; of the observations only the masks matter."""
+        agents = len(observations)
+        actions = random_actions(agents, self._layout.actions, self._rng)
+        redraw_masked(actions, observations, self._layout, lambda _: self._rng.random(agents, np.float32))
+        return actions, state
 
 
 class NetworkPlayer:

@@ -19,6 +19,7 @@ from support.made_policies import (
     GRAB,
     JUMP,
     LSTM,
+    MASKED_FIELDS,
     MOVE,
     OTHERS,
     TURN,
@@ -51,6 +52,12 @@ KINDS = {
     "on a logarithmic scale, too": (make_layout(MOVE, GRAB), {"symlog": 1000.0}, 7),
     "entities, attention": (make_layout(MOVE, fields=(OTHERS, *FIELDS)), {"entities": "attention", "symlog": 9.0}, 2),
     "entities, pool": (make_layout(GRAB, fields=(OTHERS,)), {"entities": "pool", "activation": "silu"}, 3),
+    "masked": (make_layout(MOVE, GRAB, TURN, JUMP, fields=MASKED_FIELDS), {}, 11),
+    "masked, lstm, not normalised": (
+        make_layout(JUMP, GRAB, fields=MASKED_FIELDS),
+        {"lstm": LSTM, "normalize_observations": False},
+        5,
+    ),
     "sac on a logarithmic scale": (make_layout(MOVE), {"algorithm": "SAC", "symlog": 1000.0}, 2),
 }
 
@@ -173,6 +180,31 @@ def test_the_stock_nodes_search_for_the_largest_logit_from_zero_up_finds_the_mod
     inputs = module.forward_inference({Columns.OBS: obs})[Columns.ACTION_DIST_INPUTS]
     assert (output >= 0.0).all()
     np.testing.assert_array_equal(output.argmax(-1), inputs.argmax(-1))
+
+
+def test_a_file_masks_by_itself_for_those_who_read_the_distribution_and_for_stock_nodes(tmp_path: Path) -> None:
+    exported = export_module(make_policy(make_layout(GRAB, MOVE, JUMP, fields=MASKED_FIELDS)), "p", tmp_path, ORIGIN)
+    masks = [(1, 1, 1, 1, 1), (0, 1, 1, 1, 0), (0, 0, 1, 0, 1), (0, 1, 0, 0, 1), (1, 0, 1, 1, 1)] * 40
+    observations = np.random.default_rng(0).normal(0.0, 3.0, (len(masks), 12))
+    observations[:, :3], observations[:, 10:] = np.array(masks)[:, :3], np.array(masks)[:, 3:]
+
+    found = run(exported, obs=observations, state_ins=np.zeros(len(masks)))
+
+    allowed = np.array(masks, np.bool_)
+    for name in ("distribution", "output"):
+        logits = np.concatenate([found[name][:, :3], found[name][:, 7:]], 1)
+        np.testing.assert_array_equal(logits == (0.0 if name == "output" else np.float32(-1e9)), ~allowed)
+        for part, own in ((logits[:, :3], allowed[:, :3]), (logits[:, 3:], allowed[:, 3:])):
+            assert own[np.arange(len(masks)), part.argmax(1)].all()
+    np.testing.assert_array_equal(found["output"][:, :3].argmax(1), found["distribution"][:, :3].argmax(1))
+    meanings = [
+        {part["action"]: part["meaning"] for part in output["parts"]}
+        for output in json.loads(exported.schema.read_text())["outputs"]
+        if output["name"] != "state_outs"
+    ]
+    assert meanings[0]["grab"] == "logits, 0 for masked choices: the choice is the index of the largest"
+    assert meanings[1]["jump"] == "logits, -1e+09 for masked choices"
+    assert read_schema(exported.schema).layout.fields == MASKED_FIELDS
 
 
 def test_state_travels_through_the_file_as_through_the_network(tmp_path: Path) -> None:

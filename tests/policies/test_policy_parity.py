@@ -19,7 +19,19 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from support.foreign_policies import RLLIB, STABLE_BASELINES, export, export_module_of_rllib, observations
-from support.made_policies import CAMERA, FIELDS, GRAB, JUMP, LSTM, MOVE, OTHERS, TURN, make_layout, make_policy
+from support.made_policies import (
+    CAMERA,
+    FIELDS,
+    GRAB,
+    JUMP,
+    LSTM,
+    MASKED_FIELDS,
+    MOVE,
+    OTHERS,
+    TURN,
+    make_layout,
+    make_policy,
+)
 from support.native_project import Runtime
 
 import spacetime_rl.baselines
@@ -44,6 +56,7 @@ OURS: dict[str, tuple[Any, dict[str, Any]]] = {
     "entities, attention": (make_layout(MOVE, GRAB, fields=(OTHERS, *FIELDS)), {"entities": "attention"}),
     "entities, attention, relu": (make_layout(MOVE, fields=(OTHERS,)), {"activation": "relu", "symlog": 9.0}),
     "entities, pool, elu": (make_layout(MOVE, fields=(*FIELDS, OTHERS)), {"entities": "pool", "activation": "elu"}),
+    "masked": (make_layout(JUMP, MOVE, GRAB, fields=MASKED_FIELDS), {}),
 }
 BASELINES = sorted(Path(spacetime_rl.baselines.__file__).parent.glob("*/*.onnx"))
 # What torch exports of RLlib's modules: with an LSTM or free deviations, it fixes the number of rows.

@@ -22,6 +22,7 @@ TURN = ActionField("turn", "continuous", 1)
 GRAB = ActionField("grab", "discrete", 3)
 JUMP = ActionField("jump", "discrete", 2)
 CAMERA = ImageField("camera", (22, 24, 3))
+MASKED_FIELDS = (ObservationField("mask/grab", 3, "", "mask"), *FIELDS, ObservationField("mask/jump", 2, "", "mask"))
 LSTM = LstmConfig(cell_size=8, max_seq_len=4)
 
 

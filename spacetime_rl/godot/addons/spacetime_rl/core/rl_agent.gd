@@ -62,6 +62,8 @@ var episode_return: float:
 var sensors: Array[RLSensor] = []
 var image_sensors: Array[RLImageSensor] = []
 var actions: Array[RLAction] = []
+## Which choices of its masked actions are allowed; null if none is masked.
+var masks: RLActionMasks
 ## Floats of the observation vector, images apart.
 var observation_size := 0
 ## Floats of the action vector.
@@ -185,6 +187,9 @@ func setup(in_arena: RLArenaCore, number: int) -> void:
 	if agent_name == &"":
 		agent_name = StringName("%s_%d" % [policy_name, number])
 	_find_parts(self)
+	masks = RLActionMasks.of(self)
+	if masks != null:
+		observation_size += masks.size
 	ledger.setup()
 	final_observation.resize(observation_size)
 
@@ -222,6 +227,8 @@ func observe(buffer: PackedFloat32Array, offset: int) -> void:
 	for sensor: RLSensor in sensors:
 		sensor.write(buffer, offset)
 		offset += sensor.size
+	if masks != null:
+		masks.write(buffer, offset)
 
 
 ## For the assignment: take over the next action.
@@ -229,6 +236,8 @@ func act(buffer: PackedFloat32Array, offset: int) -> void:
 	if not active:
 		return
 	decisions += 1
+	if masks != null:
+		masks.update()
 	steer(buffer, offset)
 
 

@@ -12,6 +12,8 @@ static func of(agent: RLAgent) -> Dictionary:
 				plain["kind"] = "entities"
 				plain["columns"] = Array(field.columns)
 			fields.append(plain)
+	if agent.masks != null:
+		fields.append_array(agent.masks.fields())
 	var images: Array[Dictionary] = []
 	for sensor: RLImageSensor in agent.image_sensors:
 		var shape := sensor.shape()
@@ -52,6 +54,8 @@ static func problems_of(agent: RLAgent) -> PackedStringArray:
 		problems.append("agent '%s' has no sensor" % agent.agent_name)
 	if agent.actions.is_empty():
 		problems.append("agent '%s' has no action" % agent.agent_name)
+	if agent.masks != null:
+		problems.append_array(agent.masks.problems())
 	return problems
 
 

@@ -27,6 +27,9 @@ func observe(agent: RLAgent, buffer: PackedFloat32Array, offset: int) -> void:
 		sensor.write(buffer, offset)
 		offset += sensor.size
 		stop(&"rays" if sensor is RLRaySensor else &"observations")
+	if agent.masks != null:
+		agent.masks.write(buffer, offset)
+		stop(&"observations")
 
 
 ## Seconds by section; of `all_usec`, `physics` is what no other section has: engine, physics, the players' scripts.

@@ -90,7 +90,8 @@ static func _described(action: RLAction) -> String:
 	if not _runs(action):
 		return "does %s: as its script says" % action.get(&"label")
 	var what := "choices" if action is RLDiscreteAction else "numbers"
-	return "does %s: %d %s" % [action.label, action.size, what]
+	var masked := ", masked" if action.get(&"masked") else ""
+	return "does %s: %d %s%s" % [action.label, action.size, what, masked]
 
 
 # Whether a node's script is executed here.
