@@ -85,6 +85,7 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
         *_reward_problems(spec, config),
         *_network_problems(spec, config, names, policies),
         *_curiosity_problems(spec, config),
+        *_critic_problems(spec, config, policies),
         *_stock_problems(spec, config),
     ]
     if problems:
@@ -317,6 +318,23 @@ _USES: tuple[tuple[str, str, Callable[[PolicyLayout], bool]], ...] = (
     ("observation_clip", "sees numbers", lambda layout: bool(layout.fields)),
     ("initial_log_std", "has continuous actions", lambda layout: any(a.kind == "continuous" for a in layout.actions)),
 )
+
+
+def _critic_problems(spec: GameSpec, config: RunConfig, policies: tuple[str, ...]) -> Iterator[str]:
+    """Value functions that would see no other agent."""
+    alone = sum(len(group.agents) for group in spec.groups) == 1
+    scattered = not any(len(team.agents) > 1 for team in spec.teams)
+    found: dict[str, str] = {}
+    for policy in policies:
+        own = config.policies.get(policy)
+        where = f"policies.{policy}." if own and "critic" in own.training.model_fields_set else ""
+        scope = config.policy_training(policy).critic
+        if scope == "arena" and alone:
+            found[where] = f"arena would have no effect: {spec.scenario} has one agent in an arena; use own"
+        elif scope == "team" and scattered:
+            none = "is a stock game, which has no teams" if spec.is_stock else "declares no team of several agents"
+            found[where] = f"{spec.scenario} {none}; use own or arena"
+    yield from (f"{where}training.critic: {problem}" for where, problem in found.items())
 
 
 def _stock_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,16 @@ from spacetime_rl.config import RunConfig, load
 from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.errors import ContractError
 from spacetime_rl.export.schema import read_schema
-from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ImageField, ObservationField, PolicyLayout
+from spacetime_rl.game.spec import (
+    STOCK_WIRE,
+    ActionField,
+    AgentGroup,
+    GameSpec,
+    ImageField,
+    ObservationField,
+    PolicyLayout,
+    TeamSpec,
+)
 from spacetime_rl.runs.shipped import Baseline, read_baselines
 
 GIVER = PolicyLayout(
@@ -207,3 +217,19 @@ def test_an_algorithm_that_cannot_learn_a_packaged_scenario_names_those_that_can
             assert all(problem.endswith(f"; {able}") for problem in caught.value.problems)
         else:
             assert {plan.name for plan in assign_policies(spec, config)} == set(layouts)
+
+
+def test_a_value_function_that_would_see_no_other_agent_is_refused() -> None:
+    alone, stock = make_spec(walker=(GIVER, 1)), replace(make_spec(), wire=STOCK_WIRE)
+    arena, team = {"critic": "arena"}, {"critic": "team"}
+    assert problems_of(alone, scenario={"name": "room"}, training=arena) == [
+        "training.critic: arena would have no effect: room has one agent in an arena; use own"
+    ]
+    assert problems_of(make_spec(), policies={"giver": {"training": team}}) == [
+        "policies.giver.training.critic: room declares no team of several agents; use own or arena"
+    ]
+    assert problems_of(stock, training=team) == [
+        "training.critic: room is a stock game, which has no teams; use own or arena"
+    ]
+    crew = replace(make_spec(), teams=(TeamSpec("crew", ("giver_0", "taker_1")),))
+    assert len(assign_policies(crew, make_config(training=team))) == 2

@@ -34,7 +34,7 @@ TRAINING: dict[str, Any] = {
     "final_entropy_coeff": 0.1, "vf_loss_coeff": 0.9, "vf_clip_param": 3.0, "use_kl_loss": True, "kl_coeff": 0.7,
     "kl_target": 0.3, "grad_clip": 7.0, "n_step": 5, "tau": 0.5, "initial_alpha": 0.9, "target_entropy": -9.0,
     "final_epsilon": 0.4, "epsilon_steps": 77, "train_batch_size": 300, "minibatch_size": 20, "num_epochs": 9,
-    "training_intensity": 3.0, "warmup_steps": 77, "replay_capacity": 5555,
+    "training_intensity": 3.0, "warmup_steps": 77, "replay_capacity": 5555, "critic": "arena",
 }  # fmt: skip
 MODEL: dict[str, Any] = {
     "hiddens": [7], "activation": "elu", "lstm": {"cell_size": 3}, "normalize_observations": False,

@@ -21,6 +21,11 @@ def imitation_problems(config: RunSettings) -> Iterator[Problem]:
     if imitation.beta and config.algorithm in REPLAYING:
         message = f"{config.algorithm} has no value function to tell which actions earned more; {_listed()} have one"
         yield ("imitation", "beta"), message, (("algorithm",),)
+    if imitation.beta and any(config.policy_training(policy).critic != "own" for policy in ("", *config.policies)):
+        message = (
+            "needs values of single observations: a demonstration shows no other agents; set training.critic to own"
+        )
+        yield ("imitation", "beta"), message, (("training", "critic"),)
     if imitation.beta and _has_lstm(config):
         message = "is only for policies without a recurrent state: the demonstrations do not hold theirs"
         yield ("imitation", "beta"), message, (("model", "lstm"),)

@@ -103,6 +103,12 @@ class PolicyTrainingConfig(Section):
         read_by=("PPO",),
         gt=0,
     )
+    critic: Literal["own", "arena", "team"] = setting(
+        "own",
+        "What the value function sees, in training only: the agent's `own` observation, or also those of all agents of "
+        "the `arena`, or of its `team` (docs/multi-agent.md).",
+        read_by=("PPO",),
+    )
     use_kl_loss: bool = setting(False, "Add an adaptive KL penalty to the clipped loss.", read_by=CLIPPED)
     kl_coeff: float = setting(
         0.2, "Initial weight of the KL penalty, where `use_kl_loss` is on.", read_by=CLIPPED, ge=0

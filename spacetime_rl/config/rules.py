@@ -48,6 +48,7 @@ def contradictions(config: RunSettings) -> list[Contradiction]:
         *_algorithm(config),
         *_overlap(config),
         *_networks(config),
+        *_critics(config),
         *_batches(config),
         *_policies(config),
         *_stop(config),
@@ -174,6 +175,23 @@ def _networks(config: RunSettings) -> Iterator[Contradiction]:
             yield Contradiction(
                 (*path, "share_trunk"), f"{config.algorithm} has no value function to share with", (("algorithm",),)
             )
+
+
+def _critics(config: RunSettings) -> Iterator[Contradiction]:
+    """A value function that sees other agents has hidden layers of its own."""
+    for policy in config.policies or [""]:
+        scope = config.policy_training(policy).critic
+        if scope != "own" and config.policy_model(policy).share_trunk:
+            place = _place_of(config, policy, "training", "critic")
+            trunk = _place_of(config, policy, "model", "share_trunk")
+            message = f"{scope} needs hidden layers of its own: set {'.'.join(map(str, trunk))} to false"
+            yield Contradiction(place, message, (trunk,))
+
+
+def _place_of(config: RunSettings, policy: str, section: str, key: str) -> Path:
+    """Where a policy's setting is set: by itself, or for all policies."""
+    own = getattr(config.policies.get(policy), section, None)
+    return ("policies", policy, section, key) if own and key in own.model_fields_set else (section, key)
 
 
 def _batches(config: RunSettings) -> Iterator[Contradiction]:

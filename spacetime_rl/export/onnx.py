@@ -14,7 +14,7 @@ from pathlib import Path
 import onnx
 
 from spacetime_rl import __version__
-from spacetime_rl.errors import ExportError
+from spacetime_rl.errors import ExportError, UsageError
 from spacetime_rl.export.checkpoint import Checkpoint, read_checkpoint
 from spacetime_rl.export.model import make_model
 from spacetime_rl.export.network import ExportNetwork
@@ -56,6 +56,13 @@ def export_checkpoint(
     versions.check()
     source = read_checkpoint(Path(checkpoint))
     names = source.choose(policies)
+    for name in names if with_value else ():
+        scope = source.config.policy_training(name).critic
+        if scope != "own":
+            raise UsageError(
+                f"{source.path}: the value function of {name!r} sees other agents (training.critic: {scope}), and a "
+                "file only the agent's own observation: export without the value"
+            )
     out = Path(out)
     with staging_folder(out) as folder:
         origin = origin_of(source)

@@ -161,6 +161,14 @@ class TaskSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamSpec:
+    """Agents of an arena that share rewards. `agents` are their names inside an arena."""
+
+    name: str
+    agents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GameSpec:
     """Everything Python has to know about a running game before the first step.
 
@@ -177,6 +185,7 @@ class GameSpec:
     params: Mapping[str, Any] = field(default_factory=dict)
     wire: str = "spacetime/1"
     tasks: tuple[TaskSpec, ...] = ()  # empty if the game plays a single task
+    teams: tuple[TeamSpec, ...] = ()  # empty if no agents share rewards
 
     @property
     def is_stock(self) -> bool:
@@ -236,6 +245,7 @@ class GameSpec:
             params=dict(keyed("params", data.get("params", {}))),
             wire=wire,
             tasks=tuple(_read_task(task, groups) for task in listed("tasks", data.get("tasks", ()))),
+            teams=_read_teams(data, groups),
         )
 
 
@@ -341,3 +351,21 @@ def _read_task(data: Any, groups: Sequence[AgentGroup]) -> TaskSpec:
         params=dict(keyed(f"{where}: params", required(where, data, "params"))),
         metrics=tuple(tuple(names) for names in by_group),
     )
+
+
+def _read_teams(data: Any, groups: Sequence[AgentGroup]) -> tuple[TeamSpec, ...]:
+    declared = [keyed("teams", team) for team in listed("teams", data.get("teams", ()))]
+    teams = tuple(TeamSpec(text("teams: name", required("teams", team, "name")), _members(team)) for team in declared)
+    distinct("teams: names", [team.name for team in teams])
+    distinct("teams: agents", [agent for team in teams for agent in team.agents])
+    known = [agent for group in groups for agent in group.agents]
+    for team in teams:
+        for agent in team.agents:
+            if agent not in known:
+                raise wrong(f"team {team.name!r}: agents", agent, "the name of an agent of the arena")
+    return teams
+
+
+def _members(team: Mapping[str, Any]) -> tuple[str, ...]:
+    where = f"team {team['name']!r}: agents"
+    return tuple(text(where, agent) for agent in listed(where, required(where, team, "agents")))

@@ -17,6 +17,7 @@ from spacetime_rl.config.user_code import load_classes
 from spacetime_rl.envs.rllib import GameMultiAgentEnv
 from spacetime_rl.learning.algorithm import LEAGUE, SpacetimeAlgorithm
 from spacetime_rl.learning.asynchronous import AHEAD
+from spacetime_rl.learning.critics import make_critic
 from spacetime_rl.learning.curiosity import CURIOSITY
 from spacetime_rl.learning.imitation.offline import OfflineTraining
 from spacetime_rl.learning.imitation.teaching import IMITATION, ImitationPlan
@@ -90,6 +91,7 @@ def make_algorithm_config(
                     policy.layout,
                     config.policy_model(policy.name),
                     config.algorithm,
+                    critic=make_critic(config, plan, policy.name),
                 )
                 for policy in plan.policies
             }
@@ -146,7 +148,8 @@ def _wanted_batch(config: RunConfig) -> int:
 def _settings(config: RunConfig, training: PolicyTrainingConfig) -> dict[str, Any]:
     """The settings of one policy that its algorithm's family reads, under RLlib's names (which equal ours)."""
     kin = REPLAYING if config.algorithm in REPLAYING else ON_POLICY
-    keys = [key for key in PolicyTrainingConfig.model_fields if {*kin} & {*readers(PolicyTrainingConfig, key)}]
+    fields = [key for key in PolicyTrainingConfig.model_fields if key != "critic"]  # which is a part of the networks
+    keys = [key for key in fields if {*kin} & {*readers(PolicyTrainingConfig, key)}]
     settings = {key: getattr(training, key) for key in keys}
     for key, final_key in scheduled(PolicyTrainingConfig).items():
         final = settings.pop(final_key, None)

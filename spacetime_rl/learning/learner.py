@@ -95,11 +95,7 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
 
     def by_policy(self, episodes: Sequence[SingleAgentEpisode]) -> dict[str, list[SingleAgentEpisode]]:
         """The episodes of each policy that is trained."""
-        found: defaultdict[str, list[SingleAgentEpisode]] = defaultdict(list)
-        for episode in episodes:
-            if self.should_module_be_updated(episode.module_id):
-                found[episode.module_id].append(episode)
-        return found
+        return group_by_policy([one for one in episodes if self.should_module_be_updated(one.module_id)])
 
     def log_trained(self, episodes: Sequence[SingleAgentEpisode]) -> None:
         """Count the episodes' steps under RLlib's names, and the gradient steps since the last call."""
@@ -119,3 +115,11 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
         env_steps = sum(len(episode) for episode in episodes)
         self.metrics.log_value((ALL_MODULES, NUM_ENV_STEPS_TRAINED), env_steps, reduce="sum")
         self.metrics.log_value((ALL_MODULES, NUM_ENV_STEPS_TRAINED_LIFETIME), env_steps, reduce="lifetime_sum")
+
+
+def group_by_policy(episodes: Sequence[SingleAgentEpisode]) -> dict[str, list[SingleAgentEpisode]]:
+    """The episodes of each policy."""
+    found: defaultdict[str, list[SingleAgentEpisode]] = defaultdict(list)
+    for episode in episodes:
+        found[episode.module_id].append(episode)
+    return found

@@ -15,8 +15,10 @@ from ray.rllib.evaluation.postprocessing import Postprocessing
 
 from spacetime_rl.learning.batches.columns import Batch
 from spacetime_rl.learning.batches.gae import make_train_batch
+from spacetime_rl.learning.batches.joint_batch import make_joint_batches
 from spacetime_rl.learning.curiosity import CURIOSITY, curiosity_of
-from spacetime_rl.learning.learner import SpacetimeLearner
+from spacetime_rl.learning.learner import SpacetimeLearner, group_by_policy
+from spacetime_rl.modules.critic import JOINT
 from spacetime_rl.modules.policy import PolicyModule
 
 
@@ -77,7 +79,10 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
         self.after_gradient_based_update(timesteps=timesteps or {})
         for policy, batch in batches.items():
             # Only now, because the old and the new policy have to see the same normalised inputs during an update.
-            self.module[policy].unwrapped().update_normalizer(batch[Columns.OBS], batch.get(Columns.LOSS_MASK))
+            module = self.module[policy].unwrapped()
+            module.update_normalizer(batch[Columns.OBS], batch.get(Columns.LOSS_MASK))
+            if module.critic is not None:
+                module.critic.update(batch[JOINT])
         return self.metrics.reduce()
 
     def make_batch(self, module: PolicyModule, episodes: Sequence[SingleAgentEpisode], config: Any) -> Batch:
@@ -123,10 +128,12 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
         return (kl[mask] if isinstance(mask, torch.Tensor) else kl).mean()
 
     def _make_batches(self, episodes: Sequence[SingleAgentEpisode]) -> dict[str, Batch]:
-        return {
-            policy: self.make_batch(self.module[policy].unwrapped(), own, self.config.get_config_for_module(policy))
-            for policy, own in self.by_policy(episodes).items()
-        }
+        learning = self.by_policy(episodes)
+        modules = {policy: self.module[policy].unwrapped() for policy in learning}
+        configs = {policy: self.config.get_config_for_module(policy) for policy in learning}
+        if any(module.critic is not None for module in modules.values()):
+            return make_joint_batches(modules, group_by_policy(episodes), configs)
+        return {policy: self.make_batch(modules[policy], own, configs[policy]) for policy, own in learning.items()}
 
 
 def clipped_loss(logp: torch.Tensor, values: torch.Tensor, batch: Mapping[str, Any], config: Any) -> torch.Tensor:

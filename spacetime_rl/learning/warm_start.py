@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spacetime_rl.config import RunConfig
+from spacetime_rl.config import ModelConfig, RunConfig
 from spacetime_rl.contract import PolicyPlan, assign_policies
 from spacetime_rl.errors import UsageError
 from spacetime_rl.export.checkpoint import read_checkpoint
@@ -87,6 +87,7 @@ def initial_weights(config: RunConfig, policies: Sequence[PolicyPlan]) -> Initia
         named = ", ".join(policy.name for policy in policies)
         raise source.problem(f"it has the policies {', '.join(source.weights)}, this run {named}")
     may_grow = config.algorithm in _GROWING
+    layouts = {policy.name: policy.layout for policy in policies}
     for policy in shared:
         layout = source.layouts[policy.name]
         if layout != policy.layout and not (may_grow and can_grow(layout, policy.layout)):
@@ -95,6 +96,18 @@ def initial_weights(config: RunConfig, policies: Sequence[PolicyPlan]) -> Initia
                 "from a policy with the same actions and no other observations than this run's"
             )
         theirs, ours = source.config.policy_model(policy.name), config.policy_model(policy.name)
+        critic = source.config.policy_training(policy.name).critic
+        same = critic == config.policy_training(policy.name).critic and source.layouts == layouts
+        if critic != "own" and not same:
+            raise source.problem(
+                f"{policy.name}: its value function sees other agents there (training.critic: {critic}); use the same "
+                "in this run, with the same policies and observations"
+            )
+        if critic == "own" != config.policy_training(policy.name).critic and _reads_lists(policy.layout, ours):
+            raise source.problem(
+                f"{policy.name}: its value function, which reads lists of entities, sees no other agents there; use "
+                "training.critic: own in this run"
+            )
         if layout != policy.layout and not ours.hiddens:
             raise source.problem(
                 f"{policy.name}: it observes more in this run, which needs hidden layers: set model.hiddens"
@@ -106,6 +119,10 @@ def initial_weights(config: RunConfig, policies: Sequence[PolicyPlan]) -> Initia
                 "or larger layers"
             )
     return {policy.name: source.weights[policy.name] for policy in shared}
+
+
+def _reads_lists(layout: PolicyLayout, model: ModelConfig) -> bool:
+    return bool(layout.entity_lists) and model.entities != "flat"
 
 
 def _shipped_layout(baseline: Baseline, policy: str) -> PolicyLayout:

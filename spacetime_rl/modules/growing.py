@@ -51,7 +51,9 @@ def grow(small: ActingModule, large: ActingModule, reset_exploration: bool = Fal
         if name == _SPREAD and reset_exploration:
             continue
         weights = theirs.to(own[name].device)
-        if name.startswith("normalizer.") and weights.dim():
+        if name.startswith("critic."):  # of other agents, whose observations are the same in both
+            own[name].copy_(weights)
+        elif name.startswith("normalizer.") and weights.dim():
             own[name][seen] = weights
         elif name.endswith(_FIRST_LAYER):
             behind = weights.shape[1] - len(inputs)  # inputs after the vector: encoded images, or an LSTM's output

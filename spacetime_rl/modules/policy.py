@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.modules.acting import Acted, ActingModule, over_batch
 from spacetime_rl.modules.actions import plan_actions
+from spacetime_rl.modules.critic import JOINT, CriticSpec, JointCritic
 from spacetime_rl.modules.entities import make_trunk
 from spacetime_rl.modules.network import make_linear
 
@@ -25,27 +26,36 @@ class PolicyModule(ActingModule, ValueFunctionAPI):  # type: ignore[misc]
     The log standard deviation is one parameter per continuous number and does not depend on the observation.
     ACTION_DIST_INPUTS contains it in the order that `modules.actions` defines. Unless `share_trunk` is set, the value
     loss has no gradient for the policy's weights: the value function has a trunk of its own, and reads the LSTM's
-    output without a gradient.
+    output without a gradient. With a `CriticSpec` under "critic" in its configuration it reads the other agents, too,
+    from the batch's column JOINT.
     """
+
+    critic: JointCritic | None
 
     def get_non_inference_attributes(self) -> list[str]:
         """The parts that only training needs."""
-        return ["value_head"] if self.model_config["share_trunk"] else ["value_head", "value_trunk"]
+        if self.model_config["share_trunk"]:
+            return ["value_head"]
+        return ["value_head", "value_trunk", *(["critic"] if self.model_config.get("critic") else [])]
 
     def compute_values(self, batch: Mapping[str, Any], embeddings: Tensor | None = None) -> Tensor:
         """State values of a batch, [...] like its observations; `embeddings` save the policy's forward pass."""
         vector, images = self.split(batch)
         if embeddings is None and (self.share_trunk or self.lstm is not None):
             embeddings = self._features(vector, images, batch.get(Columns.STATE_IN))[0]
-        return self._value(vector, images, embeddings)
+        return self._value(vector, images, embeddings, batch.get(JOINT))
 
     def expected_return(self, vector: Tensor, images: Sequence[Tensor], acted: Acted) -> Tensor:
-        """The state values."""
+        """The state values; not of a value function that sees other agents."""
         return self._value(vector, images, acted.features)
 
-    def _value(self, vector: Tensor, images: Sequence[Tensor], features: Tensor | None) -> Tensor:
+    def _value(
+        self, vector: Tensor, images: Sequence[Tensor], features: Tensor | None, joint: Mapping[str, Any] | None = None
+    ) -> Tensor:
         if self.share_trunk:
             return self.value_head(features).squeeze(-1)  # type: ignore[no-any-return]
+        if self.critic is not None:
+            vector = torch.cat([vector, self.critic(joint)], -1)
         if self.lstm is not None:
             vector = torch.cat([vector, features.detach()], -1)  # type: ignore[union-attr]
         return self.value_head(over_batch(self.value_trunk, vector, images)).squeeze(-1)  # type: ignore[no-any-return]
@@ -60,8 +70,11 @@ class PolicyModule(ActingModule, ValueFunctionAPI):  # type: ignore[misc]
     def _setup_heads(self, features: int, model: ModelConfig) -> None:
         self._setup_action_head(features, model.initial_log_std)
         self.share_trunk = model.share_trunk
+        joint = self.model_config.get("critic")
+        self.critic = JointCritic(CriticSpec.from_dict(joint), model) if joint else None
         if not self.share_trunk:
             vector_dim = self.prepared_dim + (features if self.lstm else 0)
+            vector_dim += self.critic.features if self.critic else 0
             self.value_trunk = make_trunk(vector_dim, self.layout, model)
         self.value_head = make_linear(features if self.share_trunk else self.value_trunk.features, 1, 1.0)
 

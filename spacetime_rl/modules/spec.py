@@ -10,6 +10,7 @@ from spacetime_rl.config.algorithms import Algorithm
 from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.modules.acting import ActingModule
+from spacetime_rl.modules.critic import CriticSpec
 from spacetime_rl.modules.policy import ClippedPolicyModule, PolicyModule
 from spacetime_rl.modules.q_values import QModule
 from spacetime_rl.modules.soft_actor import SoftActorModule
@@ -37,12 +38,18 @@ def make_module_spec(
     algorithm: Algorithm = "PPO",
     *,
     inference_only: bool = False,
+    critic: CriticSpec | None = None,
 ) -> RLModuleSpec:
-    """The spec of a policy's module. It contains plain data only, so that a checkpoint can be read by itself."""
+    """The spec of a policy's module. It contains plain data only, so that a checkpoint can be read by itself.
+
+    `critic` is what PPO's value function sees beside the agent's own observation; None: nothing.
+    """
     observation_space, action_space = make_spaces(layout)
     model_config = {"layout": layout.to_dict(), **model.model_dump(mode="json")}
     if model.lstm:
         model_config["max_seq_len"] = model.lstm.max_seq_len  # the key that RLlib's learner connectors read
+    if critic is not None:
+        model_config["critic"] = critic.to_dict()
     return RLModuleSpec(
         module_class=_MODULES[algorithm],
         observation_space=observation_space,

@@ -13,6 +13,7 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from ray.rllib.env.utils.infinite_lookback_buffer import InfiniteLookbackBuffer
 
 from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.rollout.places import PLACE, PolicyPlaces
 
 State = dict[str, NDArray[np.float32]]  # the recurrent state: f32[n, ...] by name; empty for a stateless policy
 
@@ -71,18 +72,24 @@ class Outcome:
 
 
 def make_episodes(
-    fragment: PolicyFragment, outcome: Outcome, ages: NDArray[np.int64], module: str, agents: Sequence[str]
+    fragment: PolicyFragment,
+    outcome: Outcome,
+    ages: NDArray[np.int64],
+    module: str,
+    agents: Sequence[str],
+    places: PolicyPlaces | None = None,
 ) -> list[SingleAgentEpisode]:
     """Cut a fragment into episodes and pieces of episodes, whose arrays are views of the fragment's.
 
     `ages[n]` is the number of decisions of the running episode before the fragment; it is updated to the fragment's
-    end. A piece that ends its episode holds the true final observation.
+    end. A piece that ends its episode holds the true final observation. With `places`, each piece holds its `Place`.
     """
-    return [
-        _make_episode(fragment, outcome, row, piece, age, module, agents[row])
-        for row in range(len(agents))
-        for piece, age in _pieces(outcome, row, ages)
-    ]
+    pieces = [(row, piece, age) for row in range(len(agents)) for piece, age in _pieces(outcome, row, ages)]
+    episodes = [_make_episode(fragment, outcome, row, piece, age, module, agents[row]) for row, piece, age in pieces]
+    if places is not None:
+        for episode, (row, piece, _) in zip(episodes, pieces, strict=True):
+            episode.custom_data[PLACE] = places.of(row, piece.start)
+    return episodes
 
 
 def _pieces(outcome: Outcome, row: int, ages: NDArray[np.int64]) -> Iterator[tuple[slice, int]]:

@@ -12,9 +12,10 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 
 from spacetime_rl.game.api import EndedAgent, StepResult
 from spacetime_rl.game.spec import GameSpec
-from spacetime_rl.rollout.fragments import TERMINATED, TRUNCATED, Outcome, make_episodes
+from spacetime_rl.rollout.fragments import RUNNING, TERMINATED, TRUNCATED, Outcome, make_episodes
 from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.matches import Matches, MatchResult
+from spacetime_rl.rollout.places import ArenaEpisodes
 from spacetime_rl.rollout.policy_slot import Decide, PolicySlot
 from spacetime_rl.rollout.reward_hook import RewardHook
 
@@ -42,6 +43,7 @@ class Recording:
 
     For every step call `decide`, then `add` while the game works, then `answer`. Call `finish` after the last step.
     `ended` are all agents whose episodes ended so far.
+    With `arenas` the pieces of the fragment hold their places.
     """
 
     def __init__(
@@ -51,12 +53,14 @@ class Recording:
         steps: int,
         hook: RewardHook | None = None,
         matches: Matches | None = None,
+        arenas: ArenaEpisodes | None = None,
     ) -> None:
         n = spec.num_agents
         self._slots = slots
         self._spec = spec
         self._hook = hook
         self._matches = matches
+        self._arenas = arenas
         self._policies = [slot.open_fragment(steps) for slot in slots]
         self._rewards = np.empty((n, steps), np.float32)
         self._acted = np.empty((n, steps), np.bool_)
@@ -105,12 +109,14 @@ class Recording:
         ids = self._spec.agent_ids
         episodes: list[SingleAgentEpisode] = []
         agent_steps = []
+        places = self._arenas.places(self._ending != RUNNING) if self._arenas else None
         for slot, fragment in zip(self._slots, self._policies, strict=True):
             slot.close_fragment(fragment, now.observations)
             agents = slot.plan.agents
             outcome = Outcome(self._rewards[agents], self._acted[agents], self._ending[agents])
             names = [ids[agent] for agent in agents]
-            episodes += make_episodes(fragment, outcome, slot.ages, slot.plan.name, names)
+            places_of_policy = places.of_agents(agents) if places else None
+            episodes += make_episodes(fragment, outcome, slot.ages, slot.plan.name, names, places_of_policy)
             agent_steps.append(int(outcome.acted.sum()))
         made = Fragment(episodes, self.ended, tuple(agent_steps), self._step_s, game_s, wire_s, self._decide_s)
         if self._matches is None:

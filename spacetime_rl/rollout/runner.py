@@ -72,8 +72,9 @@ class GameEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
         hook = RewardHook(self._plan.reward_hook) if self._plan.reward_hook else None
         self._matches: list[MatchResult] = []
         self._frozen = self._make_frozen(worker) if self._plan.matches else None
+        joint = any(self.module[policy.name].model_config.get("critic") for policy in self._plan.policies)
         self._samplers = [
-            GameSampler(self._plan, actors, worker, game, budget, opened, hook, self._frozen)
+            GameSampler(self._plan, actors, worker, game, budget, opened, hook, self._frozen, joint)
             for game in range(self._plan.games)
         ]
         window = math.ceil(self.config.metrics_num_episodes_for_smoothing / (self.config.num_env_runners or 1))

@@ -19,6 +19,7 @@ from spacetime_rl.rollout.league_slot import LeagueSlot
 from spacetime_rl.rollout.lesson import LessonOutcome
 from spacetime_rl.rollout.matches import Matches
 from spacetime_rl.rollout.memory import GameMemory
+from spacetime_rl.rollout.places import ArenaEpisodes
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.policy_slot import Decide, PolicySlot
 from spacetime_rl.rollout.recording import Fragment, Recording
@@ -56,6 +57,7 @@ class GameSampler:
         opened: Callable[[Game], None],
         hook: RewardHook | None = None,
         frozen: FrozenPlayers | None = None,
+        joint: bool = False,
     ) -> None:
         self.restarts = 0
         self.script_errors = 0  # of all games up to the last fragment
@@ -72,6 +74,7 @@ class GameSampler:
         self._worker, self._index = worker, index
         self._budget = budget
         self._hook = hook
+        self._arenas = ArenaEpisodes(plan.spec) if joint else None  # for learners whose critics see other agents
         self._opened = opened  # called with every new game
         self._game: Game | None = None
         self._memory: GameMemory | None = None
@@ -181,6 +184,8 @@ class GameSampler:
 
     def _begin_episodes(self, game: Game) -> StepResult:
         self._agents_from_previous_lesson.clear()
+        if self._arenas:
+            self._arenas.begin()
         for slot in self._slots:
             slot.begin_episodes()
         if self._matches is not None:
@@ -190,7 +195,7 @@ class GameSampler:
 
     def _play(self, game: Game, now: StepResult, steps: int, decide: Decide) -> Play:
         game_s, wire_s, errors = game.timing.game_s, game.timing.wire_s, self._errors_counted
-        recording = Recording(self._slots, self._plan.spec, steps, self._hook, self._matches)
+        recording = Recording(self._slots, self._plan.spec, steps, self._hook, self._matches, self._arenas)
         for step in range(steps):
             actions = recording.decide(now, decide)
             self._asked_at = time.perf_counter()

@@ -77,6 +77,16 @@ def test_an_open_minibatch_and_epochs_go_with_a_batch_that_is_given(tmp_path: Pa
             "run.yaml:3: policies.walker.model.share_trunk: SAC has no value function to share with",
         ),
         (
+            "algorithm: APPO\ntraining: {critic: arena}",
+            "run.yaml:3: training.critic: is read by PPO, not by APPO; leave it out, or write null where an extended "
+            "file sets it",
+        ),
+        (
+            "training: {critic: arena}\npolicies: {walker: {model: {share_trunk: true}}}",
+            "run.yaml:2: training.critic: arena needs hidden layers of its own: set policies.walker.model.share_trunk "
+            "to false",
+        ),
+        (
             "algorithm: SAC\ntraining: {replay_capacity: 1000}",
             "run.yaml:3: training.warmup_steps: 2000 is more than training.replay_capacity, 1000",
         ),

@@ -187,6 +187,11 @@ OUR_DECLARATIONS: list[tuple[dict[str, Any], str]] = [
         _spaces(actions=[{"name": "go", "kind": "discrete", "size": 1}]),
         "policy 'p': action 'go': size: found 1, expected a whole number of at least 2",
     ),
+    (
+        {"teams": [{"name": "red", "agents": ["walker_9"]}]},
+        "team 'red': agents: found \"walker_9\", expected the name of an agent of the arena",
+    ),
+    ({"teams": [{"name": "red", "agents": ["a"]}, {"name": "blue", "agents": ["a"]}]}, "teams: agents: found"),
     ({"tasks": [{"name": "t"}]}, r"task 't': found \[\"name\"\], expected the key 'metrics'"),
 ]
 

@@ -78,6 +78,26 @@ def test_only_policies_of_the_same_name_are_taken_over(trained: Path) -> None:
     assert set(initial_weights(config, make_plan(FakeGameOpener(MIXED), config).policies)) == {"giver"}
 
 
+def test_a_value_function_that_sees_other_agents_begins_with_one_that_does_not(trained: Path, tmp_path: Path) -> None:
+    arena = {"train_batch_size": 100, "minibatch_size": 50, "critic": "arena"}
+    begun = build(initialize_from=str(trained), training=arena)
+    its, own, first = np.load(trained / "giver.npz"), state(begun, "giver"), "value_trunk.hiddens.0.weight"
+    assert np.array_equal(own[first][:, :3], its[first])
+    assert not own[first][:, 3:].any()
+    begun.train()
+    begun.save_checkpoint(str(tmp_path))
+    after = state(begun, "giver")
+    begun.stop()
+    assert after[first][:, 3:].any()
+
+    again = build(initialize_from=str(tmp_path), training=arena)
+    assert all(np.array_equal(state(again, "giver")[name], after[name]) for name in after)
+    again.stop()
+    config = make_config(initialize_from=str(tmp_path))
+    with pytest.raises(UsageError, match=r"giver: its value function sees other agents there \(training.critic: arena"):
+        initial_weights(config, make_plan(FakeGameOpener(MIXED), config).policies)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

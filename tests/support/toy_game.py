@@ -116,8 +116,7 @@ class FakeGame:
         self.timing.add(2e-6, 2e-6, 1e-6)
         acting = self._active.copy()
         first = np.array([actions[g][row, 0] for g, row in zip(self._group, self._row, strict=True)])
-        target = np.array([self._seen(i)[0] for i in range(len(acting))])
-        rewards = np.where(acting, 1.0 - np.abs(first - target), 0.0)
+        rewards = np.where(acting, self._pay(first), 0.0)
         self._age[acting] += 1
         self._return += rewards
         done = acting & (self._age >= self._length)
@@ -150,6 +149,11 @@ class FakeGame:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _pay(self, first: np.ndarray) -> np.ndarray:
+        """The reward of every agent, f64[n], from the first number of its action."""
+        paid: np.ndarray = 1.0 - np.abs(first - np.array([self._seen(i)[0] for i in range(len(first))]))
+        return paid
 
     def _maybe_fail(self) -> None:
         FakeGame.requests += 1

@@ -57,8 +57,12 @@ class Tutor:
 
     @property
     def has_returns(self) -> bool:
-        """Whether batches have VALUE_TARGETS: what the demonstrator earned after each decision, discounted."""
-        return isinstance(self._module, PolicyModule) and self._module.lstm is None
+        """Whether batches have VALUE_TARGETS: what the demonstrator earned after each decision, discounted.
+
+        A value function that sees other agents learns nothing from demonstrations, which show one agent.
+        """
+        module = self._module
+        return isinstance(module, PolicyModule) and module.lstm is None and module.critic is None
 
     def size_of(self, items: NDArray[np.int64]) -> int:
         """The number of decisions in items."""

@@ -123,7 +123,7 @@ func _get_configuration_warnings() -> PackedStringArray:
 
 ## Everything the Python side has to know before the first step: its `GameSpec`.
 func describe() -> Dictionary:
-	return {
+	var described := {
 		"scenario": scenario_name,
 		"arenas": stages.size(),
 		"physics_hz": physics_hz,
@@ -133,6 +133,10 @@ func describe() -> Dictionary:
 		"tasks": _builder.describe_tasks(roster),
 		"wire": RLBinarySession.WIRE,
 	}
+	var teams := RLTeam.describe(stages[0].lead().root)
+	if not teams.is_empty():
+		described["teams"] = teams
+	return described
 
 
 ## Number the episodes that begin from now on. A stride of 0 is the number of arenas.

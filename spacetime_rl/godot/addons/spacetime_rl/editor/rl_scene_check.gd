@@ -17,6 +17,8 @@ static func problems_of(node: Node) -> PackedStringArray:
 		return _of_agent(node as RLAgent) + RLNameCheck.problems_of_agent(node as RLAgent)
 	if node is RLSensor or node is RLImageSensor or node is RLAction:
 		return _of_part(node)
+	if node is RLTeam and null in (node as RLTeam).members:
+		return ["members has an empty place: set it, or remove it."]
 	if node is RLStockPolicy:
 		var policy := (node as RLStockPolicy).policy
 		return _of_policy(policy) if policy != null else PackedStringArray(["Set policy: without one nothing plays."])
