@@ -65,6 +65,7 @@ class LearnerMetric:
 ENTROPY = "entropy"
 KL = "kl"
 EXPLAINED_VARIANCE = "explained_variance"
+IMITATION_VALIDATION_LOSS = "imitation_validation_loss"
 LEARNER = (
     LearnerMetric("policy_loss", ("policy_loss", "mean_pi_loss"), "policy loss", "loss of the policy"),
     # IMPALA's vf_loss is a sum over the batch. Its mean has another name, which comes later so that it wins.
@@ -94,7 +95,7 @@ LEARNER = (
         "distance from the demonstrated actions ([demonstrations](demonstrations.md))",
     ),
     LearnerMetric(
-        "imitation_validation_loss",
+        IMITATION_VALIDATION_LOSS,
         ("imitation_validation_loss",),
         "validation",
         "the same for demonstrations that are held out: after the pre-training, and in every iteration of `--offline`",

@@ -31,11 +31,19 @@ _Sources = create_model(
 class ImitationConfig(_Sources):  # type: ignore[misc, valid-type]
     """Learning from demonstrations: recorded episodes of a person, a script or another policy."""
 
+    agents: tuple[str, ...] = Field(
+        default=("*",),
+        min_length=1,
+        description="Patterns (`*`, `?`, `[…]`) for the names of the agents that are imitated: in a person's episode, "
+        "scripts may have played the others.",
+    )
     successes_only: bool = Field(default=False, description="Only agents' episodes that ended in success are used.")
     epochs: int = Field(
         default=20, ge=0, description="Passes over the demonstrations before the first iteration; 0: no pre-training."
     )
-    pretraining_lr: float = Field(default=1.0e-3, gt=0, description="Learning rate of the pre-training.")
+    pretraining_lr: float = Field(
+        default=1.0e-3, gt=0, description="Learning rate of the pre-training at first; it falls linearly to 0."
+    )
     weight: float = Field(
         default=0.1, ge=0, description="Weight of the imitation loss beside the algorithm's own, when training begins."
     )

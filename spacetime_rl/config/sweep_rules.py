@@ -18,6 +18,7 @@ def sweep_contradictions(sweep: SweepConfig) -> Iterator[Contradiction]:
     yield from _ends(sweep)
     yield from _goals(sweep)
     yield from _seeds(sweep)
+    yield from _demonstrations(sweep)
 
 
 def _grids(sweep: SweepConfig) -> Iterator[Contradiction]:
@@ -102,6 +103,13 @@ def _seeds(sweep: SweepConfig) -> Iterator[Contradiction]:
         )
     if ("seed",) in sweep.space:
         yield _at("seeds_per_trial", "the seed is searched already")
+
+
+def _demonstrations(sweep: SweepConfig) -> Iterator[Contradiction]:
+    """What is read and settled before the first trial."""
+    for path in sweep.space:
+        if path in (("imitation", "from"), ("imitation", "successes_only"), ("imitation", "offline")):
+            yield _of(path, "is the same for all trials: the demonstrations are read once; search imitation.epochs")
 
 
 def _at(key: str, message: str) -> Contradiction:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
 
 from spacetime_rl.config import RunConfig
-from spacetime_rl.config.imitation import DATASET
+from spacetime_rl.config.imitation import DATASET, ImitationConfig
 from spacetime_rl.contract import PolicyPlan, policy_of
 from spacetime_rl.demonstrations.arrays import DemonstratedEpisode, Demonstrations, Floats
 from spacetime_rl.demonstrations.compare import differences
@@ -77,6 +78,8 @@ def _of_file(
             f"{spec.action_repeat} (game.action_repeat)"
         )
     for agent in episode.trace.agents:
+        if not any(fnmatchcase(agent.name, pattern) for pattern in config.imitation.agents):
+            continue
         policy = policy_of(agent.name, agent.policy, config)
         if policy is None or policy not in policies:
             continue
@@ -111,11 +114,11 @@ def _of_dataset(
 ) -> Iterator[tuple[str, DemonstratedEpisode]]:
     from spacetime_rl.envs.datasets import read_minari  # imported here because it loads Gymnasium
 
-    if config.imitation.successes_only:
-        raise _problem(
-            f"{source}: a Minari dataset does not say which episodes were successful; leave it out, or "
-            "imitation.successes_only"
-        )
+    for key in ("successes_only", "agents"):
+        if getattr(config.imitation, key) != getattr(ImitationConfig(), key):
+            raise _problem(
+                f"{source}: a Minari dataset knows neither agents nor successes; leave it out, or imitation.{key}"
+            )
     wanted = _policy_named(source)
     policy = next(iter(policies)) if len(policies) == 1 else wanted
     if policy not in policies:

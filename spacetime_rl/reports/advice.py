@@ -15,6 +15,7 @@ from spacetime_rl.evaluation.learned import Learned
 _COLLAPSED = 0.1  # share of the initial entropy below which exploration has collapsed
 _SHORT = 0.5  # share of the packaged configuration's agent steps below which a run is short
 _THIRDS = 3  # returns are compared by thirds of the run
+_WORSE = 0.05  # of the loss that was unlearned at the best moment, by which a later loss counts as worse
 _RISE = 2.0  # standard errors of the difference that count as a rise
 
 Progress = Sequence[Mapping[str, Any]]
@@ -25,6 +26,8 @@ def advise(progress: Progress, config: RunConfig, learned: Learned) -> list[str]
     """Sentences about problems with episodes, and advice on training if the policies did not learn."""
     if not progress:
         return []
+    if config.imitation.offline:
+        return list(_held_out(progress))
     sentences = list(_episodes(progress))
     if not learned.is_success:
         sentences += _training(progress, config)
@@ -45,6 +48,21 @@ def _episodes(progress: Progress) -> Iterator[str]:
             yield (
                 f"every episode of {policy} was one decision long: the game ends it at once, or an error in its "
                 "scripts does; `spacetime-rl inspect` shows random episodes, and the games' logs are in the run's logs/"
+            )
+
+
+def _held_out(progress: Progress) -> Iterator[str]:
+    """A sentence for a policy that imitated the demonstrations it had not seen better earlier in the run."""
+    for policy in metrics.policies_in(*progress):
+        losses = metrics.curve(progress, metrics.of_policy(policy, metrics.IMITATION_VALIDATION_LOSS))
+        if not losses:
+            continue
+        (_, first), (_, last) = losses[0], losses[-1]
+        steps, best = min(losses, key=lambda point: point[1])
+        if last - best > _WORSE * (first - best):
+            yield (
+                f"{policy} imitated demonstrations that it had not seen best after {steps:,} agent steps, and worse "
+                f"since: set stop.agent_steps={steps}, or record more demonstrations"
             )
 
 

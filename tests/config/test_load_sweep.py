@@ -99,6 +99,7 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
     ("sweep", "words"),
     [
         ("{searcher: optuna, space: {training.lr: {grid_search: [1.0e-3]}}}", ["no grid", "choice"]),
+        ("{space: {imitation.successes_only: {choice: [false]}}}", ["successes_only", "the same for all trials"]),
         ("{searcher: grid, space: {training.lr: {loguniform: [1.0e-4, 1.0e-3]}}}", ["grid_search", "training.lr"]),
         (
             "{scheduler: {type: pbt}, searcher: optuna, space: {training.lr: {loguniform: [1.0e-4, 1.0e-3]}}}",

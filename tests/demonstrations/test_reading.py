@@ -81,6 +81,14 @@ def test_actions_are_those_that_the_game_took(tmp_path: Path) -> None:
     assert found["taker"].actions.tolist() == [[2.0, 0.5], [0.0, 1.0], [1.0, 0.0], [1.0, -1.0]]
 
 
+def test_only_the_agents_that_are_named_are_imitated(tmp_path: Path) -> None:
+    record_good_play(tmp_path, GROUPS, episodes=2, steps=5)
+
+    found = read(imitating(tmp_path, agents=["*_0"]))
+    assert {name: len(shown.lengths) for name, shown in found.items()} == {"giver": 2, "taker": 2}
+    assert set(read(imitating(tmp_path, agents=["giver_1"]))) == {"giver"}
+
+
 def test_only_successes_are_used_where_only_these_are_wanted(tmp_path: Path) -> None:
     parts = [make_giver(), make_giver(6, ending="terminated"), make_giver(3, ending="truncated")]
     write(tmp_path, *(make_recording(GROUPS, [part]) for part in parts))
@@ -165,6 +173,8 @@ def test_a_minari_dataset_of_other_spaces_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=r"has observations obs \[3\] .*, the game observations obs \[5\]"):
         read(imitating(tmp_path / "minari" / name), (make_group("giver", 2, make_layout(5, 2)),))
+    with pytest.raises(ConfigError, match=r"knows neither agents nor successes; leave it out, or imitation\.agents"):
+        read(imitating(tmp_path / "minari" / name, agents=["giver_0"]))
 
 
 def test_a_run_keeps_its_demonstrations_so_that_the_episodes_may_be_gone(tmp_path: Path) -> None:

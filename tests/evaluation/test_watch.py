@@ -196,4 +196,7 @@ def test_closing_the_window_ends_the_command_and_a_persons_episodes_replay(scree
     assert recorded[0].name == "ep_000000.parquet"
     episode = read_episode(recorded[0])
     assert (episode.player, episode.pace) == ("heuristic and a person", "real time")
+    (user,) = episode.trace.agents
+    assert user.actions is not None  # what `imitation.from` learns from
+    assert user.actions.shape == (len(user.ticks) - 1, episode.layouts[user.policy].action_size)
     assert play_again(episode).difference is None

@@ -20,7 +20,7 @@ from spacetime_rl.config.imitation import ImitationConfig
 from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.demonstrations.arrays import DemonstratedEpisode, Demonstrations
 from spacetime_rl.demonstrations.keep import keep_demonstrations
-from spacetime_rl.game.spec import PolicyLayout
+from spacetime_rl.game.spec import ImageField, PolicyLayout
 from spacetime_rl.learning.imitation.losses import imitation_loss
 from spacetime_rl.learning.imitation.tutor import WEIGHTS, Tutor
 from spacetime_rl.modules.spec import make_module_spec
@@ -29,6 +29,7 @@ from spacetime_rl.runs.layout import RunPaths
 WALKERS = (make_group("walker", 4, make_layout(3, 2)),)
 CHOOSERS = (make_group("walker", 4, make_layout(3, 0, 3)),)
 BOTH = make_layout(3, 1, 3)
+OFFLINE = {"train_batch_size": 3600, "minibatch_size": 200, "lr": 1e-2}
 AS_PPO = pytest.mark.slow  # their policies and losses of imitation are PPO's
 SIZES: dict[str, dict[str, Any]] = {
     "PPO": {},
@@ -51,7 +52,7 @@ def build(folder: Path, algorithm: str = "PPO", sections: Any = None, **imitatio
         record_good_play(source, opener.groups)
     config = make_config(
         algorithm=algorithm,
-        imitation={"from": str(source), "pretraining_lr": 3e-3, **imitation},
+        imitation={"from": str(source), **imitation},
         results=folder,
         training={
             "train_batch_size": 100,
@@ -83,7 +84,7 @@ def mistakes(algorithm: Any, layout: PolicyLayout) -> float:
 @pytest.mark.parametrize("name", ["PPO", "SAC", "DQN", *(pytest.param(n, marks=AS_PPO) for n in ("APPO", "IMPALA"))])
 def test_every_algorithms_policy_is_pretrained_once_and_learns_on(name: str, tmp_path: Path) -> None:
     layout = groups_of(name)[0].layout
-    algorithm = build(tmp_path, name, epochs=40)
+    algorithm = build(tmp_path, name, epochs=15, pretraining_lr=1e-2)
     before = mistakes(algorithm, layout)
 
     algorithm.begin_imitation()
@@ -91,17 +92,17 @@ def test_every_algorithms_policy_is_pretrained_once_and_learns_on(name: str, tmp
     assert before > 0.5
     assert mistakes(algorithm, layout) < 0.15  # the runner's policy: it has received the weights
     learned = weights_of(algorithm)
-    assert float(learned["normalizer.count"]) == 20 * 4 * 51
+    assert float(learned["normalizer.count"]) == 1e6  # so that the first batches hardly change what the policy sees
+    assert learned["normalizer.var"].numpy() == pytest.approx(0.5, abs=0.02)  # of sines
     algorithm.begin_imitation()
     assert all(value.equal(learned[key]) for key, value in weights_of(algorithm).items())
 
     result = algorithm.train()
-    assert result["policy/walker/imitation_validation_loss"] < 0.1
+    assert result["policy/walker/imitation_validation_loss"] < 0.3
     assert np.isfinite(result["policy/walker/imitation_loss"])
     assert result["policy/walker/imitation_weight"] == pytest.approx(0.1, abs=0.001)
-    if name in ("PPO", "SAC"):  # exploration stays as wide as it was
-        module = algorithm.env_runner.module["walker"]
-        assert getattr(module, "log_std", torch.zeros(1)).abs().max() < 0.1
+    if "log_std" in learned:  # exploration stays as wide as it was
+        assert not learned["log_std"].any()
     algorithm.stop()
 
 
@@ -132,7 +133,7 @@ def test_a_resumed_run_is_not_pretrained_again_and_the_weight_goes_on_falling(tm
 @pytest.mark.usefixtures("ray_cluster")
 @pytest.mark.parametrize("beta", [0.0, 1.0])
 def test_offline_training_learns_from_the_demonstrations_and_starts_no_game(beta: float, tmp_path: Path) -> None:
-    algorithm = build(tmp_path, offline=True, beta=beta, sections={"training": {"train_batch_size": 3600, "lr": 3e-3}})
+    algorithm = build(tmp_path, offline=True, beta=beta, sections={"training": OFFLINE})
     opened = FakeGame.requests
 
     results = [algorithm.train() for _ in range(20)]
@@ -148,7 +149,7 @@ def test_offline_training_learns_from_the_demonstrations_and_starts_no_game(beta
     learned = weights_of(algorithm)
     algorithm.stop()
 
-    again = build(tmp_path, offline=True, beta=beta, sections={"training": {"train_batch_size": 3600, "lr": 3e-3}})
+    again = build(tmp_path, offline=True, beta=beta, sections={"training": OFFLINE})
     again.load_checkpoint(str(tmp_path / "saved"))
     assert all(value.equal(learned[key]) for key, value in weights_of(again).items())
     assert again.train()["agent_steps"] == 21 * 3600
@@ -268,6 +269,22 @@ def test_sequences_of_a_recurrent_policy_begin_with_the_state_that_the_policy_wo
                 item = 3 if step == 3 else 4
                 torch.testing.assert_close(batch[Columns.STATE_IN]["h"][item], state["h"][0])
     assert torch.equal(batch[Columns.OBS][0], torch.from_numpy(shown.vectors[:4]))
+
+
+def test_images_are_shown_as_the_policy_sees_them_in_a_game() -> None:
+    layout = PolicyLayout(WALKERS[0].layout.fields, (ImageField("eye", (8, 8, 1)),), WALKERS[0].layout.actions)
+    module = make_module("PPO", layout, cnn={"filters": [(4, 4, 2)]})
+    eyes = np.random.default_rng(3).integers(0, 256, (6, 8, 8, 1), np.uint8)
+    seen = np.ones((6, 3), np.float32)
+    episode = DemonstratedEpisode(seen, {"eye": eyes}, np.zeros((5, 2), np.float32), np.ones(5, np.float32), True)
+    tutor = Tutor(Demonstrations.of(layout, [episode]), module, 0.9, 0.0, seed=1)
+    tutor.refresh()
+
+    batch = tutor.batch(np.array([0, 4]))
+
+    assert batch[Columns.OBS].shape == (2, layout.obs_dim)
+    assert np.allclose(batch[Columns.OBS][1, 3:].numpy(), eyes[4].ravel() / 255.0)
+    assert torch.isfinite(imitation_loss(module, batch, 0.8, free_spread=False)).all()
 
 
 def test_whole_episodes_are_held_out() -> None:

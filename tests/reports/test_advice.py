@@ -72,3 +72,17 @@ def test_a_run_that_ended_no_episode_is_named() -> None:
 def test_a_good_run_gets_no_advice() -> None:
     assert advise(progress([float(i) for i in range(12)]), CONFIG, Learned(True, "better")) == []
     assert advise([], CONFIG, FAILED) == []
+
+
+def test_training_without_games_is_advised_by_the_demonstrations_that_were_held_out() -> None:
+    config = RunConfig.model_validate({"scenario": {"name": "touch"}, "imitation": {"from": "shown", "offline": True}})
+    losses = [2.0, 1.0, 0.5, 0.7, 0.9]
+    results = [
+        {"agent_steps": 1000 * (i + 1), "episodes": 0, "policy/walker/imitation_validation_loss": loss}
+        for i, loss in enumerate(losses)
+    ]
+
+    assert advise(results[:3], config, FAILED) == []
+    (advice,) = advise(results, config, FAILED)
+    assert "walker imitated demonstrations that it had not seen best after 3,000 agent steps" in advice
+    assert "stop.agent_steps=3000" in advice

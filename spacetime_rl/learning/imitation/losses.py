@@ -17,10 +17,10 @@ from spacetime_rl.modules.q_values import QModule
 def imitation_loss(module: ActingModule, batch: Mapping[str, Any], margin: float, *, free_spread: bool) -> Tensor:
     """The loss for each decision of a batch, [...] like its ACTIONS without the last dimension.
 
-    - Policies of PPO, APPO and IMPALA: the negative log-likelihood of the demonstrated action. Continuous numbers count
-      with the standard deviation `exp(model.initial_log_std)`, and imitation leaves the policy's own alone, so that it
-      goes on exploring; the loss is then less by its constant part, and 0 where every action is the demonstrated one.
-      With `free_spread` they count with the policy's own, which fits the demonstrations.
+    - Policies of PPO, APPO and IMPALA: the negative log-likelihood of the demonstrated action. With `free_spread`
+      continuous numbers count with the policy's own standard deviation, which fits the demonstrations. Without, they
+      count with `exp(model.initial_log_std)`, and the policy's own is left alone, so that it goes on exploring; the
+      loss is then less by its constant part, and 0 where every action is the demonstrated one.
     - SAC: half the squared distance between the policy's most probable action and the demonstrated one. A likelihood
       is of no use: actions of -1 and 1, which scripts and keyboards often choose, have none under a squashed Gaussian.
     - DQN: the large margin loss (Hester et al. 2018, equation 2): the value of the demonstrated choice should exceed

@@ -27,6 +27,8 @@ from spacetime_rl.modules.q_values import QModule
 IMITATION = "imitation"  # the key of RLlib's `config.env_config` under which learners find the plan
 LOSS, VALIDATION_LOSS, WEIGHT = "imitation_loss", "imitation_validation_loss", "imitation_weight"  # of a policy
 
+_LASTING = 1e6
+
 
 @dataclass(frozen=True, slots=True)
 class ImitationPlan:
@@ -83,7 +85,7 @@ class Teaching:
         if not self._weight or policy not in self._tutors:
             return 0.0
         drawn = self._tutors[policy].draw(batch[Columns.ACTIONS].shape[:-1].numel())
-        loss = self._imitation(policy, drawn)
+        loss = self._imitation(policy, drawn, free_spread=False)
         self._losses[policy] = loss.detach()
         return self._weight * loss
 
@@ -103,12 +105,17 @@ class Teaching:
         return [self._pretrain(policy) for policy in self._tutors] if self._settings.epochs else []
 
     def start_normalizers(self) -> None:
-        """Give normalisers that have seen nothing the statistics of the demonstrated observations."""
+        """Give normalisers that have seen nothing the statistics of the demonstrated observations.
+
+        These count as at least `_LASTING` observations. If the first batches of training moved the statistics, the
+        policy would see other inputs than those that it was trained on.
+        """
         for policy, tutor in self._tutors.items():
             normalizer = self._modules[policy].normalizer
             if normalizer is not None and not float(normalizer.count):
                 for observations in tutor.observations():
                     self._modules[policy].update_normalizer(observations)
+                normalizer.count.clamp_(min=_LASTING)
 
     def study(self, minibatch_size: int, decisions: int) -> int:
         """Learn from the demonstrations alone, for about this number of decisions; returns the number learned from.
@@ -122,24 +129,31 @@ class Teaching:
                 losses = []
                 tutor.refresh(self._settings.beta)
                 for batch in tutor.minibatches(tutor.train, minibatch_size):
-                    imitation, value = self._both_losses(policy, batch, free_spread=True)
+                    imitation, value = self._both_losses(policy, batch)
                     self._learner.step(policy, imitation + value)
                     losses.append(imitation.detach())
                 learned += size
             self._learner.metrics.log_value((policy, LOSS), float(torch.stack(losses).mean()), window=1)
-            self._log_validation(policy, self._validate(policy, free_spread=True))
+            self._log_validation(policy, self._validate(policy))
         return learned
 
     def _pretrain(self, policy: str) -> str:
-        """Train with an optimizer of its own, whose moments end with it; the weights of the best pass are kept."""
+        """Train with an optimizer of its own, whose moments end with it; the weights of the best pass are kept.
+
+        The spread of continuous actions is fitted too, because it weighs each of them by how exactly it is
+        demonstrated. Afterwards it is put back to what it was, so that the policy goes on exploring.
+        """
         settings, tutor, module = self._settings, self._tutors[policy], self._modules[policy]
+        spread = module.log_std if isinstance(module, PolicyModule) else None
+        unfitted = torch.empty(0) if spread is None else spread.detach().clone()
         optimizer = torch.optim.Adam([p for p in module.parameters() if p.requires_grad], lr=settings.pretraining_lr)
         best, best_pass, weights = self._validate(policy), 0, copy.deepcopy(module.state_dict())
         before = best
         for epoch in range(1, settings.epochs + 1):
             tutor.refresh(settings.beta)
+            optimizer.param_groups[0]["lr"] = settings.pretraining_lr * (1.0 - (epoch - 1) / settings.epochs)
             for batch in tutor.minibatches(tutor.train, self._minibatch_size):
-                loss = sum(self._both_losses(policy, batch, free_spread=False))
+                loss = sum(self._both_losses(policy, batch))
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()  # type: ignore[union-attr]
                 optimizer.step()
@@ -147,6 +161,8 @@ class Teaching:
             if found <= best or not len(tutor.validation):
                 best, best_pass, weights = found, epoch, copy.deepcopy(module.state_dict())
         module.load_state_dict(weights)
+        if spread is not None:
+            spread.data.copy_(unfitted)
         if isinstance(module, QModule):
             for network, target in module.get_target_network_pairs():
                 target.load_state_dict(network.state_dict())
@@ -157,10 +173,10 @@ class Teaching:
             f"{before:.3g} to {best:.3g} in pass {best_pass} of {settings.epochs}"
         )
 
-    def _both_losses(self, policy: str, batch: Mapping[str, Any], *, free_spread: bool) -> tuple[Tensor, Tensor]:
+    def _both_losses(self, policy: str, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
         """The imitation loss, and the weighted loss of the value function by what the demonstrator earned."""
         module = self._modules[policy]
-        imitation = self._imitation(policy, batch, free_spread=free_spread)
+        imitation = self._imitation(policy, batch, free_spread=True)
         if not self._tutors[policy].has_returns:
             return imitation, imitation.new_zeros(())
         assert isinstance(module, PolicyModule)
@@ -168,7 +184,7 @@ class Teaching:
         coeff = self._learner.config.get_config_for_module(policy).vf_loss_coeff
         return imitation, coeff * error.square().mean()
 
-    def _imitation(self, policy: str, batch: Mapping[str, Any], *, free_spread: bool = False) -> Tensor:
+    def _imitation(self, policy: str, batch: Mapping[str, Any], *, free_spread: bool) -> Tensor:
         """The mean loss over the decisions of a batch."""
         loss = imitation_loss(self._modules[policy], batch, self._settings.margin, free_spread=free_spread)
         if WEIGHTS in batch:
@@ -177,7 +193,7 @@ class Teaching:
         return (loss if mask is None else loss[mask]).mean()
 
     @torch.no_grad()
-    def _validate(self, policy: str, *, free_spread: bool = False) -> float:
+    def _validate(self, policy: str) -> float:
         """The unweighted loss of what is held out, or of everything where nothing is."""
         tutor = self._tutors[policy]
         tutor.refresh()
@@ -188,7 +204,7 @@ class Teaching:
                 batch[Columns.ACTIONS].shape[0] if Columns.LOSS_MASK not in batch else batch[Columns.LOSS_MASK].sum()
             )
             plain = {key: value for key, value in batch.items() if key != WEIGHTS}
-            total += float(self._imitation(policy, plain, free_spread=free_spread)) * float(count)
+            total += float(self._imitation(policy, plain, free_spread=True)) * float(count)
             decisions += float(count)
         return total / decisions
 

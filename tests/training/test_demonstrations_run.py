@@ -1,0 +1,56 @@
+"""Runs that learn from recorded scripted episodes, as a user has them: the real commands on the real engine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.command import Done, run_command
+from support.touch_run import RUN
+
+pytestmark = [pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(600)]
+
+
+def results_of(folder: Path, run: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "results" / run / "progress.jsonl").read_text().splitlines()]
+
+
+def success_of(folder: Path, run: str, player: str) -> float:
+    reports = json.loads((folder / "results" / run / "report" / "evaluation.json").read_text())
+    return float(reports[player]["overall"]["success_rate"])
+
+
+@pytest.mark.slow  # two trainings and their evaluations
+def test_a_scripts_episodes_teach_a_run_before_it_plays_and_another_one_that_never_plays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def command(*words: str) -> Done:
+        done = run_command(*words, monkeypatch=monkeypatch, capsys=capsys)
+        assert done.code == 0, done.err
+        return done
+
+    monkeypatch.chdir(tmp_path)
+    Path("touch.yaml").write_text(yaml.safe_dump(RUN))
+    command("eval", "heuristic", "--config", "touch.yaml", "--episodes", "20", "--record-to", "shown")
+
+    command("train", "touch.yaml", "--set", "imitation.from=shown", "--run-id", "one", "--set", "stop.agent_steps=600")
+    kept = json.loads(Path("results/one/demonstrations/demonstrations.json").read_text())
+    assert set(kept["policies"]) == {"walker", "jumper"}
+    first, *_, last = results_of(tmp_path, "one")
+    assert first["policy/walker/imitation_validation_loss"] < 1.0
+    assert "imitation: walker: pre-trained on" in str(first["notices"])
+    assert last["policy/walker/imitation_weight"] < 0.1
+
+    command("train", "touch.yaml", "--offline", "--set", "imitation.from=shown", "--run-id", "two", "--set",
+            "stop.agent_steps=20000")  # fmt: skip
+    shutil.rmtree("shown")
+    results = results_of(tmp_path, "two")
+    assert results[-1]["episodes"] == 0
+    assert results[-1]["agent_steps"] >= 20000
+    assert not list(Path("results/two/logs").rglob("runner*"))  # no game of a runner ever wrote a log
+    assert Path("results/two/onnx/walker.onnx").is_file()
+    assert success_of(tmp_path, "two", "trained") > success_of(tmp_path, "two", "random")
