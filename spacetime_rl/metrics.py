@@ -259,6 +259,13 @@ class Result:
         return {name: self.figure(of_task(name, SUCCESS)) for name in names}
 
     @property
+    def league(self) -> dict[str, float | None]:
+        """How often each policy wins in its league, by name; empty without a league."""
+        if SNAPSHOTS not in self.values:
+            return {}
+        return {policy: self.figure(of_league(policy, WIN_RATE)) for policy in self.policies}
+
+    @property
     def lesson(self) -> str | None:
         """The name of the active lesson; None without a curriculum."""
         name = self.values.get(LESSON)

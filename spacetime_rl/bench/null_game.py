@@ -25,18 +25,19 @@ _METRICS = ("episode", "return", "length", "success")
 
 @dataclass(frozen=True, slots=True)
 class NullGameOpener:
-    """Opens null games of `agents` agents; can be the `open` of a RolloutPlan."""
+    """Opens null games of `agents` agents in `arenas` arenas alike; can be the `open` of a RolloutPlan."""
 
     agents: int
+    arenas: int = 1
 
     @property
     def spec(self) -> GameSpec:
-        """The spec: one policy, one arena."""
+        """The spec: one policy."""
         layout = PolicyLayout(
             (ObservationField("noise", _OBSERVATION),), (), (ActionField("move", "continuous", _ACTION),)
         )
-        names = tuple(f"walker_{i}" for i in range(self.agents))
-        return GameSpec("null", 1, 90, 1, (AgentGroup("walker", names, layout, _METRICS),))
+        names = tuple(f"walker_{i}" for i in range(self.agents // self.arenas))
+        return GameSpec("null", self.arenas, 90, 1, (AgentGroup("walker", names, layout, _METRICS),))
 
     def __call__(self, launch: GameLaunch) -> Game:
         """Open a null game; only the launch's seed matters."""

@@ -27,7 +27,8 @@ class LeagueConfig(Section):
     window: int = Field(default=10, ge=1, description="Latest snapshots of a policy that opponents are drawn from.")
     play_against_latest_model_ratio: Share = Field(
         default=0.5,
-        description="Share of episodes in which an opponent is the latest policy, which then learns, too.",
+        description="Share of episodes, those against fixed opponents apart, in which an opponent is the latest "
+        "policy, which then learns, too.",
     )
     matchmaking: Literal["latest", "uniform", "pfsp", "weighted"] = Field(
         default="uniform",
@@ -40,8 +41,8 @@ class LeagueConfig(Section):
     )
     fixed: Mapping[str, Share] = Field(
         default={},
-        description="Shares of episodes against fixed opponents: `random`, `onnx:FOLDER` (exported policies) and "
-        "`baseline:NAME`.",
+        description="Shares of episodes against fixed opponents: `random`, `scripted` (the game's heuristic), "
+        "`onnx:FOLDER` (exported policies) and `baseline:NAME`.",
     )
     swap_steps: int | None = Field(
         default=None,
@@ -75,14 +76,14 @@ class LeagueConfig(Section):
 def league_problems(league: LeagueConfig) -> Iterator[tuple[tuple[str, ...], str]]:
     """The place of every contradiction inside the section, and a sentence about it."""
     for name in league.fixed:
-        if name != RANDOM and not any(name.startswith(kind) and name != kind for kind in (ONNX, BASELINE)):
-            hint = did_you_mean(name, [RANDOM])
-            yield ("fixed", name), f"expected random, onnx:FOLDER or baseline:NAME{hint}"
-    ratio = league.play_against_latest_model_ratio
-    taken = ratio + sum(league.fixed.values())
-    if league.fixed and taken > 1 + 1e-9:
-        message = f"these shares and play_against_latest_model_ratio ({ratio:g}) sum to {taken:g}, which is more than 1"
-        yield ("fixed",), message
+        if name not in (RANDOM, SCRIPTED) and not any(
+            name.startswith(kind) and name != kind for kind in (ONNX, BASELINE)
+        ):
+            hint = did_you_mean(name, [RANDOM, SCRIPTED])
+            yield ("fixed", name), f"expected random, scripted, onnx:FOLDER or baseline:NAME{hint}"
+    taken = sum(league.fixed.values())
+    if taken > 1 + 1e-9:
+        yield ("fixed",), f"these shares sum to {taken:g}, which is more than 1"
     if league.max_snapshots < league.window:
         yield ("max_snapshots",), f"{league.max_snapshots} is less than window, {league.window}"
     if len(league.sides) == 1:

@@ -78,6 +78,10 @@ class LineView(View):
             yield "lesson_success_rate", _number(trial.lesson_success_rate)
         for task, rate in trial.tasks.items():
             yield f"task_{task}_success_rate", _number(rate)
+        if trial.league:
+            yield "league_snapshots", _number(trial.figure(metrics.SNAPSHOTS))
+        for policy, rate in trial.league.items():
+            yield f"league_{policy}_win_rate", _number(rate)
         for policy in trial.policies:
             for name in _FIGURES:
                 yield f"{policy}/{name}", _number(trial.figure(metrics.of_policy(policy, name)))

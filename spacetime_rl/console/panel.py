@@ -18,6 +18,7 @@ from spacetime_rl.console.panel_parts import (
     cost_line,
     count,
     health_line,
+    league_line,
     learning_table,
     lesson_line,
     machine_line,
@@ -120,6 +121,8 @@ class PanelFrame:
             yield lesson_line(leading)
         if leading.tasks:
             yield tasks_line(leading)
+        if leading.league:
+            yield league_line(leading)
         yield Text()
 
     def _policies(self, leading: TrialProgress, wide: bool) -> Iterator[RenderableType]:

@@ -186,6 +186,16 @@ def lesson_line(trial: TrialProgress) -> Text:
     return line
 
 
+def league_line(trial: TrialProgress) -> Text:
+    """The number of snapshots of each policy in the league, and how often each latest policy wins."""
+    snapshots = int(trial.figure(metrics.SNAPSHOTS) or 0)
+    line = Text.assemble(("league ", "dim"), f"{snapshots} snapshots  ·  wins", no_wrap=True, overflow="ellipsis")
+    for i, (policy, rate) in enumerate(trial.league.items()):
+        line.append(f"{',' if i else ''} {policy} ")
+        line.append(_figure(rate, metrics.SUCCESS))
+    return line
+
+
 def tasks_line(trial: TrialProgress) -> Text:
     """The success rate of each task."""
     line = Text.assemble(("tasks ", "dim"), no_wrap=True, overflow="ellipsis")

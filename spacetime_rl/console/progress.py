@@ -88,6 +88,11 @@ class TrialProgress:
         return self.figure(metrics.of_lesson(self.lesson)) if self.lesson is not None else None
 
     @property
+    def league(self) -> dict[str, float | None]:
+        """The latest win rate of each policy in its league, by name; empty without a league."""
+        return metrics.Result(self.result).league
+
+    @property
     def tasks(self) -> dict[str, float | None]:
         """The latest success rate of every task, by name; empty without several tasks."""
         return metrics.Result(self.result).tasks

@@ -19,20 +19,25 @@ class ActionMistake:
 
 
 class ActionCheck:
-    """Checks the actions of one policy's agents: choices are whole and in range, numbers lie in [-1, 1]."""
+    """Checks the actions of one policy's agents: choices are whole and in range, numbers lie in [-1, 1].
 
-    def __init__(self, agents: int, layout: PolicyLayout) -> None:
+    With `scripts`, an action that is NaN throughout is accepted, too: the game's script acts for that agent.
+    """
+
+    def __init__(self, agents: int, layout: PolicyLayout, scripts: bool = False) -> None:
         self._fields = [field for field in layout.actions for _ in range(field.width)]
         self.shape = (agents, layout.action_size)
         choices = [field.kind == "discrete" for field in self._fields]
         self._choices = np.flatnonzero(choices)
         self._low = np.where(choices, 0.0, -1.0).astype(np.float32)
         self._high = np.array([_highest(field) for field in self._fields], np.float32)
+        self._scripts = scripts
 
     def accepts(self, action: NDArray[np.float32]) -> bool:
         """Whether the game accepts this array unchanged. An array with a NaN is refused."""
         if getattr(action, "shape", None) != self.shape or action.dtype.kind not in "fiub":
             return False
+        action = self._given(action)
         chosen = action[:, self._choices]
         inside = bool(((action >= self._low) & (action <= self._high)).all())
         return inside and (not len(self._choices) or bool((chosen == np.floor(chosen)).all()))
@@ -43,6 +48,7 @@ class ActionCheck:
             found = getattr(action, "shape", type(action).__name__)
             kind = f" of {action.dtype}" if isinstance(action, np.ndarray) and action.dtype.kind not in "fiub" else ""
             return ActionMistake(None, f"expected an array of numbers of shape {self.shape}, found {found}{kind}")
+        action = self._given(action)
         for row, column in np.argwhere(~np.isfinite(action)).tolist():
             return ActionMistake(row, f"{self._fields[column].name!r} is not finite: {action[row]}")
         chosen = action[:, self._choices]
@@ -55,13 +61,20 @@ class ActionCheck:
         return None
 
     def clip(self, action: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The nearest array that the game accepts."""
+        """The nearest array that the game accepts; actions that are NaN stay so."""
         return action.clip(self._low, self._high)
 
     def farthest(self, action: NDArray[np.float32]) -> float:
         """The number that lies farthest outside its range."""
+        action = self._given(action)
         outside = np.maximum(self._low - action, action - self._high)
         return float(action.flat[int(outside.argmax())])
+
+    def _given(self, action: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The actions with a harmless one in place of each that the game's script chooses."""
+        if not self._scripts:
+            return action
+        return np.where(np.isnan(action).all(axis=1, keepdims=True), np.float32(0.0), action)
 
 
 def _highest(field: ActionField) -> float:

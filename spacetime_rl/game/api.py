@@ -101,7 +101,8 @@ class Game(Protocol):
         """Begin a step with one float32 array [n_g, action_size_g] per group. Returns while the game works.
 
         Numbers outside [-1, 1] are clipped. Raises ActionError, and leaves the game as it is, when an action has the
-        wrong shape, is not finite, or is a choice that does not exist. Raises UsageError before the first reset.
+        wrong shape, is not finite, or is a choice that does not exist. Raises UsageError before the first reset. With
+        the launch's `nan_asks_script`, the game's script acts for agents whose action is NaN throughout.
         """
 
     def receive(self) -> StepResult:

@@ -112,7 +112,7 @@ class GameClient(RunningGame):
         buffers = Buffers(self._state.numbers, self._frames.outgoing[: self._action_bytes].view(np.float32))
         self._log = StepLog(self.spec, self.spec.arena_of_agents, buffers)
         # In a window, a person may take over an agent, whose actions we do not know then.
-        self._decides_alone = not launch.window
+        self._decides_alone = not launch.window and not launch.nan_asks_script
         # The last request; then when it was sent, how long sending took, and when its answer came.
         self._asked = Request.RESET
         self._sent_at = self._sending_s = self._answered_at = 0.0

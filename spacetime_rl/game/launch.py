@@ -105,6 +105,8 @@ class GameLaunch:
     seed: int = 0
     control: Literal["policy", "heuristic"] = "policy"
     scripted: tuple[str, ...] = ()  # policies whose agents act by their heuristics whatever `control` is
+    # The game's script acts for every agent whose action is NaN throughout; otherwise such an action is refused.
+    nan_asks_script: bool = False
     in_game: Mapping[str, Path] = field(default_factory=dict)  # by policy the ONNX file that plays it in the game
     render: Render = "auto"  # the renderer of a headless game's cameras; "auto" gives one only to a game that needs it
     # A window in real time for a person to watch; without it the game is headless and runs at full speed.
@@ -314,6 +316,8 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
         ours.append(f"--control={launch.control}")
     if launch.scripted:
         ours.append(f"--scripted={','.join(launch.scripted)}")
+    if launch.nan_asks_script:
+        ours.append("--nan_asks_script=1")
     if launch.in_game:
         ours.append(f"--policies={to_json({name: str(path.absolute()) for name, path in launch.in_game.items()})}")
     for switch in ("monitor", "observe_performance", "penalise_performance"):

@@ -49,7 +49,9 @@ class RunningGame:
         self._closed = False
         self.exit_fault = ""
         self._has_begun = self._has_clipped = False
-        self._checks = tuple(ActionCheck(spec.group_size(g), group.layout) for g, group in enumerate(spec.groups))
+        self._checks = tuple(
+            ActionCheck(spec.group_size(g), group.layout, launch.nan_asks_script) for g, group in enumerate(spec.groups)
+        )
         self._ends_on_script_error = launch.end_on_script_error
         self._passes_errors = launch.unchanged is not None  # a playtest reports them as findings
         self._reported = {"script": 0, "engine": 0}  # number of errors in the game's log at the last warning

@@ -34,9 +34,10 @@ class FrozenPlayer(Protocol):
 
 
 class FrozenPlayers:
-    """The players that the latest directive names, built when they are first drawn. One for a runner.
+    """The players that the latest two directives name, built when they are first drawn. One for a runner.
 
-    `build` makes the network of a policy, with any weights.
+    A player may have been drawn in the last step of the directive before. `build` makes the network of a policy, with
+    any weights.
     """
 
     def __init__(
@@ -46,23 +47,28 @@ class FrozenPlayers:
         self._layouts = layouts
         self.rng = rng  # of all their actions
         self._named: Mapping[Key, Opponent] = {}
+        self._named_before: Mapping[Key, Opponent] = {}
         self._built: dict[Key, FrozenPlayer] = {}
 
     def follow(self, opponents: Opponents | None) -> None:
-        """Keep the players that these opponents name, and forget all others."""
+        """Keep the players that these opponents and the ones before name, and forget all others."""
+        self._named_before = self._named
         self._named = {opponent.key: opponent for opponent in opponents.players} if opponents else {}
-        self._built = {key: player for key, player in self._built.items() if key in self._named}
+        known = self._named.keys() | self._named_before.keys()
+        self._built = {key: player for key, player in self._built.items() if key in known}
 
     def find(self, policy: str, player: str) -> FrozenPlayer:
         """The player of a policy with this id."""
         key = (policy, player)
         if key not in self._built:
-            self._built[key] = self._make(self._named[key])
+            self._built[key] = self._make(self._named.get(key) or self._named_before[key])
         return self._built[key]
 
     def _make(self, opponent: Opponent) -> FrozenPlayer:
         layout = self._layouts[opponent.policy]
-        if opponent.kind in (RANDOM, SCRIPTED):
+        if opponent.kind == SCRIPTED:
+            return ScriptedPlayer(layout)
+        if opponent.kind == RANDOM:
             return RandomPlayer(layout, self.rng)
         network = ray.get(opponent.network) if isinstance(opponent.network, ray.ObjectRef) else opponent.network
         if isinstance(network, OnnxFile):
@@ -72,6 +78,22 @@ class FrozenPlayers:
         module = self._build(opponent.policy)
         module.set_state(dict(network))
         return NetworkPlayer(module, layout, self.rng)
+
+
+class ScriptedPlayer:
+    """The game's own script, which acts for agents whose action is NaN (`GameLaunch.nan_asks_script`)."""
+
+    def __init__(self, layout: PolicyLayout) -> None:
+        self._size = layout.action_size
+
+    def initial_state(self, agents: int) -> State:
+        """Empty."""
+        del agents
+        return {}
+
+    def act(self, observations: Floats, state: State) -> tuple[Floats, State]:
+        """NaN throughout."""
+        return np.full((len(observations), self._size), np.nan, np.float32), state
 
 
 class RandomPlayer:

@@ -29,6 +29,7 @@ class LeagueSlot(PolicySlot):
         self._drawn = -1  # the draws of `matches` that `_own` and `_playing` are of
         self._own: NDArray[np.int64] = np.arange(len(plan.agents))
         self._playing: Playing | None = None  # None while the latest policy plays all agents
+        self._seated: dict[str, FrozenPlayer] = {}  # by id; directives may not name them any more
         self._states: dict[FrozenPlayer, State] = {}
 
     def begin_episodes(self) -> None:
@@ -72,9 +73,14 @@ class LeagueSlot(PolicySlot):
         rows = np.flatnonzero(~latest)
         self._own = np.flatnonzero(latest)
         if not len(rows):
-            self._playing, self._states = None, {}
+            self._playing, self._seated, self._states = None, {}, {}
             return
-        players = [self._frozen.find(self.plan.name, self._matches.players[agents[row]]) for row in rows]
+        names = [str(name) for name in self._matches.players[agents[rows]]]
+        seated = self._seated
+        self._seated = {
+            name: seated[name] if name in seated else self._frozen.find(self.plan.name, name) for name in set(names)
+        }
+        players = [self._seated[name] for name in names]
         self._playing = Playing(rows, players, self._frozen.rng)
         kept = self._states
         self._states = {

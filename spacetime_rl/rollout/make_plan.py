@@ -35,7 +35,7 @@ def plan_rollout(
         lessons = () if config.imitation.offline else make_lessons(config, spec)
         rehearse(game, lessons)
     return RolloutPlan(
-        launch,
+        replace(launch, nan_asks_script=matches is not None and matches.has_scripts),
         spec,
         policies,
         lessons,

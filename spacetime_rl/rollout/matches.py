@@ -21,6 +21,7 @@ class MatchResult:
 
     sides: tuple[Side, ...]
     ranks: Ranks
+    episode: int = -1  # its number in the game
 
 
 class Matches:
@@ -69,9 +70,10 @@ class Matches:
             self._results[agent.agent] = agent.metrics.get(self._plan.result, np.nan)
         if not self._over.any():
             return
-        for arena in np.unique(self._arena[[agent.agent for agent in now.ended]]) if now.ended else ():
+        episodes = {int(self._arena[agent.agent]): int(agent.metrics.get("episode", -1)) for agent in now.ended}
+        for arena in sorted(episodes):
             if self._over[self._in_arena[arena]].all():
-                self._finish(arena)
+                self._finish(arena, episodes[arena])
         for arena in np.unique(self._arena[self._over & now.active]):
             self._over[self._in_arena[arena]] = False
             self._draw(int(arena))
@@ -81,10 +83,10 @@ class Matches:
         taken, self._finished = tuple(self._finished), []
         return taken
 
-    def _finish(self, arena: int) -> None:
+    def _finish(self, arena: int, episode: int) -> None:
         means = [float(self._results[side.agents[arena]].mean()) for side in self._plan.sides]
         if self._sides[arena] and not np.isnan(means).any():  # a task may not report the metric
-            self._finished.append(MatchResult(self._sides[arena], ranks_of(means)))
+            self._finished.append(MatchResult(self._sides[arena], ranks_of(means), episode))
 
     def _draw(self, arena: int) -> None:
         self.drawn += 1

@@ -15,6 +15,7 @@ from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.contract import PolicyPlan
 from spacetime_rl.errors import ContractError
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.league.player import SCRIPTED
 from spacetime_rl.rollout.fixed import find_fixed
 from spacetime_rl.rollout.opponents import Opponent
 
@@ -38,6 +39,11 @@ class MatchPlan:
     sides: tuple[Side, ...]
     result: str
     fixed: tuple[Opponent, ...] = ()
+
+    @property
+    def has_scripts(self) -> bool:
+        """Whether the game's script plays some sides."""
+        return any(opponent.kind == SCRIPTED for opponent in self.fixed)
 
 
 def plan_matches(config: RunConfig, spec: GameSpec, policies: Sequence[PolicyPlan]) -> MatchPlan | None:

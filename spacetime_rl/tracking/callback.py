@@ -17,7 +17,7 @@ from ray.tune import Callback
 from spacetime_rl import metrics
 from spacetime_rl.config.search_space import short_value
 from spacetime_rl.notices import NOTICES, Notices, from_data
-from spacetime_rl.runs.layout import RunPaths
+from spacetime_rl.runs.layout import LEAGUE, RunPaths, payoff_file, trial_folder
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.delivery import Delivery
 from spacetime_rl.tracking.identity import RunIdentity
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 _MOST_LOGS = 20  # game logs attached to a trial that failed or restarted games
 _MOST_TEXT = 4000  # characters of a tag
+_MOST_PAYOFF_BYTES = 1 << 30  # a payoff table without its first line is none
 _RAISED = re.compile(r"^(?:(?:\w+\.)+\w+|\w*(?:Error|Exception)): ", re.MULTILINE)
 
 
@@ -193,6 +194,9 @@ class MlflowCallback(Callback):  # type: ignore[misc]  # ray has no types
             self._submit(self._live.tag_trial, trial.trial_id, tags)
             logs.append(Path(trial.error_file or ""))
         self._submit(self._live.log_trial_files, trial.trial_id, logs, "logs")
+        payoff = payoff_file(RunPaths(self._sweep.folder).tune / trial_folder(trial.trial_id))
+        if payoff.is_file():
+            self._submit(self._live.log_trial_files, trial.trial_id, [payoff], LEAGUE, _MOST_PAYOFF_BYTES)
         self._submit(self._live.close_trial, trial.trial_id, status)
 
     def _game_logs(self) -> list[Path]:

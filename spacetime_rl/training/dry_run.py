@@ -57,9 +57,23 @@ class DryRun:
             learns = "" if policy.trained else " (does not learn)"
             shown.append(f"policy    {policy.name}{learns}: sees {policy.layout.obs_dim} numbers: {fields}{images}")
             shown.append(f"          {policy.name} decides: {actions}")
+        shown += self._league()
         shown.append(f"sizes     {describe_sizes(self.plan)} = {self.plan.spec.num_agents} agents in each game")
         shown.append(f"batch     {sizes.train_batch_size} agent steps, minibatches of {sizes.minibatch_size}")
         return shown
+
+    def _league(self) -> list[str]:
+        """Who meets whom in the league; nothing without one."""
+        matches, league = self.plan.matches, self.config.league
+        if matches is None or league is None:
+            return []
+        sides = ", ".join(f"{side.name} ({side.agents.shape[1]})" for side in matches.sides)
+        fixed = "".join(f", {name} {share:.0%}" for name, share in league.fixed.items())
+        return [
+            f"league    {sides}: the side with the higher {matches.result} wins",
+            f"          opponents: latest {league.play_against_latest_model_ratio:.0%}{fixed}; all others are "
+            f"snapshots ({league.matchmaking}), one every {league.save_steps} agent steps",
+        ]
 
 
 def dry_run(config: RunConfig, say: Callable[[str], None] = lambda _: None) -> DryRun:

@@ -82,6 +82,16 @@ def test_what_the_game_costs_is_shown_where_it_is_measured() -> None:
     assert "cost  physics 0.50 ms a tick, at most 12.0 ms  ·  CPU 0.25 ms a tick" in drawn(progress)
 
 
+def test_a_league_is_shown_with_its_snapshots_and_the_win_rates_of_policies() -> None:
+    progress = make_progress()
+    out = io.StringIO()
+    progress.views.append(LineView(progress, out, every_s=0))
+    league = {"league/snapshots": 12, "league/giver/win_rate": 0.61}
+    progress.update("ab12c_00000", "RUNNING", "", make_result(1) | league)
+    assert "league 12 snapshots  ·  wins giver 61%, taker \N{EN DASH}" in drawn(progress)
+    assert "league_snapshots=12 league_giver_win_rate=0.61 league_taker_win_rate=- giver/" in out.getvalue()
+
+
 def test_the_lesson_is_shown_and_said_once_when_it_begins() -> None:
     progress = make_progress(agent_steps=491_520)
     out = io.StringIO()

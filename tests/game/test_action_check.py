@@ -26,6 +26,19 @@ def _check() -> ActionCheck:
     return ActionCheck(2, PolicyLayout((), (), (MOVE, GRIP)))
 
 
+def test_an_action_of_nan_asks_the_game_s_script_only_where_the_launch_says_so() -> None:
+    actions = np.array([[np.nan, np.nan, np.nan], [0.5, 2.0, 1.0]], np.float32)
+    check = ActionCheck(2, PolicyLayout((), (), (MOVE, GRIP)), scripts=True)
+    assert not check.accepts(actions)
+    assert check.mistake_in(actions) is None
+    assert check.farthest(actions) == 2.0
+    clipped = check.clip(actions)
+    assert check.accepts(clipped)
+    np.testing.assert_array_equal(clipped, [[np.nan] * 3, [0.5, 1.0, 1.0]])
+    halfway = np.array([[np.nan, 0.0, 0.0], [0.0, 0.0, 0.0]], np.float32)
+    assert check.mistake_in(halfway) is not None
+
+
 @pytest.mark.parametrize(
     ("second_row", "what"),
     [

@@ -208,17 +208,34 @@ def test_the_random_player_takes_every_action_alike() -> None:
     assert np.histogram(own[:, 1], 4, (-1, 1))[0] / len(own) == pytest.approx([1 / 4] * 4, abs=0.03)
 
 
-def test_a_player_that_no_directive_names_any_more_is_forgotten_and_plays_its_episode_to_the_end() -> None:
-    runner: Any = make_runner(FakeGameOpener(CHASE, lengths=(10,)), make_config(**LEAGUE))
-    played(runner, against(runner, {"runner": [0.25]}, ("chaser",)), 3 * 4)
-    renamed = against(runner, {"runner": [0.5, 0.75]}, ("chaser",))
-    chosen = renamed.opponents
-    assert chosen is not None
-    only = Opponents(chosen.players[1:], {**chosen.draws, "runner": Draw(("runner@1",), (1.0,))}, ("chaser",))
-    played(runner, Directive(opponents=only), 3 * 12)
-    centres = asked(runner)[1].mean(axis=(1, 2))
-    np.testing.assert_allclose(centres[:10], 0.25, atol=0.02)
-    np.testing.assert_allclose(centres[10:], 0.75, atol=0.02)
+def test_the_game_is_asked_to_act_for_the_scripted_player_s_agents_alone() -> None:
+    config = make_config(league={"fixed": {"scripted": 1.0}})
+    runner: Any = make_runner(FakeGameOpener(CHASE, arenas=2, lengths=(5,)), config)
+    assert {opponent.key for opponent in runner._plan.matches.fixed} == {("chaser", "scripted"), ("runner", "scripted")}
+    draws = {policy: Draw(("scripted",), (1.0,)) for policy in ("chaser", "runner")}
+    opponents = Opponents(runner._plan.matches.fixed, draws, ("chaser",))
+    answer = played(runner, Directive(opponents=opponents), 6 * 10)
+    chasers, runners = asked(runner)
+    assert np.isfinite(chasers).all()
+    assert np.isnan(runners).all()
+    assert all(np.isfinite(episode.actions.data).all() for episode in answer.episodes)
+
+
+@pytest.mark.parametrize("first", [7, 8], ids=["at an episode's end", "within an episode"])
+def test_a_player_that_no_directive_names_any_more_plays_its_episode_to_the_end(first: int) -> None:
+    # The first arena's episodes take 10 decisions, the second one's 7.
+    opener = FakeGameOpener(CHASE, arenas=2, lengths=(10, 7, 10, 10, 7, 7))
+    runner: Any = make_runner(opener, make_config(**LEAGUE))
+    played(runner, against(runner, {"runner": [0.25]}, ("chaser",)), 6 * first)
+    renamed = against(runner, {"runner": [0.5, 0.75]}, ("chaser",)).opponents
+    assert renamed is not None
+    only = Opponents(renamed.players[1:], {**renamed.draws, "runner": Draw(("runner@1",), (1.0,))}, ("chaser",))
+    for _ in range(2):
+        played(runner, Directive(opponents=only), 6 * 10)
+    (_, runners) = asked(runner)
+    for agents, begins in ((runners[:, :2], 10), (runners[:, 2:], 14)):  # the second one drew before the change
+        np.testing.assert_allclose(agents[:begins].mean(axis=(1, 2)), 0.25, atol=0.03)
+        np.testing.assert_allclose(agents[begins:].mean(axis=(1, 2)), 0.75, atol=0.03)
     assert set(runner._frozen._built) == {("runner", "runner@1")}
 
 

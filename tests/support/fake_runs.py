@@ -38,7 +38,15 @@ def make_config(**sections: Any) -> RunConfig:
 def make_plan(opener: FakeGameOpener, config: RunConfig, **changes: Any) -> RolloutPlan:
     policies = assign_policies(opener.spec, config)
     matches = plan_matches(config, opener.spec, policies)
-    plan = RolloutPlan(make_launch(seed=1), opener.spec, policies, matches=matches, seed=config.seed, open=opener)
+    scripts = matches is not None and matches.has_scripts
+    plan = RolloutPlan(
+        make_launch(seed=1, nan_asks_script=scripts),
+        opener.spec,
+        policies,
+        matches=matches,
+        seed=config.seed,
+        open=opener,
+    )
     return replace(settle_sizes(config, plan, nodes=[1])[1], **changes)
 
 

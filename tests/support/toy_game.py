@@ -73,7 +73,10 @@ class FakeGame:
         self.asked: list[list[np.ndarray]] = []
         self._opener = opener
         self._has_begun = False
-        self._checks = [ActionCheck(self.spec.group_size(g), group.layout) for g, group in enumerate(self.spec.groups)]
+        self._checks = [
+            ActionCheck(self.spec.group_size(g), group.layout, launch.nan_asks_script if launch else False)
+            for g, group in enumerate(self.spec.groups)
+        ]
         self._seed = launch.seed if opener.seed is None else opener.seed
         n = self.spec.num_agents
         self._arena = np.concatenate(

@@ -20,7 +20,10 @@ var _gliding: Array[RLAgent] = []
 
 func _init(roster: RLRoster, options: RLOptions) -> void:
 	_roster = roster
-	peer = RLPeerController.new(roster.agents, options.player)
+	if options.nan_asks_script:
+		peer = RLPeerOrScriptController.new(roster.agents, options.player)
+	else:
+		peer = RLPeerController.new(roster.agents, options.player)
 	_check_policies("scripted", options.scripted)
 	_check_policies("policies", PackedStringArray(options.policies.keys()))
 	_assign_policies(options)

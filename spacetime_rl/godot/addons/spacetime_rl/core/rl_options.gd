@@ -37,6 +37,8 @@ var oracle_scripts: Array = []
 var control := "policy"
 ## Policies whose agents act by their heuristics, whoever acts for the others.
 var scripted: PackedStringArray = []
+## The script acts for agents of the peer whose actions are NaN.
+var nan_asks_script := false
 ## The `.onnx` files with which the game itself plays agents, by the name of the agents' policy.
 var policies: Dictionary = {}
 ## A person plays one of the agents, whoever acts for the others.
@@ -122,6 +124,8 @@ func _set_option(name: String, text: String) -> void:
 			oracle_scripts = _list(name, text)
 		"scripted":
 			scripted = text.split(",", false)
+		"nan_asks_script":
+			nan_asks_script = text == "1"
 		"policies":
 			policies = _object(name, text)
 		"human":
