@@ -19,6 +19,8 @@ from support.command import PROGRAM, Done, run_command
 from support.touch_run import RUN
 
 from spacetime_rl.host.signals import SAME_S
+from spacetime_rl.league.payoff import PayoffTable
+from spacetime_rl.runs.layout import LEAGUE_STATE, LEAGUE_TABLE, checkpoint_number, payoff_files
 from spacetime_rl.tracking.store import make_client, resolve_store
 
 pytestmark = [pytest.mark.usefixtures("godot_bin"), pytest.mark.timeout(600)]
@@ -155,6 +157,45 @@ def test_a_signal_keeps_a_checkpoint_and_the_run_is_resumed_to_its_end(
     (run,) = command.trial_runs()
     assert run.data.metrics["agent_steps"] >= STOP_STEPS
     wait_for_no_process_in(command.folder)
+
+
+@pytest.mark.slow  # a run that is killed, and one that is resumed: a minute
+def test_the_league_of_a_killed_run_is_that_of_its_latest_checkpoint_bit_for_bit(command: Command) -> None:
+    league = ["league={save_steps: 700, result: return, fixed: {scripted: 0.2, random: 0.1}}", "game.episode_steps=20"]
+    changes = [word for setting in league for word in ("--set", setting)]
+    process = command.start("touch.yaml", "--run-id", "one", "--no-eval", "--set", "stop.agent_steps=60000", *changes)
+    assert next(i for i in command.iterations(process) if i >= 5)
+    deadline = time.monotonic() + 60
+    while not knows_a_checkpoint(command.run):
+        assert time.monotonic() < deadline, "no checkpoint"
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    wait_for_no_process_in(command.folder)
+    (table,) = payoff_files(command.run).values()
+    before = table.read_bytes()
+
+    resumed = command.start("--resume", "one", "--no-eval")
+    first = next(command.iterations(resumed))
+    saved = sorted(command.run.rglob(f"checkpoint_*/{LEAGUE_TABLE}"))
+    prefixes = {PayoffTable(file).iteration: file.read_bytes() for file in saved}
+    os.kill(resumed.pid, signal.SIGTERM)
+    resumed.communicate(timeout=120)
+    after = table.read_bytes()
+    assert before.startswith(prefixes[first - 1])
+    assert after.startswith(prefixes[first - 1])
+    rows = PayoffTable(table).results
+    assert [row.iteration for row in rows] == sorted(row.iteration for row in rows)
+    assert {first - 1, first} <= {row.iteration for row in rows}
+    assert {"scripted", "random"} <= {player for row in rows for _, player in row.sides}
+    state = json.loads(max(command.run.rglob(LEAGUE_STATE), key=checkpoint_time).read_text())
+    assert {file.stem for file in table.parent.glob("*.npz")} == {
+        f"{policy}@{steps}" for policy, steps in state["snapshots"]
+    }
+
+
+def checkpoint_time(file: Path) -> int:
+    return checkpoint_number(file.parent) or 0
 
 
 @pytest.mark.slow
