@@ -15,6 +15,7 @@ from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.actions import random_actions
 from spacetime_rl.modules.masked import redraw_masked
 from spacetime_rl.modules.numpy_forward import NumpyForward
+from spacetime_rl.modules.recurrent_forward import RecurrentForward
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.fragments import State
 from spacetime_rl.rollout.opponents import OnnxFile, Opponent, Opponents
@@ -24,7 +25,15 @@ Key = tuple[str, str]  # the policy and the id of a player
 
 
 class FrozenPlayer(Protocol):
-    """Acts for any number of agents of one policy."""
+    """Acts for any number of agents of one policy.
+
+    Players with equal `memory` keep the recurrent states of their agents in the same arrays, of which each agent has a
+    row.
+    """
+
+    @property
+    def memory(self) -> str:
+        """The name of those arrays."""
 
     def initial_state(self, agents: int) -> State:
         """The recurrent state at an episode's beginning, f32[agents, ...] by name; empty for a stateless player."""
@@ -74,7 +83,7 @@ class FrozenPlayers:
         if isinstance(network, OnnxFile):
             from spacetime_rl.rollout.onnx_player import OnnxPlayer  # onnxruntime is large, and seldom needed
 
-            return OnnxPlayer(network, self.rng)
+            return OnnxPlayer(opponent.id, network, self.rng)
         module = self._build(opponent.policy)
         module.set_state(dict(network))
         return NetworkPlayer(module, layout, self.rng)
@@ -82,6 +91,8 @@ class FrozenPlayers:
 
 class ScriptedPlayer:
     """The game's own script, which acts for agents whose action is NaN (`GameLaunch.nan_asks_script`)."""
+
+    memory = ""
 
     def __init__(self, layout: PolicyLayout) -> None:
         self._size = layout.action_size
@@ -98,6 +109,8 @@ class ScriptedPlayer:
 
 class RandomPlayer:
     """The random policy: all actions that are allowed are equally likely."""
+
+    memory = ""
 
     def __init__(self, layout: PolicyLayout, rng: np.random.Generator) -> None:
         self._layout, self._rng = layout, rng
@@ -118,10 +131,19 @@ class RandomPlayer:
 class NetworkPlayer:
     """A snapshot, which samples its actions as it did in training."""
 
+    memory = "network"  # all snapshots of a policy have networks of the same shape
+
     def __init__(self, module: ActingModule, layout: PolicyLayout, rng: np.random.Generator) -> None:
         self._actor = PolicyActor(module, layout, rng)
+        self._rng = rng
         self.module = module
-        self.fast = NumpyForward.of(module)  # None where only torch can compute it
+        self.plain = NumpyForward.of(module)
+        self.recurrent = RecurrentForward.of(module)  # at most one of both is not None
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether numpy computes it, together with others of the same shape."""
+        return self.plain is not None or self.recurrent is not None
 
     def initial_state(self, agents: int) -> State:
         """The network's own."""
@@ -129,6 +151,9 @@ class NetworkPlayer:
 
     def act(self, observations: Floats, state: State) -> tuple[Floats, State]:
         """Sampled actions."""
+        if self.recurrent is not None:
+            inputs, after = self.recurrent.decide(observations, state)
+            return self.module.explore(inputs, self._rng)[0], dict(after)
         decision = self._actor.decide(observations, state)
         return decision.actions, decision.state
 
@@ -136,7 +161,7 @@ class NetworkPlayer:
 class Playing:
     """The agents of one policy in one game that frozen players play at present, and how they are computed.
 
-    `rows` are int64 [m], and every row has its player in `players`. Networks without recurrent state are computed
+    `rows` are int64 [m], and every row has its player in `players`. Networks that numpy can compute are computed
     together, with stacked weights.
     """
 
@@ -144,21 +169,21 @@ class Playing:
         self.rows = rows
         distinct = list(dict.fromkeys(players))
         at = {player: np.array([i for i, each in enumerate(players) if each is player]) for player in distinct}
-        quick = [player for player in distinct if isinstance(player, NetworkPlayer) and player.fast is not None]
+        quick = [player for player in distinct if isinstance(player, NetworkPlayer) and player.is_quick]
         self._stack = _Stack(quick, [at[player] for player in quick], rng) if len(quick) > 1 else None
         self._single = [(player, at[player]) for player in distinct if self._stack is None or player not in quick]
 
-    def act(self, observations: Floats, states: Mapping[FrozenPlayer, State], actions: Floats) -> None:
+    def act(self, observations: Floats, states: Mapping[str, State], actions: Floats) -> None:
         """Write actions for observations [agents of the policy, obs_dim] into the rows of `actions`.
 
-        `states` hold the recurrent state of every agent of the policy, for each player that has any.
+        `states` hold the recurrent state of every agent of the policy, by the `memory` of players.
         """
         seen = observations[self.rows]
         if self._stack is not None:
-            self._stack.act(seen, self.rows, actions)
+            self._stack.act(seen, self.rows, states[NetworkPlayer.memory], actions)
         for player, places in self._single:
             rows = self.rows[places]
-            state = states.get(player, {})
+            state = states[player.memory]
             own, after = player.act(seen[places], {key: value[rows] for key, value in state.items()})
             actions[rows] = own
             for key, value in after.items():
@@ -173,13 +198,27 @@ class _Stack:
     ) -> None:
         self._explore = players[0].module.explore
         self._rng = rng
-        self._forward = NumpyForward.stacked([player.fast for player in players if player.fast is not None])
+        plain = [player.plain for player in players if player.plain is not None]
+        recurrent = [player.recurrent for player in players if player.recurrent is not None]
+        self._plain = NumpyForward.stacked(plain) if plain else None
+        self._recurrent = RecurrentForward.stacked(recurrent) if recurrent else None
         most = max(map(len, places))
         self._order = np.stack([np.resize(those, most) for those in places])  # a shorter row repeats its agents
         self._taken = np.concatenate([index * most + np.arange(len(those)) for index, those in enumerate(places)])
         self._places = np.concatenate(places)
 
-    def act(self, seen: Floats, rows: NDArray[np.int64], actions: Floats) -> None:
-        inputs = self._forward(seen[self._order])
-        flat = inputs.reshape(-1, inputs.shape[-1])[self._taken]
-        actions[rows[self._places]] = self._explore(flat, self._rng)[0]
+    def act(self, seen: Floats, rows: NDArray[np.int64], state: State, actions: Floats) -> None:
+        own = rows[self._places]
+        if self._recurrent is not None:
+            before = {key: value[rows[self._order]] for key, value in state.items()}
+            inputs, after = self._recurrent.decide(seen[self._order], before)
+            for key, value in after.items():
+                state[key][own] = self._of_agents(value)
+        else:
+            assert self._plain is not None  # a stack has networks of either kind
+            inputs = self._plain(seen[self._order])
+        actions[own] = self._explore(self._of_agents(inputs), self._rng)[0]
+
+    def _of_agents(self, values: Floats) -> Floats:
+        rows: Floats = values.reshape(-1, values.shape[-1])[self._taken]
+        return rows

@@ -30,7 +30,7 @@ class LeagueSlot(PolicySlot):
         self._own: NDArray[np.int64] = np.arange(len(plan.agents))
         self._playing: Playing | None = None  # None while the latest policy plays all agents
         self._seated: dict[str, FrozenPlayer] = {}  # by id; directives may not name them any more
-        self._states: dict[FrozenPlayer, State] = {}
+        self._states: dict[str, State] = {}  # by the `memory` of players
 
     def begin_episodes(self) -> None:
         """Reset ages and recurrent states, also those of frozen players."""
@@ -84,7 +84,8 @@ class LeagueSlot(PolicySlot):
         self._playing = Playing(rows, players, self._frozen.rng)
         kept = self._states
         self._states = {
-            player: kept[player] if player in kept else player.initial_state(len(agents)) for player in set(players)
+            player.memory: kept[player.memory] if player.memory in kept else player.initial_state(len(agents))
+            for player in self._seated.values()
         }
 
 

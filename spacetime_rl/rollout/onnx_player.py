@@ -19,7 +19,8 @@ _STATE = "state"
 class OnnxPlayer:
     """Samples its actions, as learning policies do."""
 
-    def __init__(self, file: OnnxFile, rng: np.random.Generator) -> None:
+    def __init__(self, name: str, file: OnnxFile, rng: np.random.Generator) -> None:
+        self.memory = name  # the shape of its state is its own
         self._schema = PolicySchema.from_dict(dict(file.schema))
         self._session = onnxruntime.InferenceSession(
             file.content, session_options(), providers=["CPUExecutionProvider"]

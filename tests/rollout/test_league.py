@@ -189,7 +189,7 @@ def test_a_frozen_player_with_memory_begins_every_episode_without_any(players: l
     (slot,) = runner._samplers[0]._slots
     states = list(slot._states.values())
     assert states
-    held = sum(state["h"] for state in states)
+    (held,) = [state["h"] for state in states]
     assert held[[1, 2, 3, 5, 6, 7]].any(axis=1).all()
     assert not held[[0, 4]].any()
     played(runner, Directive(opponents=Opponents(named, {"walker": draw}, ("one",))), 8 * 3)  # to the episode's end
