@@ -213,7 +213,7 @@ class GameSampler:
             self._memory.read()
         fragment = recording.finish(now, game.timing.game_s - game_s, game.timing.wire_s - wire_s)
         if self._tape:
-            self._tape.take(game, recording.ended)
+            self._tape.take(game, recording.ended, fragment.matches)
         return (
             fragment
             if self._active_lesson is None

@@ -14,6 +14,7 @@ from spacetime_rl.game.api import EndedAgent, Game
 from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.game.trace import everything
 from spacetime_rl.rollout.lesson import Lesson
+from spacetime_rl.rollout.matches import MatchResult
 
 _log = logging.getLogger(__name__)
 
@@ -45,10 +46,14 @@ class TrainingTape:
             self._recorder = replace(self._recorder, params=lesson.params)
             self._skipped = {trace.episode for trace in game.traces(self._recording, unfinished=True)}
 
-    def take(self, game: Game, ended: Sequence[EndedAgent]) -> None:
-        """Take the recorded episodes that ended in a fragment, in which these agents' episodes ended, to be written."""
+    def take(self, game: Game, ended: Sequence[EndedAgent], matches: Sequence[MatchResult] = ()) -> None:
+        """Take the recorded episodes that ended in a fragment, in which these agents' episodes ended, to be written.
+
+        Episodes of `matches`, which ended in it, too, are written with the names of their players.
+        """
         if self._recorder is None:
             return
+        met = {match.episode: ", ".join(player for _, player in match.sides) for match in matches}
         for agent in ended:
             number = int(agent.metrics["episode"])
             if number % self._every == 0:
@@ -56,7 +61,10 @@ class TrainingTape:
         for trace in game.traces(self._recording):
             metrics = self._metrics.pop(trace.episode, {})
             if trace.episode not in self._skipped:
-                self._waiting.append(partial(self._recorder, game.spec, trace, metrics))
+                recorder = self._recorder
+                if trace.episode in met:
+                    recorder = replace(recorder, player=f"{recorder.player}: {met[trace.episode]}")
+                self._waiting.append(partial(recorder, game.spec, trace, metrics))
 
     def write_one(self) -> None:
         """Write one of the episodes that wait for it, if there is any."""
