@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacetime_rl.cli.common import JsonOption, ResultsOption, SetOption, as_overrides, print_json, refuse_given
+from spacetime_rl.cli.common import (
+    JsonOption,
+    PoliciesOption,
+    ResultsOption,
+    SetOption,
+    as_overrides,
+    print_json,
+    refuse_given,
+)
 from spacetime_rl.cli.completion import complete_run
 from spacetime_rl.cli.numbers import LARGEST_SEED, decimal_number, whole_number
 from spacetime_rl.errors import UsageError
@@ -51,6 +59,15 @@ def league(
     seed: Annotated[
         int | None, typer.Option(metavar="N", **whole_number("Seed of these episodes.", 0, LARGEST_SEED))
     ] = None,
+    exploit: Annotated[
+        int | None,
+        typer.Option(
+            metavar="STEPS",
+            **whole_number("Instead train a fresh opponent against each policy, which does not change, and report.", 1),
+        ),
+    ] = None,
+    policy: PoliciesOption = None,
+    force: Annotated[bool, typer.Option("--force", help="With --exploit: replace the runs of an earlier one.")] = False,
     overrides: SetOption = None,
     anchors: Annotated[
         list[str] | None,
@@ -82,6 +99,9 @@ def league(
     With --round-robin everybody plays everybody first, also in a run that was trained without a league. All pairings
     play the same seeded episodes, with sampled actions as in training. Those that were played before are left out.
 
+    With --exploit a fresh opponent learns against each policy of the run while that policy does not change. The mean
+    score that it reaches, with its 95 % interval, says how much a policy can be exploited.
+
     [bold]Examples[/bold]
 
       spacetime-rl league my-run
@@ -89,6 +109,8 @@ def league(
       spacetime-rl league my-run --round-robin 8 --episodes 50
 
       spacetime-rl league my-run other-run --width 150
+
+      spacetime-rl league my-run --exploit 500_000 --policy hider
 
       spacetime-rl league my-run --anchor random=0 --anchor hider=scripted=420 --json
     """
@@ -98,6 +120,13 @@ def league(
 
     folders = [find_folder(run, results or RESULTS) for run in runs]
     where = f"league {' '.join(runs)}"
+    if exploit is not None:
+        refuse_given(context, f"{where} --exploit", "has no effect here", "round_robin", "episodes", "anchors", "width")
+        if len(folders) > 1:
+            raise UsageError(f"{where} --exploit: name a single run")
+        changes = [*(overrides or ()), *as_overrides({"evaluation.seed": seed})]
+        return _exploit(folders[0], exploit, changes, policy or [], force, json_output)
+    refuse_given(context, where, "only --exploit trains", "policy", "force")
     if round_robin is None:
         refuse_given(context, where, "only --round-robin plays episodes", "episodes", "seed", "overrides")
     elif len(folders) > 1:
@@ -107,11 +136,11 @@ def league(
     report = report_on(folders, _read_anchors(anchors) if anchors else None, width)
     files = write_league(report, output or RunPaths(folders[0]).league)
     if json_output:
-        print_json(report.to_dict() | {"files": [str(file) for file in files]})
-        return
+        return print_json(report.to_dict() | {"files": [str(file) for file in files]})
     _show(report)
     for file in files:
         typer.echo(str(short(file)))
+    return None
 
 
 def _play(run: Path, count: int, episodes: int | None, overrides: list[str]) -> None:
@@ -125,6 +154,27 @@ def _play(run: Path, count: int, episodes: int | None, overrides: list[str]) -> 
         typer.echo(
             "spacetime-rl: all pairings were played with this seed before; --seed plays other episodes", err=True
         )
+
+
+def _exploit(
+    run: Path, agent_steps: int, overrides: list[str], policies: list[str], force: bool, json_output: bool
+) -> None:
+    from dataclasses import asdict
+
+    from spacetime_rl.training.exploit import exploit
+
+    found = exploit(
+        run, agent_steps, overrides, policies, force, say=lambda line: typer.echo(f"spacetime-rl: {line}", err=True)
+    )
+    if json_output:
+        return print_json([asdict(one) | {"run": str(one.run)} for one in found])
+    for one in found:
+        low, high = one.interval
+        typer.echo(
+            f"{one.opponent} against {one.policy}: mean score {one.score:.2f} ({low:.2f} to {high:.2f}) of "
+            f"{one.episodes} episodes after {one.agent_steps:,} agent steps; its run is {short(one.run)}"
+        )
+    return None
 
 
 def _read_anchors(texts: list[str]) -> dict[str, float]:

@@ -59,13 +59,14 @@ def shares(
 ) -> NDArray[np.float64]:
     """The chance of each candidate, float64 [candidates]; they add up to 1.
 
-    A share for which there is no candidate yet, as that of snapshots at the beginning, goes to the others.
+    A share for which there is no candidate goes to the others: that of snapshots at the beginning, and that of a fixed
+    opponent which does not play this role.
     """
     chances = np.zeros(len(candidates))
     fixed = [index for index, player in enumerate(candidates) if player.id in settings.fixed]
     for index in fixed:
         chances[index] = settings.fixed[candidates[index].id]
-    rest = max(0.0, 1.0 - sum(settings.fixed.values()))
+    rest = max(0.0, 1.0 - float(chances.sum()))
     latest = [index for index, player in enumerate(candidates) if player.kind == LATEST]
     pool = sorted(
         (index for index, player in enumerate(candidates) if player.kind == SNAPSHOT),

@@ -111,6 +111,10 @@ class RunPaths:
         """What the policies learn from by imitation; missing without `imitation.from`."""
         return self.path / "demonstrations"
 
+    def frozen(self, policy: str) -> Path:
+        """The folder of a policy's export that a fresh opponent learns against."""
+        return self.league / "exploit" / file_name(policy)
+
     @property
     def tune(self) -> Path:
         """Tune's files: its state, and the trials with their checkpoints."""

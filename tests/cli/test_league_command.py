@@ -59,6 +59,8 @@ def test_it_prints_one_json_document_with_other_anchors(league: Run, tmp_path: P
         (["--anchor", "scripted=0"], "scripted: no such player has played; there are "),
         (["--episodes", "5"], "league made-up: --episodes: only --round-robin plays episodes"),
         (["made-up", "--round-robin", "2"], "plays within one run; name a single run"),
+        (["--policy", "hider"], "league made-up: --policy: only --exploit trains"),
+        (["--exploit", "5", "--width", "9"], "league made-up --exploit: --width: has no effect here"),
         (["--width", "0"], "expected 1 to 100000"),
     ],
 )

@@ -96,6 +96,14 @@ def test_before_the_first_snapshot_the_learning_opponent_is_met(tmp_path: Path) 
     assert found == pytest.approx({"hider@latest": 0.8, "random": 0.2})
 
 
+def test_the_share_of_a_fixed_opponent_that_lacks_the_role_goes_to_the_others(tmp_path: Path) -> None:
+    settings = Matchmaking(choice="uniform", play_against_latest_model_ratio=0.0, fixed={"onnx:hiders": 1.0})
+
+    assert chances(table_of(tmp_path), settings, LATEST, SNAPSHOTS[0]) == pytest.approx(
+        {"hider@latest": 0.0, "hider@100": 1.0}
+    )
+
+
 def test_draws_follow_the_shares_and_the_seed(tmp_path: Path) -> None:
     table, candidates = table_of(tmp_path, h100=90), [LATEST, *SNAPSHOTS, FIXED[0]]
     settings = Matchmaking(fixed={"random": 0.1})
