@@ -87,6 +87,7 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
         *_curiosity_problems(spec, config),
         *_critic_problems(spec, config, policies),
         *_stock_problems(spec, config),
+        *_scripted_problems(spec, config, policies),
     ]
     if problems:
         raise ContractError(problems)
@@ -174,8 +175,7 @@ def _plan(policy: str, spec: GameSpec, config: RunConfig, names: Names) -> Polic
             parts.append((index, np.flatnonzero(np.tile(chosen, spec.arenas)).astype(np.int64)))
             layout = group.layout
     agents = np.concatenate([spec.group_slice(index).start + rows for index, rows in parts])
-    trained = config.policies_to_train is None or policy in config.policies_to_train
-    return PolicyPlan(policy, layout, tuple(parts), agents, trained)
+    return PolicyPlan(policy, layout, tuple(parts), agents, config.learns(policy))
 
 
 def _mapping_problems(spec: GameSpec, config: RunConfig, names: Names) -> Iterator[str]:
@@ -354,6 +354,14 @@ def _stock_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
         yield f"game.monitor: {stock} measures nothing of itself; leave it out"
     if config.curriculum:
         yield f"curriculum: {stock} has no parameters, and so no lessons; leave it out"
+
+
+def _scripted_problems(spec: GameSpec, config: RunConfig, policies: tuple[str, ...]) -> Iterator[str]:
+    scripted = [policy for policy in policies if policy in config.scripted]
+    if scripted and spec.is_stock:
+        yield f"policies.{scripted[0]}.scripted: {spec.scenario} is a stock game, which has no scripted players"
+    if scripted and not any(config.learns(policy) for policy in policies):
+        yield f"policies.{scripted[0]}.scripted: no other policy learns; take it out"
 
 
 def _hint(word: str, known: tuple[str, ...]) -> str:

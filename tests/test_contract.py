@@ -233,3 +233,13 @@ def test_a_value_function_that_would_see_no_other_agent_is_refused() -> None:
     ]
     crew = replace(make_spec(), teams=(TeamSpec("crew", ("giver_0", "taker_1")),))
     assert len(assign_policies(crew, make_config(training=team))) == 2
+
+
+def test_a_scripted_policy_does_not_learn_and_another_has_to() -> None:
+    giver, taker = assign_policies(make_spec(), make_config(policies={"taker": {"scripted": True}}))
+
+    assert (giver.trained, taker.trained) == (True, False)
+    both = {name: {"scripted": True} for name in ("giver", "taker")}
+    assert problems_of(make_spec(), policies=both) == [
+        "policies.giver.scripted: no other policy learns; take it out",
+    ]

@@ -100,6 +100,14 @@ def evaluate(
         Path | None,
         typer.Option("--episodes-csv", metavar="FILE", help="Write the metrics of every agent and episode."),
     ] = None,
+    rounds: Annotated[
+        Path | None,
+        typer.Option(
+            "--rounds",
+            metavar="FILE",
+            help="Write a row a round: seed, roles, winner, seconds, tags; for games that report `won`.",
+        ),
+    ] = None,
     record: Annotated[
         bool, typer.Option("--record", help="Write every episode to a file, which `replay` plays again.")
     ] = False,
@@ -133,6 +141,8 @@ def evaluate(
       spacetime-rl eval my-run --decision-every 3
 
       spacetime-rl eval my-run --plots
+
+      spacetime-rl eval heuristic --config tag --rounds rounds.csv
 
       spacetime-rl eval my-run --episodes 20 --record
 
@@ -173,6 +183,10 @@ def evaluate(
     report, chosen = found.report, found.config
     if episodes_csv:
         write_episodes(report.results, episodes_csv)
+    if rounds:
+        from spacetime_rl.evaluation.rounds import write_rounds
+
+        write_rounds(report.results, report.seed, rounds)
     few = [*changes, f"evaluation.episodes={video}", "evaluation.games=1"]
     again = partial(_play_for, partial(play, decision_every=decision_every), few)
     files = _draw(found, output, where, plots, video, again) if plots or video else []

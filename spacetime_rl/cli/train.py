@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -82,6 +83,7 @@ def train(
     $ spacetime-rl train vr_interaction
     $ spacetime-rl train vr_interaction --set training.lr=1e-4 --set stop.agent_steps=200000 --run-id slow
     $ spacetime-rl train vr_navigation --preset quick_test
+    $ spacetime-rl train tag --preset live-seeker
     $ spacetime-rl train my_run.yaml --dry-run
     $ spacetime-rl train --resume slow
     $ spacetime-rl train vr_interaction --initialize-from slow --set training.lr=3e-5
@@ -103,7 +105,7 @@ def train(
                     "train: name a configuration, as in `spacetime-rl train vr_interaction`; "
                     "`spacetime-rl scenarios` lists them"
                 )
-            chosen = load_config(config, settings, preset)
+            chosen = load_config(config, [*_from_environment(preset), *settings], preset)
             if dry_run:
                 return show_dry_run(chosen, json_output)
             summary = _begin(chosen, run_id, force, not no_eval, json_output)
@@ -124,6 +126,12 @@ def train(
     if summary.stopped:
         raise typer.Exit(signals.exit_code())
     return None
+
+
+def _from_environment(preset: str | None) -> list[str]:
+    from spacetime_rl.cli.tag_variables import overrides_of
+
+    return overrides_of(preset, os.environ, lambda line: typer.echo(f"spacetime-rl: {line}", err=True))
 
 
 def _begin(config: RunConfig, run_id: str | None, force: bool, evaluate: bool, json_output: bool) -> RunSummary:

@@ -70,10 +70,11 @@ def _of_networks(config: RunConfig) -> Iterator[Idle]:
 def _of_untrained(config: RunConfig) -> Iterator[Idle]:
     """How a policy learns that does not learn."""
     for name, policy in config.policies.items():
-        if config.policies_to_train is None or name in config.policies_to_train:
+        if config.learns(name):
             continue
+        why = "a script plays it" if policy.scripted else "it is not among policies_to_train"
         for key in sorted(policy.training.model_fields_set):
-            message = f"{name} does not learn: it is not among policies_to_train"
+            message = f"{name} does not learn: {why}"
             yield Idle(("policies", name, "training", key), message)
 
 

@@ -214,6 +214,11 @@ class PolicyConfig(Section):
         default=PolicyTrainingConfig(),
         description="Any keys of `training`, batch sizes and epochs excepted: these are shared by all policies.",
     )
+    scripted: bool = Field(
+        default=False,
+        description="While others learn, the game's own script plays this policy's agents, and the policy learns "
+        "nothing; for an opponent to learn against.",
+    )
     observation_size: int | None = Field(
         default=None, ge=1, description="Floats of the observation that this policy expects; the game must agree."
     )

@@ -222,10 +222,25 @@ def _policies(config: RunSettings) -> Iterator[Contradiction]:
     trained = config.policies_to_train
     if trained is not None and not trained:
         yield Contradiction(("policies_to_train",), "no policy would learn; null trains all of them")
+    for policy, own in config.policies.items():
+        if own.scripted:
+            yield from _scripted(config, policy)
     if named and trained is not None:
         for index, policy in enumerate(trained):
             if policy not in named:
                 yield _unknown_policy(("policies_to_train", index), policy, sorted(named))
+
+
+def _scripted(config: RunSettings, policy: str) -> Iterator[Contradiction]:
+    path = ("policies", policy, "scripted")
+    if policy in (config.policies_to_train or ()):
+        message = f"{policy} is among policies_to_train: a script plays its agents, so it has nothing to learn from"
+        yield Contradiction(path, message, (("policies_to_train",),))
+    if config.policy_mapping:
+        message = "the game knows only its own policies by name; leave out policy_mapping"
+        yield Contradiction(path, message, (("policy_mapping",),))
+    if config.league is not None:
+        yield Contradiction(path, "a league chooses who plays; leave out `scripted` or `league`", (("league",),))
 
 
 def _unknown_policy(path: Path, policy: str, known: list[str]) -> Contradiction:

@@ -121,6 +121,16 @@ class RunSettings(Section):
         own = self.policies.get(policy, PolicyConfig()).training
         return TrainingConfig.model_validate(_overlay(self.training, own))
 
+    @property
+    def scripted(self) -> tuple[str, ...]:
+        """The policies whose agents a script plays while others learn."""
+        return tuple(name for name, policy in self.policies.items() if policy.scripted)
+
+    def learns(self, policy: str) -> bool:
+        """Whether a policy of the game learns."""
+        named = self.policies_to_train is None or policy in self.policies_to_train
+        return named and policy not in self.scripted
+
     def sized(self) -> Self:
         """The same with a number for each of PPO's sizes that is `auto`, where nothing is measured."""
         chosen = self.training.unmeasured()

@@ -27,7 +27,7 @@ def plan_rollout(
     for it. Raises GameError, ContractError, and ConfigError for a reward
     function that cannot be loaded.
     """
-    launch = replace(make_launch(config), log_dir=logs)
+    launch = replace(make_launch(config), log_dir=logs, scripted=config.scripted)
     with open_game(replace(launch, name="first")) as game:
         spec = game.spec
         policies = assign_policies(spec, config)

@@ -20,7 +20,7 @@ from spacetime_rl.evaluation.evaluate import evaluate as play_episodes
 from spacetime_rl.evaluation.hints import drawn_hint, stuck_hint
 from spacetime_rl.evaluation.learned import NOT_EVALUATED, compare_players
 from spacetime_rl.evaluation.report import EvalReport
-from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source
+from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint
 from spacetime_rl.game.spec import STOCK_WIRE
 from spacetime_rl.host import signals
@@ -108,7 +108,7 @@ class _Evaluation:
             self.stopped = True
             return
         players: dict[str, Source] = {
-            TRAINED: OnnxSource(self._folder.paths.onnx, name=TRAINED),
+            TRAINED: self._trained(),
             **opponents,
             "heuristic": HeuristicSource(),
             "random": RandomSource(),
@@ -118,9 +118,16 @@ class _Evaluation:
             del players["heuristic"]
         self._play(players)
         trained = self._config.policies_to_train or self.reports.get(TRAINED, {}).get("policies", ())
-        self.learned = compare_players(self._found, list(trained), is_adversarial(self._config))
+        learned = [policy for policy in trained if self._config.learns(policy)]
+        self.learned = compare_players(self._found, learned, is_adversarial(self._config))
         if TRAINED in self._found and not self.learned.is_success:
             self._hint(drawn_hint(self._found[TRAINED], self._training))
+
+    def _trained(self) -> Source:
+        """The exported policies; those that a script played in training are played by it again."""
+        trained = OnnxSource(self._folder.paths.onnx, name=TRAINED)
+        scripted = {policy: HeuristicSource() for policy in self._config.scripted}
+        return MixedSource(trained, scripted) if scripted else trained
 
     def meet_candidate(self, run: TrackedRun, models: Mapping[str, RecordedModel]) -> None:
         """Evaluate the version with the alias `candidate` on the same episodes; it keeps the alias if it is better."""

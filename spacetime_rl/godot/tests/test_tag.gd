@@ -179,6 +179,21 @@ func test_a_scripted_player_jumps_onto_a_block_and_walks_around_a_wall() -> void
 	check_equal(game.stop(), 0, "exit code")
 
 
+func test_a_person_passes_on_to_the_next_player_and_its_own_is_played_by_who_played_that_one() -> void:
+	var arena := _begin({})
+	var roster := RLRoster.new([RLStage.new([arena.core], RLSchedule.new())])
+	var assignment := RLAssignment.new(roster, RLOptions.new(["--control=human"]))
+	var seeker := arena.agents[0]
+	var hider := arena.agents[1]
+	check(seeker.controller is RLHumanController, "a person plays the seeker")
+	assignment.pass_person(seeker, hider)
+	check(hider.controller is RLHumanController, "and then the hider")
+	check(seeker.controller is RLHeuristicController, "its script plays the seeker")
+	var person := hider.controller
+	assignment.pass_person(seeker, hider)
+	check_equal(hider.controller, person, "nobody passes on who is no person")
+
+
 func _begin(settings: Dictionary) -> TagArena:
 	var arena := build_arena(ARENA, settings) as TagArena
 	arena.core.begin_episode(0)

@@ -52,6 +52,16 @@ func advance() -> void:
 		agent.controller.advance(agent)
 
 
+## The person who plays `from`, if there is one, plays `to` from now on; who played that one plays `from`.
+func pass_person(from: RLAgent, to: RLAgent) -> void:
+	if from.controller is not RLHumanController:
+		return
+	var person := from.controller
+	from.controller = to.controller
+	to.controller = person
+	regroup()
+
+
 ## Sort the agents by their controllers again, after one of them got another.
 func regroup() -> void:
 	_driven.clear()

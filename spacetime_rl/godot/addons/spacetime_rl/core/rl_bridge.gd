@@ -26,6 +26,8 @@ const _STEPS_WHEN_WATCHED := 12
 ## Where a person looks from at first: the scene's camera, behind the agent's body, or out of its eyes. In 2D, both
 ## others than the scene's follow the body.
 @export_enum("scene", "behind", "eyes") var view := "scene"
+## Tab lets a person who plays an agent play the next one instead. Without it tab only looks at the next agent.
+@export var tab_takes_over := false
 ## Lay the agent's rewards and the keys over the picture, and look at it from `view`, when nobody trains the scene. Off
 ## for a game that players get: it has its own camera, and Esc is its own key.
 @export var watch := true

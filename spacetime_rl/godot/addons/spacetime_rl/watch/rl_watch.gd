@@ -44,7 +44,10 @@ func _input(event: InputEvent) -> void:
 			get_tree().quit()
 		KEY_TAB:
 			var agents := _bridge.roster.agents
-			_look_at(agents[(agents.find(agent) + 1) % agents.size()])
+			var next := agents[(agents.find(agent) + 1) % agents.size()]
+			if _bridge.tab_takes_over:
+				_bridge.assignment.pass_person(agent, next)
+			_look_at(next)
 		KEY_V:
 			_camera.call(&"change_view")
 		KEY_H:
