@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from spacetime_rl.convert.spaces import ForeignSpaces
 from spacetime_rl.modules.acting import Acted
+from spacetime_rl.modules.masking import Masking
 
 CERTAIN = -10.0  # log standard deviation of a policy that has none: 0.00005
 
@@ -43,6 +44,7 @@ class ForeignPolicy(nn.Module):
         self.lstm = None
         self.spaces = spaces
         self.layout = spaces.layout
+        self.masking = Masking(self.layout)  # of a library that knows no masks, too
         self.register_buffer("middle", None if spaces.middle is None else torch.from_numpy(spaces.middle))
         self.register_buffer("span", None if spaces.span is None else torch.from_numpy(spaces.span))
 
@@ -65,9 +67,9 @@ class ForeignPolicy(nn.Module):
         """The distribution's inputs in the order that `modules.actions` defines."""
         del state
         heads = self.decide(self.spaces.observe(vector, images))
-        return Acted(self._arrange(heads), vector, {})
+        return Acted(self._arrange(heads, vector), vector, {})
 
-    def _arrange(self, heads: Heads) -> Tensor:
+    def _arrange(self, heads: Heads, vector: Tensor) -> Tensor:
         means, log_stds = heads.means, heads.log_stds
         if self.middle is not None and self.span is not None and not self.squashed:
             means = None if means is None else (means - self.middle) / self.span
@@ -79,4 +81,5 @@ class ForeignPolicy(nn.Module):
             elif means is not None and log_stds is not None:
                 parts += [values[:, number : number + action.size] for values in (means, log_stds)]
                 number += action.size
-        return torch.cat(parts, -1)
+        inputs = torch.cat(parts, -1)
+        return self.masking.apply(inputs, vector) if self.masking else inputs

@@ -73,7 +73,7 @@ class RllibPolicy(ForeignPolicy):
         }
         found = self.module.forward_inference(batch)
         new = {key: found[Columns.STATE_OUT][key][:, 0] for key in ("h", "c")}
-        return Acted(self._arrange(self._heads(found[Columns.ACTION_DIST_INPUTS][:, 0])), vector, new)
+        return Acted(self._arrange(self._heads(found[Columns.ACTION_DIST_INPUTS][:, 0]), vector), vector, new)
 
     def decide_as_library(self, observations: NDArray[np.float32], state: NDArray[np.float32]) -> NDArray[np.float32]:
         """The actions of the module's own inference and distribution."""

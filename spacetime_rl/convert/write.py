@@ -21,6 +21,7 @@ from spacetime_rl.export.schema import Origin, PolicySchema
 from spacetime_rl.export.session import make_session
 from spacetime_rl.export.versions import Versions
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.game.masks import MASKED
 from spacetime_rl.modules.actions import mode_numpy, plan_actions
 from spacetime_rl.runs.layout import onnx_file, schema_file
 
@@ -86,7 +87,8 @@ def measure(network: ExportNetwork, policy: ForeignPolicy, file: Path) -> float:
     """The largest difference between a file, run by onnxruntime, and its source, over random and extreme batches.
 
     It is that of the outputs from torch's, divided by the largest number of a row where that exceeds 1, and that of the
-    actions from those that the library itself takes. A choice differs by how far the library's lies below the best.
+    actions from those that the library itself takes. A choice differs by how far the library's lies below the best; one
+    that the library, which knows no masks, takes although it is masked is not compared.
     """
     session = make_session(file)
     worst = [0.0]
@@ -112,7 +114,8 @@ def _observed(network: ExportNetwork, inputs: Arrays) -> NDArray[np.float32]:
 
 def _sizes(values: NDArray[np.float32], seen: NDArray[np.float32]) -> NDArray[np.float32]:
     """What a difference is divided by, [b, 1]: float32 has relative precision, in what is observed as well."""
-    sizes: NDArray[np.float32] = np.maximum(np.abs(values).max(-1), seen)[:, None]
+    computed = np.where(values > MASKED, np.abs(values), np.float32(0.0))
+    sizes: NDArray[np.float32] = np.maximum(computed.max(-1), seen)[:, None]
     return sizes
 
 
@@ -131,6 +134,8 @@ def _difference_of_actions(
     for choice in plan.choices:
         logits = distribution[:, choice.logits]
         taken = np.take_along_axis(logits, theirs[:, choice.column, None].astype(int), -1)[:, 0]
-        largest = np.maximum(np.abs(logits).max(-1), seen)
-        worst = max(worst, float(np.max((logits.max(-1) - taken) / largest)))
+        best = logits.max(-1)
+        taken = np.where(taken > MASKED, taken, best)
+        largest = np.maximum(np.where(logits > MASKED, np.abs(logits), np.float32(0.0)).max(-1), seen)
+        worst = max(worst, float(np.max((best - taken) / largest)))
     return worst

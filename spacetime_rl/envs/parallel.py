@@ -11,7 +11,7 @@ from gymnasium import spaces
 from pettingzoo import ParallelEnv
 
 from spacetime_rl.config.words import did_you_mean
-from spacetime_rl.envs.spaces import PolicySpaces
+from spacetime_rl.envs.spaces import ACTION_MASK, PolicySpaces
 from spacetime_rl.errors import ActionError, UsageError
 from spacetime_rl.game.api import EndedAgent, StepResult
 from spacetime_rl.game.client import open_game
@@ -43,7 +43,9 @@ def parallel_env(
 class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not typed
     """Made by `parallel_env`. At the end of an agent's episode its info has its metrics: return, length, success, ...
 
-    An agent whose part begins later in the episode joins `agents` then, with an observation and a reward of 0.
+    An agent whose part begins later in the episode joins `agents` then, with an observation and a reward of 0. If the
+    game masks actions, the info of an agent that acts has `action_mask`, for `action_space(agent).sample(mask)`. In
+    place of a masked choice the game takes the first allowed one.
     """
 
     def __init__(self, launch: GameLaunch, max_cycles: int | None = None) -> None:
@@ -80,7 +82,10 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
         self._cycles = 0
         self._over.clear()
         self.agents = [name for name, active in zip(self.possible_agents, result.active, strict=True) if active]
-        return {name: self._observe(name, result) for name in self.agents}, {name: {} for name in self.agents}
+        return (
+            {name: self._observe(name, result) for name in self.agents},
+            {name: self._masks(name, result) for name in self.agents},
+        )
 
     def step(self, actions: Mapping[str, Any]) -> tuple[_PerAgent, _PerAgent, _PerAgent, _PerAgent, _PerAgent]:
         """Let every live agent act; agents whose episode ended leave `agents`. Numbers outside [-1, 1] are clipped.
@@ -156,13 +161,18 @@ class GodotParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not 
             {name: float(result.rewards[i]) for name, i in zip(live, numbers, strict=True)},
             terminated,
             truncated,
-            {name: dict(ended[name].metrics) if name in ended else {} for name in live},
+            {name: dict(ended[name].metrics) if name in ended else self._masks(name, result) for name in live},
         )
 
     def _woken(self, result: StepResult) -> list[str]:
         """Agents that have waited until now. If all episodes ended, `active` refers to the next one and is ignored."""
         known = self._over.union(self.agents)
         return [n for n, active in zip(self.possible_agents, result.active, strict=True) if active and n not in known]
+
+    def _masks(self, name: str, result: StepResult) -> _PerAgent:
+        group, row = self._places[name]
+        mask = self._spaces[name].action_mask(result.observations[group][row])
+        return {} if mask is None else {ACTION_MASK: mask}
 
     def _observe(self, name: str, result: StepResult, end: EndedAgent | None = None) -> Any:
         group, row = self._places[name]

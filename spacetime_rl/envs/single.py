@@ -32,7 +32,7 @@ class GodotEnv(gym.Env[Any, Any]):
     """The environment that `gym_env` makes. At an episode's end `info` has its metrics: return, length, success, ...
 
     Observations are float32 [n], or a Dict if the agent observes images. Actions are a Box of [-1, 1], a Discrete or
-    MultiDiscrete, or a Dict of these.
+    MultiDiscrete, or a Dict of these. If the game masks actions, `info["action_mask"]` is for `action_space.sample`.
     """
 
     def __init__(self, scenario: str | GameLaunch, **options: Any) -> None:

@@ -12,9 +12,11 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from spacetime_rl.errors import ActionError
+from spacetime_rl.game.masks import masks_of
 from spacetime_rl.game.spec import ActionField, PolicyLayout
 
 OBS = "obs"  # key of the vector in an observation with images
+ACTION_MASK = "action_mask"  # key of an agent's masks in its info
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,26 @@ class PolicySpaces:
             parts[image.name] = np.rint(pixels * 255).astype(np.uint8).reshape(*flat.shape[:-1], *image.shape)
             at += prod(image.shape)
         return parts
+
+    def action_mask(self, flat: NDArray[np.float32]) -> Any:
+        """The masks in flat observations [..., obs_dim], in the form that `action.sample` takes; None without masks.
+
+        A choice's mask is int8 [..., size], 1 where it is allowed. An action without a mask has one of ones, or None if
+        it is continuous.
+        """
+        masks = {mask.action: mask for mask in masks_of(self.layout)}
+        if not masks:
+            return None
+        parts = {
+            field.name: masks[field.name].allowed(flat).astype(np.int8)
+            if field.name in masks
+            else np.ones((*flat.shape[:-1], field.size), np.int8)
+            for field in self.layout.actions
+            if field.kind == "discrete"
+        }
+        if isinstance(self.action, spaces.Dict):
+            return {field.name: parts.get(field.name) for field in self.layout.actions}
+        return next(iter(parts.values())) if isinstance(self.action, spaces.Discrete) else tuple(parts.values())
 
     def split_action(self, flat: NDArray[np.float32]) -> NDArray[Any] | dict[str, NDArray[Any]]:
         """Flat actions [..., action_size] as values of the action space, those out of range at the nearest limit."""

@@ -10,7 +10,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from spacetime_rl.envs.spaces import PolicySpaces
+from spacetime_rl.envs.spaces import ACTION_MASK, PolicySpaces
 from spacetime_rl.errors import UsageError
 from spacetime_rl.game.api import StepResult
 from spacetime_rl.game.client import open_game
@@ -42,7 +42,8 @@ class GodotVectorEnv(VectorEnv[Any, Any, Any]):
     Autoreset is SAME_STEP: an agent whose episode ended gets the first observation of its next episode at once, and
     `infos["final_obs"]` and `infos["final_info"]` (its metrics) hold the end of the old one. In an arena with several
     agents, those that end early wait for the last one. Meanwhile their `infos["active"]` is False, their observations
-    and rewards are zero, and their actions are ignored.
+    and rewards are zero, and their actions are ignored. If the game masks actions, `infos["action_mask"]` has the masks
+    of all agents in the form of a single agent's, with a first dimension more.
 
     Raises UsageError for a game with several policies (use PettingZoo's interface), and the errors of `open_game`.
     """
@@ -73,7 +74,7 @@ class GodotVectorEnv(VectorEnv[Any, Any, Any]):
             raise UsageError("the arenas of a game share one seed and differ by episode number: give one integer")
         self._require_open("reset")
         result = self._game.reset(seed)
-        return self._spaces.split_observation(result.observations[0]), {"active": result.active}
+        return self._spaces.split_observation(result.observations[0]), self._infos(result)
 
     def step(self, actions: Any) -> tuple[Any, NDArray[np.float32], _Bools, _Bools, dict[str, Any]]:
         """Let all agents act. Raises ActionError for invalid actions; numbers outside [-1, 1] are clipped."""
@@ -92,6 +93,9 @@ class GodotVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _infos(self, result: StepResult) -> dict[str, Any]:
         infos: dict[str, Any] = {"active": result.active}
+        masks = self._spaces.action_mask(result.observations[0])
+        if masks is not None:
+            infos[ACTION_MASK] = masks
         for end in result.ended:
             final = {"final_obs": self._spaces.split_observation(end.final_observation), "final_info": end.metrics}
             infos = self._add_info(infos, final, end.agent)

@@ -41,6 +41,7 @@ class Part:
     begin: int
     size: int
     image: bool = False
+    mask: bool = False
 
     def column(self, index: int) -> str:
         """A column's name: `rays[3]`, or `height` if the field has only one number."""
@@ -50,11 +51,11 @@ class Part:
 def parts_of(policy: PolicySample) -> list[Part]:
     """The fields and images of a policy's observation, in order."""
     layout = policy.plan.layout
-    sizes = [(field.name, field.size, False) for field in layout.fields]
-    sizes += [(image.name, prod(image.shape), True) for image in layout.images]
+    sizes = [(field.name, field.size, False, field.kind == "mask") for field in layout.fields]
+    sizes += [(image.name, prod(image.shape), True, False) for image in layout.images]
     parts, begin = [], 0
-    for name, size, image in sizes:
-        parts.append(Part(name, begin, size, image))
+    for name, size, image, mask in sizes:
+        parts.append(Part(name, begin, size, image, mask))
         begin += size
     return parts
 
@@ -78,7 +79,7 @@ def _observations(policy: PolicySample, config: RunConfig) -> Iterator[Finding]:
     parts = parts_of(policy)
     for part in parts:
         yield from _field(policy, part, config)
-    vectors = [part for part in parts if not part.image]
+    vectors = [part for part in parts if not part.image and not part.mask]
     labels = {index: part.column(index) for part in vectors for index in range(part.begin, part.begin + part.size)}
     copies = [(a, b) for a, b in columns.copies() if a in labels and b in labels]
     if copies:
@@ -95,6 +96,10 @@ def _field(policy: PolicySample, part: Part, config: RunConfig) -> Iterator[Find
             yield Finding("warning", where, f"the image never changes: every pixel is {low[0]:g}")
         return
     zero = constant & (low == 0.0)
+    if part.mask:
+        if zero.any():
+            yield Finding("note", where, f"never allowed in random play{_which(part, zero)}")
+        return
     if zero.any():
         yield Finding("warning", where, f"always 0 in random play{_which(part, zero)}: it carries nothing")
     fixed = constant & ~zero

@@ -182,6 +182,23 @@ def test_names_of_a_game_replace_those_of_the_spaces(command: Command) -> None:
     assert "numbers observed: the game has 6, the policy 5" in refused.err
 
 
+def test_a_policy_that_knows_no_masks_is_masked_for_a_game_that_has_some(command: Command) -> None:
+    make_model("a2c")
+    fields = [{"name": "seen", "size": 1}, {"name": "mask/tool", "size": 4, "kind": "mask"}]
+    layout = {"fields": fields, "images": [], "actions": [{"name": "tool", "kind": "discrete", "size": 4}]}
+    group = {"name": "npc", "agents": ["npc_0"], "layout": layout, "metrics": ["episode", "return", "length"]}
+    spec = {"scenario": "tools", "arenas": 1, "physics_hz": 90, "action_repeat": 8, "groups": [group]}
+    Path("spec.json").write_text(json.dumps(spec))
+
+    done = command("convert", "sb3", "walker.zip", "-o", "npc.onnx", "--layout", "spec.json")
+
+    assert done.code == 0, done.err
+    allowed = np.eye(4, dtype=np.float32)[[0, 1, 2, 3, 3]]
+    seen = np.concatenate([np.linspace(-1, 1, 5, dtype=np.float32)[:, None], allowed], 1)
+    actor = OnnxActor(Path("npc.onnx"), read_schema(Path("npc.schema.json")), 5)
+    assert actor.act(seen)[:, 0].tolist() == [0.0, 1.0, 2.0, 3.0, 3.0]
+
+
 class Harm:
     """Writes a file when it is loaded."""
 

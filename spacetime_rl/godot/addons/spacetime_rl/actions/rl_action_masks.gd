@@ -6,6 +6,8 @@ extends RefCounted
 
 ## The name of an action's mask among the observation fields is this and the action's name.
 const PREFIX := "mask/"
+## The logit that a policy computes for a choice that is not allowed.
+const MASKED := -1e9
 
 ## Floats that the masks take in the observation vector.
 var size := 0

@@ -225,7 +225,7 @@ func _draw_actions(probe: RLPolicyProbe, left: float, y: float) -> float:
 		var action := _agent.actions[i]
 		if action is RLDiscreteAction:
 			var logits := probe.distribution.slice(at, at + size)
-			y = _draw_choices(action as RLDiscreteAction, _chances(logits), left, y)
+			y = _draw_choices(action as RLDiscreteAction, logits, left, y)
 			at += size
 		else:
 			y = _draw_numbers(action as RLContinuousAction, probe.distribution.slice(at, at + 2 * size), left, y)
@@ -233,7 +233,8 @@ func _draw_actions(probe: RLPolicyProbe, left: float, y: float) -> float:
 	return y
 
 
-func _draw_choices(action: RLDiscreteAction, chances: PackedFloat32Array, left: float, y: float) -> float:
+func _draw_choices(action: RLDiscreteAction, logits: PackedFloat32Array, left: float, y: float) -> float:
+	var chances := _chances(logits)
 	var chosen := "%d (%d %%)" % [action.value, roundi(100.0 * chances[action.value])]
 	_write_clipped(String(action.label), left, y)
 	_write("chosen: %s" % chosen, left + _BARS_X - _MARGIN, y, _CHOSEN)
@@ -247,7 +248,10 @@ func _draw_choices(action: RLDiscreteAction, chances: PackedFloat32Array, left: 
 		var bar := Rect2(cell.position, Vector2(maxf(cell.size.x * chances[i], 1.0), cell.size.y))
 		_sheet.draw_rect(bar, _CHOSEN if i == action.value else _CHANCE)
 		_write("   %d" % i, left, y, _CHOSEN if i == action.value else _DIM)
-		_write_number(chances[i], cell)
+		if logits[i] <= RLActionMasks.MASKED:
+			_write("masked", left + _BARS_X - _MARGIN, y, _DIM)
+		else:
+			_write_number(chances[i], cell)
 		y += _LINE
 	return y
 
