@@ -16,9 +16,10 @@ from support.touch_run import RUN
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.episodes.episode import Build, Episode
+from spacetime_rl.evaluation.policies import AgentGenerators
 from spacetime_rl.game.spec import ActionField, AgentGroup, GameSpec, ObservationField, PolicyLayout
 from spacetime_rl.game.trace import AgentTrace, Trace
-from spacetime_rl.playtest.explorer import Explorer
+from spacetime_rl.playtest.explorer import Explorer, _ExplorerActor, _Policy
 
 CONFIG = RunConfig.model_validate({"scenario": {"name": "vr_ui"}})
 LAYOUT = PolicyLayout(
@@ -55,6 +56,25 @@ def walk(explorer: Explorer, number: int, decisions: int = 200) -> Episode:
 
 def cells(episode: Episode) -> int:
     return len(np.unique(np.floor(episode.trace.agents[0].positions), axis=0))
+
+
+def test_it_takes_no_masked_choice_however_long_its_choices_last() -> None:
+    layout = PolicyLayout(
+        (ObservationField("mask/run", 4, "", "mask"), ObservationField("here", 2)),
+        (),
+        (ActionField("stick", "continuous", 2), ActionField("run", "discrete", 4)),
+    )
+    rng, rows = np.random.default_rng(0), np.arange(50)
+    policy = _Policy(layout)
+    actor = _ExplorerActor(policy, AgentGenerators(0, rows), 0)
+    actor.begin(rows, np.zeros(50, np.int64))
+    for _ in range(60):  # the policy learns in between
+        allowed = rng.random((50, 4)) < 0.5
+        allowed[rows, rng.integers(4, size=50)] = True
+        seen = np.concatenate([allowed, rng.normal(size=(50, 2))], 1).astype(np.float32)
+        actions = actor.act(seen)
+        assert allowed[rows, actions[:, 2].astype(int)].all()
+        policy.add(seen, actions, rng.random(50).astype(np.float32))
 
 
 def test_it_learns_to_run_and_to_leave() -> None:
