@@ -1,7 +1,7 @@
 """How fast an env runner samples in a league of 20 opponents: `python -m tests.rollout.league_speed docs/league.md`.
 
 Two runners in this process, one without a league, take turns of `TURN_S` seconds. What counts is the processor time of
-this process and its games. Ten minutes.
+this process and its games. Four minutes.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from spacetime_rl.rollout.sides import plan_matches
 BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
 OPPONENTS = 20
 LATEST = 0.5  # the default of play_against_latest_model_ratio
-TURN_S = 5.0
-TURNS = 10
+TURN_S = 3.0
+TURNS = 6
 DECISIONS = 64  # of a fragment
 LSTM = {"lstm": {"cell_size": 64}, "hiddens": [64]}
 
