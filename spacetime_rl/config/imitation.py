@@ -39,7 +39,7 @@ class ImitationConfig(_Sources):  # type: ignore[misc, valid-type]
     )
     successes_only: bool = Field(default=False, description="Only agents' episodes that ended in success are used.")
     epochs: int = Field(
-        default=20, ge=0, description="Passes over the demonstrations before the first iteration; 0: no pre-training."
+        default=50, ge=0, description="Passes over the demonstrations before the first iteration; 0: no pre-training."
     )
     pretraining_lr: float = Field(
         default=1.0e-3, gt=0, description="Learning rate of the pre-training at first; it falls linearly to 0."
