@@ -58,6 +58,7 @@ def test_every_task_has_metrics_of_its_own_and_a_policy_s_are_over_all() -> None
     result: dict[str, Any] = {ENV_RUNNER_RESULTS: plain(metrics), "time_this_iter_s": 1.0}
     algorithm = SimpleNamespace(
         curriculum=None,
+        league=None,
         learner_s=0.0,
         notices=Notices(),
         gradient_steps=lambda _: {},
