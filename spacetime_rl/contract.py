@@ -374,6 +374,6 @@ def _listed(words: list[str] | tuple[str, ...]) -> str:
 
 def _described(layout: PolicyLayout) -> str:
     actions = " + ".join(f"{action.name}:{action.kind}({action.size})" for action in layout.actions)
-    fields = " + ".join(field.described for field in layout.fields)
+    fields = " + ".join(f"{field.name}({field.extent})" for field in layout.fields)
     images = "".join(f" + {image.name}{list(image.shape)}" for image in layout.images)
     return f"[{fields}{images} -> {actions}]"

@@ -67,8 +67,8 @@ class ModelConfig(Section):
     entities: Literal["attention", "pool", "flat"] = Field(
         default="attention",
         description="How lists of entities (`RLEntitySensor`) are read. `attention`: each entity through one encoder, "
-        "then a mean of all, weighted by what the agent itself observes. `pool`: their mean and maximum, which is "
-        "cheaper. With both, the order of entities makes no difference. `flat`: as plain numbers, row by row.",
+        "then a mean of all, weighted by what the agent itself observes. `pool`: their mean and maximum, in a "
+        "smaller network. With both, the order of entities makes no difference. `flat`: as plain numbers, row by row.",
     )
     entity_width: int = Field(default=32, ge=1, description="Width of the encoder of entities.")
     initial_log_std: float = Field(

@@ -23,7 +23,8 @@ ACTION_MASK = "action_mask"  # key of an agent's masks in its info
 class PolicySpaces:
     """The spaces of one policy; values may have leading batch dimensions.
 
-    The observation is a float32 Box, or a Dict of that Box under "obs" and a uint8 Box for each image. The action is a
+    The observation is a float32 Box, or a Dict of that Box under "obs" and a uint8 Box for each image. In a list of
+    entities (`layout.entity_lists`), the first number of each row is within [0, 1]: 1 in a used row. The action is a
     Box in [-1, 1] if all fields are continuous, Discrete or MultiDiscrete if all are discrete, or a Dict by field name.
     """
 
@@ -104,7 +105,12 @@ class PolicySpaces:
 
 
 def _observation_space(layout: PolicyLayout) -> spaces.Space[Any]:
-    vector = spaces.Box(-np.inf, np.inf, (layout.vector_dim,), np.float32)
+    high = np.full(layout.vector_dim, np.inf, np.float32)
+    low = -high
+    for begin, field in layout.entity_lists.items():
+        present = slice(begin, begin + field.size, len(field.columns))
+        low[present], high[present] = 0.0, 1.0
+    vector = spaces.Box(low, high, dtype=np.float32)
     if not layout.images:
         return vector
     images = {image.name: spaces.Box(0, 255, image.shape, np.uint8) for image in layout.images}

@@ -172,7 +172,8 @@ def vector_inputs(layout: PolicyLayout, wire: str) -> dict[str, tuple[Observatio
 def _slices(fields: Sequence[ObservationField]) -> list[dict[str, Any]]:
     begin, slices = 0, []
     for field in fields:
-        slices.append({"name": field.name, "begin": begin, "end": begin + field.size, "unit": field.unit})
+        entities = {"columns": list(field.columns)} if field.columns else {}
+        slices.append({"name": field.name, "begin": begin, "end": begin + field.size, "unit": field.unit, **entities})
         begin += field.size
     return slices
 

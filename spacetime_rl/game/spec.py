@@ -62,10 +62,9 @@ class ObservationField:
         return f"{self.name}[{index}]"
 
     @property
-    def described(self) -> str:
-        """The field with its size, for a message: `rays(16)`, or `others(12 x 5 entities)`."""
-        size = f"{self.rows} x {len(self.columns)} entities" if self.columns else f"{self.size}"
-        return f"{self.name}({size})"
+    def extent(self) -> str:
+        """The size for a message: `16`, or `12 entities of 5` for 12 rows of 5 numbers."""
+        return f"{self.rows} entities of {len(self.columns)}" if self.columns else f"{self.size}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.config import RunConfig
+from spacetime_rl.config import ModelConfig, RunConfig
+from spacetime_rl.inspection.columns import Columns
+from spacetime_rl.inspection.entities import EntityList
 from spacetime_rl.inspection.sample import PolicySample, Sample
 
 Severity = Literal["fault", "warning", "note"]
@@ -35,13 +37,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The columns of one observation field or image."""
+    """The columns of one observation field or image. Those of a list of entities are examined by `EntityList`."""
 
     name: str
     begin: int
     size: int
     image: bool = False
     mask: bool = False
+    entities: bool = False
 
     def column(self, index: int) -> str:
         """A column's name: `rays[3]`, or `height` if the field has only one number."""
@@ -51,13 +54,18 @@ class Part:
 def parts_of(policy: PolicySample) -> list[Part]:
     """The fields and images of a policy's observation, in order."""
     layout = policy.plan.layout
-    sizes = [(field.name, field.size, False, field.kind == "mask") for field in layout.fields]
-    sizes += [(image.name, prod(image.shape), True, False) for image in layout.images]
+    sizes = [(field.name, field.size, False, field.kind) for field in layout.fields]
+    sizes += [(image.name, prod(image.shape), True, "continuous") for image in layout.images]
     parts, begin = [], 0
-    for name, size, image, mask in sizes:
-        parts.append(Part(name, begin, size, image, mask))
+    for name, size, image, kind in sizes:
+        parts.append(Part(name, begin, size, image, mask=kind == "mask", entities=kind == "entities"))
         begin += size
     return parts
+
+
+def parts_of_entities(entities: EntityList) -> list[Part]:
+    """The numbers of an entity, in order, as columns of `entities.numbers`."""
+    return [Part(f"{entities.field.name}.{name}", at, 1) for at, name in enumerate(entities.field.columns[1:])]
 
 
 def find(sample: Sample, config: RunConfig) -> list[Finding]:
@@ -76,9 +84,14 @@ def _observations(policy: PolicySample, config: RunConfig) -> Iterator[Finding]:
     columns, name = policy.observations, policy.plan.name
     if columns.rows < _ENOUGH:
         return
-    parts = parts_of(policy)
+    model = config.policy_model(name)
+    parts = [part for part in parts_of(policy) if not part.entities]
     for part in parts:
-        yield from _field(policy, part, config)
+        yield from _field(name, columns, part, model)
+    for entities in policy.entities:
+        yield from (Finding("warning", f"{name}.{entities.field.name}", text) for text in entities.problems())
+        for part in parts_of_entities(entities) if entities.numbers.rows >= _ENOUGH else ():
+            yield from _field(name, entities.numbers, part, model)
     vectors = [part for part in parts if not part.image and not part.mask]
     labels = {index: part.column(index) for part in vectors for index in range(part.begin, part.begin + part.size)}
     copies = [(a, b) for a, b in columns.copies() if a in labels and b in labels]
@@ -87,8 +100,8 @@ def _observations(policy: PolicySample, config: RunConfig) -> Iterator[Finding]:
         yield Finding("warning", name, f"the same number twice: {_listed(pairs)}")
 
 
-def _field(policy: PolicySample, part: Part, config: RunConfig) -> Iterator[Finding]:
-    columns, where = policy.observations, f"{policy.plan.name}.{part.name}"
+def _field(policy: str, columns: Columns, part: Part, model: ModelConfig) -> Iterator[Finding]:
+    where = f"{policy}.{part.name}"
     own = slice(part.begin, part.begin + part.size)
     constant, low, high = columns.constant[own], columns.low[own], columns.high[own]
     if part.image:
@@ -109,7 +122,6 @@ def _field(policy: PolicySample, part: Part, config: RunConfig) -> Iterator[Find
     size = np.maximum(np.abs(low), np.abs(high))
     large = size > LARGE
     if large.any():
-        model = config.policy_model(policy.plan.name)
         scaled = model.normalize_observations or model.symlog is not None
         remedy = "bring it to about [-1, 1] in the game, or leave it to model.normalize_observations"
         text = f"up to {size.max():.4g}{_which(part, large)}: not scaled; {remedy}"

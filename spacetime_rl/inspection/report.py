@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import fsum
 from typing import Any
 
@@ -15,7 +15,8 @@ from rich.text import Text
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.inspection.columns import Columns
-from spacetime_rl.inspection.findings import Finding, find, parts_of
+from spacetime_rl.inspection.entities import EntityList
+from spacetime_rl.inspection.findings import Finding, Part, find, parts_of, parts_of_entities
 from spacetime_rl.inspection.sample import PolicySample, Sample
 
 _STYLES = {"fault": "bold red", "warning": "yellow", "note": "dim"}
@@ -82,11 +83,13 @@ def show(report: Inspection) -> Iterator[RenderableType]:
 
 def _describe(policy: PolicySample) -> dict[str, Any]:
     columns = policy.observations
-    observations = {
-        part.name: asdict(_figures(columns, slice(part.begin, part.begin + part.size)))
-        for part in parts_of(policy)
-        if columns.rows
-    }
+    observations: dict[str, Any] = {}
+    lists = {entities.field.name: entities for entities in policy.entities}
+    for part in parts_of(policy) if columns.rows else ():
+        if part.entities:
+            observations |= _entities(lists[part.name])
+        else:
+            observations[part.name] = _plain_figures(columns, part)
     names = [name for name in policy.ended if name not in ("episode", "task")]
     means = {name: fsum(policy.ended[name]) / len(policy.ended[name]) for name in names}
     return {
@@ -102,6 +105,17 @@ def _describe(policy: PolicySample) -> dict[str, Any]:
         },
         "idle_actions": list(policy.idle_actions),
     }
+
+
+def _entities(entities: EntityList) -> dict[str, Any]:
+    """The number of entities by the list's name, with its size, and by column the numbers of those that were there."""
+    count = replace(_figures(entities.count, slice(0, 1)), size=entities.field.size)
+    parts = parts_of_entities(entities) if entities.numbers.rows else ()
+    return {entities.field.name: asdict(count)} | {part.name: _plain_figures(entities.numbers, part) for part in parts}
+
+
+def _plain_figures(columns: Columns, part: Part) -> dict[str, Any]:
+    return asdict(_figures(columns, slice(part.begin, part.begin + part.size)))
 
 
 def _figures(columns: Columns, own: slice) -> Figures:

@@ -20,6 +20,7 @@ from spacetime_rl.game.client import open_game
 from spacetime_rl.game.spec import STOCK_WIRE, GameSpec
 from spacetime_rl.inspection.columns import Columns
 from spacetime_rl.inspection.effects import find_idle_actions
+from spacetime_rl.inspection.entities import EntityList
 
 
 @dataclass(slots=True)
@@ -29,9 +30,16 @@ class PolicySample:
     plan: PolicyPlan
     observations: Columns
     rewards: Columns = field(default_factory=lambda: Columns(1))
+    entities: list[EntityList] = field(default_factory=list)
     ended: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     truncated: int = 0
     idle_actions: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, plan: PolicyPlan) -> PolicySample:
+        """An empty sample of a policy."""
+        lists = [EntityList(begin, listed) for begin, listed in plan.layout.entity_lists.items()]
+        return cls(plan, Columns(plan.layout.obs_dim), entities=lists)
 
     @property
     def episodes(self) -> int:
@@ -55,7 +63,7 @@ def play_random(config: RunConfig, time_s: float, decisions: int, opener: Open |
     launch = replace(make_launch(config), name="inspect")
     with (opener or open_game)(launch) as game:
         plans = assign_policies(game.spec, config)
-        sample = Sample(game.spec, [PolicySample(plan, Columns(plan.layout.obs_dim)) for plan in plans])
+        sample = Sample(game.spec, [PolicySample.of(plan) for plan in plans])
         try:
             began = time.monotonic()
             _play(game, sample, launch.seed, began + time_s, decisions)
@@ -87,7 +95,10 @@ def _play(game: Game, sample: Sample, seed: int, until: float, decisions: int) -
 def _observe(sample: Sample, state: StepResult) -> None:
     for policy in sample.policies:
         rows = state.active[policy.plan.agents]
-        policy.observations.add(policy.plan.gather(state.observations)[rows])
+        seen = policy.plan.gather(state.observations)[rows]
+        policy.observations.add(seen)
+        for entities in policy.entities:
+            entities.add(seen)
 
 
 def _collect(sample: Sample, worker: EvaluationWorker, state: StepResult, acted: NDArray[np.bool_]) -> None:

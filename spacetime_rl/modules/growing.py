@@ -17,12 +17,18 @@ from spacetime_rl.modules.acting import ActingModule
 
 _SPREAD = "log_std"
 _FIRST_LAYER = "hiddens.0.weight"
+_QUERY = ".query.weight"
+_STATISTICS = ("normalizer.mean", "normalizer.var")
 
 
 def can_grow(small: PolicyLayout, large: PolicyLayout) -> bool:
-    """Whether the large layout has all observations of the small one under the same names, and the same actions."""
+    """Whether the large layout has all observations of the small one under the same names, and the same actions.
+
+    Lists of entities have to be the same in both, in the same order.
+    """
     theirs = {field.name: field.size for field in large.fields}
     seen = all(theirs.get(field.name) == field.size for field in small.fields)
+    seen = seen and list(small.entity_lists.values()) == list(large.entity_lists.values())
     return seen and (small.images, small.actions) == (large.images, large.actions)
 
 
@@ -45,7 +51,8 @@ def grow(small: ActingModule, large: ActingModule, reset_exploration: bool = Fal
     policy keeps its own standard deviation.
     """
     seen = _columns(small.layout, large.layout)
-    inputs = torch.cat([seen + block * large.layout.vector_dim for block in range(_blocks(large))])
+    apart = _columns(small.layout, large.layout, large.trunk.entities is not None)
+    inputs = torch.cat([apart + block * _apart_dim(large) for block in range(_blocks(large))])
     own = large.state_dict()  # references, not copies
     for name, theirs in small.state_dict().items():
         if name == _SPREAD and reset_exploration:
@@ -53,10 +60,11 @@ def grow(small: ActingModule, large: ActingModule, reset_exploration: bool = Fal
         weights = theirs.to(own[name].device)
         if name.startswith("critic."):  # of other agents, whose observations are the same in both
             own[name].copy_(weights)
-        elif name.startswith("normalizer.") and weights.dim():
+        elif name in _STATISTICS:
             own[name][seen] = weights
-        elif name.endswith(_FIRST_LAYER):
-            behind = weights.shape[1] - len(inputs)  # inputs after the vector: encoded images, or an LSTM's output
+        elif name.endswith((_FIRST_LAYER, _QUERY)):
+            # Inputs after the vector: an LSTM's output, what is made of entities, or encoded images.
+            behind = weights.shape[1] - len(inputs)
             last = torch.arange(own[name].shape[1] - behind, own[name].shape[1])
             _place(own[name], weights, torch.cat([inputs, last]))
         else:
@@ -74,13 +82,22 @@ def _place(own: Tensor, weights: Tensor, columns: Tensor | None) -> None:
         own[:rows, columns] = weights
 
 
-def _columns(small: PolicyLayout, large: PolicyLayout) -> Tensor:
-    """Columns of the large observation vector that hold the small one's fields."""
+def _columns(small: PolicyLayout, large: PolicyLayout, apart: bool = False) -> Tensor:
+    """Columns of the large vector that hold the small one's fields; `apart` leaves lists of entities out of both."""
     ends = [0]
-    for field in large.fields:
+    small_fields, large_fields = (
+        [field for field in layout.fields if not (apart and field.columns)] for layout in (small, large)
+    )
+    for field in large_fields:
         ends.append(ends[-1] + field.size)
-    at = {field.name: range(*bounds) for field, bounds in zip(large.fields, pairwise(ends), strict=True)}
-    return torch.tensor([column for field in small.fields for column in at[field.name]], dtype=torch.long)
+    at = {field.name: range(*bounds) for field, bounds in zip(large_fields, pairwise(ends), strict=True)}
+    return torch.tensor([column for field in small_fields for column in at[field.name]], dtype=torch.long)
+
+
+def _apart_dim(module: ActingModule) -> int:
+    """Width of the observation vector without the lists that pass through an encoder of entities."""
+    lists = module.layout.entity_lists.values() if module.trunk.entities is not None else ()
+    return module.layout.vector_dim - sum(field.size for field in lists)
 
 
 def _blocks(module: ActingModule) -> int:

@@ -51,7 +51,7 @@ class DryRun:
         names = [name for group in spec.groups for name in group.agents]
         shown.append(f"agents    {len(names)} an arena: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}")
         for policy in self.plan.policies:
-            fields = ", ".join(f"{field.name} {field.size}" for field in policy.layout.fields)
+            fields = ", ".join(f"{field.name} {field.extent}" for field in policy.layout.fields)
             images = "".join(f", {image.name} {'x'.join(map(str, image.shape))}" for image in policy.layout.images)
             actions = ", ".join(f"{action.name} {action.kind} {action.size}" for action in policy.layout.actions)
             learns = "" if policy.trained else " (does not learn)"

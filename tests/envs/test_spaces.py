@@ -67,3 +67,15 @@ def test_a_vector_alone_is_a_plain_box() -> None:
     flat[:] = 0  # the buffer it came from is used again
     assert policy.observation == spaces.Box(-np.inf, np.inf, (3,))
     np.testing.assert_array_equal(observation, np.ones((5, 3)))
+
+
+def test_only_the_presence_of_entities_has_limits() -> None:
+    crowd = ObservationField("crowd", 6, "", "entities", ("present", "x", "y"))
+    layout = PolicyLayout((ObservationField("place", 1), crowd), (), (ActionField("move", "continuous", 1),))
+
+    observation = PolicySpaces.of(layout).observation
+
+    assert isinstance(observation, spaces.Box)
+    inf = np.inf
+    assert observation.low.tolist() == [-inf, 0.0, -inf, -inf, 0.0, -inf, -inf]
+    assert observation.high.tolist() == [inf, 1.0, inf, inf, 1.0, inf, inf]

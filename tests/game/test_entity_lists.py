@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from spacetime_rl.game.spec import ActionField, ObservationField, PolicyLayout
 
 MOVE = ActionField("move", "continuous", 2)
@@ -21,7 +23,7 @@ def test_a_list_of_entities_is_read_as_it_was_written() -> None:
         "kind": "entities",
         "columns": ("present", "x", "y"),
     }
-    assert PolicyLayout.from_dict(data) == layout
+    assert PolicyLayout.from_dict(json.loads(json.dumps(data))) == layout
     assert layout.entity_lists == {4: OTHERS}
 
 
@@ -35,4 +37,4 @@ def test_a_field_without_entities_is_declared_as_before() -> None:
 def test_each_number_has_a_name() -> None:
     assert [OTHERS.number(index) for index in (0, 2, 4)] == ["others[0].present", "others[0].y", "others[1].x"]
     assert POSE.number(3) == "pose[3]"
-    assert (OTHERS.described, POSE.described) == ("others(2 x 3 entities)", "pose(4)")
+    assert (OTHERS.extent, POSE.extent) == ("2 entities of 3", "4")

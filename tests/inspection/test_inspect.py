@@ -53,6 +53,55 @@ def test_columns_agree_with_numpy_however_they_come_in() -> None:
     assert columns.constant.tolist() == [False, False, True, False, False]
 
 
+def listed(draw: Any, rows: int = 4) -> ShownGames:
+    """A game with a list of entities; `draw` changes rows of random entities, the last of which is never used."""
+
+    def cells(rng: np.random.Generator) -> np.ndarray:
+        drawn = rng.uniform(-1.0, 1.0, (AGENTS, rows, 3))
+        drawn[..., 0] = rng.random((AGENTS, rows)) < 0.5
+        drawn[:, -1, 0] = 0.0
+        drawn *= drawn[..., :1]
+        draw(drawn)
+        return drawn.reshape(AGENTS, -1)
+
+    return ShownGames({"others": (3 * rows, cells)}, lists={"others": ("present", "x", "speed")})
+
+
+def test_a_list_of_entities_is_described_by_the_entities_that_are_there() -> None:
+    report = inspect(listed(lambda rows: None))
+
+    assert [f for f in report.findings if f.severity != "note"] == []
+    figures = report.policies["walker"]["observations"]
+    assert list(figures) == ["others", "others.x", "others.speed"]
+    assert figures["others"] == pytest.approx(
+        {"size": 12, "min": 0, "mean": 1.5, "std": 0.87, "max": 3, "zeros": 0.125}, abs=0.1
+    )
+    assert figures["others.speed"]["zeros"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("draw", "finding"),
+    [
+        (lambda rows: rows.fill(0.0), "warning walker.others: no entity in random play: it carries nothing"),
+        (
+            lambda rows: rows[..., 2].fill(0.0),
+            "warning walker.others.speed: always 0 in random play: it carries nothing",
+        ),
+        (
+            lambda rows: rows[:, 0, 0].fill(0.5),
+            "warning walker.others: 'present' is neither 0 nor 1 in some rows; write 1 where there is an entity, "
+            "and otherwise 0",
+        ),
+        (
+            lambda rows: rows[:, -1, 1].fill(3.0),
+            "warning walker.others: rows whose 'present' is 0 hold other numbers than 0; write zeros there",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_list_of_entities(draw: Any, finding: str) -> None:
+    assert finding in found(listed(draw))
+
+
 def test_a_game_whose_numbers_are_fine_gets_no_warning() -> None:
     report = inspect(ShownGames({"place": (3, uniform(3))}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,6 +56,27 @@ def test_a_larger_policy_says_the_same_whatever_is_new(images: tuple[ImageField,
             torch.testing.assert_close(one, other)
 
 
+@pytest.mark.parametrize("kind", ["attention", "pool", "flat"])
+@pytest.mark.parametrize("model", [{}, {"symlog": 10.0}, {"lstm": LSTM}])
+def test_what_is_new_may_stand_before_a_list_of_entities(kind: str, model: dict[str, Any]) -> None:
+    crowd = ObservationField("crowd", 3 * 4, "", "entities", ("present", "x", "y", "speed"))
+    small = make(PolicyLayout((POSE, crowd, RAYS), (), MOVES), hiddens=(8, 6), entities=kind, **model)
+    large = make(PolicyLayout((OTHERS, RAYS, crowd, POSE), (), MOVES), hiddens=(12, 6), entities=kind, **model)
+    lead = (6, 4) if "lstm" in model else (6,)
+    pose, rays, others, cells = (torch.rand(*lead, field.size) for field in (POSE, RAYS, OTHERS, crowd))
+    rows = cells.reshape(*lead, 3, 4)
+    rows[..., 0] = (rows[..., 0] < 0.6).float()
+    cells = (rows * rows[..., :1]).reshape(*lead, -1)
+
+    assert can_grow(small.layout, large.layout)
+    grow(small, large)
+
+    expected = answers(small, torch.cat([pose, cells, rays], -1))
+    for new in (others, 100.0 * others):
+        for one, other in zip(answers(large, torch.cat([new, rays, cells, pose], -1)), expected, strict=True):
+            torch.testing.assert_close(one, other)
+
+
 def gradient(layer: torch.nn.Module) -> torch.Tensor:
     weight = layer.weight
     assert isinstance(weight, torch.Tensor)
@@ -91,6 +113,10 @@ def test_only_what_has_a_place_for_everything_can_grow() -> None:
     assert not can_grow(PolicyLayout((ObservationField("pose", 6),), (), MOVES), LARGE)
     assert not can_grow(PolicyLayout((POSE,), CAMERA, MOVES), LARGE)
     assert not can_grow(PolicyLayout((POSE,), (), MOVES[:1]), LARGE)
+    crowd = ObservationField("crowd", 12, "", "entities", ("present", "x", "y", "speed"))
+    assert can_grow(PolicyLayout((crowd,), (), MOVES), PolicyLayout((POSE, crowd), (), MOVES))
+    assert not can_grow(PolicyLayout((POSE,), (), MOVES), PolicyLayout((POSE, crowd), (), MOVES))
+    assert not can_grow(PolicyLayout((replace(crowd, size=8),), (), MOVES), PolicyLayout((crowd,), (), MOVES))
 
 
 @pytest.mark.parametrize(

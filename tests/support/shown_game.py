@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ class ShownGames:
     actions: tuple[ActionField, ...] = (ActionField("move", "continuous", 2), ActionField("press", "discrete", 3))
     image: int | None = None  # the value of every pixel
     stock: bool = False
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the columns of what is a list of entities
     fault_at: int | None = None  # the step at which an observation is no number
 
     def __call__(self, launch: GameLaunch) -> ShownGame:
@@ -50,7 +51,12 @@ class ShownGames:
 
     @property
     def spec(self) -> GameSpec:
-        fields = tuple(ObservationField(name, size) for name, (size, _) in self.seen.items())
+        fields = tuple(
+            ObservationField(
+                name, size, "", "entities" if name in self.lists else "continuous", self.lists.get(name, ())
+            )
+            for name, (size, _) in self.seen.items()
+        )
         images = (ImageField("eye", (2, 2, 1)),) if self.image is not None else ()
         names = tuple(f"walker_{i}" for i in range(AGENTS))
         metrics = ("episode", "return", "length", "success", *(self.terms or {}))

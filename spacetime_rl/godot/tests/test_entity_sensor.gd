@@ -92,6 +92,20 @@ func test_the_handshake_names_the_numbers_of_a_row() -> void:
 	check_equal(declared["columns"], ["present", "offset[0]", "offset[1]", "offset[2]", "distance"], "columns")
 
 
+func test_a_policy_that_was_trained_for_other_columns_is_refused() -> void:
+	_attach(RLEntitySensor.new(), 2)
+	var policy := RLPolicy.new()
+	var trained: Dictionary = JSON.parse_string(JSON.stringify(RLLayout.of(_agent)))
+	policy.schema = {"layout": trained}
+	check_equal(policy.differences_from(RLLayout.of(_agent)), PackedStringArray(), "differences from itself")
+	((trained["fields"] as Array)[0] as Dictionary)["columns"] = [
+		"present", "offset[0]", "offset[1]", "speed", "distance"
+	]
+	var found := policy.differences_from(RLLayout.of(_agent))
+	check_equal(found.size(), 1, "differences")
+	check("speed" in found[0] and "offset[2]" in found[0], "the columns of both: %s" % found)
+
+
 func test_in_a_2d_game_offsets_have_two_numbers() -> void:
 	var arena := RLArena2D.new()
 	add_child(arena)

@@ -62,6 +62,13 @@ func test_f3_opens_and_closes_and_tab_goes_to_the_next_agent_of_a_policy() -> vo
 	bridge.free()
 
 
+func test_each_row_of_a_list_of_entities_has_a_line() -> void:
+	var crowd := {"name": "crowd", "size": 6, "columns": ["present", "x", "y"]}
+	var lines := RLPolicySheet.lines_of([{"name": "pose", "size": 4}, crowd])
+	check_equal(lines.map(func(line: Dictionary) -> String: return line["name"]), ["pose", "crowd[0]", "crowd[1]"])
+	check_equal(lines.map(func(line: Dictionary) -> int: return line["size"]), [4, 3, 3])
+
+
 func test_it_is_added_only_where_a_policy_plays() -> void:
 	var bridge := _bridge()
 	RLPolicyDebugger.add_to(bridge, null)

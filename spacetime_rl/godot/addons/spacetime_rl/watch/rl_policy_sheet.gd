@@ -67,7 +67,7 @@ func show_agent(agent: RLAgent, controller: RLPolicyController, nominal_hz: floa
 	_drawn = -1
 	_scrolled = 0
 	var layout := RLLayout.of(agent)
-	_fields.assign(layout["fields"] as Array)
+	_fields = lines_of(layout["fields"] as Array)
 	_scales.resize(_fields.size())
 	_scales.fill(_LEAST_SCALE)
 	_actions.assign(layout["actions"] as Array)
@@ -76,6 +76,20 @@ func show_agent(agent: RLAgent, controller: RLPolicyController, nominal_hz: floa
 		if action is RLContinuousAction and _explained == null:
 			_explained = action
 	_read_normalizer()
+
+
+## What has a line of its own: every field of an observation, and every row of a list of entities.
+static func lines_of(fields: Array) -> Array[Dictionary]:
+	var lines: Array[Dictionary] = []
+	for field: Dictionary in fields:
+		var columns: Array = field.get("columns", [])
+		if columns.is_empty():
+			lines.append(field)
+			continue
+		@warning_ignore("integer_division")
+		for row: int in (field["size"] as int) / columns.size():
+			lines.append({"name": "%s[%d]" % [field["name"], row], "size": columns.size(), "is_row": true})
+	return lines
 
 
 ## Scroll the list of the observation's fields: a positive number of pages down, a negative one up.
@@ -158,8 +172,11 @@ func _draw_observation(probe: RLPolicyProbe, left: float, y: float, shown: int) 
 	for i: int in _fields.size():
 		var size := _fields[i]["size"] as int
 		if i >= _scrolled and i < _scrolled + shown:
-			_write_clipped(str(_fields[i]["name"]), left, y)
-			_draw_field(i, probe.observation.slice(at, at + size), at, left + _BARS_X, y)
+			# The first number of a row says whether there is an entity.
+			var is_unused := _fields[i].has("is_row") and probe.observation[at] == 0.0
+			_write_clipped(str(_fields[i]["name"]), left, y, _DIM if is_unused else Color.WHITE)
+			if not is_unused:
+				_draw_field(i, probe.observation.slice(at, at + size), at, left + _BARS_X, y)
 			y += _LINE
 		at += size
 	if shown < _fields.size():
@@ -322,7 +339,7 @@ func _write(text: String, left: float, y: float, colour: Color = Color.WHITE) ->
 	_sheet.draw_string(ThemeDB.fallback_font, place, text, HORIZONTAL_ALIGNMENT_LEFT, width, _FONT_SIZE, colour)
 
 
-func _write_clipped(text: String, left: float, y: float) -> void:
+func _write_clipped(text: String, left: float, y: float, colour: Color = Color.WHITE) -> void:
 	var place := Vector2(left + _MARGIN, y + 0.75 * _LINE)
 	var width := _BARS_X - 2.0 * _MARGIN
-	_sheet.draw_string(ThemeDB.fallback_font, place, text, HORIZONTAL_ALIGNMENT_LEFT, width, _FONT_SIZE)
+	_sheet.draw_string(ThemeDB.fallback_font, place, text, HORIZONTAL_ALIGNMENT_LEFT, width, _FONT_SIZE, colour)
