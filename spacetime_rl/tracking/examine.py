@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from spacetime_rl.errors import UsageError
 from spacetime_rl.formats.shell import program
-from spacetime_rl.tracking.database import sqlite_file
+from spacetime_rl.tracking.database import is_unfinished, sqlite_file
 from spacetime_rl.tracking.store import Store, make_client
 
 _LOCKED_S = 5.0  # to wait for a locked database
@@ -32,8 +32,8 @@ def examine(store: Store, experiment: str) -> str | None:
     file = sqlite_file(store.uri)
     if file is None:
         return _examine_server(store, experiment)
-    if not file.exists() or file.stat().st_size == 0:
-        return None  # MLflow will create it
+    if not file.exists() or file.stat().st_size == 0 or is_unfinished(file):
+        return None  # it will be made
     return _examine_file(store, file, experiment)
 
 

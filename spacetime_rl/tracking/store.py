@@ -20,7 +20,7 @@ from spacetime_rl.host.locks import locked
 from spacetime_rl.host.reach import Unreachable, check_port, get_status
 from spacetime_rl.runs.layout import RESULTS
 from spacetime_rl.tracking.addresses import run_page
-from spacetime_rl.tracking.database import sqlite_file, sqlite_uri
+from spacetime_rl.tracking.database import made_whole, sqlite_file, sqlite_uri
 from spacetime_rl.tracking.moved import follow
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ def make_client(store: Store) -> MlflowClient:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if store.artifacts:
         store.artifacts.mkdir(parents=True, exist_ok=True)
-    with _alone(store):
-        file = sqlite_file(store.uri)
+    file = sqlite_file(store.uri)
+    with _alone(file), made_whole(file) if file else nullcontext():
         if file and store.artifacts and file.parent == store.artifacts.parent:
             follow(file, store.artifacts)
         client = MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
@@ -144,9 +144,8 @@ def make_client(store: Store) -> MlflowClient:
     return client
 
 
-def _alone(store: Store) -> AbstractContextManager[object]:
+def _alone(file: Path | None) -> AbstractContextManager[object]:
     """A lock for one process at a time: two processes that create the same database file at once break it."""
-    file = sqlite_file(store.uri)
     if file is None:
         return nullcontext()
     return locked(file.with_name(f".{file.name}.lock"), f"makes or opens the database {file}")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from spacetime_rl.errors import UsageError
 from spacetime_rl.tracking import examine as module
+from spacetime_rl.tracking.database import made_whole
 from spacetime_rl.tracking.examine import examine
-from spacetime_rl.tracking.store import resolve_store
+from spacetime_rl.tracking.store import make_client, resolve_store
 
 
 def make_database(results: Path, version: str | None = None, stage: str = "active") -> Path:
@@ -55,6 +57,20 @@ def test_a_database_of_an_older_mlflow_is_named_with_the_command_that_upgrades_i
 
     with pytest.raises(UsageError, match=r"made by an older MLflow.*db upgrade sqlite:///"):
         look(tmp_path)
+
+
+def test_a_database_whose_making_was_cut_off_is_made_anew(tmp_path: Path) -> None:
+    older = next(iter(module._versions()[0] - {module._versions()[1]}))
+    with suppress(KeyboardInterrupt), made_whole(tmp_path / "mlflow.db"):
+        make_database(tmp_path, version=older)
+        raise KeyboardInterrupt
+
+    assert look(tmp_path) is None
+    store = resolve_store(tmp_path, environ={})
+    made = make_client(store).create_experiment("kept")
+    assert make_client(store).get_experiment(made).name == "kept"
+    assert look(tmp_path, "kept") is None
+    assert sorted(file.name for file in tmp_path.glob(".mlflow*")) == [".mlflow.db.lock"]
 
 
 def test_a_database_of_a_newer_mlflow_is_refused(tmp_path: Path) -> None:
