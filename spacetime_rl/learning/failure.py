@@ -75,7 +75,8 @@ def find_error(error: BaseException) -> SpacetimeError | None:
     if isinstance(error, RayTaskError):
         cause = error.cause
         found = find_error(cause) if isinstance(cause, (SpacetimeError, RayTaskError, RayActorError)) else None
-        return found or _named(cause, error.traceback_str)
+        # An error that Ray raised as an instance of its cause's class, too, has its traceback only as its text.
+        return found or _named(cause, getattr(error, "traceback_str", None) or str(error))
     if isinstance(error, OutOfMemoryError):
         return SpacetimeError(OUT_OF_MEMORY)
     if isinstance(error, RayActorError):

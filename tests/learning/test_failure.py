@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 
 import pytest
+from ray import cloudpickle
 from ray.exceptions import ActorDiedError, OutOfMemoryError, RayTaskError
 
 from spacetime_rl.errors import (
@@ -66,11 +67,14 @@ def call_users_code(folder: Path) -> RayTaskError:
 
 
 def test_an_exception_of_the_users_code_is_told_by_its_line_and_keeps_the_users_lines(tmp_path: Path) -> None:
-    found = find_error(call_users_code(tmp_path))
-    assert isinstance(found, UserCodeError)
-    assert str(found) == f"{tmp_path}/my_callbacks.py:2: KeyError: 'wind'"
-    assert f'File "{tmp_path}/my_callbacks.py", line 2, in on_episode_end' in found.trace
-    assert "spacetime_rl" not in found.trace
+    wrapped = call_users_code(tmp_path)
+    as_raised = wrapped.as_instanceof_cause()
+    for error in (wrapped, as_raised, cloudpickle.loads(cloudpickle.dumps(as_raised))):  # Tune stores it pickled
+        found = find_error(error)
+        assert isinstance(found, UserCodeError)
+        assert str(found) == f"{tmp_path}/my_callbacks.py:2: KeyError: 'wind'"
+        assert f'File "{tmp_path}/my_callbacks.py", line 2, in on_episode_end' in found.trace
+        assert "spacetime_rl" not in found.trace
 
 
 def test_a_process_that_is_gone_is_no_error_of_its_own() -> None:
