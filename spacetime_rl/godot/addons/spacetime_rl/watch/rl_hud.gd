@@ -123,7 +123,7 @@ func _draw_help() -> void:
 	var lines: Array[String] = []
 	if _agent.controller is RLHumanController:
 		lines.assign(_agent._controls())
-	lines += RLWatch.HELP
+	lines.append(RLWatch.help(_bridge))
 	if _agent.controller is RLPolicyController:
 		lines.append("F3: what the policy sees and decides")
 	_fit(lines)

@@ -2,8 +2,6 @@ class_name RLWatch
 extends Node
 ## Everything for a person before the window: which agent is looked at, from where, and the keys that change it.
 
-const HELP: Array[String] = ["tab: next agent   V: view   H: help   esc: end"]
-
 # Films are small: the sheet would hide a quarter of the picture.
 const _HUD_IN_FILMS := 0.6
 
@@ -22,6 +20,12 @@ func _init(bridge: RLBridge) -> void:
 	for other: RLAgent in bridge.roster.agents:
 		if other.controller is RLHumanController:
 			agent = other
+
+
+## The keys that work in every game.
+static func help(bridge: RLBridge) -> String:
+	var tab := "play the next agent" if bridge.tab_takes_over else "next agent"
+	return "tab: %s   V: view   H: help   esc: end" % tab
 
 
 func _ready() -> void:

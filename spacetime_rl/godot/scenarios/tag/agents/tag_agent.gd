@@ -41,7 +41,6 @@ func _controls() -> PackedStringArray:
 		"W A S D, left stick: walk",
 		"left / right arrow, right stick: turn",
 		"space, pad A: jump",
-		"tab: play the next player",
 	]
 
 
