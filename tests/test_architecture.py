@@ -232,3 +232,10 @@ def test_one_file_alone_spells_the_names_of_metrics() -> None:
     }
 
     assert {name: names for name, names in found.items() if names and name != "metrics.py"} == {}
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest imports them by their names alone."""
+    names = [file.name for file in Path(__file__).parent.rglob("test_*.py")]
+
+    assert sorted(names) == sorted(set(names))

@@ -212,6 +212,20 @@ CATALOGUE: tuple[SeededBug, ...] = (
         "Land, and pick up the crew.",
     ),
     SeededBug(
+        "tag",
+        "sticky_block",
+        "stuck",
+        "Who stands on a block for half a second cannot get down.",
+        "Jump onto a block, wait, then try to walk off.",
+    ),
+    SeededBug(
+        "tag",
+        "heartbeat",
+        "script_error",
+        "The heartbeat of somebody who is nearly tagged was never loaded.",
+        "Come within 3 m of a player of the other role.",
+    ),
+    SeededBug(
         "bench",
         "crash_at_exit",
         "exit_crash",

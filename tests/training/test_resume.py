@@ -174,11 +174,11 @@ def test_the_league_of_a_killed_run_is_that_of_its_latest_checkpoint_bit_for_bit
     wait_for_no_process_in(command.folder)
     (table,) = payoff_files(command.run).values()
     before = table.read_bytes()
+    saved = sorted(command.run.rglob(f"checkpoint_*/{LEAGUE_TABLE}"))  # a resumed run soon removes them
+    prefixes = {PayoffTable(file).iteration: file.read_bytes() for file in saved}
 
     resumed = command.start("--resume", "one", "--no-eval")
     first = next(command.iterations(resumed))
-    saved = sorted(command.run.rglob(f"checkpoint_*/{LEAGUE_TABLE}"))
-    prefixes = {PayoffTable(file).iteration: file.read_bytes() for file in saved}
     os.kill(resumed.pid, signal.SIGTERM)
     resumed.communicate(timeout=120)
     after = table.read_bytes()

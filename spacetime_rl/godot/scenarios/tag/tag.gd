@@ -26,6 +26,7 @@ func _build() -> void:
 		else:
 			_add_player(&"hider", i - seekers)
 	_gaps.resize(settings.players)
+	SeededBug.plant(self, settings.bug)
 
 
 func _begin_episode() -> void:

@@ -64,9 +64,12 @@ extends RLParams
 ## Every decision of somebody who is it.
 @export var reward_time: float = -0.01
 
+## A bug to plant on purpose, by the name of its file in the folder `bugs`; "none" plants none.
+@export var bug: String = "none"
+
 
 func _launch_only() -> PackedStringArray:
-	return ["players", "seekers", "shared", "map_cells", "rays", "high_rays"]
+	return ["players", "seekers", "shared", "map_cells", "rays", "high_rays", "bug"]
 
 
 func _check() -> PackedStringArray:
