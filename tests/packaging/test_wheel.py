@@ -18,6 +18,11 @@ ROOT = Path(__file__).parents[2]
 Program = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def clean_environment() -> dict[str, str]:
+    """The variables of this process, without those by which a program would find the checkout."""
+    return {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `make dist` builds."""
@@ -34,7 +39,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     for wanted in (os.environ.get("TORCH", "torch==2.13.0"), str(wheel)):
-        subprocess.run([str(folder / "bin" / "pip"), "install", "-q", wanted], check=True)
+        subprocess.run([str(folder / "bin" / "pip"), "install", "-q", wanted], env=clean_environment(), check=True)
     return folder
 
 
@@ -42,14 +47,12 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def program(environment: Path, tmp_path: Path, godot_bin: Path) -> Iterator[Program]:
     """Run the installed `spacetime-rl` in an empty folder, the package's own folder closed for writing."""
     (package,) = environment.glob("lib/python*/site-packages/spacetime_rl")
-    names = ("PYTHONPATH", "VIRTUAL_ENV")
-    variables = {key: value for key, value in os.environ.items() if key not in names}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(environment / "bin" / "spacetime-rl"), *arguments],
             cwd=tmp_path,
-            env={**variables, "GODOT_BIN": str(godot_bin)},
+            env={**clean_environment(), "GODOT_BIN": str(godot_bin)},
             capture_output=True,
             text=True,
             timeout=900,
@@ -115,6 +118,12 @@ def test_the_baselines_play(program: Program) -> None:
 
 def test_nothing_of_the_checkout_was_needed(environment: Path) -> None:
     code = "import spacetime_rl; print(spacetime_rl.__file__)"
-    done = subprocess.run([str(environment / "bin" / "python"), "-c", code], capture_output=True, text=True, cwd="/")
+    done = subprocess.run(
+        [str(environment / "bin" / "python"), "-c", code],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        env=clean_environment(),
+    )
 
     assert done.stdout.startswith(str(environment))
