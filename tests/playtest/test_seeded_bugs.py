@@ -43,6 +43,7 @@ def test_a_seeded_bug_is_found_by_its_oracle_and_not_in_the_scenario_without_it(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2400)  # ten minutes for each player
 @pytest.mark.usefixtures("godot_bin")
 @pytest.mark.parametrize("bug", CATALOGUE, ids=lambda bug: bug.id)
 def test_every_seeded_bug_is_found_by_some_player(bug: SeededBug) -> None:

@@ -189,7 +189,8 @@ def test_the_league_of_a_killed_run_is_that_of_its_latest_checkpoint_bit_for_bit
     assert {first - 1, first} <= {row.iteration for row in rows}
     assert {"scripted", "random"} <= {player for row in rows for _, player in row.sides}
     state = json.loads(max(command.run.rglob(LEAGUE_STATE), key=checkpoint_time).read_text())
-    assert {file.stem for file in table.parent.glob("*.npz")} == {
+    # An iteration that was cut off may have saved more; a run that is resumed drops them.
+    assert {file.stem for file in table.parent.glob("*.npz")} >= {
         f"{policy}@{steps}" for policy, steps in state["snapshots"]
     }
 
