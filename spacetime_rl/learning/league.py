@@ -103,7 +103,7 @@ class League:
         return learning / len(opponents.learners) / sum(sizes.values())
 
     def needs_snapshot(self, agent_steps: int) -> bool:
-        """Whether the policies as they are after so many agent steps of the run become players."""
+        """Whether snapshots are due at this number of agent steps of the run."""
         taken = [player.agent_steps or 0 for player in self._state.snapshots]
         return not taken or agent_steps // self._settings.save_steps > max(taken) // self._settings.save_steps
 

@@ -163,15 +163,7 @@ def test_a_signal_keeps_a_checkpoint_and_the_run_is_resumed_to_its_end(
 def test_the_league_of_a_killed_run_is_that_of_its_latest_checkpoint_bit_for_bit(command: Command) -> None:
     league = ["league={save_steps: 700, result: return, fixed: {scripted: 0.2, random: 0.1}}", "game.episode_steps=20"]
     changes = [word for setting in league for word in ("--set", setting)]
-    process = command.start("touch.yaml", "--run-id", "one", "--no-eval", "--set", "stop.agent_steps=60000", *changes)
-    assert next(i for i in command.iterations(process) if i >= 5)
-    deadline = time.monotonic() + 60
-    while not knows_a_checkpoint(command.run):
-        assert time.monotonic() < deadline, "no checkpoint"
-        time.sleep(0.1)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate(timeout=60)
-    wait_for_no_process_in(command.folder)
+    kill_a_run(command, 5, *changes)
     (table,) = payoff_files(command.run).values()
     before = table.read_bytes()
     saved = sorted(command.run.rglob(f"checkpoint_*/{LEAGUE_TABLE}"))  # a resumed run soon removes them
@@ -195,14 +187,10 @@ def test_the_league_of_a_killed_run_is_that_of_its_latest_checkpoint_bit_for_bit
     }
 
 
-def checkpoint_time(file: Path) -> int:
-    return checkpoint_number(file.parent) or 0
-
-
-@pytest.mark.slow
-def test_a_run_whose_process_was_killed_goes_on_from_its_latest_checkpoint(command: Command) -> None:
-    process = command.start("touch.yaml", "--run-id", "one", "--no-eval", "--set", "stop.agent_steps=60000")
-    assert next(i for i in command.iterations(process) if i >= 4)
+def kill_a_run(command: Command, iterations: int, *changes: str) -> None:
+    """Begin the run `one`, and kill it after this many iterations, as soon as its state names a checkpoint."""
+    process = command.start("touch.yaml", "--run-id", "one", "--no-eval", "--set", "stop.agent_steps=60000", *changes)
+    assert next(i for i in command.iterations(process) if i >= iterations)
     deadline = time.monotonic() + 60
     while not knows_a_checkpoint(command.run):
         assert time.monotonic() < deadline, "no checkpoint"
@@ -210,6 +198,15 @@ def test_a_run_whose_process_was_killed_goes_on_from_its_latest_checkpoint(comma
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
     wait_for_no_process_in(command.folder)
+
+
+def checkpoint_time(file: Path) -> int:
+    return checkpoint_number(file.parent) or 0
+
+
+@pytest.mark.slow
+def test_a_run_whose_process_was_killed_goes_on_from_its_latest_checkpoint(command: Command) -> None:
+    kill_a_run(command, 4)
     assert command.state()["status"] == "training"
 
     resumed = command.start("--resume", "one", "--no-eval")

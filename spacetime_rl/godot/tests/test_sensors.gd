@@ -1,4 +1,4 @@
-extends RLTest
+extends SensorTest
 ## What the sensors write, against hand-made situations.
 
 var _agent := RLAgent.new()
@@ -130,18 +130,3 @@ func _attach(sensor: RLSensor) -> void:
 	_agent.add_child(sensor)
 	_agent.setup(RLArena.new().core, 0)
 	_agent.arena.queue_free()
-
-
-func _written(sensor: RLSensor) -> PackedFloat32Array:
-	var buffer := PackedFloat32Array()
-	buffer.resize(sensor.size + 2)
-	sensor.write(buffer, 1)
-	check_equal(buffer[0], 0.0, "the float before the sensor's")
-	check_equal(buffer[-1], 0.0, "the float after the sensor's")
-	return buffer.slice(1, -1)
-
-
-func _check_values(found: PackedFloat32Array, expected: Array[float]) -> void:
-	check_equal(found.size(), expected.size(), "floats")
-	for i: int in expected.size():
-		check_close(found[i], expected[i], "float %d" % i)

@@ -1,4 +1,4 @@
-extends RLTest
+extends SensorTest
 ## Games in 2D: sensors, bodies put back in place, rewards, outlines, and episodes that repeat bit for bit.
 
 const SCENE := "res://tests/fixtures/shove/shove.tscn"
@@ -202,19 +202,6 @@ func _attach(sensor: RLSensor) -> void:
 		_agent.add_child(sensor)
 	_agent.setup(RLArena2D.new().core, 0)
 	_agent.arena_2d.queue_free()
-
-
-func _written(sensor: RLSensor) -> PackedFloat32Array:
-	var buffer := PackedFloat32Array()
-	buffer.resize(sensor.size)
-	sensor.write(buffer, 0)
-	return buffer
-
-
-func _check_values(found: PackedFloat32Array, expected: Array[float]) -> void:
-	check_equal(found.size(), expected.size(), "floats")
-	for i: int in expected.size():
-		check_close(found[i], expected[i], "float %d" % i)
 
 
 func _add_wall(at: Vector2, size: Vector2) -> void:

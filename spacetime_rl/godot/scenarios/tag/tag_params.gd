@@ -46,7 +46,7 @@ extends RLParams
 @export_range(1.0, 50.0) var gravity: float = 20.0
 ## The tag area: as near as this to somebody who is it, on the flat, one is tagged, in metres.
 @export_range(0.5, 5.0) var tag_radius: float = 1.0
-## Its height: whoever stands this much higher or lower is out of reach, in metres.
+## Its height: players who stand this much higher or lower are out of reach, in metres.
 @export_range(0.1, 3.0) var tag_reach: float = 0.9
 ## transfer: who has tagged cannot be tagged for this time, in seconds.
 @export_range(0.0, 10.0) var immunity_s: float = 1.5

@@ -5,7 +5,7 @@ extends RLAction
 ## An action that is one choice out of `choices`; choice 0 is the one before the first decision.
 ##
 ## With `masked`, the game says which choices are allowed now: set `mask` in a `_ready`. Policies see the mask and never
-## take another choice. Whoever asks for one nevertheless, such as a person, gets the first choice that is allowed.
+## take another choice. A person or a script that asks for one gets the first allowed choice.
 
 ## How many choices there are.
 @export_range(2, 1024) var choices := 2

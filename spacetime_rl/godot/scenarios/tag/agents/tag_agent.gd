@@ -1,6 +1,6 @@
 class_name TagAgent
 extends RLAgent
-## Plays tag. Scripted: whoever is it takes the shortest way to a player, whoever is not flees to where it is first.
+## Plays tag. Scripted: a seeker takes the shortest way to a player, and a hider flees to where it is first.
 
 var _chase: TagChase
 var _flight: TagFlight
