@@ -14,7 +14,7 @@ import yaml
 from chaos.table import Row
 from chaos.watched import Progress, gone_after_s, strike, title, wait_for
 from support.cluster import LocalCluster
-from support.leftovers import MARK, marked_with
+from support.leftovers import MARK, is_godot, marked_with
 from support.touch_run import RUN
 
 from spacetime_rl import jobs
@@ -66,7 +66,7 @@ class Site:
 
     def games(self) -> list[psutil.Process]:
         """All running games."""
-        return [process for process in self.processes("--headless") if "godot" in process.name()]
+        return [process for process in self.processes("--headless") if is_godot(process)]
 
     def trials(self, name: str) -> list[Any]:
         """MLflow's runs of a sweep's trials."""
@@ -135,7 +135,7 @@ def test_a_sweep_outlives_a_node(site: Site, note: Note) -> None:
     job, progress = site.submit("search", samples=8, concurrent=4)
     first = progress.after(submitted_s, timeout_s=300.0)
     wait_for_trials(progress, trials=4, agent_steps=4_000)
-    doomed = [child for child in psutil.Process(victim.pid).children(recursive=True) if "godot" in child.name()]
+    doomed = [child for child in psutil.Process(victim.pid).children(recursive=True) if is_godot(child)]
     assert doomed
     struck_s = time.monotonic()
     site.cluster.kill(victim)

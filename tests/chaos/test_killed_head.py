@@ -18,7 +18,7 @@ import pytest
 import yaml
 from chaos.table import Row
 from chaos.watched import Progress, gone_after_s, is_alive, strike, title, wait_for
-from support.leftovers import MARK, marked_with
+from support.leftovers import MARK, is_godot, marked_with
 from support.touch_run import RUN
 from support.two_machines import TwoMachines
 
@@ -102,7 +102,7 @@ class Site:
     def games(self) -> list[psutil.Process]:
         """All running games."""
         found = [process for process in marked_with(str(self.folder)) if "--headless" in title(process)]
-        return [process for process in found if "godot" in process.name()]
+        return [process for process in found if is_godot(process)]
 
     def close(self) -> None:
         """End everything."""

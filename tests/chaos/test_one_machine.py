@@ -18,6 +18,7 @@ import pytest
 import yaml
 from chaos.table import Row
 from chaos.watched import Arrival, WatchedRun, gone_after_s, strike, wait_for
+from support.leftovers import is_godot
 from support.servers import Server
 
 from spacetime_rl.game.project import OWN_PROJECT
@@ -141,7 +142,7 @@ def test_a_frozen_game_is_replaced(watched: WatchedRun, note: Note) -> None:
 def test_a_killed_runner_is_replaced_and_its_game_goes_with_it(watched: WatchedRun, note: Note) -> None:
     begin(watched)
     (victim, *_) = runners = watched.runners()
-    own = [child for child in victim.children(recursive=True) if "godot" in child.name()]
+    own = [child for child in victim.children(recursive=True) if is_godot(child)]
     assert own
     known = {runner.pid for runner in runners}
     struck_s = strike(victim, signal.SIGKILL)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import psutil
 from support.command import PROGRAM
-from support.leftovers import MARK, marked_with
+from support.leftovers import MARK, is_godot, marked_with
 
 Found = TypeVar("Found")
 
@@ -112,7 +112,7 @@ class WatchedRun:
 
     def games(self) -> list[psutil.Process]:
         """Its running games."""
-        return [process for process in self.processes("--headless") if "godot" in process.name()]
+        return [process for process in self.processes("--headless") if is_godot(process)]
 
     def runners(self) -> list[psutil.Process]:
         """Its env runners."""

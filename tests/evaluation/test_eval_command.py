@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from support.command import PROGRAM, Done, run_command
-from support.leftovers import MARK, marked_with
+from support.leftovers import MARK, is_godot, marked_with
 from support.made_policies import make_checkpoint, make_policy
 
 from spacetime_rl.config import RunConfig, dump
@@ -144,7 +144,7 @@ def test_sigterm_ends_an_evaluation_and_its_games(tmp_path: Path, config: RunCon
         text=True,
     )
     try:
-        while not any("godot" in found.name() for found in marked_with(mark)):
+        while not any(is_godot(found) for found in marked_with(mark)):
             assert process.poll() is None, process.communicate()
             time.sleep(0.2)
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from chaos.watched import gone_after_s, strike, wait_for
 from support.cluster import LocalCluster
-from support.leftovers import MARK, marked_with
+from support.leftovers import MARK, is_godot, marked_with
 from support.touch_run import RUN
 
 from spacetime_rl.errors import SpacetimeError
@@ -98,4 +98,4 @@ def test_a_playtest_goes_on_where_a_node_is_lost_and_keeps_what_it_found(cluster
 
 def games_of(pid: int) -> list[psutil.Process]:
     """The games that a node plays."""
-    return [child for child in psutil.Process(pid).children(recursive=True) if "godot" in child.name()]
+    return [child for child in psutil.Process(pid).children(recursive=True) if is_godot(child)]

@@ -12,6 +12,14 @@ def marked_with(mark: str) -> list[psutil.Process]:
     return [process for process in psutil.process_iter() if _environment(process).get(MARK) == mark]
 
 
+def is_godot(process: psutil.Process) -> bool:
+    """Whether this is the engine of a game; False, too, for a process that has just ended."""
+    try:
+        return "godot" in process.name()
+    except psutil.Error:
+        return False
+
+
 def _environment(process: psutil.Process) -> dict[str, str]:
     try:
         return process.environ()
