@@ -138,6 +138,7 @@ def make_launch(config: RunConfig) -> GameLaunch:
         observe_performance=game.observe_performance,
         penalise_performance=game.penalise_performance,
         render=game.render,
+        speed=None if game.speed == "max" else game.speed,
         port_range=game.port_range,
         physics_hz=None if game.physics_hz == "auto" else game.physics_hz,
     )

@@ -44,7 +44,7 @@ MODEL: dict[str, Any] = {
 GAME: dict[str, Any] = {
     "action_repeat": 3, "episode_steps": 50, "physics_hz": 60, "launch_timeout_s": 9.0, "step_timeout_s": 8.0,
     "port_range": [5000, 5001], "max_lifetime_restarts": 3, "restarts_rate_limit_n": 3,
-    "restarts_rate_limit_period_s": 9.0, "max_growth_mb": 9.0,
+    "restarts_rate_limit_period_s": 9.0, "max_growth_mb": 9.0, "speed": 2.5, "viz": True,
     "monitor": True, "observe_performance": True, "penalise_performance": True,
 }  # fmt: skip
 NEEDS: Mapping[str, Mapping[str, Any]] = {"kl_coeff": {"use_kl_loss": True}, "kl_target": {"use_kl_loss": True}}

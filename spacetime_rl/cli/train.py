@@ -70,6 +70,7 @@ def train(
     offline: Annotated[
         bool, typer.Option("--offline", help="Learn from the demonstrations of imitation.from alone, without games.")
     ] = False,
+    viz: Annotated[bool, typer.Option("--viz", help="Show the first game in a window while it is trained.")] = False,
     no_eval: Annotated[bool, typer.Option("--no-eval", help="Do not evaluate the trained policies.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Start the game and print what would be trained; train nothing.")
@@ -89,6 +90,7 @@ def train(
     $ spacetime-rl train vr_interaction --initialize-from slow --set training.lr=3e-5
     $ spacetime-rl train vr_locomotion --set imitation.from=results/episodes/by-hand
     $ spacetime-rl train vr_locomotion --offline --set imitation.from=results/episodes/by-hand
+    $ spacetime-rl train vr_navigation --viz
     $ spacetime-rl train --set env_path=./my_game.x86_64
     """
     settings = [
@@ -97,6 +99,7 @@ def train(
             {"seed": seed, "initialize_from": initialize_from, "tracking.uri": tracking_uri, "results": results}
         ),
         *(["imitation.offline=true"] if offline else []),
+        *(["game.viz=true"] if viz else []),
     ]
     try:
         if resume is None:
@@ -114,7 +117,7 @@ def train(
                 context,
                 "train --resume",
                 "begins a run, --resume continues one; leave one of them out",
-                *("force", "run_id", "preset", "initialize_from", "offline", "dry_run"),
+                *("force", "run_id", "preset", "initialize_from", "offline", "viz", "dry_run"),
             )
             summary = _go_on(resume, results or RESULTS, config, settings, not no_eval, json_output)
     except KeyboardInterrupt:

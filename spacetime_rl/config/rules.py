@@ -81,6 +81,10 @@ def _game(config: RunSettings) -> Iterator[Contradiction]:
     if config.game.unchanged is not None and config.game.project is None:
         message = "says how game.project is played, which is not set"
         yield Contradiction(("game", "unchanged"), message, (("game", "project"),))
+    for name, usual in (("speed", "max"), ("viz", False)):
+        if config.game.unchanged is not None and getattr(config.game, name) != usual:
+            message = "an unchanged project is played headless and as fast as it goes; leave it out"
+            yield Contradiction(("game", name), message, (("game", "unchanged"),))
 
 
 def _params(config: RunSettings) -> Iterator[Contradiction]:

@@ -94,6 +94,16 @@ class GameConfig(Section):
         description="Where a game draws: nowhere, in a window on your screen, or on a virtual screen (Xvfb); "
         "auto draws only where agents have cameras that need it: in Xvfb, or else in a window.",
     )
+    speed: Literal["max"] | Annotated[float, Field(gt=0, le=1000)] = Field(
+        default="max",
+        description="How many times faster than the wall clock games are played: 1 is real time, max as fast as they "
+        "go (in the window of `play`: real time). What is played does not depend on it.",
+    )
+    viz: bool = Field(
+        default=False,
+        description="Show the first game of a training in a window, as `train --viz` does; the other games stay "
+        "headless.",
+    )
     end_on_script_error: bool = Field(
         default=False,
         description="A stock game is replaced at its first script error, as one with our addon always is, and an "

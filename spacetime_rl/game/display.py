@@ -36,12 +36,12 @@ def choose_renderer() -> Literal["window", "xvfb"]:
     )
 
 
-def check_screen() -> None:
-    """Raises RendererMissing where no window can be opened."""
+def check_screen(asked: str) -> None:
+    """Raises RendererMissing where no window can be opened; `asked` is the setting that asks for one, in words."""
     if not _has_screen():
         raise RendererMissing(
-            "game.render is window, but there is no screen: neither DISPLAY nor WAYLAND_DISPLAY is set; "
-            f"set game.render to xvfb ({_PACKAGES})"
+            f"{asked}, but there is no screen: neither DISPLAY nor WAYLAND_DISPLAY is set; "
+            f"take game.render: xvfb for cameras ({_PACKAGES}), or leave the window out"
         )
 
 

@@ -111,6 +111,8 @@ class GameLaunch:
     render: Render = "auto"  # the renderer of a headless game's cameras; "auto" gives one only to a game that needs it
     # A window in real time for a person to watch; without it the game is headless and runs at full speed.
     window: bool = False
+    speed: float | None = None  # times real time; default: as fast as it goes, and real time in a window for a person
+    viz: bool = False  # the first arena is shown in a window while Python trains it, at full speed
     film: Film | None = None  # of the only arena; the game draws on a screen or on an X server of its own
     human: str | None = None  # the agent that a person plays in that window; "" is the first one
     player: str | None = None  # the name of the player that controls the other agents, shown in that window
@@ -137,7 +139,15 @@ class GameLaunch:
             raise UsageError("scene: names a scene of `project`, which is not given")
         if self.unchanged is not None and self.project is None:
             raise UsageError("unchanged: says how `project` is played, which is not given")
-        for key in ("arenas", "action_repeat", "episode_steps", "physics_hz", "launch_timeout_s", "step_timeout_s"):
+        for key in (
+            "arenas",
+            "action_repeat",
+            "episode_steps",
+            "physics_hz",
+            "launch_timeout_s",
+            "step_timeout_s",
+            "speed",
+        ):
             value = getattr(self, key)
             if value is not None and value <= 0:
                 raise UsageError(f"{key}: must be positive, not {value}")
@@ -233,7 +243,7 @@ def start(launch: GameLaunch, port: int, token: str) -> GameProcess:
 def _spawn(launch: GameLaunch, command: Sequence[str], pass_fds: Sequence[int] = ()) -> GameProcess:
     render = _renderer(launch)
     if render == "window":
-        check_screen()
+        check_screen("game.viz is on" if launch.viz else "game.render is window")
     if render != "xvfb":
         return GameProcess(command, name=launch.name, log_dir=launch.log_dir, pass_fds=pass_fds)
     server = XServer(launch.log_dir, launch.name)
@@ -255,6 +265,8 @@ def _renderer(launch: GameLaunch) -> Render:
     """The requested renderer; a game in a window for a person needs no other."""
     if launch.film is not None:
         return choose_renderer()
+    if launch.viz:
+        return "window"
     return "none" if launch.window or launch.render == "auto" else launch.render
 
 
@@ -281,18 +293,24 @@ def _source(launch: GameLaunch) -> tuple[Path, str | None]:
 
 def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     frames = ["--fixed-fps", str(launch.frames_per_s)]
+    # A game with a speed of its own keeps to the wall clock, so its frames are as long as they take.
+    paced = [] if launch.speed is not None else frames
     if launch.film is not None:
         drawn = ["--rendering-driver", "opengl3", "--audio-driver", "Dummy"]
         engine = [*frames, *drawn, *_film_arguments(launch.film)]
     elif launch.window:
         engine = _WINDOW
+    elif launch.viz:
+        engine = [*paced, *_WINDOW, "--disable-vsync"]
     elif _renderer(launch) == "none":
-        engine = ["--headless", *frames, "--disable-render-loop"]
+        engine = ["--headless", *paced, "--disable-render-loop"]
     else:
-        engine = [*frames, *render_arguments(launch.render, launch.project)]
+        engine = [*paced, *render_arguments(launch.render, launch.project)]
     stock = [f"--port={port}", f"--env_seed={launch.seed}"]
     if launch.action_repeat is not None:
         stock.append(f"--action_repeat={launch.action_repeat}")
+    if launch.speed is not None:
+        stock.append(f"--speedup={launch.speed:g}")
     ours = [f"--token={token}", f"--arenas={launch.arenas}"]
     if launch.physics_hz is not None or launch.env_path is None:
         ours.append(f"--physics_hz={launch.frames_per_s}")
@@ -325,6 +343,8 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
             ours.append(f"--{switch}=1")
     if launch.window or launch.film is not None:
         ours.append("--watched=1")
+    if launch.viz:
+        ours.append("--viz=1")
     if launch.film is not None and not launch.film.by_engine:
         film = launch.film
         ours += [f"--film={film.folder.absolute()}", f"--film_every={film.every}"]

@@ -45,6 +45,7 @@ def plan_rollout(
         max_lifetime_restarts=config.game.max_lifetime_restarts,
         restarts_rate_limit_n=config.game.restarts_rate_limit_n,
         restarts_rate_limit_period_s=config.game.restarts_rate_limit_period_s,
+        viz=config.game.viz,
         max_growth_mb=config.game.max_growth_mb,
         recorder=_make_recorder(config, launch, recordings),
         record_every=config.rollout.record_every or 1,

@@ -38,6 +38,7 @@ class RolloutPlan:
     max_lifetime_restarts: int = 100
     restarts_rate_limit_n: int = 10
     restarts_rate_limit_period_s: float = 60.0
+    viz: bool = False  # the first game is shown in a window
     max_growth_mb: float | None = None  # in MB of resident memory; a game that grew more is replaced
     recorder: Recorder | None = None  # receives every `record_every`-th episode of each game
     record_every: int = 1

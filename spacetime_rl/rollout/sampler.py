@@ -152,7 +152,9 @@ class GameSampler:
         if self._matches is not None:
             self._matches.seed(seed)
         place = f"runner{self._worker}-game{self._index}"
-        self._game = self._plan.open(replace(self._plan.launch, seed=seed, name=place))
+        # Where there are remote runners, they begin at 1, and the one with number 0 plays nothing.
+        shown = self._plan.viz and self._worker <= 1 and self._index == 0
+        self._game = self._plan.open(replace(self._plan.launch, seed=seed, name=place, viz=shown))
         recorder = self._plan.recorder
         self._tape = TrainingTape(recorder, self._plan.record_every, self._game, seed, place) if recorder else None
         self._memory = GameMemory(self._game.pid)

@@ -13,6 +13,8 @@ const NOT_CONNECTED := 5
 const _LAST := 1 << 20
 # A window draws as often as it can: then several ticks of game time pass between two pictures.
 const _STEPS_WHEN_WATCHED := 12
+# Without a window, so that a tick is at most a fraction of its length late.
+const _FRAMES_A_TICK := 8
 
 ## One arena; its root has a script that extends RLArena, or RLArena2D.
 @export var arena_scene: PackedScene:
@@ -85,6 +87,8 @@ func _ready() -> void:
 		if watching != null:
 			add_child(watching)
 		RLPolicyDebugger.add_to(self, watching)
+		if options.viz:
+			add_child(RLFewPictures.new())
 		if options.film != "":
 			add_child(RLFilm.new(options.film, options.film_every, options.film_as_png))
 
@@ -161,10 +165,10 @@ func configure(values: Dictionary) -> PackedStringArray:
 	return problems
 
 
-## A person looks at the only arena, in a window.
+## A person looks at the only arena, or at the first of those that are trained, in a window.
 func is_watched() -> bool:
-	var alone := options.port == 0 or options.watched
-	return alone and options.arenas == 1 and DisplayServer.get_name() != "headless"
+	var alone := (options.port == 0 or options.watched) and options.arenas == 1
+	return (alone or options.viz) and DisplayServer.get_name() != "headless"
 
 
 ## For a session: measure where the time goes from now on, or no longer.
@@ -174,15 +178,15 @@ func set_profile(to: RLProfile) -> void:
 
 
 func _set_engine_pace() -> void:
-	Engine.max_physics_steps_per_frame = _STEPS_WHEN_WATCHED if is_watched() else 1
+	Engine.max_physics_steps_per_frame = ceili(_STEPS_WHEN_WATCHED * options.speedup) if is_watched() else 1
 	Engine.physics_jitter_fix = 0.0
 	physics_hz = options.physics_hz if options.physics_hz > 0 else Engine.physics_ticks_per_second
 	# More ticks in a second of the wall clock, each as long as before in game time.
 	Engine.physics_ticks_per_second = roundi(physics_hz * options.speedup)
 	Engine.time_scale = options.speedup
 	if options.port > 0:
-		# A frame without a window sleeps 6.9 ms otherwise, unless it runs under --fixed-fps.
-		OS.low_processor_usage_mode_sleep_usec = 1
+		# A frame without a window sleeps 6.9 ms otherwise, unless it runs under --fixed-fps, where it never sleeps.
+		OS.low_processor_usage_mode_sleep_usec = maxi(1, roundi(1e6 / _FRAMES_A_TICK / Engine.physics_ticks_per_second))
 
 
 func _build() -> void:

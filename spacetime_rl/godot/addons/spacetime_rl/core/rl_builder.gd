@@ -96,7 +96,7 @@ func _make_arenas() -> Array[RLArenaCore]:
 
 # A physics world of the arena's own, or the bridge's scene where a person may look at the only arena.
 func _world_for(arena: RLArenaCore, place: int) -> Node:
-	if _shares_world():
+	if _shares_world() or (place == 0 and _bridge.is_watched()):
 		return _bridge
 	var viewport := SubViewport.new()
 	viewport.name = "Arena%d_%d" % [place, arena.task]

@@ -49,6 +49,8 @@ var human := ""
 var player := "the policies"
 ## A person watches a game that somebody else drives: its only arena is shown in the window.
 var watched := false
+## The first arena is shown in the window while somebody else trains all of them as fast as they go.
+var viz := false
 ## Folder for pictures of the window, of a game that is watched; "" for none.
 var film := ""
 ## Ticks between two of them.
@@ -67,7 +69,7 @@ var penalise_performance := false
 var unchanged: Dictionary = {}
 ## Ticks in a second of game time, the same as the engine's `--fixed-fps`; 0 keeps the project's.
 var physics_hz := 0
-## How many times faster than the wall clock a stock client wants a game that it starts without `--fixed-fps`.
+## How many times faster than the wall clock a game goes that is started without `--fixed-fps`; below 1 it is slower.
 var speedup := 1.0
 ## Whether the command line has any of these options. A player's game has none.
 var given := false
@@ -105,7 +107,10 @@ func _set_option(name: String, text: String) -> void:
 		"physics_hz":
 			physics_hz = _integer(name, text, 1)
 		"speedup":
-			speedup = maxf(text.to_float(), 1.0)
+			speedup = text.to_float()
+			if not (text.is_valid_float() and speedup > 0.0 and is_finite(speedup)):
+				problems.append("--speedup=%s: expected a number above 0" % text)
+				speedup = 1.0
 		"params":
 			params = _object(name, text)
 		"unchanged":
@@ -135,6 +140,8 @@ func _set_option(name: String, text: String) -> void:
 			player = text
 		"watched":
 			watched = text == "1"
+		"viz":
+			viz = text == "1"
 		"film":
 			film = text
 		"film_every":

@@ -45,10 +45,11 @@ func _input(event: InputEvent) -> void:
 		return
 	match key.physical_keycode:
 		KEY_ESCAPE:
-			get_tree().quit()
+			if not _bridge.options.viz:
+				get_tree().quit()
 		KEY_TAB:
-			var agents := _bridge.roster.agents
-			var next := agents[(agents.find(agent) + 1) % agents.size()]
+			var agents := _bridge.roster.agents.filter(_is_shown)
+			var next: RLAgent = agents[(agents.find(agent) + 1) % agents.size()]
 			if _bridge.tab_takes_over:
 				_bridge.assignment.pass_person(agent, next)
 			_look_at(next)
@@ -56,6 +57,11 @@ func _input(event: InputEvent) -> void:
 			_camera.call(&"change_view")
 		KEY_H:
 			_hud.show_help(not _hud.is_help_shown())
+
+
+# Of several arenas, only the first is in the window.
+func _is_shown(one: RLAgent) -> bool:
+	return one.arena_core in _bridge.stages[0].arenas
 
 
 func _look_at(at: RLAgent) -> void:
