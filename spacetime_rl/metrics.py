@@ -20,6 +20,13 @@ ITERATION = "training_iteration"
 TIME_S = "time_total_s"  # sum over all iterations
 ITERATION_S = "time_this_iter_s"
 TIMESTAMP = "timestamp"  # seconds of Unix time
+# Counters that no tracking records: what an iteration added, and what controllers are shown.
+EPISODES_NOW = "episodes_this_iter"
+EPISODES_BY_POLICY = "episodes_this_iter_by_policy"
+ENV_STEPS = "env_steps"  # decisions of an arena, whatever the number of its agents
+ENV_STEPS_NOW = "env_steps_this_iter"
+ENV_STEPS_TRAINED = "env_steps_trained"
+AGENT_STEPS_TRAINED = "agent_steps_trained"
 TRIAL_ID = "trial_id"
 NODE = "node_ip"
 LESSON = "lesson"  # the name of the active lesson
@@ -30,6 +37,8 @@ RETURN = "return_mean"
 SUCCESS = "success_rate"
 LENGTH = "length_mean"
 OUTCOMES = (RETURN, SUCCESS, LENGTH)
+RETURN_MIN = "return_min"
+RETURN_MAX = "return_max"
 _OF_EPISODES = {"return": RETURN, "length": LENGTH, "success": SUCCESS}  # a game's own metrics keep their names
 # The last parts of former names, which configurations may still use.
 _RENAMED = {"dead_time_s": "downtime_s", "hooked_return": "shaped_return"}
@@ -62,6 +71,7 @@ class LearnerMetric:
     of_update: bool = False  # whether it is about how updates are made, not about their results
 
 
+VALUE_LOSS = "value_loss"
 ENTROPY = "entropy"
 KL = "kl"
 EXPLAINED_VARIANCE = "explained_variance"
@@ -69,7 +79,7 @@ IMITATION_VALIDATION_LOSS = "imitation_validation_loss"
 LEARNER = (
     LearnerMetric("policy_loss", ("policy_loss", "mean_pi_loss"), "policy loss", "loss of the policy"),
     # IMPALA's vf_loss is a sum over the batch. Its mean has another name, which comes later so that it wins.
-    LearnerMetric("value_loss", ("vf_loss", "mean_vf_loss"), "value loss", "loss of the value function"),
+    LearnerMetric(VALUE_LOSS, ("vf_loss", "mean_vf_loss"), "value loss", "loss of the value function"),
     LearnerMetric("q_loss", ("qf_loss",), "Q loss", "loss of the Q functions (SAC, DQN)"),
     LearnerMetric("q_mean", ("qf_mean",), "Q", "mean Q value (SAC, DQN)"),
     LearnerMetric(ENTROPY, ("entropy",), "entropy", "entropy of the actions, in nats"),
@@ -276,6 +286,18 @@ class Result:
         """Shares of the iteration's time, for those of `PARTS` that are known."""
         found = {part: self.figure(share_of(part)) for part in PARTS}
         return {part: share for part, share in found.items() if share is not None}
+
+    def learner_figures(self, policy: str) -> dict[str, float | None]:
+        """The metrics of a policy's learner, by the names in `LEARNER`."""
+        found = {metric.name: of_policy(policy, metric.name) for metric in LEARNER}
+        return {name: self.figure(full) for name, full in found.items() if full in self.values}
+
+    def own_figures(self, policy: str | None = None) -> dict[str, float | None]:
+        """The game's own metrics of a policy; None: those over all policies, and those that callbacks logged."""
+        known = {*OUTCOMES, RETURN_MIN, RETURN_MAX, *(metric.name for metric in LEARNER)}
+        prefixes = (of_scenario(""), of_custom("")) if policy is None else (of_policy(policy, ""),)
+        names = {n: n.removeprefix(p) for p in prefixes for n in self.values if n.startswith(p)}
+        return {short: self.figure(name) for name, short in names.items() if short not in known}
 
     def reward_terms(self, policy: str) -> dict[str, float]:
         """The mean of every reward term of a policy, by the term's name."""

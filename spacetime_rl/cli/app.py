@@ -12,6 +12,7 @@ from spacetime_rl import __version__
 from spacetime_rl.cli import config, convert, episodes, findings, gate, godot, jobs, runs
 from spacetime_rl.cli.baseline import baseline
 from spacetime_rl.cli.bench import bench
+from spacetime_rl.cli.controller import controller
 from spacetime_rl.cli.distill import distill
 from spacetime_rl.cli.doctor import doctor
 from spacetime_rl.cli.errors import report
@@ -98,6 +99,7 @@ app.command("replay")(on_linux("replay", replay))
 app.add_typer(episodes.app, name="episodes")
 app.command("export")(export)
 app.add_typer(convert.app, name="convert")
+app.command("controller")(controller)
 app.command("distill")(on_linux("distill", distill))
 app.command("baseline")(on_linux("baseline", baseline))
 app.command("bench")(on_linux("bench", bench))

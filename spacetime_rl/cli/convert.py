@@ -152,30 +152,21 @@ def rllib(
 
       spacetime-rl convert rllib ray_results/PPO_walker/checkpoint_000010 -o policies --policy walker --opset 13
     """
-    from spacetime_rl.convert.rllib import convert_rllib
-    from spacetime_rl.convert.write import Converted
+    from spacetime_rl.convert.checkpoint import convert_checkpoint
     from spacetime_rl.export.versions import Versions
-    from spacetime_rl.runs.layout import CHECKPOINT, RESULTS, checkpoints_in
-    from spacetime_rl.runs.locate import find_checkpoint, find_folder
+    from spacetime_rl.runs.layout import RESULTS
+    from spacetime_rl.runs.locate import find_folder
 
-    folder = find_folder(where, results or RESULTS)
-    if (folder / CHECKPOINT).is_file() or any(checkpoints_in(folder)):
-        from spacetime_rl.export.onnx import export_checkpoint
-
-        checkpoint = find_checkpoint(where, results or RESULTS, checkpoint_number)
-        ours = export_checkpoint(checkpoint, out, policy, opset, ir_version)
-        converted = [Converted(one.name, one.onnx, one.schema, one.parity) for one in ours]
-    else:
-        checkpoint, converted = convert_rllib(
-            folder,
-            out,
-            policy,
-            number=checkpoint_number,
-            layout=layout,
-            versions=Versions(opset, ir_version),
-            verify=not no_verify,
-            trusted=trust_code,
-        )
+    checkpoint, converted = convert_checkpoint(
+        find_folder(where, results or RESULTS),
+        out,
+        policy,
+        number=checkpoint_number,
+        layout=layout,
+        versions=Versions(opset, ir_version),
+        verify=not no_verify,
+        trusted=trust_code,
+    )
     if json_output:
         print_json({"checkpoint": str(checkpoint), "policies": [_described(one) for one in converted]})
         return

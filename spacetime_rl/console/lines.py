@@ -11,10 +11,12 @@ from typing import TextIO
 
 from spacetime_rl import metrics
 from spacetime_rl.console.progress import Progress, TrialProgress, View
+from spacetime_rl.formats import controller
 from spacetime_rl.formats.plain_json import to_json
 
 EVERY = "SPACETIME_LINES_EVERY_S"  # environment variable: seconds between two lines, 0 for a line per iteration
 _EVERY_S = 10.0  # between two lines, if the variable is not set
+_VF_LOSS = "vf_loss"  # a controller's name for the value loss
 _FIGURES = (*metrics.OUTCOMES, metrics.ENTROPY, metrics.KL, metrics.EXPLAINED_VARIANCE)
 
 
@@ -103,9 +105,9 @@ class LineView(View):
 
 
 class MetricLines(View):
-    """Prints lines such as `@METRIC {"name": …, "value": …, "step": …}`, for a controller that reads the output.
+    """Prints the line of `formats.controller` after every iteration, for a controller that reads the output.
 
-    `step` is the number of agent steps. With several trials, names begin with the trial's number.
+    With several trials, each line also has the field `trial`, the trial's number.
     """
 
     def __init__(self, progress: Progress, out: TextIO) -> None:
@@ -113,13 +115,58 @@ class MetricLines(View):
         self._out = out
 
     def result(self, trial: TrialProgress) -> None:
-        """Print a line for every headline figure."""
-        prefix = f"{trial.index}/" if len(self._progress.trials) > 1 else ""
-        for name in trial.result:
-            value = trial.figure(name)
-            if value is not None and metrics.is_outcome(name):
-                record = {"name": prefix + name, "value": value, "step": trial.agent_steps}
-                _write(self._out, f"@METRIC {to_json(record)}")
+        """Print an iteration of a trial."""
+        index = trial.index if len(self._progress.trials) > 1 else None
+        _write(self._out, controller.metric_line(_iteration(trial), index))
+
+
+def _iteration(trial: TrialProgress) -> controller.Iteration:
+    result, values = metrics.Result(trial.result), trial.result
+
+    def count(name: str) -> int:
+        return int(result.figure(name) or 0)
+
+    took_s, env_steps = result.figure(metrics.ITERATION_S) or 0.0, count(metrics.ENV_STEPS_NOW)
+    by_policy = values.get(metrics.EPISODES_BY_POLICY) or {}
+    return controller.Iteration(
+        training_iteration=result.iteration,
+        timesteps_total=count(metrics.ENV_STEPS),
+        episodes_total=result.episodes,
+        episodes_this_iter=count(metrics.EPISODES_NOW),
+        episode_reward_mean=result.figure(metrics.SCENARIO_RETURN),
+        episode_reward_min=result.figure(metrics.of_scenario(metrics.RETURN_MIN)),
+        episode_reward_max=result.figure(metrics.of_scenario(metrics.RETURN_MAX)),
+        episode_len_mean=result.figure(metrics.of_scenario(metrics.LENGTH)),
+        time_this_iter_s=took_s,
+        time_total_s=result.time_s,
+        env_steps_this_iter=env_steps,
+        env_throughput=env_steps / took_s if took_s else None,
+        num_env_steps_sampled=count(metrics.ENV_STEPS),
+        num_env_steps_trained=count(metrics.ENV_STEPS_TRAINED),
+        num_agent_steps_sampled=result.agent_steps,
+        num_agent_steps_trained=count(metrics.AGENT_STEPS_TRAINED),
+        custom_metrics=result.own_figures(),
+        policies={policy: _policy(result, policy, int(by_policy.get(policy, 0))) for policy in result.policies},
+        checkpoints=trial.checkpoints,
+    )
+
+
+def _policy(result: metrics.Result, policy: str, episodes: int) -> controller.PolicyFigures:
+    def figure(name: str) -> float | None:
+        return result.figure(metrics.of_policy(policy, name))
+
+    learner = result.learner_figures(policy)
+    if metrics.VALUE_LOSS in learner:
+        learner[_VF_LOSS] = learner.pop(metrics.VALUE_LOSS)
+    return controller.PolicyFigures(
+        reward_mean=figure(metrics.RETURN),
+        reward_min=figure(metrics.RETURN_MIN),
+        reward_max=figure(metrics.RETURN_MAX),
+        episode_len_mean=figure(metrics.LENGTH),
+        completed_episodes=episodes,
+        learner_stats=learner,
+        custom_metrics=result.own_figures(policy),
+    )
 
 
 def _interval() -> float:

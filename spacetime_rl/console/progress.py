@@ -32,6 +32,7 @@ class TrialProgress:
     settings: str = ""
     result: Mapping[str, Any] = field(default_factory=dict)
     received_s: float = 0.0
+    checkpoints: int = 0  # saved so far
     history: deque[Mapping[str, float]] = field(default_factory=lambda: deque(maxlen=_HISTORY))
     speeds: deque[float] = field(default_factory=lambda: deque(maxlen=_SPEEDS))
     notices: Notices = field(default_factory=Notices)
@@ -226,13 +227,20 @@ class Progress:
         with self.lock:
             self.trials[trial_id] = TrialProgress(trial_id, status, settings, result)
 
-    def update(self, trial_id: str, status: str, settings: str = "", result: Mapping[str, Any] | None = None) -> None:
+    def update(
+        self,
+        trial_id: str,
+        status: str,
+        settings: str = "",
+        result: Mapping[str, Any] | None = None,
+        checkpoints: int = 0,
+    ) -> None:
         """Update a trial's status, and its result if there is one; the first result begins the stage `training`."""
         if result is not None:
             self._say_training(result)
         with self.lock:
             trial = self.trials.setdefault(trial_id, TrialProgress(trial_id, settings=settings))
-            trial.status = status
+            trial.status, trial.checkpoints = status, checkpoints
             if result is not None:
                 self._take(trial, result)
         for view in self.views:

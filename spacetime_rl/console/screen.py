@@ -14,6 +14,7 @@ from spacetime_rl.config import StopConfig
 from spacetime_rl.console.lines import LineView, MetricLines
 from spacetime_rl.console.panel import PanelView
 from spacetime_rl.console.progress import Progress, View
+from spacetime_rl.formats import controller
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def show_progress(run_id: str, stop: StopConfig, log: Path | None, json_output: 
 
 
 def _views(progress: Progress, out: TextIO) -> list[View]:
-    if os.environ.get("CONTROLLER_METRICS"):  # a controller reads lines, even from a terminal
+    if controller.is_wanted():  # a controller reads lines, even from a terminal
         return [LineView(progress, out), MetricLines(progress, out)]
     if out.isatty() and os.environ.get("TERM") != "dumb":
         return [PanelView(progress, out)]

@@ -14,13 +14,18 @@ from ray.rllib.utils.metrics import (
     LEARNER_RESULTS,
     NUM_AGENT_STEPS_SAMPLED,
     NUM_AGENT_STEPS_SAMPLED_LIFETIME,
+    NUM_ENV_STEPS_SAMPLED,
+    NUM_ENV_STEPS_SAMPLED_LIFETIME,
+    NUM_ENV_STEPS_TRAINED_LIFETIME,
     NUM_EPISODES_LIFETIME,
+    NUM_MODULE_STEPS_TRAINED_LIFETIME,
 )
 
 from spacetime_rl import metrics
 from spacetime_rl.learning.learner import LEFT_OUT, STEPS
 from spacetime_rl.notices import NOTICES, to_data
-from spacetime_rl.rollout.metrics import OWN, split_source
+from spacetime_rl.rollout.metrics import LEAST, MOST, OWN, split_source
+from spacetime_rl.rollout.plan import PLAN
 
 if TYPE_CHECKING:
     from spacetime_rl.learning.algorithm import SpacetimeAlgorithm
@@ -46,7 +51,11 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         """Add the public metrics and the notices to a result."""
         runners = result.get(ENV_RUNNER_RESULTS, {})
         own = runners.get(OWN, {})
-        self._add_episodes(own)
+        ended = self._add_episodes(own)
+        result[metrics.EPISODES_BY_POLICY], result[metrics.EPISODES_NOW] = ended, sum(ended.values())
+        result.update(
+            _counters(runners, result.get(LEARNER_RESULTS, {}), algorithm.config.env_config[PLAN].spec.arenas)
+        )
         result[metrics.AGENT_STEPS] = int(sum(runners.get(NUM_AGENT_STEPS_SAMPLED_LIFETIME, {}).values()))
         result[metrics.EPISODES] = int(runners.get(NUM_EPISODES_LIFETIME, 0))
         result.update(self._episode_metrics())
@@ -65,13 +74,15 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
             result[metrics.of_health(name)] = float(own.get(name, 0.0))
         result.update((metrics.of_custom(name), float(value)) for name, value in runners.get(CUSTOM, {}).items())
 
-    def _add_episodes(self, own: Mapping[str, Any]) -> None:
+    def _add_episodes(self, own: Mapping[str, Any]) -> dict[str, int]:
+        """Add an iteration's episodes to the windows; the number of episodes of each policy in it."""
         policies: defaultdict[str, EpisodeSums] = defaultdict(EpisodeSums)
         tasks: defaultdict[str, EpisodeSums] = defaultdict(EpisodeSums)
         for source, episodes in own.get("episodes", {}).items():
             if math.isnan(episodes):  # RLlib's sum of nothing is NaN once there has been a value
                 continue
-            sums = EpisodeSums(int(episodes), own["totals"][source], own.get("counts", {}).get(source))
+            ends = own.get(LEAST, {}).get(source), own.get(MOST, {}).get(source)
+            sums = EpisodeSums(int(episodes), own["totals"][source], own.get("counts", {}).get(source), ends)
             policy, task = split_source(source)
             policies[policy].add(sums)
             if task is not None:
@@ -79,6 +90,7 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         for windows, found in ((self._windows, policies), (self._tasks, tasks)):
             for name, sums in found.items():
                 windows[name].add(sums)
+        return {policy: sums.episodes for policy, sums in policies.items()}
 
     def _episode_metrics(self) -> Iterator[tuple[str, float]]:
         scenario = EpisodeSums()
@@ -100,9 +112,14 @@ class EpisodeSums:
     """Sums over agents' episodes by metric, and for each metric the number of episodes that have it."""
 
     def __init__(
-        self, episodes: int = 0, totals: Mapping[str, float] | None = None, counts: Mapping[str, float] | None = None
+        self,
+        episodes: int = 0,
+        totals: Mapping[str, float] | None = None,
+        counts: Mapping[str, float] | None = None,
+        ends: tuple[float | None, float | None] = (None, None),
     ) -> None:
         self.episodes = episodes
+        self._least, self._most = (metrics.finite(end) for end in ends)  # the smallest and the largest return
         # If no episode of this iteration had a metric, RLlib keeps it as NaN.
         self._totals = Counter({name: total for name, total in (totals or {}).items() if not math.isnan(total)})
         self._counts = Counter({name: episodes if counts is None else counts[name] for name in self._totals})
@@ -110,13 +127,18 @@ class EpisodeSums:
     def add(self, other: EpisodeSums) -> None:
         """Add another's sums. A metric that only some episodes have is averaged over those episodes."""
         self.episodes += other.episodes
+        self._least = min((end for end in (self._least, other._least) if end is not None), default=None)
+        self._most = max((end for end in (self._most, other._most) if end is not None), default=None)
         self._totals.update(other._totals)
         self._counts.update(other._counts)
 
     def means(self) -> Iterator[tuple[str, float]]:
-        """Public name and mean of every metric."""
+        """Public name and mean of every metric, and the limits of the return where they are known."""
         for name, total in self._totals.items():
             yield metrics.of_episodes(name), float(total / self._counts[name])
+        for name, end in ((metrics.RETURN_MIN, self._least), (metrics.RETURN_MAX, self._most)):
+            if end is not None:
+                yield name, end
 
 
 class EpisodeWindow:
@@ -137,6 +159,27 @@ class EpisodeWindow:
         for sums in self._iterations:
             whole.add(sums)
         return whole
+
+
+def _counters(runners: Mapping[str, Any], learners: Mapping[str, Any], arenas: int) -> dict[str, int]:
+    """Steps of environments, which are arenas, and steps that learners were given, each time that they were.
+
+    RLlib's counters of environment steps count the decisions of whole games in runners, and agent steps in learners.
+    """
+    learned = learners.get(ALL_MODULES, {})
+    env_steps = arenas * _count(runners.get(NUM_ENV_STEPS_SAMPLED_LIFETIME))
+    agent_steps = sum(map(_count, runners.get(NUM_AGENT_STEPS_SAMPLED_LIFETIME, {}).values()))
+    given = _count(learned.get(NUM_ENV_STEPS_TRAINED_LIFETIME))
+    return {
+        metrics.ENV_STEPS: env_steps,
+        metrics.ENV_STEPS_NOW: arenas * _count(runners.get(NUM_ENV_STEPS_SAMPLED)),
+        metrics.ENV_STEPS_TRAINED: round(env_steps * given / agent_steps) if agent_steps else 0,
+        metrics.AGENT_STEPS_TRAINED: _count(learned.get(NUM_MODULE_STEPS_TRAINED_LIFETIME)),
+    }
+
+
+def _count(value: Any) -> int:
+    return int(metrics.finite(value) or 0)
 
 
 def _learner_metrics(learners: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[str, float]]:

@@ -34,6 +34,7 @@ from spacetime_rl.rollout.recording import Fragment
 # Subtree of a runner's metrics that `learning.metrics` turns into the public names.
 OWN = "spacetime"
 LESSONS = "lessons"
+LEAST, MOST = "least_return", "most_return"  # of an agent's episodes, by source
 
 _NUMBERS = ("episode", TASK)  # entries of an agent's metrics that are not measurements
 _OF = "@"  # separates policy and task; neither's name contains it
@@ -138,16 +139,20 @@ class RunnerMetrics:
         A stock game may report a metric in some episodes only; `counts` holds the number of those episodes.
         """
         episodes: Counter[str] = Counter()
+        returns: defaultdict[str, list[float]] = defaultdict(list)
         totals: defaultdict[str, Counter[str]] = defaultdict(Counter)
         counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for agent in ended:
             source = self._source_of(agent)
             measured = {name: value for name, value in agent.metrics.items() if name not in _NUMBERS}
             episodes[source] += 1
+            returns[source].append(agent.metrics["return"])
             totals[source].update(measured)
             counts[source].update(measured.keys())
         for source, number in episodes.items():
             self._sum((OWN, "episodes", source), number)
+            self._logger.log_value((OWN, LEAST, source), min(returns[source]), reduce="min")
+            self._logger.log_value((OWN, MOST, source), max(returns[source]), reduce="max")
             for name, total in totals[source].items():
                 self._sum((OWN, "totals", source, name), float(total))
                 self._sum((OWN, "counts", source, name), float(counts[source][name]))

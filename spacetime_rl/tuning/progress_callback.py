@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ray.tune import Callback
 
 from spacetime_rl.config.search_space import short_value
 from spacetime_rl.console.progress import Progress
+from spacetime_rl.runs.layout import checkpoint_number
 
 
 class ProgressCallback(Callback):  # type: ignore[misc]  # ray has no types
@@ -45,10 +47,17 @@ class ProgressCallback(Callback):  # type: ignore[misc]  # ray has no types
 
     def _update(self, trial: Any, status: str, result: Mapping[str, Any] | None = None) -> None:
         if self._progress is not None:
-            self._progress.update(trial.trial_id, status, _drawn(trial), result)
+            self._progress.update(trial.trial_id, status, _drawn(trial), result, _saved(trial))
 
     def __getstate__(self) -> dict[str, Any]:
         return {"_progress": None, "_recalled": True}
+
+
+def _saved(trial: Any) -> int:
+    """The number of checkpoints that a trial has saved so far; Tune numbers their folders from 0."""
+    latest = trial.checkpoint
+    number = None if latest is None else checkpoint_number(Path(latest.path))
+    return 0 if number is None else number + 1
 
 
 def _drawn(trial: Any) -> str:

@@ -182,7 +182,7 @@ def test_what_was_drawn_takes_the_room_that_is_left() -> None:
         "policies.giver.model.hiddens": [128, 128],
         "scenario.params.smoothing": 0.2,
     }
-    trial = SimpleNamespace(trial_id="ab12c_00003", evaluated_params=drawn_values)
+    trial = SimpleNamespace(trial_id="ab12c_00003", evaluated_params=drawn_values, checkpoint=None)
     ProgressCallback(progress).on_trial_start(trial=trial)
     report(progress, range(1, 3), index=2)
     report(progress, range(1, 3), index=3)
@@ -300,16 +300,29 @@ def test_a_resumed_run_shows_its_trends_from_the_beginning() -> None:
     assert len(trial.trend("policy/giver/return_mean")) == 31
 
 
-def test_a_controller_gets_metric_lines() -> None:
+def test_a_controller_gets_a_line_for_every_iteration() -> None:
+    progress, out = make_progress(), io.StringIO()
+    progress.views.append(MetricLines(progress, out))
+    report(progress, range(1, 3))
+    records = [json.loads(line.removeprefix("@METRIC ")) for line in out.getvalue().splitlines()]
+    assert [(record["kind"], record["training_iteration"]) for record in records] == [
+        ("iteration", 1),
+        ("iteration", 2),
+    ]
+    assert records[1]["num_agent_steps_sampled"] == 2 * 8192
+    giver = records[0]["policies"]["giver"]
+    assert giver["custom_metrics"].keys() >= {"reward/handover", "reward/comfort"}
+    assert giver["custom_metrics"].keys().isdisjoint({"return_mean", "success_rate", "kl", "value_loss"})
+    assert giver["learner_stats"].keys() >= {"policy_loss", "vf_loss", "entropy", "kl", "lr"}
+    assert "trial" not in records[0]
+
+
+def test_a_line_of_a_sweep_says_which_trial_it_is_of() -> None:
     progress, out = make_progress(), io.StringIO()
     progress.views.append(MetricLines(progress, out))
     report(progress, range(1, 2))
-    lines = out.getvalue().splitlines()
-    assert all(line.startswith("@METRIC ") for line in lines)
-    records = {record["name"]: record for record in (json.loads(line[8:]) for line in lines)}
-    assert records["policy/giver/success_rate"].keys() == {"name", "value", "step"}
-    assert records["scenario/success_rate"]["step"] == 8192
-    assert "policy/giver/kl" not in records
+    report(progress, range(1, 2), index=1)
+    assert json.loads(out.getvalue().splitlines()[-1].removeprefix("@METRIC "))["trial"] == "00001"
 
 
 def test_the_panel_can_be_up_before_ray_is_imported() -> None:
@@ -321,7 +334,7 @@ def test_tune_feeds_the_progress_and_may_pickle_the_callback() -> None:
     import pickle
 
     progress = make_progress()
-    trial = SimpleNamespace(trial_id="ab12c_00003", evaluated_params={"lr": 0.1})
+    trial = SimpleNamespace(trial_id="ab12c_00003", evaluated_params={"lr": 0.1}, checkpoint=None)
     ProgressCallback(progress).on_trial_start(iteration=0, trials=[trial], trial=trial)
     ProgressCallback(progress).on_trial_result(iteration=1, trials=[trial], trial=trial, result=make_result(1))
     ProgressCallback(progress).on_trial_complete(iteration=1, trials=[trial], trial=trial)

@@ -1,0 +1,69 @@
+"""Puts the scripts into a project. They are thin: each calls this package, so that its updates reach them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from spacetime_rl.errors import UsageError
+
+MARK = "Installed by `spacetime-rl controller`"
+_THIN = '''#!/usr/bin/env python3
+"""{what}. {mark}; the package does the work."""
+
+from spacetime_rl.compat.{module} import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script: where a project has it, the module that does the work, and what it does."""
+
+    path: str
+    module: str
+    what: str
+
+    def text(self) -> str:
+        """The file's content. The check of the environment has to run without the package, so it is copied whole."""
+        if self.module == "check_py_env":
+            return (Path(__file__).parent / "check_py_env.py").read_text(encoding="utf-8")
+        return _THIN.format(what=self.what, mark=MARK, module=self.module)
+
+
+SCRIPTS = (
+    Script("convert_sb3_to_onnx.py", "convert_sb3", "Converts a model of Stable-Baselines3 to ONNX"),
+    Script("convert_rllib_to_onnx.py", "convert_rllib", "Converts the policies of an RLlib checkpoint to ONNX"),
+    Script("check_py_env.py", "check_py_env", "Reports which packages this Python has"),
+    Script("demo.py", "demo", "Prints what a short training would print"),
+)
+
+
+def install(folder: Path, force: bool = False) -> list[Path]:
+    """Write all scripts into a project's folder, in place of earlier versions of them.
+
+    Raises UsageError where there is no folder, or where a file of the same name is not one of these scripts; with
+    `force` such files are replaced.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"controller: {folder}: expected the folder of a project")
+    foreign = [script.path for script in SCRIPTS if _is_foreign(folder / script.path)]
+    if foreign and not force:
+        raise UsageError(
+            f"controller: {folder} has other files of these names: {', '.join(foreign)}; move them, or replace them "
+            "with --force"
+        )
+    written = []
+    for script in SCRIPTS:
+        file = folder / script.path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(script.text(), encoding="utf-8")
+        file.chmod(0o755)
+        written.append(file)
+    return written
+
+
+def _is_foreign(file: Path) -> bool:
+    return file.exists() and not (file.is_file() and MARK in file.read_text(encoding="utf-8", errors="replace"))

@@ -1,0 +1,178 @@
+"""Source document 004, the controller's reference, row by row: names, flags, defaults, ranges, output, exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+from stable_baselines3 import PPO
+
+from spacetime_rl.compat import convert_sb3
+from spacetime_rl.compat.install import MARK, SCRIPTS, install
+from spacetime_rl.errors import UsageError
+from spacetime_rl.formats import controller
+
+CONVERT_SB3, CONVERT_RLLIB = "convert_sb3_to_onnx.py", "convert_rllib_to_onnx.py"
+
+# Script, flag, default, a value that is taken, and one that is refused (None: every text is taken).
+FLAGS = [
+    (CONVERT_SB3, "-o", None, "exported.onnx", None),
+    (CONVERT_SB3, "--output", None, "exported.onnx", None),
+    (CONVERT_SB3, "--algo", None, "td3", "trpo"),
+    (CONVERT_SB3, "--opset", 13, "17", "18"),
+    (CONVERT_SB3, "--ir-version", 9, "9", "x"),
+    (CONVERT_SB3, "--no-verify", False, None, "x"),
+    (CONVERT_SB3, "--use-obs-array", False, None, "x"),
+    (CONVERT_RLLIB, "-o", Path("onnx_exports"), "models", None),
+    (CONVERT_RLLIB, "--output-dir", Path("onnx_exports"), "models", None),
+    (CONVERT_RLLIB, "--policy", None, "left_policy", None),
+    (CONVERT_RLLIB, "--checkpoint-number", None, "10", "-1"),
+    (CONVERT_RLLIB, "--opset", 13, "9", "8"),
+    (CONVERT_RLLIB, "--ir-version", 9, "9", "x"),
+]
+POSITIONAL = {CONVERT_SB3: ["model.zip"], CONVERT_RLLIB: ["checkpoint_000010"]}
+
+# The JSON schema of the reference: fields in order, with the types of their values.
+FIELDS = {
+    "kind": str, "timestamp": str, "training_iteration": int, "timesteps_total": int, "episodes_total": int,
+    "episodes_this_iter": int, "episode_reward_mean": float, "episode_reward_min": float, "episode_reward_max": float,
+    "episode_len_mean": float, "time_this_iter_s": float, "time_total_s": float, "env_steps_this_iter": int,
+    "env_throughput": float, "num_env_steps_sampled": int, "num_env_steps_trained": int,
+    "num_agent_steps_sampled": int, "num_agent_steps_trained": int, "custom_metrics": dict, "policies": dict,
+    "checkpoints": int,
+}  # fmt: skip
+POLICY_FIELDS = {
+    "reward_mean": float, "reward_min": float, "reward_max": float, "episode_len_mean": float,
+    "completed_episodes": int, "learner_stats": dict, "custom_metrics": dict,
+}  # fmt: skip
+KEYS = ("sb3_available", "rllib_available", "godot_rl_available", "torch_available", "onnx_available")
+
+
+def read_metrics(output: str) -> list[dict[str, Any]]:
+    """The objects of all `@METRIC` lines, each checked against the reference."""
+    lines = [line for line in output.splitlines() if line.startswith("@METRIC")]
+    found = [json.loads(line.removeprefix("@METRIC ")) for line in lines]
+    for record in found:
+        check_record(record)
+    return found
+
+
+def check_record(record: dict[str, Any]) -> None:
+    assert list(record)[: len(FIELDS)] == list(FIELDS)
+    assert record["kind"] == "iteration"
+    for name, kind in FIELDS.items():
+        assert isinstance(record[name], kind), (name, record[name])
+    for policy in record["policies"].values():
+        assert {name: type(policy[name]) for name in policy} == POLICY_FIELDS
+        assert list(policy["learner_stats"])[:3] == ["policy_loss", "vf_loss", "entropy"]
+
+
+def parser_of(name: str) -> argparse.ArgumentParser:
+    (script,) = [script for script in SCRIPTS if script.path == name]
+    parser: argparse.ArgumentParser = importlib.import_module(f"spacetime_rl.compat.{script.module}").make_parser()
+    return parser
+
+
+@pytest.mark.parametrize(("name", "flag", "default", "good", "bad"), FLAGS)
+def test_every_flag_has_its_name_default_and_range(
+    name: str, flag: str, default: object, good: str | None, bad: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser, words = parser_of(name), POSITIONAL.get(name, [])
+    (action,) = [action for action in parser._actions if flag in action.option_strings]
+    assert getattr(parser.parse_args(words), action.dest) == default
+    given = parser.parse_args([*words, flag, *([good] if good is not None else [])])
+    assert str(getattr(given, action.dest)) == (good if good is not None else "True")
+    if bad is not None:
+        with pytest.raises(SystemExit) as end:
+            parser.parse_args([*words, flag, bad])
+        assert end.value.code == 2
+        assert "error:" in capsys.readouterr().err
+
+
+def test_controller_installs_thin_scripts_and_a_second_time_replaces_them(tmp_path: Path) -> None:
+    written = install(tmp_path)
+    assert [str(file.relative_to(tmp_path)) for file in written] == [script.path for script in SCRIPTS]
+    assert all(MARK in file.read_text() and os.access(file, os.X_OK) for file in written)
+    assert install(tmp_path) == written
+
+
+def test_controller_leaves_files_of_others_alone_unless_forced(tmp_path: Path) -> None:
+    (tmp_path / "demo.py").write_text("print('mine')\n")
+    with pytest.raises(UsageError, match=r"demo\.py; move them, or replace them with --force"):
+        install(tmp_path)
+    assert not (tmp_path / "check_py_env.py").exists()
+    install(tmp_path, force=True)
+    assert MARK in (tmp_path / "demo.py").read_text()
+
+
+def test_check_py_env_has_five_keys_and_exit_code_0_where_all_is_installed(tmp_path: Path) -> None:
+    install(tmp_path)
+    done = subprocess.run([sys.executable, str(tmp_path / "check_py_env.py")], capture_output=True, text=True)
+    assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, dict.fromkeys(KEYS, True), "")
+
+
+def test_check_py_env_has_exit_code_1_in_a_python_without_packages(tmp_path: Path) -> None:
+    install(tmp_path)
+    command = [sys.executable, "-I", "-S", str(tmp_path / "check_py_env.py")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, json.loads(done.stdout), done.stderr) == (1, dict.fromkeys(KEYS, False), "")
+
+
+def test_demo_prints_messages_and_sample_metrics(tmp_path: Path) -> None:
+    install(tmp_path)
+    command = [sys.executable, str(tmp_path / "demo.py"), "--iterations", "2", "--pause", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert [record["training_iteration"] for record in read_metrics(done.stdout)] == [1, 2]
+    assert "Total timesteps: 1000" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_line_has_null_for_what_is_not_known_and_not_finite() -> None:
+    policy = controller.PolicyFigures(learner_stats={"kl": float("inf")})
+    one = controller.Iteration(
+        1, 8, 0, 0, None, None, None, float("nan"), 1.0, 1.0, 8, 8.0, 8, 8, 8, 8, {}, {"p": policy}, 0
+    )
+    record = json.loads(controller.metric_line(one, trial="00001").removeprefix(controller.PREFIX))
+    assert list(record) == [*FIELDS, "trial"]
+    assert record["episode_reward_mean"] is record["episode_len_mean"] is None
+    assert record["policies"]["p"]["learner_stats"] == dict.fromkeys(("policy_loss", "vf_loss", "entropy", "kl"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([CONVERT_SB3, "model.zip"], "ERROR: model.zip"),
+        ([CONVERT_RLLIB, "run"], "ERROR: No checkpoints found: there is no folder run"),
+    ],
+)
+def test_errors_are_one_line_on_stderr_and_exit_code_1(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name, *rest = arguments
+    (script,) = [script for script in SCRIPTS if script.path == name]
+    assert importlib.import_module(f"spacetime_rl.compat.{script.module}").main(rest) == 1
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err.startswith(message), shown.err.count("\n")) == ("", True, 1)
+
+
+def test_convert_sb3_writes_what_the_reference_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    PPO("MlpPolicy", "Pendulum-v1", policy_kwargs={"net_arch": [8]}, device="cpu").save(tmp_path / "model.zip")
+    assert convert_sb3.main([str(tmp_path / "model.zip")]) == 0
+    assert f"Exported: {tmp_path / 'model.onnx'}" in capsys.readouterr().out
+    made = onnx.load(tmp_path / "model.onnx")
+    assert (made.opset_import[0].version, made.ir_version) == (13, 9)
+    assert convert_sb3.main([str(tmp_path / "model.zip"), "-o", str(tmp_path / "b.onnx"), "--opset", "11"]) == 0
+    assert onnx.load(tmp_path / "b.onnx").opset_import[0].version == 11
