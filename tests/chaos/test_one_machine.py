@@ -267,7 +267,7 @@ def test_an_mlflow_server_that_is_away_stops_nothing_and_gets_everything(
 def recorded_steps(store: Store) -> list[int]:
     client = make_client(store)
     experiment = client.get_experiment_by_name("touch")
-    runs = client.search_runs([experiment.experiment_id], "tags.kind = 'trial'")
+    runs = client.search_runs([experiment.experiment_id], "tags.run_id = 'one'")
     if not runs:  # a server that was away before the trial began
         return []
     (run,) = runs
