@@ -76,10 +76,18 @@ ENTROPY = "entropy"
 KL = "kl"
 EXPLAINED_VARIANCE = "explained_variance"
 IMITATION_VALIDATION_LOSS = "imitation_validation_loss"
+ADVANTAGE_MEAN, ADVANTAGE_STD = "advantage_mean", "advantage_std"
 LEARNER = (
     LearnerMetric("policy_loss", ("policy_loss", "mean_pi_loss"), "policy loss", "loss of the policy"),
     # IMPALA's vf_loss is a sum over the batch. Its mean has another name, which comes later so that it wins.
     LearnerMetric(VALUE_LOSS, ("vf_loss", "mean_vf_loss"), "value loss", "loss of the value function"),
+    LearnerMetric(
+        ADVANTAGE_MEAN,
+        (ADVANTAGE_MEAN,),
+        "advantage",
+        "mean advantage of a batch's actions, before advantages are standardised (PPO)",
+    ),
+    LearnerMetric(ADVANTAGE_STD, (ADVANTAGE_STD,), "adv. std", "their standard deviation"),
     LearnerMetric("q_loss", ("qf_loss",), "Q loss", "loss of the Q functions (SAC, DQN)"),
     LearnerMetric("q_mean", ("qf_mean",), "Q", "mean Q value (SAC, DQN)"),
     LearnerMetric(ENTROPY, ("entropy",), "entropy", "entropy of the actions, in nats"),
@@ -329,6 +337,13 @@ def policies_in(*results: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({name.split("/")[1] for result in results for name in result if name.startswith(prefix)}))
 
 
+def without_policy(name: str) -> tuple[str, str]:
+    """The name of a policy's metric without the policy, and the policy. Other names stay, with an empty policy."""
+    group, _, rest = name.partition("/")
+    policy, slash, metric = rest.partition("/")
+    return (metric, policy) if group == _POLICY and slash else (name, "")
+
+
 def lessons_in(*results: Iterable[str]) -> tuple[str, ...]:
     """The lessons with a success rate in any of these results, in order of appearance."""
     names = (name.split("/") for result in results for name in result if name.startswith(f"{_LESSON}/"))
@@ -379,8 +394,13 @@ def learner_metrics(learners: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple
 
 def public_metrics(result: Mapping[str, Any]) -> dict[str, float]:
     """The public metrics of a Tune result, finite numbers only, the most important ones first."""
-    found = finite_metrics({n: value for n, value in result.items() if n.startswith(GROUPS) or n in _COUNTERS})
+    found = finite_metrics({name: value for name, value in result.items() if is_public(name)})
     return {name: found[name] for name in sorted(found, key=_rank)}
+
+
+def is_public(name: str) -> bool:
+    """Whether a name in a Tune result is that of a public metric."""
+    return name.startswith(GROUPS) or name in _COUNTERS
 
 
 def finite_metrics(values: Mapping[str, Any]) -> dict[str, float]:

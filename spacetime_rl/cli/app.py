@@ -12,6 +12,7 @@ from spacetime_rl import __version__
 from spacetime_rl.cli import config, convert, episodes, findings, gate, godot, jobs, runs
 from spacetime_rl.cli.baseline import baseline
 from spacetime_rl.cli.bench import bench
+from spacetime_rl.cli.bundle import bundle
 from spacetime_rl.cli.controller import controller
 from spacetime_rl.cli.distill import distill
 from spacetime_rl.cli.doctor import doctor
@@ -25,6 +26,7 @@ from spacetime_rl.cli.nightly import nightly
 from spacetime_rl.cli.on_linux import on_linux
 from spacetime_rl.cli.play import play
 from spacetime_rl.cli.playtest import playtest
+from spacetime_rl.cli.plot import plot
 from spacetime_rl.cli.replay import replay
 from spacetime_rl.cli.scenarios import scenarios
 from spacetime_rl.cli.submit import submit
@@ -87,6 +89,8 @@ app.add_typer(config.app, name="config")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(runs.app, name="runs")
 app.command("ui")(ui)
+app.command("plot")(plot)
+app.command("bundle")(bundle)
 app.command("eval")(on_linux("eval", evaluate))
 app.command("league")(on_linux("league", league))
 app.command("playtest")(on_linux("playtest", playtest))

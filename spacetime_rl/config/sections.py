@@ -265,3 +265,7 @@ class TrackingConfig(Section):
     register_models: bool = Field(
         default=True, description="Register the exported policies as models with the alias `candidate`."
     )
+    tensorboard: bool = Field(
+        default=False,
+        description="Also write TensorBoard's event files into the run's folder, with all metrics and settings.",
+    )

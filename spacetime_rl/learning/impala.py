@@ -17,7 +17,6 @@ from spacetime_rl.learning.asynchronous import AsynchronousAlgorithm
 from spacetime_rl.learning.batches.columns import Batch
 from spacetime_rl.learning.batches.vtrace import make_sequence_batch
 from spacetime_rl.learning.ppo_learner import SpacetimePPOLearner
-from spacetime_rl.modules.policy import PolicyModule
 
 
 class VtraceConfig(PPOConfig):  # type: ignore[misc]
@@ -50,10 +49,9 @@ class IMPALALearner(SpacetimePPOLearner):
     def report_losses(self, minibatches: Mapping[str, Batch]) -> None:
         """Does nothing, because RLlib's loss logs these figures itself."""
 
-    def make_batch(self, module: PolicyModule, episodes: Sequence[SingleAgentEpisode], config: Any) -> Batch:
+    def make_batch(self, policy: str, episodes: Sequence[SingleAgentEpisode]) -> Batch:
         """Rows of consecutive steps, as V-trace needs them."""
-        del config
-        return make_sequence_batch(module, episodes)
+        return make_sequence_batch(self.policy(policy), episodes)
 
 
 class APPOLearner(IMPALALearner):
@@ -61,9 +59,9 @@ class APPOLearner(IMPALALearner):
 
     compute_loss_for_module = APPOTorchLearner.compute_loss_for_module
 
-    def make_batch(self, module: PolicyModule, episodes: Sequence[SingleAgentEpisode], config: Any) -> Batch:
+    def make_batch(self, policy: str, episodes: Sequence[SingleAgentEpisode]) -> Batch:
         """IMPALA's batch, with the action distributions of the policy before this update as the target network's."""
-        batch: Mapping[str, Any] = super().make_batch(module, episodes, config)
+        batch: Mapping[str, Any] = super().make_batch(policy, episodes)
         with torch.no_grad():
-            now = module.forward_train(batch)[Columns.ACTION_DIST_INPUTS]
+            now = self.policy(policy).forward_train(batch)[Columns.ACTION_DIST_INPUTS]
         return {**batch, TARGET_NETWORK_ACTION_DIST_INPUTS: now}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from ray.rllib.algorithms.ppo.ppo import LEARNER_RESULTS_KL_KEY
 from ray.rllib.algorithms.ppo.torch.ppo_torch_learner import PPOTorchLearner
 from ray.rllib.core.columns import Columns
@@ -18,6 +21,7 @@ from spacetime_rl.learning.batches.gae import make_train_batch
 from spacetime_rl.learning.batches.joint_batch import make_joint_batches
 from spacetime_rl.learning.curiosity import CURIOSITY, curiosity_of
 from spacetime_rl.learning.learner import SpacetimeLearner, group_by_policy
+from spacetime_rl.metrics import ADVANTAGE_MEAN, ADVANTAGE_STD
 from spacetime_rl.modules.critic import JOINT
 from spacetime_rl.modules.policy import PolicyModule
 
@@ -85,9 +89,21 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
                 module.critic.update(batch[JOINT])
         return self.metrics.reduce()
 
-    def make_batch(self, module: PolicyModule, episodes: Sequence[SingleAgentEpisode], config: Any) -> Batch:
+    def make_batch(self, policy: str, episodes: Sequence[SingleAgentEpisode]) -> Batch:
         """The columns that the loss needs, from the episodes of one policy."""
-        return make_train_batch(module, episodes, config.gamma, config.lambda_)
+        config = self.config.get_config_for_module(policy)
+        report = partial(self._report_advantages, policy)
+        return make_train_batch(self.policy(policy), episodes, config.gamma, config.lambda_, report=report)
+
+    def policy(self, name: str) -> PolicyModule:
+        """The module of a policy."""
+        module: PolicyModule = self.module[name].unwrapped()
+        return module
+
+    def _report_advantages(self, policy: str, advantages: NDArray[np.float32]) -> None:
+        """Log the mean and the standard deviation of a policy's advantages."""
+        self.metrics.log_value((policy, ADVANTAGE_MEAN), float(advantages.mean()), window=1)
+        self.metrics.log_value((policy, ADVANTAGE_STD), float(advantages.std()), window=1)
 
     def compute_loss_for_module(
         self, *, module_id: str, config: Any, batch: Batch, fwd_out: Mapping[str, Any]
@@ -129,11 +145,11 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
 
     def _make_batches(self, episodes: Sequence[SingleAgentEpisode]) -> dict[str, Batch]:
         learning = self.by_policy(episodes)
-        modules = {policy: self.module[policy].unwrapped() for policy in learning}
+        modules = {policy: self.policy(policy) for policy in learning}
+        if all(module.critic is None for module in modules.values()):
+            return {policy: self.make_batch(policy, own) for policy, own in learning.items()}
         configs = {policy: self.config.get_config_for_module(policy) for policy in learning}
-        if any(module.critic is not None for module in modules.values()):
-            return make_joint_batches(modules, group_by_policy(episodes), configs)
-        return {policy: self.make_batch(modules[policy], own, configs[policy]) for policy, own in learning.items()}
+        return make_joint_batches(modules, group_by_policy(episodes), configs, self._report_advantages)
 
 
 def clipped_loss(logp: torch.Tensor, values: torch.Tensor, batch: Mapping[str, Any], config: Any) -> torch.Tensor:

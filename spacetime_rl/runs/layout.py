@@ -66,6 +66,16 @@ class RunPaths:
         return self.path / "progress.jsonl"
 
     @property
+    def metrics_table(self) -> Path:
+        """The same as a table for other programs."""
+        return self.path / "metrics.csv"
+
+    @property
+    def tensorboard(self) -> Path:
+        """TensorBoard's event files, where `tracking.tensorboard` is on; in a sweep a folder for each trial."""
+        return self.path / "tensorboard"
+
+    @property
     def onnx(self) -> Path:
         """The exported policies."""
         return self.path / ONNX
@@ -139,6 +149,11 @@ class RunPaths:
     def evaluation(self) -> Path:
         """The evaluation reports of all players, as JSON."""
         return self.report / "evaluation.json"
+
+    @property
+    def charts(self) -> Path:
+        """The folder of the charts of single metrics, which `plot` draws."""
+        return self.report / "charts"
 
     def report_of(self, name: str) -> Path:
         """The folder of another report by its name, for example of a later evaluation."""

@@ -21,6 +21,7 @@ from spacetime_rl.sizing.settle import describe_sizes, needed_cpus, settle_sizes
 from spacetime_rl.tracking.callback import MlflowCallback
 from spacetime_rl.tracking.identity import RunIdentity, describe_run
 from spacetime_rl.tracking.store import Store, resolve_store
+from spacetime_rl.tracking.tensorboard import TensorBoardCallback
 from spacetime_rl.training.outcome import Outcome
 from spacetime_rl.training.outputs import make_outputs
 from spacetime_rl.training.sweep_outputs import publish_sweep
@@ -120,8 +121,9 @@ class _Training:
             self.interrupt,
             WaitingForRoom(),
             ProgressCallback(self.progress),
-            ResultLog(folder.paths.results),
+            ResultLog(folder.paths.results, folder.paths.metrics_table),
             mlflow,
+            *self._tensorboard(),
         ]
         folder.keep()
         at_a_time = f"{self.concurrent} at a time, each " if experiment.sweep.is_search else ""
@@ -129,6 +131,12 @@ class _Training:
         self.progress.stage(f"starting {at_a_time}{sizes}")
         with mlflow.stopped_at_once():
             return run_trials(experiment, folder, callbacks, self.concurrent, resumed)
+
+    def _tensorboard(self) -> list[Callback]:
+        base, is_search = self.experiment.base, self.experiment.sweep.is_search
+        if not base.tracking.tensorboard:
+            return []
+        return [TensorBoardCallback(self.folder.paths.tensorboard, base.to_dict(), single=not is_search)]
 
 
 def _publish(

@@ -55,7 +55,7 @@ def test_recurrent_and_stateless_policies_learn_side_by_side(learning: Spacetime
     first, last = results[0], results[-1]
     for policy in ("giver", "taker"):
         assert last[f"policy/{policy}/return_mean"] > first[f"policy/{policy}/return_mean"] + 0.5
-        for name in ("length_mean", "success_rate", "reward/near", "entropy", "kl", "policy_loss", "value_loss"):
+        for name in ("length_mean", "success_rate", "reward/near", "entropy", "kl", "policy_loss", "advantage_std"):
             assert f"policy/{policy}/{name}" in last
         assert last[f"policy/{policy}/kl"] > 0
     assert 6 * 2000 <= last["agent_steps"] < 6 * 2000 * 1.1

@@ -23,6 +23,7 @@ from spacetime_rl.learning.batches.columns import Batch, joined_outputs, recurre
 from spacetime_rl.modules.critic import JOINT, ROWS, SEEN, Seen
 from spacetime_rl.modules.policy import PolicyModule
 
+Report = Callable[[NDArray[np.float32]], None]
 _MOST_ROWS = 4096  # of which a value function that sees other agents computes the values at once
 
 
@@ -66,11 +67,13 @@ def make_train_batch(
     gamma: float,
     lambda_: float,
     judged: Judged | None = None,
+    report: Report = lambda _: None,
 ) -> Batch:
     """The columns that PPO's loss needs, on the module's device: one row per step.
 
     For a recurrent module one row is a sequence of `max_seq_len` steps, padded with zeros that LOSS_MASK marks, and
-    STATE_IN is the state before the sequence's first step. `judged` is computed if it is not given.
+    STATE_IN is the state before the sequence's first step. `judged` is computed if it is not given. `report` receives
+    the advantages before they are standardised, float32 [steps].
     """
     judged = judged or judge(module, episodes)
     lengths = np.array([len(episode) for episode in episodes])
@@ -81,6 +84,7 @@ def make_train_batch(
     states = recurrent_states(module, episodes)
     values = judged.values
     advantages = _advantages(episodes, judged, seen, steps, gamma, lambda_)
+    report(advantages)
     columns = {
         Columns.OBS: observations[acted],
         Columns.ACTIONS: np.concatenate([episode.actions.data for episode in episodes]),

@@ -8,7 +8,8 @@ MA-POCA (Cohen et al. 2021). Nothing follows the last step of an agent that term
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,15 @@ Episodes = Mapping[str, Sequence[SingleAgentEpisode]]
 
 
 def make_joint_batches(
-    modules: Mapping[str, PolicyModule], episodes: Episodes, configs: Mapping[str, Any]
+    modules: Mapping[str, PolicyModule],
+    episodes: Episodes,
+    configs: Mapping[str, Any],
+    report: Callable[[str, NDArray[np.float32]], None] = lambda _, __: None,
 ) -> dict[str, Batch]:
     """The batches of the policies in `modules`, from the `episodes` of all policies, also of those that do not learn.
 
-    `configs` has the gamma and the lambda_ of each policy in `modules`.
+    `configs` has the gamma and the lambda_ of each policy in `modules`. `report` receives each policy's name and its
+    advantages before they are standardised.
     """
     view = JointView.of(episodes)
     judged = {
@@ -41,7 +46,9 @@ def make_joint_batches(
         config = configs[policy]
         if module.critic is not None and module.critic.spec.scope == "team":
             judged[policy] = judged[policy].followed_by(_team_values(policy, module.critic, view, judged))
-        batches[policy] = make_train_batch(module, episodes[policy], config.gamma, config.lambda_, judged[policy])
+        batches[policy] = make_train_batch(
+            module, episodes[policy], config.gamma, config.lambda_, judged[policy], partial(report, policy)
+        )
     return batches
 
 

@@ -1,0 +1,106 @@
+"""Draw one chart for each metric of a run: a line for each policy, and in a sweep for each trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spacetime_rl import metrics
+from spacetime_rl.pictures.learning_curves import plot_policies, smooth
+from spacetime_rl.pictures.style import MANY, canvas, grid
+from spacetime_rl.runs.layout import RunPaths, file_name
+from spacetime_rl.runs.read import RunRecord
+from spacetime_rl.runs.result_log import read_all_progress
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Results = Sequence[Mapping[str, Any]]
+_MOST_NAMED = 12  # lines that a chart's legend names
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a chart: agent steps and values. `label` is empty for the only line."""
+
+    label: str
+    points: Sequence[tuple[int, float]]
+
+
+def draw_run(run: RunRecord) -> list[Path]:
+    """Draw the learning curves of a run and a chart of each of its metrics. Returns the files; empty without results.
+
+    The run may still be going on. In a sweep the learning curves are those of the best trial, or of the longest one
+    while the sweep goes on.
+    """
+    trials = read_all_progress(run.paths.results)
+    if not trials:
+        return []
+    shown = str(run.summary.get("trial", ""))
+    curves = trials.get(shown) or max(trials.values(), key=len)
+    files = plot_policies(curves, run.run_id, run.paths.report)
+    return [*files, *draw_charts(trials, run.run_id, RunPaths(run.folder).charts)]
+
+
+def draw_charts(trials: Mapping[str, Results], title: str, folder: Path) -> list[Path]:
+    """Draw `folder/<metric>.png` for each metric of policies, and for each figure of the whole run. Returns the files.
+
+    `trials` are the results of each trial in order, by public names.
+    """
+    return [
+        draw_chart(lines, f"{name}  ·  {title}", folder / f"{file_name(name)}.png")
+        for name, lines in charts(trials).items()
+    ]
+
+
+def charts(trials: Mapping[str, Results]) -> dict[str, list[Line]]:
+    """The lines of every chart, by the metric's name: `policy_loss` for all `policy/<p>/policy_loss`.
+
+    Metrics that are no policy's keep their whole names. Metrics without a finite value are left out.
+    """
+    found: dict[str, list[Line]] = {}
+    for trial, results in trials.items():
+        for name in dict.fromkeys(name for result in results for name in result if name.startswith(metrics.GROUPS)):
+            points = metrics.curve(results, name)
+            if points:
+                chart, policy = metrics.without_policy(name)
+                label = " ".join([trial.rpartition("_")[2]] * (len(trials) > 1) + [policy] * bool(policy))
+                found.setdefault(chart, []).append(Line(label, points))
+    return dict(sorted(found.items(), key=lambda each: _rank(each[0])))
+
+
+def draw_chart(lines: Sequence[Line], title: str, out: Path) -> Path:
+    """Draw a chart and write it to `out` as PNG (1000 x 560 pixels). Returns `out`.
+
+    Each line is drawn as it is in a light colour, and smoothed in a strong one.
+    """
+    from matplotlib.ticker import EngFormatter
+
+    with canvas(title, out, 1000, 560) as figure:
+        axes = figure.subplots()
+        grid(axes)
+        for number, line in enumerate(lines):
+            _draw(axes, line, MANY[number % len(MANY)])
+        axes.set_xlabel("agent steps")
+        axes.set_xlim(left=0)
+        axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
+        if len(lines) > 1:
+            few = axes.get_legend_handles_labels()
+            axes.legend(*(part[:_MOST_NAMED] for part in few), frameon=False, fontsize=10)
+    return out
+
+
+def _draw(axes: Axes, line: Line, colour: str) -> None:
+    steps, values = zip(*line.points, strict=True)
+    axes.plot(steps, values, color=colour, alpha=0.3, linewidth=1.1)
+    dot = "o" if len(values) == 1 else None
+    axes.plot(steps, smooth(values), color=colour, linewidth=2.2, marker=dot, label=line.label)
+
+
+def _rank(chart: str) -> tuple[int, str]:
+    """What policies are judged by comes first, then what learners report, then everything else."""
+    learner = [metric.name for metric in metrics.LEARNER]
+    first = [*metrics.OUTCOMES, *learner]
+    return (first.index(chart) if chart in first else len(first), chart)
