@@ -29,6 +29,7 @@ from spacetime_rl.cli.playtest import playtest
 from spacetime_rl.cli.plot import plot
 from spacetime_rl.cli.replay import replay
 from spacetime_rl.cli.scenarios import scenarios
+from spacetime_rl.cli.serve import serve
 from spacetime_rl.cli.submit import submit
 from spacetime_rl.cli.sweep import sweep
 from spacetime_rl.cli.train import train
@@ -101,6 +102,7 @@ app.command("inspect")(on_linux("inspect", inspect))
 app.command("play")(on_linux("play", play))
 app.command("replay")(on_linux("replay", replay))
 app.add_typer(episodes.app, name="episodes")
+app.command("serve")(serve)
 app.command("export")(export)
 app.add_typer(convert.app, name="convert")
 app.command("controller")(controller)

@@ -51,6 +51,7 @@ PARTICULAR = {
         1: "--mlflow: MLflow does not answer, so nothing is removed",
         2: "no such run, or it is still running",
     },
+    "serve": {2: "no such policies, or the address cannot be listened at", 130: "its usual end"},
     "ui": {3: "MLflow's server did not start", 130: "its usual end"},
     "godot path": {3: "no usable Godot"},
 }

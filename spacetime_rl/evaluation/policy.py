@@ -64,7 +64,7 @@ def load_policy(source: Any, policy: str | None = None, *, results: str | Path =
     `source` is the result of `train`, the id of a run in `results`, or a folder; `policy` names one of several
     policies. Raises UsageError if there is no such policy, or if there are several and `policy` is None.
     """
-    folder = _folder(source, Path(results))
+    folder = find_policies(source, Path(results))
     found = read_schemas(folder)
     if policy is None and len(found) == 1:
         (policy,) = found
@@ -74,7 +74,7 @@ def load_policy(source: Any, policy: str | None = None, *, results: str | Path =
     return Policy(folder, found[policy])
 
 
-def _folder(source: Any, results: Path) -> Path:
+def find_policies(source: Any, results: Path) -> Path:
     """The folder of ONNX files that `source` names. Raises UsageError if there is none."""
     if isinstance(source, str) and source.startswith(PREFIX):
         return read_baseline(source.removeprefix(PREFIX)).folder

@@ -59,6 +59,10 @@ var film_every := 3
 var film_as_png := false
 ## With rewards and the agent's figures over the picture.
 var film_overlay := false
+## Address of a server (`spacetime-rl serve`) that decides for the agents of a game without `port`; "" for none.
+var serve := ""
+## That server learns from what the agents experience.
+var serve_training := false
 ## Measure what the game costs, and report it as metrics of every episode.
 var monitor := false
 ## Agents see what the game costs; only with `monitor`.
@@ -150,6 +154,10 @@ func _set_option(name: String, text: String) -> void:
 			film_as_png = text == "1"
 		"film_overlay":
 			film_overlay = text == "1"
+		"serve":
+			serve = text
+		"serve_training":
+			serve_training = text == "1"
 		"monitor":
 			monitor = text == "1"
 		"observe_performance":

@@ -136,6 +136,17 @@ func observation_of(i: int) -> PackedFloat32Array:
 	return state.slice(_observation_at[i], _observation_at[i] + agents[i].observation_size)
 
 
+## Policy of agent `i`.
+func policy_at(i: int) -> StringName:
+	return _policies[i]
+
+
+## Name of agent `i`, which no other agent of the process has: `seeker_0`, or `a3/seeker_0` with several arenas.
+func name_at(i: int) -> String:
+	var own := String(agents[i].agent_name)
+	return own if stages.size() == 1 else "a%d/%s" % [agents[i].arena_core.index, own]
+
+
 ## `GameSpec.groups` of the Python side.
 func describe() -> Array[Dictionary]:
 	var result: Array[Dictionary] = []

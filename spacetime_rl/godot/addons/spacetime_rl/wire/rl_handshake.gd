@@ -6,6 +6,9 @@ class_name RLHandshake
 static func local(bridge: RLBridge, problems: PackedStringArray) -> RLSession:
 	if not problems.is_empty():
 		return _refusal(problems, RLBinarySession.REFUSED)
+	var env := RLEnv.of(bridge)
+	if env != null:
+		return RLServedSession.new(bridge, env)
 	return RLLocalSession.new(bridge)
 
 

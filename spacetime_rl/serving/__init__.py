@@ -1,0 +1,1 @@
+"""Policies for games that connect by themselves, over WebSocket and HTTP."""

@@ -1,0 +1,24 @@
+"""Serve policies until the user ends it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from spacetime_rl.serving.access import Access
+from spacetime_rl.serving.find import Served
+from spacetime_rl.serving.server import Server
+
+
+async def serve_until_stopped(served: Served, access: Access, say: Callable[[str], object]) -> None:
+    """Listen, tell the user where, and serve until the task is cancelled. Raises UsageError if it cannot listen."""
+    server = Server(served, access)
+    port = await server.start()
+    say(f"serving {served.title} at {replace(access, port=port).url}; Ctrl-C ends it")
+    if access.token is not None:
+        say(f"token: {access.token}")
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await server.stop()
