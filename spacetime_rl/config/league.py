@@ -30,6 +30,11 @@ class LeagueConfig(Section):
         description="Share of episodes, those against fixed opponents apart, in which an opponent is the latest "
         "policy, which then learns, too.",
     )
+    across_trials: Share = Field(
+        default=0.0,
+        description="Share of the episodes against snapshots in which it is another trial's of the same sweep, the "
+        "newest one that trial has; 0: trials do not meet.",
+    )
     matchmaking: Literal["latest", "uniform", "pfsp", "weighted"] = Field(
         default="uniform",
         description="How snapshots are drawn: the latest one, all alike, by `priority` (`pfsp`), or the newest of n "

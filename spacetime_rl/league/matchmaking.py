@@ -26,13 +26,15 @@ class Matchmaking:
     `fixed` gives fixed opponents their shares of the draws. `play_against_latest_model_ratio` is the share of the
     learning opponent as it is now. All other draws are among the `window` newest snapshots: `latest` takes the newest,
     `uniform` each as often, `weighted` the newest of n snapshots n times as often as the oldest, and `pfsp` by
-    `priority`: `hard` those against which the learner loses, `even` those that are as strong as it is.
+    `priority`: `hard` those against which the learner loses, `even` those that are as strong as it is. `across_trials`
+    of these draws are among the `window` newest snapshots of other trials, in the same way.
     """
 
     choice: Choice = "pfsp"
     priority: Priority = "hard"
     window: int = 10
     play_against_latest_model_ratio: float = 0.5
+    across_trials: float = 0.0
     fixed: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -59,8 +61,8 @@ def shares(
 ) -> NDArray[np.float64]:
     """The chance of each candidate, float64 [candidates]; they add up to 1.
 
-    A share for which there is no candidate goes to the others: that of snapshots at the beginning, and that of a fixed
-    opponent which does not play this role.
+    A share for which there is no candidate goes to the others: that of snapshots at the beginning, that of other
+    trials where there are none, and that of a fixed opponent which does not play this role.
     """
     chances = np.zeros(len(candidates))
     fixed = [index for index, player in enumerate(candidates) if player.id in settings.fixed]
@@ -68,17 +70,13 @@ def shares(
         chances[index] = settings.fixed[candidates[index].id]
     rest = max(0.0, 1.0 - float(chances.sum()))
     latest = [index for index, player in enumerate(candidates) if player.kind == LATEST]
-    pool = sorted(
-        (index for index, player in enumerate(candidates) if player.kind == SNAPSHOT),
-        key=lambda index: (candidates[index].agent_steps or 0, candidates[index].id),
-    )[-settings.window :]
-    now = settings.play_against_latest_model_ratio if pool else 1.0
+    pools = _pools(candidates, settings)
+    now = settings.play_against_latest_model_ratio if pools else 1.0
     if latest:
         chances[latest] = rest * now / len(latest)
-    if pool:
-        chances[pool] = (
-            rest * (1.0 - now if latest else 1.0) * _weights(learner, [candidates[i] for i in pool], table, settings)
-        )
+    for share, pool in pools:
+        weights = _weights(learner, [candidates[i] for i in pool], table, settings)
+        chances[pool] = rest * (1.0 - now if latest else 1.0) * share * weights
     if not chances.sum() > 0.0:
         raise ValueError(f"{learner.id}: no opponent to draw among {[player.id for player in candidates]}")
     whole: NDArray[np.float64] = chances / chances.sum()
@@ -98,6 +96,19 @@ def win_rate(learner: str, opponent: str, results: Sequence[Result]) -> float:
             games += weight * result.episodes
             score += weight * result.scores[ids.index(learner)]
     return score / games
+
+
+def _pools(candidates: Sequence[Player], settings: Matchmaking) -> list[tuple[float, list[int]]]:
+    """The snapshots of this trial and those of the others, as indices, the oldest first, and the share of each."""
+    snapshots = sorted(
+        (index for index, player in enumerate(candidates) if player.kind == SNAPSHOT),
+        key=lambda index: (candidates[index].agent_steps or 0, candidates[index].id),
+    )
+    own = [index for index in snapshots if not candidates[index].trial][-settings.window :]
+    others = [index for index in snapshots if candidates[index].trial][-settings.window :]
+    if not (own and others):
+        return [(1.0, pool) for pool in (own, others) if pool]
+    return [(1.0 - settings.across_trials, own), (settings.across_trials, others)]
 
 
 def _weights(learner: Player, pool: Sequence[Player], table: PayoffTable, settings: Matchmaking) -> NDArray[np.float64]:

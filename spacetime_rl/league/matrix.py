@@ -52,9 +52,9 @@ def make_matrices(standings: Standings, most: int) -> list[Matrix]:
     return matrices
 
 
-def _age(one: Standing) -> tuple[bool, str, float, str]:
-    """What players are sorted by: fixed opponents first, then policy by policy from old to new."""
-    return one.agent_steps is not None, one.policy, one.agent_steps or 0.0, one.player
+def _age(one: Standing) -> tuple[bool, str, str, float, str]:
+    """What players are sorted by: fixed opponents first, then policy by policy and trial by trial from old to new."""
+    return one.agent_steps is not None, one.policy, one.trial, one.agent_steps or 0.0, one.player
 
 
 def spread(items: Sequence[Item], most: int) -> list[Item]:

@@ -57,6 +57,11 @@ class Player:
         """Whether it is a learning policy, whose weights change."""
         return self.kind == LATEST
 
+    @property
+    def trial(self) -> str:
+        """The trial of a sweep that its id names; empty for the own trial's players and for fixed opponents."""
+        return self.id.rpartition(":")[0] if self.kind in (LATEST, SNAPSHOT) else ""
+
     def of_trial(self, trial: str) -> Player:
         """The same player as the other trials of a sweep call it; fixed opponents keep their names."""
         return replace(self, id=qualified(self.id, trial))

@@ -51,12 +51,13 @@ class LeagueReport:
     def notable(self) -> list[Standing]:
         """The players of a short table, those that are shown first.
 
-        Of the policies while they learned only the last are among them.
+        Of the policies while they learned only the last of each trial are among them.
         """
-        last: dict[str, Standing] = {}
+        last: dict[tuple[str, str], Standing] = {}
         for one in self.standings.players:
-            if one.kind == LEARNING and (one.agent_steps or 0.0) >= (last.get(one.policy, one).agent_steps or 0.0):
-                last[one.policy] = one
+            learner = one.trial, one.policy
+            if one.kind == LEARNING and (one.agent_steps or 0.0) >= (last.get(learner, one).agent_steps or 0.0):
+                last[learner] = one
         found = [one for one in self.standings.players if one.kind != LEARNING or one in last.values()]
         return sorted(found, key=lambda one: not self.is_shown(one))
 
@@ -70,7 +71,8 @@ class LeagueReport:
             "anchors": dict(self.standings.anchors),
             "players": [
                 asdict(one.rating)
-                | {"kind": one.kind, "policy": one.policy, "agent_steps": one.agent_steps, "shown": self.is_shown(one)}
+                | {"kind": one.kind, "trial": one.trial, "policy": one.policy, "agent_steps": one.agent_steps}
+                | {"shown": self.is_shown(one)}
                 for one in self.standings.players
             ],
             "roles": [asdict(role) for role in self.standings.roles],

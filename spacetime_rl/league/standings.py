@@ -21,6 +21,8 @@ LEARNING = "learning"  # the kind of a policy while it learned, between two snap
 class Standing:
     """A player's rating. `agent_steps` are None for fixed opponents, `policy` is empty for the random policy.
 
+    `trial` is what comes before the policy in its name: a trial of a sweep, or one of several runs; else empty.
+
     A policy that was learning has a standing for the time between two snapshots, with the mean of the agent steps at
     which its weights were taken.
     """
@@ -29,6 +31,7 @@ class Standing:
     kind: str
     policy: str
     agent_steps: float | None
+    trial: str = ""
 
     @property
     def player(self) -> str:
@@ -156,9 +159,10 @@ def _standing(rating: Rating, names: _Names, steps: Mapping[str, tuple[float, fl
     found = parse_player(player, role)
     if found.learns:
         games, total = steps[rating.player]
-        return Standing(rating, LEARNING, found.policy, total / games)
+        return Standing(rating, LEARNING, found.policy, total / games, found.trial)
     policy = "" if found.kind == RANDOM else found.policy
-    return Standing(rating, found.kind, policy, None if found.agent_steps is None else float(found.agent_steps))
+    taken = None if found.agent_steps is None else float(found.agent_steps)
+    return Standing(rating, found.kind, policy, taken, found.trial)
 
 
 def _pair(games: Iterable[Games]) -> tuple[Pairing, ...]:

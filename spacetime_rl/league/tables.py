@@ -9,7 +9,7 @@ from pathlib import Path
 from spacetime_rl.errors import UsageError
 from spacetime_rl.league.payoff import PayoffTable, Result
 from spacetime_rl.league.player import qualified
-from spacetime_rl.runs.layout import RunPaths, payoff_files
+from spacetime_rl.runs.layout import RunPaths, payoff_files, trials_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ def read_tables(runs: Sequence[Path]) -> Tables:
     training, round_robin = [], []
     for run in runs:
         owner = run.name.replace(":", "_").replace("@", "_") if len(runs) > 1 else ""
-        files = payoff_files(run)
-        for trial, file in files.items():
-            training += list(_read(file, trial if len(files) > 1 else owner))
+        several = len(trials_of(run)) > 1
+        for trial, file in payoff_files(run).items():
+            training += list(_read(file, trial if several else owner))
         round_robin += list(_read(RunPaths(run).round_robin, owner))
     if not training and not round_robin:
         names = ", ".join(run.name for run in runs)

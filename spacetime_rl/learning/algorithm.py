@@ -39,6 +39,7 @@ from spacetime_rl.learning.failure import LostRunners, describe, is_of_construct
 from spacetime_rl.learning.imitation.teaching import IMITATION
 from spacetime_rl.learning.league import League
 from spacetime_rl.learning.learner import LEFT_OUT, STEPS, SpacetimeLearner
+from spacetime_rl.learning.other_trials import OtherTrials
 from spacetime_rl.learning.snapshots import load_snapshot, save_snapshot
 from spacetime_rl.learning.step_watch import StepWatch
 from spacetime_rl.learning.warm_start import INITIAL, Initial
@@ -61,6 +62,7 @@ REVIVE_TIMEOUT_S = 120.0
 _PING_S = 10.0  # longest wait for a runner's answer
 PLAY = "play"
 LEAGUE = "league"  # the key of RLlib's `config.env_config` under which the algorithm finds the league's settings
+NETWORKS = "networks"  # the key of what other trials need to play against this one's policies, if trials meet
 
 
 class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
@@ -98,7 +100,9 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         assert plan.matches is not None
         folder = Path(self._storage.trial_fs_path if self._storage else self.logdir)
         keep = ray.put if self.config.num_env_runners else lambda network: network
-        return League(settings, plan.matches, folder, plan.seed, keep)
+        networks = self.config.env_config.get(NETWORKS)
+        others = OtherTrials(folder, networks, settings.window, keep) if networks else None
+        return League(settings, plan.matches, folder, plan.seed, keep, others)
 
     def _begin_with(self, weights: Initial, reset_exploration: bool) -> None:
         def take_over(learner: Learner) -> None:

@@ -15,7 +15,7 @@ from spacetime_rl.config import PolicyTrainingConfig, RunConfig
 from spacetime_rl.config.algorithms import ON_POLICY, REPLAYING, Algorithm, readers, scheduled
 from spacetime_rl.config.user_code import load_classes
 from spacetime_rl.envs.rllib import GameMultiAgentEnv
-from spacetime_rl.learning.algorithm import LEAGUE, SpacetimeAlgorithm
+from spacetime_rl.learning.algorithm import LEAGUE, NETWORKS, SpacetimeAlgorithm
 from spacetime_rl.learning.asynchronous import AHEAD
 from spacetime_rl.learning.critics import make_critic
 from spacetime_rl.learning.curiosity import CURIOSITY
@@ -28,6 +28,7 @@ from spacetime_rl.learning.off_policy import DQNLearner, SACLearner, SpacetimeDQ
 from spacetime_rl.learning.ppo import OverlappingPPO, SpacetimePPO
 from spacetime_rl.learning.ppo_learner import SpacetimePPOLearner
 from spacetime_rl.learning.warm_start import INITIAL, initial_weights
+from spacetime_rl.modules.network_plan import NetworkPlan
 from spacetime_rl.modules.spec import make_module_spec
 from spacetime_rl.rollout.plan import MAIN_PROCESS_CPUS, PLAN, RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
@@ -60,6 +61,11 @@ def make_algorithm_config(
         algorithm_class, learner_class = OfflineTraining, SpacetimePPOLearner
     algorithm = algorithm_class.get_default_config()
     settings = {PLAN: plan, METADATA: metadata, INITIAL: initial_weights(config, plan.policies), LEAGUE: config.league}
+    if config.league and config.league.across_trials:
+        settings[NETWORKS] = {
+            policy.name: NetworkPlan(config.algorithm, config.policy_model(policy.name), policy.layout)
+            for policy in plan.policies
+        }
     if config.curiosity.weight:
         settings[CURIOSITY] = config.curiosity
     if config.imitation.is_on:

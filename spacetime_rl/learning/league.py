@@ -17,13 +17,13 @@ from spacetime_rl.config.league import LeagueConfig
 from spacetime_rl.league.matchmaking import Matchmaking, draw, shares
 from spacetime_rl.league.payoff import PayoffTable, Result, tally
 from spacetime_rl.league.player import LATEST, SNAPSHOT, Player, kind_of
+from spacetime_rl.learning.other_trials import Keep, OtherTrials
 from spacetime_rl.rollout.matches import MatchResult
 from spacetime_rl.rollout.opponents import Draw, Opponent, Opponents, Weights
 from spacetime_rl.rollout.sides import MatchPlan
 from spacetime_rl.runs.layout import payoff_file, snapshot_file
 
 RECENT_EPISODES = 100  # a win rate covers the latest iterations that together have at least this many episodes
-Keep = Callable[[Any], Any]  # puts a network where runners find it, such as Ray's object store
 
 logger = logging.getLogger(__name__)
 
@@ -54,11 +54,18 @@ class _State:
 class League:
     """The league of one trial, in the trial's folder.
 
-    `keep` puts a network where runners find it, and returns the reference that travels in directives.
+    `keep` puts a network where runners find it, and returns the reference that travels in directives. `others` finds
+    snapshots of the sweep's other trials; without it there are none.
     """
 
     def __init__(
-        self, settings: LeagueConfig, plan: MatchPlan, folder: Path, seed: int, keep: Keep = lambda network: network
+        self,
+        settings: LeagueConfig,
+        plan: MatchPlan,
+        folder: Path,
+        seed: int,
+        keep: Keep = lambda network: network,
+        others: OtherTrials | None = None,
     ) -> None:
         self._settings = settings
         self._matchmaking = Matchmaking(
@@ -66,12 +73,14 @@ class League:
             priority=settings.priority,
             window=settings.window,
             play_against_latest_model_ratio=settings.play_against_latest_model_ratio,
+            across_trials=settings.across_trials,
             fixed=settings.fixed,
         )
         self._plan = plan
         self._folder = folder
         self._seed = seed
         self._keep = keep
+        self._others = others
         self._policies = tuple(dict.fromkeys(side.policy for side in plan.sides))
         self._trained = tuple(dict.fromkeys(side.policy for side in plan.sides if side.trained))
         self._fixed = {opponent.key: replace(opponent, network=keep(opponent.network)) for opponent in plan.fixed}
@@ -122,6 +131,7 @@ class League:
             self._state.snapshots.append(player)
             self._thin(policy)
         self._forget()
+        self._look_around()
 
     def note(self, matches: Sequence[MatchResult]) -> None:
         """Count matches that ended."""
@@ -180,6 +190,7 @@ class League:
             own.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(table, own)
         self.table = PayoffTable(own)
+        self._look_around()
         self._ended.clear()
         self._steps = agent_steps
         self._opponents = None
@@ -196,15 +207,19 @@ class League:
         if self._settings.swap_steps is not None:
             draws = self._swapped(draws, self._steps // self._settings.swap_steps)
         named = [(policy, player) for policy, each in draws.items() for player in each.players]
-        players = [
-            self._fixed[key] if key in self._fixed else Opponent(key[1], key[0], SNAPSHOT, self._networks[key[1]])
-            for key in named
-            if key[1] != Player.latest(key[0], 0).id
-        ]
+        players = [self._opponent(key) for key in named if key[1] != Player.latest(key[0], 0).id]
         learners = [side.name for side in self._plan.sides if side.trained]
         if self._settings.team_change is not None:
             learners = [learners[self._steps // self._settings.team_change % len(learners)]]
         return Opponents(tuple(players), draws, tuple(learners), self._settings.team_change is None)
+
+    def _opponent(self, key: tuple[str, str]) -> Opponent:
+        """The player with this policy and id, as a directive carries it."""
+        if key in self._fixed:
+            return self._fixed[key]
+        policy, player = key
+        other = self._others.find(player) if self._others is not None else None
+        return Opponent(player, policy, SNAPSHOT, other.network if other else self._networks[player])
 
     def _draw_of(self, policy: str) -> Draw:
         """The chances of the players of a policy, as its opponents' matchmaking has them."""
@@ -232,7 +247,8 @@ class League:
 
     def _candidates(self, policy: str) -> list[Player]:
         fixed = [Player.fixed(name, policy) for owner, name in self._fixed if owner == policy]
-        return [Player.latest(policy, self._steps), *self._window(policy), *fixed]
+        others = self._others.players(policy) if self._others is not None else []
+        return [Player.latest(policy, self._steps), *self._window(policy), *others, *fixed]
 
     def _learner(self, policy: str) -> Player:
         """The learning policy that meets the players of a policy: another one, where there is another."""
@@ -252,6 +268,11 @@ class League:
             gone = own.pop(index)
             self._state.snapshots.remove(gone)
             snapshot_file(self._folder, policy, gone.agent_steps or 0).unlink(missing_ok=True)
+
+    def _look_around(self) -> None:
+        """Meet the snapshots that the sweep's other trials have by now; one that is swapped in stays until it ends."""
+        if self._others is not None:
+            self._others.look(self._state.swapped.values() if self._settings.swap_steps is not None else ())
 
     def _forget(self) -> None:
         """Let go of the networks of snapshots that are not drawn any more."""

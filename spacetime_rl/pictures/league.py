@@ -55,12 +55,12 @@ def draw_ratings(report: LeagueReport, title: str, out: Path) -> Path:
     """Draw the ratings that are shown against agent steps, with their 95 % intervals. Returns `out`."""
     shown = [one for one in report.standings.players if report.is_shown(one)]
     hidden = len(report.standings.players) - len(shown)
-    policies = sorted({one.policy for one in shown if one.agent_steps is not None})
+    policies = sorted({(one.policy, one.trial) for one in shown if one.agent_steps is not None})
     with canvas(title, out, 1200, 700) as figure:
         axes = figure.subplots()
-        for policy, colour in zip(policies, MANY * len(policies), strict=False):
-            own = [one for one in shown if one.policy == policy and one.agent_steps is not None]
-            _draw_policy(axes, own, policy, colour)
+        for (policy, trial), colour in zip(policies, MANY * len(policies), strict=False):
+            own = [one for one in shown if (one.policy, one.trial) == (policy, trial) and one.agent_steps is not None]
+            _draw_policy(axes, own, f"{trial}:{policy}" if trial else policy, colour)
         for one in shown:
             if one.agent_steps is None:
                 _draw_fixed(axes, one)

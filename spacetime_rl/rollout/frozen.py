@@ -18,7 +18,7 @@ from spacetime_rl.modules.numpy_forward import NumpyForward
 from spacetime_rl.modules.recurrent_forward import RecurrentForward
 from spacetime_rl.rollout.actor import PolicyActor
 from spacetime_rl.rollout.fragments import State
-from spacetime_rl.rollout.opponents import OnnxFile, Opponent, Opponents
+from spacetime_rl.rollout.opponents import OnnxFile, Opponent, Opponents, OtherNetwork
 
 Floats = NDArray[np.float32]
 Key = tuple[str, str]  # the policy and the id of a player
@@ -84,6 +84,10 @@ class FrozenPlayers:
             from spacetime_rl.rollout.onnx_player import OnnxPlayer  # onnxruntime is large, and seldom needed
 
             return OnnxPlayer(opponent.id, network, self.rng)
+        if isinstance(network, OtherNetwork):
+            module = network.plan.build()
+            module.set_state(dict(network.weights))
+            return NetworkPlayer(module, layout, self.rng, network.plan.key)
         module = self._build(opponent.policy)
         module.set_state(dict(network))
         return NetworkPlayer(module, layout, self.rng)
@@ -129,11 +133,15 @@ class RandomPlayer:
 
 
 class NetworkPlayer:
-    """A snapshot, which samples its actions as it did in training."""
+    """A snapshot, which samples its actions as it did in training.
 
-    memory = "network"  # all snapshots of a policy have networks of the same shape
+    `memory` is the same for networks of the same shape: all snapshots of a policy in a trial have one.
+    """
 
-    def __init__(self, module: ActingModule, layout: PolicyLayout, rng: np.random.Generator) -> None:
+    def __init__(
+        self, module: ActingModule, layout: PolicyLayout, rng: np.random.Generator, memory: str = "network"
+    ) -> None:
+        self.memory = memory
         self._actor = PolicyActor(module, layout, rng)
         self._rng = rng
         self.module = module
@@ -161,17 +169,22 @@ class NetworkPlayer:
 class Playing:
     """The agents of one policy in one game that frozen players play at present, and how they are computed.
 
-    `rows` are int64 [m], and every row has its player in `players`. Networks that numpy can compute are computed
-    together, with stacked weights.
+    `rows` are int64 [m], and every row has its player in `players`. Networks of the same shape that numpy can compute
+    are computed together, with stacked weights.
     """
 
     def __init__(self, rows: NDArray[np.int64], players: Sequence[FrozenPlayer], rng: np.random.Generator) -> None:
         self.rows = rows
         distinct = list(dict.fromkeys(players))
         at = {player: np.array([i for i, each in enumerate(players) if each is player]) for player in distinct}
-        quick = [player for player in distinct if isinstance(player, NetworkPlayer) and player.is_quick]
-        self._stack = _Stack(quick, [at[player] for player in quick], rng) if len(quick) > 1 else None
-        self._single = [(player, at[player]) for player in distinct if self._stack is None or player not in quick]
+        alike: dict[str, list[NetworkPlayer]] = {}
+        for player in distinct:
+            if isinstance(player, NetworkPlayer) and player.is_quick:
+                alike.setdefault(player.memory, []).append(player)
+        stacked = [players for players in alike.values() if len(players) > 1]
+        self._stacks = [_Stack(players, [at[player] for player in players], rng) for players in stacked]
+        together = {player for players in stacked for player in players}
+        self._single = [(player, at[player]) for player in distinct if player not in together]
 
     def act(self, observations: Floats, states: Mapping[str, State], actions: Floats) -> None:
         """Write actions for observations [agents of the policy, obs_dim] into the rows of `actions`.
@@ -179,8 +192,8 @@ class Playing:
         `states` hold the recurrent state of every agent of the policy, by the `memory` of players.
         """
         seen = observations[self.rows]
-        if self._stack is not None:
-            self._stack.act(seen, self.rows, states[NetworkPlayer.memory], actions)
+        for stack in self._stacks:
+            stack.act(seen, self.rows, states[stack.memory], actions)
         for player, places in self._single:
             rows = self.rows[places]
             state = states[player.memory]
@@ -196,6 +209,7 @@ class _Stack:
     def __init__(
         self, players: Sequence[NetworkPlayer], places: Sequence[NDArray[np.int64]], rng: np.random.Generator
     ) -> None:
+        self.memory = players[0].memory
         self._explore = players[0].module.explore
         self._rng = rng
         plain = [player.plain for player in players if player.plain is not None]

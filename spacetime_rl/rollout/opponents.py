@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from spacetime_rl.league.player import Kind
+from spacetime_rl.modules.network_plan import NetworkPlan
 
 Weights = Mapping[str, NDArray[Any]]  # of an acting network, by torch's names
 
@@ -22,11 +23,19 @@ class OnnxFile:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherNetwork:
+    """A snapshot of another trial, whose network may be larger or smaller than this trial's."""
+
+    weights: Weights
+    plan: NetworkPlan
+
+
+@dataclass(frozen=True, slots=True)
 class Opponent:
     """A player that runners may set against learning policies.
 
-    `network` is what plays: `Weights` of a snapshot, an `OnnxFile`, a Ray reference to either, or None for the random
-    and the scripted player.
+    `network` is what plays: `Weights` of a snapshot, an `OtherNetwork`, an `OnnxFile`, a Ray reference to one of
+    these, or None for the random and the scripted player.
     """
 
     id: str

@@ -197,10 +197,25 @@ def trials_of(run: Path) -> dict[str, Path]:
     return {folder.name.removeprefix(trial_folder("")): folder for folder in folders if folder.is_dir()}
 
 
+def run_of_trial(trial: Path) -> Path:
+    """The folder of the run that a trial's folder belongs to."""
+    return trial.parent.parent
+
+
+def others_of(trial: Path) -> dict[str, Path]:
+    """The folders of the other trials of a trial's run, by their ids."""
+    return {name: folder for name, folder in trials_of(run_of_trial(trial)).items() if folder.name != trial.name}
+
+
 def payoff_files(run: Path) -> dict[str, Path]:
     """The payoff tables of all trials of a run by the ids of the trials; trials without a table are left out."""
     files = {trial: payoff_file(folder) for trial, folder in trials_of(run).items()}
     return {trial: file for trial, file in files.items() if file.is_file()}
+
+
+def networks_file(trial: Path) -> Path:
+    """What the networks of a trial's snapshots are built from, for other trials that play against them."""
+    return trial / LEAGUE / "networks.json"
 
 
 def snapshot_file(trial: Path, policy: str, agent_steps: int) -> Path:

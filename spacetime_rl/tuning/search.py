@@ -174,4 +174,4 @@ def choose_concurrent(config: SweepConfig, cpus: float) -> int:
     wanted = settings.max_concurrent
     if wanted is None:
         wanted = int(cpus) if settings.scheduler.type in ("pbt", "pb2") else int(cpus / 2)
-    return max(1, min(wanted, settings.num_samples * settings.seeds_per_trial))
+    return max(1, min(wanted, count_trials(config)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from support.made_up_league import make_league, strength
 
 from spacetime_rl.errors import UsageError
 from spacetime_rl.league.matrix import make_matrices
-from spacetime_rl.league.payoff import PayoffTable, tally
+from spacetime_rl.league.payoff import PayoffTable, Ranks, Side, tally
 from spacetime_rl.league.report import LeagueReport, report_on
-from spacetime_rl.runs.layout import RunPaths
+from spacetime_rl.runs.layout import CONFIG, RunPaths, payoff_file
 from spacetime_rl.statistics.ratings import win_chance
+
+Game = tuple[tuple[Side, ...], Ranks]
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +100,59 @@ def test_the_trials_of_a_sweep_are_told_apart(tmp_path: Path) -> None:
     players = {one.player for one in report_on([tmp_path]).standings.players}
 
     assert {"abc_00000:hider@0", "abc_00001:hider@0"} <= players
+
+
+def test_a_short_table_of_a_sweep_has_the_last_of_each_trial_s_learning_policies(tmp_path: Path) -> None:
+    for trial, iterations in (("a", 5), ("b", 9)):
+        make_league(tmp_path, iterations, trial=trial)
+
+    report = report_on([tmp_path])
+
+    learning = {one.player: (one.trial, one.policy) for one in report.notable if one.kind == "learning"}
+    assert learning == {
+        f"{trial}:{policy}@{steps}..": (trial, policy)
+        for trial, steps in (("a", 16000), ("b", 32000))
+        for policy in ("hider", "seeker")
+    }
+    (matrix,) = make_matrices(report.standings, 100)
+    assert [name.partition(":")[0] for name in matrix.rows] == ["random", *["a"] * 4, *["b"] * 6]
+    assert {player["trial"] for player in report.to_dict()["players"]} == {"", "a", "b"}
+
+
+def test_a_trial_without_matches_yet_changes_no_names(tmp_path: Path) -> None:
+    make_league(tmp_path, iterations=2, trial="a")
+    (RunPaths(tmp_path).tune / "trial_b").mkdir()
+
+    assert "a:hider@0" in {one.player for one in report_on([tmp_path]).standings.players}
+
+
+def test_matches_between_trials_put_all_of_them_on_one_scale(tmp_path: Path) -> None:
+    # One trial met the random policy, the other one has met nobody but itself and the first.
+    tables = {trial: PayoffTable(payoff_file(RunPaths(tmp_path).tune / f"trial_{trial}")) for trial in ("a", "b")}
+    (tmp_path / CONFIG).write_text("name: pit\n")
+    won, lost = (0, 1), (1, 0)
+
+    def games(player: str, other: str, wins: int) -> list[Game]:
+        return [((("walker", player), ("walker", other)), won if game < wins else lost) for game in range(100)]
+
+    tables["a"].append(tally(1, 0, games("walker@latest", "walker@0", 50)))
+    tables["a"].append(tally(2, 500, games("walker@latest", "random", 90) + games("walker@latest", "walker@400", 50)))
+    tables["b"].append(tally(1, 0, games("walker@latest", "walker@0", 50)))
+    tables["b"].append(tally(2, 500, games("walker@latest", "walker@400", 50)))
+    apart = report_on([tmp_path])
+    tables["b"].append(tally(3, 800, games("walker@latest", "a:walker@400", 75)))
+    together = report_on([tmp_path])
+
+    def ratings(report: LeagueReport) -> dict[str, float | None]:
+        return {one.player: one.rating.rating for one in report.standings.players}
+
+    assert {player for player, rating in ratings(apart).items() if rating is None} == {
+        "a:walker@0", "a:walker@0..400", "b:walker@0", "b:walker@0..400", "b:walker@400", "b:walker@400.."
+    }  # fmt: skip
+    found = ratings(together)
+    assert found["a:walker@400"] == pytest.approx(400 * math.log10(9), abs=20)
+    assert found["b:walker@400.."] == pytest.approx(400 * math.log10(9) + 400 * math.log10(3), abs=30)
+    assert found["b:walker@400"] == pytest.approx(found["b:walker@400.."], abs=1)
 
 
 def test_a_round_robin_adds_games_and_is_compared_with_training(tmp_path: Path) -> None:

@@ -121,3 +121,38 @@ def test_draws_follow_the_shares_and_the_seed(tmp_path: Path) -> None:
 def test_no_candidate_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no opponent to draw"):
         draw(np.random.default_rng(0), SEEKER, FIXED[:1], table_of(tmp_path), Matchmaking())
+
+
+def test_a_share_of_the_snapshots_is_of_other_trials(tmp_path: Path) -> None:
+    others = [Player.snapshot("hider", steps).of_trial(trial) for trial, steps in (("b", 300), ("c", 200), ("d", 100))]
+    settings = Matchmaking(choice="uniform", play_against_latest_model_ratio=0.5, across_trials=0.2, window=2)
+    table = table_of(tmp_path)
+
+    both = chances(table, settings, LATEST, *SNAPSHOTS, *others)
+    alone = chances(table, settings, LATEST, *others)
+
+    assert both == pytest.approx(
+        {"hider@latest": 0.5, "hider@100": 0, "hider@200": 0.2, "hider@1000": 0.2}
+        | {"b:hider@300": 0.05, "c:hider@200": 0.05, "d:hider@100": 0}
+    )
+    assert alone == pytest.approx({"hider@latest": 0.5, "b:hider@300": 0.25, "c:hider@200": 0.25, "d:hider@100": 0})
+
+
+def test_without_a_share_for_them_other_trials_are_not_met_while_there_are_own_snapshots(tmp_path: Path) -> None:
+    other = Player.snapshot("hider", 100).of_trial("b")
+
+    found = chances(table_of(tmp_path), Matchmaking(play_against_latest_model_ratio=0.0), SNAPSHOTS[0], other)
+
+    assert found == {"hider@100": 1.0, "b:hider@100": 0.0}
+
+
+def test_prioritised_play_knows_other_trials_by_their_own_results(tmp_path: Path) -> None:
+    others = [Player.snapshot("hider", 100).of_trial(trial) for trial in ("b", "c")]
+    table = PayoffTable(tmp_path / "payoff.jsonl")
+    lost = (("seeker", SEEKER.id), ("hider", "b:hider@100")), (1, 0)
+    table.append(tally(7, 800, [lost] * 96 + [((("seeker", SEEKER.id), ("hider", "hider@100")), (0, 1))] * 96))
+
+    found = chances(table, Matchmaking(across_trials=1.0, play_against_latest_model_ratio=0.0), SNAPSHOTS[0], *others)
+
+    assert found["hider@100"] == 0.0
+    assert found["b:hider@100"] == pytest.approx(0.98**2 / (0.98**2 + 0.5**2))

@@ -10,12 +10,15 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from support.fake_runs import LSTM, by_agent, make_config, make_plan, make_runner
 from support.toy_game import FakeGame, FakeGameOpener, make_group, make_layout
 
+from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.errors import ContractError, GameDied
 from spacetime_rl.game.api import EndedAgent, StepResult
 from spacetime_rl.learning.algorithm import play
+from spacetime_rl.modules.acting import ActingModule
+from spacetime_rl.modules.network_plan import NetworkPlan
 from spacetime_rl.rollout.directive import PLAIN, Directive, Played
 from spacetime_rl.rollout.matches import Matches, MatchResult
-from spacetime_rl.rollout.opponents import Draw, Opponent, Opponents
+from spacetime_rl.rollout.opponents import Draw, Opponent, Opponents, OtherNetwork
 from spacetime_rl.rollout.sides import MatchPlan, Side
 
 CHASE = (make_group("chaser", 1, make_layout()), make_group("runner", 2, make_layout(4)))
@@ -30,7 +33,11 @@ def _count_requests_afresh() -> None:
 
 def constant(runner: Any, policy: str, action: float) -> dict[str, Any]:
     """The weights of a policy that takes the same action whatever it sees, with hardly any noise."""
-    weights = {name: np.array(value) for name, value in runner.module[policy].get_state().items()}
+    return constant_weights(runner.module[policy], action)
+
+
+def constant_weights(module: ActingModule, action: float) -> dict[str, Any]:
+    weights = {name: np.array(value) for name, value in module.get_state().items()}
     for name in weights:
         if name.startswith("action_head"):
             weights[name] = np.full_like(weights[name], action if name.endswith("bias") else 0.0)
@@ -194,6 +201,37 @@ def test_a_frozen_player_with_memory_begins_every_episode_without_any(players: l
     assert not held[[0, 4]].any()
     played(runner, Directive(opponents=Opponents(named, {"walker": draw}, ("one",))), 8 * 3)  # to the episode's end
     assert not any(state["h"].any() for state in slot._states.values())
+
+
+@pytest.mark.parametrize(
+    "model", [{"hiddens": [5, 5]}, {"hiddens": [7], "lstm": {"cell_size": 3}}], ids=["mlp", "lstm"]
+)
+def test_networks_of_other_sizes_play_in_the_same_arenas(model: dict[str, Any]) -> None:
+    config = make_config(**LEAGUE, policies={"runner": LSTM})
+    runner: Any = make_runner(FakeGameOpener(CHASE, arenas=24, lengths=(5,)), config)
+    plan = NetworkPlan("PPO", ModelConfig.model_validate(model), make_layout(4))
+    other = plan.build()
+    directive = against(runner, {"runner": [0.25, 0.75]}, ("chaser",))
+    assert directive.opponents is not None
+    players = list(directive.opponents.players)
+    for number, action in enumerate((-0.25, -0.75)):
+        network = OtherNetwork(constant_weights(other, action), plan)
+        players.append(Opponent(f"b:runner@{number}", "runner", "snapshot", network))
+    draw = Draw(tuple(player.id for player in players), (0.25,) * 4)
+    drawn = Directive(opponents=Opponents(tuple(players), {**directive.opponents.draws, "runner": draw}, ("chaser",)))
+    answer = played(runner, drawn, 24 * 3 * 10)
+    assert {match.sides[1][1] for match in answer.matches} == set(draw.players)
+    runners = asked(runner)[1].reshape(2, 5, 24, 2, 2)  # episode, decision, arena, agent, action
+    centres = np.round(runners.mean(axis=(1, 3, 4)) * 4) / 4
+    assert set(centres.ravel()) == {0.25, 0.75, -0.25, -0.75}
+    np.testing.assert_allclose(runners, np.broadcast_to(centres[:, None, :, None, None], runners.shape), atol=0.06)
+    wanted = {"runner@0": 0.25, "runner@1": 0.75, "b:runner@0": -0.25, "b:runner@1": -0.75}
+    assert sorted(centres.ravel()) == sorted(wanted[match.sides[1][1]] for match in answer.matches)
+    (slot,) = [slot for slot in runner._samplers[0]._slots if slot.plan.name == "runner"]
+    assert {frozenset(state) for state in slot._states.values()} == {
+        frozenset({"h", "c"}),
+        frozenset({"h", "c"} if "lstm" in model else ()),
+    }
 
 
 def test_the_random_player_takes_every_action_alike() -> None:

@@ -125,6 +125,8 @@ def test_a_population_trains_together_and_others_two_cores_each(tmp_path: Path) 
     assert choose_concurrent(read(tmp_path, "num_samples: 3, "), 64.0) == 3
     assert choose_concurrent(read(tmp_path, "scheduler: {type: pbt}, num_samples: 4, "), 4.0) == 4
     assert choose_concurrent(read(tmp_path, "max_concurrent: 2, "), 64.0) == 2
+    grid = read(tmp_path, "searcher: grid, num_samples: 1, ", "training.lr: {grid_search: [1.0e-4, 1.0e-3, 1.0e-2]}")
+    assert choose_concurrent(grid, 64.0) == 3
 
 
 def test_a_grid_is_tried_whole() -> None:
