@@ -78,6 +78,14 @@ class GameError(SpacetimeError):
     fault = ""
 
 
+class GameApiError(GameError):
+    """A game's HTTP API cannot be reached, or refuses a request; `status` is that of the answer, None without one."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class GodotNotFound(GameError):
     """No usable Godot binary."""
 

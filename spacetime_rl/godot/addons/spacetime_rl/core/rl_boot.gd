@@ -8,6 +8,8 @@ const FRAMES_TO_WAIT := 2
 
 const _STOCK_AGENTS := &"AGENT"
 
+const _HTTP_SERVER := "res://addons/spacetime_rl/http/rl_http_server.gd"
+
 var _frames := 0
 
 
@@ -18,6 +20,14 @@ func _init() -> void:
 		RLFaults.install()
 		if not RLOptions.from_command_line().given:
 			RLFaults.remove()
+
+
+func _ready() -> void:
+	var arguments := OS.get_cmdline_args() + OS.get_cmdline_user_args()
+	if RLHttpSettings.is_wanted(arguments):
+		# Not by its class: it knows the classes of a game, which need not compile.
+		var script: GDScript = load(_HTTP_SERVER)
+		add_child(script.new() as Node)
 
 
 func _process(_delta: float) -> void:

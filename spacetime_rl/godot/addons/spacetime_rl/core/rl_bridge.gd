@@ -45,6 +45,8 @@ var physics_hz := 0
 var oracle_scripts: Array[GDScript] = []
 ## Where the time goes; null unless somebody asked.
 var profile: RLProfile
+## Load the scene anew after the running decision of a training; its episodes are cut off, and the training goes on.
+var begins_anew := false
 
 var _schedule := RLSchedule.new()
 var _builder: RLBuilder
@@ -76,6 +78,8 @@ func _ready() -> void:
 	oracle_scripts = RLOracleScript.load_all(options.oracle_scripts, _problems)
 	renumber(options.env_seed, 0, 0)
 	_build()
+	if RLHandOver.is_left():
+		RLHandOver.continue_schedule(_schedule, stages)
 	if _problems.is_empty():
 		roster = RLRoster.new(stages, _schedule.task_names)
 		options.action_repeat = action_repeat
@@ -113,6 +117,9 @@ func _physics_process(delta: float) -> void:
 	if _session == null:
 		_open_session()
 	var from_usec := RLMonitor.now_usec()
+	if begins_anew and _session.owes_state() and RLFaults.message() == "":
+		RLHandOver.leave(self, _session, _schedule)
+		return
 	if not _session.over and RLFaults.message() == "":
 		_session.exchange()
 	RLMonitor.leave_out(RLMonitor.now_usec() - from_usec)
@@ -199,6 +206,8 @@ func _build() -> void:
 func _open_session() -> void:
 	if options.port == 0:
 		_session = RLHandshake.local(self, _problems)
+	elif RLHandOver.is_left():
+		_session = RLHandOver.take(self, _problems)
 	else:
 		_session = RLHandshake.with_peer(self, _problems)
 

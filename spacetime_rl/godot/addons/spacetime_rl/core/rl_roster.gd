@@ -82,14 +82,27 @@ func has_begun() -> bool:
 	return not stages.is_empty() and stages[0].present.is_running()
 
 
-## Write the first observations of episodes that have just begun: no rewards, nobody ended.
-func observe_begun() -> void:
+## Write the first observations of episodes that have just begun: no rewards, nobody ended. With `before`, those of
+## another roster, whose scene this one's replaces, and which was cut off.
+func observe_begun(before: RLRoster = null) -> void:
 	for i: int in agents.size():
-		state[_rewards_at + i] = 0.0
-		state[_flags_at + i] = 0.0
+		state[_rewards_at + i] = before.reward_of(i) if before != null else 0.0
+		state[_flags_at + i] = before.flags_of(i) if before != null else 0
 	endings.clear()
 	images.clear()
+	if before != null:
+		endings = before.endings
+		images = before.images
 	_write_observations()
+
+
+## Finish a decision, and with it every episode: time is up for all who still play. No other episodes begin.
+func cut_off() -> void:
+	for agent: RLAgent in agents:
+		agent.truncate()
+	for stage: RLStage in stages:
+		stage.present.end_decision()
+	_write_outcomes()
 
 
 ## Finish a decision: write `state`, `endings` and `images`, and begin the next episode of finished arenas in between.

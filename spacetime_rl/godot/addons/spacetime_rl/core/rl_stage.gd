@@ -51,6 +51,11 @@ func restart_count() -> void:
 	_played = 0
 
 
+## For the bridge: number episodes on from those of a place that this one replaces.
+func continue_count(before: RLStage) -> void:
+	_played = before._played
+
+
 ## For the roster: start the next episode. True if another arena plays it than before.
 func begin_episode() -> bool:
 	var episode := _schedule.episode_number(lead().index, _played)

@@ -55,6 +55,17 @@ func exchange() -> void:
 			_serve(kind)
 
 
+func go_on_with(bridge: RLBridge) -> void:
+	_bridge = bridge
+	_roster = bridge.roster
+	_owes_state = false
+	_send_state()
+
+
+func owes_state() -> bool:
+	return _owes_state and _alone == null
+
+
 func fail(message: String) -> void:
 	over = true
 	exit_code = REFUSED

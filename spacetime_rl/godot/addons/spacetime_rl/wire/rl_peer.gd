@@ -12,6 +12,12 @@ const _LENGTH_BYTES := 4
 const _HEADER_BYTES := 5
 const _CONNECT_ATTEMPTS := 20
 const _CONNECT_PAUSE_MS := 50
+# Looks for a message without a pause, then with one.
+const _LOOKS := 20
+const _PAUSE_USEC := 100
+
+## Called over and over while a message is waited for; nobody is where it is not valid.
+static var meanwhile := Callable()
 
 ## True once the other side is gone; nothing can be read or sent any more.
 var closed := false
@@ -106,10 +112,24 @@ func _length_in(header: PackedByteArray) -> int:
 func _read(count: int) -> PackedByteArray:
 	if closed or problem != "":
 		return PackedByteArray()
+	if meanwhile.is_valid():
+		_wait()
 	var result := _stream.get_data(count)
 	closed = result[0] != OK
 	var data: PackedByteArray = result[1]
 	return data
+
+
+func _wait() -> void:
+	var looks := 0
+	while _stream.get_available_bytes() == 0:
+		_stream.poll()
+		if _stream.get_status() != StreamPeerTCP.STATUS_CONNECTED:
+			return
+		meanwhile.call()
+		looks += 1
+		if looks > _LOOKS:
+			OS.delay_usec(_PAUSE_USEC)
 
 
 func _send(data: PackedByteArray) -> void:

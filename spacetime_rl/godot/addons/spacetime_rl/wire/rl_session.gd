@@ -13,6 +13,16 @@ func exchange() -> void:
 	pass
 
 
+## Override: the scene was loaded anew. Go on with its bridge: report the state that its roster has.
+func go_on_with(_bridge: RLBridge) -> void:
+	pass
+
+
+## Override: whether the last decision has yet to be reported.
+func owes_state() -> bool:
+	return false
+
+
 ## Override: tell the other side why the process is about to end.
 func fail(_message: String) -> void:
 	pass

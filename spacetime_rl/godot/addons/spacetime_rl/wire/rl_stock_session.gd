@@ -33,6 +33,17 @@ func exchange() -> void:
 			_serve(message)
 
 
+func go_on_with(bridge: RLBridge) -> void:
+	_bridge = bridge
+	_roster = bridge.roster
+	_owes_state = false
+	_send_step()
+
+
+func owes_state() -> bool:
+	return _owes_state
+
+
 func fail(message: String) -> void:
 	over = true
 	exit_code = RLBinarySession.REFUSED
