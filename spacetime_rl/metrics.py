@@ -55,6 +55,7 @@ _FIRST = (f"{_SCENARIO}/", *(f"/{name}" for name in (SUCCESS, RETURN, LENGTH)), 
 _LONGEST = 250  # characters of a metric's name that MLflow accepts
 _SHARE = "share_"
 _REWARD = "reward/"
+_SHAPED = "shaped_return"
 
 # The parts of an iteration's time; `perf/share_<part>` is a part's share.
 PARTS = ("game", "wire", "forward", "learner")
@@ -175,6 +176,11 @@ def of_custom(name: str) -> str:
 def is_wall_clock(name: str) -> bool:
     """Whether a metric, a reward term or an observation of a game is of the wall clock, and so differs in a replay."""
     return name.startswith(f"{_COST}/")
+
+
+def is_reward(name: str) -> bool:
+    """Whether a policy's metric, without the policy, is about its rewards."""
+    return name.startswith(_REWARD) or name == _SHAPED
 
 
 def differs_in_replay(name: str) -> bool:

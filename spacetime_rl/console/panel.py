@@ -17,6 +17,7 @@ from spacetime_rl.console.panel_parts import (
     MISSING,
     cost_line,
     count,
+    game_lines,
     health_line,
     league_line,
     learning_table,
@@ -134,7 +135,7 @@ class PanelFrame:
         yield Text()
 
     def _learning(self, leading: TrialProgress, wide: bool) -> Iterator[RenderableType]:
-        lines = [*reward_lines(leading), *([] if wide else update_lines(leading))]
+        lines = [*reward_lines(leading), *game_lines(leading), *([] if wide else update_lines(leading))]
         if not wide:
             yield learning_table(leading, self._policy_title(leading))
             yield Text()

@@ -77,12 +77,24 @@ def reward_lines(trial: TrialProgress) -> list[Text]:
     lines = []
     for policy in trial.policies:
         found = metrics.Result(trial.result).reward_terms(policy)
-        terms = sorted(found.items(), key=lambda term: -abs(term[1]))
-        if terms:
-            line = Text.assemble((f"{policy} ", "bold"), ("rewards  ", "dim"), no_wrap=True, overflow="ellipsis")
-            line.append("  ·  ".join(f"{name} {_short(value)}" for name, value in terms[:_MOST_TERMS]))
-            lines.append(line)
+        lines += _terms_line(policy, "rewards", sorted(found.items(), key=lambda term: -abs(term[1])))
     return lines
+
+
+def game_lines(trial: TrialProgress) -> list[Text]:
+    """What the game itself measures of every policy, beyond its rewards."""
+    lines = []
+    for policy in trial.policies:
+        found = metrics.Result(trial.result).own_figures(policy).items()
+        lines += _terms_line(policy, "game", [(n, v) for n, v in found if v is not None and not metrics.is_reward(n)])
+    return lines
+
+
+def _terms_line(policy: str, what: str, terms: Sequence[tuple[str, float]]) -> list[Text]:
+    if not terms:
+        return []
+    line = Text.assemble((f"{policy} ", "bold"), (f"{what}  ", "dim"), no_wrap=True, overflow="ellipsis")
+    return [line.append("  ·  ".join(f"{name} {_short(value)}" for name, value in terms[:_MOST_TERMS]))]
 
 
 def machine_line() -> Text:

@@ -14,7 +14,11 @@ from spacetime_rl.config import StopConfig
 from spacetime_rl.console.lines import LineView, MetricLines
 from spacetime_rl.console.panel import PanelView
 from spacetime_rl.console.progress import Progress, View
+from spacetime_rl.console.status import StatusView
 from spacetime_rl.formats import controller
+
+PROGRESS = "SPACETIME_PROGRESS"  # environment variable: how progress is shown
+STATUS = "status"  # its only value, for blocks in the form of Ray Tune's
 
 
 @contextmanager
@@ -27,7 +31,7 @@ def show_progress(run_id: str, stop: StopConfig, log: Path | None, json_output: 
     progress = Progress(run_id, stop)
     with own_streams(log) as (out, err):
         shown = err if json_output else out
-        progress.views += _views(progress, shown)
+        progress.views += _views(progress, shown, err)
         with _warnings_shown(progress):
             try:
                 for view in progress.views:
@@ -45,12 +49,15 @@ def show_progress(run_id: str, stop: StopConfig, log: Path | None, json_output: 
                     view.stop()
 
 
-def _views(progress: Progress, out: TextIO) -> list[View]:
-    if controller.is_wanted():  # a controller reads lines, even from a terminal
-        return [LineView(progress, out), MetricLines(progress, out)]
-    if out.isatty() and os.environ.get("TERM") != "dumb":
-        return [PanelView(progress, out)]
-    return [LineView(progress, out)]
+def _views(progress: Progress, out: TextIO, err: TextIO) -> list[View]:
+    wanted = controller.is_wanted()  # a controller reads lines, even from a terminal
+    if os.environ.get(PROGRESS) == STATUS:
+        view: View = StatusView(progress, out, err)
+    elif not wanted and out.isatty() and os.environ.get("TERM") != "dumb":
+        view = PanelView(progress, out)
+    else:
+        view = LineView(progress, out)
+    return [view, MetricLines(progress, out)] if wanted else [view]
 
 
 @contextmanager

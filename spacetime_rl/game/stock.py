@@ -73,6 +73,11 @@ class StockGame(RunningGame):
         self._sent: Sequence[NDArray[np.float32]] = ()
         self._cut = np.zeros(spec.num_agents, np.bool_)  # whose episode the last step truncated by `episode_steps`
 
+    @property
+    def places(self) -> tuple[int, ...]:
+        """For each agent in the order of the game's own messages, its place in the global order."""
+        return tuple(np.argsort(self._order).tolist())
+
     def reset(self, seed: int | None = None, first_episode: int = 0, stride: int | None = None) -> StepResult:
         """Begin new episodes, as `api.Game.reset` specifies; the seed stays that of the launch."""
         self._begin(seed)

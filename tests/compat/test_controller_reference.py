@@ -9,21 +9,38 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import onnx
 import pytest
 from stable_baselines3 import PPO
+from support.controller_lines import FIELDS, read_metrics
 
 from spacetime_rl.compat import convert_sb3
 from spacetime_rl.compat.install import MARK, SCRIPTS, install
 from spacetime_rl.errors import UsageError
 from spacetime_rl.formats import controller
 
+SB3, RLLIB = "stable_baselines3_training_script.py", "rllib_training_script.py"
 CONVERT_SB3, CONVERT_RLLIB = "convert_sb3_to_onnx.py", "convert_rllib_to_onnx.py"
 
 # Script, flag, default, a value that is taken, and one that is refused (None: every text is taken).
 FLAGS = [
+    (SB3, "--env_path", None, "BallChase.x86_64", None),
+    (SB3, "--speedup", 1, "100", "101"),
+    (SB3, "--n_parallel", 1, "64", "65"),
+    (SB3, "--viz", False, None, "x"),
+    (SB3, "--timesteps", 1_000_000, "5000000", "0"),
+    (SB3, "--experiment_dir", Path("logs/sb3"), "my_logs", None),
+    (SB3, "--experiment_name", "experiment", "pong_v1", None),
+    (SB3, "--seed", 0, "42", "-1"),
+    (SB3, "--resume_model_path", None, "models/checkpoint.zip", None),
+    (SB3, "--save_model_path", None, "final_model.zip", None),
+    (SB3, "--save_checkpoint_frequency", None, "100000", "0"),
+    (SB3, "--onnx_export_path", None, "model.onnx", None),
+    (SB3, "--inference", False, None, "x"),
+    (SB3, "--linear_lr_schedule", False, None, "x"),
+    (RLLIB, "--config_file", Path("rllib_config.yaml"), ".rlcontroller/rllib_config.yaml", None),
+    (RLLIB, "--experiment_dir", Path("logs/rllib"), "rllib_results", None),
     (CONVERT_SB3, "-o", None, "exported.onnx", None),
     (CONVERT_SB3, "--output", None, "exported.onnx", None),
     (CONVERT_SB3, "--algo", None, "td3", "trpo"),
@@ -40,39 +57,7 @@ FLAGS = [
 ]
 POSITIONAL = {CONVERT_SB3: ["model.zip"], CONVERT_RLLIB: ["checkpoint_000010"]}
 
-# The JSON schema of the reference: fields in order, with the types of their values.
-FIELDS = {
-    "kind": str, "timestamp": str, "training_iteration": int, "timesteps_total": int, "episodes_total": int,
-    "episodes_this_iter": int, "episode_reward_mean": float, "episode_reward_min": float, "episode_reward_max": float,
-    "episode_len_mean": float, "time_this_iter_s": float, "time_total_s": float, "env_steps_this_iter": int,
-    "env_throughput": float, "num_env_steps_sampled": int, "num_env_steps_trained": int,
-    "num_agent_steps_sampled": int, "num_agent_steps_trained": int, "custom_metrics": dict, "policies": dict,
-    "checkpoints": int,
-}  # fmt: skip
-POLICY_FIELDS = {
-    "reward_mean": float, "reward_min": float, "reward_max": float, "episode_len_mean": float,
-    "completed_episodes": int, "learner_stats": dict, "custom_metrics": dict,
-}  # fmt: skip
 KEYS = ("sb3_available", "rllib_available", "godot_rl_available", "torch_available", "onnx_available")
-
-
-def read_metrics(output: str) -> list[dict[str, Any]]:
-    """The objects of all `@METRIC` lines, each checked against the reference."""
-    lines = [line for line in output.splitlines() if line.startswith("@METRIC")]
-    found = [json.loads(line.removeprefix("@METRIC ")) for line in lines]
-    for record in found:
-        check_record(record)
-    return found
-
-
-def check_record(record: dict[str, Any]) -> None:
-    assert list(record)[: len(FIELDS)] == list(FIELDS)
-    assert record["kind"] == "iteration"
-    for name, kind in FIELDS.items():
-        assert isinstance(record[name], kind), (name, record[name])
-    for policy in record["policies"].values():
-        assert {name: type(policy[name]) for name in policy} == POLICY_FIELDS
-        assert list(policy["learner_stats"])[:3] == ["policy_loss", "vf_loss", "entropy"]
 
 
 def parser_of(name: str) -> argparse.ArgumentParser:
@@ -95,6 +80,13 @@ def test_every_flag_has_its_name_default_and_range(
             parser.parse_args([*words, flag, bad])
         assert end.value.code == 2
         assert "error:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", [script.path for script in SCRIPTS if script.module not in ("check_py_env", "vr_config")]
+)
+def test_every_script_has_a_help_with_an_example(name: str) -> None:
+    assert f"example: python {Path(name).name} " in parser_of(name).format_help()
 
 
 def test_controller_installs_thin_scripts_and_a_second_time_replaces_them(tmp_path: Path) -> None:
