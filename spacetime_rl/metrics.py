@@ -217,6 +217,7 @@ SCENARIO_SUCCESS = of_scenario(SUCCESS)
 SCENARIO_RETURN = of_scenario(RETURN)
 WIN_RATE = "win_rate"
 SNAPSHOTS = f"{_LEAGUE}/snapshots"  # of each policy that learns
+OTHER_TRIALS = f"{_LEAGUE}/other_trials"  # whose snapshots the trial meets; missing where trials do not meet
 LESSON_NUMBER = f"{_LESSON}/lesson"  # the active lesson's number, from 0
 FRAME_MS = of_performance("physics_frame_time_ms")
 FRAME_MS_MAX = of_performance("physics_frame_time_ms_max")

@@ -82,6 +82,8 @@ class LineView(View):
             yield f"task_{task}_success_rate", _number(rate)
         if trial.league:
             yield "league_snapshots", _number(trial.figure(metrics.SNAPSHOTS))
+        if (others := trial.figure(metrics.OTHER_TRIALS)) is not None:
+            yield "league_other_trials", f"{others:.0f}"
         for policy, rate in trial.league.items():
             yield f"league_{policy}_win_rate", _number(rate)
         for policy in trial.policies:

@@ -199,9 +199,10 @@ def lesson_line(trial: TrialProgress) -> Text:
 
 
 def league_line(trial: TrialProgress) -> Text:
-    """The number of snapshots of each policy in the league, and how often each latest policy wins."""
-    snapshots = int(trial.figure(metrics.SNAPSHOTS) or 0)
-    line = Text.assemble(("league ", "dim"), f"{snapshots} snapshots  ·  wins", no_wrap=True, overflow="ellipsis")
+    """The number of snapshots of each policy, how many other trials it meets, how often each latest policy wins."""
+    snapshots, others = int(trial.figure(metrics.SNAPSHOTS) or 0), trial.figure(metrics.OTHER_TRIALS)
+    met = "" if others is None else f"  ·  {others:.0f} other trials"
+    line = Text.assemble(("league ", "dim"), f"{snapshots} snapshots{met}  ·  wins", no_wrap=True, overflow="ellipsis")
     for i, (policy, rate) in enumerate(trial.league.items()):
         line.append(f"{',' if i else ''} {policy} ")
         line.append(_figure(rate, metrics.SUCCESS))

@@ -12,6 +12,7 @@ from spacetime_rl.errors import UsageError
 from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source, read_schemas
 from spacetime_rl.export.schema import Origin
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
+from spacetime_rl.league.lineage import read_lineage
 from spacetime_rl.league.matrix import spread
 from spacetime_rl.league.player import RANDOM, SCRIPTED, Player, kind_of, qualified
 from spacetime_rl.runs.layout import RunPaths, checkpoints_in, snapshots_of, trials_of
@@ -43,9 +44,10 @@ def find_entrants(
     for policy, layout in layouts.items():
         found = []
         for trial in trials:
+            owner = read_lineage(trials[trial]).owner
             for steps, source in _snapshots(run, trial, policy, config, spec, layout, count, workspace):
                 player = Player.snapshot(policy, steps).id
-                found.append(Entrant(qualified(player, trial) if len(trials) > 1 else player, policy, source))
+                found.append(Entrant(qualified(player, owner) if len(trials) > 1 else player, policy, source))
         if not found:
             raise UsageError(
                 f"{run.name}: policy {policy!r} has neither snapshots of a league nor checkpoints, so there is "
@@ -77,7 +79,12 @@ def _snapshots(
     from spacetime_rl.export.versions import Versions
     from spacetime_rl.export.weights import load_weights
 
-    weights, checkpoints = snapshots_of(trials_of(run)[trial], policy), _checkpoints(run, trial)
+    folder = trials_of(run)[trial]
+    begin = read_lineage(folder).begin  # before, they are copies of another trial's, which has them, too
+    weights, checkpoints = (
+        {steps: file for steps, file in found.items() if steps > begin}
+        for found in (snapshots_of(folder, policy), _checkpoints(run, trial))
+    )
     last = max(checkpoints, default=None)
     taken = sorted({*weights, *([] if last is None else [last])} if weights else checkpoints)
     if last is not None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from spacetime_rl import metrics
 from spacetime_rl.config.league import LeagueConfig
+from spacetime_rl.league.lineage import Lineage, read_lineage, write_lineage
 from spacetime_rl.league.matchmaking import Matchmaking, draw, shares
 from spacetime_rl.league.payoff import PayoffTable, Result, tally
 from spacetime_rl.league.player import LATEST, SNAPSHOT, Player, kind_of
@@ -21,7 +22,7 @@ from spacetime_rl.learning.other_trials import Keep, OtherTrials
 from spacetime_rl.rollout.matches import MatchResult
 from spacetime_rl.rollout.opponents import Draw, Opponent, Opponents, Weights
 from spacetime_rl.rollout.sides import MatchPlan
-from spacetime_rl.runs.layout import payoff_file, snapshot_file
+from spacetime_rl.runs.layout import payoff_file, snapshot_file, trial_id
 
 RECENT_EPISODES = 100  # a win rate covers the latest iterations that together have at least this many episodes
 
@@ -33,6 +34,7 @@ class _State:
     """What a checkpoint holds of a league, beside the payoff table."""
 
     trial: str
+    lineage: Lineage
     snapshots: list[Player] = field(default_factory=list)  # the oldest first
     swap: int = -1  # the number of the stretch of `swap_steps` agent steps that `swapped` was drawn for
     swapped: dict[str, str] = field(default_factory=dict)  # by policy the opponent of that stretch
@@ -43,12 +45,15 @@ class _State:
             "snapshots": [[player.policy, player.agent_steps] for player in self.snapshots],
             "swap": self.swap,
             "swapped": dict(self.swapped),
+            **({"lineage": self.lineage.to_dict()} if self.lineage.before else {}),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> _State:
         snapshots = [Player.snapshot(str(policy), int(steps)) for policy, steps in data["snapshots"]]
-        return cls(str(data["trial"]), snapshots, int(data["swap"]), dict(data["swapped"]))
+        trial = str(data["trial"])
+        lineage = Lineage.from_dict(data["lineage"]) if "lineage" in data else Lineage(trial_id(Path(trial)))
+        return cls(trial, lineage, snapshots, int(data["swap"]), dict(data["swapped"]))
 
 
 class League:
@@ -85,7 +90,7 @@ class League:
         self._trained = tuple(dict.fromkeys(side.policy for side in plan.sides if side.trained))
         self._fixed = {opponent.key: replace(opponent, network=keep(opponent.network)) for opponent in plan.fixed}
         self._networks: dict[str, Any] = {}  # of the snapshots that may be drawn, by id
-        self._state = _State(folder.name)
+        self._state = _State(folder.name, Lineage(trial_id(folder)))
         self._ended: list[MatchResult] = []
         self._steps = 0  # agent steps at the beginning of the iteration
         self._opponents: Opponents | None = None
@@ -166,10 +171,14 @@ class League:
         """
         self._state = _State.from_dict(data)
         theirs, self._state.trial = self._folder.with_name(self._state.trial), self._folder.name
+        if theirs != self._folder:
+            lives = read_lineage(self._folder).lives + 1
+            self._state.lineage = self._state.lineage.copied(trial_id(self._folder), lives, agent_steps)
         wanted = {snapshot_file(self._folder, p.policy, p.agent_steps or 0): p for p in self._state.snapshots}
         for file in snapshots_in(self._folder):
             if file not in wanted:
                 file.unlink()
+        write_lineage(self._folder, self._state.lineage)
         for file in wanted:
             other = theirs / file.relative_to(self._folder)
             if not file.is_file() and other.is_file():
@@ -200,6 +209,9 @@ class League:
         counts = [sum(player.policy == policy for player in self._state.snapshots) for policy in self._trained]
         rates = {policy: recent_win_rate(self.table.results, Player.latest(policy, 0).id) for policy in self._trained}
         found = {metrics.of_league(policy, metrics.WIN_RATE): rate for policy, rate in rates.items()}
+        if self._others is not None:
+            others = {player.trial for policy in self._policies for player in self._others.players(policy)}
+            found[metrics.OTHER_TRIALS] = len(others)
         return {metrics.SNAPSHOTS: max(counts), **{name: rate for name, rate in found.items() if rate is not None}}
 
     def _choose(self) -> Opponents:

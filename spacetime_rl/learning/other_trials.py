@@ -14,7 +14,9 @@ from zlib import crc32
 
 import numpy as np
 
+from spacetime_rl.errors import ResumeError
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.league.lineage import Lineage, read_lineage
 from spacetime_rl.league.player import Player
 from spacetime_rl.modules.network_plan import NetworkPlan
 from spacetime_rl.notices import ONCE
@@ -73,14 +75,14 @@ class OtherTrials:
         met = {name: self._met[name] for name in kept if name in self._met}
         for policy in self._plans:
             found = 0
-            for trial, folder in self._by_age(policy):
-                one = self._newest(policy, trial, folder) if found < self._most else None
+            for folder in self._by_age(policy):
+                one = self._newest(policy, folder) if found < self._most else None
                 if one is not None:
                     met[one.player.id] = one
                     found += 1
         self._met = met
 
-    def _by_age(self, policy: str) -> list[tuple[str, Path]]:
+    def _by_age(self, policy: str) -> list[Path]:
         """The other trials with snapshots of a policy, those that have trained for longest first."""
         others = others_of(self._trial)
         steps = {trial: max(_snapshots(folder, policy), default=None) for trial, folder in others.items()}
@@ -88,12 +90,13 @@ class OtherTrials:
         ranked = sorted(
             (-newest, crc32(f"{own} {trial}".encode()), trial) for trial, newest in steps.items() if newest is not None
         )
-        return [(trial, others[trial]) for _, _, trial in ranked]
+        return [others[trial] for _, _, trial in ranked]
 
-    def _newest(self, policy: str, trial: str, folder: Path) -> OtherPlayer | None:
+    def _newest(self, policy: str, folder: Path) -> OtherPlayer | None:
         """The newest snapshot of another trial that can be read; None if there is none that this trial can meet."""
         plan, own = read_plan(folder, policy), self._plans[policy]
-        if plan is None:
+        lineage = _lineage(folder)
+        if plan is None or lineage is None:
             return None
         if plan.layout != own.layout:
             logger.warning(
@@ -104,10 +107,14 @@ class OtherTrials:
             )
             return None
         for steps, file in sorted(_snapshots(folder, policy).items(), reverse=True)[:_ATTEMPTS]:
-            player = Player.snapshot(policy, steps).of_trial(trial)
+            if steps <= lineage.begin:
+                return None  # a copy of another trial's, which is met there
+            player = Player.snapshot(policy, steps).of_trial(lineage.owner)
             if player.id in self._met:
                 return self._met[player.id]
             weights = self._weights(file, policy, plan)
+            if _lineage(folder) != lineage:
+                return None  # it has gone on from another trial's copy in the meantime
             if weights is not None:
                 return OtherPlayer(player, self._keep(weights if plan == own else OtherNetwork(weights, plan)))
         return None
@@ -138,6 +145,14 @@ def _snapshots(trial: Path, policy: str) -> Mapping[int, Path]:
         return snapshots_of(trial, policy)
     except OSError:
         return {}
+
+
+def _lineage(trial: Path) -> Lineage | None:
+    """A trial's lineage; None if it cannot be read at this moment."""
+    try:
+        return read_lineage(trial)
+    except (OSError, ResumeError):
+        return None
 
 
 def why_alone(trial: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import numpy as np
 from spacetime_rl.league.matrix import Matrix, make_matrices
 from spacetime_rl.league.report import LeagueReport
 from spacetime_rl.league.standings import LEARNING, Standing
-from spacetime_rl.pictures.style import GREY, MANY, canvas, grid
+from spacetime_rl.pictures.style import GREY, LINES, MANY, canvas, grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,12 +56,18 @@ def draw_ratings(report: LeagueReport, title: str, out: Path) -> Path:
     """Draw the ratings that are shown against agent steps, with their 95 % intervals. Returns `out`."""
     shown = [one for one in report.standings.players if report.is_shown(one)]
     hidden = len(report.standings.players) - len(shown)
-    policies = sorted({(one.policy, one.trial) for one in shown if one.agent_steps is not None})
+    learned = [one for one in shown if one.agent_steps is not None]
+    trials = sorted({one.trial for one in learned})
     with canvas(title, out, 1200, 700) as figure:
         axes = figure.subplots()
-        for (policy, trial), colour in zip(policies, MANY * len(policies), strict=False):
-            own = [one for one in shown if (one.policy, one.trial) == (policy, trial) and one.agent_steps is not None]
-            _draw_policy(axes, own, f"{trial}:{policy}" if trial else policy, colour)
+        if len(trials) > 1:
+            _draw_trials(axes, learned, trials)
+            figure.legend(frameon=False, loc="outside right upper", fontsize=9, ncols=1 + len(trials) // 20)
+        elif learned:
+            policies = sorted({one.policy for one in learned})
+            for policy, colour in zip(policies, MANY * len(policies), strict=False):
+                _draw_policy(axes, [one for one in learned if one.policy == policy], policy, colour)
+            axes.legend(frameon=False, loc="upper left")
         for one in shown:
             if one.agent_steps is None:
                 _draw_fixed(axes, one)
@@ -68,8 +75,6 @@ def draw_ratings(report: LeagueReport, title: str, out: Path) -> Path:
         axes.set_xlabel("agent steps")
         axes.set_ylabel("rating, Elo points")
         grid(axes)
-        if policies:
-            axes.legend(frameon=False, loc="upper left")
         if hidden:
             note = f"{hidden} players are not shown: no rating, or an interval wider than {report.width:g} points"
             figure.text(0.99, 0.01, note, ha="right", va="bottom", fontsize=9, color=GREY)
@@ -94,6 +99,23 @@ def _draw_policy(axes: Axes, players: Sequence[Standing], policy: str, colour: s
         else:
             errors = np.array([np.subtract(ratings, low), np.subtract(high, ratings)])
             axes.errorbar(steps, ratings, errors, color=colour, marker="o", capsize=3, label=f"{policy}, snapshots")
+
+
+def _draw_trials(axes: Axes, players: Sequence[Standing], trials: Sequence[str]) -> None:
+    """A colour for each trial and a line style for each policy; snapshots as points with intervals."""
+    policies = sorted({one.policy for one in players})
+    for (number, trial), (index, policy) in product(enumerate(trials), enumerate(policies)):
+        own = [one for one in players if (one.trial, one.policy) == (trial, policy)]
+        snapshots = sorted((one for one in own if one.kind != LEARNING), key=lambda one: one.agent_steps or 0.0)
+        if not snapshots:
+            continue
+        steps = [one.agent_steps or 0.0 for one in snapshots]
+        ratings = np.array([one.rating.rating or 0.0 for one in snapshots])
+        spans = np.array([one.rating.interval or (0.0, 0.0) for one in snapshots])
+        errors = np.abs(spans.T - ratings)
+        colour, line = MANY[number % len(MANY)], LINES[index % len(LINES)]
+        axes.plot(steps, ratings, color=colour, linestyle=line, marker="o", label=f"{trial}:{policy}")
+        axes.errorbar(steps, ratings, errors, fmt="none", ecolor=colour, capsize=3, linewidth=0.8)
 
 
 def _draw_fixed(axes: Axes, one: Standing) -> None:

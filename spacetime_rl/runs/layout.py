@@ -186,6 +186,11 @@ def trial_folder(trial_id: str) -> str:
     return f"trial_{trial_id}"
 
 
+def trial_id(trial: Path) -> str:
+    """The id of the trial with this folder."""
+    return trial.name.removeprefix(trial_folder(""))
+
+
 def payoff_file(trial: Path) -> Path:
     """The payoff table of a trial's league, in the trial's folder."""
     return trial / LEAGUE / "payoff.jsonl"
@@ -194,7 +199,7 @@ def payoff_file(trial: Path) -> Path:
 def trials_of(run: Path) -> dict[str, Path]:
     """The folders of a run's trials by their ids."""
     folders = sorted(RunPaths(run).tune.glob(trial_folder("*")))
-    return {folder.name.removeprefix(trial_folder("")): folder for folder in folders if folder.is_dir()}
+    return {trial_id(folder): folder for folder in folders if folder.is_dir()}
 
 
 def run_of_trial(trial: Path) -> Path:
@@ -216,6 +221,11 @@ def payoff_files(run: Path) -> dict[str, Path]:
 def networks_file(trial: Path) -> Path:
     """What the networks of a trial's snapshots are built from, for other trials that play against them."""
     return trial / LEAGUE / "networks.json"
+
+
+def lineage_file(trial: Path) -> Path:
+    """Whose a trial's policies were, if it went on from a copy of another one."""
+    return trial / LEAGUE / "lineage.json"
 
 
 def snapshot_file(trial: Path, policy: str, agent_steps: int) -> Path:

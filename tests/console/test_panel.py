@@ -90,6 +90,8 @@ def test_a_league_is_shown_with_its_snapshots_and_the_win_rates_of_policies() ->
     progress.update("ab12c_00000", "RUNNING", "", make_result(1) | league)
     assert "league 12 snapshots  ·  wins giver 61%, taker \N{EN DASH}" in drawn(progress)
     assert "league_snapshots=12 league_giver_win_rate=0.61 league_taker_win_rate=- giver/" in out.getvalue()
+    progress.update("ab12c_00000", "RUNNING", "", make_result(2) | league | {"league/other_trials": 3})
+    assert "league 12 snapshots  ·  3 other trials  ·  wins giver 61%" in drawn(progress)
 
 
 def test_the_lesson_is_shown_and_said_once_when_it_begins() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from spacetime_rl.config import RunConfig, change
 from spacetime_rl.config.league import LeagueConfig
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.errors import UsageError
-from spacetime_rl.evaluation.entrants import Entrant
+from spacetime_rl.evaluation.entrants import Entrant, find_entrants
 from spacetime_rl.evaluation.match_source import MatchSource
 from spacetime_rl.evaluation.report import AgentResult
 from spacetime_rl.evaluation.round_robin import MatchSide, Rules, pairings, play_round_robin
@@ -22,6 +23,7 @@ from spacetime_rl.export.weights import save_weights
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.spec import GameSpec
+from spacetime_rl.league.lineage import Lineage, write_lineage
 from spacetime_rl.league.payoff import PayoffTable
 from spacetime_rl.league.report import report_on
 from spacetime_rl.modules.spec import make_module_spec
@@ -94,6 +96,20 @@ def test_another_seed_adds_other_episodes_and_an_earlier_one_is_refused(chase: R
 
     with pytest.raises(UsageError, match="went on to seed 8"):
         play_round_robin(chase.path, 1, [*FEW, "evaluation.seed=7"], episodes=2, open_game=CHASE)
+
+
+def test_a_trial_s_copies_of_another_one_s_snapshots_do_not_enter_twice(chase: RunFolder, tmp_path: Path) -> None:
+    first, second = (chase.paths.tune / trial_folder(trial) for trial in ("abc_00000", "abc_00001"))
+    shutil.copytree(first, second)
+    snapshot_file(second, "runner", 1000).rename(snapshot_file(second, "runner", 1500))
+    write_lineage(second, Lineage("abc_00000").copied("abc_00001", 2, 500))
+    layouts = {plan.name: plan.layout for plan in assign_policies(CHASE.spec, chase.config()) if plan.name == "runner"}
+
+    found = find_entrants(chase.path, chase.config(), CHASE.spec, layouts, 1, tmp_path)
+
+    assert [one.player for one in found["runner"]] == [
+        "random", "scripted", "abc_00000:runner@1000", "abc_00001-2:runner@1500"
+    ]  # fmt: skip
 
 
 def test_a_run_without_snapshots_and_checkpoints_has_nobody_to_play(config: RunConfig, tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from support.fake_runs import make_config, make_ppo
 from support.toy_game import FakeGameOpener, make_group, make_layout
 
 from spacetime_rl.config.league import LeagueConfig
+from spacetime_rl.league.lineage import Lineage, read_lineage
 from spacetime_rl.league.payoff import PayoffTable
+from spacetime_rl.learning.algorithm import NETWORKS
 from spacetime_rl.learning.league import League
 from spacetime_rl.rollout.matches import MatchResult
 from spacetime_rl.rollout.opponents import Opponent
@@ -137,6 +139,23 @@ def test_a_win_rate_counts_matches_of_the_latest_policy_against_others_only(tmp_
     assert league.metrics() == {"league/snapshots": 1, "league/chaser/win_rate": 0.0}
 
 
+def test_a_trial_has_another_name_each_time_it_goes_on_from_another_one_s_copy(tmp_path: Path) -> None:
+    leagues = {name: grown(make_league(tmp_path / name, save_steps=100), range(0, 300, 50)) for name in ("a", "b")}
+    for source, name in (("b", "a"), ("a", "b"), ("b", "a")):
+        leagues[source].save_table(tmp_path / "table")
+        saved = json.loads(json.dumps(leagues[source].to_dict()))
+        leagues[name] = make_league(tmp_path / name, save_steps=100)
+        leagues[name].resume(saved, tmp_path / "table", 250, load)
+
+    assert read_lineage(tmp_path / "a") == Lineage("a", 3, (("b", 250), ("a-2", 250), ("b-2", 250)))
+    assert read_lineage(tmp_path / "b") == Lineage("b", 2, (("b", 250), ("a-2", 250)))
+
+    own = json.loads(json.dumps(leagues["a"].to_dict()))
+    again = make_league(tmp_path / "a", save_steps=100)
+    again.resume(own, tmp_path / "table", 300, load)
+    assert read_lineage(tmp_path / "a").owner == "a-3"  # it went on from its own
+
+
 def test_a_resumed_league_is_the_one_that_was_saved(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"save_steps": 100, "swap_steps": 70}
     league = grown(make_league(tmp_path / "trial", **settings), range(0, 300, 50))
@@ -155,11 +174,24 @@ def test_a_resumed_league_is_the_one_that_was_saved(tmp_path: Path) -> None:
         again = make_league(tmp_path / folder, **settings)
         again.resume(json.loads(json.dumps(saved)), tmp_path / "table", 250, load)
         assert payoff_file(tmp_path / folder).read_bytes() == table
-        assert again.to_dict() == {**saved, "trial": folder}
+        copied = {"trial": folder, "lives": 2, "before": [["trial", 250]]}
+        assert again.to_dict() == {**saved, "trial": folder, **({} if folder == "trial" else {"lineage": copied})}
         assert again.opponents == expected
         assert sorted(file.name for file in (tmp_path / folder / "league").glob("runner*")) == [
             f"runner@{steps}.npz" for steps in (0, 100, 200)
         ]
+
+
+def test_only_where_trials_meet_an_algorithm_knows_what_its_networks_are_built_from() -> None:
+    opener = FakeGameOpener(CHASE)
+    alone, meeting = (
+        make_ppo(opener, make_config(league={"result": "success", "across_trials": share})).env_config
+        for share in (0.0, 0.1)
+    )
+    assert NETWORKS not in alone
+    assert {
+        policy: (plan.algorithm, plan.model.hiddens) for policy, plan in meeting[NETWORKS].items()
+    } == dict.fromkeys(("chaser", "runner"), ("PPO", (16,)))
 
 
 @pytest.mark.usefixtures("ray_cluster")

@@ -14,6 +14,7 @@ from support.toy_game import make_layout
 from spacetime_rl.config.league import LeagueConfig
 from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.export.weights import save_weights
+from spacetime_rl.league.lineage import Lineage, write_lineage
 from spacetime_rl.learning.league import League
 from spacetime_rl.learning.other_trials import OtherTrials, read_plan, why_alone, write_plans
 from spacetime_rl.modules.network_plan import NetworkPlan
@@ -181,6 +182,28 @@ def test_a_trial_that_does_not_take_part_is_not_met(run: Path) -> None:
     assert met(others_in(run)) == []
 
 
+def test_of_a_trial_that_copied_another_one_only_its_own_snapshots_are_met_under_another_name(run: Path) -> None:
+    save(run, "b", 100)
+    save(run, "a", 100)  # the copy
+    write_lineage(trial_of(run, "a"), Lineage("b").copied("a", 2, 150))
+    others = others_in(run)
+    assert met(others) == ["b:walker@100"]
+    save(run, "a", 200)
+    assert met(others) == ["a-2:walker@200", "b:walker@100"]
+
+
+def test_a_trial_that_becomes_a_copy_while_it_is_read_is_left_out(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(run, "a", 100)
+    load = np.load
+
+    def copy(file: Path, **kwargs: Any) -> Any:
+        write_lineage(trial_of(run, "a"), Lineage("b").copied("a", 2, 150))
+        return load(file, **kwargs)
+
+    monkeypatch.setattr(np, "load", copy)
+    assert met(others_in(run)) == []
+
+
 @pytest.mark.parametrize(
     ("missing", "message"), [(CONFIG, "does not see the run's folder"), (SWEEP, "a run by itself has no other trials")]
 )
@@ -239,6 +262,7 @@ def test_two_leagues_meet_each_other_s_snapshots(run: Path) -> None:
         {"walker@latest": 0.5, "walker@0": 0.125, "walker@100": 0.125, "a:walker@100": 0.25}
     )
     assert {player.id for player in leagues["b"].opponents.players} == {"walker@0", "walker@100", "a:walker@100"}
+    assert leagues["b"].metrics() == {"league/snapshots": 2, "league/other_trials": 1}
     draw = leagues["a"].opponents.draws[POLICY]  # it looked when the other one had its first
     assert "b:walker@0" in draw.players
 

@@ -53,3 +53,16 @@ def test_who_met_nobody_else_is_drawn_all_the_same(tmp_path: Path) -> None:
 
     assert draw_ratings(report, "nothing is known", tmp_path / "ratings.png").is_file()
     assert draw_payoff(report, "one match", tmp_path / "payoff.png").is_file()
+
+
+def test_the_ratings_of_several_trials_are_drawn(tmp_path: Path) -> None:
+    for trial in ("a", "b"):
+        make_league(tmp_path, iterations=6, trial=trial)
+    report = report_on([tmp_path])
+
+    picture = imread(draw_ratings(report, "two trials", tmp_path / "ratings.png"))
+
+    colours = {tuple(int(value) for value in pixel) for pixel in (picture[::2, ::2, :3] * 255).round().reshape(-1, 3)}
+    assert {(0x00, 0x72, 0xB2), (0xE6, 0x9F, 0x00)} <= colours  # one for each trial
+    nobody = report_on([tmp_path], width=1.0)
+    assert draw_ratings(nobody, "nothing is certain", tmp_path / "none.png").is_file()

@@ -12,7 +12,9 @@ import yaml
 from support.command import Done, run_command
 from support.touch_run import RUN as TOUCH
 
+from spacetime_rl.league.lineage import read_lineage
 from spacetime_rl.league.payoff import PayoffTable
+from spacetime_rl.league.tables import read_tables
 from spacetime_rl.runs.layout import payoff_files, snapshots_of, trials_of
 
 pytestmark = [
@@ -81,3 +83,32 @@ def test_two_trials_play_against_each_other_s_snapshots_and_share_a_scale(
     players = {player["player"]: player for player in json.loads(rated.out)["players"]}
     assert {player["trial"] for player in players.values()} == {"", one, other}
     assert all(player["rating"] is not None for player in players.values())
+
+
+def test_trials_that_go_on_from_each_other_s_copies_are_rated_once(
+    command: Callable[..., Done], tmp_path: Path
+) -> None:
+    search = {
+        "num_samples": 2,
+        "max_concurrent": 2,
+        "scheduler": {"type": "pbt", "interval_agent_steps": 1_000, "quantile_fraction": 0.5},
+        "space": {"training.lr": {"loguniform": [1e-4, 1e-2]}},
+    }
+    league = {**RUN["league"], "save_steps": 500}
+    Path("search.yaml").write_text(yaml.safe_dump({**RUN, "league": league, "sweep": search}))
+
+    done = command("sweep", "search.yaml", "--run-id", "one", "--json", "--no-eval")
+
+    assert done.code == 0, done.err
+    assert not [trial["error"] for trial in json.loads(done.out)["trials"] if trial["error"]]
+    run = tmp_path / "results" / "one"
+    folders = trials_of(run)
+    lineages = [read_lineage(folder) for folder in folders.values()]
+    assert any(lineage.before for lineage in lineages)
+    for result in read_tables([run]).training:
+        owners = {player.partition(":")[0].rpartition("-")[0] or player.partition(":")[0] for _, player in result.sides}
+        assert owners <= {*folders, "random"}
+    rated = command("league", "one", "--json", "--width", "100000")
+    assert rated.code == 0, rated.err
+    names = {player["trial"] for player in json.loads(rated.out)["players"]}
+    assert {lineage.owner for lineage in lineages} <= names
