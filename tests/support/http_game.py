@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from support.ports import free_port
 
 TOKEN = "0123456789abcdef"
 TOUCH = "res://tests/fixtures/touch/touch.tscn"
+_START_S = 60.0
 TAG = "res://scenarios/tag/tag.tscn"
 
 
@@ -31,20 +34,37 @@ class HttpGame:
         return GameApi(self.url, token)
 
     def log(self) -> str:
-        return self.process.log_path.read_text(errors="replace")
+        return _log_of(self.process)
 
 
 @contextmanager
 def http_game(
-    *options: str, scene: str = TOUCH, project: Path = OWN_PROJECT, log_dir: Path | None = None
+    *options: str,
+    scene: str = TOUCH,
+    project: Path = OWN_PROJECT,
+    log_dir: Path | None = None,
+    port: int | None = None,
 ) -> Iterator[HttpGame]:
     """The game, which answers; its agents are played by their scripts."""
-    godot, port = find_godot(), free_port()
+    godot, port = find_godot(), port or free_port()
     command = [str(godot.path), "--headless", "--path", str(import_project(project, godot)), scene, "--"]
     command += ["--control=heuristic", f"--http_port={port}", *options]
     environment = {"SPACETIME_HTTP_TOKEN": TOKEN}
     with GameProcess(command, name="http", log_dir=log_dir, environment=environment) as process:
-        game = HttpGame(port, process)
+        game = HttpGame(_listening(process), process)
         with game.api() as api:
             api.wait_until_healthy()
         yield game
+
+
+def _listening(process: GameProcess) -> int:
+    """The port that the game has taken, from its own words."""
+    end = time.monotonic() + _START_S
+    while not (found := re.search(r"SPACETIME-HTTP: listening on http://127.0.0.1:(\d+)", _log_of(process))):
+        assert time.monotonic() < end, _log_of(process)
+        assert not process.wait(0.02), _log_of(process)
+    return int(found[1])
+
+
+def _log_of(process: GameProcess) -> str:
+    return process.log_path.read_text(errors="replace")

@@ -20,7 +20,7 @@ var port := 0
 var token := ""
 var settings := RLHttpSettings.new()
 
-var _listener := TCPServer.new()
+var _acceptor := RLHttpAcceptor.new()
 var _connections: Array[RLHttpConnection] = []
 var _routes: RLHttpRoutes
 var _polled_usec := 0
@@ -40,7 +40,7 @@ func _ready() -> void:
 func _exit_tree() -> void:
 	if port > 0:
 		RLPeer.meanwhile = Callable()
-		_listener.stop()
+		_acceptor.close()
 		port = 0
 
 
@@ -54,8 +54,8 @@ func poll() -> void:
 	if now - _polled_usec < _POLL_EVERY_USEC:
 		return
 	_polled_usec = now
-	while _listener.is_connection_available():
-		_accept(_listener.take_connection())
+	for stream: StreamPeerTCP in _acceptor.take():
+		_accept(stream)
 	for connection: RLHttpConnection in _connections:
 		connection.poll()
 		while connection.has_request():
@@ -67,7 +67,7 @@ func poll() -> void:
 func _start() -> void:
 	var last := settings.port + (_PORTS if settings.tries_next_ports else 1)
 	for candidate: int in range(settings.port, mini(last, 65536)):
-		if _listener.listen(candidate, settings.host) == OK:
+		if _acceptor.open(candidate, settings.host):
 			port = candidate
 			break
 	if port == 0:

@@ -1,0 +1,60 @@
+class_name RLHttpAcceptor
+extends RefCounted
+## Accepts connections in a thread of its own, because the engine keeps no more than eight waiting: of two hundred that
+## come within one frame, the system would drop most, and their clients would try again after seconds.
+
+const _PAUSE_USEC := 300
+# While the game is busy, no more than these: each takes a descriptor of the process.
+const _MOST := 300
+
+var _listener := TCPServer.new()
+var _thread := Thread.new()
+var _lock := Mutex.new()
+var _accepted: Array[StreamPeerTCP] = []
+var _ends := false
+
+
+## Listen; false where the port is in use.
+func open(port: int, host: String) -> bool:
+	if _listener.listen(port, host) != OK:
+		return false
+	_thread.start(_run)
+	return true
+
+
+## Listen no longer.
+func close() -> void:
+	if not _thread.is_started():
+		return
+	_lock.lock()
+	_ends = true
+	_lock.unlock()
+	_thread.wait_to_finish()
+	_listener.stop()
+
+
+## The connections since the last call.
+func take() -> Array[StreamPeerTCP]:
+	_lock.lock()
+	var taken := _accepted
+	_accepted = []
+	_lock.unlock()
+	return taken
+
+
+func _run() -> void:
+	var is_full := false
+	while true:
+		var stream: StreamPeerTCP = null
+		if not is_full and _listener.is_connection_available():
+			stream = _listener.take_connection()
+		_lock.lock()
+		var ends := _ends
+		if stream != null:
+			_accepted.append(stream)
+		is_full = _accepted.size() >= _MOST
+		_lock.unlock()
+		if ends:
+			return
+		if stream == null:
+			OS.delay_usec(_PAUSE_USEC)
