@@ -36,6 +36,8 @@ class Script:
 SCRIPTS = (
     Script("stable_baselines3_training_script.py", "sb3_training", "Trains one policy with Stable-Baselines3"),
     Script("rllib_training_script.py", "rllib_training", "Trains the policies that a YAML file describes with RLlib"),
+    Script("scripts/ml/train_vr_navigation.py", "vr_training", "Trains and evaluates policies of vr_navigation"),
+    Script("scripts/ml/rl_config.py", "vr_config", "Writes an example of train_vr_navigation.py's JSON file"),
     Script("convert_sb3_to_onnx.py", "convert_sb3", "Converts a model of Stable-Baselines3 to ONNX"),
     Script("convert_rllib_to_onnx.py", "convert_rllib", "Converts the policies of an RLlib checkpoint to ONNX"),
     Script("check_py_env.py", "check_py_env", "Reports which packages this Python has"),
