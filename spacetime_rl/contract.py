@@ -24,6 +24,7 @@ Names = list[tuple[str | None, ...]]  # the policy of each agent inside an arena
 _FORMER_HZ = 90  # what configurations of earlier versions hold if their user set nothing
 UNSIZED_ARENAS = 8  # for a game whose number of arenas is `auto`, until a run has measured the best number
 
+_WON = "won"  # the metric by which games report who has won an episode
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -88,6 +89,7 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
         *_critic_problems(spec, config, policies),
         *_stock_problems(spec, config),
         *_scripted_problems(spec, config, policies),
+        *_selection_problems(spec, config, policies),
     ]
     if problems:
         raise ContractError(problems)
@@ -142,6 +144,26 @@ def make_launch(config: RunConfig) -> GameLaunch:
         port_range=game.port_range,
         physics_hz=None if game.physics_hz == "auto" else game.physics_hz,
     )
+
+
+def _selection_problems(spec: GameSpec, config: RunConfig, policies: Sequence[str]) -> Iterator[str]:
+    """Policies that learn against each other: their episodes say which of them is better, and not how good both are."""
+    if config.evaluation.every_agent_steps is None:
+        return
+    where, instead = "evaluation.every_agent_steps", "rate the checkpoints after training: `spacetime-rl league RUN"
+    learning = [policy for policy in policies if config.learns(policy)]
+    if config.league is not None:
+        yield f"{where}: a league has no best checkpoint, as all get better together; {instead}`"
+    elif _has_winners(spec, config) and (len(learning) > 1 or len(policies) == 1):
+        yield (
+            f"{where}: the policies play against each other, so that a return says nothing of how good they are; "
+            f"{instead} --round-robin N`, or let one side learn alone (policies.<name>.scripted)"
+        )
+
+
+def _has_winners(spec: GameSpec, config: RunConfig) -> bool:
+    """Whether the agents of an arena play against each other: by the scenario's word, or as the game reports `won`."""
+    return is_adversarial(config) or any(_WON in group.metrics for group in spec.groups)
 
 
 def is_adversarial(config: RunConfig) -> bool:

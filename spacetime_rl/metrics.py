@@ -46,8 +46,11 @@ _RENAMED = {"dead_time_s": "downtime_s", "hooked_return": "shaped_return"}
 _POLICY, _SCENARIO, _TASK, _LESSON = "policy", "scenario", "task", "curriculum"
 _PERF, _HEALTH, _CUSTOM, _COST = "perf", "health", "custom", "performance"
 _LEAGUE = "league"
+_EVALUATION = "evaluation"
 NOVELTY = "novelty"  # the reward term that pays for new places
-GROUPS = tuple(f"{group}/" for group in (_SCENARIO, _POLICY, _TASK, _CUSTOM, _PERF, _HEALTH, _LESSON, _COST, _LEAGUE))
+GROUPS = tuple(
+    f"{group}/" for group in (_SCENARIO, _POLICY, _TASK, _CUSTOM, _PERF, _HEALTH, _LESSON, _COST, _LEAGUE, _EVALUATION)
+)
 _COUNTERS = (AGENT_STEPS, EPISODES, ITERATION, TIME_S)
 ALL = "all"  # group of metrics over all policies, as MLflow shows it
 SYSTEM = "system"  # group of metrics of the machine; MLflow uses the same name for its own
@@ -87,8 +90,9 @@ LEARNER = (
         (ADVANTAGE_MEAN,),
         "advantage",
         "mean advantage of a batch's actions, before advantages are standardised (PPO)",
+        of_update=True,
     ),
-    LearnerMetric(ADVANTAGE_STD, (ADVANTAGE_STD,), "adv. std", "their standard deviation"),
+    LearnerMetric(ADVANTAGE_STD, (ADVANTAGE_STD,), "adv. std", "their standard deviation", of_update=True),
     LearnerMetric("q_loss", ("qf_loss",), "Q loss", "loss of the Q functions (SAC, DQN)"),
     LearnerMetric("q_mean", ("qf_mean",), "Q", "mean Q value (SAC, DQN)"),
     LearnerMetric(ENTROPY, ("entropy",), "entropy", "entropy of the actions, in nats"),
@@ -158,6 +162,11 @@ def of_league(policy: str, name: str) -> str:
     return f"{_LEAGUE}/{policy}/{name}"
 
 
+def of_evaluation(name: str) -> str:
+    """The name of a metric of the evaluations while a run trains."""
+    return f"{_EVALUATION}/{name}"
+
+
 def of_perf(name: str) -> str:
     """The name of a metric of speed."""
     return f"{_PERF}/{name}"
@@ -218,6 +227,9 @@ SCENARIO_RETURN = of_scenario(RETURN)
 WIN_RATE = "win_rate"
 SNAPSHOTS = f"{_LEAGUE}/snapshots"  # of each policy that learns
 OTHER_TRIALS = f"{_LEAGUE}/other_trials"  # whose snapshots the trial meets; missing where trials do not meet
+EVALUATED_AT = of_evaluation(AGENT_STEPS)  # agent steps of the checkpoint that was evaluated last
+BEST_AT = of_evaluation(f"best_{AGENT_STEPS}")
+EVALUATION_CPU_S = of_evaluation("cpu_s")  # of all evaluations so far
 LESSON_NUMBER = f"{_LESSON}/lesson"  # the active lesson's number, from 0
 FRAME_MS = of_performance("physics_frame_time_ms")
 FRAME_MS_MAX = of_performance("physics_frame_time_ms_max")
@@ -289,6 +301,13 @@ class Result:
         if SNAPSHOTS not in self.values:
             return {}
         return {policy: self.figure(of_league(policy, WIN_RATE)) for policy in self.policies}
+
+    @property
+    def best(self) -> tuple[int, dict[str, float]] | None:
+        """The best checkpoint's agent steps and outcomes; None before the first evaluation in training."""
+        steps = self.figure(BEST_AT)
+        found = {name: self.figure(of_evaluation(f"best_{name}")) for name in OUTCOMES}
+        return None if steps is None else (int(steps), {name: v for name, v in found.items() if v is not None})
 
     @property
     def lesson(self) -> str | None:
@@ -381,7 +400,7 @@ def is_outcome(name: str) -> bool:
     group, _, rest = name.partition("/")
     if group in (_POLICY, _TASK):
         return rest.rpartition("/")[2] in OUTCOMES and rest.count("/") == 1
-    return group in (_SCENARIO, _LESSON) or name in (AGENT_STEPS, STEPS_PER_S, RESTARTS)
+    return group in (_SCENARIO, _LESSON, _EVALUATION) or name in (AGENT_STEPS, STEPS_PER_S, RESTARTS)
 
 
 def is_success(metric: str) -> bool:

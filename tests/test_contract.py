@@ -243,3 +243,27 @@ def test_a_scripted_policy_does_not_learn_and_another_has_to() -> None:
     assert problems_of(make_spec(), policies=both) == [
         "policies.giver.scripted: no other policy learns; take it out",
     ]
+
+
+def test_what_learns_against_itself_has_no_best_checkpoint_and_the_reason_is_said() -> None:
+    spec = replace(make_spec(seeker=(TAKER, 1), hider=(TAKER, 1)), params={"shared": False})
+    every = {"scenario": {"name": "tag", "params": {"shared": False}}, "evaluation": {"every_agent_steps": 1000}}
+    alone = make_spec(player=(TAKER, 2))
+    shared = replace(alone, groups=(replace(alone.groups[0], metrics=("return", "won")),))
+
+    against = problems_of(spec, **every)
+    itself = problems_of(shared, scenario={"name": "tag"}, evaluation={"every_agent_steps": 1000})
+    league = problems_of(spec, league={}, **every)
+
+    for problems in (against, itself):
+        assert [problem for problem in problems if "play against each other" in problem and "league RUN" in problem]
+    assert [problem for problem in league if "a league has no best checkpoint" in problem]
+
+
+def test_one_side_that_learns_alone_can_be_evaluated_in_training() -> None:
+    spec = replace(make_spec(seeker=(TAKER, 1), hider=(TAKER, 1)), params={"shared": False})
+    alone = {"policies": {"hider": {"scripted": True}}, "evaluation": {"every_agent_steps": 1000}}
+
+    plans = assign_policies(spec, make_config(scenario={"name": "tag", "params": {"shared": False}}, **alone))
+
+    assert [plan.name for plan in plans] == ["seeker", "hider"]

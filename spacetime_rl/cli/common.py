@@ -43,6 +43,10 @@ PoliciesOption = Annotated[
 CheckpointNumberOption = Annotated[
     int | None, typer.Option(metavar="N", **whole_number("Which checkpoint; default: the latest.", 0))
 ]
+BestOption = Annotated[
+    bool,
+    typer.Option("--best", help="The checkpoint that did best while the run trained (evaluation.every_agent_steps)."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 ResultsOption = Annotated[Path | None, typer.Option("--results", metavar="DIR", help="Folder of the results.")]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacetime_rl.cli.common import (
+    BestOption,
     JsonOption,
     ResultsOption,
     SetOption,
@@ -22,6 +23,7 @@ from spacetime_rl.cli.common import (
 from spacetime_rl.cli.completion import complete_config, complete_source
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 from spacetime_rl.cli.smaller import describe_difference
+from spacetime_rl.errors import UsageError
 from spacetime_rl.formats.shell import short
 from spacetime_rl.runs.layout import REPORT, RESULTS, RunPaths
 
@@ -89,6 +91,7 @@ def evaluate(
     checkpoint_number: Annotated[
         int | None, typer.Option(metavar="N", **whole_number("Which checkpoint of a run; default: the latest.", 0))
     ] = None,
+    best: BestOption = False,
     plots: Annotated[
         bool, typer.Option("--plots", help="Draw paths, heights, rewards and comfort of these episodes.")
     ] = False,
@@ -134,6 +137,8 @@ def evaluate(
 
       spacetime-rl eval results/my-run/onnx --config vr_interaction --seed 7
 
+      spacetime-rl eval my-run --best
+
       spacetime-rl eval my-run --with runner=heuristic
 
       spacetime-rl eval my-run --in-game
@@ -157,13 +162,16 @@ def evaluate(
     from spacetime_rl.evaluation.report import write_episodes
     from spacetime_rl.evaluation.story import evaluate_player
     from spacetime_rl.pictures.write import TRACED
+    from spacetime_rl.runs.best import find_best
 
     options = {"episodes": episodes, "seed": seed, "games": games, "arenas": arenas, "stochastic": stochastic or None}
     changes = [*(overrides or ()), *as_overrides({f"evaluation.{key}": value for key, value in options.items()})]
     where = results or RESULTS
+    if best and checkpoint_number is not None:
+        raise UsageError(f"eval {source}: --best and --checkpoint-number both name a checkpoint; leave one of them out")
     play = partial(
         evaluate_player,
-        source,
+        str(find_best(source, where)) if best else source,
         config,
         opponents=with_sources or (),
         results=where,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacetime_rl.cli.common import (
+    BestOption,
     CheckpointNumberOption,
     IrOption,
     JsonOption,
@@ -47,6 +48,7 @@ def export(
     ] = None,
     policy: PoliciesOption = None,
     checkpoint_number: CheckpointNumberOption = None,
+    best: BestOption = False,
     opset: OpsetOption = 18,
     ir_version: IrOption = None,
     int8: Annotated[
@@ -74,6 +76,8 @@ def export(
 
       spacetime-rl export my-run
 
+      spacetime-rl export my-run --best -o models
+
       spacetime-rl export my-run --into ../my-game --value
 
       spacetime-rl export my-run --int8
@@ -81,6 +85,7 @@ def export(
       spacetime-rl export results/my-run -o models --policy giver --checkpoint-number 20
     """
     from spacetime_rl.export.into import policies_folder, resource_path, what_is_missing
+    from spacetime_rl.runs.best import find_best
     from spacetime_rl.runs.locate import find_checkpoint, onnx_folder
 
     if into and out:
@@ -89,7 +94,12 @@ def export(
         why = "the addon's runtime has no operators for 8-bit weights" if into else "the comparison plays all policies"
         raise UsageError(f"export {where}: --int8 and {'--into' if into else '--policy'}: {why}")
     folder = out or (policies_folder(into) if into else None)
-    checkpoint = find_checkpoint(where, results or RESULTS, checkpoint_number)
+    if best and checkpoint_number is not None:
+        raise UsageError(
+            f"export {where}: --best and --checkpoint-number both name a checkpoint; leave one of them out"
+        )
+    choose = find_best(where, results or RESULTS) if best else where
+    checkpoint = find_checkpoint(choose, results or RESULTS, checkpoint_number)
     from spacetime_rl.export.onnx import export_checkpoint  # torch takes seconds to import
 
     exported = export_checkpoint(checkpoint, folder or onnx_folder(checkpoint), policy, opset, ir_version, value)

@@ -59,6 +59,9 @@ def _comparison(summary: RunSummary) -> Iterator[Text]:
 def _places(summary: RunSummary) -> Iterator[Text]:
     for policy in summary.policies:
         yield _place("onnx", str(short(policy.onnx)), texts.parity_of(policy))
+    if summary.best:
+        yield _place("best", texts.best_sentence(summary))
+        yield _place("", texts.best_command(summary), "exports it")
     if summary.run_url:
         yield _place("MLflow", summary.run_url)
     if summary.page_command:

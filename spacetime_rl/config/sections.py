@@ -245,6 +245,29 @@ class EvaluationConfig(Section):
         default=1800.0,
         description="Seconds after which the evaluation of one player ends; the finished episodes are reported.",
     )
+    every_agent_steps: int | None = Field(
+        default=None,
+        ge=1,
+        description="Agent steps between two evaluations while the run trains, which keep its best checkpoint; null: "
+        "none (docs/tracking.md).",
+    )
+    training_episodes: int = Field(
+        default=30,
+        ge=1,
+        lt=2**31,
+        description="Episodes of each of these: always the same ones, and others than those of `seed`.",
+    )
+    best_by: Literal["auto", "success_rate", "return_mean"] = Field(
+        default="auto",
+        description="What makes a checkpoint the best; auto is the success rate where the game reports success, "
+        "otherwise the return.",
+    )
+    cpu_share: float = Field(
+        default=0.25,
+        gt=0,
+        le=1,
+        description="Share of one CPU core that evaluations take while the run trains.",
+    )
     stochastic: bool = Field(
         default=False,
         description="Policies sample their actions as in training, from a seeded generator, instead of taking the most "

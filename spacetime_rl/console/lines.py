@@ -89,6 +89,10 @@ class LineView(View):
         for policy in trial.policies:
             for name in _FIGURES:
                 yield f"{policy}/{name}", _number(trial.figure(metrics.of_policy(policy, name)))
+        if trial.best is not None:
+            yield "best_at", str(trial.best[0])
+            for name, value in trial.best[1].items():
+                yield f"best_{name}", _number(value)
         yield "agent_steps_per_s", _number(trial.figure(metrics.STEPS_PER_S))
         for part in metrics.PARTS:
             yield f"share_{part}", _number(trial.figure(metrics.share_of(part)))

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from spacetime_rl.console.panel_parts import (
     MISSING,
+    best_line,
     cost_line,
     count,
     game_lines,
@@ -124,6 +125,8 @@ class PanelFrame:
             yield tasks_line(leading)
         if leading.league:
             yield league_line(leading)
+        if leading.best is not None:
+            yield best_line(leading, *leading.best)
         yield Text()
 
     def _policies(self, leading: TrialProgress, wide: bool) -> Iterator[RenderableType]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import psutil
@@ -207,6 +207,16 @@ def league_line(trial: TrialProgress) -> Text:
         line.append(f"{',' if i else ''} {policy} ")
         line.append(_figure(rate, metrics.SUCCESS))
     return line
+
+
+def best_line(trial: TrialProgress, agent_steps: int, outcomes: Mapping[str, float]) -> Text:
+    """The best checkpoint that was evaluated so far: its outcomes, and at how many agent steps it was saved."""
+    line = Text.assemble(("best ", "dim"), f"at {count(agent_steps)} steps", no_wrap=True, overflow="ellipsis")
+    for name, word in ((metrics.SUCCESS, "success"), (metrics.RETURN, "return")):
+        if name in outcomes:
+            line.append(f"  ·  {word} ").append(_figure(outcomes[name], name))
+    latest = trial.figure(metrics.EVALUATED_AT)
+    return line.append(f"  ·  evaluated to {count(latest)}") if latest else line
 
 
 def tasks_line(trial: TrialProgress) -> Text:

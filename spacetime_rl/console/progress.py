@@ -94,6 +94,11 @@ class TrialProgress:
         return metrics.Result(self.result).league
 
     @property
+    def best(self) -> tuple[int, dict[str, float]] | None:
+        """The best checkpoint's agent steps and outcomes; None before the first evaluation in training."""
+        return metrics.Result(self.result).best
+
+    @property
     def tasks(self) -> dict[str, float | None]:
         """The latest success rate of every task, by name; empty without several tasks."""
         return metrics.Result(self.result).tasks

@@ -10,13 +10,18 @@ from spacetime_rl.config.sections import EvaluationConfig
 
 Progress = Callable[[int, int], None]  # receives the number of finished episodes and the total
 
+Rest = Callable[[], None]  # is called before every decision, and may wait
+
 _REPEAT_S = 5.0  # progress is reported at least every 5 s, even if no episode ends
 
 
 class Clock:
     """Counts the finished episodes of all games and enforces the evaluation's bounds. Shared by its threads."""
 
-    def __init__(self, bounds: EvaluationConfig, total: int, progress: Progress | None) -> None:
+    def __init__(
+        self, bounds: EvaluationConfig, total: int, progress: Progress | None, rest: Rest = lambda: None
+    ) -> None:
+        self._rest = rest
         self.max_decisions = bounds.max_decisions
         self.max_time_s = bounds.max_time_s
         self._until = time.monotonic() + self.max_time_s
@@ -31,7 +36,8 @@ class Clock:
         self._stop.set()
 
     def goes_on(self) -> bool:
-        """Whether to play on; called before every decision. Also reports progress if that is due."""
+        """Whether to play on; called before every decision. Also rests, and reports progress, if that is due."""
+        self._rest()
         if self._progress and time.monotonic() - self._reported > _REPEAT_S:
             self.finished(0)
         return not self._stop.is_set() and not self.out_of_time()

@@ -15,7 +15,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import PolicyPlan, assign_policies
 from spacetime_rl.errors import GameError
 from spacetime_rl.evaluation.agents import places_of, turns_of
-from spacetime_rl.evaluation.clock import Clock, Progress
+from spacetime_rl.evaluation.clock import Clock, Progress, Rest
 from spacetime_rl.evaluation.play import EvaluationWorker, play_shard
 from spacetime_rl.evaluation.report import AgentResult, Bounded, EvalReport, PolicyReport, summarise, summarise_tasks
 from spacetime_rl.evaluation.schedule import Shard, make_schedule
@@ -44,18 +44,20 @@ def evaluate(
     open_game: Open = open_game,
     traced: int = 0,
     sink: Sink | None = None,
+    rest: Rest = lambda: None,
 ) -> EvalReport:
     """Let the player `source` play the episodes 0 to `episodes` - 1 of `seed`, on at most `games` games at a time.
 
     `launch` starts the games. `config` assigns policies to agents and sets whether actions are sampled. The report
-    keeps the traces of the first `traced` episodes, and `sink` receives the whole of every episode when it ends. A game
-    that fails is restarted, at most `MAX_RESTARTS` times, and replays its unfinished episodes. A stock game does not
+    keeps the traces of the first `traced` episodes, and `sink` receives the whole of every episode when it ends.
+    `rest` is called before every decision, and may wait, so that other processes have the processor. A game that fails
+    is restarted, at most `MAX_RESTARTS` times, and replays its unfinished episodes. A stock game does not
     number its episodes: each of its agents counts as an arena, and each game has its own seed. The report omits
     episodes that exceed the bounds of `config.evaluation`, and counts them in `bounded`. Raises ContractError if player
     or config do not fit the game, GameError if a game fails too often, and what `sink` raises.
     """
     launch = replace(launch, seed=seed, control=source.control, scripted=source.scripted, in_game=source.in_game)
-    clock = Clock(config.evaluation, episodes, progress)
+    clock = Clock(config.evaluation, episodes, progress, rest)
     with open_game(replace(launch, name="eval-0")) as first:
         plans = assign_policies(first.spec, config)
         tape = make_tape(episodes, traced, sink)

@@ -184,6 +184,12 @@ def in_forked_children(call: Callable[[], object]) -> None:
         os.register_at_fork(after_in_child=call)
 
 
+def yield_to_others(niceness: int) -> None:
+    """Lower the priority of this process and of those that it starts; does nothing where the system has none."""
+    if hasattr(os, "nice"):
+        os.nice(niceness)
+
+
 def make_batch_threads(pid: int, name: str) -> None:
     """Put the threads whose names begin with `name` under SCHED_BATCH, so that they interrupt no other thread.
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spacetime_rl import metrics
 from spacetime_rl.pictures.learning_curves import plot_policies, smooth
 from spacetime_rl.pictures.style import MANY, canvas, grid
+from spacetime_rl.runs.best import Judged, read_judged
 from spacetime_rl.runs.layout import RunPaths, file_name
 from spacetime_rl.runs.read import RunRecord
 from spacetime_rl.runs.result_log import read_all_progress
@@ -41,18 +43,25 @@ def draw_run(run: RunRecord) -> list[Path]:
     shown = str(run.summary.get("trial", ""))
     curves = trials.get(shown) or max(trials.values(), key=len)
     files = plot_policies(curves, run.run_id, run.paths.report)
-    return [*files, *draw_charts(trials, run.run_id, RunPaths(run.folder).charts)]
-
-
-def draw_charts(trials: Mapping[str, Results], title: str, folder: Path) -> list[Path]:
-    """Draw `folder/<metric>.png` for each metric of policies, and for each figure of the whole run. Returns the files.
-
-    `trials` are the results of each trial in order, by public names.
-    """
-    return [
-        draw_chart(lines, f"{name}  ·  {title}", folder / f"{file_name(name)}.png")
-        for name, lines in charts(trials).items()
+    drawn = {**evaluation_charts(read_judged(run.folder)), **charts(trials)}
+    folder = RunPaths(run.folder).charts
+    return files + [
+        draw_chart(lines, f"{name}  ·  {run.run_id}", folder / f"{file_name(name)}.png")
+        for name, lines in drawn.items()
     ]
+
+
+def evaluation_charts(judged: Sequence[Judged]) -> dict[str, list[Line]]:
+    """The lines of the charts of evaluations in training, at the agent steps of the checkpoints they are of."""
+    trials = list(dict.fromkeys(one.trial_id for one in judged))
+    found: dict[str, list[Line]] = {}
+    for trial, name in product(trials, metrics.OUTCOMES):
+        values = ((one.agent_steps, metrics.finite(one.figures.get(name))) for one in judged if one.trial_id == trial)
+        points = [(steps, value) for steps, value in sorted(values) if value is not None]
+        if points:
+            line = Line(_trial_label(trial, len(trials)), points)
+            found.setdefault(metrics.of_evaluation(name), []).append(line)
+    return found
 
 
 def charts(trials: Mapping[str, Results]) -> dict[str, list[Line]]:
@@ -62,11 +71,11 @@ def charts(trials: Mapping[str, Results]) -> dict[str, list[Line]]:
     """
     found: dict[str, list[Line]] = {}
     for trial, results in trials.items():
-        for name in dict.fromkeys(name for result in results for name in result if name.startswith(metrics.GROUPS)):
+        for name in dict.fromkeys(name for result in results for name in result if _is_drawn(name)):
             points = metrics.curve(results, name)
             if points:
                 chart, policy = metrics.without_policy(name)
-                label = " ".join([trial.rpartition("_")[2]] * (len(trials) > 1) + [policy] * bool(policy))
+                label = " ".join(filter(None, [_trial_label(trial, len(trials)), policy]))
                 found.setdefault(chart, []).append(Line(label, points))
     return dict(sorted(found.items(), key=lambda each: _rank(each[0])))
 
@@ -97,6 +106,16 @@ def _draw(axes: Axes, line: Line, colour: str) -> None:
     axes.plot(steps, values, color=colour, alpha=0.3, linewidth=1.1)
     dot = "o" if len(values) == 1 else None
     axes.plot(steps, smooth(values), color=colour, linewidth=2.2, marker=dot, label=line.label)
+
+
+def _trial_label(trial: str, trials: int) -> str:
+    """A trial's number, or nothing if there is no other trial."""
+    return trial.rpartition("_")[2] if trials > 1 else ""
+
+
+def _is_drawn(name: str) -> bool:
+    """Whether a metric has a chart of its own: results repeat evaluations, which have theirs from their own file."""
+    return name.startswith(metrics.GROUPS) and not name.startswith(metrics.of_evaluation(""))
 
 
 def _rank(chart: str) -> tuple[int, str]:

@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from spacetime_rl import metrics
 from spacetime_rl.evaluation.comparison import Comparison
 from spacetime_rl.evaluation.learned import NOT_EVALUATED, Learned
 from spacetime_rl.formats.markdown import plain
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.formats.shell import program, short
 from spacetime_rl.notices import Notice
+from spacetime_rl.runs.best import Judged, best_folder
 from spacetime_rl.runs.layout import RESULTS, RunPaths
 
 MISSING = "\N{EN DASH}"
@@ -58,11 +60,17 @@ class RunSummary:
     trial_id: str = ""  # the trial whose policies these are: of a sweep, the best one
     is_candidate: bool = True  # whether the policies took the alias `candidate`
     advice: Sequence[str] = ()  # a sentence each
+    best: Judged | None = None  # the checkpoint that did best while the run trained; of a sweep, that of all trials
 
     @property
     def stopped(self) -> bool:
         """Whether the user stopped the run, in training or in its evaluation."""
         return self.interrupted or self.evaluation_stopped
+
+    def best_to_dict(self) -> dict[str, Any] | None:
+        """The best checkpoint as plain JSON data, with the place where it is kept."""
+        best = self.best
+        return None if best is None else {**asdict(best), "checkpoint": str(best_folder(self.folder, best))}
 
     @property
     def judged(self) -> tuple[str, ...]:
@@ -97,10 +105,30 @@ class RunSummary:
                 policy.name: {"onnx": str(policy.onnx), "schema": str(policy.schema), "parity": policy.parity}
                 for policy in self.policies
             },
+            "best": self.best_to_dict(),
             "notices": [notice.to_dict() for notice in self.notices],
             "mlflow": {"url": self.run_url, "page_command": self.page_command, "complete": not self.unrecorded},
             "next": [command for command, _ in suggestions(self)],
         }
+
+
+def best_sentence(summary: RunSummary) -> str:
+    """What is known of the best checkpoint, in a sentence; empty if none was evaluated while the run trained."""
+    best = summary.best
+    if best is None:
+        return ""
+    success, gained = best.figures.get(metrics.SUCCESS), best.figures.get(metrics.RETURN)
+    figures = [f"success {success:.0%}"] * (success is not None) + [f"return {gained:.4g}"] * (gained is not None)
+    whose = f" of trial {best.trial_id}" if RunPaths(summary.folder).sweep.is_file() else ""
+    return (
+        f"Best checkpoint{whose}: at {best.agent_steps:,} agent steps, {', '.join(figures)} in {best.episodes} other "
+        "episodes while it trained"
+    )
+
+
+def best_command(summary: RunSummary) -> str:
+    """The command that exports the best checkpoint."""
+    return f"{program('spacetime-rl')} export {shlex.quote(summary.run_id)} --best -o best{results_option(summary)}"
 
 
 def write_summary(summary: RunSummary) -> Path:
@@ -134,6 +162,7 @@ def to_note(summary: RunSummary) -> str:
         lines += ["", *(f"- Warning: {plain(notice.line)}" for notice in summary.notices)]
     lines += ["", *(f"**{sentence}**" for sentence in shortcomings(summary))]
     lines += ["", *(f"- {sentence}" for sentence in summary.advice)]
+    lines += ["", f"{best_sentence(summary)}."] if summary.best else []
     lines += ["", *(f"- `{policy.onnx.name}` is {parity_of(policy)}" for policy in summary.policies), ""]
     return "\n".join(lines)
 

@@ -131,6 +131,16 @@ class RunPaths:
         return self.path / "tune"
 
     @property
+    def best(self) -> Path:
+        """The checkpoints that did best when they were evaluated in training, in a folder for each trial."""
+        return self.path / "best"
+
+    @property
+    def judged(self) -> Path:
+        """The evaluations of checkpoints while the run trained, a line each."""
+        return self.path / "evaluations.jsonl"
+
+    @property
     def report(self) -> Path:
         """The folder of the summary, the evaluation and the pictures."""
         return self.path / REPORT

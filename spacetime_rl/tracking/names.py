@@ -15,6 +15,7 @@ KIND = "kind"
 SCENARIO = "scenario"
 FOLDER = "folder"
 BEST_TRIAL = "best_trial"
+BEST_CHECKPOINT = "best_checkpoint"
 CANDIDATE = "candidate"
 CHAMPION = "champion"
 

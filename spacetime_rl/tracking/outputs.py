@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from spacetime_rl import metrics
+from spacetime_rl.runs.best import Judged
 from spacetime_rl.runs.layout import ONNX, REPORT, RunPaths
 from spacetime_rl.tracking import names
 from spacetime_rl.tracking.database import sqlite_file
@@ -108,6 +109,27 @@ def record_outputs(
         client.set_tag(run.id, "mlflow.note.content", note[:8000])  # MLflow's limit for a tag
     except Exception as error:  # tracking never fails a run that has trained well
         logger.warning("MLflow at %s did not take all outputs of the run: %s", run.store.uri, error)
+        return False
+    return True
+
+
+def record_best(run: TrackedRun, best: Judged) -> bool:
+    """Add the best checkpoint of a run to it: its outcomes at its agent steps, and the tag `best_checkpoint`.
+
+    Returns False, and logs it, on failure.
+    """
+    from mlflow.entities import Metric
+
+    try:
+        client = make_client(run.store)
+        now = int(time.time() * 1000)
+        found = {metrics.of_evaluation(f"best_{name}"): value for name, value in best.figures.items()}
+        figures = metrics.finite_metrics({**found, metrics.BEST_AT: best.agent_steps})
+        points = [Metric(name, value, now, max(run.step, best.agent_steps)) for name, value in figures.items()]
+        client.log_batch(run.id, metrics=points)
+        client.set_tag(run.id, names.BEST_CHECKPOINT, f"{best.trial_id} at {best.agent_steps} agent steps")
+    except Exception as error:  # tracking never fails a run that has trained well
+        logger.warning("MLflow at %s did not take the best checkpoint: %s", run.store.uri, error)
         return False
     return True
 

@@ -24,6 +24,7 @@ from spacetime_rl.tracking.store import Store, resolve_store
 from spacetime_rl.tracking.tensorboard import TensorBoardCallback
 from spacetime_rl.training.outcome import Outcome
 from spacetime_rl.training.outputs import make_outputs
+from spacetime_rl.training.selection import Selection
 from spacetime_rl.training.sweep_outputs import publish_sweep
 from spacetime_rl.tuning.experiment import Experiment
 from spacetime_rl.tuning.interrupt import Interrupt
@@ -51,8 +52,11 @@ def execute(
             record = describe_run(experiment.base, folder.run_id, folder.path)
             progress.earlier = read_all_progress(folder.paths.results) if resumed else {}
             with Interrupt() as interrupt:
-                training = _Training(experiment, folder, progress, record, store, interrupt, concurrent)
+                selection = _selection(experiment, folder, progress)
+                training = _Training(experiment, folder, progress, record, store, interrupt, concurrent, selection)
                 ends = training.run(resumed)
+                if selection is not None:
+                    selection.finish(lambda: interrupt.requested)
         outcome = _publish(experiment, folder, ends, record, store, progress, evaluate, interrupt.requested)
     folder.set_evaluated(outcome.summary.stopped)
     if outcome.summary.stopped:
@@ -76,6 +80,11 @@ def _settle(config: SweepConfig, folder: RunFolder, plan: RolloutPlan, progress:
     return experiment, concurrent
 
 
+def _selection(experiment: Experiment, folder: RunFolder, progress: Progress) -> Selection | None:
+    every = experiment.base.evaluation.every_agent_steps
+    return Selection(folder.path, every, progress, experiment.home) if every else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Training:
     """The settings of a training, which stay the same if Tune is started again."""
@@ -87,6 +96,7 @@ class _Training:
     store: Store
     interrupt: Interrupt
     concurrent: int
+    selection: Selection | None = None
 
     def run(self, resumed: bool) -> Sequence[TrialEnd]:
         """Train to the end. Raises the error of a single run's trial; the trials of a sweep may fail.
@@ -121,6 +131,7 @@ class _Training:
             self.interrupt,
             WaitingForRoom(),
             ProgressCallback(self.progress),
+            *([self.selection] if self.selection else []),  # before those that record what it adds to results
             ResultLog(folder.paths.results, folder.paths.metrics_table),
             mlflow,
             *self._tensorboard(),

@@ -29,12 +29,19 @@ from spacetime_rl.pictures.learning_curves import plot_policies
 from spacetime_rl.pictures.write import TRACED, write_pictures
 from spacetime_rl.reports.advice import advise
 from spacetime_rl.reports.summary import PolicyFiles, RunSummary, to_note, write_summary
+from spacetime_rl.runs.best import best_of_run, best_of_trial
 from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.result_log import read_progress
 from spacetime_rl.tracking.champion import CANDIDATE, fetch_champion
 from spacetime_rl.tracking.identity import RunIdentity
 from spacetime_rl.tracking.models import RecordedModel, TrackedRun
-from spacetime_rl.tracking.outputs import TRAINED, find_tracked_run, record_models, record_outputs
+from spacetime_rl.tracking.outputs import (
+    TRAINED,
+    find_tracked_run,
+    record_best,
+    record_models,
+    record_outputs,
+)
 from spacetime_rl.tracking.store import Store
 from spacetime_rl.tuning.trial_end import TrialEnd
 
@@ -72,6 +79,9 @@ def make_outputs(
     summary = _summarise(folder, end, finished, sweep, exported, evaluation, run, [*end.notices, *progress.notices])
     write_summary(summary)
     plot_policies(lines, folder.run_id, folder.paths.report)
+    best = best_of_trial(folder.path, end.trial_id)
+    if run is not None and best is not None:
+        record_best(run, best)
     if run is not None and finished:
         note = to_note(summary)
         reports = evaluation.reports
@@ -219,4 +229,5 @@ def _summarise(
         unrecorded=run is None,
         interrupted=not finished,
         notices=list(Notices(notices)),
+        best=best_of_run(folder.path),
     )

@@ -20,4 +20,5 @@ class CheckpointEvery(Callback):  # type: ignore[misc]  # ray has no types
         """Mark the result if a checkpoint is due; Tune reads the mark and saves."""
         saved = trial.latest_checkpoint_result
         steps_then = metrics.Result(saved.metrics).agent_steps if saved else 0
-        result[SHOULD_CHECKPOINT] = metrics.Result(result).agent_steps // self._every > steps_then // self._every
+        if metrics.Result(result).agent_steps // self._every > steps_then // self._every:
+            result[SHOULD_CHECKPOINT] = True  # and never False: another callback may ask for one

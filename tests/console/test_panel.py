@@ -94,6 +94,19 @@ def test_a_league_is_shown_with_its_snapshots_and_the_win_rates_of_policies() ->
     assert "league 12 snapshots  ·  3 other trials  ·  wins giver 61%" in drawn(progress)
 
 
+def test_the_best_checkpoint_is_shown_from_the_first_evaluation_on() -> None:
+    progress = make_progress()
+    out = io.StringIO()
+    progress.views.append(LineView(progress, out, every_s=0))
+    progress.update("ab12c_00000", "RUNNING", "", make_result(1))
+    assert "best " not in drawn(progress)
+    found = {"agent_steps": 24576.0, "best_agent_steps": 16384.0, "best_success_rate": 0.875, "best_return_mean": 9.5}
+    result = make_result(4) | {f"evaluation/{name}": value for name, value in found.items()}
+    progress.update("ab12c_00000", "RUNNING", "", result)
+    assert "best at 16.4 k steps  ·  success 88%  ·  return 9.50  ·  evaluated to 24.6 k" in drawn(progress)
+    assert "best_at=16384 best_return_mean=9.5 best_success_rate=0.875 agent_steps_per_s=" in out.getvalue()
+
+
 def test_the_lesson_is_shown_and_said_once_when_it_begins() -> None:
     progress = make_progress(agent_steps=491_520)
     out = io.StringIO()

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from spacetime_rl.cli.app import app
 from spacetime_rl.formats.plain_json import to_json
-from spacetime_rl.pictures.charts import charts
+from spacetime_rl.pictures.charts import charts, evaluation_charts
+from spacetime_rl.runs.best import Judged
 
 
 def make_run(results: Path, name: str, trials: dict[str, int]) -> Path:
@@ -54,6 +55,20 @@ def test_plot_draws_a_run_that_goes_on_and_says_where(tmp_path: Path, monkeypatc
         "charts/return_mean.png", "charts/advantage_mean.png", "charts/policy_loss.png",
     }  # fmt: skip
     assert matplotlib.image.imread(run / "report/charts/advantage_mean.png").shape[:2] == (560, 1000)
+
+
+def test_evaluations_are_drawn_at_the_steps_of_their_checkpoints() -> None:
+    def judge(trial: str, steps: int, gained: float) -> Judged:
+        figures = {"return_mean": gained, "success_rate": None}
+        return Judged(trial, steps, 1, (gained,), figures, {}, 4, 1, 1.0, 2.0, 3.0)
+
+    one = evaluation_charts([judge("a_00000", 200, 2.0), judge("a_00000", 100, 1.0)])
+    two = evaluation_charts([judge("a_00000", 200, 2.0), judge("a_00001", 100, 1.0)])
+
+    assert {name: [line.points for line in lines] for name, lines in one.items()} == {
+        "evaluation/return_mean": [[(100, 1.0), (200, 2.0)]]
+    }
+    assert [line.label for line in two["evaluation/return_mean"]] == ["00000", "00001"]
 
 
 def test_a_run_without_results_is_refused_with_the_reason(tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.episodes.files import read_episode
 from spacetime_rl.episodes.replay import play_again
 from spacetime_rl.errors import ContractError, ResumeError, RunExistsError, TrialFailed, UsageError
+from spacetime_rl.export.checkpoint import read_checkpoint
 from spacetime_rl.game.project import OWN_PROJECT
+from spacetime_rl.runs.best import find_best, read_judged
 from spacetime_rl.tracking.store import make_client, resolve_store
 from spacetime_rl.training.resume import resume
 from spacetime_rl.training.run import train
@@ -61,7 +63,8 @@ def test_a_run_learns_through_a_killed_game_and_leaves_what_it_promises(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SPACETIME_LINES_EVERY_S", "0")
-    config = make_config(tmp_path, rollout={"record_every": 20})
+    evaluation = {"episodes": 8, "games": 1, "every_agent_steps": 10_000, "training_episodes": 4}
+    config = make_config(tmp_path, rollout={"record_every": 20}, evaluation=evaluation, tracking={"tensorboard": True})
     killed: list[int] = []
     threading.Thread(target=kill_a_training_game, args=(killed,), daemon=True).start()
 
@@ -85,11 +88,22 @@ def test_a_run_learns_through_a_killed_game_and_leaves_what_it_promises(
     assert episode.metrics["walker_0"]["length"] == len(episode.trace.agents[0].ticks) - 1
     assert play_again(episode, config).difference is None
 
+    judged = read_judged(folder)
+    assert judged[-1].agent_steps == summary.agent_steps  # the last policies are candidates, too
+    assert {one.episodes for one in judged} == {4}
+    assert summary.best is not None
+    assert summary.best == max(judged, key=lambda one: (one.score, -one.agent_steps))
+    assert read_checkpoint(find_best("one", tmp_path)).policies == ("jumper", "walker")
+    assert list((folder / "tensorboard").glob("events.out.tfevents.*"))
+    assert len((folder / "metrics.csv").read_text().splitlines()) == 1 + len(lines)
+
     client = make_client(resolve_store(tmp_path))
     experiment = client.get_experiment_by_name("touch")
     trials = [r for r in client.search_runs([experiment.experiment_id]) if "trial_id" in r.data.tags]
     assert len(trials) == 1
     assert trials[0].data.metrics["policy/walker/return_mean"] == pytest.approx(returns[-1], rel=1e-3)
+    assert trials[0].data.metrics["evaluation/best_agent_steps"] == summary.best.agent_steps
+    assert trials[0].data.tags["best_checkpoint"].endswith(f"at {summary.best.agent_steps} agent steps")
 
     with pytest.raises(RunExistsError):
         train(config, "one")

@@ -19,4 +19,10 @@ def test_a_checkpoint_is_due_when_another_multiple_is_passed(saved_at: int | Non
     saved = SimpleNamespace(metrics={"agent_steps": saved_at}) if saved_at is not None else None
     result: dict[str, Any] = {"agent_steps": now}
     CheckpointEvery(2000).on_trial_result(SimpleNamespace(latest_checkpoint_result=saved), result)
-    assert result[SHOULD_CHECKPOINT] is due
+    assert result.get(SHOULD_CHECKPOINT, False) is due
+
+
+def test_a_checkpoint_that_another_callback_asked_for_stays_asked_for() -> None:
+    result: dict[str, Any] = {"agent_steps": 1, SHOULD_CHECKPOINT: True}
+    CheckpointEvery(2000).on_trial_result(SimpleNamespace(latest_checkpoint_result=None), result)
+    assert result[SHOULD_CHECKPOINT] is True
