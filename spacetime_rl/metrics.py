@@ -403,6 +403,11 @@ def is_outcome(name: str) -> bool:
     return group in (_SCENARIO, _LESSON, _EVALUATION) or name in (AGENT_STEPS, STEPS_PER_S, RESTARTS)
 
 
+def is_of_evaluation(name: str) -> bool:
+    """Whether a metric is of the evaluations while a run trains, which results have only some iterations later."""
+    return name.startswith(f"{_EVALUATION}/")
+
+
 def is_success(metric: str) -> bool:
     """Whether a metric is a success rate; not every game reports one."""
     return metric.rpartition("/")[2] == SUCCESS

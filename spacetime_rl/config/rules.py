@@ -257,6 +257,9 @@ def _stop(config: RunSettings) -> Iterator[Contradiction]:
         if not name.startswith(metrics.GROUPS):
             message = f"no metric is called {name!r}; names begin with {', '.join(metrics.GROUPS)}"
             yield Contradiction(("stop", "metrics", name), message)
+        elif metrics.is_of_evaluation(name):
+            message = "an evaluation in training ends after the iteration that it is of, and so ends no run"
+            yield Contradiction(("stop", "metrics", name), f"{message}; take a metric of scenario/ or policy/")
     if all(value is None for value in (config.stop.agent_steps, config.stop.iterations, config.stop.time_s)):
         yield Contradiction(("stop",), "training may never end: set agent_steps, iterations or time_s", (("stop",),))
 

@@ -84,6 +84,12 @@ def _goals(sweep: SweepConfig) -> Iterator[Contradiction]:
         if not goal.metric.startswith(metrics.GROUPS):
             at = "metric" if not settings.objectives else f"objectives.{index}.metric"
             yield _at(at, f"no metric is called {goal.metric!r}; names begin with {', '.join(metrics.GROUPS)}")
+        elif metrics.is_of_evaluation(goal.metric):
+            yield _at(
+                "metric" if not settings.objectives else f"objectives.{index}.metric",
+                "trials end before their last evaluation, so these cannot rank them; take a metric of scenario/ or "
+                "policy/. `--best` takes the best checkpoint of all trials",
+            )
     if len(settings.goals) > 1 and settings.searcher != "optuna":
         yield _at("objectives", "only optuna searches for several objectives at once; take searcher: optuna")
     if len(settings.goals) > 1 and not isinstance(settings.scheduler, FifoConfig):

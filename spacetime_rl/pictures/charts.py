@@ -115,7 +115,7 @@ def _trial_label(trial: str, trials: int) -> str:
 
 def _is_drawn(name: str) -> bool:
     """Whether a metric has a chart of its own: results repeat evaluations, which have theirs from their own file."""
-    return name.startswith(metrics.GROUPS) and not name.startswith(metrics.of_evaluation(""))
+    return name.startswith(metrics.GROUPS) and not metrics.is_of_evaluation(name)
 
 
 def _rank(chart: str) -> tuple[int, str]:

@@ -111,6 +111,10 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
         ("{seeds_per_trial: 3, scheduler: {type: asha}, space: {training.lr: {uniform: [1.0e-4, 1.0e-3]}}}", ["fifo"]),
         ("{metric: sucess, space: {training.lr: {uniform: [1.0e-4, 1.0e-3]}}}", ["sucess", "scenario/"]),
         (
+            "{metric: evaluation/success_rate, space: {training.lr: {uniform: [1.0e-4, 1.0e-3]}}}",
+            ["before their last evaluation", "--best"],
+        ),
+        (
             "{objectives: [{metric: scenario/a}, {metric: task/b}], space: {seed: {choice: [1, 2]}}}",
             ["optuna"],
         ),

@@ -65,3 +65,5 @@ def test_any_public_metric_may_end_a_trial_once_enough_episodes_have_ended() -> 
 def test_a_metric_of_no_known_group_is_refused() -> None:
     with pytest.raises(ValidationError, match="no metric is called 'sucess'"):
         RunConfig.model_validate({"stop": {"metrics": {"sucess": 0.5}}})
+    with pytest.raises(ValidationError, match="ends after the iteration"):
+        RunConfig.model_validate({"stop": {"metrics": {"evaluation/success_rate": 0.5}}})
