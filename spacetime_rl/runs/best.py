@@ -100,9 +100,8 @@ def settle(run: Path, candidate: Candidate, judged: Judged) -> bool:
     line = to_json(asdict(judged)).encode() + b"\n"
     with RunPaths(run).judged.open("ab", buffering=0) as file:
         file.write(line)
-    if is_best and before is not None and before.agent_steps != judged.agent_steps:
-        shutil.rmtree(best_folder(run, before), ignore_errors=True)
     drop(candidate)
+    _drop_others(run, judged.trial_id)
     return is_best
 
 
@@ -152,6 +151,14 @@ def find_best(where: str | Path, results: Path) -> Path:
             "or leave out --best to take the latest checkpoint"
         )
     return best_folder(run, best)
+
+
+def _drop_others(run: Path, trial_id: str) -> None:
+    """Delete the checkpoints of a trial that are not its best, also one that a killed process left."""
+    best = best_of_trial(run, trial_id)
+    for folder in (RunPaths(run).best / trial_id).glob(f"{_BEST}*"):
+        if best is None or folder != best_folder(run, best):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _lines(file: Path) -> Iterator[Judged]:

@@ -104,6 +104,17 @@ def test_what_waited_when_the_process_was_killed_is_found_again_and_half_a_copy_
     assert waiting_candidates(run) == []
 
 
+def test_a_former_best_that_a_killed_process_left_goes_with_the_next_evaluation(run: Path) -> None:
+    first, second = make_candidate(run, 100), make_candidate(run, 200)
+    settle(run, first, judge(first, 1.0))
+    left = run / "best" / TRIAL / "agent_steps_50"
+    left.mkdir()  # killed between a line of a new best and the deletion of the former one
+
+    settle(run, second, judge(second, 2.0))
+
+    assert kept(run) == ["agent_steps_200"]
+
+
 def test_a_torn_line_and_a_best_that_was_deleted_by_hand_are_overlooked(run: Path) -> None:
     first, second = make_candidate(run, 100), make_candidate(run, 200)
     settle(run, first, judge(first, 5.0))
