@@ -44,10 +44,11 @@ def find_entrants(
     for policy, layout in layouts.items():
         found = []
         for trial in trials:
-            owner = read_lineage(trials[trial]).owner
+            lineage = read_lineage(trials[trial])
             for steps, source in _snapshots(run, trial, policy, config, spec, layout, count, workspace):
                 player = Player.snapshot(policy, steps).id
-                found.append(Entrant(qualified(player, owner) if len(trials) > 1 else player, policy, source))
+                name = qualified(player, lineage.owner_of(steps)) if len(trials) > 1 else player
+                found.append(Entrant(name, policy, source))
         if not found:
             raise UsageError(
                 f"{run.name}: policy {policy!r} has neither snapshots of a league nor checkpoints, so there is "
@@ -80,9 +81,9 @@ def _snapshots(
     from spacetime_rl.export.weights import load_weights
 
     folder = trials_of(run)[trial]
-    begin = read_lineage(folder).begin  # before, they are copies of another trial's, which has them, too
+    lineage = read_lineage(folder)  # others are copies of another trial's, which has them, too
     weights, checkpoints = (
-        {steps: file for steps, file in found.items() if steps > begin}
+        {steps: file for steps, file in found.items() if lineage.has_taken(steps)}
         for found in (snapshots_of(folder, policy), _checkpoints(run, trial))
     )
     last = max(checkpoints, default=None)

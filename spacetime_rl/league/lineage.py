@@ -1,4 +1,4 @@
-"""Whose a trial's policies were at which time: a scheduler may let a trial go on from a copy of another one."""
+"""Whose a trial's policies were at which time: it may go on from a copy of another trial, or of its former self."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class Lineage:
     """The ancestors of a trial's policies.
 
     `before` are the owners of what was copied, the oldest first, each with the agent steps until which it was the
-    owner. `lives` counts how often the trial began: once, and once more with every copy that it went on from.
+    owner. `lives` counts how often the trial began: once, and once more with every copy that it went on from, which may
+    be of itself as it was before, where others have met what came after.
     """
 
     trial: str
@@ -32,13 +33,17 @@ class Lineage:
         """What stands before the trial's own players in a sweep: another name in each life, for they are others."""
         return self.trial if self.lives == 1 else f"{self.trial}-{self.lives}"
 
-    @property
-    def begin(self) -> int:
-        """The agent steps after which snapshots are its own; -1 for a trial that copied nothing."""
-        return self.before[-1][1] if self.before else -1
+    def owner_of(self, agent_steps: int) -> str:
+        """The owner of the snapshots that were taken at these agent steps."""
+        return next((owner for owner, until in self.before if agent_steps <= until), self.owner)
+
+    def has_taken(self, agent_steps: int) -> bool:
+        """Whether the trial itself, in this life or a former one, took the snapshots of these agent steps."""
+        owner = self.owner_of(agent_steps)
+        return owner == self.trial or owner.rpartition("-")[0] == self.trial
 
     def copied(self, trial: str, lives: int, agent_steps: int) -> Lineage:
-        """The lineage of another trial that goes on, in this life, from this one's policies at these agent steps."""
+        """The lineage of the trial that goes on, in this life, from these policies at these agent steps."""
         return Lineage(trial, lives, (*self.before, (self.owner, agent_steps)))
 
     def tell(self, result: Result) -> Result:
@@ -54,7 +59,7 @@ class Lineage:
         # A policy was copied at the end of an iteration: the next one begins with the agent steps of the copy.
         taken = parse_player(player, role).agent_steps
         steps = agent_steps + 1 if kind_of(player) == LATEST or taken is None else taken
-        return qualified(player, next((owner for owner, until in self.before if steps <= until), self.owner))
+        return qualified(player, self.owner_of(steps))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

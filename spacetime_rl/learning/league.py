@@ -171,13 +171,13 @@ class League:
         """
         self._state = _State.from_dict(data)
         theirs, self._state.trial = self._folder.with_name(self._state.trial), self._folder.name
-        if theirs != self._folder:
+        wanted = {snapshot_file(self._folder, p.policy, p.agent_steps or 0): p for p in self._state.snapshots}
+        dropped = [file for file in snapshots_in(self._folder) if file not in wanted]
+        if theirs != self._folder or (dropped and self._others is not None):  # others have met what is dropped
             lives = read_lineage(self._folder).lives + 1
             self._state.lineage = self._state.lineage.copied(trial_id(self._folder), lives, agent_steps)
-        wanted = {snapshot_file(self._folder, p.policy, p.agent_steps or 0): p for p in self._state.snapshots}
-        for file in snapshots_in(self._folder):
-            if file not in wanted:
-                file.unlink()
+        for file in dropped:
+            file.unlink()
         write_lineage(self._folder, self._state.lineage)
         for file in wanted:
             other = theirs / file.relative_to(self._folder)

@@ -107,9 +107,9 @@ class OtherTrials:
             )
             return None
         for steps, file in sorted(_snapshots(folder, policy).items(), reverse=True)[:_ATTEMPTS]:
-            if steps <= lineage.begin:
+            if not lineage.has_taken(steps):
                 return None  # a copy of another trial's, which is met there
-            player = Player.snapshot(policy, steps).of_trial(lineage.owner)
+            player = Player.snapshot(policy, steps).of_trial(lineage.owner_of(steps))
             if player.id in self._met:
                 return self._met[player.id]
             weights = self._weights(file, policy, plan)

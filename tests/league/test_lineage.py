@@ -56,6 +56,13 @@ def test_a_copy_of_a_copy_keeps_all_owners() -> None:
     assert found == ["b:hider@300", "a-2:hider@301", "a-2:hider@600", "c-2:hider@601"]
 
 
+def test_a_trial_has_taken_its_own_snapshots_in_all_its_lives() -> None:
+    again = COPY.copied("a", 3, 600)  # from its own checkpoint
+    assert [again.owner_of(steps) for steps in (300, 301, 601)] == ["b", "a-2", "a-3"]
+    assert [again.has_taken(steps) for steps in (300, 301, 601)] == [False, True, True]
+    assert Lineage("a").has_taken(0)
+
+
 def test_a_file_that_is_no_lineage_is_named(tmp_path: Path) -> None:
     lineage_file(tmp_path).parent.mkdir()
     lineage_file(tmp_path).write_text("[]")

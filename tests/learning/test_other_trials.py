@@ -284,4 +284,21 @@ def test_a_league_that_resumes_meets_who_is_there_then(run: Path) -> None:
     again.resume(saved, run / "table", 40, load_own)
 
     assert payoff_file(trial_of(run, "a")).read_bytes() == (run / "table").read_bytes()
+    assert again.to_dict() == {**saved, "swapped": {POLICY: "b:walker@0"}}
     assert again.opponents.draws[POLICY].players == ("b:walker@300",)
+
+
+def test_snapshots_that_a_resumed_trial_takes_once_more_have_another_name(run: Path) -> None:
+    league = make_league(run, "a")
+    league.add_snapshot(0, save_own)
+    saved = json.loads(json.dumps(league.to_dict()))
+    league.add_snapshot(100, save_own)
+    others = OtherTrials(trial_of(run, "b"), {POLICY: plan()}, 10, keep=lambda network: network)
+    assert met(others) == ["a:walker@100"]
+
+    again = make_league(run, "a")
+    again.resume(saved, run / "table", 60, load_own)
+    assert met(others) == ["a:walker@0"]
+    again.add_snapshot(100, save_own)
+
+    assert met(others) == ["a-2:walker@100"]
