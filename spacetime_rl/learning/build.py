@@ -59,6 +59,8 @@ def make_algorithm_config(
         algorithm_class = OverlappingPPO
     if config.imitation.offline:
         algorithm_class, learner_class = OfflineTraining, SpacetimePPOLearner
+    if plan.visitors is not None:
+        algorithm_class = plan.visitors.algorithm
     algorithm = algorithm_class.get_default_config()
     settings = {PLAN: plan, METADATA: metadata, INITIAL: initial_weights(config, plan.policies), LEAGUE: config.league}
     if config.league and config.league.across_trials:
@@ -73,7 +75,7 @@ def make_algorithm_config(
         settings[IMITATION] = ImitationPlan(config.imitation, folder, plan.seed)
     algorithm.environment(env=GameMultiAgentEnv, env_config=settings, disable_env_checking=True)
     algorithm.env_runners(
-        env_runner_cls=GameEnvRunner,
+        env_runner_cls=plan.visitors.runner if plan.visitors else GameEnvRunner,
         num_env_runners=plan.runners,
         num_cpus_per_env_runner=plan.cpus_per_runner,
         rollout_fragment_length=fragment_agent_steps(config, plan),

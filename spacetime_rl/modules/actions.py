@@ -111,6 +111,20 @@ def shape_noise(
     return action, logp
 
 
+def logps_numpy(
+    inputs: NDArray[np.float32], actions: NDArray[np.float32], fields: tuple[ActionField, ...]
+) -> NDArray[np.float32]:
+    """Log-probabilities [n] of actions [n, action_size] under inputs [n, inputs_dim]; numbers are not clipped."""
+    plan = plan_actions(fields)
+    log_std = inputs[:, plan.log_stds]
+    normals = (actions[:, plan.columns] - inputs[:, plan.means]) * np.exp(-log_std)
+    logp: NDArray[np.float32] = (-0.5 * normals**2 - log_std - np.float32(HALF_LOG_TWO_PI)).sum(-1)
+    rows = np.arange(len(inputs))
+    for choice in plan.choices:
+        logp = logp + _log_softmax(inputs[:, choice.logits])[rows, actions[:, choice.column].astype(np.int64)]
+    return logp
+
+
 def clip_into(
     values: NDArray[np.float32], low: float | NDArray[np.float32], high: float | NDArray[np.float32]
 ) -> NDArray[np.float32]:

@@ -35,24 +35,25 @@ class PolicyActor:
 
     def decide(self, observations: NDArray[np.float32], state: State) -> Decision:
         """Sample actions for observations f32[n, obs_dim]."""
-        inputs, state_out = self._forward(observations, state)
+        inputs, state_out = self.infer(observations, state)
         actions, logps = self._module.explore(inputs, self._rng)
         return Decision(actions, logps, inputs, state_out)
 
     def decide_greedily(self, observations: NDArray[np.float32], state: State) -> Decision:
         """The most probable actions for observations f32[n, obs_dim]. Their log-probabilities are set to 0."""
-        inputs, state_out = self._forward(observations, state)
+        inputs, state_out = self.infer(observations, state)
         actions = self._module.exploit(inputs)
         return Decision(actions, np.zeros(len(actions), np.float32), inputs, state_out)
 
     def decide_randomly(self, observations: NDArray[np.float32], state: State) -> Decision:
         """Random actions, as a network output of zeros gives them: noise of unit size, or equal probabilities."""
-        inputs, state_out = self._forward(observations, state)
+        inputs, state_out = self.infer(observations, state)
         inputs = np.where(inputs <= MASKED, inputs, np.float32(0.0))
         actions, logps = sample_numpy(inputs, self._layout.actions, self._rng)
         return Decision(actions, logps, inputs, state_out)
 
-    def _forward(self, observations: NDArray[np.float32], state: State) -> tuple[NDArray[np.float32], State]:
+    def infer(self, observations: NDArray[np.float32], state: State) -> tuple[NDArray[np.float32], State]:
+        """The distribution's inputs f32[n, k] for observations f32[n, obs_dim], and the new recurrent state."""
         if self._fast is not None:
             return self._fast(observations), {}
         batch: dict[str, object] = {Columns.OBS: torch.from_numpy(observations)}

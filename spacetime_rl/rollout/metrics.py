@@ -104,6 +104,8 @@ class RunnerMetrics:
 
     def _log_time(self, fragments: Sequence[Fragment]) -> None:
         step_s = np.concatenate([fragment.step_s for fragment in fragments])
+        if not step_s.size:  # nobody has played, where games connect by themselves
+            return
         self._sum((OWN, "game_s"), sum(fragment.game_s for fragment in fragments))
         self._sum((OWN, "wire_s"), sum(fragment.wire_s for fragment in fragments))
         self._sum((OWN, "forward_s"), sum(fragment.decide_s for fragment in fragments))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,15 @@ from spacetime_rl.rollout.sides import MatchPlan
 
 MAIN_PROCESS_CPUS = 0.5  # CPUs that a trial reserves beside its runners: it learns while they wait
 PLAN = "rollout_plan"  # the key of RLlib's `config.env_config` under which runners find the plan
+
+
+@dataclass(frozen=True, slots=True)
+class Visitors:
+    """Games that connect by themselves: the classes that learn from them and serve them, and where they connect."""
+
+    algorithm: type[Any]
+    runner: type[Any]
+    settings: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class RolloutPlan:
     recorder: Recorder | None = None  # receives every `record_every`-th episode of each game
     record_every: int = 1
     open: Callable[[GameLaunch], Game] = open_game
+    visitors: Visitors | None = None  # they play in place of our own games
 
     def for_trial(self, trial: str) -> RolloutPlan:
         """The same plan, with the games' logs and recorded episodes in folders of the trial's own."""

@@ -6,6 +6,7 @@ import hmac
 import ipaddress
 import os
 import secrets
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,6 +74,22 @@ def make_tls(cert: Path, key: Path) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         raise UsageError(f"serve: --tls-cert {cert}, --tls-key {key}: {error}") from error
     return context
+
+
+def choose_port(access: Access) -> int:
+    """The port to listen at: for 0, one that is free now. Raises UsageError where nobody can listen at the address."""
+    family = socket.AF_INET6 if ":" in access.host else socket.AF_INET
+    try:
+        with socket.create_server((access.host, access.port), family=family) as probe:
+            return int(probe.getsockname()[1])
+    except (OSError, UnicodeError) as error:
+        raise cannot_listen(access, error) from error
+
+
+def cannot_listen(access: Access, error: Exception) -> UsageError:
+    """Nobody can listen at the address."""
+    why = getattr(error, "strerror", None) or error
+    return UsageError(f"serve: cannot listen at {access.host}:{access.port}: {why}; name another --port or --host")
 
 
 def is_loopback(host: str) -> bool:

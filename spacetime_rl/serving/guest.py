@@ -241,7 +241,8 @@ def read_policies(declared: Any) -> tuple[dict[str, PolicyLayout], dict[str, str
     """The layouts by policy, and the policies by agent, that a game declares. Raises BadMessage."""
     if not isinstance(declared, dict) or len(declared) > MOST_ROWS:
         raise BadMessage("bad_message", "policies: expected an object with the spaces of each policy")
-    layouts, policy_of = {}, {}
+    layouts: dict[str, PolicyLayout] = {}
+    policy_of: dict[str, str] = {}
     for name, spaces in declared.items():
         name_in({"policies": name}, "policies")
         if not isinstance(spaces, dict):
@@ -251,7 +252,7 @@ def read_policies(declared: Any) -> tuple[dict[str, PolicyLayout], dict[str, str
         if agents is not None:
             if not isinstance(agents, list):
                 raise BadMessage("bad_message", f"policies: {name}: agents: expected a list of names")
-            policy_of.update(dict.fromkeys(names_in(spaces, "agents", len(agents)) or [], name))
+            policy_of |= {agent: str(name) for agent in names_in(spaces, "agents", len(agents)) or []}
     return layouts, policy_of
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +107,7 @@ def flags_in(body: Mapping[str, Any], key: str, rows: int) -> list[bool]:
     return found
 
 
-def rows_in(body: Mapping[str, Any], key: str) -> Sequence[Any]:
+def rows_in(body: Mapping[str, Any], key: str) -> Any:
     """The rows of a list or of an array of two dimensions, at least one. Raises BadMessage."""
     found = body.get(key)
     if isinstance(found, np.ndarray) and found.ndim != 2:
@@ -117,7 +117,7 @@ def rows_in(body: Mapping[str, Any], key: str) -> Sequence[Any]:
     return found
 
 
-def matrix(rows: Sequence[Any], width: int, what: str) -> Floats:
+def matrix(rows: list[Any] | Floats, width: int, what: str) -> Floats:
     """Rows of finite numbers as float32 [rows, width]. Raises BadMessage."""
     if isinstance(rows, np.ndarray):
         if rows.shape[1:] != (width,):
@@ -140,7 +140,7 @@ def vector(found: Any, length: int, what: str) -> Floats:
     return matrix([found], length, what).reshape(-1)
 
 
-def _float32(rows: Sequence[Any], what: str) -> Floats:
+def _float32(rows: list[Any], what: str) -> Floats:
     try:
         with np.errstate(over="ignore"):
             return np.array(rows, np.float64).astype(np.float32)

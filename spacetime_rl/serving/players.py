@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 from spacetime_rl.export.schema import PolicySchema
 from spacetime_rl.export.session import make_session
 from spacetime_rl.game.spec import PolicyLayout
-from spacetime_rl.modules.actions import mode_numpy, random_actions, sample_numpy, squash
+from spacetime_rl.modules.actions import mode_numpy, plan_actions, random_actions, sample_numpy, squash
 from spacetime_rl.modules.masked import redraw_masked
 
 Floats = NDArray[np.float32]
 
 
 class Decided(NamedTuple):
-    """Actions float32 [n, action_size], their log-probabilities [n] or None, and the new recurrent state [n, s]."""
+    """Actions float32 [n, action_size], their log-probabilities [n] or None, and the new recurrent state [n, s].
+
+    Numbers are in [-1, 1], except those that come with a log-probability, which is theirs before they are clipped.
+    """
 
     actions: Floats
     logps: Floats | None
@@ -57,10 +60,12 @@ class OnnxPlayer:
         after = after if self.state_size else state
         if not self._stochastic:
             return Decided(mode_numpy(distribution, self.layout.actions, self._schema.squashed), None, after)
-        drawn, logps = sample_numpy(distribution, self.layout.actions, self._rng)
-        if self._schema.squashed:  # the probability is that of the number before the tanh, which games do not know
+        drawn = sample_numpy(distribution, self.layout.actions, self._rng)[0]
+        if self._schema.squashed:
             return Decided(squash(drawn, self.layout.actions), None, after)
-        return Decided(drawn, logps, after)
+        numbers = plan_actions(self.layout.actions).columns
+        drawn[:, numbers] = np.clip(drawn[:, numbers], -1.0, 1.0)
+        return Decided(drawn, None, after)
 
 
 class RandomPlayer:

@@ -12,8 +12,7 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from spacetime_rl import __version__
-from spacetime_rl.errors import UsageError
-from spacetime_rl.serving.access import Access
+from spacetime_rl.serving.access import Access, cannot_listen
 from spacetime_rl.serving.batcher import Batcher
 from spacetime_rl.serving.find import Served
 from spacetime_rl.serving.guest import Guest, Learner, describe_player
@@ -68,10 +67,7 @@ class Server:
             await site.start()
         except (OSError, UnicodeError) as error:
             await self._runner.cleanup()
-            why = getattr(error, "strerror", None) or error
-            raise UsageError(
-                f"serve: cannot listen at {access.host}:{access.port}: {why}; name another --port or --host"
-            ) from error
+            raise cannot_listen(access, error) from error
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:
@@ -111,9 +107,9 @@ class Server:
         if len(self._guests) >= self._most_games:
             return web.Response(status=503, text=f"{self._most_games} games are connected, which is the most\n")
         await connection.prepare(request)
-        return await self._talk(connection)
+        return await self._talk(connection, request)
 
-    async def _talk(self, connection: web.WebSocketResponse) -> web.WebSocketResponse:
+    async def _talk(self, connection: web.WebSocketResponse, request: web.Request) -> web.WebSocketResponse:
         guest = Guest(f"game-{next(self._numbers)}", self._served, self._batcher, self._learner)
         self._guests[connection] = guest
         try:
@@ -123,8 +119,12 @@ class Server:
                 answer = await guest.answer(message.data)
                 sending = connection.send_str(answer) if isinstance(answer, str) else connection.send_bytes(answer)
                 await asyncio.wait_for(sending, SEND_S)
-        except (TimeoutError, ConnectionError, RuntimeError) as error:  # it does not read, or it is gone
-            logger.info("%s: %s", guest.name, error or "does not read")
+        except TimeoutError:
+            logger.info("%s: does not read", guest.name)
+            if request.transport is not None:
+                request.transport.abort()  # a close would wait until everything is sent
+        except (ConnectionError, RuntimeError) as error:
+            logger.info("%s: is gone: %s", guest.name, error)
         finally:
             del self._guests[connection]
             guest.leave()

@@ -15,6 +15,7 @@ from spacetime_rl.serving.players import Player
 
 _ONE = {"agent": "agents", "policy": "policies", "obs": "obs", "action": "actions", "reward": "rewards"}
 _ONE |= {"next_obs": "next_obs", "terminated": "terminated", "truncated": "truncated", "logp": "logp"}
+_MOST_METRICS = 256
 _DONE = "done"  # another name for `terminated`, in a list of transitions
 
 
@@ -30,6 +31,7 @@ class PolicyTransitions:
     terminated: NDArray[np.bool_]  # [n]
     truncated: NDArray[np.bool_]  # [n]
     logps: Floats | None  # [n]: log-probabilities of the actions, where the game repeats them
+    measured: Mapping[int, Mapping[str, float]]  # by row the metrics of an episode that ends with it
 
 
 Transitions = Mapping[str, PolicyTransitions]  # by policy
@@ -61,6 +63,7 @@ def read_transitions(
     actions, after = rows_in(columns, "actions"), rows_in(columns, "next_obs")
     if not len(actions) == len(after) == n:
         raise BadMessage("bad_shape", f"actions, next_obs: expected {n} rows, as obs has")
+    measured = _endings(columns, terminated | truncated)
     found = {}
     for policy in dict.fromkeys(whose):
         own = [row for row in range(n) if whose[row] == policy]
@@ -74,6 +77,7 @@ def read_transitions(
             terminated=terminated[own],
             truncated=truncated[own],
             logps=None if logps is None else logps[own],
+            measured={place: measured[row] for place, row in enumerate(own) if row in measured},
         )
     return found
 
@@ -105,7 +109,29 @@ def _columns(body: Mapping[str, Any]) -> Mapping[str, Any]:
             columns[many] = values
     if columns.get("policies") is None:
         columns["policy"] = body.get("policy")
+    columns["endings"] = [
+        {"row": row, "metrics": each["metrics"]} for row, each in enumerate(listed) if each.get("metrics") is not None
+    ]
     return columns
+
+
+def _endings(columns: Mapping[str, Any], ended: NDArray[np.bool_]) -> dict[int, Mapping[str, float]]:
+    """By row the game's own metrics of episodes that end there. Raises BadMessage."""
+    listed = columns.get("endings") or []
+    if not isinstance(listed, list) or len(listed) > len(ended):
+        raise BadMessage("bad_message", "endings: expected a list of objects with `row` and `metrics`")
+    found: dict[int, Mapping[str, float]] = {}
+    for one in listed:
+        row: Any = one.get("row") if isinstance(one, dict) else None
+        metrics: Any = one.get("metrics") if isinstance(one, dict) else None
+        if type(row) not in (int, float) or row not in range(len(ended)) or not ended[int(row)]:
+            raise BadMessage("bad_message", "endings: row: expected the number of a row with which an episode ends")
+        if not isinstance(metrics, dict) or len(metrics) > _MOST_METRICS:
+            raise BadMessage("bad_message", f"endings: metrics: expected an object of at most {_MOST_METRICS} numbers")
+        values = matrix([list(metrics.values())], len(metrics), "endings: metrics")[0].tolist()
+        names = names_in({"metrics": list(metrics)}, "metrics", len(metrics)) or []
+        found[int(row)] = dict(zip(names, values, strict=True))
+    return found
 
 
 def _check_actions(actions: Floats, layout: PolicyLayout) -> Floats:

@@ -7,7 +7,7 @@ earlier run, the story begins in `resume.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from spacetime_rl.config import RunConfig
@@ -41,14 +41,24 @@ def train(
     return begin(SweepConfig.of_run(config), run_id, force, evaluate, json_output).summary
 
 
-def begin(config: SweepConfig, run_id: str | None, force: bool, evaluate: bool, json_output: bool) -> Outcome:
-    """Begin a run or a sweep in a new folder; arguments and errors are those of `train`."""
+def begin(
+    config: SweepConfig,
+    run_id: str | None,
+    force: bool,
+    evaluate: bool,
+    json_output: bool,
+    change: Callable[[RolloutPlan], RolloutPlan] = lambda plan: plan,
+) -> Outcome:
+    """Begin a run or a sweep in a new folder; arguments and errors are those of `train`.
+
+    `change` may change the plan of what is played, once the game is known.
+    """
     check_reachable(config.base)
     warning = examine_store(config.base)  # raises before the folder is created if the run could not be recorded
     folder = RunFolder.create(config.base, run_id, force, dump_sweep(config) if config.is_search else None)
     with screen(config.base, folder, json_output, [warning]) as progress:
         try:
-            plan = start_game(config.base, folder, progress)
+            plan = change(start_game(config.base, folder, progress))
             return train_and_publish(config, folder, plan, progress, resumed=False, evaluate=evaluate)
         except BaseException:
             folder.abandon()

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import json
+import threading
 from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
+from aiohttp import web
 from support.served_game import TOUCH, served_game, wait_until
 from support.serving import random_served, serving
 
+from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.serving.guest import Guest
+from spacetime_rl.serving.messages import read_message
 from spacetime_rl.serving.transitions import Transitions
 
+SERVED = "res://tests/fixtures/touch/touch_served.tscn"
 Step = tuple[np.ndarray, np.ndarray, float, np.ndarray, bool, bool]
 
 
@@ -72,3 +84,98 @@ def test_a_game_waits_for_its_server_and_comes_back_to_it(tmp_path: Path) -> Non
                 wait_until(lambda: sum(map(len, notes.steps.values())) > 100, tmp_path)
     log = (tmp_path / "game.log").read_text()
     assert "SCRIPT ERROR" not in log
+
+
+def test_a_server_that_knows_act_alone_plays_by_legacy_act_fallback(tmp_path: Path) -> None:
+    seen: list[dict[str, Any]] = []
+
+    async def answer(request: web.Request) -> web.WebSocketResponse:
+        """An older bridge: no hello, no ids, no log-probabilities."""
+        connection = web.WebSocketResponse()
+        await connection.prepare(request)
+        async for message in connection:
+            asked = json.loads(message.data)
+            seen.append(asked)
+            size = 2 if asked["policy"] == "walker" else 3
+            await connection.send_json({"type": "action", "action": [1.0] * size})
+        return connection
+
+    with older_bridge(answer) as url, served_game(SERVED, tmp_path, env(url, legacy_act_fallback=True)):
+        wait_until(lambda: len(seen) >= 90, tmp_path)
+
+    assert {asked["type"] for asked in seen} == {"act"}
+    assert [asked["agent"] for asked in seen[:3]] == ["walker_0", "walker_1", "jumper_0"]
+    ages = [asked["obs"] for asked in seen if asked["agent"] == "walker_1"][:4]
+    assert len({tuple(numbers) for numbers in ages}) == 4  # the answers move it
+
+
+def test_the_knobs_of_rl_env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Listener(Guest):
+        async def answer(self, frame: str | bytes, kind: str | None = None) -> str | bytes:
+            asked.append(dict(read_message(frame).body))
+            return await super().answer(frame, kind)
+
+    monkeypatch.setattr("spacetime_rl.serving.server.Guest", Listener)
+    with serving(random_served()) as at:
+        own = env(
+            at.url,
+            control_all_agents=False,
+            waits_for_answers=False,
+            step_tick_interval=9,
+            params={"max_ticks": 90, "walkers": 3},
+        )
+        with served_game(SERVED, tmp_path, own):
+            wait_until(lambda: len(asked) >= 40, tmp_path)
+
+    hello = [one for one in asked if one["type"] == "hello"][-1]
+    batches = [one for one in asked if one["type"] == "act_batch"]
+    # A person plays the first agent, as without a server.
+    agents = {policy: own["agents"] for policy, own in hello["policies"].items()}
+    assert agents == {"walker": ["walker_1", "walker_2"], "jumper": ["jumper_0"]}
+    assert {agent for one in batches for agent in one["agents"]} <= {"walker_1", "walker_2", "jumper_0"}
+    assert not [one for one in asked if one["type"] == "transition_batch"]
+    first = [one for one in batches if "walker_1" in one["agents"]]
+    ages = np.array([one["obs"][one["agents"].index("walker_1"), 15] for one in first])
+    steps = np.diff(ages) * 1000.0  # the age of an episode is its ticks, in thousands
+    assert set(np.round(steps[steps > 0]) % 9) == {0}
+    assert ages.max() <= 0.09
+
+
+def test_tag_has_a_scene_that_a_server_plays(tmp_path: Path) -> None:
+    notes = Notebook()
+    with (
+        serving(random_served(), learner=notes) as at,
+        served_game("res://scenarios/tag/tag_live.tscn", tmp_path, f"--serve={at.url}", "--serve_training=1"),
+    ):
+        wait_until(lambda: min(len(notes.steps["seeker_0"]), len(notes.steps["hider_0"])) >= 50, tmp_path)
+    assert set(notes.steps) == {"seeker_0", "hider_0"}
+
+
+@contextmanager
+def older_bridge(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Iterator[str]:
+    """A WebSocket server of another maker, in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    app = web.Application()
+    app.add_routes([web.get("/", answer)])
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+
+    async def start() -> int:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return int(runner.addresses[0][1])
+
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"ws://127.0.0.1:{asyncio.run_coroutine_threadsafe(start(), loop).result(20)}"
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(20)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(20)
+
+
+def env(url: str, **settings: Any) -> str:
+    """The option that sets the RLEnv of the touch fixture."""
+    return f"--env={to_json({'url': url, **settings})}"

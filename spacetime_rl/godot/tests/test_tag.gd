@@ -242,3 +242,12 @@ func _seen(player: TagPlayer) -> PackedFloat32Array:
 	floats.resize(player.agent.observation_size)
 	player.agent.observe(floats, 0)
 	return floats
+
+
+func test_the_names_of_other_trainers_stand_for_the_same_numbers() -> void:
+	var usual := TagParams.new().to_dict()
+	var env := TagEnv.new()
+	var found := env._scenario_params()
+	env.free()
+	for param: String in found:
+		check_equal(found[param], usual[param], param)

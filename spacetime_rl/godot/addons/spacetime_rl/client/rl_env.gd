@@ -34,19 +34,10 @@ func _enter_tree() -> void:
 	if Engine.is_editor_hint():
 		return
 	add_to_group(GROUP)
+	_find_client()
 	for node: Node in get_tree().root.find_children("*", "", true, false):
 		if node is RLBridge:
 			_set_up(node as RLBridge)
-
-
-func _ready() -> void:
-	if client == null:
-		var found := get_parent().find_children("*", "RLClient", true, false)
-		client = found[0] as RLClient if not found.is_empty() else null
-	if client == null:
-		client = RLClient.new()
-		add_child(client)
-	client.says_hello = not legacy_act_fallback
 
 
 ## For the bridge: the node that has a server decide, where there is one; `--serve=URL` makes one.
@@ -54,10 +45,6 @@ static func of(bridge: RLBridge) -> RLEnv:
 	var found := bridge.get_tree().get_first_node_in_group(GROUP) as RLEnv
 	if found == null and bridge.options.serve != "":
 		found = RLEnv.new()
-		found.training_mode = bridge.options.serve_training
-		found.client = RLClient.new()
-		found.client.url = bridge.options.serve
-		found.add_child(found.client)
 		bridge.add_child(found)
 	return found
 
@@ -65,6 +52,21 @@ static func of(bridge: RLBridge) -> RLEnv:
 ## Override: parameters of the scenario that settings of an inheriting node stand for.
 func _scenario_params() -> Dictionary:
 	return params
+
+
+# The client is told what it needs before it connects, which it does when it is ready.
+func _find_client() -> void:
+	var options := RLOptions.from_command_line()
+	for node: Node in get_parent().find_children("*", "", true, false):
+		if client == null and node is RLClient:
+			client = node as RLClient
+	if client == null:
+		client = RLClient.new()
+		add_child(client)
+	client.says_hello = not legacy_act_fallback
+	if options.serve != "":
+		client.url = options.serve
+		training_mode = training_mode or options.serve_training
 
 
 func _set_up(bridge: RLBridge) -> void:

@@ -19,8 +19,8 @@ var _actions := PackedFloat32Array()
 var _action_at := PackedInt32Array()
 var _batches: Dictionary[StringName, RLTransitions] = {}
 var _decisions := 0
-# Ids of requests whose answers have not come, by policy.
-var _open: Dictionary[StringName, int] = {}
+# Requests that nobody waits for, by the answer's id: the agents' places.
+var _asked: Dictionary[int, PackedInt32Array] = {}
 
 
 func _init(bridge: RLBridge, env: RLEnv) -> void:
@@ -36,6 +36,7 @@ func _init(bridge: RLBridge, env: RLEnv) -> void:
 		at += agent.action_size
 		_is_served.append(env.control_all_agents or agent.controller is RLHeuristicController)
 	_client.declare(_declare())
+	_client.answered.connect(_hear)
 
 
 func exchange() -> void:
@@ -77,7 +78,7 @@ func _forget() -> void:
 	_done.clear()
 	_logps.clear()
 	_batches.clear()
-	_open.clear()
+	_asked.clear()
 	_actions.fill(0.0)
 
 
@@ -112,16 +113,34 @@ func _ask(policy: StringName, places: PackedInt32Array) -> void:
 		begins.append(_roster.agents[i].decisions == 0)
 		_seen[i] = _roster.observation_of(i)
 		observations.append_array(_seen[i])
-	var id := _client.act_batch(policy, names, observations, begins)
-	var answer := _client.wait_for(id, _env.answer_timeout_ms) if id > 0 else {}
-	var numbers: PackedFloat32Array = PackedFloat32Array()
+	if _waits():
+		var id := _client.act_batch(policy, names, observations, begins)
+		_take_all(places, _client.wait_for(id, _env.answer_timeout_ms) if id > 0 else {})
+	elif places not in _asked.values():
+		_asked[_client.act_batch(policy, names, observations, begins)] = places
+
+
+func _waits() -> bool:
+	return _env.waits_for_answers or _env.training_mode
+
+
+# An answer that nobody waits for: its actions are taken from the next decision on.
+func _hear(answer: Dictionary) -> void:
+	var given: Variant = answer.get("id")
+	if given is float and _asked.has(int(given as float)):
+		var places := _asked[int(given as float)]
+		_asked.erase(int(given as float))
+		_take_all(places, answer)
+
+
+func _take_all(places: PackedInt32Array, answer: Dictionary) -> void:
+	var numbers := PackedFloat32Array()
 	if answer.get("actions") is PackedFloat32Array:
 		numbers = answer["actions"]
 	var size := _roster.agents[places[0]].action_size
 	var logps: Variant = answer.get("logp")
 	for row: int in places.size():
-		var action := numbers.slice(row * size, (row + 1) * size)
-		_take(places[row], action)
+		_take(places[row], numbers.slice(row * size, (row + 1) * size))
 		if logps is PackedFloat32Array:
 			_logps[places[row]] = (logps as PackedFloat32Array)[row]
 
@@ -158,6 +177,8 @@ func _note_outcomes() -> void:
 		var after := _roster.agents[i].final_observation if ending else _roster.observation_of(i)
 		var batch: RLTransitions = _batches.get_or_add(_policy_at(i), RLTransitions.new())
 		batch.add(_name_at(i), _seen[i], _done[i], _roster.reward_of(i), after, flags)
+		if ending:
+			batch.end(_roster.agents[i])
 		if _logps.has(i):
 			batch.logps.append(_logps[i])
 

@@ -12,6 +12,7 @@ var _rewards := PackedFloat32Array()
 var _next_observations := PackedFloat32Array()
 var _terminated: Array[bool] = []
 var _truncated: Array[bool] = []
+var _endings: Array[Dictionary] = []
 
 
 ## One agent's decision and what came of it; `flags` are those of RLRoster.
@@ -32,6 +33,15 @@ func add(
 	_truncated.append(bool(flags & RLRoster.TRUNCATED))
 
 
+## The episode of the decision that was added last has ended, and this is what the game measured.
+func end(agent: RLAgent) -> void:
+	var metrics := {}
+	var names := agent.all_metric_names()
+	for i: int in names.size():
+		metrics[names[i]] = agent.final_metrics[i]
+	_endings.append({"row": _agents.size() - 1, "metrics": metrics})
+
+
 ## Send them as one message. Returns the id of the answer, or -1.
 func send(client: RLClient, policy: String) -> int:
 	var message := {
@@ -40,6 +50,7 @@ func send(client: RLClient, policy: String) -> int:
 		"agents": _agents,
 		"terminated": _terminated,
 		"truncated": _truncated,
+		"endings": _endings,
 	}
 	var flat := {"rewards": _rewards}
 	if logps.size() == _agents.size():

@@ -1,0 +1,1 @@
+"""Training from games that connect by themselves, while they are played."""
