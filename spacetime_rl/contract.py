@@ -14,6 +14,7 @@ from spacetime_rl.config import EvaluationConfig, ModelConfig, RunConfig
 from spacetime_rl.config.algorithms import ALL, REPLAYING, Algorithm
 from spacetime_rl.config.words import did_you_mean
 from spacetime_rl.errors import ContractError, UsageError
+from spacetime_rl.game.attach_door import Attach
 from spacetime_rl.game.launch import STOCK_HZ, GameLaunch, Novelty, RewardScript, TaskLaunch
 from spacetime_rl.game.project import find_scenario
 from spacetime_rl.game.spec import GameSpec, PolicyLayout
@@ -88,6 +89,7 @@ def assign_policies(spec: GameSpec, config: RunConfig) -> tuple[PolicyPlan, ...]
         *_curiosity_problems(spec, config),
         *_critic_problems(spec, config, policies),
         *_stock_problems(spec, config),
+        *_attached_problems(spec, config),
         *_scripted_problems(spec, config, policies),
         *_selection_problems(spec, config, policies),
     ]
@@ -122,8 +124,9 @@ def make_launch(config: RunConfig) -> GameLaunch:
         project=game.project and game.project.absolute(),  # a run's processes work in folders of their own
         scene=game.scene,
         env_path=game.env_path and game.env_path.absolute(),
+        attach=Attach(game.attach, game.attach_address) if game.attach is not None else None,
         unchanged=Unchanged(**game.unchanged.model_dump()) if game.unchanged else None,
-        arenas=UNSIZED_ARENAS if game.arenas == "auto" else game.arenas,
+        arenas=(1 if game.attach else UNSIZED_ARENAS) if game.arenas == "auto" else game.arenas,
         action_repeat=game.action_repeat,
         episode_steps=game.episode_steps,
         params=config.scenario.params,
@@ -377,6 +380,13 @@ def _stock_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
         yield f"game.monitor: {stock} measures nothing of itself; leave it out"
     if config.curriculum:
         yield f"curriculum: {stock} has no parameters, and so no lessons; leave it out"
+
+
+def _attached_problems(spec: GameSpec, config: RunConfig) -> Iterator[str]:
+    """A person may start another game than the configuration is for."""
+    wanted = config.scenario.name
+    if config.game.attach is not None and wanted is not None and wanted != spec.scenario:
+        yield f"scenario.name: the configuration is for {wanted}, but the game that was started is {spec.scenario}"
 
 
 def _scripted_problems(spec: GameSpec, config: RunConfig, policies: tuple[str, ...]) -> Iterator[str]:

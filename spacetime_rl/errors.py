@@ -112,6 +112,12 @@ class LaunchError(GameError):
     """The game ended before it connected."""
 
 
+class NoGameCame(GameError):
+    """The user stopped the command while it waited for a game that somebody starts."""
+
+    can_pass = False
+
+
 class LaunchTimeout(GameError):
     """The game did not connect within the launch timeout."""
 

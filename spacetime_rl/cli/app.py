@@ -24,6 +24,7 @@ from spacetime_rl.cli.inspect import inspect
 from spacetime_rl.cli.league import league
 from spacetime_rl.cli.nightly import nightly
 from spacetime_rl.cli.on_linux import on_linux
+from spacetime_rl.cli.optional_value import AttachCommand
 from spacetime_rl.cli.play import play
 from spacetime_rl.cli.playtest import playtest
 from spacetime_rl.cli.plot import plot
@@ -83,7 +84,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("train")(on_linux("train", train))
+app.command("train", cls=AttachCommand)(on_linux("train", train))
 app.command("sweep")(on_linux("sweep", sweep))
 app.command("submit")(submit)
 app.add_typer(config.app, name="config")

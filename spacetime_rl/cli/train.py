@@ -70,6 +70,13 @@ def train(
     offline: Annotated[
         bool, typer.Option("--offline", help="Learn from the demonstrations of imitation.from alone, without games.")
     ] = False,
+    attach: Annotated[
+        int | None,
+        typer.Option(
+            metavar="[PORT]",
+            **whole_number("Wait for a game that you start yourself, by default on port 11008.", 1024, 65535),
+        ),
+    ] = None,
     viz: Annotated[bool, typer.Option("--viz", help="Show the first game in a window while it is trained.")] = False,
     no_eval: Annotated[bool, typer.Option("--no-eval", help="Do not evaluate the trained policies.")] = False,
     dry_run: Annotated[
@@ -91,19 +98,26 @@ def train(
     $ spacetime-rl train vr_locomotion --set imitation.from=results/episodes/by-hand
     $ spacetime-rl train vr_locomotion --offline --set imitation.from=results/episodes/by-hand
     $ spacetime-rl train vr_navigation --viz
+    $ spacetime-rl train --attach
     $ spacetime-rl train --set env_path=./my_game.x86_64
     """
     settings = [
         *(overrides or ()),
         *as_overrides(
-            {"seed": seed, "initialize_from": initialize_from, "tracking.uri": tracking_uri, "results": results}
+            {
+                "seed": seed,
+                "game.attach": attach,
+                "initialize_from": initialize_from,
+                "tracking.uri": tracking_uri,
+                "results": results,
+            }
         ),
         *(["imitation.offline=true"] if offline else []),
         *(["game.viz=true"] if viz else []),
     ]
     try:
         if resume is None:
-            if config is None and not overrides:
+            if config is None and not overrides and attach is None:
                 raise UsageError(
                     "train: name a configuration, as in `spacetime-rl train vr_interaction`; "
                     "`spacetime-rl scenarios` lists them"
@@ -117,7 +131,7 @@ def train(
                 context,
                 "train --resume",
                 "begins a run, --resume continues one; leave one of them out",
-                *("force", "run_id", "preset", "initialize_from", "offline", "viz", "dry_run"),
+                *("force", "run_id", "preset", "initialize_from", "offline", "attach", "viz", "dry_run"),
             )
             summary = _go_on(resume, results or RESULTS, config, settings, not no_eval, json_output)
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from spacetime_rl.config.lesson import SCENARIO, own_lessons
 from spacetime_rl.config.policy import UNMEASURED, ModelConfig
 from spacetime_rl.config.sampler import param_problems
 from spacetime_rl.config.section import Section
+from spacetime_rl.config.sections import GameConfig
 from spacetime_rl.config.settings import RunSettings
 from spacetime_rl.config.words import did_you_mean
 
@@ -34,6 +35,29 @@ class ContradictionError(ValueError):
     def __init__(self, found: Sequence[Contradiction]) -> None:
         self.found = tuple(found)
         super().__init__("\n".join(f"{'.'.join(map(str, c.path))}: {c.message}" for c in found))
+
+
+def attach_problems(config: RunSettings, sources: Sequence[Path]) -> Iterator[Contradiction]:
+    """What a game that a person starts, and of which there is one, cannot do."""
+    attach = (("game", "attach"),)
+    for path in sources:
+        yield Contradiction(path, "game.attach waits for a game that you start; leave one of them out", attach)
+    for key in ("runners", "games_per_runner"):
+        if getattr(config.rollout, key) not in ("auto", 0, 1):
+            message = "game.attach plays the one game that you start; set 1, or leave it out"
+            yield Contradiction(("rollout", key), message, attach)
+    unused: dict[Path, bool] = {
+        ("game", "unchanged"): config.game.unchanged is not None,
+        ("game", "render"): config.game.render != "auto",
+        ("game", "viz"): config.game.viz,
+        ("game", "port_range"): config.game.port_range is not None,
+        ("game", "end_on_script_error"): config.game.end_on_script_error,
+        ("rewards", "scripts"): bool(config.rewards.terms),
+        ("rollout", "record_every"): config.rollout.record_every is not None,
+    }
+    for path in [path for path, is_set in unused.items() if is_set]:
+        message = "is only for games that this program starts; leave it out with game.attach"
+        yield Contradiction(path, message, attach)
 
 
 def contradictions(config: RunSettings) -> list[Contradiction]:
@@ -64,7 +88,11 @@ def _game(config: RunSettings) -> Iterator[Contradiction]:
         ("game", "project"): config.game.project,
     }
     given = [path for path, value in sources.items() if value is not None]
-    if not given:
+    if config.game.attach is not None:
+        yield from attach_problems(config, [path for path in given if path[0] == "game"])
+    elif config.game.attach_address != GameConfig().attach_address:
+        yield Contradiction(("game", "attach_address"), "is read only with game.attach", (("game", "attach"),))
+    if not given and config.game.attach is None:
         yield Contradiction(
             ("scenario", "name"), "no game to play: set scenario.name, game.env_path or game.project", tuple(sources)
         )

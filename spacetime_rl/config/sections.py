@@ -64,6 +64,17 @@ class GameConfig(Section):
         default=None,
         description="`project` knows nothing of reinforcement learning, and is played as it is (docs/any-game.md).",
     )
+    attach: Port | None = Field(
+        default=None,
+        description="Wait on this port for a game that you start yourself, in the editor for example, instead of "
+        "starting one (docs/attach.md); 11008 is where games look by themselves.",
+    )
+    attach_address: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address of this machine on which `attach` waits. From another one than 127.0.0.1 games need a "
+        "token, which is printed.",
+    )
     arenas: Auto | Annotated[int, Field(ge=1, le=1024)] = Field(
         default="auto",
         description="Copies of the scene in one game process; auto measures the fewest that give nearly the best "

@@ -19,6 +19,13 @@ def sweep_contradictions(sweep: SweepConfig) -> Iterator[Contradiction]:
     yield from _goals(sweep)
     yield from _seeds(sweep)
     yield from _demonstrations(sweep)
+    yield from _attached(sweep)
+
+
+def _attached(sweep: SweepConfig) -> Iterator[Contradiction]:
+    if sweep.is_search and sweep.base.game.attach is not None:
+        message = "a sweep plays many games at once, and you would start one; leave it out, or take `train`"
+        yield Contradiction(("game", "attach"), message)
 
 
 def _grids(sweep: SweepConfig) -> Iterator[Contradiction]:

@@ -56,6 +56,8 @@ def evaluate(
     episodes that exceed the bounds of `config.evaluation`, and counts them in `bounded`. Raises ContractError if player
     or config do not fit the game, GameError if a game fails too often, and what `sink` raises.
     """
+    if launch.attach is not None:  # there is one game
+        games = 1
     launch = replace(launch, seed=seed, control=source.control, scripted=source.scripted, in_game=source.in_game)
     clock = Clock(config.evaluation, episodes, progress, rest)
     with open_game(replace(launch, name="eval-0")) as first:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from spacetime_rl.errors import ContractError, GameDied, GameError, HandshakeError, ProtocolError
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.api import EndedAgent, EngineReport, Game, StepResult, Timing
+from spacetime_rl.game.attach import NO_LIMIT_S, AttachedGame, borrow
+from spacetime_rl.game.attached_stock import AttachedStockGame
 from spacetime_rl.game.connect import shake_hands
 from spacetime_rl.game.declaration import SpecError, required, wrong
 from spacetime_rl.game.display import Render, choose_renderer
@@ -56,6 +58,8 @@ def open_game(launch: GameLaunch) -> Game:
     ContractError, or a GameError that explains the failure and quotes the last lines of the game's log. No process
     remains then.
     """
+    if launch.attach is not None:
+        return borrow(launch, partial(_make_attached, launch))
     if launch.unchanged is not None:
         return FreshGame(launch, _open)
     if launch.render != "auto" or launch.window or launch.film is not None:
@@ -91,11 +95,18 @@ def _open(launch: GameLaunch) -> Game:
             raise
 
 
+def _make_attached(launch: GameLaunch, game: AttachedGame, connection: JsonSocket, info: Mapping[str, Any]) -> Game:
+    launch = replace(launch, step_timeout_s=NO_LIMIT_S)
+    if "wire" in info:
+        return GameClient(launch, game, connection, info)
+    return AttachedStockGame(launch, game, connection, info)
+
+
 class GameClient(RunningGame):
     """An `api.Game` on the wire protocol spacetime/1. `open_game` makes it."""
 
     def __init__(
-        self, launch: GameLaunch, process: GameProcess, connection: JsonSocket, info: Mapping[str, Any]
+        self, launch: GameLaunch, process: GameProcess | AttachedGame, connection: JsonSocket, info: Mapping[str, Any]
     ) -> None:
         super().__init__(launch, process, _read_spec(launch, info))
         shapes = [check.shape for check in self._checks]

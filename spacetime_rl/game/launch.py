@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from spacetime_rl.errors import LaunchError, UsageError
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.game.attach_door import Attach
 from spacetime_rl.game.display import Render, XServer, check_screen, choose_renderer, render_arguments
 from spacetime_rl.game.engine import check_godot
 from spacetime_rl.game.ensure import ensure_godot
@@ -27,6 +28,7 @@ from spacetime_rl.host.system import require_linux
 _USUAL_HZ = 90  # of our scenarios
 STOCK_HZ = 60  # physics ticks per second of Godot RL Agents' plugin; a different request has no effect
 
+_UNREACHED_SPEED = 100  # times real time
 _WINDOW = ["--resolution", "1280x720"]
 
 
@@ -90,6 +92,7 @@ class GameLaunch:
     project: Path | None = None
     scene: str | None = None  # of `project`; default: the project's main scene
     env_path: Path | None = None
+    attach: Attach | None = None  # a person starts the game, which connects there; `scenario` is then open or its name
     unchanged: Unchanged | None = None  # `project` knows nothing of reinforcement learning, and is played as it is
     arenas: int = 1
     action_repeat: int | None = None  # physics ticks per decision; default: the game's own
@@ -132,7 +135,7 @@ class GameLaunch:
 
     def __post_init__(self) -> None:
         given = [source for source in ("scenario", "project", "env_path") if getattr(self, source) is not None]
-        if len(given) != 1:
+        if len(given) != 1 and not (self.attach and given in ([], ["scenario"])):
             found = ", ".join(given) or "none"
             raise UsageError(f"a game needs exactly one of scenario, project and env_path; given: {found}")
         if self.scene is not None and self.project is None:
@@ -159,7 +162,7 @@ class GameLaunch:
     @property
     def title(self) -> str:
         """The game's name in messages."""
-        return self.scenario or str(self.project or self.env_path)
+        return self.scenario or str(self.project or self.env_path or "the attached game")
 
     @property
     def frames_per_s(self) -> int:
@@ -306,13 +309,32 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
         engine = ["--headless", *paced, "--disable-render-loop"]
     else:
         engine = [*paced, *render_arguments(launch.render, launch.project)]
-    stock = [f"--port={port}", f"--env_seed={launch.seed}"]
+    stock, ours = _options(launch)
+    stock, ours = [f"--port={port}", *stock], [f"--token={token}", *ours]
+    # A stock game reads its arguments only before the `--`, ours only after it.
+    before = [] if launch.scenario or launch.unchanged else stock
+    return [*engine, "--xr-mode", "off", *before, "--", *stock, *ours, *launch.extra_args]
+
+
+def options_over_the_wire(launch: GameLaunch) -> list[str]:
+    """What a game that a person starts is told of its launch when it connects; it has no other command line of ours.
+
+    Without `--fixed-fps` a game keeps to the wall clock, and `max` is a clock that no machine can follow.
+    """
+    fast = [f"--speedup={_UNREACHED_SPEED}"] if launch.speed is None else []
+    stock, ours = _options(replace(launch, viz=False))
+    return [*stock, *ours, *fast, f"--viz={'max' if fast else '1'}"]
+
+
+def _options(launch: GameLaunch) -> tuple[list[str], list[str]]:
+    """The game's own options: those that a stock game reads as well, and ours."""
+    stock = [f"--env_seed={launch.seed}"]
     if launch.action_repeat is not None:
         stock.append(f"--action_repeat={launch.action_repeat}")
     if launch.speed is not None:
         stock.append(f"--speedup={launch.speed:g}")
-    ours = [f"--token={token}", f"--arenas={launch.arenas}"]
-    if launch.physics_hz is not None or launch.env_path is None:
+    ours = [f"--arenas={launch.arenas}"]
+    if launch.physics_hz is not None or (launch.env_path is None and launch.attach is None):
         ours.append(f"--physics_hz={launch.frames_per_s}")
     if launch.unchanged is not None:
         ours.append(f"--unchanged={to_json(_how(launch, launch.unchanged))}")
@@ -344,7 +366,7 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
     if launch.window or launch.film is not None:
         ours.append("--watched=1")
     if launch.viz:
-        ours.append("--viz=1")
+        ours.append(f"--viz={'max' if launch.speed is None else '1'}")
     if launch.film is not None and not launch.film.by_engine:
         film = launch.film
         ours += [f"--film={film.folder.absolute()}", f"--film_every={film.every}"]
@@ -353,9 +375,7 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
         ours.append(f"--human={launch.human}")
     if launch.player is not None:
         ours.append(f"--player={launch.player}")
-    # A stock game reads its arguments only before the `--`, ours only after it.
-    before = [] if launch.scenario or launch.unchanged else stock
-    return [*engine, "--xr-mode", "off", *before, "--", *stock, *ours, *launch.extra_args]
+    return stock, ours
 
 
 def _film_arguments(film: Film) -> list[str]:

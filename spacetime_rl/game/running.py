@@ -22,6 +22,7 @@ from spacetime_rl.errors import (
 )
 from spacetime_rl.game.action_check import ActionCheck
 from spacetime_rl.game.api import StepResult, Timing
+from spacetime_rl.game.attach import AttachedGame
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.log import ErrorCount
 from spacetime_rl.game.process import GameProcess, signal_name
@@ -38,7 +39,7 @@ _MANY_ERRORS = 100  # errors of the engine: a few of them are normal
 class RunningGame:
     """Base of the two clients; implements the parts of `api.Game` that do not depend on the wire protocol."""
 
-    def __init__(self, launch: GameLaunch, process: GameProcess, spec: GameSpec) -> None:
+    def __init__(self, launch: GameLaunch, process: GameProcess | AttachedGame, spec: GameSpec) -> None:
         self.spec = spec
         self.timing = Timing()
         self.log_path = process.log_path

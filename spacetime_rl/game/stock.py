@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spacetime_rl.errors import ContractError, GameError, MissingImage, ProtocolError
 from spacetime_rl.game.api import EndedAgent, StepResult
+from spacetime_rl.game.attach import AttachedGame
 from spacetime_rl.game.checks import as_flag, as_float, each_agents
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.logged_errors import LoggedErrors
@@ -48,7 +49,7 @@ class StockGame(RunningGame):
     """
 
     def __init__(
-        self, launch: GameLaunch, process: GameProcess, connection: JsonSocket, info: Mapping[str, Any]
+        self, launch: GameLaunch, process: GameProcess | AttachedGame, connection: JsonSocket, info: Mapping[str, Any]
     ) -> None:
         spec, rows = read_stock_spec(launch, info)
         super().__init__(launch, process, spec)

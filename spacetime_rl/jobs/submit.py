@@ -177,6 +177,8 @@ def check(kind: Kind, config: str | None, overrides: Sequence[str]) -> RunConfig
     """Load and check a configuration as the cluster will; for a sweep, return its base. Raises ConfigError."""
     loaded = _load(kind, config, overrides)
     problems = [f"{key}: {problem}" for key, path in paths_of(loaded) if (problem := why_not_sent(path))]
+    if loaded.game.attach is not None:
+        problems.append("game.attach: nobody starts a game for a job on a cluster; leave it out, or train here")
     if problems:
         raise ConfigError(problems)
     return loaded

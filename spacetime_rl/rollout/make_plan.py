@@ -53,8 +53,8 @@ def plan_rollout(
 
 
 def engine_version(plan: RolloutPlan) -> str | None:
-    """The version of the engine that runs the game; None for an exported game, which contains its own engine."""
-    return None if plan.launch.env_path else ensure_godot().version_text
+    """The version of the engine that runs the game; None for an exported or attached game."""
+    return None if plan.launch.env_path or plan.launch.attach else ensure_godot().version_text
 
 
 def _make_recorder(config: RunConfig, launch: GameLaunch, folder: Path | None) -> Recorder | None:

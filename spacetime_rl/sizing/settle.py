@@ -36,6 +36,8 @@ def settle_sizes(
     receives a sentence before each measurement. With `measure_batch=False` batch sizes stay `auto`. Raises GameError
     where the game cannot be played.
     """
+    if config.game.attach is not None:  # each measurement would begin the person's game anew
+        config = _of_one_game(config, plan).sized()
     if config.imitation.offline:  # nothing is played, so there is nothing to measure
         config = _of_no_games(config, plan)
     rollout, batch = config.rollout, config.sized().training.train_batch_size
@@ -73,6 +75,17 @@ def settle_sizes(
     if measure_batch and settled.training.train_batch_size == "auto":
         settled = _settle_batch(settled, plan, sum(nodes) / trials, say)
     return settled, plan
+
+
+def _of_one_game(config: RunConfig, plan: RolloutPlan) -> RunConfig:
+    """The sizes of a run with the one game that a person started, as it was started."""
+    sizes = {"runners": _given(config.rollout.runners) or 0, "games_per_runner": 1}
+    return config.model_copy(
+        update={
+            "rollout": config.rollout.model_copy(update=sizes),
+            "game": config.game.model_copy(update={"arenas": plan.spec.arenas}),
+        }
+    )
 
 
 def _of_no_games(config: RunConfig, plan: RolloutPlan) -> RunConfig:

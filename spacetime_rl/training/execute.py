@@ -11,7 +11,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.config.policy import UNMEASURED
 from spacetime_rl.config.sweep import SweepConfig
 from spacetime_rl.console.progress import Progress
-from spacetime_rl.errors import TrialLost
+from spacetime_rl.errors import NoGameCame, TrialLost
 from spacetime_rl.host import signals
 from spacetime_rl.learning.rehearsal import rehearse_setup
 from spacetime_rl.rollout.plan import RolloutPlan
@@ -110,6 +110,8 @@ class _Training:
             ends = self._run_once(resumed)
             if self.experiment.sweep.is_search or ends[0].error is None:
                 return ends
+            if isinstance(ends[0].error, NoGameCame):
+                raise signals.Stopped(signals.received() or signals.INTERRUPT) from ends[0].error
             error = run_error(ends[0], self.folder)
             if not isinstance(error, TrialLost):
                 raise error

@@ -25,6 +25,7 @@ from spacetime_rl.runs.versions import collect_versions
 from spacetime_rl.tracking.examine import examine
 from spacetime_rl.tracking.identity import experiment_of
 from spacetime_rl.tracking.store import resolve_store
+from spacetime_rl.training.attached import wait_for_games
 from spacetime_rl.training.outcome import Outcome
 from spacetime_rl.training.reachable import check_reachable
 from spacetime_rl.tuning.ray_session import prepare_ray
@@ -106,7 +107,10 @@ def screen(
 ) -> Iterator[Progress]:
     """Show progress on the terminal, write all other output to the run's logs, and unlock the folder at the end."""
     try:
-        with show_progress(folder.run_id, config.stop, folder.paths.output_log, json_output) as progress:
+        with (
+            show_progress(folder.run_id, config.stop, folder.paths.output_log, json_output) as progress,
+            wait_for_games(config, progress),
+        ):
             for note in filter(None, notes):
                 progress.note(note)
             yield progress

@@ -41,8 +41,13 @@ var assignment: RLAssignment
 var stages: Array[RLStage] = []
 ## Ticks in a second of game time.
 var physics_hz := 0
+## Ticks in a second before this bridge set the pace.
+var project_hz := 0
 ## Oracles from outside the project, which watch recorded episodes.
 var oracle_scripts: Array[GDScript] = []
+## The connection to a training that a person's game has found, and what it said first; see RLAttach.
+var peer: RLPeer
+var greeting: Dictionary = {}
 ## Where the time goes; null unless somebody asked.
 var profile: RLProfile
 ## Load the scene anew after the running decision of a training; its episodes are cut off, and the training goes on.
@@ -64,6 +69,17 @@ func _ready() -> void:
 	if Engine.is_editor_hint():
 		set_physics_process(false)
 		return
+	if RLHandOver.is_left():
+		RLHandOver.restore_launch(self)
+	var port := RLAttach.port_of(options)
+	if port > 0 and peer == null:
+		set_physics_process(false)
+		await RLAttach.meet(self, port)
+		set_physics_process(true)
+	_set_up()
+
+
+func _set_up() -> void:
 	process_physics_priority = _LAST
 	_set_engine_pace()
 	if options.action_repeat > 0:
@@ -91,7 +107,7 @@ func _ready() -> void:
 		if watching != null:
 			add_child(watching)
 		RLPolicyDebugger.add_to(self, watching)
-		if options.viz:
+		if options.viz == "max":
 			add_child(RLFewPictures.new())
 		if options.film != "":
 			add_child(RLFilm.new(options.film, options.film_every, options.film_as_png))
@@ -175,7 +191,7 @@ func configure(values: Dictionary) -> PackedStringArray:
 ## A person looks at the only arena, or at the first of those that are trained, in a window.
 func is_watched() -> bool:
 	var alone := (options.port == 0 or options.watched) and options.arenas == 1
-	return (alone or options.viz) and DisplayServer.get_name() != "headless"
+	return (alone or options.viz != "") and DisplayServer.get_name() != "headless"
 
 
 ## For a session: measure where the time goes from now on, or no longer.
@@ -187,7 +203,9 @@ func set_profile(to: RLProfile) -> void:
 func _set_engine_pace() -> void:
 	Engine.max_physics_steps_per_frame = ceili(_STEPS_WHEN_WATCHED * options.speedup) if is_watched() else 1
 	Engine.physics_jitter_fix = 0.0
-	physics_hz = options.physics_hz if options.physics_hz > 0 else Engine.physics_ticks_per_second
+	if project_hz == 0:
+		project_hz = Engine.physics_ticks_per_second
+	physics_hz = options.physics_hz if options.physics_hz > 0 else project_hz
 	# More ticks in a second of the wall clock, each as long as before in game time.
 	Engine.physics_ticks_per_second = roundi(physics_hz * options.speedup)
 	Engine.time_scale = options.speedup
@@ -214,4 +232,7 @@ func _open_session() -> void:
 
 func _quit(code: int) -> void:
 	set_physics_process(false)
-	get_tree().quit(code)
+	if peer != null and RLFaults.message() == "":
+		RLAttach.look_again(self, project_hz)
+	else:
+		get_tree().quit(code)

@@ -5,6 +5,9 @@ extends RefCounted
 
 static var _left: RLHandOver
 
+var _options: RLOptions
+var _peer: RLPeer
+var _project_hz := 0
 var _session: RLSession
 var _spec: Dictionary
 var _roster: RLRoster
@@ -14,6 +17,10 @@ var _schedule: RLSchedule
 ## The decision's ticks are over: cut off all episodes, and load the scene anew.
 static func leave(bridge: RLBridge, session: RLSession, schedule: RLSchedule) -> void:
 	var left := RLHandOver.new()
+	left._options = bridge.options
+	left._options.physics_hz = bridge.physics_hz
+	left._peer = bridge.peer
+	left._project_hz = bridge.project_hz
 	left._session = session
 	left._spec = bridge.describe()
 	left._roster = bridge.roster
@@ -27,6 +34,13 @@ static func leave(bridge: RLBridge, session: RLSession, schedule: RLSchedule) ->
 ## Whether there is something for the bridge of this scene.
 static func is_left() -> bool:
 	return _left != null
+
+
+## How the game was launched, where a person started it and the options came over the wire.
+static func restore_launch(bridge: RLBridge) -> void:
+	bridge.options = _left._options
+	bridge.peer = _left._peer
+	bridge.project_hz = _left._project_hz
 
 
 ## Number episodes as the bridge before did. Call it before the first episode.

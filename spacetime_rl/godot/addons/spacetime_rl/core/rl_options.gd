@@ -2,6 +2,8 @@ class_name RLOptions
 extends RefCounted
 ## The command line of a training process: `--port=P --token=T --env_seed=S --arenas=A --params={…}` …
 
+## Port at which Godot RL Agents' plugin, too, looks for a training.
+const USUAL_PORT := 11008
 ## Group that the scene's RLBridge joins.
 const BRIDGE_GROUP := &"rl_bridge"
 ## Accepted values of `control`.
@@ -9,6 +11,10 @@ const CONTROLS: Array[String] = ["policy", "heuristic", "human"]
 
 ## Port on 127.0.0.1 where the Python side listens; 0 means nobody does, and the scene is played locally.
 var port := 0
+## Port at which the game looks for a training that waits for it; 0 unless the command line says so. See RLAttach.
+var attach := 0
+## Address of the machine on which that training waits.
+var host := "127.0.0.1"
 ## Secret proving to the Python side that this is the game it started.
 var token := ""
 ## Seed of the episodes until the Python side sends another.
@@ -49,8 +55,9 @@ var human := ""
 var player := "the policies"
 ## A person watches a game that somebody else drives: its only arena is shown in the window.
 var watched := false
-## The first arena is shown in the window while somebody else trains all of them as fast as they go.
-var viz := false
+## The first arena is shown in the window while somebody else trains all of them: "1", or "max" where drawing must not
+## slow them down; "" for not at all.
+var viz := ""
 ## Folder for pictures of the window, of a game that is watched; "" for none.
 var film := ""
 ## Ticks between two of them.
@@ -88,14 +95,21 @@ static func from_command_line() -> RLOptions:
 
 func _init(arguments: PackedStringArray = []) -> void:
 	for argument: String in arguments:
-		if argument.begins_with("--") and "=" in argument:
-			_set_option(argument.get_slice("=", 0).substr(2), argument.substr(argument.find("=") + 1))
+		if argument == "--attach":
+			set_option("attach", str(USUAL_PORT))
+		elif argument.begins_with("--") and "=" in argument:
+			set_option(argument.get_slice("=", 0).substr(2), argument.substr(argument.find("=") + 1))
 
 
-func _set_option(name: String, text: String) -> void:
+## Set one option by its name, as the command line does.
+func set_option(name: String, text: String) -> void:
 	match name:
 		"port":
 			port = _integer(name, text, 1)
+		"attach":
+			attach = _integer(name, text, 1)
+		"host":
+			host = text
 		"token":
 			token = text
 		"env_seed":
@@ -145,7 +159,7 @@ func _set_option(name: String, text: String) -> void:
 		"watched":
 			watched = text == "1"
 		"viz":
-			viz = text == "1"
+			viz = text
 		"film":
 			film = text
 		"film_every":

@@ -15,6 +15,10 @@ func _init() -> void:
 	RenderingServer.frame_post_draw.connect(_note_picture)
 
 
+func _exit_tree() -> void:
+	RenderingServer.render_loop_enabled = true
+
+
 func _process(_delta: float) -> void:
 	_began_usec = Time.get_ticks_usec()
 	RenderingServer.render_loop_enabled = _began_usec >= _due_usec

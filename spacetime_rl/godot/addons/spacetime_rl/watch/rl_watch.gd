@@ -45,7 +45,7 @@ func _input(event: InputEvent) -> void:
 		return
 	match key.physical_keycode:
 		KEY_ESCAPE:
-			if not _bridge.options.viz:
+			if _bridge.options.viz == "":
 				get_tree().quit()
 		KEY_TAB:
 			var agents := _bridge.roster.agents.filter(_is_shown)

@@ -14,10 +14,13 @@ static func local(bridge: RLBridge, problems: PackedStringArray) -> RLSession:
 
 ## Connect to the port of the command line and shake hands.
 static func with_peer(bridge: RLBridge, problems: PackedStringArray) -> RLSession:
-	var peer := RLPeer.new()
-	if not peer.open(bridge.options.port):
-		return _refusal(["nobody listens on 127.0.0.1:%d" % bridge.options.port], RLBridge.NOT_CONNECTED)
-	var greeting := peer.read_json()
+	var peer := bridge.peer
+	var greeting := bridge.greeting
+	if peer == null:
+		peer = RLPeer.new()
+		if not peer.open(bridge.options.port):
+			return _refusal(["nobody listens on 127.0.0.1:%d" % bridge.options.port], RLBridge.NOT_CONNECTED)
+		greeting = peer.read_json()
 	if peer.closed:
 		return _refusal([], 0)
 	var wire: String = greeting.get("wire", "")

@@ -10,6 +10,7 @@ const MAX_LENGTH := 64 << 20
 const _HOST := "127.0.0.1"
 const _LENGTH_BYTES := 4
 const _HEADER_BYTES := 5
+const _NEVER := 1 << 62
 const _CONNECT_ATTEMPTS := 20
 const _CONNECT_PAUSE_MS := 50
 # Looks for a message without a pause, then with one.
@@ -39,6 +40,20 @@ func open(port: int) -> bool:
 		OS.delay_msec(_CONNECT_PAUSE_MS)
 	closed = true
 	return false
+
+
+## Connect once, for at most so many milliseconds.
+func open_within(host: String, port: int, msec: int) -> bool:
+	closed = _stream.connect_to_host(host, port) != OK or not _connected(Time.get_ticks_msec() + msec)
+	if not closed:
+		_stream.set_no_delay(true)
+	return not closed
+
+
+## Whether something can be read, be it the end of the connection; without waiting.
+func has_more() -> bool:
+	_stream.poll()
+	return _stream.get_status() != StreamPeerTCP.STATUS_CONNECTED or _stream.get_available_bytes() > 0
 
 
 ## Read one JSON object; empty when the other side closed or sent something else (see `problem`).
@@ -95,8 +110,8 @@ func close() -> void:
 	closed = true
 
 
-func _connected() -> bool:
-	while _stream.get_status() == StreamPeerTCP.STATUS_CONNECTING:
+func _connected(until_msec: int = _NEVER) -> bool:
+	while _stream.get_status() == StreamPeerTCP.STATUS_CONNECTING and Time.get_ticks_msec() < until_msec:
 		OS.delay_usec(100)
 		_stream.poll()
 	return _stream.get_status() == StreamPeerTCP.STATUS_CONNECTED
