@@ -42,6 +42,16 @@ SCRIPTS = (
     Script("convert_rllib_to_onnx.py", "convert_rllib", "Converts the policies of an RLlib checkpoint to ONNX"),
     Script("check_py_env.py", "check_py_env", "Reports which packages this Python has"),
     Script("demo.py", "demo", "Prints what a short training would print"),
+    Script("rl_training/train_vr_locomotion.py", "rl_training.train_vr_locomotion", "Trains an agent of vr_locomotion"),
+    Script("rl_training/test_vr_locomotion.py", "rl_training.test_vr_locomotion", "Shows trained policies in a window"),
+    Script("rl_training/evaluate_model.py", "rl_training.evaluate_model", "Plays episodes and writes their figures"),
+    Script("rl_training/check_regression.py", "rl_training.check_regression", "Compares two evaluations' figures"),
+    Script(
+        "rl_training/validate_training_metrics.py",
+        "rl_training.validate_training_metrics",
+        "Compares a training's figures with bounds",
+    ),
+    Script("rl_training/generate_report.py", "rl_training.generate_report", "Writes figures as a page of Markdown"),
 )
 
 
