@@ -44,6 +44,7 @@ CHECKS = (
         "see that the check of packages passes, and install onnx, onnxscript and onnxruntime anew",
         apart=True,
     ),
+    Check("gpu", networks.gpu, "see that torch can be imported: install it anew", apart=True),
     Check(
         "mlflow",
         services.mlflow,

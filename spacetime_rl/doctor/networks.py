@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,14 @@ def onnx() -> str:
     with scratch_folder("doctor") as folder:
         exported = export_module(module, "doctor", Path(folder), Origin("doctor", 90, 1, {}))
     return f"an untrained policy, opset {DEFAULT_OPSET}: differs from torch by {exported.parity:.1e}"
+
+
+def gpu() -> str:
+    """Name the GPUs that learners can use. To have none is no fault."""
+    from spacetime_rl.modules.devices import gpus
+
+    found = "; ".join(gpus())
+    return found or f"none that torch {metadata.version('torch')} can use: networks learn on the processor"
 
 
 def in_game() -> str:

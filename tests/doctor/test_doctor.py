@@ -10,9 +10,11 @@ import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
+import torch
 from support.command import PROGRAM
 
 from spacetime_rl.doctor import examine as examine_module
@@ -144,6 +146,20 @@ def test_a_package_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch) 
 
     with pytest.raises(SpacetimeError, match=r"^ray is 1\.0, not .*2\.60"):
         machine.packages()
+
+
+def test_gpus_are_named_and_a_machine_without_one_is_ready_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    check = next(check for check in CHECKS if check.name == "gpu")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    without = perform(check)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    kinds = [SimpleNamespace(name="small", total_memory=8e9), SimpleNamespace(name="large", total_memory=141e9)]
+    monkeypatch.setattr(torch.cuda, "get_device_properties", kinds.__getitem__)
+
+    assert perform(check).detail == "small, 8 GB; large, 141 GB"
+    assert without.ok
+    assert without.detail == f"none that torch {metadata.version('torch')} can use: networks learn on the processor"
 
 
 def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
