@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -97,5 +98,6 @@ def drive(project: Path, godot: Path) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^SpaceTime RL \d+\.\d+\.\d+: the plugin is enabled$", done.stdout, re.MULTILINE)
     seen: dict[str, Any] = json.loads((project.parent / "seen.json").read_text())
     return seen

@@ -5,6 +5,7 @@ extends StaticBody3D
 enum Kind { CRATE, PILLAR, WALL }
 
 const WALL_THICKNESS := 0.2
+const HIGH_WALL := 2.4
 const _AWAY := Vector3(0.0, -100.0, 0.0)
 const _COLOURS: Array[Color] = [Color(0.72, 0.5, 0.3), Color(0.62, 0.64, 0.68), Color(0.5, 0.44, 0.62)]
 
@@ -58,6 +59,14 @@ func resize(bulk: float, slimness: float, tallness: float) -> void:
 			_box.size = Vector3(lerpf(2.0, 5.0, bulk), _height, WALL_THICKNESS)
 			half_length = 0.5 * (_box.size.x - WALL_THICKNESS)
 			radius = WALL_THICKNESS * sqrt(0.5)
+
+
+## Take the size of a high wall between two points that are `length` metres apart; where two of them meet is no gap.
+func stretch(length: float) -> void:
+	_height = HIGH_WALL
+	_box.size = Vector3(length + WALL_THICKNESS, _height, WALL_THICKNESS)
+	half_length = 0.5 * length
+	radius = WALL_THICKNESS * sqrt(0.5)
 
 
 ## Think of it as standing somewhere; its body stays where it is until `stand`.

@@ -21,11 +21,11 @@ var _free_spots := PackedVector2Array()
 var _free_radii := PackedFloat32Array()
 
 
-## Make the supply, once: `count` obstacles, a third of each kind.
-func build(count: int) -> void:
+## Make the supply, once: `count` obstacles, a third of each kind, and more walls.
+func build(count: int, more_walls: int = 0) -> void:
 	for kind: FieldObstacle.Kind in [FieldObstacle.Kind.CRATE, FieldObstacle.Kind.PILLAR, FieldObstacle.Kind.WALL]:
 		var all: Array[FieldObstacle] = []
-		for i: int in ceili(count / 3.0):
+		for i: int in ceili(count / 3.0) + (more_walls if kind == FieldObstacle.Kind.WALL else 0):
 			var obstacle := FieldObstacle.new(kind)
 			all.append(obstacle)
 			add_child(obstacle)
@@ -74,6 +74,14 @@ func add_corner(rng: RandomNumberGenerator, wall: FieldObstacle, towards: Vector
 	side.plan(end + back * side.half_length, -back.angle())
 	if _fits(side, wall):
 		_keep(side)
+
+
+## Stand a high wall from one point to another, whatever is beside it. There has to be one left.
+func add_wall(from: Vector2, to: Vector2) -> void:
+	var wall: FieldObstacle = _supply[FieldObstacle.Kind.WALL][_used[FieldObstacle.Kind.WALL]]
+	wall.stretch(from.distance_to(to))
+	wall.plan((from + to) / 2.0, -(to - from).angle())
+	_keep(wall)
 
 
 ## Stand `count` more obstacles within a rectangle; fewer where it gets too narrow. All of `kinds` in turn.

@@ -49,6 +49,25 @@ func test_rays_over_an_arc_go_from_left_to_right() -> void:
 	check_close(seen[2], 0.3, "right")
 
 
+func test_rays_that_are_cast_every_third_decision_are_held_until_then_and_cast_at_its_begin() -> void:
+	add_child(TouchRoom.make(8.0))
+	var rays := RLRaySensor.new()
+	rays.count = 1
+	rays.length = 10.0
+	rays.every = 3
+	rays.origin = Vector3(0.0, 1.0, 0.0)
+	_attach(rays)
+	await wait_ticks(2)
+	var seen := PackedFloat32Array()
+	for decision: int in 5:
+		_agent.decisions = decision
+		seen.append(_written(rays)[0])
+		_body.position.z -= 0.5
+	_check_values(seen, [0.4, 0.4, 0.4, 0.25, 0.25])
+	_agent.decisions = 0
+	_check_values(_written(rays), [0.15])
+
+
 func test_rays_do_not_see_the_player_itself_and_see_others() -> void:
 	var shape := CollisionShape3D.new()
 	shape.shape = SphereShape3D.new()

@@ -56,6 +56,25 @@ func test_corners_stand_where_they_are_asked_for() -> void:
 	check(corners > 80, "%d corners on a hundred maps" % corners)
 
 
+func test_a_maze_has_one_way_from_everywhere_and_walls_wherever_there_is_none() -> void:
+	var arena := _make_map({"mazes": 1.0})
+	for way: int in 20:
+		arena.core.begin_episode()
+		var maze := arena.map.maze
+		check_equal(arena.map.field.standing.size(), maze.wall_count(), "walls")
+		for cell: int in maze.count():
+			_walk_to_the_goal(arena, maze.middle_of(cell))
+
+
+func test_the_maps_of_a_game_with_mazes_are_mazes_as_often_as_asked_for() -> void:
+	var arena := _make_map({"mazes": 0.5})
+	var mazes := 0
+	for way: int in HUNDRED_WAYS:
+		arena.core.begin_episode()
+		mazes += int(arena.map.maze != null)
+	check(mazes > 30 and mazes < 70, "%d mazes on a hundred maps" % mazes)
+
+
 func test_rays_see_an_obstacle_where_its_footprint_says_it_stands() -> void:
 	var arena := _make_map()
 	for way: int in 5:
@@ -78,6 +97,16 @@ func test_reaching_the_goal_pays_and_ends_the_episode() -> void:
 	check(not arena.player.agent.active and arena.player.agent.success, "over, and a success")
 	check_equal(arena.player.agent.take_ending(), RLRoster.TERMINATED, "ending")
 	check_close(arena.player.agent.ledger.take_reward(), arena.settings.reward_goal, "reward")
+
+
+func test_the_time_in_which_the_goal_came_no_nearer_is_reported() -> void:
+	var arena := _make_map()
+	for metres: float in [0.1, -0.1, 0.05, 0.0, 0.1, 0.0]:
+		_reward_of_step(arena, metres)
+	arena.player.position.y = -1.5
+	arena.core.advance(TICK)
+	# Three decisions of 8 ticks after the first step: back, half of it forth, standing.
+	check_close(arena.player.agent.get_metric(&"stuck_s"), 3.0 * 8.0 * TICK, "the longest one")
 
 
 func test_below_the_map_the_episode_ends_without_success() -> void:
@@ -197,6 +226,17 @@ func _reward_of_step(arena: NavigationArena, metres: float) -> float:
 		arena._tick(TICK)
 	arena.core.end_decision()
 	return player.agent.ledger.take_reward()
+
+
+## Follow the map from a point, one cell after the other, without a wall in between.
+func _walk_to_the_goal(arena: NavigationArena, from: Vector2) -> void:
+	var map := arena.map
+	var here := from
+	for step: int in map.maze.way_from(from):
+		var next := map.next_place(here)
+		check(not map.field.is_blocked(here, next, 0.5), "a wall between %s and %s" % [here, next])
+		here = next
+	check_equal(here, map.goal, "where the way from %s ends" % from)
 
 
 func _look_along(arena: NavigationArena, obstacle: FieldObstacle) -> void:

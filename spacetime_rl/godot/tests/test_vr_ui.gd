@@ -74,6 +74,19 @@ func test_a_press_beside_the_handle_moves_no_slider() -> void:
 	check_close(arena.user.agent.get_metric(&"misses"), 1.0, "misses")
 
 
+func test_the_pointers_error_is_its_angle_to_the_next_element_over_all_presses() -> void:
+	var arena := _make_arena({})
+	var user := arena.user
+	_point_at(arena, RIGHT, arena.course.target.point())
+	_click(arena, 2)
+	check_close(user.agent.get_metric(&"pointer_error_deg"), 0.0, "error of a press in the middle", 0.01)
+	arena._tick(0.0)
+	_point_at(arena, RIGHT, arena.course.target.point())
+	user.aim(RIGHT, user.aims[RIGHT] + Vector2(deg_to_rad(6.0), 0.0))
+	_click(arena, 2)
+	check_close(user.agent.get_metric(&"pointer_error_deg"), 3.0, "mean error of two presses", 0.01)
+
+
 func test_what_does_not_respond_costs_once_a_pull() -> void:
 	var arena := _make_arena({})
 	var decoy := _find_disabled(arena)

@@ -15,6 +15,7 @@ var _dock: RLDock
 
 
 func _enter_tree() -> void:
+	print("SpaceTime RL %s: the plugin is enabled" % get_plugin_version())
 	add_inspector_plugin(_inspector)
 	add_import_plugin(_importer)
 	_add_dock()

@@ -14,6 +14,9 @@ extends RLParams
 @export_range(0.0, 6.0) var obstacles: float = 4.0
 ## Share of the maps where that one is a corner of two walls, open towards the start.
 @export_range(0.0, 1.0) var corners: float = 0.5
+## Share of the maps that are mazes: high walls and a single way, with dead ends. The distance to the goal is that of
+## the straight line there, too, as far as the middles of cells allow.
+@export_range(0.0, 1.0) var mazes: float = 0.0
 ## Room between any two obstacles, in metres; the player is 0.5 m wide.
 @export_range(0.7, 5.0) var gap: float = 1.2
 ## Game time after which an episode is truncated, in seconds: 1000 decisions of 8 ticks.
@@ -70,7 +73,7 @@ extends RLParams
 
 
 func _launch_only() -> PackedStringArray:
-	return ["map_size"]
+	return ["map_size", "mazes"]
 
 
 func _check() -> PackedStringArray:

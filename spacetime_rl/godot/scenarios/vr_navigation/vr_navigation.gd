@@ -18,6 +18,9 @@ var _best := 0.0
 var _decision_ticks := 0
 var _scores := 0.0
 var _accelerations := 0.0
+# Ticks since the player was last nearer to the goal than ever before, and the most there were.
+var _ticks_stuck := 0
+var _most_ticks_stuck := 0
 
 
 func _build() -> void:
@@ -36,6 +39,8 @@ func _begin_episode() -> void:
 	_way = goal_distance()
 	_distance = _way
 	_best = _way
+	_ticks_stuck = 0
+	_most_ticks_stuck = 0
 	_start_decision()
 
 
@@ -91,6 +96,8 @@ func _pay_progress() -> void:
 	_distance = distance
 	var full := settings.max_speed * _decision_ticks / Engine.physics_ticks_per_second
 	var share := clampf((_best - distance) / full, 0.0, 1.0)
+	_ticks_stuck = 0 if distance < _best else _ticks_stuck + _decision_ticks
+	_most_ticks_stuck = maxi(_most_ticks_stuck, _ticks_stuck)
 	_best = minf(_best, distance)
 	player.agent.add_reward(&"comfort", settings.reward_comfort * share * _scores / _decision_ticks)
 	if _accelerations / _decision_ticks <= settings.low_acceleration:
@@ -114,4 +121,5 @@ func _report(_success: bool) -> void:
 	player.agent.set_metric(&"walked", player.walked)
 	var efficiency := (_way - goal_distance()) / player.walked if player.walked > 0.0 else 0.0
 	player.agent.set_metric(&"path_efficiency", clampf(efficiency, 0.0, 1.0))
+	player.agent.set_metric(&"stuck_s", float(_most_ticks_stuck) / Engine.physics_ticks_per_second)
 	player.comfort.report(player.agent)

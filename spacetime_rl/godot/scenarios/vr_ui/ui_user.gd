@@ -121,7 +121,8 @@ func _press_and_release() -> void:
 			acting = hand
 			pressing = true
 			panel.move_pointer(pointers[hand])
-			arena.note_press(hits[hand] and panel.press(pointers[hand]))
+			var beside := turn_to(hand, arena.target_point()).length()
+			arena.note_press(hits[hand] and panel.press(pointers[hand]), beside)
 		elif pressing and hand == acting and not pulled:
 			pressing = false
 			panel.release(pointers[hand])

@@ -14,6 +14,8 @@ var _card: Label3D
 # How far the rays had to go when the last decision ended, in radians; and whether a step was done since.
 var _gap := 0.0
 var _stepped := false
+# How far the rays pointed beside the next element at the presses of this episode, summed up, in degrees.
+var _errors_deg := 0.0
 
 
 func _build() -> void:
@@ -38,6 +40,7 @@ func _begin_episode() -> void:
 	user.stand(rng)
 	_changed = false
 	_stepped = true
+	_errors_deg = 0.0
 	_pay_approach()
 
 
@@ -62,9 +65,11 @@ func _end_decision() -> void:
 		_card.text = course.target.describe()
 
 
-## A trigger was pulled, and an element answered or none did.
-func note_press(answered: bool) -> void:
+## A trigger was pulled, and an element answered or none did; the ray was `beside` the next element by so many radians.
+func note_press(answered: bool, beside: float) -> void:
 	user.agent.add_metric(&"presses", 1.0)
+	_errors_deg += rad_to_deg(beside)
+	user.agent.set_metric(&"pointer_error_deg", _errors_deg / user.agent.get_metric(&"presses"))
 	if not answered:
 		user.agent.add_metric(&"misses", 1.0)
 		user.agent.add_reward(&"miss", settings.reward_miss)

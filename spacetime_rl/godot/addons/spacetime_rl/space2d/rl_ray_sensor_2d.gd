@@ -14,9 +14,14 @@ extends RLSensor
 @export var origin := Vector2.ZERO
 ## Physics layers that stop a ray.
 @export_flags_2d_physics var collision_mask := 1
+## Decisions that a look lasts: with 3, rays are cast on every third decision of an episode, which takes less time, and
+## until then the agent sees what they measured.
+@export_range(1, 100) var every := 1
 
 var _directions := PackedVector2Array()
 var _ray: RayCast2D
+# What the rays measured when they were last cast; only with `every` above 1.
+var _measured := PackedFloat32Array()
 
 
 func _init() -> void:
@@ -28,6 +33,17 @@ func fields() -> Array[RLField]:
 
 
 func write(buffer: PackedFloat32Array, offset: int) -> void:
+	if every == 1:
+		_cast(buffer, offset)
+		return
+	# By decisions, not by calls: an agent's script may look, too.
+	if agent.decisions % every == 0:
+		_cast(_measured, 0)
+	for i: int in count:
+		buffer[offset + i] = _measured[i]
+
+
+func _cast(buffer: PackedFloat32Array, offset: int) -> void:
 	var from := _ray.global_position
 	for i: int in count:
 		_ray.target_position = _directions[i]
@@ -36,6 +52,7 @@ func write(buffer: PackedFloat32Array, offset: int) -> void:
 
 
 func _setup() -> void:
+	_measured.resize(count)
 	_ray = RayCast2D.new()
 	_ray.enabled = false
 	_ray.collision_mask = collision_mask

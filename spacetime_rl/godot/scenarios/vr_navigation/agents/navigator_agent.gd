@@ -1,6 +1,7 @@
 class_name NavigatorAgent
 extends RLAgent
-## Walks by the map to its goal. Scripted: in the freest of the directions near the goal's, as far as 16 rays tell.
+## Walks by the map to its goal. Scripted: in the freest of the directions near the goal's, as far as 16 rays tell; in a
+## maze from cell to cell, by the way that the map knows.
 
 ## Directions weighed against each other, all around.
 const DIRECTIONS := 48
@@ -22,7 +23,8 @@ func _heuristic(action: PackedFloat32Array) -> void:
 	var arena_here := arena as NavigationArena
 	_distances.resize(rays.count)
 	rays.write(_distances, 0)
-	var away := (arena_here.goal.position - player.position) * player.basis
+	var next := arena_here.map.next_place(Vector2(player.position.x, player.position.z))
+	var away := (Vector3(next.x, 0.0, next.y) - player.position) * player.basis
 	var to_goal := atan2(-away.x, -away.z)
 	var yaw := player.rotation.y
 	if decisions == 0:
