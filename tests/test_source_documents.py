@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,19 @@ def test_settings_that_rows_name_are_those_of_a_configuration() -> None:
 
     assert len(named) > 20
     assert [name for name in named if not name.startswith("scenario.params.") and name not in settings] == []
+
+
+def test_requests_that_rows_name_are_in_the_description_of_the_http_api() -> None:
+    file = ROOT / "spacetime_rl/godot/addons/spacetime_rl/http/openapi.json"
+    offered = {
+        f"{method.upper()} {path}"
+        for path, methods in json.loads(file.read_text())["paths"].items()
+        for method in methods
+    }
+    named = {span for _, span in CODE if re.match(r"(GET|POST) /", span)}
+
+    assert len(named) > 5
+    assert named - offered == set()
 
 
 def test_classes_that_rows_name_are_those_of_the_addon() -> None:
