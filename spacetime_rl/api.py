@@ -124,23 +124,27 @@ def evaluate(
     opponents: Mapping[str, str] | None = None,
     results: str | Path = "results",
     checkpoint_number: int | None = None,
+    best: bool = False,
     **settings: Any,
 ) -> EvalReport:
     """Let a player play seeded episodes, as `spacetime-rl eval` does; the same seed gives the same episodes.
 
     `player` is the result of `train`, `random`, `heuristic`, `baseline` (with a packaged `config`), a run, a checkpoint
     or a folder of ONNX files. With None for `config` the player's training configuration is played. `opponents` are
-    players that act for single policies instead, by the policy's name. Raises SpacetimeError.
+    players that act for single policies instead, by the policy's name. `best` takes the best checkpoint of a run, by
+    its evaluations in training, in place of the latest one. Raises SpacetimeError.
     """
     from spacetime_rl.evaluation.story import evaluate_player
+    from spacetime_rl.runs.best import find_best
 
     chosen = {"episodes": episodes, "seed": seed}
     own = {f"evaluation.{key}": value for key, value in chosen.items() if value is not None}
+    who = str(getattr(player, "folder", player))
     return evaluate_player(
-        str(getattr(player, "folder", player)),
+        str(find_best(who, Path(results))) if best else who,
         config if isinstance(config, RunConfig) or config is None else str(config),
         overrides_of({**own, **settings}),
-        opponents=[f"{policy}={who}" for policy, who in (opponents or {}).items()],
+        opponents=[f"{policy}={other}" for policy, other in (opponents or {}).items()],
         results=Path(results),
         checkpoint_number=checkpoint_number,
     ).report

@@ -85,6 +85,12 @@ def test_an_evaluation_from_python_is_the_one_of_the_command_line() -> None:
     assert report.overall.return_mean == again.overall.return_mean
 
 
+def test_the_best_checkpoint_of_a_run_that_evaluated_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(UsageError, match="every_agent_steps"):
+        spacetime_rl.evaluate(None, "mine", results=tmp_path, best=True)
+
+
 def test_a_run_from_python_answers_as_a_job_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[Any] = []
 

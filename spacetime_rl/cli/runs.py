@@ -204,6 +204,7 @@ def places(run: RunRecord) -> dict[str, str]:
         "report": run.paths.summary_page,
         "policies": run.paths.onnx,
         "checkpoints": run.paths.tune,
+        "best checkpoint": run.paths.best,
         "logs": run.paths.logs,
     }
     return {name: str(path) for name, path in known.items() if path.exists()}
@@ -221,6 +222,8 @@ def commands(run: RunRecord) -> Iterator[tuple[str, str]]:
     if any(schemas_in(run.paths.onnx)) or any(checkpoints_in(run.folder)):
         yield "watch its policies play", f"{ours} play {name}{where}"
         yield "evaluate them on other episodes", f"{ours} eval {name} --seed 1{where}"
+        if run.paths.best.is_dir():
+            yield "take the ONNX files of its best checkpoint", f"{ours} export {name} --best -o best{where}"
         yield "take the ONNX files", f"{ours} export {name} -o policies{where}"
     yield "open its page in MLflow", f"{ours} ui {name}{where}"
 
@@ -240,9 +243,9 @@ def _parts(run: RunRecord) -> Iterator[RenderableType]:
         success = _percent(about["success_rate"], None, "")
         yield Text(f"  not evaluated; in training last: success {success}, return {about['return_mean']:.4g}")
     yield Text()
-    yield from (Text.assemble((f"  {name:14}", "dim"), place) for name, place in places(run).items())
+    yield from (Text.assemble((f"  {name:16}", "dim"), place) for name, place in places(run).items())
     if about["mlflow"]:
-        yield Text.assemble((f"  {'MLflow':14}", "dim"), about["mlflow"])
+        yield Text.assemble((f"  {'MLflow':16}", "dim"), about["mlflow"])
     yield Text()
     for what, command in commands(run):
         yield Text(f"  # {what}", style="dim")

@@ -104,7 +104,7 @@ def write_bundle(
 
 def _pieces(run: RunRecord, policies: Path, logs: Mapping[str, Sequence[Path]]) -> Iterator[Piece]:
     paths = run.paths
-    for file in (paths.config, paths.sweep, paths.spec, paths.versions, paths.state, paths.results):
+    for file in (paths.config, paths.sweep, paths.spec, paths.versions, paths.state, paths.results, paths.judged):
         yield Piece(file, Path(file.name))
     for file in sorted(run.folder.glob("*.csv")):
         yield Piece(file, Path(file.name))

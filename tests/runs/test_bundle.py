@@ -33,7 +33,7 @@ def make_run(results: Path) -> Path:
         "versions.json": json.dumps({"ray": "2.60.0", "godot": "4.6.3", "git_revision": "abc123"}),
         "spec.json": json.dumps({"params": {"api_key": PLANTED}}),
         "progress.jsonl": json.dumps({"trial_id": "a", "notices": [[f"--token {PLANTED}", 1]]}) + "\n",
-        "metrics.csv": "trial_id,agent_steps\na,8\n",
+        "metrics.csv": "trial_id,agent_steps\na,8\n", "evaluations.jsonl": "{}\n",
         "self_play_rounds.csv": f"round,who\n1,http://{PLANTED}@x\n",
         "logs/output.log": f"export GAME_TOKEN={PLANTED}\nwith env-value-1234\nAuthorization: Bearer {PLANTED}\n",
         "logs/trial_a/runner1-game0.godot.log": f"Godot Engine\nlogin with token={PLANTED}\n",
@@ -62,8 +62,8 @@ def test_a_bundle_has_logs_metrics_policies_of_all_roles_and_versions(tmp_path: 
 
     files = {file.as_posix() for file in made.files}
     assert files >= {
-        "config.yaml", "metrics.csv", "progress.jsonl", "self_play_rounds.csv", "metadata.txt", "logs/output.log",
-        "logs/trial_a/runner1-game0.godot.log", "logs/trial_a/error.txt", "logs/godot/editor.log",
+        "config.yaml", "metrics.csv", "progress.jsonl", "evaluations.jsonl", "self_play_rounds.csv", "metadata.txt",
+        "logs/output.log", "logs/trial_a/runner1-game0.godot.log", "logs/trial_a/error.txt", "logs/godot/editor.log",
         "policies/seeker.onnx", "policies/hider.onnx", "policies/hider.schema.json", "report/charts/policy_loss.png",
     }  # fmt: skip
     assert files == {path.relative_to(made.path).as_posix() for path in made.path.rglob("*") if path.is_file()}
