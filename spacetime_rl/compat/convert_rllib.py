@@ -37,13 +37,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _convert(options: argparse.Namespace) -> None:
-    if not options.checkpoint_path.is_dir():
-        raise UsageError(f"No checkpoints found: there is no folder {options.checkpoint_path}")
+    where: Path = options.checkpoint_path
+    if not where.is_dir():
+        raise UsageError(f"No checkpoints found: there is no folder {where}")
+    if not any(where.iterdir()):
+        raise UsageError(f"No checkpoints found: the folder {where} is empty")
     from spacetime_rl.convert.checkpoint import convert_checkpoint
     from spacetime_rl.export.versions import Versions
 
     checkpoint, converted = convert_checkpoint(
-        options.checkpoint_path,
+        where,
         options.output_dir,
         None if options.policy is None else [options.policy],
         number=options.checkpoint_number,

@@ -14,6 +14,7 @@ from spacetime_rl.compat.mapping import map_agents
 from spacetime_rl.compat.rllib_file import RllibFile, read_rllib_file
 from spacetime_rl.compat.translate import Translation
 from spacetime_rl.errors import ConfigError
+from spacetime_rl.game.attach_door import Attach
 from spacetime_rl.host import signals
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _run(file: Path, results: Path) -> int:
     said = read_rllib_file(file)
     for sentence in said.left_out:
         script.warn(f"{sentence}; nothing here reads it")
-    config = _configuration(said, results)
+    config = configuration(said, results)
     os.environ[PROGRESS] = STATUS
     from spacetime_rl import api
 
@@ -67,14 +68,18 @@ def _run(file: Path, results: Path) -> int:
     return signals.exit_code() if run.cancelled() else 0
 
 
-def _configuration(said: RllibFile, results: Path) -> RunConfig:
+def configuration(said: RllibFile, results: Path) -> RunConfig:
+    """The run that a file describes; its mapping function is run. Raises ConfigError."""
     from spacetime_rl.config.loader import validate
 
     where = str(said.file)
     own = Translation({"results": str(results)})
+    in_editor = "game.env_path" not in said.settings.settings
+    if in_editor:
+        own.settings["game.attach"] = Attach().port
+        if said.mapping is not None:
+            raise ConfigError([f"{where}: {MAPPING}: is asked before the training, for a game that env_path names"])
     config = validate(own.over(said.settings).document(), None, where)
-    if config.game.env_path is None:
-        raise ConfigError([f"{where}: env_config.env_path: names no game"])
     if said.mapping is None:
         return config
     script.warn(f"{where}: {MAPPING} is Python code from this file, and is run now")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +15,10 @@ from spacetime_rl.compat import script
 from spacetime_rl.compat.game_path import find_program
 from spacetime_rl.errors import GameError, UsageError
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.game.attach import open_door
+from spacetime_rl.game.attach_door import Attach
 from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.host import signals
 
 if TYPE_CHECKING:
     from stable_baselines3 import PPO
@@ -22,9 +27,11 @@ if TYPE_CHECKING:
     from spacetime_rl.compat.sb3_metrics import Checkpoints
 
 NAME = "stable_baselines3_training_script.py"
+EDITOR = Attach()  # where games look that are started in the editor
 _LR = 3e-4
 _ROLLOUT = 2048  # agent steps an iteration, if there are not very many agents
 _LEAST_STEPS = 32  # of each agent in an iteration
+_MINIBATCH = 64
 _PREFIX = "rl_model"  # of checkpoints
 _OPSET, _IR = 13, 9
 
@@ -74,21 +81,32 @@ def _run(options: argparse.Namespace) -> int:
 
     from spacetime_rl.compat.sb3_env import GameVecEnv
 
-    games = GameVecEnv(_launches(options))
-    try:
-        env = VecMonitor(games)
-        model = _make_model(options, env)
-        if options.inference:
-            _play(model, env, options.timesteps)
-            return 0
-        return _train_and_keep(options, model, games)
-    finally:
-        games.close()
+    with _door(options):
+        games = GameVecEnv(_launches(options))
+        try:
+            env = VecMonitor(games)
+            model = _make_model(options, env)
+            if options.inference:
+                _play(model, env, options.timesteps)
+                return 0
+            return _train_and_keep(options, model, games)
+        finally:
+            games.close()
+
+
+@contextmanager
+def _door(options: argparse.Namespace) -> Iterator[None]:
+    """Without a program, let a game connect that the user starts in the editor."""
+    if options.env_path is not None:
+        yield
+        return
+    with open_door(EDITOR, lambda text: print(text, flush=True), lambda: signals.received() is not None):
+        yield
 
 
 def _launches(options: argparse.Namespace) -> list[GameLaunch]:
     if options.env_path is None:
-        raise UsageError("no --env_path: games that you start in the editor cannot be trained yet")
+        return [GameLaunch(attach=EDITOR, seed=options.seed, speed=float(options.speedup))]
     program = find_program(options.env_path)
     return [
         GameLaunch(
@@ -123,18 +141,28 @@ def _make_model(options: argparse.Namespace, env: Any) -> PPO:
             return PPO.load(options.resume_model_path, env=env, tensorboard_log=log, device="cpu", custom_objects=own)
         except ValueError as error:  # the spaces differ
             raise UsageError(f"--resume_model_path {options.resume_model_path}: {error}") from error
-    steps = min(max(_LEAST_STEPS, _ROLLOUT // env.num_envs), max(2, options.timesteps // env.num_envs))
+    steps, minibatch = sizes_for(env.num_envs, options.timesteps)
     return PPO(
         "MultiInputPolicy",
         env,
         learning_rate=learning_rate,
         n_steps=steps,
-        batch_size=min(64, steps * env.num_envs),
+        batch_size=minibatch,
         ent_coef=0.0001,
         tensorboard_log=log,
         seed=options.seed,
         device="cpu",
     )
+
+
+def sizes_for(agents: int, timesteps: int) -> tuple[int, int]:
+    """Steps of each agent in an iteration, and the size of a minibatch, which divides the iteration."""
+    whole = _MINIBATCH // math.gcd(_MINIBATCH, agents)  # steps after which minibatches are full
+    steps = whole * math.ceil(max(_LEAST_STEPS, _ROLLOUT // agents) / whole)
+    if steps * agents <= timesteps:
+        return steps, _MINIBATCH
+    steps = max(2, timesteps // agents)
+    return steps, _MINIBATCH if steps * agents % _MINIBATCH == 0 else steps * agents
 
 
 def _train_and_keep(options: argparse.Namespace, model: PPO, games: GameVecEnv) -> int:

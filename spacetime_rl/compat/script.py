@@ -43,6 +43,7 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
 def run(work: Callable[[], int | None]) -> int:
     """Do a script's work; the exit code is 0, 1 after an error, or that of the signal that stopped it."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    logging.captureWarnings(True)
     signals.listen()
     try:
         return work() or 0

@@ -119,6 +119,7 @@ KEYS: Table = {
     "training.total_timesteps": lambda value: {"stop.agent_steps": value, "stop.time_s": None},
     "training.save_freq": to("checkpoint.every_agent_steps"),
     "training.num_workers": to("rollout.runners"),
+    "training.eval_freq": to("evaluation.every_agent_steps"),
     "training.n_eval_episodes": to("evaluation.episodes"),
     "training.eval_episodes": to("evaluation.episodes"),
     "training.use_curriculum": _curriculum,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 NAME = "train_vr_navigation.py"
 RESULTS = Path("ml_training")
 _USER = "user://"  # their results are in the engine's user folder, ours in the folder where the script is started
-_MADE_THERE = ("best_model.zip", "vr_nav_model_*_steps.zip")  # names of their files, which stand for the latest run
+# Names of their files, which stand for the latest run: its best checkpoint, and the run itself.
+_BEST, _NUMBERED = "best_model.zip", "vr_nav_model_*_steps.zip"
+_LATEST = "latest"
 _POLICY = "navigator"
 _EPISODES = 20
 
@@ -79,10 +81,19 @@ def _existing(named: str) -> str:
     """What a run, a folder or a file is called here; a file that only their script makes stands for the latest run."""
     name = named.removeprefix(_USER)
     path = Path(name)
-    if not path.exists() and any(path.match(pattern) for pattern in _MADE_THERE):
-        print(f"{named}: not here; taking the latest run in {RESULTS}")
-        return "latest"
-    return name
+    if path.exists() or not (path.match(_BEST) or path.match(_NUMBERED)):
+        return name
+    from spacetime_rl.runs.best import find_best
+    from spacetime_rl.runs.locate import find_folder
+
+    latest = find_folder(_LATEST, RESULTS)
+    if path.match(_BEST):
+        with suppress(UsageError):  # it was not evaluated while it trained
+            best = find_best(latest, RESULTS)
+            print(f"{named}: not here; taking the best checkpoint of {latest}")
+            return str(best)
+    print(f"{named}: not here; taking the latest run, {latest}")
+    return str(latest)
 
 
 def _evaluate(options: argparse.Namespace, said: Translation) -> None:

@@ -14,8 +14,9 @@ import onnx
 import pytest
 from stable_baselines3 import PPO
 from support.controller_lines import FIELDS, read_metrics
+from support.foreign_policies import make_module
 
-from spacetime_rl.compat import convert_sb3
+from spacetime_rl.compat import convert_rllib, convert_sb3
 from spacetime_rl.compat.install import MARK, SCRIPTS, install
 from spacetime_rl.errors import UsageError
 from spacetime_rl.formats import controller
@@ -168,3 +169,45 @@ def test_convert_sb3_writes_what_the_reference_says(tmp_path: Path, capsys: pyte
     assert (made.opset_import[0].version, made.ir_version) == (13, 9)
     assert convert_sb3.main([str(tmp_path / "model.zip"), "-o", str(tmp_path / "b.onnx"), "--opset", "11"]) == 0
     assert onnx.load(tmp_path / "b.onnx").opset_import[0].version == 11
+
+
+@pytest.fixture
+def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two checkpoints of RLlib, each of two policies; the present folder is empty."""
+    run = tmp_path / "logs" / "PPO_2025-11-05" / "PPO_godot_abc123"
+    for number in (1, 10):
+        for policy in ("left_policy", "right_policy"):
+            folder = run / f"checkpoint_{number:06}" / "learner_group" / "learner" / "rl_module" / policy
+            make_module("PPO, discrete").save_to_path(folder)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return run
+
+
+def test_convert_rllib_writes_a_file_for_each_policy_of_the_latest_checkpoint(
+    trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert convert_rllib.main([str(trained)]) == 0
+    assert "checkpoint_000010" in capsys.readouterr().out
+    assert sorted(file.name for file in Path("onnx_exports").glob("*.onnx")) == [
+        "left_policy.onnx",
+        "right_policy.onnx",
+    ]
+    made = onnx.load("onnx_exports/left_policy.onnx")
+    assert (made.opset_import[0].version, made.ir_version) == (13, 9)
+
+
+def test_convert_rllib_takes_one_policy_of_a_checkpoint_by_its_number(
+    trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--checkpoint-number", "1", "--policy", "left_policy", "-o", "models", "--opset", "15"]
+    assert convert_rllib.main([str(trained), *words]) == 0
+    assert "checkpoint_000001" in capsys.readouterr().out
+    assert [file.name for file in Path("models").glob("*.onnx")] == ["left_policy.onnx"]
+    assert convert_rllib.main([str(trained), "--policy", "middle_policy"]) == 1
+    assert capsys.readouterr().err.startswith("ERROR: ")
+
+
+def test_no_checkpoints_are_an_error_that_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert convert_rllib.main([str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith("ERROR: No checkpoints found: ")

@@ -200,6 +200,18 @@ def test_a_mapping_function_that_fails_is_named(source: str, message: str) -> No
     assert message in str(error.value)
 
 
+def test_without_a_program_the_editor_is_waited_for(tmp_path: Path) -> None:
+    said = read_rllib_file(write(tmp_path, {"lr": 0.1, "env_config": {"env_path": None}}))
+    config = rllib_training.configuration(said, tmp_path)
+    assert (config.game.attach, config.game.env_path) == (11008, None)
+
+
+def test_a_mapping_needs_a_game_that_can_be_asked_first(tmp_path: Path) -> None:
+    data = {"multiagent": {"policies": ["a"], "policy_mapping_fn": "lambda agent_id: 'a'"}}
+    with pytest.raises(ConfigError, match="is asked before the training, for a game that env_path names"):
+        rllib_training.configuration(read_rllib_file(write(tmp_path, data)), tmp_path)
+
+
 @pytest.mark.slow  # starts Ray
 @pytest.mark.usefixtures("ray_cluster")
 def test_the_file_of_the_reference_trains(

@@ -81,6 +81,7 @@ JSON_KEYS: list[tuple[str, Any, str, Any]] = [
     ("training.total_timesteps", 123_000, "stop.agent_steps", 123_000),
     ("training.total_timesteps", 123_000, "stop.time_s", None),
     ("training.save_freq", 5000, "checkpoint.every_agent_steps", 5000),
+    ("training.eval_freq", 5000, "evaluation.every_agent_steps", 5000),
     ("training.num_workers", 4, "rollout.runners", 4),
     ("training.use_curriculum", True, "curriculum", "scenario"),
     ("environment.num_environments", 4, "game.arenas", 4),
@@ -251,6 +252,7 @@ def test_the_commands_of_the_document_work_one_after_the_other(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     small = {"environment": {"num_environments": 4}, "training": {"num_workers": 0}, "ppo": {"n_steps": 250}}
+    small["training"] |= {"eval_freq": 1000, "n_eval_episodes": 2}
     words = ["--preset", "quick_test", "--config", str(write(tmp_path, small)), "--timesteps", "2000", "--verbose"]
     assert vr_training.main(words) == 0
     assert "Evaluate: python train_vr_navigation.py --eval vr_navigation-" in capfd.readouterr().out
@@ -259,9 +261,10 @@ def test_the_commands_of_the_document_work_one_after_the_other(
     # Their files are not here; the latest run is meant.
     assert vr_training.main(["--eval", "user://ml_training/best_models/best_model.zip", "--episodes", "2"]) == 0
     shown = capfd.readouterr().out
-    assert "taking the latest run in ml_training" in shown
+    assert f"not here; taking the best checkpoint of ml_training/{run.name}" in shown
     assert re.search(r"^Episodes: 2$", shown, re.MULTILINE)
     assert re.search(r"^Mean reward: -?\d", shown, re.MULTILINE)
+    assert any((run / "best").iterdir())
     assert vr_training.main(["--resume", "user://ml_training/checkpoints/vr_nav_model_2000_steps.zip"]) == 1
     assert "is finished; begin another run for more" in capfd.readouterr().err
 
