@@ -11,13 +11,26 @@ from spacetime_rl.compat import script
 from spacetime_rl.compat.rl_training.places import LOGS, SCENARIO, final_model
 from spacetime_rl.host.system import cores
 
+# The guide's numbers of PPO. An iteration is long enough for episodes to end in it, also of a short smoke test.
+STEPS_OF_AN_ENV = 2048
+PPO = {
+    "lr": 3.0e-4,
+    "final_lr": None,
+    "minibatch_size": 64,
+    "num_epochs": 10,
+    "entropy_coeff": 0.01,
+    "vf_loss_coeff": 0.5,
+}
+
 
 def make_parser() -> argparse.ArgumentParser:
     """The script's arguments."""
     parser = script.parser(
         "rl_training/train_vr_locomotion.py", "Trains an agent of vr_locomotion.", "--timesteps 1000 --num_envs 1"
     )
-    parser.add_argument("--timesteps", type=script.whole(1), default=100_000, help="agent steps; default: 100000")
+    parser.add_argument(
+        "--timesteps", type=script.whole(1), default=100_000, help="agent steps, in whole iterations; default: 100000"
+    )
     parser.add_argument("--num_envs", type=script.whole(1, 64), default=4, help="games at a time; default: 4")
     parser.add_argument(
         "--save_frequency", type=script.whole(1), default=10_000, help="agent steps between checkpoints; default: 10000"
@@ -49,7 +62,8 @@ def _train(options: argparse.Namespace) -> None:
         rollout={"runners": runners, "games_per_runner": ceil(options.num_envs / runners)},
         checkpoint={"every_agent_steps": options.save_frequency},
         tracking={"tensorboard": True},
-        game={"viz": options.viz, "monitor": True},
+        game={"arenas": 1, "viz": options.viz, "monitor": True},
+        training={"train_batch_size": STEPS_OF_AN_ENV * options.num_envs, **PPO},
     )
     model = final_model(options.experiment_name)
     shutil.rmtree(model, ignore_errors=True)
