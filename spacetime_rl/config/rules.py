@@ -54,6 +54,7 @@ def attach_problems(config: RunSettings, sources: Sequence[Path]) -> Iterator[Co
         ("game", "end_on_script_error"): config.game.end_on_script_error,
         ("rewards", "scripts"): bool(config.rewards.terms),
         ("rollout", "record_every"): config.rollout.record_every is not None,
+        ("evaluation", "every_agent_steps"): config.evaluation.every_agent_steps is not None,
     }
     for path in [path for path, is_set in unused.items() if is_set]:
         message = "is only for games that this program starts; leave it out with game.attach"

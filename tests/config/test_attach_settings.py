@@ -31,6 +31,7 @@ def test_a_game_that_a_person_starts_needs_no_other_source() -> None:
         ({"rollout": {"runners": 2}}, "rollout.runners: game.attach plays the one game that you start"),
         ({"rollout": {"games_per_runner": 4}}, "rollout.games_per_runner: game.attach plays the one game"),
         ({"rollout": {"record_every": 5}}, "rollout.record_every: is only for games that this program starts"),
+        ({"evaluation": {"every_agent_steps": 5}}, "evaluation.every_agent_steps: is only for games that this program"),
         ({"game": {"project": "x"}}, "game.project: game.attach waits for a game that you start; leave one of them"),
         ({"game": {"viz": True}}, "game.viz: is only for games that this program starts"),
         ({"game": {"render": "xvfb"}}, "game.render: is only for games that this program starts"),
