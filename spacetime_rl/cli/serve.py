@@ -72,6 +72,13 @@ def serve(
     overrides: SetOption = None,
     run_id: Annotated[str | None, typer.Option(metavar="ID", help="--learn: run id.")] = None,
     force: Annotated[bool, typer.Option("--force", help="--learn: replace an earlier run of the same id.")] = False,
+    spaces_from_game: Annotated[
+        bool,
+        typer.Option(
+            "--spaces-from-game",
+            help="--learn: start no game; the first that connects says what it sees and does.",
+        ),
+    ] = False,
     no_eval: Annotated[bool, typer.Option("--no-eval", help="--learn: do not evaluate the policies.")] = False,
     json_output: JsonOption = False,
     results: ResultsOption = None,
@@ -88,6 +95,7 @@ def serve(
     $ spacetime-rl serve my_game/policies --port 9000
     $ spacetime-rl serve my-run --host 0.0.0.0 --token --tls-cert cert.pem --tls-key key.pem
     $ spacetime-rl serve --learn tag --set stop.agent_steps=200000
+    $ spacetime-rl serve --learn my_run.yaml --spaces-from-game
     """
     from spacetime_rl.serving.access import make_access
 
@@ -97,7 +105,7 @@ def serve(
             context,
             "serve",
             "is for --learn CONFIG",
-            *("preset", "overrides", "run_id", "force", "no_eval", "json_output"),
+            *("preset", "overrides", "run_id", "force", "spaces_from_game", "no_eval", "json_output"),
         )
         if policies is None:
             raise UsageError("serve: name what to serve: a run, an ONNX file or folder, baseline:NAME, or random")
@@ -111,12 +119,18 @@ def serve(
     ]
     config = load_config(learn, settings, preset)
     access = _announce(access)
+    declared = None
+    if spaces_from_game:
+        from spacetime_rl.live.declared import await_declaration
+
+        typer.echo("waiting for a game that says what it sees and does", err=True)
+        declared = await_declaration(access)
     from spacetime_rl.live.run import learn_live  # Ray and torch take seconds
     from spacetime_rl.live.runner import Door
 
     cert, key = (file and file.absolute() for file in (tls_cert, tls_key))
     door = Door(access.host, access.port, cert, key)
-    summary = learn_live(config, door, run_id, force, not no_eval, json_output)
+    summary = learn_live(config, door, run_id, force, not no_eval, json_output, declared)
     if json_output:
         print_json(summary.to_dict())
     else:
@@ -145,5 +159,6 @@ def _announce(access: Access) -> Access:
     typer.echo(f"games connect to {access.url}", err=True)
     if access.token is not None:
         os.environ[TOKEN] = access.token  # the run's processes inherit it; it is in no file
+    if access.made_token:
         typer.echo(f"token: {access.token}", err=True)
     return access

@@ -25,6 +25,8 @@ def _problems(config: RunConfig) -> Iterator[str]:
         yield f"algorithm: {config.algorithm}: --learn is PPO; leave it out"
     if config.rollout.overlap:
         yield "rollout.overlap: games play while their server learns in any case; leave it out"
+    if config.game.attach is not None:
+        yield "game.attach: games connect to the server, not to an attached port; leave it out"
     if config.rollout.record_every is not None:
         yield f"rollout.record_every: {_THEMSELVES}"
     if config.league is not None:

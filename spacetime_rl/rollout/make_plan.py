@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.episodes.build import describe_build
 from spacetime_rl.episodes.recorder import Recorder
+from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.ensure import ensure_godot
 from spacetime_rl.game.launch import GameLaunch
@@ -19,16 +21,20 @@ from spacetime_rl.rollout.sides import plan_matches
 
 
 def plan_rollout(
-    config: RunConfig, logs: Path, home: Path | None = None, recordings: Path | None = None
+    config: RunConfig,
+    logs: Path,
+    home: Path | None = None,
+    recordings: Path | None = None,
+    open_first: Callable[[GameLaunch], Game] = open_game,
 ) -> RolloutPlan:
     """The plan of what runners play: the game as it declares itself, and its policies.
 
     `home` is the folder that the user started in. Episodes are recorded into `recordings`, if the configuration asks
-    for it. Raises GameError, ContractError, and ConfigError for a reward
-    function that cannot be loaded.
+    for it. `open_first` opens the game that declares itself. Raises GameError, ContractError, and ConfigError for a
+    reward function that cannot be loaded.
     """
     launch = replace(make_launch(config), log_dir=logs, scripted=config.scripted)
-    with open_game(replace(launch, name="first")) as game:
+    with open_first(replace(launch, name="first")) as game:
         spec = game.spec
         policies = assign_policies(spec, config)
         matches = plan_matches(config, spec, policies)
@@ -53,8 +59,12 @@ def plan_rollout(
 
 
 def engine_version(plan: RolloutPlan) -> str | None:
-    """The version of the engine that runs the game; None for an exported or attached game."""
-    return None if plan.launch.env_path or plan.launch.attach else ensure_godot().version_text
+    """The version of the engine that runs the game.
+
+    None for an exported game, which contains its own, and for one that Python does not start.
+    """
+    unknown = plan.launch.env_path or plan.launch.attach or plan.visitors
+    return None if unknown else ensure_godot().version_text
 
 
 def _make_recorder(config: RunConfig, launch: GameLaunch, folder: Path | None) -> Recorder | None:

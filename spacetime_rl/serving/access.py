@@ -28,6 +28,7 @@ class Access:
     port: int
     token: str | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = None
+    made_token: bool = False  # the user does not know it yet
 
     @property
     def url(self) -> str:
@@ -38,7 +39,8 @@ class Access:
         """The HTTP status and the reason for which a request is refused; None for one that is let in."""
         if self.token is not None:
             given = headers.get("Authorization", "").removeprefix("Bearer ").strip()
-            if not hmac.compare_digest(given.encode(), self.token.encode()):
+            sent, wanted = (text.encode(errors="surrogateescape") for text in (given, self.token))
+            if not hmac.compare_digest(sent, wanted):
                 return 401, "the header `Authorization: Bearer TOKEN` is missing or wrong; the server printed its token"
         host = headers.get("Host", "")
         # A page from elsewhere must not reach a server on this machine, under whatever name its own address resolves.
@@ -52,7 +54,8 @@ class Access:
 
 def make_access(host: str, port: int, make_token: bool, cert: Path | None, key: Path | None) -> Access:
     """Check where a user wants to listen. Raises UsageError for an address beyond loopback without a token."""
-    token = os.environ.get(TOKEN) or (secrets.token_urlsafe(24) if make_token else None)
+    given = os.environ.get(TOKEN) or None
+    token = given or (secrets.token_urlsafe(24) if make_token else None)
     if token is not None and len(token) < _LEAST_TOKEN:
         raise UsageError(f"{TOKEN}: expected at least {_LEAST_TOKEN} characters, found {len(token)}")
     if token is None and not is_loopback(host):
@@ -62,7 +65,8 @@ def make_access(host: str, port: int, make_token: bool, cert: Path | None, key: 
         )
     if (cert is None) != (key is None):
         raise UsageError("serve: --tls-cert and --tls-key belong together: name both files, in PEM format, or neither")
-    return Access(host, port, token, make_tls(cert, key) if cert and key else None)
+    tls = make_tls(cert, key) if cert and key else None
+    return Access(host, port, token, tls, made_token=token is not None and given is None)
 
 
 def make_tls(cert: Path, key: Path) -> ssl.SSLContext:

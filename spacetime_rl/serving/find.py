@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,15 @@ RANDOM = "random"
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """What a game says of itself in its hello: its name, its policies' spaces, and the policies of its agents."""
+
+    game: str
+    layouts: Mapping[str, PolicyLayout]
+    policy_of: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Served:
     """What is served: players by the policy's name, and in words. `is_random` plays whatever a game declares."""
 
@@ -29,6 +38,7 @@ class Served:
     rng: np.random.Generator = field(repr=False)
     is_random: bool = False
     learns: bool = False
+    greeted: Callable[[Declared], None] | None = None  # called with what each game declares
 
     def make_random(self, declared: Mapping[str, PolicyLayout]) -> Mapping[str, Player]:
         """Random players for the layouts that a game declares."""

@@ -12,7 +12,7 @@ from spacetime_rl.evaluation.sources import compare_layouts
 from spacetime_rl.game.declaration import SpecError
 from spacetime_rl.game.spec import PolicyLayout
 from spacetime_rl.serving.batcher import Batcher
-from spacetime_rl.serving.find import Served
+from spacetime_rl.serving.find import Declared, Served
 from spacetime_rl.serving.messages import (
     MOST_ROWS,
     PROTOCOL,
@@ -103,6 +103,8 @@ class Guest:
         _compare(layouts, players)
         self.game, self._players, self._policy_of = game or "", players, policy_of
         self._states.clear()
+        if self._served.greeted is not None:
+            self._served.greeted(Declared(self.game, layouts, policy_of))
         return {
             "type": "welcome",
             "id": message.id,

@@ -16,7 +16,7 @@ async def serve_until_stopped(served: Served, access: Access, say: Callable[[str
     server = Server(served, access)
     port = await server.start()
     say(f"serving {served.title} at {replace(access, port=port).url}; Ctrl-C ends it")
-    if access.token is not None:
+    if access.made_token:
         say(f"token: {access.token}")
     try:
         await asyncio.Event().wait()

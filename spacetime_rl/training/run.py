@@ -48,28 +48,33 @@ def begin(
     force: bool,
     evaluate: bool,
     json_output: bool,
-    change: Callable[[RolloutPlan], RolloutPlan] = lambda plan: plan,
+    make_plan: Callable[..., RolloutPlan] = plan_rollout,
 ) -> Outcome:
     """Begin a run or a sweep in a new folder; arguments and errors are those of `train`.
 
-    `change` may change the plan of what is played, once the game is known.
+    `make_plan` makes the plan of what is played, with the arguments of `plan_rollout`.
     """
     check_reachable(config.base)
     warning = examine_store(config.base)  # raises before the folder is created if the run could not be recorded
     folder = RunFolder.create(config.base, run_id, force, dump_sweep(config) if config.is_search else None)
     with screen(config.base, folder, json_output, [warning]) as progress:
         try:
-            plan = change(start_game(config.base, folder, progress))
+            plan = start_game(config.base, folder, progress, make_plan)
             return train_and_publish(config, folder, plan, progress, resumed=False, evaluate=evaluate)
         except BaseException:
             folder.abandon()
             raise
 
 
-def start_game(config: RunConfig, folder: RunFolder, progress: Progress) -> RolloutPlan:
+def start_game(
+    config: RunConfig,
+    folder: RunFolder,
+    progress: Progress,
+    make_plan: Callable[..., RolloutPlan] = plan_rollout,
+) -> RolloutPlan:
     """Start the game once, to read its spec and to check it against the configuration before Ray starts."""
     progress.stage("starting the game")
-    plan = plan_rollout(config, folder.paths.logs, recordings=folder.paths.episodes)
+    plan = make_plan(config, folder.paths.logs, recordings=folder.paths.episodes)
     begun = folder.spec()
     if begun is not None and begun != plan.spec and not folder.is_sweep:  # sizes of a sweep's game may differ
         raise ResumeError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,11 +17,13 @@ import pytest
 from support.ports import free_port
 from support.served_game import TOUCH, served_game
 
+from spacetime_rl.evaluation.policy import load_policy
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.game.project import OWN_PROJECT
 from spacetime_rl.runs.layout import RunPaths
 
 PARAMS = {"touch_m": 1.0, "max_ticks": 180, "jumpers": 0, "walkers": 3}
+OWN_GAME = Path(__file__).parent.parent / "fixtures" / "own_game"
 GAMES = 2
 DEADLINE_S = 1500.0
 # A run needs Ray and thousands of decisions in real games: minutes.
@@ -83,6 +86,37 @@ def test_returns_rise_and_the_run_is_like_any_other(tmp_path: Path) -> None:
     assert json.loads(report.stdout)["episodes"] == 30
     summary = json.loads((run.report / "summary.json").read_text())
     assert set(summary["evaluation"]) == {"trained", "heuristic", "random"}
+
+
+def test_a_game_of_any_kind_is_learned_from_by_what_it_declares(tmp_path: Path) -> None:
+    port, folder = free_port(), tmp_path / "game"
+    folder.mkdir()
+    project = Path(shutil.copytree(OWN_GAME, tmp_path / "project"))
+    shutil.copytree(OWN_PROJECT / "addons", project / "addons")
+    document = {
+        "name": "line",
+        "game": {"project": str(tmp_path)},  # never started
+        "model": {"hiddens": [32], "initial_log_std": -0.5},
+        "training": {"train_batch_size": 1200, "minibatch_size": 240, "num_epochs": 8, "lr": 3e-3, "gamma": 0.9},
+        "stop": {"iterations": 40},
+        "results": str(tmp_path / "results"),
+    }
+    (tmp_path / "line.yaml").write_text(to_json(document))
+    learn = command("serve", "--learn", tmp_path / "line.yaml", "--spaces-from-game", "--port", str(port))
+    with (tmp_path / "serve.log").open("wb") as log:
+        server = subprocess.Popen([*learn, "--run-id", "live"], stdout=log, stderr=log, cwd=tmp_path)
+        with served_game("res://own_game.tscn", folder, f"--serve=ws://127.0.0.1:{port}", project=project):
+            code = server.wait(DEADLINE_S)
+
+    assert code == 0, (tmp_path / "serve.log").read_text()[-4000:]
+    run = RunPaths(tmp_path / "results" / "live")
+    found = returns(run)
+    assert np.mean(found[-3:]) > np.mean(found[:3]) / 2, found  # from about -20, of 30 steps
+    spec = json.loads(run.spec.read_text())
+    assert spec["scenario"] == "walkers on a line"
+    assert [len(group["agents"]) for group in spec["groups"]] == [8]
+    policy = load_policy(run.path)
+    assert policy.act([[0.0, 1.0]])[0, 0] > 0 > policy.act([[0.0, -1.0]])[0, 0]
 
 
 def test_ctrl_c_ends_a_run_whose_games_have_gone(tmp_path: Path) -> None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import re
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,6 +18,7 @@ from typing import Any
 import aiohttp
 import numpy as np
 import pytest
+from support.command import PROGRAM
 from support.serving import LOOPBACK, Client, random_served, serving
 
 from spacetime_rl import __version__
@@ -124,6 +129,8 @@ def test_http_answers_the_same_questions(navigation: Served, seen: np.ndarray) -
             async with session.post(f"{url}/act", data=b"{nonsense") as refused:
                 assert refused.status == 400
                 assert (await refused.json())["code"] == "not_json"
+            async with session.post(f"{url}/act", data=b"x" * (17 * 2**20)) as refused:
+                assert refused.status == 413
         np.testing.assert_allclose(actions, load_policy("baseline:vr_navigation").act(seen), atol=1e-6)
 
     with serving(navigation) as at:
@@ -257,6 +264,37 @@ def test_only_who_has_the_token_is_let_in() -> None:
     with serving(random_served(), access) as at:
         asyncio.run(visit(at))
     assert "a-token" not in repr(access)
+
+
+def test_a_header_that_is_no_text_is_no_token() -> None:
+    with (
+        serving(random_served(), Access("127.0.0.1", 0, token="a-token-of-some-length")) as at,
+        socket.create_connection(("127.0.0.1", at.port), timeout=20) as raw,
+    ):
+        raw.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \xff\xfe\r\n\r\n")
+        assert b" 401 " in raw.recv(4096)
+
+
+def test_the_command_says_where_it_listens_and_ends_with_ctrl_c() -> None:
+    command = [*PROGRAM, "serve", "random", "--port", "0", "--token"]
+    environment = {name: value for name, value in os.environ.items() if name != "SPACETIME_SERVE_TOKEN"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as server:
+        assert server.stdout is not None
+        where, token = server.stdout.readline(), server.stdout.readline()
+        port = int(re.findall(r"ws://127\.0\.0\.1:(\d+)", where)[0])
+        at = Access("127.0.0.1", port, token.removeprefix("token: ").strip())
+
+        async def visit() -> str:
+            async with Client(at, Authorization=f"Bearer {at.token}") as client:
+                return str((await client.ask("ping"))["type"])
+
+        assert asyncio.run(visit()) == "pong"
+        server.send_signal(signal.SIGINT)
+        _, said = server.communicate(timeout=30)
+    assert server.returncode == 130
+    assert said == "spacetime-rl: stopped by Ctrl-C\n"
 
 
 def test_pages_of_other_sites_and_other_names_of_this_machine_are_refused() -> None:
