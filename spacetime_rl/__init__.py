@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig, load
     from spacetime_rl.envs.parallel import GodotParallelEnv, parallel_env
     from spacetime_rl.envs.single import GodotEnv, gym_env
+    from spacetime_rl.envs.tcp import tcp_env
     from spacetime_rl.envs.vector import GodotVectorEnv, vector_env
     from spacetime_rl.errors import SpacetimeError
     from spacetime_rl.evaluation.policy import Policy, load_policy
@@ -48,6 +49,7 @@ __all__ = [
     "parallel_env",
     "submit",
     "sweep",
+    "tcp_env",
     "train",
     "vector_env",
 ]
@@ -73,6 +75,7 @@ _HOMES = {
     "parallel_env": "envs.parallel",
     "submit": "jobs.submit",
     "sweep": "api",
+    "tcp_env": "envs.tcp",
     "train": "api",
     "vector_env": "envs.vector",
 }

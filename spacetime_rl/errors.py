@@ -86,6 +86,14 @@ class GameApiError(GameError):
         self.status = status
 
 
+class GameTcpError(GameError):
+    """A game that listens cannot be reached, or refuses a request; `code` is the refusal's, if it is one."""
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class GodotNotFound(GameError):
     """No usable Godot binary."""
 

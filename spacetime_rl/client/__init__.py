@@ -1,4 +1,4 @@
-"""What another program uses to talk to a running game: its HTTP API.
+"""What another program uses to talk to a running game: its HTTP API, and the TCP protocol of `--listen`.
 
 ```python
 from spacetime_rl.client import GameApi
@@ -11,6 +11,17 @@ with GameApi(token="…") as game:  # printed by the game at its start
 
 from spacetime_rl.client.calls import SceneError
 from spacetime_rl.client.game_api import DEFAULT_URL, AsyncGameApi, GameApi
-from spacetime_rl.errors import GameApiError
+from spacetime_rl.client.tcp import AgentState, AsyncGameClient, SyncGameClient
+from spacetime_rl.errors import GameApiError, GameTcpError
 
-__all__ = ["DEFAULT_URL", "AsyncGameApi", "GameApi", "GameApiError", "SceneError"]
+__all__ = [
+    "DEFAULT_URL",
+    "AgentState",
+    "AsyncGameApi",
+    "AsyncGameClient",
+    "GameApi",
+    "GameApiError",
+    "GameTcpError",
+    "SceneError",
+    "SyncGameClient",
+]

@@ -35,10 +35,15 @@ func _process(_delta: float) -> void:
 	if _frames < FRAMES_TO_WAIT:
 		return
 	set_process(false)
-	if RLOptions.from_command_line().port == 0 or get_tree().get_first_node_in_group(RLOptions.BRIDGE_GROUP) != null:
+	if _looks_for_nobody() or get_tree().get_first_node_in_group(RLOptions.BRIDGE_GROUP) != null:
 		return
 	if get_tree().get_first_node_in_group(_STOCK_AGENTS) != null:
 		# A game of the stock plugin, which has our addon for its policies. It goes on after an error.
 		RLFaults.remove()
 	else:
 		push_error("--port was given, but the scene has no RLBridge node: nothing would ever connect")
+
+
+func _looks_for_nobody() -> bool:
+	var options := RLOptions.from_command_line()
+	return options.port == 0 and options.listen == 0

@@ -80,6 +80,9 @@ func _ready() -> void:
 
 
 func _set_up() -> void:
+	if options.listen > 0:
+		options.port = options.listen
+		options.viz = "1"
 	process_physics_priority = _LAST
 	_set_engine_pace()
 	if options.action_repeat > 0:
@@ -224,6 +227,8 @@ func _build() -> void:
 func _open_session() -> void:
 	if options.port == 0:
 		_session = RLHandshake.local(self, _problems)
+	elif options.listen > 0 and not RLHandOver.is_left():
+		_session = RLHandshake.with_clients(self, _problems)
 	elif RLHandOver.is_left():
 		_session = RLHandOver.take(self, _problems)
 	else:

@@ -4,6 +4,8 @@ extends RefCounted
 
 ## Port at which Godot RL Agents' plugin, too, looks for a training.
 const USUAL_PORT := 11008
+## Port of `--listen` without a number.
+const USUAL_LISTEN_PORT := 11009
 ## Group that the scene's RLBridge joins.
 const BRIDGE_GROUP := &"rl_bridge"
 ## Accepted values of `control`.
@@ -15,6 +17,10 @@ var port := 0
 var attach := 0
 ## Address of the machine on which that training waits.
 var host := "127.0.0.1"
+## Port on which the game waits for a client that steps it in lines of JSON (RLTcpSession); 0 for none.
+var listen := 0
+## Address of this machine on which it does; others than the loopback ones need a `token`.
+var listen_address := "127.0.0.1"
 ## Secret proving to the Python side that this is the game it started.
 var token := ""
 ## Seed of the episodes until the Python side sends another.
@@ -97,6 +103,8 @@ func _init(arguments: PackedStringArray = []) -> void:
 	for argument: String in arguments:
 		if argument == "--attach":
 			set_option("attach", str(USUAL_PORT))
+		elif argument == "--listen":
+			set_option("listen", str(USUAL_LISTEN_PORT))
 		elif argument.begins_with("--") and "=" in argument:
 			set_option(argument.get_slice("=", 0).substr(2), argument.substr(argument.find("=") + 1))
 
@@ -108,6 +116,10 @@ func set_option(name: String, text: String) -> void:
 			port = _integer(name, text, 1)
 		"attach":
 			attach = _integer(name, text, 1)
+		"listen":
+			listen = _integer(name, text, 1)
+		"listen_address":
+			listen_address = text
 		"host":
 			host = text
 		"token":

@@ -43,6 +43,14 @@ static func with_peer(bridge: RLBridge, problems: PackedStringArray) -> RLSessio
 	return RLBinarySession.new(peer, bridge)
 
 
+## Wait on the port of the command line for clients that step the game.
+static func with_clients(bridge: RLBridge, problems: PackedStringArray) -> RLSession:
+	if not problems.is_empty():
+		return _refusal(problems, RLBinarySession.REFUSED)
+	var session := RLTcpSession.open(bridge, problems)
+	return session if session != null else _refusal(problems, RLTcpSession.NOT_LISTENING)
+
+
 static func _env_info(bridge: RLBridge) -> Dictionary:
 	var info := RLStockSpaces.env_info(bridge.roster)
 	info["wire"] = RLBinarySession.WIRE

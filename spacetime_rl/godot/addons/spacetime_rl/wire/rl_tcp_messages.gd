@@ -1,0 +1,119 @@
+class_name RLTcpMessages
+## What the lines of the TCP protocol say: errors, actions, and what agents see.
+
+
+## An error as a line; `id` is that of the request, null for none.
+static func error(code: String, message: String, id: Variant) -> String:
+	var content := {"type": "error", "code": code, "message": message}
+	if id != null:
+		content["id"] = id
+	return JSON.stringify(content)
+
+
+## The request's id, which its answer repeats: a text or a number; null for none.
+static func id_of(message: Dictionary) -> Variant:
+	var id: Variant = message.get("id")
+	if id is float:
+		var number: float = id
+		if number == floorf(number) and absf(number) < (1 << 53):
+			return int(number)
+	return id if id is String or id is float else null
+
+
+## The agent's name over all arenas, as the Python side has it.
+static func name_of(roster: RLRoster, agent: RLAgent) -> String:
+	if roster.stages.size() == 1:
+		return String(agent.agent_name)
+	return "a%d/%s" % [agent.arena_core.index, agent.agent_name]
+
+
+## The actions of all agents in one vector, or a sentence that says what is wrong. Agents that do not act need none.
+static func read_actions(roster: RLRoster, given: Variant) -> Variant:
+	if given is not Dictionary:
+		return 'expected {"actions": {AGENT: ACTION, …}}'
+	var actions: Dictionary = given
+	var flat := PackedFloat32Array()
+	var used := 0
+	for i: int in roster.agents.size():
+		var agent := roster.agents[i]
+		var name := name_of(roster, agent)
+		if not actions.has(name):
+			if agent.active:
+				return "agent '%s' acts, and has no action" % name
+			flat.resize(flat.size() + agent.action_size)
+			continue
+		used += 1
+		var action: Variant = actions[name]
+		var read: Variant = RLHttpAction.read(agent, [action] if action is float else action)
+		if read is String:
+			return "agent '%s': %s" % [name, read]
+		flat.append_array(read as PackedFloat32Array)
+	if used < actions.size():
+		for name: Variant in actions:
+			if not _names_of(roster).has(str(name)):
+				return "no agent is called '%s'" % str(name).left(40)
+	return flat
+
+
+## What all agents see and have earned, by name; a sentence where a number is not finite.
+static func agents_of(roster: RLRoster) -> Variant:
+	var result := {}
+	var sizes := _image_sizes(roster)
+	var image_at := 0
+	var final_at: int = sizes.reduce(func(sum: int, size: int) -> int: return sum + size, 0)
+	for i: int in roster.agents.size():
+		var agent := roster.agents[i]
+		var flags := roster.flags_of(i)
+		var state := {
+			"reward": roster.reward_of(i),
+			"terminated": bool(flags & RLRoster.TERMINATED),
+			"truncated": bool(flags & RLRoster.TRUNCATED),
+			"active": bool(flags & RLRoster.ACTIVE),
+			"observation": Array(roster.observation_of(i)),
+		}
+		if sizes[i] > 0:
+			state["images"] = _images(agent, roster.images.slice(image_at, image_at + sizes[i]))
+			image_at += sizes[i]
+		if flags & (RLRoster.TERMINATED | RLRoster.TRUNCATED):
+			state["final_observation"] = Array(agent.final_observation)
+			state["metrics"] = _metrics(agent)
+			if sizes[i] > 0:
+				state["final_images"] = _images(agent, roster.images.slice(final_at, final_at + sizes[i]))
+				final_at += sizes[i]
+		for number: float in [roster.reward_of(i)] + Array(roster.observation_of(i)):
+			if not is_finite(number):
+				return "agent '%s': an observation or a reward is not finite" % agent.agent_name
+		result[name_of(roster, agent)] = state
+	return result
+
+
+static func _names_of(roster: RLRoster) -> Array:
+	return roster.agents.map(func(agent: RLAgent) -> String: return name_of(roster, agent))
+
+
+static func _metrics(agent: RLAgent) -> Dictionary:
+	var metrics := {}
+	var names := agent.all_metric_names()
+	for i: int in names.size():
+		metrics[names[i]] = agent.final_metrics[i]
+	return metrics
+
+
+static func _image_sizes(roster: RLRoster) -> Array[int]:
+	var sizes: Array[int] = []
+	for agent: RLAgent in roster.agents:
+		var size := 0
+		for sensor: RLImageSensor in agent.image_sensors:
+			size += sensor.shape().x * sensor.shape().y * sensor.shape().z
+		sizes.append(size)
+	return sizes
+
+
+static func _images(agent: RLAgent, pixels: PackedByteArray) -> Dictionary:
+	var images := {}
+	var at := 0
+	for sensor: RLImageSensor in agent.image_sensors:
+		var size := sensor.shape().x * sensor.shape().y * sensor.shape().z
+		images[String(sensor.label)] = Marshalls.raw_to_base64(pixels.slice(at, at + size))
+		at += size
+	return images
