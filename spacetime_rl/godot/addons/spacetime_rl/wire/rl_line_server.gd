@@ -105,7 +105,8 @@ func close() -> void:
 
 
 func _receive() -> void:
-	while _received.size() - _begin <= MAX_LINE:
+	# The engine reports an error, which ends a training, where bytes of a closed stream are counted.
+	while _client.get_status() == StreamPeerTCP.STATUS_CONNECTED and _received.size() - _begin <= MAX_LINE:
 		var available := _client.get_available_bytes()
 		if available <= 0:
 			break
