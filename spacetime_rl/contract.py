@@ -122,7 +122,7 @@ def make_launch(config: RunConfig) -> GameLaunch:
     return GameLaunch(
         scenario=config.scenario.name,
         project=game.project and game.project.absolute(),  # a run's processes work in folders of their own
-        scene=game.scene,
+        scene=None if game.via_http else game.scene,
         env_path=game.env_path and game.env_path.absolute(),
         attach=Attach(game.attach, game.attach_address) if game.attach is not None else None,
         unchanged=Unchanged(**game.unchanged.model_dump()) if game.unchanged else None,
@@ -145,6 +145,7 @@ def make_launch(config: RunConfig) -> GameLaunch:
         render=game.render,
         speed=None if game.speed == "max" else game.speed,
         port_range=game.port_range,
+        http_port=game.http_port,
         physics_hz=None if game.physics_hz == "auto" else game.physics_hz,
     )
 

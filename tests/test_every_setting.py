@@ -45,7 +45,8 @@ GAME: dict[str, Any] = {
     "action_repeat": 3, "episode_steps": 50, "physics_hz": 60, "launch_timeout_s": 9.0, "step_timeout_s": 8.0,
     "port_range": [5000, 5001], "max_lifetime_restarts": 3, "restarts_rate_limit_n": 3,
     "restarts_rate_limit_period_s": 9.0, "max_growth_mb": 9.0, "speed": 2.5, "viz": True,
-    "attach": 5000, "attach_address": "0.0.0.0",
+    "attach": 5000, "attach_address": "0.0.0.0", "via_http": "http://127.0.0.1:8080", "http_port": 8080,
+    "reload_scene_every": 10_000,
     "monitor": True, "observe_performance": True, "penalise_performance": True,
 }  # fmt: skip
 NEEDS: Mapping[str, Mapping[str, Any]] = {"kl_coeff": {"use_kl_loss": True}, "kl_target": {"use_kl_loss": True}}
@@ -142,7 +143,8 @@ def test_every_setting_of_training_and_model_changes_what_is_built_or_is_refused
 @pytest.mark.parametrize("key", GAME)
 def test_every_setting_of_the_game_reaches_it_or_its_runners(key: str, tmp_path: Path) -> None:
     needed: dict[str, Any] = {"monitor": True} if key.endswith("_performance") else {}
-    needed |= {"attach": 5001} if key == "attach_address" else {}
+    needed |= {"attach": 5001} if key in ("attach_address", "via_http") else {}
+    needed |= {"http_port": 5002} if key == "reload_scene_every" else {}
     plain, changed = (_write(tmp_path, {"game": game}) for game in (needed, {**needed, key: GAME[key]}))
 
     if launch_of(plain) == launch_of(changed):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from spacetime_rl.cli.numbers import whole_number
 from spacetime_rl.errors import UsageError
 from spacetime_rl.game.export_game import PRESET
 
@@ -103,6 +104,35 @@ def addon(
     typer.echo(f"{added.folder}: version {added.now}{instead}")
     if added.enabled:
         typer.echo(f"enabled the plugin in {project / 'project.godot'}")
+
+
+@app.command()
+def restart(
+    project: Annotated[Path, typer.Argument(metavar="PROJECT", help="A Godot project's folder, which has the addon.")],
+    scene: Annotated[
+        str | None, typer.Option(metavar="SCENE", help="The scene to begin with; default: the project's main scene.")
+    ] = None,
+    port: Annotated[int, typer.Option(metavar="N", **whole_number("Port of its HTTP API.", 1024, 65535))] = 8080,
+    headless: Annotated[bool, typer.Option("--headless", help="Without a window.")] = False,
+    attach: Annotated[bool, typer.Option("--attach", help="It waits for a training, as `train --attach`.")] = False,
+) -> None:
+    """Start your game with its HTTP API, after ending the one that has the port; it runs on by itself.
+
+    Prints the address, the token, the process id, and the file with the game's output. $SPACETIME_HTTP_TOKEN sets the
+    token.
+
+    [bold]Examples[/bold]
+
+      spacetime-rl godot restart ./my_game
+
+      spacetime-rl godot restart ./my_game --scene res://levels/two.tscn --port 8081 --headless
+    """
+    from spacetime_rl.client.restart import restart_game
+
+    game = restart_game(project, scene, port, ["--attach"] if attach else [], headless)
+    if game.ended is not None:
+        typer.echo(f"ended: process {game.ended}")
+    typer.echo(f"{game.url}\ntoken: {game.token}\npid: {game.pid}\nlog: {game.log}")
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typer.core import TyperCommand
 
 ATTACH = "--attach"
 _PORT = re.compile(r"\d+")
-_USUAL_PORT = "11008"  # of Godot RL Agents' plugin, and of our addon
+USUAL_PORT = "11008"  # of Godot RL Agents' plugin, and of our addon
 
 
 class AttachCommand(TyperCommand):
@@ -26,5 +26,5 @@ def with_port(args: list[str]) -> list[str]:
     for number, word in enumerate(args):
         completed.append(word)
         if word == ATTACH and not any(_PORT.fullmatch(following) for following in args[number + 1 : number + 2]):
-            completed.append(_USUAL_PORT)
+            completed.append(USUAL_PORT)
     return completed

@@ -21,6 +21,7 @@ from spacetime_rl.cli.common import (
 from spacetime_rl.cli.completion import complete_config, complete_preset, complete_run
 from spacetime_rl.cli.config import show_dry_run
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
+from spacetime_rl.cli.optional_value import USUAL_PORT
 from spacetime_rl.errors import UsageError
 from spacetime_rl.host import signals
 from spacetime_rl.runs.layout import RESULTS, RunPaths
@@ -77,6 +78,12 @@ def train(
             **whole_number("Wait for a game that you start yourself, by default on port 11008.", 1024, 65535),
         ),
     ] = None,
+    via_http: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Train a running game that has an HTTP API: load the scene there, and attach."
+        ),
+    ] = None,
     viz: Annotated[bool, typer.Option("--viz", help="Show the first game in a window while it is trained.")] = False,
     no_eval: Annotated[bool, typer.Option("--no-eval", help="Do not evaluate the trained policies.")] = False,
     dry_run: Annotated[
@@ -99,14 +106,17 @@ def train(
     $ spacetime-rl train vr_locomotion --offline --set imitation.from=results/episodes/by-hand
     $ spacetime-rl train vr_navigation --viz
     $ spacetime-rl train --attach
+    $ spacetime-rl train vr_locomotion --via-http http://127.0.0.1:8080
     $ spacetime-rl train --set env_path=./my_game.x86_64
     """
     settings = [
+        *([f"game.attach={USUAL_PORT}"] if via_http is not None else []),
         *(overrides or ()),
         *as_overrides(
             {
                 "seed": seed,
                 "game.attach": attach,
+                "game.via_http": via_http,
                 "initialize_from": initialize_from,
                 "tracking.uri": tracking_uri,
                 "results": results,
@@ -117,7 +127,7 @@ def train(
     ]
     try:
         if resume is None:
-            if config is None and not overrides and attach is None:
+            if config is None and not overrides and attach is None and via_http is None:
                 raise UsageError(
                     "train: name a configuration, as in `spacetime-rl train vr_interaction`; "
                     "`spacetime-rl scenarios` lists them"
@@ -131,7 +141,7 @@ def train(
                 context,
                 "train --resume",
                 "begins a run, --resume continues one; leave one of them out",
-                *("force", "run_id", "preset", "initialize_from", "offline", "attach", "viz", "dry_run"),
+                *("force", "run_id", "preset", "initialize_from", "offline", "attach", "via_http", "viz", "dry_run"),
             )
             summary = _go_on(resume, results or RESULTS, config, settings, not no_eval, json_output)
     except KeyboardInterrupt:

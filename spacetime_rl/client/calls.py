@@ -14,7 +14,10 @@ from spacetime_rl.errors import GameApiError
 Json = dict[str, Any]
 Action = Sequence[float] | Mapping[str, float | Sequence[float]]
 
+TOKEN_VARIABLE = "SPACETIME_HTTP_TOKEN"  # read by games and by clients
+
 _OK = 200
+_NO_TOKEN = 401
 _QUOTED = 300  # characters of an answer that is not ours
 
 
@@ -53,6 +56,8 @@ class Call:
         if response.status_code == _OK and isinstance(answer, dict):
             return answer
         given = answer.get("error") if isinstance(answer, dict) else None
+        if given and response.status_code == _NO_TOKEN:
+            given += f"; set ${TOKEN_VARIABLE}, or pass `token`"
         what = given or f"{response.url}: no answer of a game: {response.text[:_QUOTED]!r}"
         raise self.error(f"{self.failure}: {what}", status=response.status_code)
 
@@ -65,14 +70,14 @@ OBSERVATION = Call("GET", "/rl/observation")
 STATE = Call("GET", "/rl/state")
 
 
-def load(scene_path: str) -> Call:
+def load(scene_path: str, attach: int | None) -> Call:
     """Run another scene."""
-    return Call("POST", "/scene", {"scene_path": scene_path}, _failed(scene_path), SceneError)
+    return Call("POST", "/scene", {"scene_path": scene_path, **_attach(attach)}, _failed(scene_path), SceneError)
 
 
-def begin_anew() -> Call:
+def begin_anew(attach: int | None) -> Call:
     """Run the same scene anew."""
-    return Call("POST", "/scene/reload", {}, "Failed to reload the scene", SceneError)
+    return Call("POST", "/scene/reload", _attach(attach), "Failed to reload the scene", SceneError)
 
 
 def act(action: Action, agent: str | None) -> Call:
@@ -103,6 +108,10 @@ def not_loaded(scene_path: str, timeout_s: float) -> SceneError:
         f"{_failed(scene_path)}: it did not run within {timeout_s:g} s; a game in training loads it after its next "
         "decision"
     )
+
+
+def _attach(port: int | None) -> Json:
+    return {} if port is None else {"attach": port}
 
 
 def _failed(scene_path: str) -> str:

@@ -18,6 +18,7 @@ from spacetime_rl.client.calls import (
     SCENE,
     STATE,
     STATUS,
+    TOKEN_VARIABLE,
     Action,
     Call,
     Json,
@@ -32,7 +33,6 @@ from spacetime_rl.client.calls import (
 from spacetime_rl.errors import GameApiError
 
 DEFAULT_URL = "http://127.0.0.1:8080"
-TOKEN_VARIABLE = "SPACETIME_HTTP_TOKEN"  # read by games and by clients
 
 _TIMEOUT_S = 5.0
 _LOAD_S = 30.0
@@ -80,20 +80,23 @@ class GameApi:
         """The game, its engine, its scene, and whether a training plays it."""
         return self._call(STATUS)
 
-    def load_scene(self, scene_path: str, wait: bool = True, timeout_s: float = _LOAD_S) -> Json:
+    def load_scene(
+        self, scene_path: str, wait: bool = True, timeout_s: float = _LOAD_S, attach: int | None = None
+    ) -> Json:
         """Run a scene of the whitelist (`res://…`). Returns the state of the scene, with `wait` once it runs.
 
+        With `attach`, the scene and those after it look for a training on this port of this machine; 0: no longer.
         Raises SceneError where it cannot be loaded, or does not run within `timeout_s` seconds.
         """
-        asked = self._call(load(scene_path))
+        asked = self._call(load(scene_path, attach))
         return self._wait_for(asked, timeout_s) if wait else asked
 
-    def reload_scene(self, wait: bool = True, timeout_s: float = _LOAD_S) -> Json:
+    def reload_scene(self, wait: bool = True, timeout_s: float = _LOAD_S, attach: int | None = None) -> Json:
         """Run the same scene anew. A game in training does so after its next decision; do not wait for it between two.
 
         Returns and raises what `load_scene` does.
         """
-        asked = self._call(begin_anew())
+        asked = self._call(begin_anew(attach))
         return self._wait_for(asked, timeout_s) if wait else asked
 
     def get_scene_state(self) -> Json:
@@ -179,14 +182,16 @@ class AsyncGameApi:
         """As `GameApi.get_status`."""
         return await self._call(STATUS)
 
-    async def load_scene(self, scene_path: str, wait: bool = True, timeout_s: float = _LOAD_S) -> Json:
+    async def load_scene(
+        self, scene_path: str, wait: bool = True, timeout_s: float = _LOAD_S, attach: int | None = None
+    ) -> Json:
         """As `GameApi.load_scene`."""
-        asked = await self._call(load(scene_path))
+        asked = await self._call(load(scene_path, attach))
         return await self._wait_for(asked, timeout_s) if wait else asked
 
-    async def reload_scene(self, wait: bool = True, timeout_s: float = _LOAD_S) -> Json:
+    async def reload_scene(self, wait: bool = True, timeout_s: float = _LOAD_S, attach: int | None = None) -> Json:
         """As `GameApi.reload_scene`."""
-        asked = await self._call(begin_anew())
+        asked = await self._call(begin_anew(attach))
         return await self._wait_for(asked, timeout_s) if wait else asked
 
     async def get_scene_state(self) -> Json:

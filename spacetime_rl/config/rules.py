@@ -51,6 +51,7 @@ def attach_problems(config: RunSettings, sources: Sequence[Path]) -> Iterator[Co
         ("game", "render"): config.game.render != "auto",
         ("game", "viz"): config.game.viz,
         ("game", "port_range"): config.game.port_range is not None,
+        ("game", "http_port"): config.game.http_port is not None,
         ("game", "end_on_script_error"): config.game.end_on_script_error,
         ("rewards", "scripts"): bool(config.rewards.terms),
         ("rollout", "record_every"): config.rollout.record_every is not None,
@@ -102,7 +103,8 @@ def _game(config: RunSettings) -> Iterator[Contradiction]:
         yield Contradiction(
             path, f"contradicts {first} ({str(sources[given[0]])!r}): set one of them, the other null", (given[0],)
         )
-    if config.game.scene is not None and config.game.project is None:
+    yield from _http(config)
+    if config.game.scene is not None and config.game.project is None and config.game.via_http is None:
         yield Contradiction(("game", "scene"), "is a scene of game.project, which is not set", (("game", "project"),))
     for name in ("observe_performance", "penalise_performance"):
         if getattr(config.game, name) and not config.game.monitor:
@@ -114,6 +116,22 @@ def _game(config: RunSettings) -> Iterator[Contradiction]:
         if config.game.unchanged is not None and getattr(config.game, name) != usual:
             message = "an unchanged project is played headless and as fast as it goes; leave it out"
             yield Contradiction(("game", name), message, (("game", "unchanged"),))
+
+
+def _http(config: RunSettings) -> Iterator[Contradiction]:
+    game = config.game
+    if game.via_http is not None and game.attach is None:
+        yield Contradiction(("game", "via_http"), "needs game.attach, the port of the training", (("game", "attach"),))
+    if game.http_port is not None and game.unchanged is not None:
+        yield Contradiction(("game", "http_port"), "an unchanged project has none", (("game", "unchanged"),))
+    if game.reload_scene_every is None:
+        return
+    path = ("game", "reload_scene_every")
+    if game.via_http is None and game.http_port is None:
+        yield Contradiction(path, "needs game.http_port or game.via_http", (("game", "http_port"),))
+    if config.rollout.record_every is not None:
+        message = "what is recorded of an episode ends with its scene; leave one of them out"
+        yield Contradiction(path, message, (("rollout", "record_every"),))
 
 
 def _params(config: RunSettings) -> Iterator[Contradiction]:

@@ -75,6 +75,21 @@ class GameConfig(Section):
         description="Address of this machine on which `attach` waits. From another one than 127.0.0.1 games need a "
         "token, which is printed.",
     )
+    via_http: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/\s]+/?$",
+        description="URL of the HTTP API of a running game, which loads the scene and connects to `attach` "
+        "(docs/http-api.md).",
+    )
+    http_port: Port | None = Field(
+        default=None,
+        description="Games have an HTTP API on this port of 127.0.0.1, or the next free one; null: none.",
+    )
+    reload_scene_every: int | None = Field(
+        default=None,
+        ge=1,
+        description="Every game loads its scene anew after so many of its agent steps, by its HTTP API; null: never.",
+    )
     arenas: Auto | Annotated[int, Field(ge=1, le=1024)] = Field(
         default="auto",
         description="Copies of the scene in one game process; auto measures the fewest that give nearly the best "

@@ -128,6 +128,7 @@ class GameLaunch:
     penalise_performance: bool = False  # let agents pay for broken budgets
     log_dir: Path | None = None  # default: a temporary folder, removed with the game
     port_range: tuple[int, int] | None = None  # first and last; default: any free port
+    http_port: int | None = None  # of the game's HTTP API, or the next free one; default: none
     physics_hz: int | None = None  # default: the project's own rate
     godot: Path | None = None  # default: the engine that ensure.ensure_godot finds
     name: str = "game"  # the log file's name begins with it
@@ -311,6 +312,8 @@ def _arguments(launch: GameLaunch, port: int, token: str) -> list[str]:
         engine = [*paced, *render_arguments(launch.render, launch.project)]
     stock, ours = _options(launch)
     stock, ours = [f"--port={port}", *stock], [f"--token={token}", *ours]
+    if launch.http_port is not None:
+        ours.append(f"--http_port={launch.http_port}")
     # A stock game reads its arguments only before the `--`, ours only after it.
     before = [] if launch.scenario or launch.unchanged else stock
     return [*engine, "--xr-mode", "off", *before, "--", *stock, *ours, *launch.extra_args]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -52,6 +53,9 @@ def plan_rollout(
         restarts_rate_limit_n=config.game.restarts_rate_limit_n,
         restarts_rate_limit_period_s=config.game.restarts_rate_limit_period_s,
         viz=config.game.viz,
+        via_http=config.game.via_http,
+        http_token=os.environ.get("SPACETIME_HTTP_TOKEN") if config.game.via_http else None,
+        reload_scene_every=config.game.reload_scene_every,
         max_growth_mb=config.game.max_growth_mb,
         recorder=_make_recorder(config, launch, recordings),
         record_every=config.rollout.record_every or 1,

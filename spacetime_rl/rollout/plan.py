@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,9 @@ class RolloutPlan:
     restarts_rate_limit_n: int = 10
     restarts_rate_limit_period_s: float = 60.0
     viz: bool = False  # the first game is shown in a window
+    via_http: str | None = None  # the HTTP API of a game that somebody else started
+    http_token: str | None = field(default=None, repr=False)  # for it; runners may have another environment
+    reload_scene_every: int | None = None  # agent steps of a game
     max_growth_mb: float | None = None  # in MB of resident memory; a game that grew more is replaced
     recorder: Recorder | None = None  # receives every `record_every`-th episode of each game
     record_every: int = 1

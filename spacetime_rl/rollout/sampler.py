@@ -24,6 +24,7 @@ from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.policy_slot import Decide, PolicySlot
 from spacetime_rl.rollout.recording import Fragment, Recording
 from spacetime_rl.rollout.reward_hook import RewardHook
+from spacetime_rl.rollout.scene_reload import SceneReload
 from spacetime_rl.rollout.tape import TrainingTape
 
 Play = Generator[None, None, Fragment]
@@ -77,6 +78,8 @@ class GameSampler:
         self._arenas = ArenaEpisodes(plan.spec) if joint else None  # for learners whose critics see other agents
         self._opened = opened  # called with every new game
         self._game: Game | None = None
+        every = plan.reload_scene_every
+        self._reload = SceneReload(every, plan.via_http, plan.http_token) if every is not None else None
         self._memory: GameMemory | None = None
         self._tape: TrainingTape | None = None
         self._now: StepResult | None = None  # the last result; None until episodes have begun
@@ -106,6 +109,8 @@ class GameSampler:
         restart can cure.
         """
         self._recycle()
+        if self._reload:
+            self._reload.reload_if_due()
         dead_since: float | None = None
         while True:
             self._asked_at = time.perf_counter()
@@ -145,6 +150,8 @@ class GameSampler:
             self._tape.close()
         if self._game is not None:
             self._game.close()
+        if self._reload:
+            self._reload.end()
         self._game = self._memory = self._now = self._active_lesson = self._tape = None
 
     def _open(self, played: int) -> Game:
@@ -159,6 +166,8 @@ class GameSampler:
         self._tape = TrainingTape(recorder, self._plan.record_every, self._game, seed, place) if recorder else None
         self._memory = GameMemory(self._game.pid)
         self._errors_counted = 0
+        if self._reload:
+            self._reload.begin(self._game.log_path)
         self._opened(self._game)
         return self._game
 
@@ -214,6 +223,8 @@ class GameSampler:
         if self._memory is not None:
             self._memory.read()
         fragment = recording.finish(now, game.timing.game_s - game_s, game.timing.wire_s - wire_s)
+        if self._reload:
+            self._reload.note(sum(fragment.agent_steps))
         if self._tape:
             self._tape.take(game, recording.ended, fragment.matches)
         return (

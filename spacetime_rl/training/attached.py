@@ -10,6 +10,7 @@ from spacetime_rl.console.progress import Progress
 from spacetime_rl.game.attach import open_door
 from spacetime_rl.game.attach_door import Attach
 from spacetime_rl.host import signals
+from spacetime_rl.training.via_http import trained_via_http
 
 
 @contextmanager
@@ -23,5 +24,8 @@ def wait_for_games(config: RunConfig, progress: Progress) -> Iterator[None]:
         yield
         return
     attach = Attach(game.attach, game.attach_address)
-    with open_door(attach, progress.mention, lambda: signals.received() is not None):
+    with (
+        open_door(attach, progress.mention, lambda: signals.received() is not None),
+        trained_via_http(config, game.attach, progress),
+    ):
         yield

@@ -57,13 +57,13 @@ def begin(
     check_reachable(config.base)
     warning = examine_store(config.base)  # raises before the folder is created if the run could not be recorded
     folder = RunFolder.create(config.base, run_id, force, dump_sweep(config) if config.is_search else None)
-    with screen(config.base, folder, json_output, [warning]) as progress:
-        try:
+    try:
+        with screen(config.base, folder, json_output, [warning]) as progress:
             plan = start_game(config.base, folder, progress, make_plan)
             return train_and_publish(config, folder, plan, progress, resumed=False, evaluate=evaluate)
-        except BaseException:
-            folder.abandon()
-            raise
+    except BaseException:
+        folder.abandon()
+        raise
 
 
 def start_game(

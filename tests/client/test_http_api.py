@@ -72,6 +72,17 @@ def test_the_vr_training_finds_its_endpoints_and_names(api: GameApi) -> None:
     assert set(state["info"]["agents"]) == {"walker_0", "walker_1", "jumper_0"}
 
 
+def test_an_arena_with_a_sensor_of_its_own_says_what_it_sees(api: GameApi) -> None:
+    api.load_scene("res://scenarios/vr_locomotion/vr_locomotion.tscn")
+    while not (seen := api.get_observation())["goal_distance"]:
+        pass
+    assert len(seen["ray_sensors"]) == 3
+    assert np.hypot(seen["goal_position"][0], seen["goal_position"][2]) == pytest.approx(
+        seen["goal_distance"], rel=1e-3
+    )
+    api.load_scene(TOUCH)
+
+
 def test_an_action_holds_until_the_next_one(api: GameApi) -> None:
     api.load_scene(TOUCH)
     api.send_actions({"walker_0": {"move": [0, 0]}, "walker_1": [0, 0], "jumper_0": {"move": [0, 0], "jump": 0}})

@@ -69,6 +69,16 @@ func _landmark_radii() -> Dictionary[StringName, float]:
 	return radii
 
 
+## For the HTTP API: the next waypoint, seen from the player, and how far its rays reach, in metres.
+func get_rl_observation() -> Dictionary:
+	var target := Vector3(course.target().x, player.position.y, course.target().y)
+	var lengths: Array[float] = []
+	for sensor: RLSensor in player.agent.sensors:
+		if sensor is CourseSensor:
+			lengths = (sensor as CourseSensor).free_lengths()
+	return {"goal_position": target - player.position, "goal_distance": distance(), "ray_sensors": lengths}
+
+
 ## Metres from the player to the next waypoint.
 func distance() -> float:
 	return course.target().distance_to(Vector2(player.position.x, player.position.z))

@@ -109,9 +109,14 @@ func _bridge() -> RLBridge:
 	return bridge if bridge != null and bridge.roster != null and not bridge.roster.agents.is_empty() else null
 
 
+# The root of the scene, or of the arena that a bridge has built.
 func _scene_with(method: StringName) -> Node:
 	var scene := _server.get_tree().current_scene
-	return scene if scene != null and scene.has_method(method) else null
+	if scene != null and scene.has_method(method):
+		return scene
+	var bridge := _bridge()
+	var arena := bridge.roster.agents[0].arena_core.root if bridge != null else null
+	return arena if arena != null and arena.has_method(method) else null
 
 
 # A scene without a bridge answers by a method; a text that it gives says what was wrong.

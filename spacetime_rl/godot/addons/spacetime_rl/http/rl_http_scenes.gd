@@ -45,20 +45,42 @@ func load_scene(body: Dictionary) -> RLHttpReply:
 		return RLHttpReply.error(400, 'expected a body such as {"scene_path": "res://main.tscn"}')
 	var path: String = given
 	var refusal := _refusal_of(path)
+	if refusal == null:
+		refusal = _look_for_training(body)
 	return refusal if refusal != null else _change(path)
 
 
 ## `POST /scene/reload`: run the same scene anew.
-func reload(_body: Dictionary) -> RLHttpReply:
+func reload(body: Dictionary) -> RLHttpReply:
 	var path := current_path() if _wanted == "" else _wanted
 	if path == "":
 		return RLHttpReply.error(409, "no scene runs that came from a file")
-	return _change(path)
+	var refusal := _look_for_training(body)
+	return refusal if refusal != null else _change(path)
+
+
+# The bridges of this scene and of those to come look for a training on the port `attach` of this machine; with 0 no
+# longer.
+func _look_for_training(body: Dictionary) -> RLHttpReply:
+	var given: Variant = body.get("attach", -1.0)
+	if given is not float or given < -1.0 or given > 65535.0 or given != floorf(given as float):
+		return RLHttpReply.error(400, "attach: expected a port, or 0")
+	var port: float = given
+	if port >= 0.0:
+		if _is_trained():
+			return RLHttpReply.error(409, "a training plays this game already")
+		RLAttach.asked = int(port)
+	return null
+
+
+func _is_trained() -> bool:
+	var bridge := RLHttpPlay.bridge_in(_server.get_tree())
+	return bridge != null and bridge.options.port > 0
 
 
 func _change(path: String) -> RLHttpReply:
 	var bridge := RLHttpPlay.bridge_in(_server.get_tree())
-	if bridge != null and bridge.options.port > 0:
+	if _is_trained():
 		return _hand_over(bridge, path)
 	var scene := ResourceLoader.load(path, "PackedScene") as PackedScene
 	if scene == null or not scene.can_instantiate():

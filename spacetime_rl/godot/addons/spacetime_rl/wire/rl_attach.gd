@@ -29,9 +29,14 @@ const _ACCEPTED: Array[String] = [
 	"penalise_performance",
 ]
 
+## The port that somebody asked for over HTTP; 0 for none, -1 where nobody did.
+static var asked := -1
+
 
 ## The port on which this process looks for a training; 0 for none.
 static func port_of(options: RLOptions) -> int:
+	if asked >= 0:
+		return asked
 	if options.attach > 0:
 		return options.attach
 	if options.given or not EngineDebugger.is_active() or not OS.has_feature("editor"):
@@ -44,11 +49,16 @@ static func port_of(options: RLOptions) -> int:
 ## that finds nobody plays by itself at once.
 static func meet(bridge: RLBridge, port: int) -> void:
 	var options := bridge.options
-	while bridge.is_inside_tree():
+	var tree := bridge.get_tree()
+	# Another scene may be loaded meanwhile, and the bridge go with its own.
+	while is_instance_valid(bridge) and bridge.is_inside_tree():
 		var peer := RLPeer.new()
 		if peer.open_within(options.host, port, _LOOK_MSEC):
 			while not peer.has_more():
-				await bridge.get_tree().process_frame
+				await tree.process_frame
+			if not is_instance_valid(bridge):
+				peer.close()
+				return
 			var greeting := peer.read_json()
 			if not peer.closed:
 				_take(options, greeting)
@@ -57,9 +67,9 @@ static func meet(bridge: RLBridge, port: int) -> void:
 				bridge.greeting = greeting
 				print("SpaceTime RL: played by the training on %s:%d" % [options.host, port])
 				return
-		if options.attach == 0:
+		if options.attach == 0 and asked <= 0:
 			return
-		await bridge.get_tree().create_timer(_WAIT_S).timeout
+		await tree.create_timer(_WAIT_S).timeout
 
 
 ## Begin anew, for the next one who plays this game.

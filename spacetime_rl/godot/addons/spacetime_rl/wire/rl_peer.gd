@@ -13,9 +13,11 @@ const _HEADER_BYTES := 5
 const _NEVER := 1 << 62
 const _CONNECT_ATTEMPTS := 20
 const _CONNECT_PAUSE_MS := 50
-# Looks for a message without a pause, then with one.
+# Looks for a message without a pause, then with one, and with a longer one while the other side takes its time.
 const _LOOKS := 20
 const _PAUSE_USEC := 100
+const _MORE_LOOKS := 200
+const _LONG_PAUSE_USEC := 1000
 
 ## Called over and over while a message is waited for; nobody is where it is not valid.
 static var meanwhile := Callable()
@@ -144,7 +146,7 @@ func _wait() -> void:
 		meanwhile.call()
 		looks += 1
 		if looks > _LOOKS:
-			OS.delay_usec(_PAUSE_USEC)
+			OS.delay_usec(_PAUSE_USEC if looks < _MORE_LOOKS else _LONG_PAUSE_USEC)
 
 
 func _send(data: PackedByteArray) -> void:

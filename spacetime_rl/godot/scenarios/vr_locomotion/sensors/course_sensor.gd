@@ -50,6 +50,14 @@ func write(buffer: PackedFloat32Array, offset: int) -> void:
 		buffer[offset + 12] = player.vignette.intensity
 
 
+## How far the rays reach, in metres: ahead, to the left, to the right.
+func free_lengths() -> Array[float]:
+	var lengths: Array[float] = []
+	for ray: RayCast3D in [ahead, left, right]:
+		lengths.append(free_share(ray) * ray.target_position.length())
+	return lengths
+
+
 ## How much of a ray is free: 1 where it hits nothing.
 func free_share(ray: RayCast3D) -> float:
 	ray.force_raycast_update()
