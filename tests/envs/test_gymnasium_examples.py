@@ -1,0 +1,43 @@
+"""The examples of the page on Gymnasium train a game, at a small size."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "gymnasium"
+
+
+def run(folder: Path, example: str, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / example), *words],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        cwd=folder,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.usefixtures("godot_bin")
+@pytest.mark.parametrize(
+    "algorithm",
+    ["PPO", *(pytest.param(name, marks=pytest.mark.slow) for name in ("DQN", "SAC", "TD3"))],  # slow: torch each time
+)
+def test_stable_baselines3_trains_saves_and_plays(algorithm: str, tmp_path: Path) -> None:
+    out = run(tmp_path, "sb3.py", algorithm, "vr_navigation", "--timesteps", "192", "--save", "model")
+
+    assert out.startswith(f"{algorithm}: return ")
+    assert (tmp_path / "model.zip").stat().st_size > 10_000
+
+
+@pytest.mark.usefixtures("godot_bin")
+def test_one_file_learns_without_a_library_of_algorithms(tmp_path: Path) -> None:
+    out = run(tmp_path, "one_file_ppo.py", "vr_navigation", "--timesteps", "1200", "--steps", "600")
+
+    assert out.splitlines()[-1].startswith("1200 steps")
