@@ -11,7 +11,17 @@ MARK = "Installed by `spacetime-rl controller`"
 _THIN = '''#!/usr/bin/env python3
 """{what}. {mark}; the package does the work."""
 
-from spacetime_rl.compat.{module} import main
+import sys
+
+try:
+    from spacetime_rl.compat.{module} import main
+except ModuleNotFoundError as error:
+    if not (error.name or "").startswith("spacetime_rl"):
+        raise
+    sys.exit(
+        f"ERROR: {{sys.executable}} has no {{error.name}}: start this script with the Python that spacetime-rl is "
+        "installed in, or install it in this one: pip install -U spacetime-rl"
+    )
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -87,7 +87,9 @@ def test_every_flag_has_its_name_default_and_range(
     "name", [script.path for script in SCRIPTS if script.module not in ("check_py_env", "vr_config")]
 )
 def test_every_script_has_a_help_with_an_example(name: str) -> None:
-    assert f"example: python {Path(name).name} " in parser_of(name).format_help()
+    parser = parser_of(name)
+    assert parser.prog in (name, Path(name).name)
+    assert f"example: python {parser.prog} " in parser.format_help()
 
 
 def test_controller_installs_thin_scripts_and_a_second_time_replaces_them(tmp_path: Path) -> None:
@@ -117,6 +119,15 @@ def test_check_py_env_has_exit_code_1_in_a_python_without_packages(tmp_path: Pat
     command = [sys.executable, "-I", "-S", str(tmp_path / "check_py_env.py")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, json.loads(done.stdout), done.stderr) == (1, dict.fromkeys(KEYS, False), "")
+
+
+@pytest.mark.parametrize("script", [script.path for script in SCRIPTS if script.module != "check_py_env"])
+def test_a_script_in_a_python_without_the_package_says_what_to_do(script: str, tmp_path: Path) -> None:
+    install(tmp_path)
+    bare = [sys.executable, "-I", "-S", str(tmp_path / script)]  # without site-packages
+    done = subprocess.run(bare, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"ERROR: {sys.executable} has no spacetime_rl: start this script with the Python")
 
 
 def test_demo_prints_messages_and_sample_metrics(tmp_path: Path) -> None:
