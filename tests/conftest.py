@@ -13,6 +13,7 @@ import pytest
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.game.project import OWN_PROJECT
+from spacetime_rl.host import signals
 from spacetime_rl.tuning import private_ray
 from spacetime_rl.tuning.ray_session import start_private_ray
 
@@ -38,6 +39,16 @@ LONG = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the long ones; the others stay in their order."""
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
+@pytest.fixture(autouse=True)
+def own_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command or a script that runs inside a test leaves the signals to the tests.
+
+    One that owned them would end this process, with all of its tests, at the next signal that a test sends.
+    """
+    monkeypatch.setattr(signals, "listen", lambda: None)
+    monkeypatch.setattr(signals, "finish", lambda: None)
 
 
 @pytest.fixture(scope="session")

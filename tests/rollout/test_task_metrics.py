@@ -20,6 +20,7 @@ from spacetime_rl.game.spec import GameSpec
 from spacetime_rl.learning.algorithm import check_played, play
 from spacetime_rl.learning.metrics import PublicMetrics
 from spacetime_rl.notices import Notices
+from spacetime_rl.rollout.plan import PLAN
 
 TOUCH = "res://tests/fixtures/touch/touch.tscn"
 ROOM = {"room_m": 4.0, "max_ticks": 30}
@@ -62,7 +63,7 @@ def test_every_task_has_metrics_of_its_own_and_a_policy_s_are_over_all() -> None
         learner_s=0.0,
         notices=Notices(),
         gradient_steps=lambda _: {},
-        config=SimpleNamespace(num_env_runners=0),
+        config=SimpleNamespace(num_env_runners=0, env_config={PLAN: SimpleNamespace(spec=spec)}),
     )
     PublicMetrics().on_train_result(algorithm=algorithm, result=result)  # type: ignore[arg-type]
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pytest
 
 from spacetime_rl.cli.app import main
-from spacetime_rl.host import signals
 
 PROGRAM = (sys.executable, "-m", "spacetime_rl")  # for a process of its own
 
@@ -23,13 +22,8 @@ class Done:
 
 
 def run_command(*arguments: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Done:
-    """Run it with these arguments.
-
-    It leaves the signals to the tests: a command that owned them would end this process at the next one.
-    """
+    """Run it with these arguments."""
     capsys.readouterr()
-    monkeypatch.setattr(signals, "listen", lambda: None)
-    monkeypatch.setattr(signals, "finish", lambda: None)
     monkeypatch.setattr(sys, "argv", ["spacetime-rl", *arguments])
     try:
         main()
