@@ -65,7 +65,8 @@ class Site:
                 self._head = self._ray(log, self.place.enter, "--head", *at)
             return "Ray runtime started" in log.read_text() or None
 
-        wait_for(stands, 300.0, "a head that stands")
+        # With its state in Redis, a new head takes three minutes on a quiet machine.
+        wait_for(stands, 900.0, "a head that stands")
         wait_for(lambda: self.spacetime("jobs", "list").returncode == 0 or None, 60.0, "a head that answers")
 
     def start_node(self) -> None:
