@@ -16,6 +16,7 @@ from spacetime_rl.formats.plain_json import to_json
 
 if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
+    from spacetime_rl.reports.summary import RunSummary
 
 SetOption = Annotated[
     list[str] | None,
@@ -81,6 +82,16 @@ def refuse_given(context: typer.Context, where: str, why: str, *names: str) -> N
             if parameter.name in given
         ]
         raise UsageError(f"{where}: {', '.join(called)}: {why}")
+
+
+def show_summary(summary: RunSummary, json_output: bool) -> None:
+    """Print what came of a run to stdout, as text or as one JSON document."""
+    if json_output:
+        return print_json(summary.to_dict())
+    from spacetime_rl.cli.run_summary import print_summary
+    from spacetime_rl.console.plain import plain_console
+
+    return print_summary(summary, plain_console())
 
 
 def print_json(document: Any) -> None:

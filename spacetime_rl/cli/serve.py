@@ -15,8 +15,8 @@ from spacetime_rl.cli.common import (
     SetOption,
     as_overrides,
     load_config,
-    print_json,
     refuse_given,
+    show_summary,
 )
 from spacetime_rl.cli.completion import complete_config, complete_preset, complete_source
 from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
@@ -131,13 +131,7 @@ def serve(
     cert, key = (file and file.absolute() for file in (tls_cert, tls_key))
     door = Door(access.host, access.port, cert, key)
     summary = learn_live(config, door, run_id, force, not no_eval, json_output, declared)
-    if json_output:
-        print_json(summary.to_dict())
-    else:
-        from spacetime_rl.cli.run_summary import print_summary
-        from spacetime_rl.console.plain import plain_console
-
-        print_summary(summary, plain_console())
+    show_summary(summary, json_output)
     if summary.stopped:
         raise typer.Exit(signals.exit_code())
     return None

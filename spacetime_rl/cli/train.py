@@ -15,8 +15,8 @@ from spacetime_rl.cli.common import (
     SetOption,
     as_overrides,
     load_config,
-    print_json,
     refuse_given,
+    show_summary,
 )
 from spacetime_rl.cli.completion import complete_config, complete_preset, complete_run
 from spacetime_rl.cli.config import show_dry_run
@@ -149,7 +149,7 @@ def train(
             f"spacetime-rl: stopped by {signals.name()} at once; a run that had begun continues with --resume", err=True
         )
         raise typer.Exit(signals.exit_code()) from None
-    _show(summary, json_output)
+    show_summary(summary, json_output)
     if summary.stopped:
         raise typer.Exit(signals.exit_code())
     return None
@@ -178,12 +178,3 @@ def _go_on(
     from spacetime_rl.training.resume import resume
 
     return resume(folder, results, wanted, evaluate, json_output)
-
-
-def _show(summary: RunSummary, json_output: bool) -> None:
-    if json_output:
-        return print_json(summary.to_dict())
-    from spacetime_rl.cli.run_summary import print_summary
-    from spacetime_rl.console.plain import plain_console
-
-    return print_summary(summary, plain_console())

@@ -88,7 +88,7 @@ class GameConfig(Section):
     reload_scene_every: int | None = Field(
         default=None,
         ge=1,
-        description="Every game loads its scene anew after so many of its agent steps, by its HTTP API; null: never.",
+        description="Agent steps of a game after which it loads its scene anew, by its HTTP API; null: never.",
     )
     arenas: Auto | Annotated[int, Field(ge=1, le=1024)] = Field(
         default="auto",

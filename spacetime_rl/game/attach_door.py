@@ -1,4 +1,4 @@
-"""The process that waits for a game that a person starts, and lends its connection to whoever plays next.
+"""The process that waits for a game that a person starts, and lends its connection to one player after another.
 
 During a run, several processes play one after the other: the main process reads the game's spec, a trial trains, the
 main process evaluates. All of them need the one game. The door accepts its connection once, and hands the descriptor
