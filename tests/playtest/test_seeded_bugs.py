@@ -43,11 +43,13 @@ def test_a_seeded_bug_is_found_by_its_oracle_and_not_in_the_scenario_without_it(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(2400)  # ten minutes for each player
+@pytest.mark.timeout(2700)  # eleven minutes for each player
 @pytest.mark.usefixtures("godot_bin")
 @pytest.mark.parametrize("bug", CATALOGUE, ids=lambda bug: bug.id)
 def test_every_seeded_bug_is_found_by_some_player(bug: SeededBug) -> None:
-    assert any(search(bug, player, minutes=10.0, shorten=0).found for player in PLAYERS)
+    # Most are found at once by one player and never by another, so each gets a short turn before the long ones.
+    turns = ((minutes, player) for minutes in (1.0, 10.0) for player in PLAYERS)
+    assert any(search(bug, player, minutes=minutes, shorten=0).found for minutes, player in turns)
 
 
 def test_the_figures_say_who_found_what_and_how_short_it_became() -> None:

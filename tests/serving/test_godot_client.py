@@ -100,13 +100,15 @@ def test_a_server_that_knows_act_alone_plays_by_legacy_act_fallback(tmp_path: Pa
             await connection.send_json({"type": "action", "action": [1.0] * size})
         return connection
 
-    with older_bridge(answer) as url, served_game(SERVED, tmp_path, env(url, legacy_act_fallback=True)):
+    # Nothing touches its target: an episode of one decision shows nothing of the answers.
+    own = {"max_ticks": 60, "touch_m": 0.0}
+    with older_bridge(answer) as url, served_game(SERVED, tmp_path, env(url, legacy_act_fallback=True, params=own)):
         wait_until(lambda: len(seen) >= 90, tmp_path)
 
     assert {asked["type"] for asked in seen} == {"act"}
     assert [asked["agent"] for asked in seen[:3]] == ["walker_0", "walker_1", "jumper_0"]
-    ages = [asked["obs"] for asked in seen if asked["agent"] == "walker_1"][:4]
-    assert len({tuple(numbers) for numbers in ages}) == 4  # the answers move it
+    places = {tuple(asked["obs"]) for asked in seen if asked["agent"] == "walker_1"}
+    assert len(places) > 10  # the answers move it
 
 
 def test_the_knobs_of_rl_env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
