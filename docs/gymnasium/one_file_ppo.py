@@ -88,7 +88,7 @@ def main() -> None:
                 last = agent.value(torch.as_tensor(seen)[None]).item()
             gains = advantages(rewards, values, ends, last)
             update(agent, optimizer, observed, actions, logps, gains, gains + values)
-            print(f"{done} steps: mean return {np.mean(returns[-20:]):.3f}" if returns else f"{done} steps")
+            print(f"{done} steps: mean return {np.mean(returns[-20:]):.3f}" if returns else f"{done} steps", flush=True)
     finally:
         env.close()
 

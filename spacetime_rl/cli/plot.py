@@ -25,6 +25,7 @@ def plot(
 
     The learning curves of each policy are drawn as at the end of a run, and each metric has a chart of its own, such as
     advantage_mean.png and policy_loss.png, with a line for each policy, or in a sweep for each policy of each trial.
+    The page about all trials of a sweep that has ended is drawn again, too.
 
     [bold]Examples[/bold]
 

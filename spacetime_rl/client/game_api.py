@@ -43,7 +43,8 @@ class GameApi:
     """A game's HTTP API.
 
     `token` is what the game printed at its start, by default `$SPACETIME_HTTP_TOKEN`; requests that only read need
-    none. `timeout_s` limits one request. Every method raises GameApiError where the game does not answer or refuses.
+    none. `timeout_s` limits one request. Every method raises GameApiError where the game does not answer or refuses; so
+    does the constructor for a token that cannot be sent.
     """
 
     def __init__(self, url: str = DEFAULT_URL, token: str | None = None, timeout_s: float = _TIMEOUT_S) -> None:
@@ -239,7 +240,12 @@ class AsyncGameApi:
 
 
 def _options(url: str, token: str | None, timeout_s: float) -> dict[str, Any]:
-    token = os.environ.get(TOKEN_VARIABLE, "") if token is None else token
+    token = (os.environ.get(TOKEN_VARIABLE, "") if token is None else token).strip()
+    if not all("!" <= character <= "~" for character in token):
+        raise GameApiError(
+            f"the token has characters that no header can hold: expected letters, digits and signs of ASCII, as the "
+            f"game printed at its start; look at ${TOKEN_VARIABLE}, or at `token`"
+        )
     # A proxy of the environment is not for a game on this machine.
     return {
         "base_url": url,

@@ -22,8 +22,6 @@ _END_S = 5.0
 _POLL_S = 0.05
 _IMPORT_S = 600.0
 _LISTENS = re.compile(r"^SPACETIME-HTTP: listening on (\S+), (?:token (\w+)|the token of)", re.MULTILINE)
-# It outlives the command, and its terminal's Ctrl-C is not for it. Windows has flags for it, the others a session.
-_APART = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "DETACHED_PROCESS", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def restart_game(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            creationflags=_APART,
+            creationflags=_apart(),
         )
     url, token = _wait(game, file, timeout_s)
     return Restarted(url, token, game.pid, file, ended)
@@ -104,6 +102,11 @@ def end_game(port: int) -> int | None:
     except psutil.AccessDenied as error:
         raise LaunchError(f"port {port}: process {pid} belongs to another user") from error
     return pid
+
+
+def _apart() -> int:
+    """Windows' flags for a game that outlives the command, and its terminal's Ctrl-C; other systems have sessions."""
+    return sum(getattr(subprocess, name, 0) for name in ("CREATE_NEW_PROCESS_GROUP", "DETACHED_PROCESS"))
 
 
 def _import(godot: str, project: Path) -> None:

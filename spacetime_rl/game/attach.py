@@ -7,6 +7,7 @@ import hmac
 import logging
 import os
 import secrets
+import select
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,9 @@ from spacetime_rl.game.log import GameLog
 from spacetime_rl.game.wire import WIRE, JsonSocket
 
 TOKEN_VARIABLE = "SPACETIME_RL_ATTACH_TOKEN"
+SILENT_S = 3.0  # after which a program that has not answered gives way to another one
 NO_LIMIT_S = 2e6  # for a step: a debugger may hold the game for as long as its user likes; poll() takes no more
+_LOOK_S = 0.25
 
 _log = logging.getLogger(__name__)
 
@@ -106,9 +109,10 @@ def _shake_hands(loan: Loan, connection: JsonSocket, launch: GameLaunch) -> dict
     try:
         for message in _greeting(launch):
             connection.send(message, deadline)
-        info = connection.receive(deadline)
+        _wait_for_word(loan, launch.launch_timeout_s)
+        info = connection.receive(min(deadline, time.monotonic() + SILENT_S))
     except TimeoutError:
-        raise _StrangerError(f"no answer within {launch.launch_timeout_s:g} s (game.launch_timeout_s)") from None
+        raise _StrangerError("its answer broke off") from None
     except (OSError, ProtocolError) as error:
         raise _StrangerError(str(error)) from error
     if info["type"] == "error":
@@ -120,6 +124,17 @@ def _shake_hands(loan: Loan, connection: JsonSocket, launch: GameLaunch) -> dict
     if not _may_play(loan, info):
         raise _StrangerError("it has the wrong --token, or none")
     return info
+
+
+def _wait_for_word(loan: Loan, timeout_s: float) -> None:
+    """Return once the game answers, or is gone. A game may take its time, if nobody else waits for its place."""
+    began = time.monotonic()
+    while not select.select([loan.game], [], [], _LOOK_S)[0]:
+        waited_s = time.monotonic() - began
+        if waited_s > timeout_s:
+            raise _StrangerError(f"no answer within {timeout_s:g} s (game.launch_timeout_s)")
+        if waited_s > SILENT_S and loan.others_wait():
+            raise _StrangerError(f"no answer within {SILENT_S:g} s, and another program has connected")
 
 
 def _greeting(launch: GameLaunch) -> tuple[dict[str, Any], ...]:

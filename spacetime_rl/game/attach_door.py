@@ -28,6 +28,7 @@ from spacetime_rl.game.wire import JsonSocket
 
 LOOPBACK = "127.0.0.1"
 KEEP = b"keep"  # begins the message of a borrower that returns a connection which can be used again
+_OTHERS, _YES, _NO = b"others", b"yes", b"no"  # a borrower's question whether another program waits, and the answers
 
 _MAX_MESSAGE = 1 << 20
 _POLL_S = 0.25  # between two looks whether the command was stopped
@@ -118,16 +119,25 @@ class AttachDoor:
             peer = "a program that has gone"
         told = {"peer": peer, "token": self._token, "info": info}
         socket.send_fds(borrower, [to_json(told).encode()], [game.fileno()])
-        returned = b""
-        while not self._closing.is_set() and not _readable(borrower):
-            pass
-        if not self._closing.is_set():
-            with contextlib.suppress(OSError):
-                returned = borrower.recv(_MAX_MESSAGE)
+        returned = self._until_returned(borrower)
         if returned.startswith(KEEP):
             self._kept = (game, json.loads(returned[len(KEEP) :]))
         else:
             game.close()
+
+    def _until_returned(self, borrower: socket.socket) -> bytes:
+        """What a borrower says as it gives a connection back; empty where it says nothing."""
+        while not self._closing.is_set():
+            if not _readable(borrower):
+                continue
+            try:
+                returned = borrower.recv(_MAX_MESSAGE)
+                if returned != _OTHERS:
+                    return returned
+                borrower.sendall(_YES if _readable(self._games, 0.0) else _NO)
+            except OSError:
+                break
+        return b""
 
     def _wait(self, borrower: socket.socket) -> socket.socket | None:
         """The next game that connects; None where the borrower has gone, or nobody may wait any longer."""
@@ -184,6 +194,14 @@ class Loan:
             for fd in fds:
                 os.close(fd)
             raise
+
+    def others_wait(self) -> bool:
+        """Whether another program has connected meanwhile, and waits for its turn."""
+        try:
+            self._door.sendall(_OTHERS)
+            return self._door.recv(_MAX_MESSAGE) == _YES
+        except OSError:
+            return False
 
     def keep(self, info: dict[str, Any]) -> None:
         """Give the connection back so that the next borrower goes on with it."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from spacetime_rl import metrics
 from spacetime_rl.pictures.learning_curves import plot_policies, smooth
 from spacetime_rl.pictures.style import MANY, canvas, grid
+from spacetime_rl.pictures.sweep_file import read_drawn_sweep
 from spacetime_rl.runs.best import Judged, read_judged
 from spacetime_rl.runs.layout import RunPaths, file_name
 from spacetime_rl.runs.read import RunRecord
@@ -35,7 +36,7 @@ def draw_run(run: RunRecord) -> list[Path]:
     """Draw the learning curves of a run and a chart of each of its metrics. Returns the files; empty without results.
 
     The run may still be going on. In a sweep the learning curves are those of the best trial, or of the longest one
-    while the sweep goes on.
+    while the sweep goes on, and the page about all trials is drawn once it has ended.
     """
     trials = read_all_progress(run.paths.results)
     if not trials:
@@ -45,10 +46,12 @@ def draw_run(run: RunRecord) -> list[Path]:
     files = plot_policies(curves, run.run_id, run.paths.report)
     drawn = {**evaluation_charts(read_judged(run.folder)), **charts(trials)}
     folder = RunPaths(run.folder).charts
-    return files + [
+    files += [
         draw_chart(lines, f"{name}  ·  {run.run_id}", folder / f"{file_name(name)}.png")
         for name, lines in drawn.items()
     ]
+    sweep = read_drawn_sweep(run.folder)
+    return files if sweep is None else [*files, sweep.draw(run.folder)]
 
 
 def evaluation_charts(judged: Sequence[Judged]) -> dict[str, list[Line]]:

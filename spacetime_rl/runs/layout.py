@@ -161,6 +161,11 @@ class RunPaths:
         return self.report / "evaluation.json"
 
     @property
+    def sweep_trials(self) -> Path:
+        """The trials of a sweep that has ended, as its page shows them; a single run has none."""
+        return self.report / "sweep.json"
+
+    @property
     def charts(self) -> Path:
         """The folder of the charts of single metrics, which `plot` draws."""
         return self.report / "charts"

@@ -58,6 +58,8 @@ def make_access(host: str, port: int, make_token: bool, cert: Path | None, key: 
     token = given or (secrets.token_urlsafe(24) if make_token else None)
     if token is not None and len(token) < _LEAST_TOKEN:
         raise UsageError(f"{TOKEN}: expected at least {_LEAST_TOKEN} characters, found {len(token)}")
+    if token is not None and not all("!" <= character <= "~" for character in token):
+        raise UsageError(f"{TOKEN}: expected letters, digits and signs of ASCII, as games repeat it in a header")
     if token is None and not is_loopback(host):
         raise UsageError(
             f"serve --host {host}: other machines could connect without a token; add --token, which makes one and "

@@ -14,7 +14,7 @@ from spacetime_rl.evaluation.learned import NOT_EVALUATED
 from spacetime_rl.evaluation.sources import OnnxSource
 from spacetime_rl.host import signals
 from spacetime_rl.host.scratch import scratch_folder
-from spacetime_rl.pictures.sweep_page import write_sweep_page
+from spacetime_rl.pictures.sweep_file import DrawnSweep
 from spacetime_rl.pictures.sweep_record import SweepRecord, TrialRecord
 from spacetime_rl.reports.advice import advise
 from spacetime_rl.reports.summary import RunSummary
@@ -129,7 +129,7 @@ class SweepOutputs:
         ]
         space = {dotted(path): domain for path, domain in sweep.space.items()}
         drawn = SweepRecord(self.folder.run_id, sweep.settings.goals, space, records, self.cores)
-        page = write_sweep_page(drawn, self.folder.paths.report, ranked[0].values if ranked else {}, verdict)
+        page = DrawnSweep(drawn, ranked[0].values if ranked else {}, verdict).draw(self.folder.path)
         record_report(self.store, self.record, page, REPORT, "sweep")
         return page
 

@@ -164,6 +164,15 @@ def test_a_scene_that_may_not_be_loaded_is_refused(scene: Any, status: int, game
         assert refused.value.status == status
 
 
+@pytest.mark.parametrize("token", ["schlüssel", "two words", "a\nb", "\x7f"])
+def test_a_token_that_no_header_can_hold_is_refused(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(GameApiError, match=r"characters that no header can hold: .*SPACETIME_HTTP_TOKEN"):
+        GameApi(token=token)
+    monkeypatch.setenv("SPACETIME_HTTP_TOKEN", token)
+    with pytest.raises(GameApiError, match="characters that no header can hold"):
+        AsyncGameApi()
+
+
 def test_no_game_is_an_error_that_names_the_api() -> None:
     with GameApi(f"http://127.0.0.1:{free_port()}", TOKEN) as api:
         assert not api.health_check()

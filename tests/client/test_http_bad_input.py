@@ -10,7 +10,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
 
 DEADLINE_S = 120.0
+HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 AUTHORIZED = f"Authorization: Bearer {TOKEN}\r\n"
 
 
@@ -134,9 +135,9 @@ def test_200_clients_at_once_are_answered_and_300_are_too_many(game: HttpGame) -
     async def status() -> tuple[bytes, asyncio.StreamWriter | None]:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", game.port)
-            writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            writer.write(HEALTH)
             return (await asyncio.wait_for(reader.read(65536), DEADLINE_S))[9:12], writer
-        except ConnectionError:  # it was refused, and closed before our request was read
+        except ConnectionError:  # the system dropped it: it keeps eight that were not accepted yet
             return b"503", None
 
     async def ask_all(clients: int) -> list[bytes]:
@@ -153,6 +154,21 @@ def test_200_clients_at_once_are_answered_and_300_are_too_many(game: HttpGame) -
     assert open_descriptors(game) < 100
     with game.api() as api:
         assert api.health_check()
+
+
+def test_one_client_too_many_is_told_so_and_the_answer_is_not_lost(game: HttpGame) -> None:
+    with ExitStack() as connected:
+        codes = []
+        for _ in range(300):
+            client = connected.enter_context(closing(connect(game.port)))
+            client.sendall(HEALTH)
+            codes.append(client.recv(65536)[9:12])
+            if codes[-1] == b"503":
+                client.sendall(HEALTH)  # it has not read the answer yet, and sends on
+                assert client.recv(65536) == b""
+                break
+    assert codes == [b"200"] * (len(codes) - 1) + [b"503"]
+    assert open_descriptors(game) < 100
 
 
 def open_descriptors(game: HttpGame) -> int:

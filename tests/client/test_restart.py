@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +16,7 @@ from support.command import Done, run_command
 from support.http_game import TOKEN, TOUCH
 from support.ports import free_port
 
-from spacetime_rl.client import GameApi
+from spacetime_rl.client import GameApi, restart
 from spacetime_rl.client.restart import end_game
 from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.project import OWN_PROJECT, import_project
@@ -76,3 +77,16 @@ def test_another_program_on_the_port_is_left_alone(command: Callable[..., Done],
 def test_a_folder_that_is_no_project_is_refused(command: Callable[..., Done], tmp_path: Path) -> None:
     done = command("godot", "restart", str(tmp_path / "none"))
     assert (done.code, "expected the folder of a Godot project" in done.err) == (2, True)
+
+
+def test_on_windows_the_game_is_no_part_of_the_console_that_started_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0x200, raising=False)
+    monkeypatch.setattr(subprocess, "DETACHED_PROCESS", 0x8, raising=False)
+    (tmp_path / ".godot").mkdir()
+    (tmp_path / "project.godot").write_text("config_version=5\n")
+
+    assert restart._apart() == 0x208
+    with pytest.raises(ValueError, match="creationflags is only supported on Windows"):  # so it does get them
+        restart.restart_game(tmp_path, port=free_port())

@@ -152,6 +152,20 @@ def test_others_that_connect_are_turned_away(attach: Attach, started: Start, cap
     assert len(turned_away) == 4
 
 
+def test_who_says_nothing_or_stops_in_the_middle_gives_way_to_a_game(
+    attach: Attach, started: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spacetime_rl.game.attach.SILENT_S", 0.5)
+    with ExitStack() as connected:
+        for sent in (b"", _message({"type": "env_info"})[:7], b""):
+            connected.enter_context(socket.create_connection(("127.0.0.1", attach.port))).sendall(sent)
+        started("--", f"--attach={attach.port}")
+
+        assert len(_rewards(GameLaunch(attach=attach))) == 5
+    said = [record.message for record in caplog.records if "closed a connection from 127.0.0.1" in record.message]
+    assert ["another program has connected" in message for message in said] == [True, False, True]
+
+
 def _message(content: dict[str, Any]) -> bytes:
     text = json.dumps(content).encode()
     return struct.pack("<I", len(text)) + text

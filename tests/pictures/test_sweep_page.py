@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from spacetime_rl.config.search_space import Domain
-from spacetime_rl.config.sweep import Objective
+from spacetime_rl.config.sweep import Objective, dotted
+from spacetime_rl.config.sweep_loader import load_sweep
+from spacetime_rl.config.sweep_writer import dump_sweep
+from spacetime_rl.pictures.charts import draw_run
 from spacetime_rl.pictures.sweep_figures import draw_figures, make_study
+from spacetime_rl.pictures.sweep_file import DrawnSweep
 from spacetime_rl.pictures.sweep_page import write_sweep_page
 from spacetime_rl.pictures.sweep_record import Cost, SweepRecord, TrialRecord
+from spacetime_rl.runs.read import RunRecord
+from spacetime_rl.runs.result_log import read_all_progress
 
 SUCCESS, COMFORT = "scenario/success_rate", "scenario/comfort_score"
 SPACE = {
@@ -128,3 +136,38 @@ def test_the_lines_of_the_worst_trials_are_seen() -> None:
 
     assert any("247" in str(colour) for colour in lines)  # Optuna begins with white
     assert together.layout.plot_bgcolor not in ("white", None)
+
+
+def test_the_page_is_drawn_again_from_the_folder_of_the_sweep(tmp_path: Path) -> None:
+    config = load_sweep("sweeps/interaction_asha")
+    space = {dotted(path): domain for path, domain in config.space.items()}
+    values = [{name: next(iter(domain.probes())) for name, domain in space.items()} for _ in range(2)]
+    values[1] |= {name: np.float64(value) for name, value in values[1].items() if isinstance(value, float)}
+    goals = config.settings.goals
+    lines = [
+        {"trial_id": f"a_0000{number}", "timestamp": float(i), goals[0].metric: number + i / 10, "agent_steps": 100 * i}
+        for number in range(2)
+        for i in range(1, 4)
+    ]
+    (tmp_path / "sweep.yaml").write_text(dump_sweep(config))
+    (tmp_path / "config.yaml").write_text("name: asha\n")
+    (tmp_path / "progress.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    progress = read_all_progress(tmp_path / "progress.jsonl")
+    trials = [
+        TrialRecord(f"a_0000{number}", "finished", values[number], progress[f"a_0000{number}"], number == 1)
+        for number in range(2)
+    ]
+    record = SweepRecord(tmp_path.name, goals, space, trials, 2.0)
+    first = DrawnSweep(record, values[1], "Champion & all.").draw(tmp_path)
+    text = _without_ids(first.read_text())
+    first.unlink()
+
+    drawn = draw_run(RunRecord(tmp_path))
+
+    assert drawn[-1] == first
+    assert _without_ids(first.read_text()) == text
+
+
+def _without_ids(page: str) -> str:
+    """Plotly draws an id for each figure."""
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}", "ID", page)

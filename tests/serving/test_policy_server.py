@@ -247,6 +247,9 @@ def test_nothing_beyond_loopback_without_a_token(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SPACETIME_SERVE_TOKEN", "short")
     with pytest.raises(UsageError, match="16 characters"):
         make_access("0.0.0.0", 8765, False, None, None)
+    monkeypatch.setenv("SPACETIME_SERVE_TOKEN", "ein langer Schlüssel")
+    with pytest.raises(UsageError, match="signs of ASCII"):
+        make_access("0.0.0.0", 8765, False, None, None)
 
 
 def test_only_who_has_the_token_is_let_in() -> None:

@@ -33,11 +33,11 @@ func close() -> void:
 	_listener.stop()
 
 
-## The connections since the last call.
-func take() -> Array[StreamPeerTCP]:
+## The connections that wait, oldest first, and no more than `most`.
+func take(most: int) -> Array[StreamPeerTCP]:
 	_lock.lock()
-	var taken := _accepted
-	_accepted = []
+	var taken := _accepted.slice(0, most)
+	_accepted = _accepted.slice(most)
 	_lock.unlock()
 	return taken
 

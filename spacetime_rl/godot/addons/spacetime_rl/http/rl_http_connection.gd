@@ -8,6 +8,9 @@ const _REQUEST_MS := 10_000
 const _IDLE_MS := 30_000
 # Until an answer has been read.
 const _READ_MS := 10_000
+# After a refusal, until the client has closed. Closing at once would reset the connection while the client still sends,
+# and the client lose the answer.
+const _LINGER_MS := 1_000
 const _REQUESTS_A_POLL := 16
 const _CONTINUE := "HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -20,6 +23,7 @@ var _incoming := PackedByteArray()
 var _outgoing := PackedByteArray()
 var _next: RLHttpRequest
 var _closes := false
+var _lingers := false
 var _since_ms := Time.get_ticks_msec()
 var _patience_ms := _REQUEST_MS
 var _left := 0
@@ -77,11 +81,15 @@ func take_request() -> RLHttpRequest:
 ## Answer, and close unless the client may go on.
 func send(reply: RLHttpReply, keeps_open: bool) -> void:
 	_closes = not keeps_open
+	if _closes:
+		_lingers = _lingers or not _incoming.is_empty()
+		_incoming.clear()
 	_send_bytes(reply.to_bytes(keeps_open))
 
 
 ## Answer before there was a request, and close.
 func refuse(reply: RLHttpReply) -> void:
+	_lingers = true
 	send(reply, false)
 
 
@@ -94,15 +102,15 @@ func _read() -> void:
 	# A client with an answer to read has to wait: it cannot fill the memory.
 	var room := RLHttpRequest.MAX_HEAD + 4 + RLHttpRequest.MAX_BODY - _incoming.size()
 	var arrived := mini(_stream.get_available_bytes(), room)
-	if not is_open or arrived <= 0 or not _outgoing.is_empty() or _closes:
+	if not is_open or arrived <= 0 or not _outgoing.is_empty():
 		return
-	if _incoming.is_empty():
+	if _incoming.is_empty() and not _closes:
 		_wait(_REQUEST_MS)
 	var result := _stream.get_partial_data(arrived)
 	if result[0] != OK:
 		close()
-		return
-	_incoming.append_array(result[1] as PackedByteArray)
+	elif not _closes:
+		_incoming.append_array(result[1] as PackedByteArray)
 
 
 func _send_bytes(bytes: PackedByteArray) -> void:
@@ -113,14 +121,18 @@ func _send_bytes(bytes: PackedByteArray) -> void:
 
 
 func _write() -> void:
-	if not _outgoing.is_empty():
-		var result := _stream.put_partial_data(_outgoing)
-		if result[0] != OK:
-			close()
-			return
-		_outgoing = _outgoing.slice(result[1] as int)
-	if _outgoing.is_empty() and _closes:
+	if _outgoing.is_empty():
+		return
+	var result := _stream.put_partial_data(_outgoing)
+	if result[0] != OK:
 		close()
+		return
+	_outgoing = _outgoing.slice(result[1] as int)
+	if _outgoing.is_empty() and _closes:
+		if _lingers:
+			_wait(_LINGER_MS)
+		else:
+			close()
 
 
 func _wait(patience_ms: int) -> void:

@@ -12,6 +12,8 @@ const _MARK := "SPACETIME-HTTP:"
 # Several games of one training each take a port of their own.
 const _PORTS := 64
 const _MAX_CONNECTIONS := 256
+# Those that are answered with 503, at a time; others wait until one of them has gone.
+const _MAX_REFUSED := 128
 const _POLL_EVERY_USEC := 500
 
 ## The port that it listens on; 0 while it does not.
@@ -54,7 +56,7 @@ func poll() -> void:
 	if now - _polled_usec < _POLL_EVERY_USEC:
 		return
 	_polled_usec = now
-	for stream: StreamPeerTCP in _acceptor.take():
+	for stream: StreamPeerTCP in _acceptor.take(_MAX_CONNECTIONS + _MAX_REFUSED - _connections.size()):
 		_accept(stream)
 	for connection: RLHttpConnection in _connections:
 		connection.poll()

@@ -74,6 +74,10 @@ func _why_off(arguments: PackedStringArray, given: int, is_debug: bool) -> Strin
 	if port < 1 or port > 65535:
 		is_said = true
 		return "the port is %d; expected 1 to 65535" % port
+	for character: String in token:
+		if character < "!" or character > "~":
+			is_said = true
+			return "%s has characters that no request can repeat; expected ASCII without spaces" % TOKEN_VARIABLE
 	return ""
 
 
