@@ -13,8 +13,9 @@ func test_roles_have_the_same_spaces_so_that_a_policy_may_play_either() -> void:
 	var names := arena.agents.map(func(agent: RLAgent) -> String: return agent.agent_name)
 	check_equal(names, ["seeker_0", "hider_0"], "agents")
 	check_equal(RLLayout.of(arena.agents[0]), RLLayout.of(arena.agents[1]), "layouts")
-	check_equal(arena.agents[0].observation_size, 76, "floats seen")
-	check_equal(_begin({"rays": 36, "high_rays": 0}).agents[0].observation_size, 88, "floats seen with 36 rays")
+	check_equal(arena.agents[0].observation_size, 117, "floats seen")
+	var alike := _begin({"rays": 36, "high_rays": 0, "knows_map": false})
+	check_equal(alike.agents[0].observation_size, 88, "floats seen by those who know no map, with 36 rays")
 	check_equal(_begin({"shared": true}).agents[1].policy_name, &"player", "shared policy")
 
 
@@ -156,6 +157,32 @@ func test_one_gets_from_everywhere_to_everywhere_but_onto_walls() -> void:
 			check_equal(costs[index] == INF, is_wall, "no way to %s of map %d" % [map.cell_at(index), number])
 
 
+func test_ways_to_a_cell_are_those_from_everywhere_to_it() -> void:
+	var arena := _begin({"blocks": 24, "map_cells": 16})
+	var paths := arena.map.paths
+	for goal: int in [0, 37, 255]:
+		var costs := paths.costs_to(goal)
+		for index: int in costs.size():
+			var there := paths.costs_from(index)[goal] if costs[index] != INF else INF
+			check(is_equal_approx(costs[index], there), "from %d to %d: %f, %f" % [index, goal, costs[index], there])
+
+
+func test_who_knows_the_map_sees_which_way_the_other_comes_and_which_way_leads_to_it() -> void:
+	var arena := _begin({"blocks": 0})
+	_put(arena.players[0], Vector3(1.0, 0.0, 1.0))
+	_put(arena.players[1], Vector3(1.0, 0.0, -5.0))
+	for i: int in 2:
+		var ways := _ways_of(arena.players[i].ways)
+		check_close(ways[0], 6.0 / 20.0, "way of %d" % i)
+		# The hider is straight ahead of the seeker, who is behind it.
+		var change := 2.0 / 6.0 * (-1.0 if i == 0 else 1.0)
+		check_close(ways[1], change, "2 m ahead of %d" % i)
+		check_close(ways[1 + 8], 2.0 * change, "4 m ahead of %d" % i)
+		check_close(ways[1 + 4], -change, "2 m behind %d" % i)
+		check_close(ways[17], 2.0 / 6.0, "from %d to the place 2 m ahead" % i)
+		check_close(ways[33], 0.0, "how much higher that is")
+
+
 func test_a_scripted_player_jumps_onto_a_block_and_walks_around_a_wall() -> void:
 	var game := ChildGame.new({"seeker_speed": 5.0}, ["--arenas=4", "--control=heuristic"], SCENE)
 	game.reset(3)
@@ -169,10 +196,10 @@ func test_a_scripted_player_jumps_onto_a_block_and_walks_around_a_wall() -> void
 		for agent: int in game.endings:
 			# After the observation: episode, return, length, success, six rewards, won, seeker, tags, tagged, it, jumps.
 			var figures := game.endings[agent] as PackedFloat32Array
-			if figures[76 + 11] == 1.0:
+			if figures[117 + 11] == 1.0:
 				rounds += 1
-				wins += figures[76 + 10]
-				jumps += figures[76 + 15]
+				wins += figures[117 + 10]
+				jumps += figures[117 + 15]
 	check(rounds >= 4, "rounds: %d" % rounds)
 	check(wins >= 0.5 * rounds, "rounds won by scripted seekers: %f of %d" % [wins, rounds])
 	check(jumps >= 1.0, "jumps of scripted seekers: %f" % jumps)
@@ -218,6 +245,13 @@ func _put(player: TagPlayer, place: Vector3) -> void:
 
 func _won(arena: TagArena) -> Array:
 	return arena.agents.map(func(agent: RLAgent) -> float: return agent.get_metric(&"won"))
+
+
+func _ways_of(sensor: RLSensor) -> PackedFloat32Array:
+	var floats := PackedFloat32Array()
+	floats.resize(sensor.size)
+	sensor.write(floats, 0)
+	return floats
 
 
 func _places(arena: TagArena) -> Array:

@@ -81,6 +81,8 @@ func _add_player(policy: StringName, number: int) -> void:
 		player.high_rays.count = settings.high_rays
 	else:
 		player.high_rays.free()
+	if not settings.knows_map:
+		player.ways.free()
 	players.append(player)
 	add_child(player)
 

@@ -127,6 +127,21 @@ func top_of(cell: Vector2i) -> Vector3:
 	return Vector3((cell.x + 0.5) * CELL - corner, level_of(cell), (cell.y + 0.5) * CELL - corner)
 
 
+## For each cell, the metres of walking between it and the nearest player of the other role: for somebody who is it from
+## there to that player, for others from that player to there. Empty without such a player.
+func ways_of(player: TagPlayer) -> PackedFloat32Array:
+	var here := number_at(player.position)
+	var nearest := PackedFloat32Array()
+	for other: TagPlayer in player.arena.players:
+		if not other.present or not other.agent.active or other.is_it == player.is_it:
+			continue
+		var at := number_at(other.position)
+		var costs := paths.costs_to(at) if player.is_it else paths.costs_from(at)
+		if nearest.is_empty() or costs[here] < nearest[here]:
+			nearest = costs
+	return nearest
+
+
 ## How high a cell's block is, in metres; WALL outside of the map.
 func level_of(cell: Vector2i) -> int:
 	if cell.x < 0 or cell.y < 0 or cell.x >= cells or cell.y >= cells:

@@ -29,6 +29,8 @@ extends RLParams
 @export_range(1, 128) var rays: int = 16
 ## Rays above the blocks that one can jump on, which meet only what is higher; 0 for none.
 @export_range(0, 128) var high_rays: int = 8
+## Players know the map: they see how long the shortest way to the nearest of the other role is, and becomes.
+@export var knows_map: bool = true
 
 ## Top speed of those who are it, in metres a second.
 @export_range(0.1, 20.0) var seeker_speed: float = 5.2
@@ -69,7 +71,7 @@ extends RLParams
 
 
 func _launch_only() -> PackedStringArray:
-	return ["players", "seekers", "shared", "map_cells", "rays", "high_rays", "bug"]
+	return ["players", "seekers", "shared", "map_cells", "rays", "high_rays", "knows_map", "bug"]
 
 
 func _check() -> PackedStringArray:

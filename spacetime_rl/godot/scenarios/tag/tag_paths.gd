@@ -21,6 +21,7 @@ var _steps: Array[PackedInt32Array] = []
 var _lengths: Array[PackedFloat32Array] = []
 # By cell, once somebody asked, for every cell: metres to it, the cell before it on the way, the first one of the way.
 var _costs: Array[PackedFloat32Array] = []
+var _costs_to: Array[PackedFloat32Array] = []
 var _before: Array[PackedInt32Array] = []
 var _hops: Array[PackedInt32Array] = []
 
@@ -32,7 +33,7 @@ func _init(map: TagMap) -> void:
 ## The map has changed.
 func forget() -> void:
 	var count := _map.cells * _map.cells
-	for by_cell: Array in [_steps, _lengths, _costs, _before, _hops]:
+	for by_cell: Array in [_steps, _lengths, _costs, _costs_to, _before, _hops]:
 		by_cell.clear()
 		by_cell.resize(count)
 
@@ -42,6 +43,13 @@ func costs_from(cell: int) -> PackedFloat32Array:
 	if _costs[cell].is_empty():
 		_search(cell)
 	return _costs[cell]
+
+
+## Metres of walking to a cell from each of the map's cells; infinite for walls. Down a block is nearer than up.
+func costs_to(cell: int) -> PackedFloat32Array:
+	if _costs_to[cell].is_empty():
+		_search_back(cell)
+	return _costs_to[cell]
 
 
 ## The first cell on the way from one to each of the map's cells; -1 where there is no way.
@@ -144,3 +152,28 @@ func _search(source: int) -> void:
 	_costs[source] = costs
 	_before[source] = before
 	_hops[source] = hops
+
+
+# From the goal outwards, over the steps that lead to a cell.
+func _search_back(goal: int) -> void:
+	var costs := PackedFloat32Array()
+	costs.resize(_map.cells * _map.cells)
+	costs.fill(INF)
+	costs[goal] = 0.0
+	var waiting := PackedInt32Array([goal])
+	var first := 0
+	while first < waiting.size():
+		var at := waiting[first]
+		first += 1
+		var cell := _map.cell_at(at)
+		for by: Vector2i in _AROUND:
+			var from := cell - by
+			if _map.level_of(from) == TagMap.WALL or not _can_step(from, by):
+				continue
+			var climbs := _map.level_of(cell) > _map.level_of(from)
+			var metres := costs[at] + TagMap.CELL * Vector2(by).length() + (JUMP_COST if climbs else 0.0)
+			var index := _map.index_of(from)
+			if metres < costs[index]:
+				costs[index] = metres
+				waiting.append(index)
+	_costs_to[goal] = costs

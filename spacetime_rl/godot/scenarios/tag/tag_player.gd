@@ -14,6 +14,7 @@ const _IMMUNE := Color(0.75, 0.8, 0.85)
 @export var jump: RLDiscreteAction
 @export var rays: RLRaySensor
 @export var high_rays: RLRaySensor
+@export var ways: TagWaysSensor
 @export var mesh: MeshInstance3D
 ## Shows the tag area of somebody who is it.
 @export var area: MeshInstance3D
