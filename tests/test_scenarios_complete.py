@@ -15,7 +15,10 @@ from spacetime_rl.runs.shipped import read_baselines
 
 SCENARIOS = sorted(path for path in (OWN_PROJECT / "scenarios").iterdir() if path.is_dir())
 MEASURING = {"bench"}  # made to be fast, not to be learned
-WITHOUT_BASELINE = {"tag": "its policies play each other, and are trained and rated by the league's experiments"}
+WITHOUT_BASELINE = {
+    "tag": "its policies play each other, and are trained and rated by the league's experiments",
+    "motorcycle_2d": "its baselines of PPO and DQN are trained with three seeds each, which takes hours",
+}
 every_scenario = pytest.mark.parametrize("folder", SCENARIOS, ids=lambda path: path.name)
 every_learned_one = pytest.mark.parametrize(
     "folder",

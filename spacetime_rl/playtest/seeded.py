@@ -226,6 +226,20 @@ CATALOGUE: tuple[SeededBug, ...] = (
         "Come within 3 m of a player of the other role.",
     ),
     SeededBug(
+        "motorcycle_2d",
+        "finish_moves_away",
+        "never_reached",
+        "The finish keeps 5 m away from the motorcycle.",
+        "Ride to the finish.",
+    ),
+    SeededBug(
+        "motorcycle_2d",
+        "divides_by_air_time",
+        "not_finite",
+        "The spin of the rear wheel is divided by zero when the motorcycle lands from a jump.",
+        "Ride over a crest so fast that both wheels leave the ground.",
+    ),
+    SeededBug(
         "bench",
         "crash_at_exit",
         "exit_crash",

@@ -7,12 +7,16 @@ extends Node
 
 const NONE := "none"
 
-## Where it is planted.
+## Where it is planted. Null in a 2D game, which has `arena_2d`.
 var arena: RLArena
+## Where it is planted in a 2D game; null in 3D.
+var arena_2d: RLArena2D
+
+var _core: RLArenaCore
 
 
 ## Plant a bug of the arena's scenario by its name; "none" plants nothing. Call it at the end of `_build`.
-static func plant(into: RLArena, called: String) -> void:
+static func plant(into: Node, called: String) -> void:
 	if called == NONE:
 		return
 	var path := "%s/bugs/%s.gd" % [into.scene_file_path.get_base_dir(), called]
@@ -21,14 +25,16 @@ static func plant(into: RLArena, called: String) -> void:
 		return
 	var bug: SeededBug = (load(path) as GDScript).new()
 	bug.name = "SeededBug"
-	bug.arena = into
+	bug.arena = into as RLArena
+	bug.arena_2d = into as RLArena2D
+	bug._core = RLArenaCore.of(into)
 	into.add_child(bug)
 
 
 func _physics_process(delta: float) -> void:
-	if not arena.core.is_running():
+	if not _core.is_running():
 		return
-	if arena.ticks == 0:  # an episode may be played again under the same number
+	if _core.ticks == 0:  # an episode may be played again under the same number
 		_begin()
 	_act(delta)
 

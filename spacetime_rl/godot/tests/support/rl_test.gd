@@ -35,17 +35,27 @@ func make_arena(settings: Dictionary = {}, seed_value: int = 1) -> TouchArena:
 
 ## An arena of a scene in a world of its own, built, with its first episode not yet begun.
 func build_arena(scene: PackedScene, settings: Dictionary, seed_value: int = 0) -> RLArena:
+	return _build_core(scene, settings, seed_value).root as RLArena
+
+
+## As `build_arena`, for a 2D game.
+func build_arena_2d(scene: PackedScene, settings: Dictionary, seed_value: int = 0) -> RLArena2D:
+	return _build_core(scene, settings, seed_value).root as RLArena2D
+
+
+func _build_core(scene: PackedScene, settings: Dictionary, seed_value: int) -> RLArenaCore:
 	var world := SubViewport.new()
 	world.own_world_3d = true
 	world.size = Vector2i(2, 2)
 	world.render_target_update_mode = SubViewport.UPDATE_DISABLED
 	world.gui_disable_input = true
 	add_child(world)
-	var arena := scene.instantiate() as RLArena
-	arena.params = arena.params.duplicate() as RLParams
-	check_equal(arena.params.apply(settings), PackedStringArray(), "problems with %s" % settings)
-	world.add_child(arena)
+	var root := scene.instantiate()
+	var core := RLArenaCore.of(root)
+	core.params = core.params.duplicate() as RLParams
+	check_equal(core.params.apply(settings), PackedStringArray(), "problems with %s" % settings)
+	world.add_child(root)
 	var schedule := RLSchedule.new()
 	schedule.seed_value = seed_value
-	arena.core.build(0, schedule)
-	return arena
+	core.build(0, schedule)
+	return core

@@ -31,6 +31,15 @@ func forget_contacts(arena: Node) -> void:
 	viewport.world_2d = World2D.new()
 	for layer: Node in arena.find_children("*", "TileMapLayer", true, false):
 		(layer as TileMapLayer).update_internals()  # it would move to the new world later in the frame
+	for joint: Node in arena.find_children("*", "Joint2D", true, false):
+		_join_anew(joint as Joint2D)
+
+
+# A body that goes to another world leaves its joints behind.
+func _join_anew(joint: Joint2D) -> void:
+	var passing := joint.disable_collision
+	joint.disable_collision = not passing
+	joint.disable_collision = passing
 
 
 func bodies_of(arena: Node) -> Array[Node]:
