@@ -8,6 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 TORCH  ?= torch==2.13.0
 DIST   ?= dist
 JOBS   ?= 2
+SEEDS  ?= 3
 LATEST_TORCH ?= torch
 CONFIG ?= rllib_configs/vr_interaction.yaml
 BIN    := $(VENV)/bin
@@ -17,7 +18,7 @@ GDSCRIPT := spacetime_rl/godot docs/tutorial
 # setup imports them once, so that the compiled files are there for commands outside of make, too.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup train baseline test test-all chaos check lint type format bench clean mlflow lock dist docs animations hashes test-oldest test-latest
+.PHONY: help setup train baseline baselines test test-all chaos check lint type format bench clean mlflow lock dist docs animations hashes test-oldest test-latest
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -40,8 +41,11 @@ $(VENV)/.ready: pyproject.toml requirements.lock requirements-dev.lock spacetime
 train: setup ## train the two vr_interaction policies, track, export, evaluate (CONFIG=..., ARGS="--set ...")
 	@$(BIN)/spacetime-rl train $(CONFIG) $(ARGS)
 
-baseline: setup ## train, evaluate and keep the policies that come with the package (SCENARIO=vr_navigation)
-	@$(BIN)/spacetime-rl baseline $(or $(SCENARIO),$(error name a configuration: make baseline SCENARIO=vr_navigation)) $(ARGS)
+baseline: setup ## train, evaluate and keep the policies that come with the package (SCENARIO=vr_navigation SEEDS=3)
+	@$(BIN)/spacetime-rl baseline $(or $(SCENARIO),$(error name a configuration: make baseline SCENARIO=vr_navigation)) --seeds $(SEEDS) $(ARGS)
+
+baselines: setup ## make all baselines that have fewer than SEEDS seeds, one after the other; goes on where it was
+	@$(BIN)/spacetime-rl baseline --all --seeds $(SEEDS) $(ARGS)
 
 test: setup ## run the tests, two files at a time (ARGS="-k name"; JOBS=0 for one)
 	@$(BIN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)

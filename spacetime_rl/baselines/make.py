@@ -1,46 +1,45 @@
-"""Make a baseline from a finished run: its policies, scripted and random policy play the same episodes."""
+"""Make a baseline from finished trainings: their policies, scripted and random policy play the same episodes."""
 
 from __future__ import annotations
 
-import json
 import shlex
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spacetime_rl.config import RunConfig, load
-from spacetime_rl.config.compare import diff, overrides_for, settle_like
-from spacetime_rl.contract import make_launch
-from spacetime_rl.errors import ContractError, GateError, UsageError
+from spacetime_rl.baselines.document import make_document
+from spacetime_rl.baselines.judge import (
+    Episodes,
+    JudgedSeed,
+    Rows,
+    Say,
+    against_scripts,
+    choose_median,
+    play,
+    play_rows,
+    validate,
+)
+from spacetime_rl.baselines.trained import TrainedRun
+from spacetime_rl.config import RunConfig
+from spacetime_rl.config.compare import overrides_for, settle_like
+from spacetime_rl.errors import ContractError, UsageError
 from spacetime_rl.evaluation.comparison import compare_reports
-from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import EvalReport
-from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, RandomSource, Source
+from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.host.scratch import scratch_folder
-from spacetime_rl.host.system import cores
 from spacetime_rl.pictures.paths import anybody_moves, draw_paths
-from spacetime_rl.runs.layout import RESULTS, RunPaths, onnx_file, schema_file
-from spacetime_rl.runs.locate import find_checkpoint
-from spacetime_rl.runs.shipped import (
-    BASELINES,
-    FILE,
-    SCHEMA_VERSION,
-    TRAINED,
-    WEIGHTS,
-    Baseline,
-    baseline_names,
-    read_baseline,
-)
+from spacetime_rl.runs.layout import RESULTS, schemas_in
+from spacetime_rl.runs.shipped import BASELINES, FILE, OVERALL, TRAINED, baseline_names, read_baseline
 
 OLD = "old baseline"
+TEST_SEED = 20_261_129  # of the episodes that baselines are reported on, and nothing else uses
+VALIDATION_EPISODES = 200
 
 _DRAWN = 3  # episodes in the picture
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,75 +54,88 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainedRun:
-    """A finished run: its folder, its configuration with all sizes settled, its summary and its versions."""
+class OldBaseline:
+    """An earlier baseline: what it reached on the test episodes, and of how many seeds it is the chosen one."""
 
-    folder: Path
-    config: RunConfig
-    summary: Mapping[str, Any]
-    versions: Mapping[str, str]
-
-    @classmethod
-    def read(cls, folder: Path) -> TrainedRun:
-        """Read a run's folder. Raises UsageError if the run is not finished."""
-        paths = RunPaths(folder)
-        summary, versions = paths.summary, paths.versions
-        if not summary.is_file():
-            raise UsageError(f"{folder}: has no report/summary.json: name a run that came to its end")
-        found = json.loads(summary.read_text(encoding="utf-8"))
-        if found["interrupted"]:
-            raise UsageError(f"{folder}: was interrupted; continue it first: spacetime-rl train --resume {folder}")
-        made_with = json.loads(versions.read_text(encoding="utf-8")) if versions.is_file() else {}
-        return cls(folder, load(paths.config), found, made_with)
-
-    def policies(self, workspace: Path) -> Path:
-        """Export the latest checkpoint's policies to `workspace`, as ONNX files and weights; returns the folder."""
-        from spacetime_rl.export.checkpoint import read_checkpoint  # torch takes seconds to import
-        from spacetime_rl.export.onnx import export_checkpoint
-        from spacetime_rl.export.weights import save_weights
-
-        latest = find_checkpoint(self.folder, self.folder.parent)
-        export_checkpoint(latest, workspace)
-        checkpoint = read_checkpoint(latest)
-        for policy in checkpoint.policies:
-            save_weights(checkpoint.load_module(policy), workspace / f"{policy}{WEIGHTS}")
-        return workspace
+    rows: Rows
+    seeds: int
 
 
 def make_baseline(
     name: str,
     config: RunConfig,
-    run: TrainedRun,
+    runs: Sequence[TrainedRun],
     command: Sequence[str],
     force: bool = False,
     adversarial: bool = False,
     root: Path = BASELINES,
     say: Say = lambda _: None,
+    validation_episodes: int | None = None,
 ) -> Outcome:
-    """Evaluate a run's policies on `config`'s scenario, with scripted and random policy, and write them to `root/name`.
+    """Choose one of several trainings and write its policies to `root/name`, with what all of them reached.
 
-    An earlier baseline of that name plays the same episodes. It is replaced if it is proven worse, if it does not fit
-    the game any more, or with `force`. `adversarial` policies also play against the heuristics of the others. `command`
-    are the words of the command that makes the baseline anew, to which the run's own settings are added. Raises
-    UsageError, ContractError or GameError.
+    The median training is chosen (`choose_median`) on `validation_episodes` episodes of `config.evaluation.seed`. All
+    trainings, the scripted and the random policy are reported on `config.evaluation.episodes` others, of TEST_SEED.
+    `adversarial` policies are each judged against the scripts of the others. An earlier baseline plays the same
+    episodes; `_decide` says when it is replaced. `command` are the words of the command that makes the baseline anew,
+    to which the chosen run's own settings are added. Raises UsageError, ContractError or GameError.
     """
-    if run.config.scenario.name != config.scenario.name:
-        raise UsageError(
-            f"{run.folder}: was trained on {run.config.scenario.name}, the configuration plays {config.scenario.name}"
-        )
-    judged = _judged(config, run.config)
+    _check(config, runs)
+    count = config.evaluation.episodes
+    validation = Episodes(validation_episodes or min(VALIDATION_EPISODES, count), config.evaluation.seed)
+    test = Episodes(count, TEST_SEED)
     with scratch_folder("baseline") as workspace:
-        onnx = run.policies(Path(workspace))
-        trained = _play(judged, OnnxSource(onnx, name=TRAINED), say, traced=_DRAWN)
-        others: list[Source] = [HeuristicSource(), RandomSource()]
-        if adversarial:
-            others += _against_heuristics(trained, onnx)
-        reports = [trained, *(_play(judged, source, say) for source in others)]
-        written, reason, old = _decide(trained, _play_old(name, root, judged, say), force)
+        folders = {run.seed: run.export(workspace / f"seed-{run.seed}") for run in runs}
+        adversaries = _policies(folders[runs[0].seed]) if adversarial else ()
+        judged = {run.seed: _judged(config, run.config) for run in runs}
+        scores = {
+            seed: validate(validation.of(judged[seed]), onnx, f"seed {seed}", adversaries, say)
+            for seed, onnx in (folders.items() if len(runs) > 1 else ())
+        }
+        chosen = choose_median(scores) if scores else runs[0].seed
+        tested = test.of(judged[chosen])
+        seeds = {
+            run.seed: JudgedSeed(
+                run,
+                folders[run.seed],
+                scores.get(run.seed),
+                play_rows(tested, _player(folders, run.seed, chosen), adversaries, say, traced=_DRAWN),
+            )
+            for run in runs
+        }
+        ours = seeds[chosen]
+        theirs = play_rows(tested, HeuristicSource(), adversaries, say)
+        reports = _reports(tested, ours, theirs, adversaries, say)
+        old = _play_old(name, root, tested, adversaries, say)
+        written, reason = _decide(ours.rows, len(runs), old, force)
         if written:
-            words = [*command, *(f"--set {shlex.quote(change)}" for change in overrides_for(config, judged))]
-            _write(root / name, _document(name, judged, run, reports, " ".join(words)), onnx, trained)
-    return Outcome(name, root / name, [*reports, *([old] if old else [])], written, reason)
+            words = [*command, *(f"--set {shlex.quote(change)}" for change in overrides_for(config, judged[chosen]))]
+            document = make_document(
+                name, tested, chosen, list(seeds.values()), theirs, reports, " ".join(words), validation, adversaries
+            )
+            _write(root / name, document, ours.onnx, reports[0])
+    return Outcome(
+        name, root / name, [*reports, *(old.rows.values() if isinstance(old, OldBaseline) else ())], written, reason
+    )
+
+
+def _check(config: RunConfig, runs: Sequence[TrainedRun]) -> None:
+    for run in runs:
+        if run.config.scenario.name != config.scenario.name:
+            raise UsageError(
+                f"{run.folder}: was trained on {run.config.scenario.name}, "
+                f"the configuration plays {config.scenario.name}"
+            )
+    seeds = [run.seed for run in runs]
+    twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})
+    if twice:
+        raise UsageError(f"baseline: two of the runs were trained with seed {twice[0]}; each needs a seed of its own")
+    if config.evaluation.seed == TEST_SEED:
+        raise UsageError(f"evaluation.seed: {TEST_SEED} is kept for what baselines are reported on; take another one")
+
+
+def _player(folders: Mapping[int, Path], seed: int, chosen: int) -> OnnxSource:
+    return OnnxSource(folders[seed], name=TRAINED if seed == chosen else f"seed {seed}")
 
 
 def _judged(config: RunConfig, trained: RunConfig) -> RunConfig:
@@ -133,89 +145,60 @@ def _judged(config: RunConfig, trained: RunConfig) -> RunConfig:
     return trained.model_copy(update=ours | {"game": game, "results": RESULTS})
 
 
-def _play(config: RunConfig, source: Source, say: Say, traced: int = 0) -> EvalReport:
-    say(f"playing: {source.name}")
-    plan = config.evaluation
-    launch = replace(make_launch(config), arenas=plan.arenas)
-    report = evaluate(launch, config, source, plan.episodes, plan.seed, plan.games, traced=traced)
-    if report.bounded:
-        raise GateError(f"{source.name}: a baseline plays all of its episodes, but {report.bounded.note}")
-    return report
+def _policies(onnx: Path) -> tuple[str, ...]:
+    return tuple(file.name.removesuffix(".schema.json") for file in schemas_in(onnx))
 
 
-def _against_heuristics(trained: EvalReport, onnx: Path) -> list[Source]:
-    """Players in which one policy is trained and the others are heuristics, one player for each policy.
+def _reports(
+    config: RunConfig, ours: JudgedSeed, theirs: Rows, adversaries: Sequence[str], say: Say
+) -> Sequence[EvalReport]:
+    """The reports that the baseline keeps: everybody by themselves, and adversaries against the scripts too."""
+    random = RandomSource()
+    if not adversaries:
+        return [ours.rows[OVERALL], theirs[OVERALL], play(config, random, say)]
+    together = play(config, OnnxSource(ours.onnx, name=TRAINED), say, traced=_DRAWN)
+    alone = [play(config, against_scripts(random, policy, adversaries), say) for policy in adversaries]
+    return [together, theirs[adversaries[0]], play(config, random, say), *ours.rows.values(), *alone]
 
-    The success of adversaries depends on their opponents, so that each is evaluated against the same scripted ones.
-    """
-    policies = [report.policy for report in trained.policies]
-    return [
-        MixedSource(OnnxSource(onnx, name=TRAINED), {other: HeuristicSource() for other in policies if other != policy})
-        for policy in policies
-    ]
 
-
-def _play_old(name: str, root: Path, config: RunConfig, say: Say) -> EvalReport | str | None:
-    """The report of an earlier baseline on these episodes, or the reason why it cannot play; None if there is none."""
+def _play_old(
+    name: str, root: Path, config: RunConfig, adversaries: Sequence[str], say: Say
+) -> OldBaseline | str | None:
+    """An earlier baseline on these episodes, or the reason why it cannot play; None if there is none."""
     if name not in baseline_names(root):
         return None
-    old: Baseline = read_baseline(name, root)
+    old = read_baseline(name, root)
     try:
-        return _play(config, OnnxSource(old.folder, name=OLD), say)
+        rows = play_rows(config, OnnxSource(old.folder, name=OLD), adversaries, say)
     except ContractError as error:
         return str(error)
+    return OldBaseline(rows, len(old.seeds))
 
 
-def _decide(new: EvalReport, old: EvalReport | str | None, force: bool) -> tuple[bool, str, EvalReport | None]:
+def _decide(new: Rows, seeds: int, old: OldBaseline | str | None, force: bool) -> tuple[bool, str]:
+    """Whether the new baseline replaces the old one, and why.
+
+    It does if a row is proven better and none is proven worse. One of more seeds also replaces one of fewer seeds,
+    unless a row is proven worse: the single seed that was shipped may have been a lucky one.
+    """
     if old is None:
-        return True, "the first one", None
+        return True, "the first one"
     if isinstance(old, str):
-        return True, f"the old one does not fit the game any more: {old}", None
-    compared = compare_reports(new, old)
-    if compared is None:
-        return force, "kept the old one; there are too few finished episodes to compare", old
-    if compared.sign > 0:
-        return True, f"better: {compared.figures} on the same episodes", old
-    how = "worse" if compared.sign < 0 else "not proven better"
+        return True, f"the old one does not fit the game any more: {old}"
+    found = {row: compare_reports(new[row], old.rows[row], None if row == OVERALL else row) for row in new}
+    compared = {row: comparison for row, comparison in found.items() if comparison is not None}
+    if len(compared) < len(new):
+        return force, "kept the old one; there are too few finished episodes to compare"
+    shown = (f"{'' if row == OVERALL else f'{row} '}{one.figures}" for row, one in compared.items())
+    figures = f"{', '.join(shown)} on the same episodes"
+    worst, best = min(one.sign for one in compared.values()), max(one.sign for one in compared.values())
+    if worst >= 0 and best > 0:
+        return True, f"better: {figures}"
+    if worst >= 0 and seeds > old.seeds:
+        return True, f"the median of {seeds} seeds in place of {old.seeds}, and not proven worse: {figures}"
+    how = "worse" if worst < 0 else "not proven better"
     told = "replaced as told, though" if force else "kept the old one;"
-    return force, f"{told} {how}: {compared.figures} on the same episodes", old
-
-
-def _document(
-    name: str, config: RunConfig, run: TrainedRun, reports: Sequence[EvalReport], command: str
-) -> dict[str, Any]:
-    policies = [report.policy for report in reports[0].policies]
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "name": name,
-        "scenario": reports[0].scenario,
-        "command": command,
-        "date": time.strftime("%Y-%m-%d"),
-        "episodes": reports[0].episodes,
-        "seed": reports[0].seed,
-        "policies": {
-            policy: {
-                "onnx": onnx_file(Path(), policy).name,
-                "schema": schema_file(Path(), policy).name,
-                "weights": f"{policy}{WEIGHTS}",
-            }
-            for policy in policies
-        },
-        "training": {
-            "algorithm": config.algorithm,
-            "agent_steps": run.summary["agent_steps"],
-            "wall_time_s": round(run.summary["training_s"], 1),
-            "cores": cores(),
-            "differs": [
-                line
-                for line in diff(settle_like(config, run.config), run.config)
-                if line.startswith(("scenario.", "game."))
-            ],
-        },
-        "reports": {report.source: report.to_dict() for report in reports},
-        "versions": dict(run.versions),
-        "config": config.to_dict(),
-    }
+    return force, f"{told} {how}: {figures}"
 
 
 def _write(folder: Path, document: Mapping[str, Any], onnx: Path, report: EvalReport) -> None:

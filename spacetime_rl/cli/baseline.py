@@ -1,8 +1,10 @@
-"""`spacetime-rl baseline`: train a configuration's baseline, or take a finished run, and evaluate it."""
+"""`spacetime-rl baseline`: train a configuration's baseline, or take finished runs, and evaluate it."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,30 +17,68 @@ from spacetime_rl.cli.common import (
     as_overrides,
     load_config,
     print_json,
+    refuse_given,
 )
 from spacetime_rl.cli.completion import complete_config, complete_run
 from spacetime_rl.cli.numbers import whole_number
-from spacetime_rl.errors import UsageError
-from spacetime_rl.host import signals
+from spacetime_rl.errors import GateError, SpacetimeError, UsageError
 from spacetime_rl.runs.layout import RESULTS
 
 if TYPE_CHECKING:
     from spacetime_rl.baselines.make import Outcome
+    from spacetime_rl.baselines.trained import TrainedRun
     from spacetime_rl.config import RunConfig
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What the user asks for, of one baseline."""
+
+    config: str
+    preset: str | None
+    overrides: Sequence[str]
+    episodes: int
+    validation_episodes: int | None
+    seeds: int
+    runs: Sequence[str]
+    force: bool
+    results: Path | None
+    json_output: bool
+
+
 def baseline(
+    context: typer.Context,
     config: Annotated[
-        str,
+        str | None,
         typer.Argument(metavar="CONFIG", help="The name of a packaged configuration.", autocompletion=complete_config),
-    ],
+    ] = None,
     preset: Annotated[
         str | None, typer.Option(metavar="NAME", help="Lay a preset over it; the baseline is called CONFIG-PRESET.")
     ] = None,
+    seeds: Annotated[
+        int, typer.Option(metavar="N", **whole_number("Seeds to train; the median one is kept.", 1, 100))
+    ] = 3,
     run: Annotated[
-        str | None, typer.Option(metavar="RUN", help="A finished run; default: train one.", autocompletion=complete_run)
+        list[str] | None,
+        typer.Option(
+            metavar="RUN",
+            help="A finished run instead of training; may be repeated, with one run for each seed.",
+            autocompletion=complete_run,
+        ),
     ] = None,
-    episodes: Annotated[int, typer.Option(metavar="N", **whole_number("Held-out episodes to play.", 1))] = 500,
+    episodes: Annotated[
+        int, typer.Option(metavar="N", **whole_number("Held-out test episodes that everybody is reported on.", 1))
+    ] = 500,
+    validation_episodes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            **whole_number("Other episodes, by which the seed is chosen; default: 200, or --episodes if fewer.", 1),
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Make every baseline that has fewer seeds, as its own command says.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a baseline that does better.")] = False,
     overrides: SetOption = None,
     results: ResultsOption = None,
@@ -46,38 +86,97 @@ def baseline(
 ) -> None:
     """Train the policies that come with the package, and evaluate them beside the scripted and the random policy.
 
-    All of them play the same seeded episodes, none of which was used in training. An earlier baseline plays them, too,
-    and is replaced if it does worse.
+    Trains several seeds, chooses the median one on validation episodes, and reports on test episodes that nothing was
+    chosen by. Seeds that are trained already are not trained again. An earlier baseline plays the same test episodes;
+    it stays if it does better.
 
     [bold]Examples[/bold]
 
       spacetime-rl baseline vr_navigation
 
-      spacetime-rl baseline vr_navigation --run my-run --episodes 100
+      spacetime-rl baseline vr_navigation --run my-run --run my-other-run --episodes 100
+
+      spacetime-rl baseline --all
     """
     from spacetime_rl.runs.shipped import require_writable
 
+    if every:
+        names = ("config", "preset", "run", "episodes", "overrides", "json_output")
+        refuse_given(context, "baseline --all", "each baseline's own command says so; leave it out", *names)
+    elif config is None:
+        raise UsageError("baseline: name a configuration, as in `spacetime-rl baseline vr_navigation`, or give --all")
     require_writable()
-    name = _name_of(config) + (f"-{preset}" if preset else "")
-    settings = [*(overrides or ()), *as_overrides({"results": results})]
-    chosen = load_config(config, settings, preset)
-    judged = load_config(config, [*settings, *as_overrides({"evaluation.episodes": episodes})], preset)
-    folder = _train(chosen, json_output) if run is None else _find(run, results or RESULTS)
-    from spacetime_rl.baselines.make import TrainedRun, make_baseline
+    wish = _Wish(
+        config=config or "",
+        preset=preset,
+        overrides=overrides or (),
+        episodes=episodes,
+        validation_episodes=validation_episodes,
+        seeds=seeds,
+        runs=run or (),
+        force=force,
+        results=results,
+        json_output=json_output,
+    )
+    return _make_all(wish) if every else _show(_make(wish), json_output)
+
+
+def _make_all(wish: _Wish) -> None:
+    """Make the baselines that lack seeds one after the other; one that fails does not keep the others from theirs."""
+    from spacetime_rl.baselines.again import lacking
+
+    recipes, failed = lacking(wish.seeds), []
+    for number, recipe in enumerate(recipes, start=1):
+        _say(f"baseline {number} of {len(recipes)}: {recipe.name}")
+        try:
+            _show(
+                _make(
+                    replace(
+                        wish,
+                        config=recipe.config,
+                        preset=recipe.preset,
+                        overrides=recipe.overrides,
+                        episodes=recipe.episodes,
+                    )
+                ),
+                json_output=False,
+            )
+        except SpacetimeError as error:
+            _say(f"spacetime-rl: {error}")
+            failed.append(recipe.name)
+    if failed:
+        raise GateError(f"baseline --all: {', '.join(failed)} failed, as said above; the same command tries them again")
+    _say(f"{len(recipes)} baselines made; {'the others have' if recipes else 'all have'} {wish.seeds} seeds already")
+
+
+def _make(wish: _Wish) -> Outcome:
+    from spacetime_rl.baselines.make import make_baseline
     from spacetime_rl.contract import is_adversarial
 
-    words = [
-        "spacetime-rl",
-        "baseline",
-        config,
-        *([f"--preset {shlex.quote(preset)}"] if preset else []),
-        f"--episodes {episodes}",
-    ]
-    words += [f"--set {shlex.quote(change)}" for change in overrides or ()]
-    taken = TrainedRun.read(folder)
-    hostile = is_adversarial(judged)
-    outcome = make_baseline(name, judged, taken, words, force, hostile, say=lambda what: typer.echo(what, err=True))
-    _show(outcome, json_output)
+    name = _name_of(wish.config) + (f"-{wish.preset}" if wish.preset else "")
+    settings = [*wish.overrides, *as_overrides({"results": wish.results})]
+    chosen = load_config(wish.config, settings, wish.preset)
+    judged = load_config(wish.config, [*settings, *as_overrides({"evaluation.episodes": wish.episodes})], wish.preset)
+    taken = _find(wish) if wish.runs else _train(chosen, name, wish)
+    return make_baseline(
+        name,
+        judged,
+        taken,
+        _words(wish),
+        wish.force,
+        is_adversarial(judged),
+        say=_say,
+        validation_episodes=wish.validation_episodes,
+    )
+
+
+def _words(wish: _Wish) -> list[str]:
+    """The command that makes the same baseline by training."""
+    words = ["spacetime-rl", "baseline", wish.config]
+    words += [f"--preset {shlex.quote(wish.preset)}"] if wish.preset else []
+    words += [f"--seeds {len(wish.runs) or wish.seeds}", f"--episodes {wish.episodes}"]
+    words += [f"--validation-episodes {wish.validation_episodes}"] if wish.validation_episodes else []
+    return words + [f"--set {shlex.quote(change)}" for change in wish.overrides]
 
 
 def _name_of(config: str) -> str:
@@ -89,19 +188,21 @@ def _name_of(config: str) -> str:
     return file.relative_to(CONFIGS).with_suffix("").as_posix()
 
 
-def _train(config: RunConfig, json_output: bool) -> Path:
-    from spacetime_rl.training import run
+def _train(config: RunConfig, name: str, wish: _Wish) -> list[TrainedRun]:
+    from spacetime_rl.baselines.seeds import train_seeds
 
-    summary = run.train(config, evaluate=False, json_output=json_output)
-    if summary.interrupted:
-        raise typer.Exit(signals.exit_code())
-    return summary.folder
+    return train_seeds(config, name, wish.seeds, wish.json_output, _say)
 
 
-def _find(run: str, results: Path) -> Path:
+def _find(wish: _Wish) -> list[TrainedRun]:
+    from spacetime_rl.baselines.trained import TrainedRun
     from spacetime_rl.runs.locate import find_folder
 
-    return find_folder(run, results)
+    return [TrainedRun.read(find_folder(run, wish.results or RESULTS)) for run in wish.runs]
+
+
+def _say(what: str) -> None:
+    typer.echo(what, err=True)
 
 
 def _show(outcome: Outcome, json_output: bool) -> None:

@@ -126,6 +126,11 @@ class RunPaths:
         return self.league / "exploit" / file_name(policy)
 
     @property
+    def seeds(self) -> Path:
+        """The seeds of a baseline that a sweep has trained to their ends."""
+        return self.path / "seeds.json"
+
+    @property
     def tune(self) -> Path:
         """Tune's files: its state, and the trials with their checkpoints."""
         return self.path / "tune"

@@ -16,10 +16,12 @@ from spacetime_rl.errors import UsageError
 BASELINES = Path(__file__).resolve().parent.parent / "baselines"
 FILE = "baseline.json"
 PREFIX = "baseline:"  # before the name of a baseline, where a run or a folder may be named as well
-SCHEMA_VERSION = 1
-TRAINED = "trained"
+SCHEMA_VERSION = 2
+READABLE = (1, 2)  # version 1 knows one seed, and compares nothing
+OVERALL = "overall"  # the row of all policies together, where they do not play against each other
+TRAINED, SCRIPTED, RANDOM = "trained", "heuristic", "random"
 WEIGHTS = ".weights.npz"  # follows the policy's name
-SOURCES = (TRAINED, "heuristic", "random")  # every baseline has a report of each of these players
+SOURCES = (TRAINED, SCRIPTED, RANDOM)  # every baseline has a report of each of these players
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,29 @@ class Baseline:
         found: Mapping[str, Mapping[str, Any]] = self.document["reports"]
         return found
 
+    @property
+    def is_adversarial(self) -> bool:
+        """Whether the baseline's policies play against each other, so that each of them is judged by itself."""
+        return len(self.reports) > len(SOURCES)
 
-def against_heuristics(policy: str, policies: Sequence[str]) -> str:
-    """The name of the report of a trained policy that plays against the heuristics of all other policies."""
-    return ", ".join([TRAINED, *(f"{other}=heuristic" for other in policies if other != policy)])
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """What is judged: OVERALL, or each of the policies that play against each other."""
+        return self.policies if self.is_adversarial else (OVERALL,)
+
+    @property
+    def seeds(self) -> Sequence[Mapping[str, Any]]:
+        """What each trained seed reached and took, one of which is shipped; of version 1 only the latter is known."""
+        if "seeds" in self.document:
+            found: Sequence[Mapping[str, Any]] = self.document["seeds"]
+            return found
+        training = self.document["training"]
+        return [{"seed": self.document["config"].get("seed", 0), "shipped": True, **training}]
+
+
+def against_heuristics(policy: str, policies: Sequence[str], player: str = TRAINED) -> str:
+    """The name of the report of a policy of `player` that plays against the heuristics of all other policies."""
+    return ", ".join([player, *(f"{other}={SCRIPTED}" for other in policies if other != policy)])
 
 
 def require_writable(root: Path = BASELINES) -> None:
@@ -93,8 +114,9 @@ def read_baseline(name: str, root: Path = BASELINES) -> Baseline:
         version = document["schema_version"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{file}: cannot be read: {type(error).__name__}: {error}") from error
-    if version != SCHEMA_VERSION:
-        raise UsageError(f"{file}: schema_version {version}, this version reads {SCHEMA_VERSION}; make it again")
+    if version not in READABLE:
+        readable = " and ".join(map(str, READABLE))
+        raise UsageError(f"{file}: schema_version {version}, this version reads {readable}; make it again")
     return Baseline(name, root / name, document)
 
 

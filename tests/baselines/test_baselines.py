@@ -17,8 +17,9 @@ import torch
 from support.command import run_command
 from support.made_policies import make_checkpoint, make_policy
 
-from spacetime_rl.baselines.make import Outcome, TrainedRun, make_baseline
+from spacetime_rl.baselines.make import TEST_SEED, Outcome, make_baseline
 from spacetime_rl.baselines.page import update
+from spacetime_rl.baselines.trained import TrainedRun
 from spacetime_rl.config import RunConfig, dump, load
 from spacetime_rl.config.compare import diff, settle_like
 from spacetime_rl.config.packaged import packaged
@@ -72,7 +73,8 @@ def make_touch(
 ) -> Outcome:
     """Judge the run and keep it as the baseline `touch` in `folder`."""
     words = ["spacetime-rl", "baseline", "touch"]
-    return make_baseline("touch", config, replace(TrainedRun.read(run), **changes), words, force, adversarial, folder)
+    taken = [replace(TrainedRun.read(run), **changes)]
+    return make_baseline("touch", config, taken, words, force, adversarial, folder)
 
 
 @pytest.fixture
@@ -104,7 +106,7 @@ def test_a_baseline_holds_the_policies_and_how_everybody_does_on_the_same_episod
     assert baseline.policies == ("walker", "jumper")
     assert list(baseline.reports) == ["trained", "heuristic", "random"]
     for report in baseline.reports.values():
-        assert (report["episodes"], report["seed"]) == (6, baseline.config.evaluation.seed)
+        assert (report["episodes"], report["seed"]) == (6, TEST_SEED)
         low, high = report["overall"]["episode_success_ci"]
         assert 0.0 <= low <= report["overall"]["episode_success_rate"] <= high <= 1.0
     assert baseline.document["training"]["agent_steps"] == 1234
@@ -187,7 +189,7 @@ def test_the_page_shows_every_baseline(made: Path) -> None:
     assert found.endswith("\nrest\n")
     assert "old" not in found
     assert "| [touch](#touch) |" in found
-    assert "PPO, 1,234 agent steps in 2 min on" in found
+    assert "PPO, 1,234 agent steps in 2 min on" in " ".join(found.split())
     assert "| `walker` | trained | heuristic | random |" in found
     assert "](touch/paths.png)" in found
 
@@ -227,11 +229,15 @@ def test_trained_adversaries_meet_the_heuristics_too(make: Make, tmp_path: Path)
     make(adversarial=True)
 
     baseline = read_baseline("touch", tmp_path)
-    assert list(baseline.reports)[3:] == ["trained, jumper=heuristic", "trained, walker=heuristic"]
+    assert set(list(baseline.reports)[3:]) == {
+        f"{player}, {other}=heuristic" for player in ("trained", "random") for other in ("walker", "jumper")
+    }
+    assert (baseline.rows, baseline.document["opponents"]) == (("walker", "jumper"), "heuristic")
     trained, mixed = (baseline.reports[source]["policies"] for source in ("trained", "trained, jumper=heuristic"))
     assert mixed["jumper"]["success_rate"] > trained["jumper"]["success_rate"]
     page = update("<!-- baselines: begin --><!-- baselines: end -->", [baseline], tmp_path)
-    assert f"walker {mixed['walker']['success_rate']:.1%}" in page
+    row = next(line for line in page.splitlines() if ": jumper against the scripted walker" in line)
+    assert f"| {mixed['jumper']['success_rate']:.1%} |" in row
 
 
 @pytest.mark.parametrize(("name", "expected"), [("vr_interaction_avoid", True), ("vr_interaction", False)])
