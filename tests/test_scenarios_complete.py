@@ -16,6 +16,7 @@ from spacetime_rl.runs.shipped import read_baselines
 SCENARIOS = sorted(path for path in (OWN_PROJECT / "scenarios").iterdir() if path.is_dir())
 MEASURING = {"bench"}  # made to be fast, not to be learned
 WITHOUT_BASELINE = {
+    "parking_3d": "its baseline is trained by `make baseline` when its configurations have been tuned",
     "tag": "its policies play each other, and are trained and rated by the league's experiments",
     "motorcycle_2d": "its baselines of PPO and DQN are trained with three seeds each, which takes hours",
 }

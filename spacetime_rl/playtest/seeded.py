@@ -240,6 +240,13 @@ CATALOGUE: tuple[SeededBug, ...] = (
         "Ride over a crest so fast that both wheels leave the ground.",
     ),
     SeededBug(
+        "parking_3d",
+        "fuel_gauge_divides_by_zero",
+        "not_finite",
+        "After six metres, the consumption of a car that stands is divided by its speed.",
+        "Drive 6 m, then stop.",
+    ),
+    SeededBug(
         "bench",
         "crash_at_exit",
         "exit_crash",

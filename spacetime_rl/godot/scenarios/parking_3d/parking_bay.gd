@@ -1,0 +1,73 @@
+class_name ParkingBay
+extends RefCounted
+## One bay: where it is, and how far a car's pose is from being parked in it.
+##
+## In the bay's own frame the middle is the origin, -Z leads into the bay, and x goes across it.
+
+## Below this weighted distance a car is parked by the definition of the public environment parking-v0.
+const PUBLIC_SUCCESS := 0.12
+# Its weights and scales of x, y, vx, vy, cos_h and sin_h, and its exponent. The velocities weigh nothing.
+# Source: highway-env, highway_env/envs/parking_env.py, `default_config` and `compute_reward`
+# (https://github.com/Farama-Foundation/HighwayEnv; Leurent, 2018).
+const _PUBLIC_X := 1.0 / 100.0
+const _PUBLIC_Y := 0.3 / 100.0
+const _PUBLIC_HEADING := 0.02
+const _PUBLIC_EXPONENT := 0.5
+
+## The bay's frame; -Z leads into it.
+var place: Transform3D
+## Half of width and length, in metres.
+var half := Vector2.ZERO
+## A number among the bays: the upper row from left to right, then the lower one.
+var number := 0
+
+var _inverse: Transform3D
+
+
+func _init(of_number: int, at: Transform3D, width: float, length: float) -> void:
+	number = of_number
+	place = at
+	half = Vector2(width, length) / 2.0
+	_inverse = at.affine_inverse()
+
+
+## Where a car's middle is in the bay's frame: x across it, y out of it, in metres.
+func offset_of(car: Transform3D) -> Vector2:
+	var at := _inverse * car.origin
+	return Vector2(at.x, at.z)
+
+
+## The angle from the bay's direction to that of a car's nose, in rad, to the left.
+func heading_of(car: Transform3D) -> float:
+	var nose := _inverse.basis * -car.basis.z
+	return atan2(-nose.x, -nose.z)
+
+
+## The angle by which a car is not aligned, in rad; `way_in` is "nose", "tail" or "any".
+func angle_to(car: Transform3D, way_in: String) -> float:
+	var nose_first := absf(heading_of(car))
+	match way_in:
+		"nose":
+			return nose_first
+		"tail":
+			return PI - nose_first
+	return minf(nose_first, PI - nose_first)
+
+
+## Whether all four corners of a car are inside the bay's lines.
+func contains(car: Transform3D) -> bool:
+	for corner: Vector3 in HatchbackCar.CORNERS:
+		var at := _inverse * (car * corner)
+		if absf(at.x) > half.x or absf(at.z) > half.y:
+			return false
+	return true
+
+
+## How far a car's pose is from the one in the middle of the bay, nose first, by the public environment parking-v0: the
+## root of the weighted sum of the distances of x, y, cosine and sine of the heading. Its bays lie along y.
+func public_distance(car: Transform3D) -> float:
+	var away := car.origin - place.origin
+	var nose := place.basis.z - car.basis.z
+	var sum := _PUBLIC_X * absf(away.x) + _PUBLIC_Y * absf(away.z)
+	sum += _PUBLIC_HEADING * (absf(nose.x) + absf(nose.z))
+	return pow(sum, _PUBLIC_EXPONENT)
