@@ -97,6 +97,11 @@ func speed() -> float:
 	return -linear_velocity.dot(global_basis.z)
 
 
+## Radius of the circle on which the rear axle turns at full lock, in metres.
+func turning_radius() -> float:
+	return WHEELBASE / tan(deg_to_rad(settings.max_steer_deg))
+
+
 ## Whether the chassis touches anything.
 func touches() -> bool:
 	return _touches

@@ -12,7 +12,7 @@ var settings: ParkingParams
 ## The bay to park in.
 var bay: ParkingBay
 
-var _distance := 0.0
+var _way := 0.0
 var _misalignment := 0.0
 var _decision_ticks := 0
 var _stood_s := 0.0
@@ -34,8 +34,8 @@ func _begin_episode() -> void:
 	_stood_s = 0.0
 	_last_contact = -1
 	_decision_ticks = 0
-	_distance = _potential_distance()
-	_misalignment = _potential_angle()
+	_way = _way_left()
+	_misalignment = _misalignment_here()
 
 
 func _tick(delta: float) -> void:
@@ -55,14 +55,14 @@ func _end_decision() -> void:
 	if _decision_ticks == 0:
 		return
 	_decision_ticks = 0
-	var distance := _potential_distance()
-	var misalignment := _potential_angle()
-	car.agent.add_reward(&"progress", settings.reward_progress * (_distance - distance))
+	var way := _way_left()
+	var misalignment := _misalignment_here()
+	car.agent.add_reward(&"progress", settings.reward_progress * (_way - way))
 	car.agent.add_reward(&"alignment", settings.reward_alignment * (_misalignment - misalignment))
 	car.agent.add_reward(&"time", settings.reward_time)
 	if settings.reward_public != 0.0:
 		car.agent.add_reward(&"public", -settings.reward_public * bay.public_distance(car.global_transform))
-	_distance = distance
+	_way = way
 	_misalignment = misalignment
 
 
@@ -95,12 +95,12 @@ func bay_distance() -> float:
 	return bay.offset_of(car.global_transform).length()
 
 
-func _potential_distance() -> float:
-	return bay_distance()
+func _way_left() -> float:
+	return bay.way_to(car.global_transform, way_in(), car.turning_radius())
 
 
 # In rad, fading with the distance: far away any direction may be the right one.
-func _potential_angle() -> float:
+func _misalignment_here() -> float:
 	return bay.angle_to(car.global_transform, way_in()) * exp(-bay_distance() / NEAR_M)
 
 

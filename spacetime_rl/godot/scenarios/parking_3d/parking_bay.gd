@@ -4,6 +4,11 @@ extends RefCounted
 ##
 ## In the bay's own frame the middle is the origin, -Z leads into the bay, and x goes across it.
 
+## A way to a bay ends in front of it, this far outside, and then leads straight in, in metres.
+const GATE_M := 0.6
+# What a way need not make good: metres aside, and rad askew.
+const _ASIDE := 0.2
+const _ASKEW := 0.07
 ## Below this weighted distance a car is parked by the definition of the public environment parking-v0.
 const PUBLIC_SUCCESS := 0.12
 # Its weights and scales of x, y, vx, vy, cos_h and sin_h, and its exponent. The velocities weigh nothing.
@@ -63,6 +68,17 @@ func contains(car: Transform3D) -> bool:
 	return true
 
 
+## Metres that a car has to drive until it stands in the middle of the bay, ahead and back on circles of this radius, as
+## if nothing were in the way but the bay's sides: to a pose before the bay, and straight in. `way_in` as in `angle_to`.
+func way_to(car: Transform3D, way_in: String, radius: float) -> float:
+	var best := INF
+	if way_in != "tail":
+		best = _way_to(car, 0.0, radius)
+	if way_in != "nose":
+		best = minf(best, _way_to(car, PI, radius))
+	return best
+
+
 ## How far a car's pose is from the one in the middle of the bay, nose first, by the public environment parking-v0: the
 ## root of the weighted sum of the distances of x, y, cosine and sine of the heading. Its bays lie along y.
 func public_distance(car: Transform3D) -> float:
@@ -71,3 +87,22 @@ func public_distance(car: Transform3D) -> float:
 	var sum := _PUBLIC_X * absf(away.x) + _PUBLIC_Y * absf(away.z)
 	sum += _PUBLIC_HEADING * (absf(nose.x) + absf(nose.z))
 	return pow(sum, _PUBLIC_EXPONENT)
+
+
+# With the nose turned by `turned` from the bay's direction at the end. A car's curve is that of its rear axle.
+func _way_to(car: Transform3D, turned: float, radius: float) -> float:
+	var ahead := -1.0 if turned == 0.0 else 1.0
+	var gate := half.y + GATE_M
+	var at := offset_of(car)
+	var end := gate if at.y > gate else 0.0
+	var heading := heading_of(car)
+	var axle := at + 0.5 * HatchbackCar.WHEELBASE * Vector2(sin(heading), cos(heading))
+	var axle_end := end - 0.5 * HatchbackCar.WHEELBASE * ahead
+	var along := (axle.y - axle_end) * ahead
+	var aside := _less(axle.x * ahead, _ASIDE)
+	var askew := _less(wrapf(heading - turned, -PI, PI), _ASKEW)
+	return ReedsShepp.length(along, aside, askew, radius) + end
+
+
+static func _less(value: float, by: float) -> float:
+	return signf(value) * maxf(absf(value) - by, 0.0)

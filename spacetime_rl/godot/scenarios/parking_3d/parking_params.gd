@@ -68,10 +68,10 @@ extends RLParams
 
 ## Parked, which ends the episode.
 @export var reward_success: float = 20.0
-## A metre nearer to the bay; a metre away costs the same.
+## A metre less of way to the bay, as a car drives, ahead and back on its curves; a metre more costs the same.
 @export var reward_progress: float = 0.5
 ## A radian nearer to the bay's direction, next to the bay; it counts less with the distance, and away costs the same.
-@export var reward_alignment: float = 2.0
+@export var reward_alignment: float = 1.0
 ## A new contact.
 @export var reward_contact: float = -10.0
 ## A decision. At 5 decisions a second the default costs 0.25 a second.

@@ -55,7 +55,7 @@ func _init(car: HatchbackCar, arena: ParkingArena, bumpers: BumperSensor) -> voi
 ## An episode begins.
 func begin() -> void:
 	_gear = 1 if _arena.way_in() == "nose" else -1
-	_radius = SPARE * HatchbackCar.WHEELBASE / tan(deg_to_rad(_car.settings.max_steer_deg))
+	_radius = SPARE * _car.turning_radius()
 	_locate()
 	_begin_aisle()
 
