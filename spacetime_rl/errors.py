@@ -191,6 +191,10 @@ class RunnersLost(SpacetimeError):
     """The processes that play the games died and did not come back."""
 
 
+class LearnersLost(SpacetimeError):
+    """Processes that learn have died."""
+
+
 class ActionError(SpacetimeError, ValueError):
     """A policy or a program chose an invalid action; the game is not at fault."""
 

@@ -28,7 +28,8 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.host.system import cores
 from spacetime_rl.rollout.plan import RolloutPlan
-from spacetime_rl.tuning.ray_session import choose_gpus
+from spacetime_rl.sizing.learners import choose_learners
+from spacetime_rl.tuning.ray_session import gpus_there
 
 _MOST_STOCK_GAMES = 8  # per runner of RLlib: each of its arenas is a game process
 
@@ -74,7 +75,8 @@ class Training(Measurement):
             _remove_logs(Path(self._algorithm.logdir))
 
     def _make_config(self) -> AlgorithmConfig:
-        return as_trained(self._config, self._plan, choose_gpus(self._config.resources.gpus))
+        learners, gpus = choose_learners(self._config.resources, gpus_there())
+        return as_trained(self._config.with_learners(learners), self._plan, gpus)
 
 
 class StockRllib(Training):

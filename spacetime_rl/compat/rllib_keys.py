@@ -159,7 +159,7 @@ KEYS: Table = {
     "horizon": to("game.episode_steps"),
     "num_gpus": _gpus,
     "num_gpus_per_learner": _gpus,
-    "num_learners": only(0, 1, reason="there is one learner"),
+    "num_learners": to("resources.learners"),
     "num_cpus_per_worker": to("resources.cpus_per_runner"),
     "num_cpus_per_env_runner": to("resources.cpus_per_runner"),
     "normalize_actions": only(True, reason="actions are always in [-1, 1]"),

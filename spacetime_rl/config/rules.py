@@ -73,6 +73,7 @@ def contradictions(config: RunSettings) -> list[Contradiction]:
         *_ports(config),
         *_algorithm(config),
         *_overlap(config),
+        *_learners(config),
         *_networks(config),
         *_critics(config),
         *_batches(config),
@@ -206,6 +207,16 @@ def _overlap(config: RunSettings) -> Iterator[Contradiction]:
     if config.rollout.overlap and config.algorithm != "PPO":
         yield Contradiction(
             ("rollout", "overlap"), f"{config.algorithm} always overlaps; leave it out", (("algorithm",),)
+        )
+
+
+def _learners(config: RunSettings) -> Iterator[Contradiction]:
+    learners, gpus = config.resources.learners, config.resources.gpus
+    if learners != "auto" and learners > 1 and gpus != "auto" and gpus % learners:
+        yield Contradiction(
+            ("resources", "gpus"),
+            f"{learners} learners cannot share {gpus} GPUs out; set {learners}, or 0 to learn on CPU cores",
+            (("resources", "learners"),),
         )
 
 

@@ -207,8 +207,13 @@ class RolloutConfig(Section):
 class ResourcesConfig(Section):
     """What a run takes from the Ray cluster."""
 
+    learners: Auto | Annotated[int, Field(ge=0, le=256)] = Field(
+        default="auto",
+        description="Ray actors that learn together from every batch, each on a GPU or on CPU cores of its own; 0 and "
+        "1 learn inside the training process, auto takes one for each of the learner's GPUs (docs/scaling.md).",
+    )
     gpus: Auto | Annotated[int, Field(ge=0)] = Field(
-        default="auto", description="GPUs of the learner; auto takes one where the cluster has one."
+        default="auto", description="GPUs of all learners; auto takes one for each learner where the cluster has them."
     )
     cpus_per_runner: Auto | Annotated[float, Field(gt=0)] = Field(
         default="auto", description="CPU cores that Ray reserves for a runner; auto takes one for each of its games."

@@ -140,6 +140,10 @@ class RunSettings(Section):
         """The same with some of the settings `train_batch_size`, `minibatch_size` and `num_epochs` replaced."""
         return self.model_copy(update={"training": self.training.model_copy(update=sizes)})
 
+    def with_learners(self, learners: int) -> Self:
+        """The same with so many learners."""
+        return self.model_copy(update={"resources": self.resources.model_copy(update={"learners": learners})})
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data that `RunConfig.model_validate` reads back to the same value.
 

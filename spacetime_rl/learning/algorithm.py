@@ -16,7 +16,6 @@ import torch
 from ray.exceptions import RayError
 from ray.rllib.algorithms.algorithm import Algorithm
 from ray.rllib.core import ALL_MODULES
-from ray.rllib.core.learner.learner import Learner
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from ray.rllib.utils.metrics import (
     ENV_RUNNER_RESULTS,
@@ -31,7 +30,7 @@ from ray.rllib.utils.metrics import (
 )
 
 from spacetime_rl.config.league import LeagueConfig
-from spacetime_rl.errors import RunnersLost, SpacetimeError
+from spacetime_rl.errors import LearnersLost, RunnersLost, SpacetimeError
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.host.system import cores
 from spacetime_rl.learning.curriculum import Curriculum
@@ -39,6 +38,7 @@ from spacetime_rl.learning.failure import LostRunners, describe, is_of_construct
 from spacetime_rl.learning.imitation.teaching import IMITATION
 from spacetime_rl.learning.league import League
 from spacetime_rl.learning.learner import LEFT_OUT, STEPS, SpacetimeLearner
+from spacetime_rl.learning.learners import Results, on_all, replaced, update
 from spacetime_rl.learning.other_trials import OtherTrials
 from spacetime_rl.learning.snapshots import load_snapshot, save_snapshot
 from spacetime_rl.learning.step_watch import StepWatch
@@ -59,6 +59,7 @@ logger = logging.getLogger(__name__)
 
 # Longest wait for a new env runner when all have died.
 REVIVE_TIMEOUT_S = 120.0
+_REPLACEMENTS = 2  # of learners that die over the same batch
 _PING_S = 10.0  # longest wait for a runner's answer
 PLAY = "play"
 LEAGUE = "league"  # the key of RLlib's `config.env_config` under which the algorithm finds the league's settings
@@ -68,6 +69,7 @@ NETWORKS = "networks"  # the key of what other trials need to play against this 
 class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
     """Learns from the fragments that `GameEnvRunner`s play: sampling and learning take turns."""
 
+    learner_group: Any  # RLlib's LearnerGroup
     learner_s = 0.0  # seconds that the latest update took
     curriculum: Curriculum | None = None
     league: League | None = None
@@ -105,11 +107,13 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         return League(settings, plan.matches, folder, plan.seed, keep, others)
 
     def _begin_with(self, weights: Initial, reset_exploration: bool) -> None:
-        def take_over(learner: Learner) -> None:
-            for policy, place in weights.items():
-                grow(place.load(), learner.module[policy], reset_exploration)
+        def take_over(learner: SpacetimeLearner) -> None:
+            for policy, module in loaded.items():
+                grow(module, learner.module[policy], reset_exploration)
+            learner.agree()  # what grows is drawn
 
-        self.learner_group.foreach_learner(take_over)
+        loaded = {policy: place.load() for policy, place in weights.items()}
+        on_all(self.learner_group, take_over)
         self.env_runner_group.sync_weights(from_worker_or_learner_group=self.learner_group, inference_only=True)
 
     def training_step(self) -> None:
@@ -143,27 +147,38 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         def begin(learner: SpacetimeLearner) -> list[str]:
             return learner.teaching.begin() if learner.teaching is not None else []
 
-        for told in self.learner_group.foreach_learner(begin):
-            for sentence in told.get():
-                self.notices.add(Notice(sentence))
+        for sentence in on_all(self.learner_group, begin):
+            self.notices.add(Notice(sentence))
         self.env_runner_group.sync_weights(from_worker_or_learner_group=self.learner_group, inference_only=True)
 
     def learn(self, episodes: list[SingleAgentEpisode]) -> set[str]:
         """Update the policies with the sampled episodes; returns the names of the policies that changed."""
         began = time.perf_counter()
         with self.metrics.log_time((TIMERS, LEARNER_UPDATE_TIMER)):
-            results = self.learner_group.update(
-                episodes=episodes,
-                timesteps=self._timesteps(),
-                num_epochs=self.config.num_epochs,
-                minibatch_size=self.config.minibatch_size,
-                shuffle_batch_per_epoch=self.config.shuffle_batch_per_epoch,
-            )
+            results = self._update(episodes)
             self.metrics.aggregate(results, key=LEARNER_RESULTS)
         self.learner_s = time.perf_counter() - began
         for notice in self._watch.after_update(self.gradient_steps(STEPS), self.gradient_steps(LEFT_OUT)):
             self.notices.add(notice)
         return set(results[0]) - {ALL_MODULES}
+
+    def _update(self, episodes: list[SingleAgentEpisode]) -> Results:
+        """The learner's metrics. Learners that die are replaced, and learn from the episodes once more."""
+        settings = {
+            "timesteps": self._timesteps(),
+            "num_epochs": self.config.num_epochs,
+            "minibatch_size": self.config.minibatch_size,
+            "shuffle_batch_per_epoch": self.config.shuffle_batch_per_epoch,
+        }
+        for left in reversed(range(_REPLACEMENTS + 1)):
+            try:
+                return update(self.learner_group, episodes, **settings)
+            except LearnersLost as error:
+                if not left:
+                    raise
+                self.learner_group = replaced(self.learner_group)
+                self.notices.add(Notice(f"{error}; new learners go on from the state of one that is left"))
+        raise AssertionError
 
     def gradient_steps(self, name: str) -> dict[str, int]:
         """Gradient steps of the whole run by policy: all (`STEPS`), or only the skipped ones (`LEFT_OUT`)."""
@@ -209,7 +224,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
     def sample_batch(self) -> list[SingleAgentEpisode]:
         """Sample at least `train_batch_size` agent steps. Raises RestartsExhausted when games failed too many times."""
         episodes: list[SingleAgentEpisode] = []
-        wanted = self.config.total_train_batch_size
+        wanted = self.config.train_batch_size_per_learner  # the whole batch, which every learner sees
         asked = agent_steps = 0
         while agent_steps < wanted:
             # Agents that wait for their arena's next episode yield none of the requested steps, so more are requested.

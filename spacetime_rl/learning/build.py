@@ -53,6 +53,7 @@ def make_algorithm_config(
     folder that the user started in (default: this process's working folder).
     """
     config = config.sized()
+    learners = 0 if config.resources.learners == "auto" else config.resources.learners
     names = [policy.name for policy in plan.policies]
     algorithm_class, learner_class = _CLASSES[config.algorithm]
     if config.rollout.overlap:
@@ -107,14 +108,15 @@ def make_algorithm_config(
     )
     algorithm.training(
         train_batch_size=train_batch_size(config, plan),
+        train_batch_size_per_learner=train_batch_size(config, plan),  # all learners see all of it
         grad_clip_by="global_norm",
         **_shared_settings(config),
         **_settings(config, config.training),
     )
     algorithm.learners(
         learner_class=learner_class,
-        num_learners=0,
-        num_gpus_per_learner=gpus,
+        num_learners=learners if learners > 1 else 0,
+        num_gpus_per_learner=gpus // max(1, learners),
         num_cpus_per_learner=MAIN_PROCESS_CPUS,
         add_default_connectors_to_learner_pipeline=False,
     )

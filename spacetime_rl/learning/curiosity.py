@@ -17,6 +17,7 @@ from ray.rllib.env.utils.infinite_lookback_buffer import InfiniteLookbackBuffer
 from torch import Tensor, nn
 
 from spacetime_rl.config.curiosity import CuriosityConfig
+from spacetime_rl.learning.share import ALONE, Share
 from spacetime_rl.modules.network import make_linear, make_mlp
 from spacetime_rl.modules.normalizer import RunningNormalizer
 
@@ -24,6 +25,7 @@ CURIOSITY = "curiosity"  # the key of RLlib's `config.env_config` with the setti
 INTRINSIC_REWARD = "intrinsic_reward"  # a policy's metric: the mean of a step, times its weight
 _CLIP = 5.0  # of normalised observations, as in the paper
 _LEAST_SPREAD = 1e-8
+_SEEN = "seen"
 
 
 class Explorer(Protocol):
@@ -40,14 +42,15 @@ class Explorer(Protocol):
 class Curiosity:
     """The networks of all policies of a learner."""
 
-    def __init__(self, settings: CuriosityConfig, learner: Explorer) -> None:
+    def __init__(self, settings: CuriosityConfig, learner: Explorer, share: Share = ALONE) -> None:
         self._settings = settings
         self._learner = learner
         self._parts: dict[str, Novelty] = {}
         for policy in filter(learner.should_module_be_updated, list(learner.module.keys())):
             module = learner.module[policy].unwrapped()
             device = next(module.parameters()).device
-            self._parts[policy] = Novelty(module.layout.vector_dim, settings).to(device)
+            self._parts[policy] = Novelty(module.layout.vector_dim, settings, share).to(device)
+            share.agree(self._parts[policy])
 
     def add_rewards(self, episodes: Mapping[str, Sequence[SingleAgentEpisode]]) -> None:
         """Add the intrinsic reward of each step to the rewards of every policy's episodes, and train the predictors."""
@@ -78,8 +81,9 @@ class Curiosity:
 class Novelty(nn.Module):
     """How new an observation vector [vector_dim] is to one policy."""
 
-    def __init__(self, vector_dim: int, settings: CuriosityConfig) -> None:
+    def __init__(self, vector_dim: int, settings: CuriosityConfig, share: Share = ALONE) -> None:
         super().__init__()
+        self._share = share
         self.target = _make_network(vector_dim, settings).requires_grad_(False)
         self.predictor = _make_network(vector_dim, settings)
         self.observations = RunningNormalizer(vector_dim, _CLIP)
@@ -95,7 +99,7 @@ class Novelty(nn.Module):
         """
         seen = self._seen(episodes)
         self.observations.update(seen)
-        errors: NDArray[np.float32] = self.errors(seen).cpu().numpy()
+        errors: NDArray[np.float32] = self._share.rows({_SEEN: seen}, self._errors).cpu().numpy()
         sums = _discounted_sums(errors, [len(episode) for episode in episodes], gamma)
         self.sums.update(torch.from_numpy(sums)[:, None].to(seen.device))
         return errors / np.float32(max(_LEAST_SPREAD, float(self.sums.var.sqrt())))
@@ -112,8 +116,13 @@ class Novelty(nn.Module):
         order = torch.randperm(len(seen), device=seen.device)
         for rows in torch.split(order, minibatch_size):
             self.optimizer.zero_grad(set_to_none=True)
-            self.errors(seen[rows]).mean().backward()  # type: ignore[no-untyped-call]  # torch's own gap
+            loss = self._share.mean({_SEEN: seen[rows]}, lambda batch: self._errors(batch).mean())
+            loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
+            self._share.add_up(self.predictor.parameters(), loss)
             self.optimizer.step()
+
+    def _errors(self, batch: Mapping[str, Tensor]) -> Tensor:
+        return self.errors(batch[_SEEN])
 
     def _seen(self, episodes: Iterable[SingleAgentEpisode]) -> Tensor:
         """What was observed after each step, without images."""
@@ -122,10 +131,10 @@ class Novelty(nn.Module):
         return torch.from_numpy(seen).to(device)
 
 
-def curiosity_of(learner: Explorer) -> Curiosity | None:
+def curiosity_of(learner: Explorer, share: Share) -> Curiosity | None:
     """What makes a learner curious; None where its weight is 0."""
     settings: CuriosityConfig | None = (learner.config.env_config or {}).get(CURIOSITY)
-    return None if settings is None else Curiosity(settings, learner)
+    return None if settings is None else Curiosity(settings, learner, share)
 
 
 def _make_network(vector_dim: int, settings: CuriosityConfig) -> nn.Sequential:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
 from ray.rllib.algorithms.appo.torch.appo_torch_learner import APPOTorchLearner
 from ray.rllib.algorithms.impala.torch.impala_torch_learner import IMPALATorchLearner
 from ray.rllib.algorithms.ppo import PPOConfig
@@ -62,6 +61,6 @@ class APPOLearner(IMPALALearner):
     def make_batch(self, policy: str, episodes: Sequence[SingleAgentEpisode]) -> Batch:
         """IMPALA's batch, with the action distributions of the policy before this update as the target network's."""
         batch: Mapping[str, Any] = super().make_batch(policy, episodes)
-        with torch.no_grad():
-            now = self.policy(policy).forward_train(batch)[Columns.ACTION_DIST_INPUTS]
+        forward = self.policy(policy).forward_train
+        now = self.share.rows(batch, lambda own: forward(own)[Columns.ACTION_DIST_INPUTS])
         return {**batch, TARGET_NETWORK_ACTION_DIST_INPUTS: now}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from spacetime_rl.learning.asynchronous import AsynchronousAlgorithm
 from spacetime_rl.learning.batches.columns import Batch, to_tensors
 from spacetime_rl.learning.batches.replay_buffer import Replay, make_transitions
 from spacetime_rl.learning.learner import SpacetimeLearner
+from spacetime_rl.modules.soft_actor import NEXT_NOISE, NOISE
 from spacetime_rl.rollout.plan import PLAN
 
 _SETTINGS: dict[str, Any] = {  # settings that RLlib's AlgorithmConfig lacks; its losses read most of them
@@ -156,6 +157,13 @@ class SACLearner(ReplayLearner):
         self.curr_log_alpha[module_id] = module.log_alpha
         self.target_entropy[module_id] = torch.tensor(float(target), device=self.device)
         super().configure_optimizers_for_module(module_id, config)
+
+    def descend(self, policy: str, batch: Batch) -> torch.Tensor:
+        """One gradient step; each of several learners draws for all rows, because all have to draw alike."""
+        if not self.share.is_alone:
+            like = cast("torch.Tensor", batch[Columns.ACTIONS])
+            batch = {**batch, NOISE: torch.randn_like(like), NEXT_NOISE: torch.randn_like(like)}
+        return super().descend(policy, batch)
 
     def compute_loss_for_module(self, *, module_id: str, config: Any, batch: Batch, fwd_out: dict[str, Any]) -> Any:
         """RLlib's loss for continuous SAC, which also logs the entropy."""

@@ -16,8 +16,8 @@ from ray.rllib.core.learner.training_data import TrainingData
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from ray.rllib.evaluation.postprocessing import Postprocessing
 
-from spacetime_rl.learning.batches.columns import Batch
-from spacetime_rl.learning.batches.gae import make_train_batch
+from spacetime_rl.learning.batches.columns import Batch, take
+from spacetime_rl.learning.batches.gae import judge, make_train_batch
 from spacetime_rl.learning.batches.joint_batch import make_joint_batches
 from spacetime_rl.learning.curiosity import CURIOSITY, curiosity_of
 from spacetime_rl.learning.learner import SpacetimeLearner, group_by_policy
@@ -37,7 +37,7 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
     def build(self) -> None:
         """Build the learner, curious where the run is."""
         super().build()
-        self.curiosity = curiosity_of(self)
+        self.curiosity = curiosity_of(self, self.share)
 
     def get_state(self, components: Any = None, *, not_components: Any = None, **kwargs: Any) -> dict[str, Any]:
         """RLlib's state of a learner, and that of its curiosity."""
@@ -74,7 +74,8 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
         for minibatch in _minibatches(ready, minibatch_size, num_epochs, num_total_minibatches):
             losses = {policy: self.descend(policy, batch) for policy, batch in minibatch.items()}
             latest |= minibatch
-        self.report_losses(latest)
+        if self.share.is_first:
+            self.report_losses(latest)
         for policy, loss in losses.items():
             self.metrics.log_value((policy, self.TOTAL_LOSS_KEY), loss, window=1)
         for policy, batch in ready.items():
@@ -93,7 +94,8 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
         """The columns that the loss needs, from the episodes of one policy."""
         config = self.config.get_config_for_module(policy)
         report = partial(self._report_advantages, policy)
-        return make_train_batch(self.policy(policy), episodes, config.gamma, config.lambda_, report=report)
+        judged = judge(self.policy(policy), episodes, rows=self.share.rows)
+        return make_train_batch(self.policy(policy), episodes, config.gamma, config.lambda_, judged, report)
 
     def policy(self, name: str) -> PolicyModule:
         """The module of a policy."""
@@ -138,8 +140,13 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
         """
         module = self.module[policy].unwrapped()
         make = module.get_train_action_dist_cls().from_logits
-        became = make(module.forward_train(batch)[Columns.ACTION_DIST_INPUTS])
-        kl: torch.Tensor = make(batch[Columns.ACTION_DIST_INPUTS]).kl(became)
+
+        def diverged(own: Batch) -> torch.Tensor:
+            became = make(module.forward_train(own)[Columns.ACTION_DIST_INPUTS])
+            kl: torch.Tensor = make(own[Columns.ACTION_DIST_INPUTS]).kl(became)
+            return kl
+
+        kl = self.share.rows(batch, diverged)
         mask = batch.get(Columns.LOSS_MASK)
         return (kl[mask] if isinstance(mask, torch.Tensor) else kl).mean()
 
@@ -149,7 +156,8 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
         if all(module.critic is None for module in modules.values()):
             return {policy: self.make_batch(policy, own) for policy, own in learning.items()}
         configs = {policy: self.config.get_config_for_module(policy) for policy in learning}
-        return make_joint_batches(modules, group_by_policy(episodes), configs, self._report_advantages)
+        by_policy = group_by_policy(episodes)
+        return make_joint_batches(modules, by_policy, configs, self._report_advantages, self.share.rows)
 
 
 def clipped_loss(logp: torch.Tensor, values: torch.Tensor, batch: Mapping[str, Any], config: Any) -> torch.Tensor:
@@ -178,11 +186,11 @@ def _minibatches(
     total = num_total or per_epoch * num_epochs
     while done < total:
         # Shuffled once an epoch: a minibatch is then a part of it, and no copy.
-        shuffled = {policy: _take(batch, _order(batch)) for policy, batch in batches.items()}
+        shuffled = {policy: take(batch, _order(batch)) for policy, batch in batches.items()}
         parts = {policy: list(_parts(len(_logps(batch)), per_epoch)) for policy, batch in batches.items()}
         for index in range(min(per_epoch, total - done)):
             yield {
-                policy: _take(batch, part)
+                policy: take(batch, part)
                 for policy, batch in shuffled.items()
                 if (part := parts[policy][index]).start < part.stop
             }
@@ -206,7 +214,3 @@ def _logps(batch: Batch) -> torch.Tensor:
 
 def _order(batch: Batch) -> torch.Tensor:
     return torch.randperm(len(_logps(batch)), device=_logps(batch).device)
-
-
-def _take(batch: Batch, rows: torch.Tensor | slice) -> dict[str, Any]:
-    return {key: _take(value, rows) if isinstance(value, Mapping) else value[rows] for key, value in batch.items()}

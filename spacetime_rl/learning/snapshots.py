@@ -9,6 +9,7 @@ from ray.rllib.core.learner.learner import Learner
 from ray.rllib.core.learner.learner_group import LearnerGroup
 
 from spacetime_rl.export.weights import save_weights
+from spacetime_rl.learning.learners import on_first
 from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.rollout.opponents import Weights
 
@@ -21,7 +22,8 @@ def save_snapshot(learners: LearnerGroup, policy: str, file: Path) -> Weights:
         save_weights(module, file)
         return {name: np.array(value) for name, value in module.get_state(inference_only=True).items()}
 
-    return _ask(learners, save)
+    weights: Weights = on_first(learners, save)
+    return weights
 
 
 def load_snapshot(learners: LearnerGroup, policy: str, file: Path) -> Weights:
@@ -31,15 +33,10 @@ def load_snapshot(learners: LearnerGroup, policy: str, file: Path) -> Weights:
         with np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in _network(learner, policy).get_state(inference_only=True)}
 
-    return _ask(learners, load)
+    weights: Weights = on_first(learners, load)
+    return weights
 
 
 def _network(learner: Learner, policy: str) -> ActingModule:
     module: ActingModule = learner.module[policy].unwrapped()
     return module
-
-
-def _ask(learners: LearnerGroup, what: object) -> Weights:
-    (answer,) = learners.foreach_learner(what)
-    weights: Weights = answer.get()
-    return weights

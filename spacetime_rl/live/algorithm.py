@@ -20,7 +20,7 @@ class LivePPO(SpacetimePPO):
     def training_step(self) -> None:
         """Wait for a batch, learn from it, and give the server the new weights."""
         self.begin_imitation()
-        wanted = int(self.config.total_train_batch_size)
+        wanted = int(self.config.train_batch_size_per_learner)
         with self.metrics.log_time((TIMERS, ENV_RUNNER_SAMPLING_TIMER)):
             while True:
                 missing = wanted - sum(map(len, self._kept))

@@ -53,7 +53,7 @@ class LiveEnvRunner(GameEnvRunner):
         for policy in self._plan.policies:
             actor = PolicyActor(self.module[policy.name], policy.layout, rng)
             self._players[policy.name] = LearningPlayer(policy.layout, actor, self._lock)
-        self._experience = Experience(_BACKLOG * self.config.total_train_batch_size)
+        self._experience = Experience(_BACKLOG * self.config.train_batch_size_per_learner)
 
     def set_state(self, state: Any) -> None:
         """Take over new weights; no decision is made meanwhile."""

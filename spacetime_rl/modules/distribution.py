@@ -67,11 +67,12 @@ class ActionDistribution(Distribution):  # type: ignore[misc]
         with torch.no_grad():
             return self.rsample(sample_shape=sample_shape)
 
-    def rsample(self, *, sample_shape: Sequence[int] = (), **_kwargs: Any) -> Tensor:
-        """Draw actions whose continuous numbers have a gradient."""
+    def rsample(self, *, sample_shape: Sequence[int] = (), noise: Tensor | None = None, **_kwargs: Any) -> Tensor:
+        """Draw actions whose continuous numbers have a gradient, from standard normal `noise` [..., n] if given."""
         inputs = self.inputs.expand(*(sample_shape or ()), *self.inputs.shape)
         mean = inputs[..., self.means_at]
-        noisy = mean + torch.randn_like(mean) * inputs[..., self.log_stds_at].exp()
+        noise = torch.randn_like(mean) if noise is None else noise
+        noisy = mean + noise * inputs[..., self.log_stds_at].exp()
         chosen = [_draw(inputs[..., choice.logits]) for choice in self.plan.choices]
         return self._assemble(noisy, chosen)
 

@@ -23,6 +23,8 @@ from spacetime_rl.modules.actions import plan_actions, sample_numpy, squash
 from spacetime_rl.modules.entities import make_trunk
 from spacetime_rl.modules.network import make_linear
 
+# Columns with what a batch's actions are drawn from, float32 [b, action_size] of a standard normal distribution.
+NOISE, NEXT_NOISE = "noise", "next_noise"
 LOG_STD_MIN, LOG_STD_MAX = -5.0, 2.0  # standard deviations from 0.007 to 7.4 before squashing
 
 
@@ -76,9 +78,9 @@ class SoftActorModule(ActingModule):
     def _forward_train(self, batch: Mapping[str, Any], **_: Any) -> dict[str, Any]:
         """The outputs that RLlib's SAC loss reads, under its names."""
         now, then = self.prepare(batch[Columns.OBS]), self.prepare(batch[Columns.NEXT_OBS])
-        action, logp = self._draw(now)
+        action, logp = self._draw(now, batch.get(NOISE))
         with torch.no_grad():
-            next_action, next_logp = self._draw(then)
+            next_action, next_logp = self._draw(then, batch.get(NEXT_NOISE))
             next_value = torch.minimum(*self.target_critics(then, next_action))
         fixed = {name: parameter.detach() for name, parameter in self.critics.named_parameters()}
         value, twin_value = self.critics(now, batch[Columns.ACTIONS])
@@ -92,10 +94,10 @@ class SoftActorModule(ActingModule):
             "q_curr": torch.minimum(*functional_call(self.critics, fixed, (now, action))),
         }
 
-    def _draw(self, vector: Tensor) -> tuple[Tensor, Tensor]:
-        """Actions [b, action_size] with a gradient, and their log-probabilities [b]."""
+    def _draw(self, vector: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Actions [b, action_size] with a gradient, and their log-probabilities [b]; `noise` is drawn if not given."""
         gaussian = self.get_train_action_dist_cls().from_logits(self.act(vector, [], None).inputs)
-        drawn = gaussian.rsample()
+        drawn = gaussian.rsample(noise=noise)
         # log(1 - tanh(x)^2) in a numerically stable form (Haarnoja et al. 2018, appendix C).
         shrinking = 2.0 * (math.log(2.0) - drawn - functional.softplus(-2.0 * drawn))
         return drawn.tanh(), gaussian.logp(drawn) - shrinking.sum(-1)

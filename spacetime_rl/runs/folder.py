@@ -32,6 +32,8 @@ _ASIDE, _DROPPED = ".replaced-", ".dropped-"  # suffixes of a run that --force r
 _LOCK_S = 0.5  # `is_owned` in another process holds the lock for a moment
 logger = logging.getLogger(__name__)
 
+# The sections of a run's configuration with which it may continue elsewhere: they change nothing of what is learned.
+ELSEWHERE = ("tracking", "resources")
 Status = Literal["starting", "training", "trained", "finished", "interrupted", "failed"]
 
 
@@ -110,16 +112,16 @@ class RunFolder:
         return self.paths.sweep.is_file()
 
     def here(self, begun: RunConfig, wanted: RunConfig | None = None) -> RunConfig:
-        """The configuration to resume with: `begun`, with the folder's present place and the tracking of `wanted`.
+        """The configuration to resume with: `begun`, with the folder's present place and some settings of `wanted`.
 
-        Only the tracking settings that `wanted` sets explicitly replace those of `begun`.
+        These are the settings of `ELSEWHERE` that `wanted` sets explicitly.
         """
-        tracking = begun.tracking
-        if wanted is not None:
-            own = {name: getattr(wanted.tracking, name) for name in wanted.tracking.model_fields_set}
-            tracking = tracking.model_copy(update=own)
-        results = self.path.parent if self.moved_from(begun) else begun.results
-        return begun.model_copy(update={"results": results, "tracking": tracking})
+        update: dict[str, Any] = {"results": self.path.parent if self.moved_from(begun) else begun.results}
+        for section in ELSEWHERE if wanted is not None else ():
+            given = getattr(wanted, section)
+            own = {name: getattr(given, name) for name in given.model_fields_set}
+            update[section] = getattr(begun, section).model_copy(update=own)
+        return begun.model_copy(update=update)
 
     def moved_from(self, begun: RunConfig) -> str | None:
         """A sentence for people if the folder has moved since the run began; None if it has not."""

@@ -40,6 +40,7 @@ def measure_costs(config: RunConfig, plan: RolloutPlan) -> list[Cost]:
 def one_game(config: RunConfig, plan: RolloutPlan, gpus: int = 0) -> Iterator[tuple[GameEnvRunner, AlgorithmConfig]]:
     """One game of the plan, played in this process by untrained policies, and the algorithm that would train them."""
     metadata = CheckpointMetadata("probe", config.to_dict(), plan.spec.to_dict(), {})
+    config = config.with_learners(1)
     algorithm = make_algorithm_config(config, replace(plan, games=1, runners=0, viz=False), metadata, gpus)
     runner = GameEnvRunner(algorithm, worker_index=1)
     try:

@@ -110,14 +110,14 @@ def choose_runners(
     return runners, games
 
 
-def share_cores(nodes: Sequence[float], runners: int, games: int, trials: int = 1) -> float:
+def share_cores(nodes: Sequence[float], runners: int, games: int, trials: int = 1, processes: int = 1) -> float:
     """CPU cores that Ray reserves for each runner: one per game, or less if not all runners would fit.
 
-    `nodes` are the cores of each node. All runners of `trials` trials and the trials' main processes share them, and a
-    runner has to find its cores on one node.
+    `nodes` are the cores of each node. All runners of `trials` trials and the trials' other `processes` share them, and
+    a runner has to find its cores on one node.
     """
     left = [float(cores) for cores in nodes]
-    for _ in range(trials):
+    for _ in range(trials * processes):
         left[left.index(max(left))] -= MAIN_PROCESS_CPUS
     wanted = trials * max(1, runners)
     shares = {cores / many for cores in left for many in range(1, wanted + 1)}

@@ -63,7 +63,7 @@ def settle_sizes(
         physics_hz = plan.spec.physics_hz or "auto"  # a stock game does not say
     cpus = config.resources.cpus_per_runner
     if cpus == "auto":
-        cpus = share_cores(nodes, runners, games, trials)
+        cpus = share_cores(nodes, runners, games, trials, processes(config))
     settled = config.model_copy(
         update={
             "game": config.game.model_copy(update={"arenas": arenas, "physics_hz": physics_hz}),
@@ -120,7 +120,13 @@ def _settle_batch(config: RunConfig, plan: RolloutPlan, cores: float, say: Calla
 def needed_cpus(config: RunConfig) -> float:
     """Minimum number of CPU cores for a private Ray to run the explicitly configured runners."""
     runners, cpus = config.rollout.runners, config.resources.cpus_per_runner
-    return MAIN_PROCESS_CPUS + (0.0 if runners == "auto" or cpus == "auto" else runners * cpus)
+    return MAIN_PROCESS_CPUS * processes(config) + (0.0 if runners == "auto" or cpus == "auto" else runners * cpus)
+
+
+def processes(config: RunConfig) -> int:
+    """Processes of a trial that neither play nor evaluate: the training process, and its learners if several."""
+    learners = config.resources.learners
+    return 1 if learners == "auto" or learners <= 1 else 1 + learners
 
 
 def describe_sizes(plan: RolloutPlan) -> str:

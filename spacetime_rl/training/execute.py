@@ -17,6 +17,7 @@ from spacetime_rl.learning.rehearsal import rehearse_setup
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.result_log import read_all_progress
+from spacetime_rl.sizing.learners import choose_learners
 from spacetime_rl.sizing.settle import describe_sizes, needed_cpus, settle_sizes
 from spacetime_rl.tracking.callback import MlflowCallback
 from spacetime_rl.tracking.identity import RunIdentity, describe_run
@@ -29,7 +30,7 @@ from spacetime_rl.training.sweep_outputs import publish_sweep
 from spacetime_rl.tuning.experiment import Experiment
 from spacetime_rl.tuning.interrupt import Interrupt
 from spacetime_rl.tuning.progress_callback import ProgressCallback
-from spacetime_rl.tuning.ray_session import choose_gpus, node_cpus, ray_session
+from spacetime_rl.tuning.ray_session import gpus_there, node_cpus, ray_session
 from spacetime_rl.tuning.result_log import ResultLog
 from spacetime_rl.tuning.room import WaitingForRoom
 from spacetime_rl.tuning.search import choose_concurrent, count_trials
@@ -67,14 +68,12 @@ def execute(
 def _settle(config: SweepConfig, folder: RunFolder, plan: RolloutPlan, progress: Progress) -> tuple[Experiment, int]:
     """Replace every `auto` in the configuration by a number. Also returns the number of concurrent trials."""
     nodes = node_cpus()
+    learners, gpus = choose_learners(config.base.resources, gpus_there())
     concurrent = choose_concurrent(config, sum(nodes))
-    base, plan = settle_sizes(
-        config.base, plan, nodes, concurrent, progress.stage, measure_batch=not _searches_batch(config)
-    )
+    base = config.base.with_learners(learners)
+    base, plan = settle_sizes(base, plan, nodes, concurrent, progress.stage, measure_batch=not _searches_batch(config))
     folder.write_config(base, plan.spec)
-    experiment = Experiment(
-        replace(config, base=base), plan, folder.run_id, folder.versions(), choose_gpus(base.resources.gpus)
-    )
+    experiment = Experiment(replace(config, base=base), plan, folder.run_id, folder.versions(), gpus)
     if config.is_search:
         progress.expect(count_trials(config), config.settings.goals[0])
     return experiment, concurrent

@@ -12,7 +12,7 @@ from spacetime_rl.config.sweep import SweepConfig
 from spacetime_rl.config.sweep_loader import load_sweep
 from spacetime_rl.errors import ResumeError
 from spacetime_rl.reports.summary import RunSummary
-from spacetime_rl.runs.folder import RunFolder
+from spacetime_rl.runs.folder import ELSEWHERE, RunFolder
 from spacetime_rl.runs.versions import other_versions
 from spacetime_rl.training.outcome import Outcome
 from spacetime_rl.training.reachable import check_reachable
@@ -24,7 +24,7 @@ def resume(
 ) -> RunSummary:
     """Resume a run from its latest checkpoint, up to its own stop criterion. Its folder may have moved.
 
-    If `config` is given, only its `tracking` settings may differ from the configuration that the run began with. Raises
+    If `config` is given, only its `tracking` and `resources` may differ from those that the run began with. Raises
     ResumeError if the run is finished, if a process works on it, or if other settings or the game differ; otherwise the
     errors of `train`.
     """
@@ -79,7 +79,7 @@ def _why_not(folder: RunFolder, begun: RunConfig, wanted: RunConfig | None, is_s
         )
     if wanted is None:
         return None
-    here = {"results": begun.results, "tracking": begun.tracking}
+    here = {"results": begun.results} | {section: getattr(begun, section) for section in ELSEWHERE}
     like = settle_like(wanted.model_copy(update=here), begun)
     changes = diff(anchored(begun, Path.cwd()), anchored(like, Path.cwd()))
     if not changes:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from spacetime_rl.errors import UsageError
 from spacetime_rl.host import signals
 from spacetime_rl.host.machine_limits import make_room_for_ray, small_shared_memory
 from spacetime_rl.host.system import cores
@@ -109,13 +108,8 @@ def node_cpus() -> list[float]:
     return [cpus for cpus in found if cpus] or [1.0]
 
 
-def choose_gpus(wanted: int | str) -> int:
-    """Number of GPUs for the learner: `auto` takes one if Ray has one. Raises UsageError for more than Ray has."""
+def gpus_there() -> int:
+    """GPUs of the cluster."""
     import ray
 
-    there = int(ray.cluster_resources().get("GPU", 0))
-    if wanted == "auto":
-        return min(1, there)
-    if int(wanted) > there:
-        raise UsageError(f"resources.gpus: {wanted} wanted, Ray has {there}; set it to {there} or to auto")
-    return int(wanted)
+    return int(ray.cluster_resources().get("GPU", 0))

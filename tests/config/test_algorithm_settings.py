@@ -87,6 +87,10 @@ def test_an_open_minibatch_and_epochs_go_with_a_batch_that_is_given(tmp_path: Pa
             "to false",
         ),
         (
+            "resources: {learners: 2, gpus: 3}",
+            "run.yaml:2: resources.gpus: 2 learners cannot share 3 GPUs out; set 2, or 0 to learn on CPU cores",
+        ),
+        (
             "algorithm: SAC\ntraining: {replay_capacity: 1000}",
             "run.yaml:3: training.warmup_steps: 2000 is more than training.replay_capacity, 1000",
         ),

@@ -183,6 +183,14 @@ def test_a_run_may_go_on_being_recorded_elsewhere(config: RunConfig) -> None:
     assert folder.here(folder.config(), load("vr_interaction")).tracking == config.tracking
 
 
+def test_a_run_may_go_on_with_other_resources(config: RunConfig) -> None:
+    folder = RunFolder.create(config, "one")
+    other = load("vr_interaction", ["resources.learners=2"])
+
+    assert folder.here(folder.config(), other).resources.learners == 2
+    assert folder.here(folder.config(), load("vr_interaction")).resources == config.resources
+
+
 def test_relative_paths_start_from_the_folder_that_the_run_was_begun_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

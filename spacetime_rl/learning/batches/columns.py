@@ -40,6 +40,11 @@ def to_tensors(columns: Mapping[str, NDArray[Any]], module: ActingModule) -> dic
     return {key: torch.from_numpy(np.ascontiguousarray(value)).to(_device(module)) for key, value in columns.items()}
 
 
+def take(batch: Batch, rows: Tensor | slice) -> dict[str, Any]:
+    """Some rows of every column of a batch."""
+    return {key: take(value, rows) if isinstance(value, Mapping) else value[rows] for key, value in batch.items()}
+
+
 def _device(module: ActingModule) -> torch.device:
     device: torch.device = next(module.parameters()).device
     return device

@@ -24,6 +24,8 @@ from spacetime_rl.modules.critic import JOINT, ROWS, SEEN, Seen
 from spacetime_rl.modules.policy import PolicyModule
 
 Report = Callable[[NDArray[np.float32]], None]
+Compute = Callable[[Batch], torch.Tensor]
+Rows = Callable[[Batch, Compute], torch.Tensor]  # from a batch and a function of its rows to the function's result
 _MOST_ROWS = 4096  # of which a value function that sees other agents computes the values at once
 
 
@@ -52,12 +54,18 @@ class Judged:
 
 
 def judge(
-    module: PolicyModule, episodes: Sequence[SingleAgentEpisode], others: Mapping[str, Others] | None = None
+    module: PolicyModule,
+    episodes: Sequence[SingleAgentEpisode],
+    others: Mapping[str, Others] | None = None,
+    rows: Rows = lambda batch, compute: compute(batch),
 ) -> Judged:
-    """Compute the values of all observations; nothing follows an episode that terminated."""
+    """Compute the values of all observations; nothing follows an episode that terminated.
+
+    `rows` computes them for a batch, where several learners share its rows.
+    """
     seen = _Rows(np.array([len(episode) for episode in episodes]) + 1)
     observations = np.concatenate([episode.observations.data for episode in episodes])
-    values = _values(module, observations, recurrent_states(module, episodes), seen, others or {})
+    values = _values(module, observations, recurrent_states(module, episodes), seen, others or {}, rows)
     return Judged(values, np.zeros_like(values), others or {})
 
 
@@ -157,20 +165,22 @@ def _values(
     states: dict[str, NDArray[np.float32]],
     seen: _Rows,
     others: Mapping[str, Others],
+    rows: Rows,
 ) -> NDArray[np.float32]:
     """The value function's output for every row of `seen`."""
     with torch.no_grad():
         if not states:
             most = _MOST_ROWS if others else len(observations)
             parts = [slice(begin, begin + most) for begin in range(0, len(observations), most)]
-            return np.concatenate([_compute(module, _plain(module, observations, others, part)) for part in parts])
+            plain = (_plain(module, observations, others, part) for part in parts)
+            return np.concatenate([rows(batch, module.compute_values).cpu().numpy() for batch in plain])
         sequences = _Sequences(seen, module.model_config["max_seq_len"])
         batch: Batch = {
             **to_tensors({Columns.OBS: sequences.pad(observations)}, module),
             **_joint(module, others, sequences.pad),
             Columns.STATE_IN: to_tensors({key: value[sequences.starts] for key, value in states.items()}, module),
         }
-        return sequences.flatten(_compute(module, batch))
+        return sequences.flatten(rows(batch, module.compute_values).cpu().numpy())
 
 
 def _plain(module: PolicyModule, observations: NDArray[np.float32], others: Mapping[str, Others], part: slice) -> Batch:
@@ -201,8 +211,3 @@ def _advantages(
         delta[step] += gamma * lambda_ * delta[step + 1]
     advantages: NDArray[np.float32] = delta[at]
     return advantages
-
-
-def _compute(module: PolicyModule, batch: Batch) -> NDArray[np.float32]:
-    values: NDArray[np.float32] = module.compute_values(batch).cpu().numpy()
-    return values

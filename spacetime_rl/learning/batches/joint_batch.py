@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 
 from spacetime_rl.learning.batches.columns import Batch, to_tensors
-from spacetime_rl.learning.batches.gae import Judged, Others, judge, make_train_batch
+from spacetime_rl.learning.batches.gae import Judged, Others, Rows, judge, make_train_batch
 from spacetime_rl.learning.batches.joint import JointView
 from spacetime_rl.modules.critic import JointCritic
 from spacetime_rl.modules.policy import PolicyModule
@@ -31,15 +31,17 @@ def make_joint_batches(
     episodes: Episodes,
     configs: Mapping[str, Any],
     report: Callable[[str, NDArray[np.float32]], None] = lambda _, __: None,
+    rows: Rows = lambda batch, compute: compute(batch),
 ) -> dict[str, Batch]:
     """The batches of the policies in `modules`, from the `episodes` of all policies, also of those that do not learn.
 
     `configs` has the gamma and the lambda_ of each policy in `modules`. `report` receives each policy's name and its
-    advantages before they are standardised.
+    advantages before they are standardised. `rows` is that of `judge`.
     """
     view = JointView.of(episodes)
     judged = {
-        policy: judge(module, episodes[policy], _others(module, policy, view)) for policy, module in modules.items()
+        policy: judge(module, episodes[policy], _others(module, policy, view), rows)
+        for policy, module in modules.items()
     }
     batches = {}
     for policy, module in modules.items():

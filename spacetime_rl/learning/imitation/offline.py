@@ -16,6 +16,7 @@ from ray.rllib.utils.metrics import (
 )
 
 from spacetime_rl.learning.learner import LEFT_OUT, STEPS, SpacetimeLearner
+from spacetime_rl.learning.learners import on_all
 from spacetime_rl.learning.ppo import SpacetimePPO
 
 _ALL = "demonstrations"  # in place of a policy's name, in RLlib's counts of agent steps
@@ -31,7 +32,11 @@ class OfflineTraining(SpacetimePPO):
     def training_step(self) -> None:
         """Learn from the demonstrations once or several times."""
         begins, self._is_new = self._is_new, False
-        decisions, size, timesteps = self.config.total_train_batch_size, self.config.minibatch_size, self._counted()
+        decisions, size, timesteps = (
+            self.config.train_batch_size_per_learner,
+            self.config.minibatch_size,
+            self._counted(),
+        )
 
         def study(learner: SpacetimeLearner) -> tuple[int, Any]:
             assert learner.teaching is not None
@@ -45,10 +50,10 @@ class OfflineTraining(SpacetimePPO):
 
         began = time.perf_counter()
         with self.metrics.log_time((TIMERS, LEARNER_UPDATE_TIMER)):
-            results = [result.get() for result in self.learner_group.foreach_learner(study)]
-        self.metrics.aggregate([reduced for _, reduced in results], key=LEARNER_RESULTS)
+            learned, reduced = on_all(self.learner_group, study)
+        self.metrics.aggregate([reduced], key=LEARNER_RESULTS)
         for key, reduce in ((NUM_AGENT_STEPS_SAMPLED, "sum"), (NUM_AGENT_STEPS_SAMPLED_LIFETIME, "lifetime_sum")):
-            self.metrics.log_value((ENV_RUNNER_RESULTS, key, _ALL), results[0][0], reduce=reduce)
+            self.metrics.log_value((ENV_RUNNER_RESULTS, key, _ALL), learned, reduce=reduce)
         self.learner_s = time.perf_counter() - began
         for notice in self._watch.after_update(self.gradient_steps(STEPS), self.gradient_steps(LEFT_OUT)):
             self.notices.add(notice)

@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from spacetime_rl.config.imitation import ImitationConfig
 from spacetime_rl.demonstrations.keep import kept_demonstrations
 from spacetime_rl.learning.imitation.losses import imitation_loss
 from spacetime_rl.learning.imitation.tutor import WEIGHTS, Tutor
+from spacetime_rl.learning.share import Share
 from spacetime_rl.modules.acting import ActingModule
 from spacetime_rl.modules.policy import PolicyModule
 from spacetime_rl.modules.q_values import QModule
@@ -45,6 +47,7 @@ class Student(Protocol):
     module: Any  # RLlib's MultiRLModule of ActingModules
     metrics: Any  # RLlib's MetricsLogger
     config: Any  # RLlib's AlgorithmConfig
+    share: Share  # what it computes where there are several learners
 
     def should_module_be_updated(self, module_id: str) -> bool:
         """Whether the policy learns."""
@@ -85,14 +88,14 @@ class Teaching:
         if not self._weight or policy not in self._tutors:
             return 0.0
         drawn = self._tutors[policy].draw(batch[Columns.ACTIONS].shape[:-1].numel())
-        loss = self._imitation(policy, drawn, free_spread=False)
+        loss = self._learner.share.mean(drawn, partial(self._imitation, policy, free_spread=False))
         self._losses[policy] = loss.detach()
         return self._weight * loss
 
     def report(self) -> None:
         """Log the last losses of an update, and their weight."""
         for policy, loss in self._losses.items():
-            self._learner.metrics.log_value((policy, LOSS), loss, window=1)
+            self._learner.metrics.log_value((policy, LOSS), self._learner.share.total(loss), window=1)
             self._learner.metrics.log_value((policy, WEIGHT), self._weight, window=1)
         self._losses = {}
 
@@ -133,7 +136,8 @@ class Teaching:
                     self._learner.step(policy, imitation + value)
                     losses.append(imitation.detach())
                 learned += size
-            self._learner.metrics.log_value((policy, LOSS), float(torch.stack(losses).mean()), window=1)
+            mean = self._learner.share.total(torch.stack(losses).mean())
+            self._learner.metrics.log_value((policy, LOSS), float(mean), window=1)
             self._log_validation(policy, self._validate(policy))
         return learned
 
@@ -153,14 +157,16 @@ class Teaching:
             tutor.refresh(settings.beta)
             optimizer.param_groups[0]["lr"] = settings.pretraining_lr * (1.0 - (epoch - 1) / settings.epochs)
             for batch in tutor.minibatches(tutor.train, self._minibatch_size):
-                loss = sum(self._both_losses(policy, batch))
+                loss = torch.stack(self._both_losses(policy, batch)).sum()
                 optimizer.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[union-attr]
+                loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
+                self._learner.share.add_up(optimizer.param_groups[0]["params"], loss)
                 optimizer.step()
             found = self._validate(policy)
             if found <= best or not len(tutor.validation):
                 best, best_pass, weights = found, epoch, copy.deepcopy(module.state_dict())
         module.load_state_dict(weights)
+        self._learner.share.agree(module)  # learners on unlike machines may have found another pass the best
         if spread is not None:
             spread.data.copy_(unfitted)
         if isinstance(module, QModule):
@@ -175,14 +181,18 @@ class Teaching:
 
     def _both_losses(self, policy: str, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
         """The imitation loss, and the weighted loss of the value function by what the demonstrator earned."""
-        module = self._modules[policy]
-        imitation = self._imitation(policy, batch, free_spread=True)
+        share = self._learner.share
+        imitation = share.mean(batch, partial(self._imitation, policy, free_spread=True))
         if not self._tutors[policy].has_returns:
             return imitation, imitation.new_zeros(())
-        assert isinstance(module, PolicyModule)
-        error = module.compute_values(batch) - batch[Postprocessing.VALUE_TARGETS]
         coeff = self._learner.config.get_config_for_module(policy).vf_loss_coeff
-        return imitation, coeff * error.square().mean()
+        return imitation, coeff * share.mean(batch, partial(self._value_error, policy))
+
+    def _value_error(self, policy: str, batch: Mapping[str, Any]) -> Tensor:
+        module = self._modules[policy]
+        assert isinstance(module, PolicyModule)
+        error: Tensor = module.compute_values(batch) - batch[Postprocessing.VALUE_TARGETS]
+        return error.square().mean()
 
     def _imitation(self, policy: str, batch: Mapping[str, Any], *, free_spread: bool) -> Tensor:
         """The mean loss over the decisions of a batch."""
