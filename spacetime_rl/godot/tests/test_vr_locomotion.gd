@@ -142,6 +142,63 @@ func test_when_time_is_up_the_episode_is_truncated() -> void:
 	check_close(arena.player.agent.ledger.take_reward(), -5.0, "reward")
 
 
+func test_near_rays_observe_one_where_an_obstacle_is_within_reach_and_look_farther_to_the_sides() -> void:
+	var arena := _make_course({"near_rays": true, "blocked_legs": 0.0, "obstacles": 0.0})
+	var player := arena.player
+	var sensor := (player.agent as TravellerAgent).course_sensor
+	check_close(sensor.left.target_position.length(), sqrt(4.5), "reach to the left", 1e-3)
+	check_close(sensor.right.target_position.length(), sqrt(4.5), "reach to the right", 1e-3)
+	check_close(sensor.ahead.target_position.length(), 2.0, "reach ahead")
+	check_equal(_rays_at(arena, Vector2.ZERO), [0.0, 0.0, 0.0], "in the open")
+	# The wall stands at z = -20: 1.4 m ahead, and 1.98 m along the diagonals, which 1.5 m would not reach.
+	check_equal(_rays_at(arena, Vector2(0.0, -18.6)), [1.0, 1.0, 1.0], "before the wall")
+	check_equal(_rays_at(arena, Vector2(0.0, -18.4)), [1.0, 0.0, 0.0], "a little farther from it")
+	check_equal(_rays_at(_make_course(), Vector2.ZERO).size(), 3, "rays without it")
+
+
+func test_head_and_hands_are_observed_where_tracking_is() -> void:
+	var arena := _make_course({"observe_tracking": true})
+	var player := arena.player
+	check_equal(player.agent.observation_size, FLOATS + CourseSensor.TRACKED, "floats")
+	var seen := PackedFloat32Array()
+	seen.resize(FLOATS + CourseSensor.TRACKED)
+	player.agent.observe(seen, 0)
+	var tracked: Array[Node3D] = [player.head, player.left_hand, player.right_hand]
+	for i: int in tracked.size():
+		var place := Vector3(seen[FLOATS + 3 * i], seen[FLOATS + 3 * i + 1], seen[FLOATS + 3 * i + 2])
+		check_close(place.distance_to(tracked[i].position), 0.0, "place of %s" % tracked[i].name)
+	check(seen[FLOATS + 1] > 1.0, "the head is %f m up" % seen[FLOATS + 1])
+	check(seen[FLOATS + 3] < seen[FLOATS + 6], "the left hand is to the left")
+
+
+func test_the_first_agents_table_pays_steps_nearness_harsh_turns_and_what_is_close() -> void:
+	var arena := _make_course({"reward_table": "first_agent", "reward_waypoint": 10.0, "waypoints": 1, "leg_min": 6.0})
+	var player := arena.player
+	_stand_in_the_middle(arena)
+	arena.course.waypoints[0] = Vector2(0.0, -5.0)
+	_hold(arena, 0.0)
+	check_close(_paid(arena), 0.01 + 0.1 / 5.0, "a decision 5 m away")
+	_hold(arena, 0.9)
+	check_close(_paid(arena), 0.01 + 0.1 / 5.0 - 0.1, "and with a harsh turn")
+	_hold(arena, 0.0)
+	arena.course.waypoints[0] = Vector2(0.0, -10.0)
+	player.position = Vector3(0.0, 0.0, -19.6)
+	check_close(_paid(arena), 0.01 + 0.1 / 9.6 - 1.0, "close to the wall")
+	player.vignette.fired = 1
+	player.position = Vector3(0.0, 0.0, -10.0)
+	arena.core.advance(TICK)
+	check_equal(player.agent.take_ending(), RLRoster.TERMINATED, "ending at the waypoint")
+	check_close(player.agent.ledger.take_reward(), 10.0, "the waypoint, and nothing for the vignette")
+	check(not player.agent.success, "which still counts")
+
+
+func test_terms_of_the_other_table_are_not_reported() -> void:
+	var names := _make_course().player.agent.all_metric_names()
+	check(&"reward/alive" in names and not &"reward/near" in names, "names of the course's table")
+	names = _make_course({"reward_table": "first_agent"}).player.agent.all_metric_names()
+	check(&"reward/near" in names and not &"reward/alive" in names, "names of the first agent's")
+
+
 func test_being_alive_pays_for_new_metres_only() -> void:
 	var arena := _make_course({"leg_min": 6.0})
 	# 6 ticks at 3 m/s are 0.2 m.
@@ -251,6 +308,29 @@ func _reward_of_step(arena: LocomotionArena, metres: float) -> float:
 		arena.core.advance(TICK)
 	arena.core.end_decision()
 	return player.agent.ledger.take_reward()
+
+
+## What the rays observe where the player stands at a place and looks to -z.
+func _rays_at(arena: LocomotionArena, place: Vector2) -> Array[float]:
+	arena.player.stand(place, 0.0)
+	arena.player.force_update_transform()
+	var seen := PackedFloat32Array()
+	seen.resize(arena.player.agent.observation_size)
+	arena.player.agent.observe(seen, 0)
+	return [seen[7], seen[8], seen[9]]
+
+
+func _hold(arena: LocomotionArena, right_stick: float) -> void:
+	arena.player.sticks.values = PackedFloat32Array([0.0, 0.0, right_stick])
+
+
+## The reward of a decision in which the player stays where it is.
+func _paid(arena: LocomotionArena) -> float:
+	arena.player.force_update_transform()
+	for tick: int in 6:
+		arena.core.advance(TICK)
+	arena.core.end_decision()
+	return arena.player.agent.ledger.take_reward()
 
 
 func _make_course(values: Dictionary = {}) -> LocomotionArena:

@@ -63,6 +63,33 @@ func test_a_slider_follows_the_ray_that_dragged_its_handle() -> void:
 	check_close(arena.user.agent.get_metric(&"misses"), 0.0, "misses")
 
 
+func test_where_the_grip_drags_it_takes_sliders_only_and_the_trigger_takes_none() -> void:
+	var arena := _make_arena({"drag_by": "grip"})
+	var slider := _find(arena, MenuElement.Kind.SLIDER)
+	_point(arena, RIGHT, slider)
+	_pull(arena, 2)
+	check(not slider.is_dragged(), "taken by the trigger")
+	check_equal(arena.user.agent.get_metric(&"misses"), 1.0, "misses")
+	_pull(arena, 0)
+	_grip(arena, 1)
+	check(slider.is_dragged(), "taken by the grip")
+	_point(arena, RIGHT, slider)
+	_grip(arena, 1)
+	check_close(slider.value(), slider.wanted, "value", 0.02)
+	_grip(arena, 0)
+	check(slider.is_met(), "let go of")
+	check_equal(arena.user.agent.get_metric(&"misses"), 1.0, "misses after the drag")
+	arena = _make_arena({"drag_by": "grip", "pages": 2})
+	_point(arena, RIGHT, _find(arena, MenuElement.Kind.LINK))
+	_grip(arena, 1)
+	_grip(arena, 0)
+	check_equal(arena.panel.menu.open_page, arena.panel.menu.pages[0], "page after closing the grip on a button")
+	check_equal(arena.user.agent.get_metric(&"misses"), 1.0, "misses")
+	check_close(_turn_of_a_tick(arena, 1), _turn_of_a_tick(arena, 0), "turn with a closed and an open grip")
+	var other := _make_arena({})
+	check_close(_turn_of_a_tick(other, 1), 0.25 * _turn_of_a_tick(other, 0), "turn where the grip steadies")
+
+
 func test_a_press_beside_the_handle_moves_no_slider() -> void:
 	var arena := _make_arena({})
 	var slider := _find(arena, MenuElement.Kind.SLIDER)
@@ -233,17 +260,18 @@ func test_menus_side_by_side_do_not_disturb_each_other_and_an_episode_is_the_sam
 	check_equal(game.stop(), 0, "exit code: %s" % game.log_text)
 
 
-func test_the_scripted_user_does_the_whole_sequence() -> void:
-	var game := ChildGame.new({}, ["--arenas=8", "--control=heuristic"], SCENE)
-	game.reset(1)
-	var ended := 0
-	for decision: int in 300:
-		game.step(_nothing(game.action_size()))
-		for agent: int in game.endings:
-			ended += 1
-			check_close(game.endings[agent][FLOATS + 3], 1.0, "success of agent %d" % agent)
-	check(ended >= 8, "episodes: %d" % ended)
-	game.stop()
+func test_the_scripted_user_does_the_whole_sequence_whatever_drags() -> void:
+	for drag_by: String in ["trigger", "grip"]:
+		var game := ChildGame.new({"drag_by": drag_by}, ["--arenas=8", "--control=heuristic"], SCENE)
+		game.reset(1)
+		var ended := 0
+		for decision: int in 300:
+			game.step(_nothing(game.action_size()))
+			for agent: int in game.endings:
+				ended += 1
+				check_close(game.endings[agent][FLOATS + 3], 1.0, "success of agent %d, drags by %s" % [agent, drag_by])
+		check(ended >= 8, "episodes where the %s drags: %d" % [drag_by, ended])
+		game.stop()
 
 
 func _nothing(count: int) -> PackedFloat32Array:
@@ -301,6 +329,23 @@ func _pull(arena: UiArena, choice: int) -> void:
 	arena.user.trigger.value = choice
 	arena.user._physics_process(1.0 / 90.0)
 	arena.user.pose()
+
+
+## The grip as an action has it, for a tick.
+func _grip(arena: UiArena, choice: int) -> void:
+	arena.user.grip.value = choice
+	arena.user._physics_process(0.0)
+	arena.user.pose()
+
+
+## How far the right ray turns in a tick of full speed, in radians.
+func _turn_of_a_tick(arena: UiArena, grip: int) -> float:
+	arena.user.aim(RIGHT, Vector2.ZERO)
+	arena.user.pointing.values = PackedFloat32Array([0.0, 0.0, 1.0, 0.0])
+	arena.user.grip.value = grip
+	arena.user._physics_process(1.0 / 90.0)
+	arena.user.pointing.values = PackedFloat32Array([0.0, 0.0, 0.0, 0.0])
+	return arena.user.aims[RIGHT].x
 
 
 func _click(arena: UiArena, choice: int) -> void:

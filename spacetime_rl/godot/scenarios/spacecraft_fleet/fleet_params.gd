@@ -25,7 +25,7 @@ extends SpacecraftParams
 
 
 func _launch_only() -> PackedStringArray:
-	return ["crafts", "pads"]
+	return super() + PackedStringArray(["crafts", "pads"])
 
 
 func _init() -> void:

@@ -2,6 +2,10 @@ class_name LocomotionParams
 extends RLParams
 ## Every number of vr_locomotion that a run may override as `scenario.params.<name>`.
 
+## What the table "first_agent" calls close to an obstacle, in metres, and a harsh turn, as a share of the stick's way.
+const CLOSE_M := 0.5
+const HARSH := 0.8
+
 ## Waypoints of a course.
 @export_range(1, 40) var waypoints: int = 8
 ## Straight distance from one waypoint to the next at least, in metres.
@@ -48,6 +52,15 @@ extends RLParams
 ## beyond 120°.
 @export_range(1.0, 1000.0) var vignette_turn_deg: float = 130.0
 
+## Whether rays observe 1 where an obstacle is within reach and 0 where none is, with diagonals of 2.12 m, as the guide
+## defines them. Without it they observe the free share of 2 m ahead and of 1.5 m to the sides.
+@export var near_rays: bool = false
+## Whether the position of the head and of both hands is observed, too: 9 more floats.
+@export var observe_tracking: bool = false
+
+## What is paid: "course" the table of the guide's scenario 1, "first_agent" that of its first agent, which has the
+## terms `reward_step` to `reward_harsh_turn`, `reward_waypoint` and `reward_timeout`, and no other.
+@export_enum("course", "first_agent") var reward_table: String = "course"
 ## A decision alive, times the share of full-speed progress that it made: of metres nearer to the waypoint than ever
 ## before. Otherwise standing about would pay.
 @export var reward_alive: float = 0.1
@@ -60,12 +73,21 @@ extends RLParams
 ## The time is up.
 @export var reward_timeout: float = -5.0
 
+## Every decision. This and the next three are paid with the table "first_agent" only.
+@export var reward_step: float = 0.01
+## A decision, divided by the metres to the waypoint; within the last metre it is not divided.
+@export var reward_near: float = 0.1
+## A decision with an obstacle within `CLOSE_M` of the ray ahead.
+@export var reward_close: float = -1.0
+## A decision with the right stick beyond `HARSH`.
+@export var reward_harsh_turn: float = -0.1
+
 ## A bug to plant on purpose, by the name of its file in the folder `bugs`; "none" plants none.
 @export var bug: String = "none"
 
 
 func _launch_only() -> PackedStringArray:
-	return ["waypoints", "comfort"]
+	return ["waypoints", "comfort", "near_rays", "observe_tracking", "reward_table"]
 
 
 func _check() -> PackedStringArray:

@@ -2,6 +2,9 @@ class_name LocomotionArena
 extends RLArena
 ## One course with its player: what is paid from waypoint to waypoint, and how the course ends.
 
+## The reward terms of the table "first_agent".
+const FIRST_AGENT: Array[StringName] = [&"waypoint", &"timeout", &"step", &"near", &"close", &"harsh_turn"]
+
 @export var course: Course
 @export var player: LocomotionPlayer
 
@@ -12,12 +15,17 @@ var _best := 0.0
 var _gained := 0.0
 var _decision_ticks := 0
 var _fired := 0
+# Whether the table "first_agent" pays.
+var _as_first_agent := false
 
 
 func _build() -> void:
 	settings = params as LocomotionParams
 	player.settings = settings
 	course.build(settings)
+	_as_first_agent = settings.reward_table == "first_agent"
+	if _as_first_agent:
+		player.agent.reward_names = FIRST_AGENT
 	player.agent.episode_ended.connect(_report)
 	SeededBug.plant(self, settings.bug)
 
@@ -47,11 +55,14 @@ func _tick(_delta: float) -> void:
 func _end_decision() -> void:
 	if _decision_ticks == 0:
 		return
-	var full := settings.max_speed * _decision_ticks / Engine.physics_ticks_per_second
-	player.agent.add_reward(&"alive", settings.reward_alive * _gained / full)
+	if _as_first_agent:
+		_pay_as_first_agent()
+	else:
+		var full := settings.max_speed * _decision_ticks / Engine.physics_ticks_per_second
+		player.agent.add_reward(&"alive", settings.reward_alive * _gained / full)
 	_gained = 0.0
 	_decision_ticks = 0
-	_pay_mishaps()
+	_count_mishaps()
 	player.pose()
 
 
@@ -104,20 +115,36 @@ func _reach_waypoint() -> void:
 		return
 	player.agent.set_metric(&"finished", 1.0)
 	# Before it is judged: what has happened in this decision so far.
-	_pay_mishaps()
+	_count_mishaps()
 	player.agent.end(is_clean())
 
 
-func _pay_mishaps() -> void:
+func _pay_as_first_agent() -> void:
+	var agent := player.agent
+	agent.add_reward(&"step", settings.reward_step)
+	agent.add_reward(&"near", settings.reward_near / maxf(distance(), 1.0))
+	if (agent as TravellerAgent).course_sensor.free_length_ahead() < LocomotionParams.CLOSE_M:
+		agent.add_reward(&"close", settings.reward_close)
+	if absf(player.sticks.values[2]) > LocomotionParams.HARSH:
+		agent.add_reward(&"harsh_turn", settings.reward_harsh_turn)
+
+
+## Count what has happened since the last call, and pay for it unless the table knows no mishaps.
+func _count_mishaps() -> void:
 	var collisions := player.contacts.take()
 	if collisions > 0:
-		player.agent.add_reward(&"collision", settings.reward_collision * collisions)
+		_pay_mishap(&"collision", settings.reward_collision * collisions)
 		player.agent.add_metric(&"collisions", collisions)
 	var fired := player.vignette.fired - _fired
 	_fired = player.vignette.fired
 	if fired > 0:
-		player.agent.add_reward(&"vignette", settings.reward_vignette * fired)
+		_pay_mishap(&"vignette", settings.reward_vignette * fired)
 		player.agent.add_metric(&"vignettes", fired)
+
+
+func _pay_mishap(term: StringName, amount: float) -> void:
+	if not _as_first_agent:
+		player.agent.add_reward(term, amount)
 
 
 func _report(_success: bool) -> void:

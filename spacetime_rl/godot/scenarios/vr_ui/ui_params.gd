@@ -17,6 +17,9 @@ extends RLParams
 @export_range(1.0, 360.0) var pointing_speed_deg: float = 90.0
 ## Share of that speed left while the grip is closed, for a steady hand.
 @export_range(0.05, 1.0) var steady_share: float = 0.25
+## What drags a slider: "trigger", and the grip steadies both hands; or "grip", as in the guide, and nothing steadies.
+## The trigger then presses everything but sliders, and the grip of the acting hand drags.
+@export_enum("trigger", "grip") var drag_by: String = "trigger"
 ## How near to the wanted value a slider has to be let go, as a share of its length.
 @export_range(0.01, 0.5) var slider_tolerance: float = 0.08
 ## Nearest panel, in metres from the player.

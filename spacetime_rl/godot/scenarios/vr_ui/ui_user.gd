@@ -1,6 +1,7 @@
 class_name UiUser
 extends RLXRPlayer
-## One person before the panel: turns the rays of both hands, pulls triggers, steadies the rays with the grip.
+## One person before the panel: turns the rays of both hands, pulls triggers, and steadies the rays, or drags, with the
+## grip.
 
 ## Where the hands are held, and how far they turn sideways and up or down, in radians.
 const HELD: Array[Vector3] = [Vector3(-0.25, 1.15, -0.3), Vector3(0.25, 1.15, -0.3)]
@@ -16,7 +17,7 @@ const _FARTHEST := Vector2(MOST_YAW, MOST_PITCH)
 @export var pointing: RLContinuousAction
 ## 0 nothing, 1 the left hand's, 2 the right hand's.
 @export var trigger: RLDiscreteAction
-## 1 steadies both hands.
+## 1 steadies both hands; or holds what the acting hand drags, where the grip drags.
 @export var grip: RLDiscreteAction
 
 var arena: UiArena
@@ -28,10 +29,12 @@ var pointers: Array[Vector2] = [Vector2.ZERO, Vector2.ZERO]
 var hits: Array[bool] = [false, false]
 ## The hand that moves the pointer: the one that pressed last.
 var acting := Hand.RIGHT
-## The trigger of the acting hand is pulled, and the mouse button with it.
+## The acting hand holds the mouse button, by its trigger or its grip.
 var pressing := false
 
 var _pulled: Array[bool] = [false, false]
+# The button is held by the grip.
+var _dragging := false
 # What trigger and grip were last told to do.
 var _trigger := 0
 var _grip := 0
@@ -51,13 +54,15 @@ func _physics_process(delta: float) -> void:
 	if not agent.active:
 		return
 	var speed := deg_to_rad(arena.settings.pointing_speed_deg) * delta
-	if _closes_grip():
+	if not grip_drags() and _closes_grip():
 		speed *= arena.settings.steady_share
 	for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
 		var turn := Vector2(pointing.values[2 * hand], pointing.values[2 * hand + 1]) * speed
 		aims[hand] = (aims[hand] + turn).clamp(-_FARTHEST, _FARTHEST)
 	if trigger.value != _trigger:
 		_press_and_release()
+	if grip_drags() and grip.value != _grip:
+		_hold_or_let_go()
 	if _watched:
 		pose()
 
@@ -76,6 +81,7 @@ func stand(rng: RandomNumberGenerator) -> void:
 	rest()
 	acting = Hand.RIGHT
 	pressing = false
+	_dragging = false
 	_trigger = 0
 	_grip = 0
 	for hand: Hand in [Hand.LEFT, Hand.RIGHT]:
@@ -102,11 +108,34 @@ func turn_to(hand: Hand, point: Vector3) -> Vector2:
 	return Vector2(atan2(away.x, -away.z), atan2(away.y, flat)) - aims[hand]
 
 
+## Whether the grip drags sliders, and the trigger does not.
+func grip_drags() -> bool:
+	return arena.settings.drag_by == "grip"
+
+
 func _closes_grip() -> bool:
 	if grip.value != _grip:
 		_grip = grip.value
 		set_grip(Hand.RIGHT, float(_grip))
 	return _grip == 1
+
+
+## The grip moved, where it drags: take the slider under the acting hand's ray, or let go of it.
+func _hold_or_let_go() -> void:
+	_grip = grip.value
+	set_grip(acting, float(_grip))
+	pose()
+	var holds := hands[acting].get_float(&"grip") > 0.5
+	if holds and not pressing:
+		var beside := turn_to(acting, arena.target_point()).length()
+		panel.move_pointer(pointers[acting])
+		_dragging = hits[acting] and panel.focused() is MenuSlider
+		pressing = _dragging
+		arena.note_press(_dragging and panel.press(pointers[acting]), beside)
+	elif _dragging and not holds:
+		_dragging = false
+		pressing = false
+		panel.release(pointers[acting])
 
 
 ## A trigger moved: pull or let go where the rays point now.
@@ -122,11 +151,16 @@ func _press_and_release() -> void:
 			pressing = true
 			panel.move_pointer(pointers[hand])
 			var beside := turn_to(hand, arena.target_point()).length()
-			arena.note_press(hits[hand] and panel.press(pointers[hand]), beside)
-		elif pressing and hand == acting and not pulled:
+			arena.note_press(hits[hand] and _presses(pointers[hand]), beside)
+		elif pressing and not _dragging and hand == acting and not pulled:
 			pressing = false
 			panel.release(pointers[hand])
 		_pulled[hand] = pulled
+
+
+## Press the mouse button. Returns whether an element answered; a slider does not where the grip drags.
+func _presses(pixels: Vector2) -> bool:
+	return not (grip_drags() and panel.focused() is MenuSlider) and panel.press(pixels)
 
 
 func _show_ray(hand: Hand) -> void:

@@ -147,6 +147,8 @@ func _take_controls() -> void:
 		throttle * settings.main_thrust_n * health[Thruster.MAIN],
 		side[1] * settings.lateral_thrust_n * health[Thruster.LATERAL_Z]
 	)
+	if settings.joint_thrust:
+		_thrust /= maxf(1.0, Vector3(side[0], throttle, side[1]).length())
 	_torque = (
 		Vector3(
 			turn[0] * health[Thruster.PITCH],

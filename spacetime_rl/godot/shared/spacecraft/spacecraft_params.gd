@@ -10,6 +10,9 @@ extends RLParams
 @export_range(1000.0, 50000.0) var main_thrust_n: float = 10000.0
 ## The sideways thrusters at full thrust, in newtons.
 @export_range(0.0, 10000.0) var lateral_thrust_n: float = 2000.0
+## Whether main engine and sideways thrusters share a limit, as in the guide: the vector of their three shares of full
+## thrust is at most 1 long. With `lateral_thrust_n` 10000 the direction of the thrust is then free.
+@export var joint_thrust: bool = false
 ## The attitude thrusters (RCS) at full torque about each axis, in newton metres.
 @export_range(10.0, 5000.0) var rcs_torque_nm: float = 500.0
 ## Fuel aboard, in units: one unit gives an impulse of 100 N s, so the main engine burns 100 units a second.
@@ -38,6 +41,10 @@ extends RLParams
 @export_range(0.0, 0.6) var thruster_damage: float = 0.0
 ## Height of the hills around the pads, in metres.
 @export_range(0.0, 60.0) var terrain_m: float = 15.0
+
+## Whether a pilot observes how far the ground is below its craft, as in the guide: by a ray of 100 m along the craft's
+## own down axis. Without it a pilot observes the height of the ground from the pads' level.
+@export var terrain_ray: bool = false
 
 ## Where in the world the arena lies, along x and z, in metres; nothing else may depend on it.
 @export_range(-1.0e9, 1.0e9) var world_offset_m: float = 0.0
@@ -97,6 +104,10 @@ extends RLParams
 
 ## A bug to plant on purpose, by the name of its file in the folder `bugs`; "none" plants none.
 @export var bug: String = "none"
+
+
+func _launch_only() -> PackedStringArray:
+	return ["terrain_ray"]
 
 
 func _check() -> PackedStringArray:

@@ -14,12 +14,18 @@ func _heuristic(action: PackedFloat32Array) -> void:
 	action.fill(0.0)
 	action[2] = clampf(off.x / reach, -1.0, 1.0)
 	action[3] = clampf(off.y / reach, -1.0, 1.0)
+	# By the right trigger, or the grip where that drags.
+	var drags := 4
+	var closed := 2.0
+	if user.grip_drags() and target.kind == MenuElement.Kind.SLIDER:
+		drags = 5
+		closed = 1.0
 	var pixels := user.pointers[RLXRPlayer.Hand.RIGHT]
 	var away := (pixels - target.point()).abs()
 	if target.is_dragged():
-		action[4] = 0.0 if absf(target.value() - target.wanted) < _SURE * target.tolerance else 2.0
+		action[drags] = 0.0 if absf(target.value() - target.wanted) < _SURE * target.tolerance else closed
 	elif not user.pressing and target.is_enabled() and away.x < 15.0 and away.y < 15.0:
-		action[4] = 2.0
+		action[drags] = closed
 
 
 func _human(action: PackedFloat32Array) -> void:
@@ -49,5 +55,5 @@ func _controls() -> PackedStringArray:
 		"arrows, right stick: point with the right hand",
 		"hold space, pad A: trigger of the right hand",
 		"hold Q, left trigger: trigger of the left hand",
-		"hold F, pad B: steady hand",
+		"hold F, pad B: %s" % ("drag a slider" if (body as UiUser).grip_drags() else "steady hand"),
 	]
