@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ray.rllib.callbacks.callbacks import RLlibCallback
@@ -39,7 +39,8 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
     """Adds `agent_steps`, `episodes`, `policy/…`, `scenario/…`, `perf/…` and `health/…` to every result.
 
     Adds `curriculum/…` where there are lessons, `task/…` where there are tasks, and `league/…` in a league. Means over
-    episodes count agents' episodes. The means of the scenario and of a task cover the episodes of all policies.
+    episodes count agents' episodes. The means of the scenario and of a task cover the episodes of all policies but
+    those that a script plays: an opponent's success says nothing of what is learned.
     """
 
     def __init__(self) -> None:
@@ -51,14 +52,13 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
         """Add the public metrics and the notices to a result."""
         runners = result.get(ENV_RUNNER_RESULTS, {})
         own = runners.get(OWN, {})
-        ended = self._add_episodes(own)
+        plan = algorithm.config.env_config[PLAN]
+        ended = self._add_episodes(own, plan.launch.scripted)
         result[metrics.EPISODES_BY_POLICY], result[metrics.EPISODES_NOW] = ended, sum(ended.values())
-        result.update(
-            _counters(runners, result.get(LEARNER_RESULTS, {}), algorithm.config.env_config[PLAN].spec.arenas)
-        )
+        result.update(_counters(runners, result.get(LEARNER_RESULTS, {}), plan.spec.arenas))
         result[metrics.AGENT_STEPS] = int(sum(runners.get(NUM_AGENT_STEPS_SAMPLED_LIFETIME, {}).values()))
         result[metrics.EPISODES] = int(runners.get(NUM_EPISODES_LIFETIME, 0))
-        result.update(self._episode_metrics())
+        result.update(self._episode_metrics(plan.launch.scripted))
         if algorithm.curriculum is not None:
             result.update(algorithm.curriculum.metrics())
         if algorithm.league is not None:
@@ -74,7 +74,7 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
             result[metrics.of_health(name)] = float(own.get(name, 0.0))
         result.update((metrics.of_custom(name), float(value)) for name, value in runners.get(CUSTOM, {}).items())
 
-    def _add_episodes(self, own: Mapping[str, Any]) -> dict[str, int]:
+    def _add_episodes(self, own: Mapping[str, Any], scripted: Collection[str] = ()) -> dict[str, int]:
         """Add an iteration's episodes to the windows; the number of episodes of each policy in it."""
         policies: defaultdict[str, EpisodeSums] = defaultdict(EpisodeSums)
         tasks: defaultdict[str, EpisodeSums] = defaultdict(EpisodeSums)
@@ -85,18 +85,19 @@ class PublicMetrics(RLlibCallback):  # type: ignore[misc]
             sums = EpisodeSums(int(episodes), own["totals"][source], own.get("counts", {}).get(source), ends)
             policy, task = split_source(source)
             policies[policy].add(sums)
-            if task is not None:
+            if task is not None and policy not in scripted:
                 tasks[task].add(sums)
         for windows, found in ((self._windows, policies), (self._tasks, tasks)):
             for name, sums in found.items():
                 windows[name].add(sums)
         return {policy: sums.episodes for policy, sums in policies.items()}
 
-    def _episode_metrics(self) -> Iterator[tuple[str, float]]:
+    def _episode_metrics(self, scripted: Collection[str] = ()) -> Iterator[tuple[str, float]]:
         scenario = EpisodeSums()
         for policy, window in self._windows.items():
             sums = window.sums()
-            scenario.add(sums)
+            if policy not in scripted:
+                scenario.add(sums)
             yield from (
                 (metrics.of_policy(policy, name), mean)
                 for name, mean in sums.means()

@@ -67,6 +67,12 @@ class RolloutPlan:
             recorder=recorder and replace(recorder, folder=recorder.folder / trial),
         )
 
+    @property
+    def scripted_agents(self) -> frozenset[int]:
+        """The agents, in the global order, that the game's own scripts play."""
+        scripted = (policy.agents for policy in self.policies if policy.name in self.launch.scripted)
+        return frozenset(int(agent) for agents in scripted for agent in agents)
+
     def game_seed(self, *where: int) -> int:
         """The seed of one game, from the run's seed and the game's place in the run (worker, game, restart ...).
 

@@ -89,6 +89,7 @@ class GameSampler:
         self._active_lesson: int | None = None  # the lesson that the running game plays
         # Agents whose running episode began before the active lesson.
         self._agents_from_previous_lesson: set[int] = set()
+        self._scripted = plan.scripted_agents
 
     @property
     def pid(self) -> int | None:
@@ -234,12 +235,12 @@ class GameSampler:
         )
 
     def _lesson_outcome(self, fragment: Fragment, lesson: int) -> LessonOutcome:
-        """The lesson's results in a fragment; episodes that began before the lesson do not count."""
+        """The lesson's results in a fragment, without scripted agents and episodes that began before the lesson."""
         episodes, successes = 0, 0.0
         for agent in fragment.ended:
             if agent.agent in self._agents_from_previous_lesson:
                 self._agents_from_previous_lesson.remove(agent.agent)
-            else:
+            elif agent.agent not in self._scripted:
                 episodes += 1
                 successes += agent.metrics.get("success", 0.0)
         return LessonOutcome(lesson, sum(fragment.agent_steps), episodes, successes)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ray.tune import Stopper
 from support.fake_runs import make_config, make_ppo, make_runner
-from support.toy_game import FakeGame, FakeGameOpener, make_group, make_layout
+from support.toy_game import FakeGame, FakeGameOpener, make_group, make_launch, make_layout
 
 from spacetime_rl.config import StopConfig
 from spacetime_rl.errors import GameDied
@@ -45,6 +46,14 @@ def test_a_game_is_told_its_lesson_once_and_episodes_of_the_lesson_before_do_not
     (game,) = games_of(runner)
     assert game.configured == [{"far": 1}, {"far": 2}]
     runner.stop()
+
+
+def test_a_lesson_counts_no_episodes_of_those_that_a_script_plays() -> None:
+    groups = (make_group("walker", 1, make_layout()), make_group("script", 1, make_layout()))
+    launch = replace(make_launch(), scripted=("script",))
+    runner = make_runner(FakeGameOpener(groups, lengths=(4,)), lessons=LESSONS, launch=launch)
+    (outcome,) = play_lesson(runner, 0, 2 * 8)
+    assert outcome.episodes == 2  # of the walker; the other one has ended two as well
 
 
 def test_a_game_that_takes_another_s_place_is_told_the_present_lesson(monkeypatch: pytest.MonkeyPatch) -> None:

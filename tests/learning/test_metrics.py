@@ -33,3 +33,14 @@ def test_what_a_game_costs_is_reported_once_under_its_own_name() -> None:
     cost = "performance/cpu_ms_a_tick"
     public._add_episodes({"episodes": {"giver": 2, "taker": 2}, "totals": {p: {cost: 3.0} for p in ("giver", "taker")}})
     assert dict(public._episode_metrics()) == {cost: 1.5}
+
+
+def test_the_means_of_the_scenario_leave_out_policies_that_a_script_plays() -> None:
+    public = PublicMetrics()
+    played = {"episodes": {"seeker": 2, "hider": 2}, "totals": {"seeker": {"success": 2.0}, "hider": {"success": 0.0}}}
+    public._add_episodes(played, ["hider"])
+    assert dict(public._episode_metrics(["hider"])) == {
+        "policy/seeker/success_rate": 1.0,
+        "policy/hider/success_rate": 0.0,
+        "scenario/success_rate": 1.0,
+    }

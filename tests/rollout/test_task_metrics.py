@@ -63,7 +63,7 @@ def test_every_task_has_metrics_of_its_own_and_a_policy_s_are_over_all() -> None
         learner_s=0.0,
         notices=Notices(),
         gradient_steps=lambda _: {},
-        config=SimpleNamespace(num_env_runners=0, env_config={PLAN: SimpleNamespace(spec=spec)}),
+        config=SimpleNamespace(num_env_runners=0, env_config={PLAN: SimpleNamespace(spec=spec, launch=launch)}),
     )
     PublicMetrics().on_train_result(algorithm=algorithm, result=result)  # type: ignore[arg-type]
 

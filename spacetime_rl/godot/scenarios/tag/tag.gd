@@ -205,9 +205,16 @@ func _measure() -> void:
 		_gaps[i] = _gap_of(players[i])
 
 
+## Metres from the seeker to the hider: straight where nothing is between them, else by the shortest way.
 func _gap_of(player: TagPlayer) -> float:
 	var rival := nearest_rival(player)
-	return 0.0 if rival == null else player.position.distance_to(rival.position)
+	if rival == null:
+		return 0.0
+	var straight := player.position.distance_to(rival.position)
+	var is_level := absf(player.position.y - rival.position.y) < 0.5
+	if is_level and map.paths.is_clear(player.position, rival.position, TagPilot.WIDE):
+		return straight
+	return maxf(straight, map.ways_of(player)[map.number_at(player.position)])
 
 
 func _report(_success: bool, player: TagPlayer) -> void:

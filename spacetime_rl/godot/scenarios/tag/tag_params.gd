@@ -59,8 +59,8 @@ extends RLParams
 @export var reward_tagged: float = -5.0
 ## Winning the round; a round lost costs the same.
 @export var reward_win: float = 5.0
-## A metre nearer to the nearest player of the other role; to those who hide, a metre further away.
-@export var reward_progress: float = 0.1
+## A metre nearer to the nearest player of the other role, around walls; to those who hide, a metre further away.
+@export var reward_progress: float = 0.5
 ## Every decision: the distance to the nearest player of the other role, in map sides; seekers pay, those who hide earn.
 @export var reward_distance: float = 0.0
 ## Every decision of somebody who is it.
