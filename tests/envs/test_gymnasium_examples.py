@@ -29,11 +29,26 @@ def run(folder: Path, example: str, *words: str) -> str:
     "algorithm",
     ["PPO", *(pytest.param(name, marks=pytest.mark.slow) for name in ("DQN", "SAC", "TD3"))],  # slow: torch each time
 )
-def test_stable_baselines3_trains_saves_and_plays(algorithm: str, tmp_path: Path) -> None:
-    out = run(tmp_path, "sb3.py", algorithm, "vr_navigation", "--timesteps", "192", "--save", "model")
+def test_stable_baselines3_trains_saves_and_is_evaluated(algorithm: str, tmp_path: Path) -> None:
+    game = (algorithm, "motorcycle_2d", "--params", '{"track_m": 20.0, "time_limit_s": 4.0}')
 
-    assert out.startswith(f"{algorithm}: return ")
+    run(tmp_path, "sb3_train.py", *game, "--timesteps", "192", "--save", "model")
+    out = run(tmp_path, "sb3_evaluate.py", *game, "--model", "model", "--episodes", "2")
+
     assert (tmp_path / "model.zip").stat().st_size > 10_000
+    assert out.startswith(f"{algorithm}: return ")
+    assert out.endswith("in 2 episodes\n")
+
+
+@pytest.mark.slow  # torch twice, and a process for each of two games
+@pytest.mark.usefixtures("godot_bin")
+def test_stable_baselines3_trains_on_the_discrete_motorcycle_with_several_games(tmp_path: Path) -> None:
+    game = ("DQN", "motorcycle_2d", "--params", '{"track_m": 20.0, "actions": "discrete"}')
+
+    run(tmp_path, "sb3_train.py", *game, "--timesteps", "400", "--games", "2")
+    out = run(tmp_path, "sb3_evaluate.py", *game, "--episodes", "1")
+
+    assert out.startswith("DQN: return ")
 
 
 @pytest.mark.usefixtures("godot_bin")

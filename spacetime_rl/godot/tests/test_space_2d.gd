@@ -85,6 +85,31 @@ func test_a_reset_body_is_in_its_place_at_once_and_at_rest() -> void:
 	check(rigid.position.x > 5.0, "a velocity that is set after the reset is lost: %s" % rigid.position)
 
 
+func test_joints_hold_in_the_new_world_of_an_episode() -> void:
+	var viewport := SubViewport.new()
+	add_child(viewport)
+	var arena := RLArena2D.new()
+	viewport.add_child(arena)
+	var pair: Array[RigidBody2D] = []
+	var joint := PinJoint2D.new()
+	for i: int in 2:
+		var body := RigidBody2D.new()
+		body.gravity_scale = 0.0
+		body.position = Vector2(100.0 * i, 0.0)
+		body.add_child(_shape())
+		arena.add_child(body)
+		pair.append(body)
+	joint.node_a = pair[0].get_path()
+	joint.node_b = pair[1].get_path()
+	arena.add_child(joint)
+	arena.core.space.forget_contacts(arena)
+	check(joint.disable_collision, "the joint lost its setting")
+	pair[1].linear_velocity = Vector2(600.0, 0.0)
+	await wait_ticks(30)
+	check(pair[0].position.x > 50.0, "the other body stays behind at %s" % pair[0].position)
+	check_close(pair[0].position.distance_to(pair[1].position), 100.0, "distance of the bodies", 3.0)
+
+
 func test_a_frozen_body_stays_frozen_and_a_locked_one_locked() -> void:
 	var frozen := RigidBody2D.new()
 	frozen.freeze = true

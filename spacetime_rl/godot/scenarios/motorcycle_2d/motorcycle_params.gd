@@ -31,9 +31,9 @@ extends RLParams
 
 @export_group("Motorcycle")
 ## Greatest force of the engine at the rear tyre, in newtons; it fades to nothing towards the top speed.
-@export_range(0.0, 10000.0) var engine_n: float = 1400.0
+@export_range(0.0, 10000.0) var engine_n: float = 1700.0
 ## Speed at which the engine has no force left, in metres a second.
-@export_range(1.0, 60.0) var top_speed: float = 16.0
+@export_range(1.0, 60.0) var top_speed: float = 18.0
 ## Greatest force of both brakes together, in newtons.
 @export_range(0.0, 10000.0) var brake_n: float = 1500.0
 ## How far the rider leans to the front and to the back, in degrees.
@@ -45,7 +45,7 @@ extends RLParams
 
 @export_group("Rules")
 ## Game time after which an episode is truncated, in seconds.
-@export_range(1.0, 600.0) var time_limit_s: float = 20.0
+@export_range(1.0, 600.0) var time_limit_s: float = 15.0
 ## A motorcycle that is turned further from upright than this has crashed, in degrees; at 180 somersaults are allowed.
 @export_range(45.0, 180.0) var crash_deg: float = 120.0
 ## Upright at the finish is up to this far from vertical, in degrees.

@@ -3,7 +3,7 @@ extends RLAgent
 ## Rides to the finish. Scripted: keeps a speed that suits the hills ahead, and leans so that the frame follows them.
 
 ## Speed on flat ground, and what steepness ahead takes of it, in metres a second and for a rad.
-const PACE := 9.0
+const PACE := 10.5
 const CARE := 7.0
 ## How far ahead the script looks, in metres.
 const LOOK_M := 3.5

@@ -5,11 +5,17 @@ extends Parallax2D
 ## Far mountains, nearer hills, and woods.
 const DEPTHS := 3
 const _WIDTH := 4000.0
+## Between these heights the haze grows to its share _HAZY.
+const _PEAK := -250.0
+const _VALLEY := 700.0
+const _HAZY := 0.85
 const _BOTTOM := 3000.0
 const _COLOURS: Array[Color] = [Color(0.62, 0.71, 0.83), Color(0.5, 0.65, 0.64), Color(0.34, 0.52, 0.42)]
+## What far ground fades to.
+const _HAZE := Color(0.8, 0.85, 0.84)
 const _SCROLL: Array[float] = [0.12, 0.28, 0.5]
 const _HEIGHT: Array[float] = [200.0, 150.0, 70.0]
-const _LINE: Array[float] = [150.0, 110.0, 190.0]
+const _LINE: Array[float] = [215.0, 110.0, 190.0]
 
 
 ## One layer; 0 is the furthest.
@@ -47,13 +53,21 @@ func _draw_ridge(depth: int) -> void:
 		_plant_trees(ridge, rng)
 
 
+# Lighter towards the valley, as through haze.
 func _add_polygon(ridge: PackedVector2Array, colour: Color) -> void:
-	var below := ridge.duplicate()
-	below.append_array([Vector2(_WIDTH, _BOTTOM), Vector2(0.0, _BOTTOM)])
-	var hills := Polygon2D.new()
-	hills.polygon = below
-	hills.color = colour
-	add_child(hills)
+	_fill(ridge + PackedVector2Array([Vector2(_WIDTH, _VALLEY), Vector2(0.0, _VALLEY)]), colour)
+	var corners := Rect2(0.0, _VALLEY - 1.0, _WIDTH, _BOTTOM - _VALLEY)
+	_fill([corners.position, Vector2(corners.end.x, _VALLEY - 1.0), corners.end, Vector2(0.0, corners.end.y)], colour)
+
+
+func _fill(corners: PackedVector2Array, colour: Color) -> void:
+	var part := Polygon2D.new()
+	part.polygon = corners
+	var shades: PackedColorArray = []
+	for corner: Vector2 in corners:
+		shades.append(colour.lerp(_HAZE, clampf(_HAZY * (corner.y - _PEAK) / (_VALLEY - _PEAK), 0.0, _HAZY)))
+	part.vertex_colors = shades
+	add_child(part)
 
 
 func _add_snow(ridge: PackedVector2Array) -> void:

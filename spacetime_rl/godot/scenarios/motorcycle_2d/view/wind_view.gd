@@ -14,7 +14,8 @@ var _rng := RandomNumberGenerator.new()
 func _init(arena: MotorcycleArena) -> void:
 	_arena = arena
 	name = "WindView"
-	z_index = 5
+	# Behind the ground, before the hills.
+	z_index = -1
 	for i: int in _STREAKS:
 		_places.append(Vector2(_rng.randf(), _rng.randf()) * _AREA)
 
