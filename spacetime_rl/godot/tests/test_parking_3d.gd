@@ -172,7 +172,25 @@ func test_the_way_of_a_car_is_that_of_arcs_and_straight_lines() -> void:
 	check_close(ReedsShepp.length(3.0, 3.0, PI / 2.0, 3.0), 1.5 * PI, "a quarter of a circle")
 	check_close(ReedsShepp.length(-3.0, 3.0, -PI / 2.0, 3.0), 1.5 * PI, "the same backwards")
 	check_close(ReedsShepp.length(0.0, 0.0, PI, 3.0), 3.0 * PI, "a turn on the spot, in three moves")
+	# Little aside takes four arcs, to and fro.
+	var aside := ReedsShepp.length(0.0, 0.1, 0.0, 3.0)
+	check(aside > 1.0 and aside < 3.0, "0.1 m aside: %f" % aside)
 	check(ReedsShepp.length(0.0, 1.0, 0.0, 3.0) > 3.0, "a metre aside takes more than a metre")
+
+
+# Numbers of another implementation, whose words were driven along to see where they end.
+func test_ways_are_as_long_as_another_implementation_finds_them() -> void:
+	var known: Dictionary[Vector3, float] = {
+		Vector3(0.0, 0.1, 0.0): 1.54390,
+		Vector3(1.0, 2.0, 0.5): 4.84649,
+		Vector3(-2.0, 1.0, 2.5): 7.5,
+		Vector3(4.0, -6.0, -1.2): 7.86135,
+		Vector3(0.0, 0.0, 1.0): 3.0,
+		Vector3(9.0, 3.0, 3.0): 12.88031,
+		Vector3(-0.5, 0.3, -0.4): 1.54731,
+	}
+	for pose: Vector3 in known:
+		check_close(ReedsShepp.length(pose.x, pose.y, pose.z, 3.0), known[pose], "way to %s" % pose, 0.0002)
 
 
 func test_a_car_beside_its_bay_has_a_longer_way_than_one_before_it() -> void:

@@ -4,11 +4,11 @@ extends RefCounted
 ##
 ## In the bay's own frame the middle is the origin, -Z leads into the bay, and x goes across it.
 
-## A way to a bay ends in front of it, this far outside, and then leads straight in, in metres.
+## A way to a bay is in line with it from so far outside on, in metres.
 const GATE_M := 0.6
-# What a way need not make good: metres aside, and rad askew.
-const _ASIDE := 0.2
-const _ASKEW := 0.07
+# What a way need not make good: aside all but so many metres of the room beside the car, and so many rad askew.
+const _SPARE := 0.15
+const _ASKEW := 0.1
 ## Below this weighted distance a car is parked by the definition of the public environment parking-v0.
 const PUBLIC_SUCCESS := 0.12
 # Its weights and scales of x, y, vx, vy, cos_h and sin_h, and its exponent. The velocities weigh nothing.
@@ -69,7 +69,8 @@ func contains(car: Transform3D) -> bool:
 
 
 ## Metres that a car has to drive until it stands in the middle of the bay, ahead and back on circles of this radius, as
-## if nothing were in the way but the bay's sides: to a pose before the bay, and straight in. `way_in` as in `angle_to`.
+## if nothing were in the way but the bay's sides: to a pose in line with the bay, and straight in. `way_in` as in
+## `angle_to`.
 func way_to(car: Transform3D, way_in: String, radius: float) -> float:
 	var best := INF
 	if way_in != "tail":
@@ -92,14 +93,14 @@ func public_distance(car: Transform3D) -> float:
 # With the nose turned by `turned` from the bay's direction at the end. A car's curve is that of its rear axle.
 func _way_to(car: Transform3D, turned: float, radius: float) -> float:
 	var ahead := -1.0 if turned == 0.0 else 1.0
-	var gate := half.y + GATE_M
 	var at := offset_of(car)
-	var end := gate if at.y > gate else 0.0
+	# Inside the bay, straightening up comes before going on.
+	var end := clampf(at.y, 0.0, half.y + GATE_M)
 	var heading := heading_of(car)
 	var axle := at + 0.5 * HatchbackCar.WHEELBASE * Vector2(sin(heading), cos(heading))
 	var axle_end := end - 0.5 * HatchbackCar.WHEELBASE * ahead
 	var along := (axle.y - axle_end) * ahead
-	var aside := _less(axle.x * ahead, _ASIDE)
+	var aside := _less(axle.x * ahead, maxf(half.x - HatchbackCar.WIDTH / 2.0 - _SPARE, 0.0))
 	var askew := _less(wrapf(heading - turned, -PI, PI), _ASKEW)
 	return ReedsShepp.length(along, aside, askew, radius) + end
 

@@ -69,7 +69,7 @@ extends RLParams
 ## Parked, which ends the episode.
 @export var reward_success: float = 20.0
 ## A metre less of way to the bay, as a car drives, ahead and back on its curves; a metre more costs the same.
-@export var reward_progress: float = 0.5
+@export var reward_progress: float = 1.0
 ## A radian nearer to the bay's direction, next to the bay; it counts less with the distance, and away costs the same.
 @export var reward_alignment: float = 1.0
 ## A new contact.

@@ -3,8 +3,7 @@ class_name ReedsShepp
 ## straight lines, with nothing in its way.
 ##
 ## Source: Reeds and Shepp, "Optimal paths for a car that goes both forwards and backwards" (1990), formulas 8.1 to 8.4
-## and 8.9 to 8.11: three arcs, or two arcs and a straight, or these with quarter turns between. The words of four arcs
-## (8.7, 8.8) are left out: the way is then a little longer than the shortest one.
+## and 8.7 to 8.11: up to four arcs, two arcs and a straight, or these with quarter turns between.
 
 const _QUARTER := PI / 2.0
 
@@ -30,6 +29,7 @@ static func _shortest(x: float, y: float, angle: float) -> float:
 	var other := Vector2(x + sin(angle), y - 1.0 - cos(angle))
 	var best := minf(_left_straight_left(same, angle), _left_straight_right(other, angle))
 	best = minf(best, _left_right_left(same, angle))
+	best = minf(best, _four_arcs(other, angle))
 	best = minf(best, _left_right_straight_left(same, angle))
 	best = minf(best, _left_right_straight_right(other, angle))
 	return minf(best, _left_right_straight_left_right(other, angle))
@@ -67,6 +67,36 @@ static func _left_right_left(same: Vector2, angle: float) -> float:
 	var t := _turn(same.angle() + 0.5 * u + PI)
 	var v := _turn(angle - t + u)
 	return absf(t) + absf(u) + absf(v) if t >= 0.0 and u <= 0.0 else INF
+
+
+# Two words: left, right | left, right, and left | right, left | right; at a bar the car changes between ahead and back.
+static func _four_arcs(other: Vector2, angle: float) -> float:
+	var best := INF
+	var near := 0.25 * (2.0 + other.length())
+	if near <= 1.0:
+		var u := acos(near)
+		var ends := _first_and_last(u, -u, other, angle)
+		if ends.x >= 0.0 and ends.y <= 0.0:
+			best = ends.x + 2.0 * u - ends.y
+	var far := (20.0 - other.length_squared()) / 16.0
+	if far >= 0.0 and far <= 1.0:
+		var u := -acos(far)
+		var ends := _first_and_last(u, u, other, angle)
+		if ends.x >= 0.0 and ends.y >= 0.0:
+			best = minf(best, ends.x - 2.0 * u + ends.y)
+	return best
+
+
+# The first and the last of four arcs, from the two between them.
+static func _first_and_last(u: float, v: float, other: Vector2, angle: float) -> Vector2:
+	var between := _turn(u - v)
+	var a := sin(u) - sin(between)
+	var b := cos(u) - cos(between) - 1.0
+	var first := atan2(other.y * a - other.x * b, other.x * a + other.y * b)
+	if 2.0 * (cos(between) - cos(v) - cos(u)) + 3.0 < 0.0:
+		first += PI
+	first = _turn(first)
+	return Vector2(first, _turn(first - u + v - angle))
 
 
 static func _left_right_straight_left(same: Vector2, angle: float) -> float:

@@ -23,7 +23,7 @@ func _process(_delta: float) -> void:
 	var half := _arena.lot.half
 	var middle := _arena.car.global_position * LEAN * Vector3(1.0, 0.0, 1.0)
 	# Far enough for the width of the lot at a screen of 16 to 9.
-	var away := maxf(half.x * 0.95, half.y * 1.75) + 4.0
+	var away := maxf(half.x, half.y * 1.75) + 4.0
 	look_at_from_position(
 		middle * 0.6 + Vector3(-0.1 * away, away * 0.95, away * 0.95), middle + Vector3(0.0, 0.0, 0.6)
 	)
