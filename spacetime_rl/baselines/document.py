@@ -74,6 +74,36 @@ def make_document(
     }
 
 
+def judged_again(
+    document: Mapping[str, Any],
+    config: RunConfig,
+    ours: Rows,
+    scripted: Rows,
+    reports: Sequence[EvalReport],
+    adversaries: Sequence[str],
+) -> dict[str, Any]:
+    """The `document` of a baseline of one seed, whose policies have now played the episodes of `config`."""
+    found = {row: Outcomes.of(report, row) for row, report in ours.items()}
+    training = {"cpu_time_s": None, **document["training"]}
+    effort = {key: training[key] for key in ("agent_steps", "wall_time_s", "cpu_time_s")}
+    seed = {"seed": config.seed, "shipped": True, **effort, "validation": None, "test": _test(found)}
+    return {
+        **document,
+        "schema_version": SCHEMA_VERSION,
+        "judged": time.strftime("%Y-%m-%d"),
+        "episodes": reports[0].episodes,
+        "seed": reports[0].seed,
+        "validation": None,
+        "opponents": SCRIPTED if adversaries else None,
+        "training": training,
+        "seeds": [seed],
+        "across_seeds": None,
+        "differences": {row: _difference(found[row], Outcomes.of(scripted[row], row)) for row in found},
+        "reports": {report.source: report.to_dict() for report in reports},
+        "config": config.to_dict(),
+    }
+
+
 def _seed(judged: JudgedSeed, outcomes: Mapping[str, Outcomes], shipped: bool) -> dict[str, Any]:
     run = judged.run
     return {
@@ -83,10 +113,14 @@ def _seed(judged: JudgedSeed, outcomes: Mapping[str, Outcomes], shipped: bool) -
         "wall_time_s": round(run.wall_s, 1),
         "cpu_time_s": None if run.cpu_s is None else round(run.cpu_s, 1),
         "validation": judged.validation and dict(zip(("success", "return"), judged.validation, strict=True)),
-        "test": {
-            row: {"success": found.score[0] if found.success else None, "return": found.score[1]}
-            for row, found in outcomes.items()
-        },
+        "test": _test(outcomes),
+    }
+
+
+def _test(outcomes: Mapping[str, Outcomes]) -> dict[str, Any]:
+    return {
+        row: {"success": found.score[0] if found.success else None, "return": found.score[1]}
+        for row, found in outcomes.items()
     }
 
 

@@ -13,11 +13,13 @@ from spacetime_rl.errors import GateError
 from spacetime_rl.evaluation.comparison import by_episode
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import EvalReport
-from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, Source
+from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, RandomSource, Source
 from spacetime_rl.runs.shipped import OVERALL
 from spacetime_rl.statistics.intervals import mean
 from spacetime_rl.statistics.paired import Difference, compare_means, compare_rates
 
+TEST_SEED = 20_261_129  # of the episodes that baselines are reported on, and nothing else uses
+DRAWN = 3  # episodes in a baseline's picture
 Say = Callable[[str], None]
 Rows = Mapping[str, EvalReport]  # the report that decides about each row: OVERALL alone, or each adversary
 
@@ -92,6 +94,21 @@ def play_rows(config: RunConfig, own: Source, adversaries: Sequence[str], say: S
         report = play(config, own, say, traced)
         return dict.fromkeys(adversaries or (OVERALL,), report)
     return {policy: play(config, against_scripts(own, policy, adversaries), say) for policy in adversaries}
+
+
+def play_others(
+    config: RunConfig, trained: Source, ours: Rows, scripted: Rows, adversaries: Sequence[str], say: Say
+) -> Sequence[EvalReport]:
+    """The reports that a baseline keeps: trained, scripted and random; of adversaries those against scripts, too.
+
+    `ours` and `scripted` are the rows of the trained and of the scripted player, which were played before.
+    """
+    random = RandomSource()
+    if not adversaries:
+        return [ours[OVERALL], scripted[OVERALL], play(config, random, say)]
+    together = play(config, trained, say, traced=DRAWN)
+    alone = [play(config, against_scripts(random, policy, adversaries), say) for policy in adversaries]
+    return [together, scripted[adversaries[0]], play(config, random, say), *ours.values(), *alone]
 
 
 def against_scripts(own: Source, policy: str, policies: Sequence[str]) -> Source:

@@ -12,13 +12,14 @@ from typing import Any
 
 from spacetime_rl.baselines.document import make_document
 from spacetime_rl.baselines.judge import (
+    DRAWN,
+    TEST_SEED,
     Episodes,
     JudgedSeed,
     Rows,
     Say,
-    against_scripts,
     choose_median,
-    play,
+    play_others,
     play_rows,
     validate,
 )
@@ -28,7 +29,7 @@ from spacetime_rl.config.compare import overrides_for, settle_like
 from spacetime_rl.errors import ContractError, UsageError
 from spacetime_rl.evaluation.comparison import compare_reports
 from spacetime_rl.evaluation.report import EvalReport
-from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource
+from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.pictures.paths import anybody_moves, draw_paths
@@ -36,10 +37,7 @@ from spacetime_rl.runs.layout import RESULTS, schemas_in
 from spacetime_rl.runs.shipped import BASELINES, FILE, OVERALL, TRAINED, baseline_names, read_baseline
 
 OLD = "old baseline"
-TEST_SEED = 20_261_129  # of the episodes that baselines are reported on, and nothing else uses
 VALIDATION_EPISODES = 200
-
-_DRAWN = 3  # episodes in the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +97,13 @@ def make_baseline(
                 run,
                 folders[run.seed],
                 scores.get(run.seed),
-                play_rows(tested, _player(folders, run.seed, chosen), adversaries, say, traced=_DRAWN),
+                play_rows(tested, _player(folders, run.seed, chosen), adversaries, say, traced=DRAWN),
             )
             for run in runs
         }
         ours = seeds[chosen]
         theirs = play_rows(tested, HeuristicSource(), adversaries, say)
-        reports = _reports(tested, ours, theirs, adversaries, say)
+        reports = play_others(tested, OnnxSource(ours.onnx, name=TRAINED), ours.rows, theirs, adversaries, say)
         old = _play_old(name, root, tested, adversaries, say)
         written, reason = _decide(ours.rows, len(runs), old, force)
         if written:
@@ -113,7 +111,7 @@ def make_baseline(
             document = make_document(
                 name, tested, chosen, list(seeds.values()), theirs, reports, " ".join(words), validation, adversaries
             )
-            _write(root / name, document, ours.onnx, reports[0])
+            write_baseline(root / name, document, ours.onnx, reports[0])
     return Outcome(
         name, root / name, [*reports, *(old.rows.values() if isinstance(old, OldBaseline) else ())], written, reason
     )
@@ -147,18 +145,6 @@ def _judged(config: RunConfig, trained: RunConfig) -> RunConfig:
 
 def _policies(onnx: Path) -> tuple[str, ...]:
     return tuple(file.name.removesuffix(".schema.json") for file in schemas_in(onnx))
-
-
-def _reports(
-    config: RunConfig, ours: JudgedSeed, theirs: Rows, adversaries: Sequence[str], say: Say
-) -> Sequence[EvalReport]:
-    """The reports that the baseline keeps: everybody by themselves, and adversaries against the scripts too."""
-    random = RandomSource()
-    if not adversaries:
-        return [ours.rows[OVERALL], theirs[OVERALL], play(config, random, say)]
-    together = play(config, OnnxSource(ours.onnx, name=TRAINED), say, traced=_DRAWN)
-    alone = [play(config, against_scripts(random, policy, adversaries), say) for policy in adversaries]
-    return [together, theirs[adversaries[0]], play(config, random, say), *ours.rows.values(), *alone]
 
 
 def _play_old(
@@ -201,7 +187,7 @@ def _decide(new: Rows, seeds: int, old: OldBaseline | str | None, force: bool) -
     return force, f"{told} {how}: {figures}"
 
 
-def _write(folder: Path, document: Mapping[str, Any], onnx: Path, report: EvalReport) -> None:
+def write_baseline(folder: Path, document: Mapping[str, Any], onnx: Path, report: EvalReport) -> None:
     """Write the baseline into a temporary folder beside its place, then rename it, so that it is never incomplete."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

@@ -95,7 +95,7 @@ def _line(row: _Row, p: float | None) -> list[str]:
     return [
         f"[{baseline.name}](#{baseline.name}){against}",
         _percent(row.success(SCRIPTED)[0]),
-        _percent(row.success(TRAINED)[0]) + ("" if _is_held_out(baseline) else " *"),
+        _percent(row.success(TRAINED)[0]) + ("" if baseline.is_held_out else " *"),
         _difference(row, p),
         str(len(baseline.seeds)),
         _all_seeds(row),
@@ -130,10 +130,6 @@ def _all_seeds(row: _Row) -> str:
     if not found:
         return _NOTHING
     return f"{_percent(found['iqm'])} ({100 * found['low']:.1f} to {100 * found['high']:.1f})"
-
-
-def _is_held_out(baseline: Baseline) -> bool:
-    return "differences" in baseline.document
 
 
 def _section(baseline: Baseline, folder: Path) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,7 @@ from spacetime_rl.errors import GateError, SpacetimeError, UsageError
 from spacetime_rl.runs.layout import RESULTS
 
 if TYPE_CHECKING:
+    from spacetime_rl.baselines.again import Recipe
     from spacetime_rl.baselines.make import Outcome
     from spacetime_rl.baselines.trained import TrainedRun
     from spacetime_rl.config import RunConfig
@@ -79,6 +81,9 @@ def baseline(
     every: Annotated[
         bool, typer.Option("--all", help="Make every baseline that has fewer seeds, as its own command says.")
     ] = False,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Train nothing: report a baseline of one seed on the test episodes.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a baseline that does better.")] = False,
     overrides: SetOption = None,
     results: ResultsOption = None,
@@ -97,6 +102,8 @@ def baseline(
       spacetime-rl baseline vr_navigation --run my-run --run my-other-run --episodes 100
 
       spacetime-rl baseline --all
+
+      spacetime-rl baseline --all --judge
     """
     from spacetime_rl.runs.shipped import require_writable
 
@@ -106,6 +113,10 @@ def baseline(
     elif config is None:
         raise UsageError("baseline: name a configuration, as in `spacetime-rl baseline vr_navigation`, or give --all")
     require_writable()
+    if judge:
+        useless = ("run", "seeds", "episodes", "validation_episodes", "force", "overrides", "results")
+        refuse_given(context, "baseline --judge", "nothing is trained; leave it out", *useless)
+        return _judge_all() if every else _show(_judge(_name_of(config or "", preset)), json_output)
     wish = _Wish(
         config=config or "",
         preset=preset,
@@ -122,38 +133,49 @@ def baseline(
 
 
 def _make_all(wish: _Wish) -> None:
-    """Make the baselines that lack seeds one after the other; one that fails does not keep the others from theirs."""
+    """Make the baselines that lack seeds."""
     from spacetime_rl.baselines.again import lacking
 
-    recipes, failed = lacking(wish.seeds), []
-    for number, recipe in enumerate(recipes, start=1):
-        _say(f"baseline {number} of {len(recipes)}: {recipe.name}")
+    def make(recipe: Recipe) -> Outcome:
+        own = replace(wish, config=recipe.config, preset=recipe.preset, overrides=recipe.overrides)
+        return _make(replace(own, episodes=recipe.episodes))
+
+    _one_after_the_other({recipe.name: partial(make, recipe) for recipe in lacking(wish.seeds)})
+
+
+def _judge_all() -> None:
+    """Judge the baselines that were not reported on test episodes."""
+    from spacetime_rl.baselines.rejudge import unjudged
+
+    _one_after_the_other({name: partial(_judge, name) for name in unjudged()})
+
+
+def _judge(name: str) -> Outcome:
+    from spacetime_rl.baselines.rejudge import judge_again
+
+    return judge_again(name, say=_say)
+
+
+def _one_after_the_other(work: Mapping[str, Callable[[], Outcome]]) -> None:
+    """Do the work of each baseline, also where an earlier one fails. Raises GateError at the end if any did."""
+    failed = []
+    for number, (name, play) in enumerate(work.items(), start=1):
+        _say(f"baseline {number} of {len(work)}: {name}")
         try:
-            _show(
-                _make(
-                    replace(
-                        wish,
-                        config=recipe.config,
-                        preset=recipe.preset,
-                        overrides=recipe.overrides,
-                        episodes=recipe.episodes,
-                    )
-                ),
-                json_output=False,
-            )
+            _show(play(), json_output=False)
         except SpacetimeError as error:
             _say(f"spacetime-rl: {error}")
-            failed.append(recipe.name)
+            failed.append(name)
     if failed:
         raise GateError(f"baseline --all: {', '.join(failed)} failed, as said above; the same command tries them again")
-    _say(f"{len(recipes)} baselines made; {'the others have' if recipes else 'all have'} {wish.seeds} seeds already")
+    _say("nothing is left to do")
 
 
 def _make(wish: _Wish) -> Outcome:
     from spacetime_rl.baselines.make import make_baseline
     from spacetime_rl.contract import is_adversarial
 
-    name = _name_of(wish.config) + (f"-{wish.preset}" if wish.preset else "")
+    name = _name_of(wish.config, wish.preset)
     settings = [*wish.overrides, *as_overrides({"results": wish.results})]
     chosen = load_config(wish.config, settings, wish.preset)
     judged = load_config(wish.config, [*settings, *as_overrides({"evaluation.episodes": wish.episodes})], wish.preset)
@@ -179,13 +201,13 @@ def _words(wish: _Wish) -> list[str]:
     return words + [f"--set {shlex.quote(change)}" for change in wish.overrides]
 
 
-def _name_of(config: str) -> str:
+def _name_of(config: str, preset: str | None) -> str:
     from spacetime_rl.config.packaged import CONFIGS, packaged
 
     file = packaged(config)
     if file is None:
         raise UsageError(f"baseline {config}: is no packaged configuration; `spacetime-rl scenarios` lists them")
-    return file.relative_to(CONFIGS).with_suffix("").as_posix()
+    return file.relative_to(CONFIGS).with_suffix("").as_posix() + (f"-{preset}" if preset else "")
 
 
 def _train(config: RunConfig, name: str, wish: _Wish) -> list[TrainedRun]:

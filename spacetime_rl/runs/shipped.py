@@ -74,6 +74,11 @@ class Baseline:
         return self.policies if self.is_adversarial else (OVERALL,)
 
     @property
+    def is_held_out(self) -> bool:
+        """Whether it is reported on test episodes, and compared with the script on them; version 1 is not."""
+        return "differences" in self.document
+
+    @property
     def seeds(self) -> Sequence[Mapping[str, Any]]:
         """What each trained seed reached and took, one of which is shipped; of version 1 only the latter is known."""
         if "seeds" in self.document:

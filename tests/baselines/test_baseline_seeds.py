@@ -12,8 +12,8 @@ import pytest
 from support.made_policies import MOVE, make_checkpoint, make_layout, make_policy
 
 from spacetime_rl.baselines.again import Recipe, lacking
-from spacetime_rl.baselines.judge import choose_median
-from spacetime_rl.baselines.make import TEST_SEED, make_baseline
+from spacetime_rl.baselines.judge import TEST_SEED, choose_median
+from spacetime_rl.baselines.make import make_baseline
 from spacetime_rl.baselines.page import update
 from spacetime_rl.baselines.seeds import train_seeds
 from spacetime_rl.config import RunConfig, load

@@ -17,8 +17,10 @@ import torch
 from support.command import run_command
 from support.made_policies import make_checkpoint, make_policy
 
-from spacetime_rl.baselines.make import TEST_SEED, Outcome, make_baseline
+from spacetime_rl.baselines.judge import TEST_SEED
+from spacetime_rl.baselines.make import Outcome, make_baseline
 from spacetime_rl.baselines.page import update
+from spacetime_rl.baselines.rejudge import judge_again, unjudged
 from spacetime_rl.baselines.trained import TrainedRun
 from spacetime_rl.config import RunConfig, dump, load
 from spacetime_rl.config.compare import diff, settle_like
@@ -163,6 +165,34 @@ def test_an_earlier_baseline_that_does_not_fit_any_more_is_replaced(make: Make, 
     assert outcome.written
     assert "does not fit the game any more" in outcome.reason
     assert "gone" in outcome.reason
+
+
+def test_a_baseline_of_the_first_version_can_be_judged_on_test_episodes_without_training(made: Path) -> None:
+    file = made / "touch" / FILE
+    document = json.loads(file.read_text())
+    for key in ("validation", "opponents", "seeds", "across_seeds", "differences"):
+        del document[key]
+    document["config"]["evaluation"]["seed"] = document["seed"] = 10_000
+    document["schema_version"] = 1
+    file.write_text(json.dumps(document))
+    before = {path.name: path.read_bytes() for path in file.parent.glob("*.onnx")}
+
+    assert unjudged(made) == ["touch"]
+    outcome = judge_again("touch", made)
+
+    assert outcome.written
+    baseline = read_baseline("touch", made)
+    assert (baseline.document["seed"], baseline.document["episodes"]) == (TEST_SEED, 6)
+    assert baseline.config.evaluation.seed == TEST_SEED
+    assert baseline.document["differences"]["overall"]["success"]["episodes"] == 6
+    (seed,) = baseline.seeds
+    trained = baseline.reports["trained"]["overall"]
+    assert seed["test"]["overall"]["success"] == trained["episode_success_rate"]
+    assert seed["agent_steps"] == 1234
+    assert {path.name: path.read_bytes() for path in file.parent.glob("*.onnx")} == before
+    assert unjudged(made) == []
+    with pytest.raises(UsageError, match="was reported on the test episodes already"):
+        judge_again("touch", made)
 
 
 @pytest.mark.parametrize("interrupted", [True, None])

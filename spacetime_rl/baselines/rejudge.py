@@ -1,0 +1,36 @@
+"""Report a shipped baseline of one seed on the test episodes, without training it anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spacetime_rl.baselines.document import judged_again
+from spacetime_rl.baselines.judge import DRAWN, TEST_SEED, Episodes, Say, play_others, play_rows
+from spacetime_rl.baselines.make import Outcome, write_baseline
+from spacetime_rl.errors import UsageError
+from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource
+from spacetime_rl.runs.shipped import BASELINES, TRAINED, read_baseline, read_baselines
+
+
+def judge_again(name: str, root: Path = BASELINES, say: Say = lambda _: None) -> Outcome:
+    """Let a baseline's policies, the script and the random policy play the test episodes, and write what came of it.
+
+    Raises UsageError if the baseline was reported on them already, ContractError if it does not fit the game any more.
+    """
+    baseline = read_baseline(name, root)
+    if baseline.is_held_out:
+        raise UsageError(f"baseline {name}: was reported on the test episodes already")
+    config = Episodes(baseline.document["episodes"], TEST_SEED).of(baseline.config)
+    adversaries = baseline.policies if baseline.is_adversarial else ()
+    player = OnnxSource(baseline.folder, name=TRAINED)
+    ours = play_rows(config, player, adversaries, say, traced=DRAWN)
+    scripted = play_rows(config, HeuristicSource(), adversaries, say)
+    reports = play_others(config, player, ours, scripted, adversaries, say)
+    document = judged_again(baseline.document, config, ours, scripted, reports, adversaries)
+    write_baseline(baseline.folder, document, baseline.folder, reports[0])
+    return Outcome(name, baseline.folder, reports, True, "the same policies, judged by the test episodes")
+
+
+def unjudged(root: Path = BASELINES) -> list[str]:
+    """The baselines that were not reported on the test episodes."""
+    return [baseline.name for baseline in read_baselines(root) if not baseline.is_held_out]
