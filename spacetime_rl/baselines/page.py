@@ -136,7 +136,7 @@ def _section(baseline: Baseline, folder: Path) -> str:
     document, training = baseline.document, baseline.document["training"]
     chosen = document.get("validation")
     facts = (
-        f"{training['algorithm']}, {training['agent_steps']:,} agent steps in {_minutes(training)} min on "
+        f"{training['algorithm']}, {training['agent_steps']:,} agent steps in {_minutes(training, ' min')} on "
         f"{training['cores']} cores; {document['episodes']} episodes of seed {document['seed']}; {document['date']}."
     )
     if chosen:
@@ -212,11 +212,11 @@ def _round(value: float, digits: int) -> str:
     return f"{float(f'{value:.{digits}g}'):,.10g}"
 
 
-def _minutes(training: Figures) -> str:
+def _minutes(training: Figures, unit: str = "") -> str:
     """Minutes by the clock and, where it was measured, of processor time."""
-    wall = f"{training['wall_time_s'] / 60.0:.0f}"
+    wall = f"{training['wall_time_s'] / 60.0:.0f}{unit}"
     cpu_s = training.get("cpu_time_s")
-    return wall if cpu_s is None else f"{wall} ({cpu_s / 60.0:.0f} of processor time)"
+    return wall if cpu_s is None else f"{wall} ({cpu_s / 60.0:.0f}{unit} of processor time)"
 
 
 if __name__ == "__main__":

@@ -242,7 +242,9 @@ def test_the_page_says_at_a_glance_what_learning_gained(tmp_path: Path) -> None:
         "10 (15 of processor time)",
     ]
     assert rows["[old](#old)"] == ["80.0%", "90.0% *", "+10.0 (+7.2 to +12.8)", "1", "\N{EN DASH}", "1,000,000", "10"]
-    assert "The median of 3 seeds, chosen by 200 other episodes, of seed 10000." in page
+    facts = " ".join(page.split())
+    assert "PPO, 1,000,000 agent steps in 10 min (15 min of processor time) on 2 cores" in facts
+    assert "The median of 3 seeds, chosen by 200 other episodes, of seed 10000." in facts
     assert "| 1 (shipped) | 91.0% | 9.5 | 90.0% | 10 |" in page
     assert page.index("| [old]") < page.index("### new")
 

@@ -25,6 +25,21 @@ func test_every_role_begins_with_the_same_twelve_floats() -> void:
 			check_equal(player.agent.observation_size, 25 if objective == "gather" else 30, "floats")
 
 
+func test_the_nearest_others_are_seen_in_the_own_frame_or_along_the_rooms_axes() -> void:
+	for room_axes: bool in [false, true]:
+		var arena := _make_room({"objective": "gather", "players": 2, "room_axes": room_axes})
+		var player: InteractionPlayer = arena.players[0]
+		player.global_transform = Transform3D(Basis(Vector3.UP, PI / 2.0), Vector3.ZERO)
+		arena.players[1].global_position = Vector3(0.0, 0.0, -2.0)
+		var seen := PackedFloat32Array()
+		seen.resize(12)
+		player.agent.sensors[0].write(seen, 0)
+		# It looks along -x: what is 2 m along -z is to its right.
+		var expected := Vector2(0.0, -0.1) if room_axes else Vector2(0.1, 0.0)
+		check_close(Vector2(seen[3], seen[4]).distance_to(expected), 0.0, "x, z with room_axes %s" % room_axes, 1e-5)
+		check_close(seen[5], 0.1, "distance", 1e-5)
+
+
 func test_an_odd_number_of_players_cannot_cooperate() -> void:
 	var params := InteractionParams.new()
 	check_equal(params.apply({"players": 5}).size(), 1, "problems")

@@ -20,6 +20,10 @@ extends RLParams
 ## Top speed of a hand, in metres a second.
 @export_range(0.1, 5.0) var hand_speed: float = 1.5
 
+## Whether the offsets to the nearest others are along the axes of the room, as in the guide. Without it they are in the
+## player's own frame.
+@export var room_axes: bool = false
+
 ## A hand this near to an object can hold it, in metres.
 @export_range(0.05, 1.0) var grab_radius: float = 0.25
 ## How long a giver's hand has to be open before the object falls, where no taker has hold of it, in seconds.
@@ -59,7 +63,7 @@ extends RLParams
 
 
 func _launch_only() -> PackedStringArray:
-	return ["objective", "players"]
+	return ["objective", "players", "room_axes"]
 
 
 func _check() -> PackedStringArray:

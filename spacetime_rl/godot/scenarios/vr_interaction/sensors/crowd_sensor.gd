@@ -6,13 +6,16 @@ const NEAREST := 3
 
 var _distances := PackedFloat32Array()
 var _offsets := PackedVector3Array()
+var _room_axes := false
 
 
 func fields() -> Array[RLField]:
+	_room_axes = (agent.arena.params as InteractionParams).room_axes
+	var axes := "along the room" if _room_axes else "in own frame"
 	return [
 		RLField.new("position", 2, "x, z in m/10"),
 		RLField.new("speed", 1, "m/s/5"),
-		RLField.new("nearest_others", 3 * NEAREST, "x, z in own frame and distance, m/20, nearest first, else zeros"),
+		RLField.new("nearest_others", 3 * NEAREST, "x, z %s and distance, m/20, nearest first, else zeros" % axes),
 	]
 
 
@@ -49,7 +52,7 @@ func _find_nearest(player: InteractionPlayer, at: Vector3) -> void:
 					_distances[j] = _distances[j - 1]
 					_offsets[j] = _offsets[j - 1]
 				_distances[i] = distance
-				_offsets[i] = player.to_own_frame(offset)
+				_offsets[i] = offset if _room_axes else player.to_own_frame(offset)
 				break
 	for i: int in NEAREST:
 		if _distances[i] == INF:
