@@ -157,6 +157,30 @@ func test_one_gets_from_everywhere_to_everywhere_but_onto_walls() -> void:
 			check_equal(costs[index] == INF, is_wall, "no way to %s of map %d" % [map.cell_at(index), number])
 
 
+func test_nobody_gets_onto_a_wall_or_out_of_the_map() -> void:
+	var arena := _begin({"blocks": 0})
+	var reach := 2.0 + arena.settings.jump_height
+	check(TagMap.WALL > reach, "a wall of %d m, reached: %f m" % [TagMap.WALL, reach])
+	var border := arena.map.wall_shape.shape as BoxShape3D
+	check(border.size.y / 2.0 > reach, "border up to %f m" % (border.size.y / 2.0))
+
+
+func test_who_stands_on_a_wall_all_the_same_is_paid_by_the_straight_line() -> void:
+	var arena := _begin({"blocks": 24})
+	var map := arena.map
+	var walls := range(map.cells * map.cells).filter(
+		func(index: int) -> bool: return map.level_of(map.cell_at(index)) == TagMap.WALL
+	)
+	check(walls.size() > 0, "there are walls")
+	_put(arena.players[1], map.top_of(map.cell_at(walls[0] as int)))
+	for step: int in 2:
+		arena.core.end_decision()
+	for player: TagPlayer in arena.players:
+		check(is_finite(player.agent.ledger.take_reward()), "%s's reward" % player.agent.agent_name)
+		var ways := _ways_of(player.ways)
+		check(Array(ways).all(func(value: float) -> bool: return is_finite(value)), "what it sees: %s" % ways)
+
+
 func test_ways_to_a_cell_are_those_from_everywhere_to_it() -> void:
 	var arena := _begin({"blocks": 24, "map_cells": 16})
 	var paths := arena.map.paths

@@ -214,7 +214,9 @@ func _gap_of(player: TagPlayer) -> float:
 	var is_level := absf(player.position.y - rival.position.y) < 0.5
 	if is_level and map.paths.is_clear(player.position, rival.position, TagPilot.WIDE):
 		return straight
-	return maxf(straight, map.ways_of(player)[map.number_at(player.position)])
+	var way := map.ways_of(player)[map.number_at(player.position)]
+	# There is none to the top of a wall, where a game with higher jumps may let somebody stand.
+	return maxf(straight, way) if is_finite(way) else straight
 
 
 func _report(_success: bool, player: TagPlayer) -> void:

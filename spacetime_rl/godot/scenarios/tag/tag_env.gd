@@ -9,7 +9,7 @@ extends RLEnv
 ## What tagging somebody pays.
 @export var tag_bonus := 5.0
 ## What a metre nearer to the nearest player of the other role pays; for those who hide, a metre further away.
-@export var progress_reward_scale := 0.1
+@export var progress_reward_scale := 0.5
 ## What the distance to the nearest player of the other role costs who is it, a decision, in map sides.
 @export var distance_reward_scale := 0.0
 ## What every decision costs who is it.

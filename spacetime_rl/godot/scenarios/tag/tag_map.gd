@@ -1,18 +1,18 @@
 class_name TagMap
 extends Node3D
-## A square of cells between four walls. Blocks fill some cells, one to three metres high; a map differs every time.
+## A square of cells between four walls. Blocks of 1 m and 2 m, and walls, fill some cells; a map differs every time.
 ##
 ## One can jump from a height to the next one. Groups of blocks leave a cell free around them, so one gets everywhere.
 
 ## Side of a cell, in metres.
 const CELL := 2.0
-## Height that is too much for a jump from any other: a wall.
-const WALL := 3
+## Height of a wall, in metres. With a run-up one jumps over a free cell, from the highest block to 3.3 m.
+const WALL := 4
 ## Largest group: cells from its first one, with their heights.
 const GROUPS: Array[Dictionary] = [
-	{Vector2i(0, 0): 3},
-	{Vector2i(0, 0): 3, Vector2i(1, 0): 3},
-	{Vector2i(0, 0): 3, Vector2i(1, 0): 3, Vector2i(2, 0): 3},
+	{Vector2i(0, 0): WALL},
+	{Vector2i(0, 0): WALL, Vector2i(1, 0): WALL},
+	{Vector2i(0, 0): WALL, Vector2i(1, 0): WALL, Vector2i(2, 0): WALL},
 	{Vector2i(0, 0): 1, Vector2i(1, 0): 1},
 	{Vector2i(0, 0): 1, Vector2i(1, 0): 2},
 	{Vector2i(0, 0): 1, Vector2i(1, 0): 2, Vector2i(2, 0): 1},
@@ -189,7 +189,7 @@ func _stand(number: int, cell: Vector2i, height: int) -> void:
 	_blocks[number].visible = true
 	RLPhysics.reset_body(_blocks[number], Transform3D(Basis.IDENTITY, place))
 	if not _meshes.is_empty():
-		_meshes[number].material_override = _materials[height - 1]
+		_meshes[number].material_override = _materials[mini(height, _materials.size()) - 1]
 
 
 func _add_block(drawn: bool) -> void:

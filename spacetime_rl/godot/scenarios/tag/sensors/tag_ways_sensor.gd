@@ -35,7 +35,7 @@ func write(buffer: PackedFloat32Array, offset: int) -> void:
 	var level := map.level_of(map.cell_at(here))
 	var ways := map.ways_of(player)
 	var own := map.paths.costs_from(here)
-	var least := ways[here] if ways else FAR
+	var least := minf(ways[here], FAR) if ways else FAR
 	buffer[offset] = minf(least / FAR, 1.0)
 	offset += 1
 	var count := _around.size()
