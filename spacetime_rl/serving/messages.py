@@ -7,17 +7,17 @@ float32.
 
 from __future__ import annotations
 
-import json
 import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.formats.message_json import message_from_json, message_to_json
 
 PROTOCOL = 1
 PORT = 8765
@@ -64,12 +64,12 @@ def read_message(frame: str | bytes, kind: str | None = None) -> Message:
 
 def write_message(body: Mapping[str, Any], binary: bool) -> str | bytes:
     """A frame of `body`, in which arrays are float32; in a text frame they become lists."""
-    arrays = {key: value for key, value in body.items() if isinstance(value, np.ndarray)}
     if not binary:
-        return to_json({**body, **{key: value.tolist() for key, value in arrays.items()}}, separators=(",", ":"))
+        return message_to_json(body)
+    arrays = {key: value for key, value in body.items() if isinstance(value, np.ndarray)}
     plain = {key: value for key, value in body.items() if key not in arrays}
     plain["arrays"] = [{"name": key, "shape": value.shape} for key, value in arrays.items()]
-    text = to_json(plain, separators=(",", ":")).encode()
+    text = message_to_json(plain).encode()
     parts = [np.ascontiguousarray(value, "<f4").tobytes() for value in arrays.values()]
     return b"".join([_LENGTH.pack(len(text)), text, *parts])
 
@@ -127,8 +127,8 @@ def matrix(rows: list[Any] | Floats, width: int, what: str) -> Floats:
         if not isinstance(row, list) or len(row) != width:
             found = f"{len(row)} numbers" if isinstance(row, list) else type(row).__name__
             raise BadMessage("bad_shape", f"{what}: expected {width} numbers, found {found}")
-        if not set(map(type, row)) <= _NUMBERS:
-            raise BadMessage("bad_number", f"{what}: expected numbers alone, no text, no null, no true or false")
+    if not set(map(type, chain.from_iterable(rows))) <= _NUMBERS:
+        raise BadMessage("bad_number", f"{what}: expected numbers alone, no text, no null, no true or false")
     return _finite(_float32(rows, what).reshape(len(rows), width), what)
 
 
@@ -164,7 +164,7 @@ def _check_name(key: str, name: Any) -> str:
 
 def _read_json(text: str) -> Mapping[str, Any]:
     try:
-        body = json.loads(text)
+        body = message_from_json(text)
     except (ValueError, RecursionError) as error:
         raise BadMessage("not_json", f"the message is not JSON: {str(error)[:_MOST_TEXT]}") from None
     if not isinstance(body, dict):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from spacetime_rl import __version__
+from spacetime_rl.formats.message_json import message_from_json
 from spacetime_rl.serving.access import Access, cannot_listen
 from spacetime_rl.serving.batcher import Batcher
 from spacetime_rl.serving.find import Served
@@ -118,7 +118,8 @@ class Server:
                     break
                 answer = await guest.answer(message.data)
                 sending = connection.send_str(answer) if isinstance(answer, str) else connection.send_bytes(answer)
-                await asyncio.wait_for(sending, SEND_S)
+                async with asyncio.timeout(SEND_S):  # `wait_for` would make a task for each answer
+                    await sending
         except TimeoutError:
             logger.info("%s: does not read", guest.name)
             if request.transport is not None:
@@ -156,7 +157,7 @@ class Server:
             return web.json_response({"type": "error", "code": "not_json", "message": "not UTF-8"}, status=400)
         guest = Guest("http", self._served, self._batcher, lasting=False)
         answer = await guest.answer(text, request.path.removeprefix("/"))
-        status = 400 if json.loads(answer)["type"] == "error" else 200
+        status = 400 if message_from_json(str(answer))["type"] == "error" else 200
         return web.Response(body=str(answer).encode(), content_type="application/json", status=status)
 
     def _described(self) -> dict[str, Any]:

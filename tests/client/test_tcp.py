@@ -7,12 +7,13 @@ import json
 import random
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from support.ports import free_port
 
@@ -230,6 +231,39 @@ def test_a_gymnasium_environment_over_tcp_is_the_one_over_the_binary_wire(listen
         usual.close()
     with pytest.raises(UsageError, match="tcp_env: this game has several agents"):
         tcp_env(port=listening().port, wait_s=WAIT_S)
+
+
+def test_two_hundred_others_are_told_that_the_game_is_taken_and_do_not_slow_it_down(listening: Start) -> None:
+    game = listening()
+    with game.connect() as client, ExitStack() as others:
+        states = client.reset(seed=1)
+        good = _ones(client.spec, [name for name in client.agents if states[name].active])
+        codes = []
+        for _ in range(200):
+            other = others.enter_context(game.socket())
+            other.sendall(json.dumps(HELLO).encode() + b"\n")  # before it can know
+            codes.append(next(_lines(other))["code"])
+            assert client.step(good)
+        assert codes == ["busy"] * 200
+
+
+@pytest.mark.slow  # the game waits ten seconds for it to read
+def test_a_client_that_never_reads_is_disconnected_and_fills_no_memory(listening: Start) -> None:
+    game = listening()
+    with game.connect() as client:
+        client.reset(seed=1)
+    process = psutil.Process(game.process.pid)
+    before = process.memory_info().rss
+    with game.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.sendall(json.dumps(HELLO).encode() + b"\n")
+        with suppress(ConnectionError):  # it is sent away while it sends on
+            while True:
+                deaf.sendall(b'{"type": "spec"}\n' * 1000)
+    assert "it did not read its answers" in game.process.log_path.read_text()
+    assert process.memory_info().rss - before < 32 << 20
+    with game.connect() as client:
+        assert client.reset(seed=1)
 
 
 def _garbage(generator: random.Random) -> bytes:

@@ -7,16 +7,21 @@ const MAX_LINE := 1 << 20
 
 # To write an answer: a client that reads nothing is given up then.
 const _SEND_MSEC := 10_000
+# Who was sent away may read its last line for as long: closing at once would reset a connection that still sends.
+const _LEAVE_MSEC := 1_000
+const _MOST_LEAVING := 64
 const _CHUNK := 65_536
 const _NEWLINE := 10
 
 ## Clients that were taken so far.
 var clients := 0
-## Why the last client is gone, in words; "" while there is one.
+## Why the last one that went is gone, in words.
 var why_gone := ""
 
 var _listener := TCPServer.new()
 var _client: StreamPeerTCP
+# Connections that were sent away, and when each is closed.
+var _leaving: Dictionary[StreamPeerTCP, int] = {}
 var _received := PackedByteArray()
 # Where in `_received` the next line begins, and up to where no end of it was found.
 var _begin := 0
@@ -34,6 +39,7 @@ func has_client() -> bool:
 
 ## Look for clients and bytes, without waiting. Whoever comes while there is a client gets the line `busy`.
 func poll(busy: String) -> void:
+	_see_off()
 	if _client != null:
 		_client.poll()
 		_receive()
@@ -43,11 +49,10 @@ func poll(busy: String) -> void:
 		if _client == null:
 			_client = stream
 			clients += 1
-			why_gone = ""
 			_forget()
 		else:
 			stream.put_partial_data((busy + "\n").to_utf8_buffer())
-			stream.disconnect_from_host()
+			_send_away(stream)
 
 
 ## The next whole line, without its end; null while there is none.
@@ -91,7 +96,9 @@ func send_line(text: String) -> void:
 
 ## Close the client's connection.
 func drop(why: String) -> void:
-	if _client != null:
+	if _client != null and _client.get_status() == StreamPeerTCP.STATUS_CONNECTED and _client.get_available_bytes() > 0:
+		_send_away(_client)
+	elif _client != null:
 		_client.disconnect_from_host()
 	_client = null
 	why_gone = why
@@ -101,7 +108,29 @@ func drop(why: String) -> void:
 ## Close everything.
 func close() -> void:
 	drop("the game ends")
+	for stream: StreamPeerTCP in _leaving:
+		stream.disconnect_from_host()
+	_leaving.clear()
 	_listener.stop()
+
+
+func _send_away(stream: StreamPeerTCP) -> void:
+	if _leaving.size() >= _MOST_LEAVING:
+		stream.disconnect_from_host()
+	else:
+		_leaving[stream] = Time.get_ticks_msec() + _LEAVE_MSEC
+
+
+func _see_off() -> void:
+	for stream: StreamPeerTCP in _leaving.keys():
+		stream.poll()
+		var is_open := stream.get_status() == StreamPeerTCP.STATUS_CONNECTED
+		var unread := stream.get_available_bytes() if is_open else 0
+		if unread > 0:
+			stream.get_partial_data(mini(unread, _CHUNK))
+		if not is_open or Time.get_ticks_msec() > _leaving[stream]:
+			stream.disconnect_from_host()
+			_leaving.erase(stream)
 
 
 func _receive() -> void:

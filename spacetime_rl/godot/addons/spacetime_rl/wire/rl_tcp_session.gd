@@ -22,7 +22,8 @@ var _server := RLLineServer.new()
 var _bridge: RLBridge
 var _roster: RLRoster
 var _owes_state := false
-# Of the present client.
+# The number of the present client; 0 for none.
+var _present := 0
 var _knows_us := false
 var _has_reset := false
 var _request_id: Variant = null
@@ -89,11 +90,12 @@ func _end() -> void:
 
 
 func _wait_for_line() -> void:
-	var had_client := _server.has_client()
-	var clients := _server.clients
 	_server.poll(RLTcpMessages.error("busy", "another client steps this game; it takes one at a time", null))
 	var now_msec := Time.get_ticks_msec()
-	if _server.has_client() != had_client or _server.clients != clients:
+	var present := _server.clients if _server.has_client() else 0
+	if present != _present:
+		var had_client := _present > 0
+		_present = present
 		_since_msec = now_msec
 		_knows_us = false
 		_has_reset = false
