@@ -51,6 +51,18 @@ def test_stable_baselines3_trains_on_the_discrete_motorcycle_with_several_games(
     assert out.startswith("DQN: return ")
 
 
+@pytest.mark.slow  # torch twice
+@pytest.mark.usefixtures("godot_bin")
+@pytest.mark.parametrize(("algorithm", "params"), [("SAC", "{}"), ("DQN", '{"discrete": true}')])
+def test_stable_baselines3_trains_and_evaluates_parking(algorithm: str, params: str, tmp_path: Path) -> None:
+    game = (algorithm, "parking_3d", "--params", params)
+
+    run(tmp_path, "sb3_train.py", *game, "--timesteps", "200")
+    out = run(tmp_path, "sb3_evaluate.py", *game, "--episodes", "1")
+
+    assert out.startswith(f"{algorithm}: return ")
+
+
 @pytest.mark.usefixtures("godot_bin")
 def test_one_file_learns_without_a_library_of_algorithms(tmp_path: Path) -> None:
     out = run(tmp_path, "one_file_ppo.py", "vr_navigation", "--timesteps", "1200", "--steps", "600")

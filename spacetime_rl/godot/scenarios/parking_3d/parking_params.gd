@@ -74,8 +74,8 @@ extends RLParams
 @export var reward_alignment: float = 1.0
 ## A new contact.
 @export var reward_contact: float = -10.0
-## A decision. At 5 decisions a second the default costs 0.25 a second.
-@export var reward_time: float = -0.05
+## A decision. At 5 decisions a second the default costs 0.5 a second.
+@export var reward_time: float = -0.1
 ## A decision in terms of the public environment parking-v0: minus its weighted distance to the bay, times this.
 @export var reward_public: float = 0.0
 
