@@ -235,6 +235,25 @@ def test_the_commands_know_no_baseline_of_a_wrong_name(
     assert "no_such_config: is no packaged configuration" in unknown.err
 
 
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        ([], "baseline: name a configuration"),
+        (["--all", "vr_ui"], "baseline --all: CONFIG: each baseline's own command says so"),
+        (["--all", "--episodes", "9"], "baseline --all: --episodes: each baseline's own command says so"),
+        (["vr_ui", "--judge", "--seeds", "4"], "baseline --judge: --seeds: nothing is trained"),
+        (["vr_ui", "--seeds", "0"], "expected 1 to 100, found 0"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    words: list[str], refused: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = run_command("baseline", *words, monkeypatch=monkeypatch, capsys=capsys)
+
+    assert found.code == 2
+    assert refused in " ".join(found.err.replace("│", " ").split())
+
+
 @pytest.mark.parametrize("name", baseline_names())
 def test_a_shipped_baseline_fits_the_game_it_was_made_for(name: str, godot_bin: Path) -> None:
     """Its configuration exists, its numbers are there, and the real game still has the spaces of its policies."""
