@@ -22,6 +22,7 @@ from ray import tune
 from ray.tune import Callback
 
 from spacetime_rl import metrics
+from spacetime_rl.bench.learners import CASES, Learning, measure_learners
 from spacetime_rl.bench.null_game import NullGameOpener
 from spacetime_rl.bench.rounds import Progress
 from spacetime_rl.bench.sampling import as_trained
@@ -71,6 +72,7 @@ class HeadLoad:
     result_ms: float  # processor time of Tune's driver per result of a trial, with MLflow and progress.jsonl
     record_ms: float  # wall-clock time of MLflow's database per result
     cores: int
+    learning: tuple[Learning, ...] = ()  # with one learner and with two
 
     @property
     def us_per_agent_step(self) -> float:
@@ -113,7 +115,7 @@ def measure_head(rounds: int, progress: Progress) -> HeadLoad:
     """Measure everything, which takes a few minutes. Starts a private Ray if none is running."""
     traffic: list[Traffic] = []
     cases = [(runners, fragment) for runners in RUNNERS for fragment in FRAGMENTS]
-    total = len(cases) + 2
+    total = len(cases) + len(CASES) + 2
     size = learner_us = 0.0
     with ray_session(cpus=2.0 + _CPUS * max(*RUNNERS, TRIALS)):
         for done, (runners, fragment) in enumerate(cases):
@@ -122,7 +124,11 @@ def measure_head(rounds: int, progress: Progress) -> HeadLoad:
                 traffic.append(_measure_traffic(algorithm, runners, fragment, rounds))
                 if (runners, fragment) == (1, FRAGMENTS[-1]):
                     size, learner_us = _measure_batch(algorithm, rounds)
-        progress(len(cases), total, f"a sweep of {TRIALS} trials")
+        learning: list[Learning] = []
+        for case in CASES:
+            progress(len(cases) + len(learning), total, f"two learners, {case}")
+            learning.append(measure_learners(case, rounds))
+        progress(total - 2, total, f"a sweep of {TRIALS} trials")
         result_ms = _measure_sweep()
     progress(total - 1, total, "MLflow")
     return HeadLoad(
@@ -133,6 +139,7 @@ def measure_head(rounds: int, progress: Progress) -> HeadLoad:
         result_ms,
         _measure_mlflow(),
         cores(),
+        tuple(learning),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ Document = Mapping[str, Any]
 
 def figures(load: Document) -> str:
     """The measured costs, and their extrapolation to clusters, in Markdown."""
-    return "\n\n".join([_costs(load), _traffic(load), _one_run(load), _sweep(load)])
+    learning = [_learning(load)] if load.get("learning") else []  # earlier versions did not measure it
+    return "\n\n".join([_costs(load), _traffic(load), *learning, _one_run(load), _sweep(load)])
 
 
 def _costs(load: Document) -> str:
@@ -52,7 +54,27 @@ def _traffic(load: Document) -> str:
         for t in load["traffic"]
     ]
     heads = ["runners", "agent steps a fragment", "a round, ms", "of it the driver computes, ms", "weights to all, ms"]
-    return "Rounds in which every runner hands over one fragment:\n\n" + table(heads, rows)
+    return "Measured: rounds in which every runner hands over one fragment:\n\n" + table(heads, rows)
+
+
+def _learning(load: Document) -> str:
+    rows = [
+        [
+            f"{len(one['case']['hiddens'])} x {one['case']['hiddens'][0]}",
+            f"{one['case']['minibatch']:,}",
+            *(f"{ms:.0f}" for ms in (*one["cpu_ms"], *one["wall_ms"])),
+            f"{one['faster']:.2f}",
+            f"{one['faster_by_cpu']:.2f}",
+        ]
+        for one in load["learning"]
+    ]
+    heads = ["hidden layers", "minibatch", "one learner computes, ms", "each of two, ms", "one takes, ms"]
+    heads += ["two take, ms", "faster", "by computing time"]
+    text = (
+        "Measured: an epoch over 8,192 agent steps by one learner and by two, one core each, in pairs. `computes` is "
+        "processor time, `takes` is wall-clock time:"
+    )
+    return f"{textwrap.fill(text, 100)}\n\n{table(heads, rows)}"
 
 
 def _one_run(load: Document) -> str:
@@ -74,9 +96,8 @@ def _one_run(load: Document) -> str:
         )
     heads = ["nodes", "runners", "agent steps", "into the head"]
     heads += [f"driver cores, fragments of {length:,}" for length in lengths] + ["learners like this one"]
-    text = (
-        f"One run over a whole cluster, {CORES} cores a node, {RUNNER_STEPS_PER_S:,.0f} agent steps a second a runner:"
-    )
+    speed = f"{RUNNER_STEPS_PER_S:,.0f} agent steps a second a runner"
+    text = f"Computed: one run over a whole cluster, {CORES} cores a node, {speed}:"
     return f"{text}\n\n{table(heads, rows)}"
 
 
@@ -95,7 +116,7 @@ def _sweep(load: Document) -> str:
             ]
         )
     heads = ["nodes", "trials at a time", "results a second", "of the sweep's driver", "of the embedded MLflow"]
-    text = f"A sweep over it, {TRIAL_RUNNERS} runners a trial, a result every {RESULT_EVERY_S:.0f} s:"
+    text = f"Computed: a sweep over it, {TRIAL_RUNNERS} runners a trial, a result every {RESULT_EVERY_S:.0f} s:"
     return f"{text}\n\n{table(heads, rows)}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -21,49 +21,59 @@ from spacetime_rl.learning.algorithm import SpacetimeAlgorithm
 from spacetime_rl.rollout.plan import RolloutPlan
 
 _AGENTS = 32
-_BATCH = 8192
-# Hidden layers, minibatch and epochs: a usual run, a large minibatch, large networks.
-CASES = (((64, 64), 512, 2), ((64, 64), 4096, 2), ((256, 256), 512, 2), ((512, 512), 2048, 2))
+_BATCH, _EPOCHS = 8192, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A policy's hidden layers, and the agent steps of a minibatch."""
+
+    hiddens: tuple[int, ...]
+    minibatch: int
+
+    def __str__(self) -> str:
+        """In words, as in `2 layers of 64, minibatches of 512`."""
+        return f"{len(self.hiddens)} layers of {self.hiddens[0]}, minibatches of {self.minibatch}"
+
+
+# A usual run, a large minibatch, large networks.
+CASES = (Case((64, 64), 512), Case((64, 64), 4096), Case((256, 256), 512), Case((512, 512), 2048))
 
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """The cost of learning from a batch of `_BATCH` agent steps, in all epochs.
+    """The cost of learning from a batch.
 
-    `wall_s` and `cpu_s` are seconds of one learner, and of the slowest of two: medians over the rounds. `faster` is the
-    median over the rounds of the ratio of the wall-clock times. Where other programs need the cores, two learners wait
-    for the slower one; `cpu_s` shows what they would need by themselves.
+    `wall_ms` and `cpu_ms` are milliseconds for an epoch of `_BATCH` agent steps: of one learner, and of the slower one
+    of two. They are medians over the rounds. `faster` is the median over the rounds of the ratio of the wall-clock
+    times. Where other programs need the cores, two learners wait for the slower one: `faster_by_cpu` is the ratio of
+    the processor times, to which `faster` comes close where nothing else runs.
     """
 
-    hiddens: tuple[int, ...]
-    minibatch: int
-    epochs: int
-    wall_s: tuple[float, float]
-    cpu_s: tuple[float, float]
+    case: Case
+    wall_ms: tuple[float, float]
+    cpu_ms: tuple[float, float]
     faster: float
-
-    @property
-    def faster_by_cpu(self) -> float:
-        """The ratio of the processor times."""
-        return self.cpu_s[0] / self.cpu_s[1]
+    faster_by_cpu: float
 
 
-def measure_learners(rounds: int, cases: Sequence[tuple[tuple[int, ...], int, int]] = CASES) -> Iterator[Learning]:
-    """Measure every case, `rounds` pairs each. Needs a connection to Ray."""
-    for hiddens, minibatch, epochs in cases:
-        with ExitStack() as ends:
-            one, two = (ends.enter_context(_algorithm(n, hiddens, minibatch, epochs)) for n in (1, 2))
-            episodes, _ = one.sample_batch(), two.sample_batch()
-            pairs = [(_learn(one, episodes), _learn(two, episodes)) for _ in range(rounds + 1)][1:]
-        walls, spent = zip(*[zip(*pair, strict=True) for pair in pairs], strict=True)
-        yield Learning(
-            hiddens,
-            minibatch,
-            epochs,
-            (median(w[0] for w in walls), median(w[1] for w in walls)),
-            (median(s[0] for s in spent), median(s[1] for s in spent)),
-            median(w[0] / w[1] for w in walls),
-        )
+def measure_learners(case: Case, rounds: int) -> Learning:
+    """Measure `rounds` pairs of updates, by one learner and by two. Needs a connection to Ray."""
+    with ExitStack() as ends:
+        one, two = (ends.enter_context(_algorithm(learners, case)) for learners in (1, 2))
+        episodes, _ = one.sample_batch(), two.sample_batch()
+        pairs = [(_learn(one, episodes), _learn(two, episodes)) for _ in range(rounds + 1)][1:]
+    walls, spent = ([(single[at], double[at]) for single, double in pairs] for at in (0, 1))
+    return Learning(case, _medians(walls), _medians(spent), _ratio(walls), _ratio(spent))
+
+
+def _medians(pairs: list[tuple[float, float]]) -> tuple[float, float]:
+    first, second = (1000.0 * median(each) / _EPOCHS for each in zip(*pairs, strict=True))
+    return first, second
+
+
+def _ratio(pairs: list[tuple[float, float]]) -> float:
+    return median(single / double for single, double in pairs)
 
 
 def _learn(algorithm: SpacetimeAlgorithm, episodes: list[SingleAgentEpisode]) -> tuple[float, float]:
@@ -80,14 +90,14 @@ def _spent(algorithm: SpacetimeAlgorithm) -> list[float]:
 
 
 @contextmanager
-def _algorithm(learners: int, hiddens: tuple[int, ...], minibatch: int, epochs: int) -> Iterator[SpacetimeAlgorithm]:
+def _algorithm(learners: int, case: Case) -> Iterator[SpacetimeAlgorithm]:
     opener = NullGameOpener(_AGENTS)
     config = RunConfig.model_validate(
         {
             "scenario": {"name": "null"},
-            "training": {"train_batch_size": _BATCH, "minibatch_size": minibatch, "num_epochs": epochs},
+            "training": {"train_batch_size": _BATCH, "minibatch_size": case.minibatch, "num_epochs": _EPOCHS},
             "rollout": {"runners": 0, "fragment_length": _BATCH // _AGENTS},
-            "model": {"hiddens": list(hiddens)},
+            "model": {"hiddens": list(case.hiddens)},
             "resources": {"learners": learners},
         }
     )

@@ -17,6 +17,7 @@ from ray.rllib.env.utils.infinite_lookback_buffer import InfiniteLookbackBuffer
 from torch import Tensor, nn
 
 from spacetime_rl.config.curiosity import CuriosityConfig
+from spacetime_rl.learning.adam import Adam
 from spacetime_rl.learning.share import ALONE, Share
 from spacetime_rl.modules.network import make_linear, make_mlp
 from spacetime_rl.modules.normalizer import RunningNormalizer
@@ -88,7 +89,7 @@ class Novelty(nn.Module):
         self.predictor = _make_network(vector_dim, settings)
         self.observations = RunningNormalizer(vector_dim, _CLIP)
         self.sums = RunningNormalizer(1, 1.0)  # its statistics alone are used: those of discounted sums of errors
-        self.optimizer = torch.optim.Adam(self.predictor.parameters(), lr=settings.predictor_lr)
+        self.optimizer = Adam(self.predictor.parameters(), lr=settings.predictor_lr)
 
     @torch.no_grad()
     def rewards(self, episodes: Sequence[SingleAgentEpisode], gamma: float) -> NDArray[np.float32]:

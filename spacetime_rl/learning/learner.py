@@ -23,6 +23,7 @@ from ray.rllib.utils.metrics import (
 )
 
 from spacetime_rl.host.system import cores
+from spacetime_rl.learning.adam import Adam
 from spacetime_rl.learning.batches.columns import Batch
 from spacetime_rl.learning.imitation.teaching import teaching_of
 from spacetime_rl.learning.share import share_of
@@ -68,7 +69,7 @@ class SpacetimeLearner(TorchLearner):  # type: ignore[misc]
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """Adam over all of a policy's weights in one fused call, because a network consists of many small tensors."""
         parameters = [p for p in self.get_parameters(self._module[module_id]) if p.requires_grad]
-        optimizer = torch.optim.Adam(parameters, fused=True)
+        optimizer = Adam(parameters, fused=True)
         self.register_optimizer(
             module_id=module_id, optimizer=optimizer, params=parameters, lr_or_lr_schedule=config.lr
         )

@@ -73,6 +73,7 @@ def start_game(
     make_plan: Callable[..., RolloutPlan] = plan_rollout,
 ) -> RolloutPlan:
     """Start the game once, to read its spec and to check it against the configuration before Ray starts."""
+    prepare_ray()  # it imports what Ray's workers need while the game starts
     progress.stage("starting the game")
     plan = make_plan(config, folder.paths.logs, recordings=folder.paths.episodes)
     begun = folder.spec()

@@ -10,6 +10,8 @@ import random
 import secrets
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -24,7 +26,7 @@ from spacetime_rl.errors import RayStartError
 from spacetime_rl.host import signals
 from spacetime_rl.host.scratch import make_scratch
 from spacetime_rl.host.system import cores
-from spacetime_rl.tuning import fork_worker
+from spacetime_rl.tuning import fork_worker, no_agent
 from spacetime_rl.tuning.fork_server import ForkServer
 
 START_S = 240.0  # seconds for all attempts together
@@ -36,6 +38,7 @@ _PORTS = range(20000, 32768)  # below the range from which the system gives port
 _PORT_FILE, _AGENT_FILE = "gcs_server_port_", "dashboard_agent_listen_port_"
 _GIVEN_PORTS = ("metrics_agent_port", "runtime_env_agent_port", "metrics_export_port")
 # Workers are started by the fork server. No log is shown on the driver's terminal, and nothing scales this Ray.
+_AGENT = "--dashboard_agent_command="
 _PARAMS = {"setup_worker_path": fork_worker.__file__, "include_log_monitor": False, "no_monitor": True}
 _ENDS_OF = "The raylet exited immediately because"
 _LOGS = ("raylet.err", "gcs_server.err", "raylet.out", "gcs_server.out")
@@ -59,6 +62,7 @@ def start(cpus: int, object_store_bytes: int | None = None) -> None:
     token of its own, unless $RAY_AUTH_MODE disables tokens. Its files are in a folder of its own, which `stop` removes.
     """
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # otherwise Ray leaves a token in the user's home
+    os.environ.setdefault("RAY_enable_metrics_collection", "0")  # its processes would send them to the agent
     deadline = time.monotonic() + START_S
     with ExitStack() as whole:
         server = _take_fork_server(whole)
@@ -138,6 +142,7 @@ def _unhurried(folder: Path, deadline: float) -> Iterator[None]:
     from ray._private.node import Node
 
     params, get_node, start_api_server = parameter.RayParams, services.get_node, Node.start_api_server
+    start_process = services.start_ray_process
     given = {name: _free_port() for name in _GIVEN_PORTS} | _PARAMS
     known = inspect.signature(params).parameters
     given = {name: value for name, value in given.items() if name in known}
@@ -150,15 +155,23 @@ def _unhurried(folder: Path, deadline: float) -> Iterator[None]:
     parameter.RayParams = with_ports
     services.get_node = functools.partial(_patient, get_node, deadline)
     Node.start_api_server = _start_no_api_server
+    services.start_ray_process = functools.partial(_start_without_agent, start_process)
     try:
         yield
     finally:
         done.set()
         parameter.RayParams, services.get_node, Node.start_api_server = params, get_node, start_api_server
+        services.start_ray_process = start_process
 
 
 def _start_no_api_server(node: Any, **_: Any) -> None:
     node._webui_url = ""  # as without a dashboard
+
+
+def _start_without_agent(start: Callable[..., Any], command: list[str], *args: Any, **kwargs: Any) -> Any:
+    """Ray's `start_ray_process`; a node starts `no_agent.py` in place of its dashboard agent."""
+    instead = _AGENT + subprocess.list2cmdline([sys.executable, "-S", "-E", no_agent.__file__])
+    return start([instead if part.startswith(_AGENT) else part for part in command], *args, **kwargs)
 
 
 def _patient(get_node: Callable[..., Any], deadline: float, *args: Any) -> Any:

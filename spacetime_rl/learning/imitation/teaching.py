@@ -19,6 +19,7 @@ from torch import Tensor
 
 from spacetime_rl.config.imitation import ImitationConfig
 from spacetime_rl.demonstrations.keep import kept_demonstrations
+from spacetime_rl.learning.adam import Adam
 from spacetime_rl.learning.imitation.losses import imitation_loss
 from spacetime_rl.learning.imitation.tutor import WEIGHTS, Tutor
 from spacetime_rl.learning.share import Share
@@ -150,7 +151,7 @@ class Teaching:
         settings, tutor, module = self._settings, self._tutors[policy], self._modules[policy]
         spread = module.log_std if isinstance(module, PolicyModule) else None
         unfitted = torch.empty(0) if spread is None else spread.detach().clone()
-        optimizer = torch.optim.Adam([p for p in module.parameters() if p.requires_grad], lr=settings.pretraining_lr)
+        optimizer = Adam([p for p in module.parameters() if p.requires_grad], lr=settings.pretraining_lr)
         best, best_pass, weights = self._validate(policy), 0, copy.deepcopy(module.state_dict())
         before = best
         for epoch in range(1, settings.epochs + 1):
