@@ -11,16 +11,19 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from support.fake_runs import LSTM, MIXED, make_config, make_ppo
+from support.demonstrators import record_good_play
+from support.fake_runs import LSTM, MIXED, make_config, make_plan, make_ppo
 from support.toy_game import FakeGameOpener, make_group, make_layout
 from support.two_learners import Task, TwoLearners, learn, two_learners
 
+from spacetime_rl.demonstrations.keep import keep_demonstrations
 from spacetime_rl.errors import LearnersLost
 from spacetime_rl.export.onnx import export_checkpoint
 from spacetime_rl.learning.learners import on_first
 from spacetime_rl.learning.snapshots import save_snapshot
 from spacetime_rl.notices import NOTICES
 from spacetime_rl.rollout.runner import GameEnvRunner
+from spacetime_rl.runs.layout import RunPaths
 
 pytestmark = pytest.mark.usefixtures("ray_cluster")
 
@@ -119,6 +122,29 @@ def saved_network(algorithm: Any, folder: Path) -> dict[str, np.ndarray]:
     save_snapshot(algorithm.learner_group, "walker", folder / "walker.npz")
     with np.load(folder / "walker.npz") as arrays:
         return dict(arrays)
+
+
+@pytest.mark.parametrize("algorithm", ["PPO", pytest.param("SAC", marks=pytest.mark.slow)])
+def test_two_learners_learn_from_demonstrations_as_one_does(algorithm: str, pair: TwoLearners, tmp_path: Path) -> None:
+    opener = FakeGameOpener(WALKERS, arenas=4, lengths=(5, 7))
+    record_good_play(tmp_path / "recorded", WALKERS)
+    config = make_config(
+        algorithm=algorithm,
+        training=SIZES | ({"warmup_steps": 100} if algorithm == "SAC" else {}),
+        imitation={"from": str(tmp_path / "recorded"), "epochs": 2, "weight": 0.5},
+        results=tmp_path,
+    )
+    folder = RunPaths(tmp_path / "run").demonstrations
+    keep_demonstrations(config, opener.spec, make_plan(opener, config).policies, folder)
+    task = make_task(opener, config)
+
+    first, second = pair.learn(task)
+    alone = learn(Task(task.config, task.spec, task.batches, first.built))
+
+    for part in ("rl_module", "optimizer"):
+        assert max(differences(first.state[part], second.state[part]).values()) == 0.0
+        found = {key: off for key, off in differences(alone.state[part], first.state[part]).items() if off > 1e-5}
+        assert found == {}, part
 
 
 @pytest.mark.slow  # starts learners three times

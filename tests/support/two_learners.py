@@ -38,7 +38,8 @@ class Learned:
 
     state: Any
     metrics: Any
-    begun: Any  # the state before
+    begun: Any  # the state before the updates
+    built: Any  # the state before demonstrations, too
 
 
 def learn(task: Task, learners: int = 1) -> Learned:
@@ -49,6 +50,7 @@ def learn(task: Task, learners: int = 1) -> Learned:
     learner.build()
     if task.state is not None:
         learner.set_state(task.state)
+    built = copy.deepcopy(learner.get_state())
     if learner.teaching is not None:
         learner.teaching.begin()
     begun = copy.deepcopy(learner.get_state())
@@ -62,7 +64,7 @@ def learn(task: Task, learners: int = 1) -> Learned:
             num_epochs=task.num_epochs,
             minibatch_size=task.minibatch_size,
         )
-    return Learned(learner.get_state(), metrics, begun)
+    return Learned(learner.get_state(), metrics, begun, built)
 
 
 class Host:
