@@ -10,6 +10,7 @@ from gymnasium.envs.registration import register, registry
 # A constant, so that no game has to be started; a test compares it with what the games declare.
 ONE_AGENT = (
     "bug_reproduction",
+    "motorcycle_2d",
     "parking_3d",
     "physics_stress",
     "spacecraft_landing",

@@ -20,7 +20,7 @@ def test_all_scenarios_are_one_short_table() -> None:
     table = shown()
 
     assert "vr_interaction_avoid" in table
-    assert len(table.splitlines()) < 20
+    assert len(table.splitlines()) <= 24  # what a terminal shows
 
 
 def test_one_scenario_shows_policies_spaces_parameters_lessons_presets_and_baselines() -> None:
