@@ -94,7 +94,7 @@ class SoftActorModule(ActingModule):
             "q_curr": torch.minimum(*functional_call(self.critics, fixed, (now, action))),
         }
 
-    def _draw(self, vector: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _draw(self, vector: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Actions [b, action_size] with a gradient, and their log-probabilities [b]; `noise` is drawn if not given."""
         gaussian = self.get_train_action_dist_cls().from_logits(self.act(vector, [], None).inputs)
         drawn = gaussian.rsample(noise=noise)

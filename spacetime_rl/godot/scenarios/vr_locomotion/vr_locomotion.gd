@@ -120,30 +120,30 @@ func _reach_waypoint() -> void:
 
 
 func _pay_as_first_agent() -> void:
-	var agent := player.agent
-	agent.add_reward(&"step", settings.reward_step)
-	agent.add_reward(&"near", settings.reward_near / maxf(distance(), 1.0))
-	if (agent as TravellerAgent).course_sensor.free_length_ahead() < LocomotionParams.CLOSE_M:
-		agent.add_reward(&"close", settings.reward_close)
+	_pay(&"step", settings.reward_step, true)
+	_pay(&"near", settings.reward_near / maxf(distance(), 1.0), true)
+	if (player.agent as TravellerAgent).course_sensor.free_length_ahead() < LocomotionParams.CLOSE_M:
+		_pay(&"close", settings.reward_close, true)
 	if absf(player.sticks.values[2]) > LocomotionParams.HARSH:
-		agent.add_reward(&"harsh_turn", settings.reward_harsh_turn)
+		_pay(&"harsh_turn", settings.reward_harsh_turn, true)
 
 
 ## Count what has happened since the last call, and pay for it unless the table knows no mishaps.
 func _count_mishaps() -> void:
 	var collisions := player.contacts.take()
 	if collisions > 0:
-		_pay_mishap(&"collision", settings.reward_collision * collisions)
+		_pay(&"collision", settings.reward_collision * collisions)
 		player.agent.add_metric(&"collisions", collisions)
 	var fired := player.vignette.fired - _fired
 	_fired = player.vignette.fired
 	if fired > 0:
-		_pay_mishap(&"vignette", settings.reward_vignette * fired)
+		_pay(&"vignette", settings.reward_vignette * fired)
 		player.agent.add_metric(&"vignettes", fired)
 
 
-func _pay_mishap(term: StringName, amount: float) -> void:
-	if not _as_first_agent:
+## Pay a term of one of the two tables, where that is the one in use.
+func _pay(term: StringName, amount: float, of_first_agent := false) -> void:
+	if _as_first_agent == of_first_agent:
 		player.agent.add_reward(term, amount)
 
 
