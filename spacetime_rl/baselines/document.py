@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.baselines.judge import Episodes, JudgedSeed, Outcomes, Rows, compare_to
+from spacetime_rl.baselines.trained import TrainedRun
 from spacetime_rl.config import RunConfig
 from spacetime_rl.config.compare import diff, settle_like
 from spacetime_rl.evaluation.report import EvalReport
@@ -55,9 +56,7 @@ def make_document(
         },
         "training": {
             "algorithm": config.algorithm,
-            "agent_steps": run.agent_steps,
-            "wall_time_s": round(run.wall_s, 1),
-            "cpu_time_s": None if run.cpu_s is None else round(run.cpu_s, 1),
+            **_effort(run),
             "cores": cores(),
             "differs": [
                 line
@@ -109,11 +108,18 @@ def _seed(judged: JudgedSeed, outcomes: Mapping[str, Outcomes], shipped: bool) -
     return {
         "seed": run.seed,
         "shipped": shipped,
+        **_effort(run),
+        "validation": judged.validation and dict(zip(("success", "return"), judged.validation, strict=True)),
+        "test": _test(outcomes),
+    }
+
+
+def _effort(run: TrainedRun) -> dict[str, Any]:
+    """What a training took."""
+    return {
         "agent_steps": run.agent_steps,
         "wall_time_s": round(run.wall_s, 1),
         "cpu_time_s": None if run.cpu_s is None else round(run.cpu_s, 1),
-        "validation": judged.validation and dict(zip(("success", "return"), judged.validation, strict=True)),
-        "test": _test(outcomes),
     }
 
 

@@ -88,7 +88,7 @@ def play_rows(config: RunConfig, own: Source, adversaries: Sequence[str], say: S
     """The reports that a player is judged by.
 
     Without adversaries there is one, OVERALL. The success of adversaries depends on their opponents. So each policy has
-    a report of its own, in which all other policies are played by their scripts, whoever is judged.
+    a report of its own, in which all other policies are played by their scripts. This holds for every player.
     """
     if not adversaries or own.control == "heuristic":
         report = play(config, own, say, traced)

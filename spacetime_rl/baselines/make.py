@@ -33,7 +33,7 @@ from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource
 from spacetime_rl.formats.plain_json import to_json
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.pictures.paths import anybody_moves, draw_paths
-from spacetime_rl.runs.layout import RESULTS, schemas_in
+from spacetime_rl.runs.layout import RESULTS, policy_of, schemas_in
 from spacetime_rl.runs.shipped import BASELINES, FILE, OVERALL, TRAINED, baseline_names, read_baseline
 
 OLD = "old baseline"
@@ -144,7 +144,7 @@ def _judged(config: RunConfig, trained: RunConfig) -> RunConfig:
 
 
 def _policies(onnx: Path) -> tuple[str, ...]:
-    return tuple(file.name.removesuffix(".schema.json") for file in schemas_in(onnx))
+    return tuple(policy_of(file) for file in schemas_in(onnx))
 
 
 def _play_old(

@@ -10,11 +10,10 @@ from typing import Any
 import httpx
 
 from spacetime_rl.errors import GameApiError
+from spacetime_rl.game.http_api import TOKEN_VARIABLE
 
 Json = dict[str, Any]
 Action = Sequence[float] | Mapping[str, float | Sequence[float]]
-
-TOKEN_VARIABLE = "SPACETIME_HTTP_TOKEN"  # read by games and by clients
 
 _OK = 200
 _NO_TOKEN = 401

@@ -18,7 +18,6 @@ from spacetime_rl.client.calls import (
     SCENE,
     STATE,
     STATUS,
-    TOKEN_VARIABLE,
     Action,
     Call,
     Json,
@@ -31,6 +30,8 @@ from spacetime_rl.client.calls import (
     not_loaded,
 )
 from spacetime_rl.errors import GameApiError
+from spacetime_rl.formats.http_header import fits_header
+from spacetime_rl.game.http_api import TOKEN_VARIABLE
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -241,7 +242,7 @@ class AsyncGameApi:
 
 def _options(url: str, token: str | None, timeout_s: float) -> dict[str, Any]:
     token = (os.environ.get(TOKEN_VARIABLE, "") if token is None else token).strip()
-    if not all("!" <= character <= "~" for character in token):
+    if not fits_header(token):
         raise GameApiError(
             f"the token has characters that no header can hold: expected letters, digits and signs of ASCII, as the "
             f"game printed at its start; look at ${TOKEN_VARIABLE}, or at `token`"

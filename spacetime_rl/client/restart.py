@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import tempfile
 import time
@@ -13,15 +12,14 @@ from pathlib import Path
 
 import psutil
 
-from spacetime_rl.client.calls import TOKEN_VARIABLE
 from spacetime_rl.client.game_api import GameApi
 from spacetime_rl.errors import GameApiError, LaunchError, UsageError
 from spacetime_rl.game.engine import find_godot
+from spacetime_rl.game.http_api import TOKEN_VARIABLE, read_announcement
 
 _END_S = 5.0
 _POLL_S = 0.05
 _IMPORT_S = 600.0
-_LISTENS = re.compile(r"^SPACETIME-HTTP: listening on (\S+), (?:token (\w+)|the token of)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +119,10 @@ def _wait(game: subprocess.Popen[bytes], log: Path, timeout_s: float) -> tuple[s
     end = time.monotonic() + timeout_s
     while True:
         text = log.read_text(encoding="utf-8", errors="replace")
-        found = _LISTENS.search(text)
+        found = read_announcement(text)
         if found is not None:
-            return found[1], found[2] or os.environ.get(TOKEN_VARIABLE, "")
+            url, token = found
+            return url, token or os.environ.get(TOKEN_VARIABLE, "")
         if game.poll() is not None:
             raise LaunchError(f"the game ended with exit code {game.returncode}; {log} ends:\n{text[-2000:]}")
         if time.monotonic() > end:

@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _play(iterations: int, pause_s: float) -> None:
-    print("Demo: nothing is trained. All figures are made up.", flush=True)
+    print("Demo: nothing is trained, and all figures are invented.", flush=True)
     for number in range(1, iterations + 1):
         one = sample(number)
         print(f"Episode {one.episodes_total}: reward={one.episode_reward_mean:.1f}")

@@ -141,7 +141,7 @@ class RunSettings(Section):
         return self.model_copy(update={"training": self.training.model_copy(update=sizes)})
 
     def with_learners(self, learners: int) -> Self:
-        """The same with so many learners."""
+        """The same with this number of learners."""
         return self.model_copy(update={"resources": self.resources.model_copy(update={"learners": learners})})
 
     def to_dict(self) -> dict[str, Any]:

@@ -41,6 +41,8 @@ class TcpEnv(gym.Env[Any, Any]):
             raise UsageError(f"tcp_env: this game has several agents ({', '.join(client.agents)}); use SyncGameClient")
         (self._agent,) = client.agents
         self._spaces = PolicySpaces.of(GameSpec.from_dict(client.spec).groups[0].layout)
+        actions = self._spaces.layout.actions
+        self._continuous = np.array([field.kind == "continuous" for field in actions for _ in range(field.width)])
         self._is_over = True
         self.metadata = {"render_modes": []}
         self.render_mode = None
@@ -59,8 +61,8 @@ class TcpEnv(gym.Env[Any, Any]):
         if self._is_over:
             raise UsageError("step: the episode has ended, or none has begun; call reset")
         flat = self._spaces.join_action(action)
-        continuous = np.array([f.kind == "continuous" for f in self._spaces.layout.actions for _ in range(f.width)])
-        state = self._client.step({self._agent: np.where(continuous, np.clip(flat, -1.0, 1.0), flat)})[self._agent]
+        clipped = np.where(self._continuous, np.clip(flat, -1.0, 1.0), flat)
+        state = self._client.step({self._agent: clipped})[self._agent]
         self._is_over = state.terminated or state.truncated
         return self._seen(state), state.reward, state.terminated, state.truncated, dict(state.metrics)
 

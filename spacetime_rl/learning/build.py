@@ -106,9 +106,10 @@ def make_algorithm_config(
             }
         ),
     )
+    batch_size = train_batch_size(config, plan)
     algorithm.training(
-        train_batch_size=train_batch_size(config, plan),
-        train_batch_size_per_learner=train_batch_size(config, plan),  # all learners see all of it
+        train_batch_size=batch_size,
+        train_batch_size_per_learner=batch_size,  # all learners see all of it
         grad_clip_by="global_norm",
         **_shared_settings(config),
         **_settings(config, config.training),

@@ -38,7 +38,7 @@ class Share:
         return self.index == 0
 
     def of(self, rows: int) -> slice:
-        """This learner's part of so many rows; the parts differ by at most one row, and may be empty."""
+        """This learner's part of `rows` rows; the parts differ by at most one row, and may be empty."""
         size, larger = divmod(rows, self.count)
         begin = self.index * size + min(self.index, larger)
         return slice(begin, begin + size + (self.index < larger))
@@ -117,7 +117,7 @@ ALONE = Share()
 
 
 def share_of(learners: int) -> Share:
-    """The share of this process's learner in a run with so many learners; 0 and 1 compute in the training process."""
+    """The share of this process's learner in a run with `learners` of them; 0 and 1 compute in the training process."""
     return Share(distributed.get_rank(), distributed.get_world_size()) if learners > 1 else ALONE
 
 

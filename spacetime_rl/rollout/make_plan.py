@@ -14,6 +14,7 @@ from spacetime_rl.episodes.recorder import Recorder
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.ensure import ensure_godot
+from spacetime_rl.game.http_api import TOKEN_VARIABLE
 from spacetime_rl.game.launch import GameLaunch
 from spacetime_rl.rollout.lessons import make_lessons, rehearse
 from spacetime_rl.rollout.plan import RolloutPlan
@@ -54,7 +55,7 @@ def plan_rollout(
         restarts_rate_limit_period_s=config.game.restarts_rate_limit_period_s,
         viz=config.game.viz,
         via_http=config.game.via_http,
-        http_token=os.environ.get("SPACETIME_HTTP_TOKEN") if config.game.via_http else None,
+        http_token=os.environ.get(TOKEN_VARIABLE) if config.game.via_http else None,
         reload_scene_every=config.game.reload_scene_every,
         max_growth_mb=config.game.max_growth_mb,
         recorder=_make_recorder(config, launch, recordings),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spacetime_rl.errors import GameApiError
+from spacetime_rl.game.http_api import read_announcement
 
 if TYPE_CHECKING:
     from spacetime_rl.client import GameApi
 
 _log = logging.getLogger(__name__)
-_LISTENS = re.compile(r"^SPACETIME-HTTP: listening on (\S+), (?:token (\w+)|the token of)", re.MULTILINE)
 _FIRST = 1 << 16  # bytes of a log in which a game says where it listens
 
 
@@ -36,7 +35,7 @@ class SceneReload:
         self._api = _api_of(self._url, self._token, log)
 
     def note(self, agent_steps: int) -> None:
-        """So many agent steps were played."""
+        """Count agent steps that were played."""
         self._steps += agent_steps
 
     def reload_if_due(self) -> None:
@@ -62,8 +61,8 @@ def _api_of(url: str | None, token: str | None, log: Path) -> GameApi | None:
     if url is not None:
         return GameApi(url, token)
     with log.open(encoding="utf-8", errors="replace") as lines:
-        found = _LISTENS.search(lines.read(_FIRST))
+        found = read_announcement(lines.read(_FIRST))
     if found is None:
         _log.warning("game.reload_scene_every: the game has no HTTP server; its log says why: %s", log)
         return None
-    return GameApi(found[1], found[2])
+    return GameApi(*found)

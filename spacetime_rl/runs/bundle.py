@@ -17,7 +17,7 @@ from pathlib import Path
 from spacetime_rl import __version__
 from spacetime_rl.errors import UsageError
 from spacetime_rl.formats.secrets import secret_values, without_secrets
-from spacetime_rl.runs.layout import LEAGUE, onnx_file, payoff_files, schemas_in
+from spacetime_rl.runs.layout import LEAGUE, onnx_file, payoff_files, policy_of, schemas_in
 from spacetime_rl.runs.read import RunRecord
 from spacetime_rl.runs.versions import git_revision
 
@@ -115,7 +115,7 @@ def _pieces(run: RunRecord, policies: Path, logs: Mapping[str, Sequence[Path]]) 
     for folder, files in logs.items():
         yield from (Piece(file, Path("logs") / folder / file.name, is_log=True) for file in files)
     for schema in schemas_in(policies):
-        onnx = onnx_file(policies, schema.name.removesuffix(".schema.json"))
+        onnx = onnx_file(policies, policy_of(schema))
         yield from (Piece(file, Path("policies") / file.name) for file in (schema, onnx))
     for file in _files_in(paths.report):
         yield Piece(file, "report" / file.relative_to(paths.report))

@@ -287,6 +287,11 @@ def schemas_in(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.schema.json"))
 
 
+def policy_of(schema: Path) -> str:
+    """The policy that a file of `schemas_in` describes."""
+    return schema.name.removesuffix(".schema.json")
+
+
 def file_name(name: str) -> str:
     """The name with every character that is unsafe in a file name replaced by `_`."""
     return re.sub(r"[^\w.-]", "_", name)

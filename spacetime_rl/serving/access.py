@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from spacetime_rl.errors import UsageError
+from spacetime_rl.formats.http_header import fits_header
 
 TOKEN = "SPACETIME_SERVE_TOKEN"  # the environment variable that holds the token
 _LEAST_TOKEN = 16  # characters
@@ -58,7 +59,7 @@ def make_access(host: str, port: int, make_token: bool, cert: Path | None, key: 
     token = given or (secrets.token_urlsafe(24) if make_token else None)
     if token is not None and len(token) < _LEAST_TOKEN:
         raise UsageError(f"{TOKEN}: expected at least {_LEAST_TOKEN} characters, found {len(token)}")
-    if token is not None and not all("!" <= character <= "~" for character in token):
+    if token is not None and not fits_header(token):
         raise UsageError(f"{TOKEN}: expected letters, digits and signs of ASCII, as games repeat it in a header")
     if token is None and not is_loopback(host):
         raise UsageError(

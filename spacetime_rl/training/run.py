@@ -96,7 +96,6 @@ def train_and_publish(
 ) -> Outcome:
     """Continue the story with the part that needs Ray and torch."""
     progress.stage("loading Ray and torch")
-    prepare_ray()
     from spacetime_rl.training.execute import execute  # the import takes seconds; the progress is already visible
 
     return execute(config, folder, plan, progress, resumed=resumed, evaluate=evaluate)

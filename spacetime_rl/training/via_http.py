@@ -1,4 +1,4 @@
-"""A running game that is told by HTTP which scene to run and to let itself be trained."""
+"""Train a game that runs already: it gets by HTTP which scene to run, and on which port the training waits."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ _PARENTS = ("/tmp", "/var/tmp", "/dev/shm")
 _PORTS = range(20000, 32768)  # below the range from which the system gives ports to connections
 _PORT_FILE, _AGENT_FILE = "gcs_server_port_", "dashboard_agent_listen_port_"
 _GIVEN_PORTS = ("metrics_agent_port", "runtime_env_agent_port", "metrics_export_port")
-# Workers are started by the fork server. No log is shown on the driver's terminal, and nothing scales this Ray.
 _AGENT = "--dashboard_agent_command="
+# Workers are started by the fork server. No log is shown on the driver's terminal, and nothing scales this Ray.
 _PARAMS = {"setup_worker_path": fork_worker.__file__, "include_log_monitor": False, "no_monitor": True}
 _ENDS_OF = "The raylet exited immediately because"
 _LOGS = ("raylet.err", "gcs_server.err", "raylet.out", "gcs_server.out")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from support.examples import run_example
 from support.ports import free_port
 
 from spacetime_rl.client import SyncGameClient
@@ -20,7 +19,6 @@ from spacetime_rl.game.engine import find_godot
 from spacetime_rl.game.process import GameProcess
 from spacetime_rl.game.project import OWN_PROJECT, find_scenario, import_project
 
-SCRIPTS = Path(__file__).parents[2] / "docs" / "gymnasium"
 WAIT_S = 60.0
 # "Adjustable simulation speeds and headless option": the words on the game's command line.
 HEADLESS = ("--headless", "--fixed-fps", "90")
@@ -90,27 +88,14 @@ def test_each_environment_owns_a_client_of_a_game_of_its_own(games: Any) -> None
             env.close()
 
 
-def run(folder: Path, script: str, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, str(SCRIPTS / script), *words],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        cwd=folder,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.mark.slow  # torch is imported four times
 @pytest.mark.parametrize("algorithm", ["PPO", "DQN"])
 def test_scripts_train_and_evaluate_a_game_that_waits(games: Any, tmp_path: Path, algorithm: str) -> None:
     """Running: "run `sb3_eval…` or `sb3_train_agent…` depending if you want to train or evaluate an agent"."""
     port, process = games()
     game = (algorithm, f"127.0.0.1:{port}")
-    run(tmp_path, "sb3_train.py", *game, "--timesteps", "192", "--save", "model")
-    played = run(tmp_path, "sb3_evaluate.py", *game, "--model", "model", "--episodes", "2")
+    run_example(tmp_path, "sb3_train.py", *game, "--timesteps", "192", "--save", "model")
+    played = run_example(tmp_path, "sb3_evaluate.py", *game, "--model", "model", "--episodes", "2")
 
     assert (tmp_path / "model.zip").is_file()
     assert played.startswith(f"{algorithm}: "), played

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-EXAMPLES = Path(__file__).parents[2] / "docs" / "gymnasium"
-
-
-def run(folder: Path, example: str, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / example), *words],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        cwd=folder,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+from support.examples import run_example
 
 
 @pytest.mark.usefixtures("godot_bin")
@@ -32,8 +16,8 @@ def run(folder: Path, example: str, *words: str) -> str:
 def test_stable_baselines3_trains_saves_and_is_evaluated(algorithm: str, tmp_path: Path) -> None:
     game = (algorithm, "motorcycle_2d", "--params", '{"track_m": 20.0, "time_limit_s": 4.0}')
 
-    run(tmp_path, "sb3_train.py", *game, "--timesteps", "192", "--save", "model")
-    out = run(tmp_path, "sb3_evaluate.py", *game, "--model", "model", "--episodes", "2")
+    run_example(tmp_path, "sb3_train.py", *game, "--timesteps", "192", "--save", "model")
+    out = run_example(tmp_path, "sb3_evaluate.py", *game, "--model", "model", "--episodes", "2")
 
     assert (tmp_path / "model.zip").stat().st_size > 10_000
     assert out.startswith(f"{algorithm}: return ")
@@ -45,8 +29,8 @@ def test_stable_baselines3_trains_saves_and_is_evaluated(algorithm: str, tmp_pat
 def test_stable_baselines3_trains_on_the_discrete_motorcycle_with_several_games(tmp_path: Path) -> None:
     game = ("DQN", "motorcycle_2d", "--params", '{"track_m": 20.0, "actions": "discrete"}')
 
-    run(tmp_path, "sb3_train.py", *game, "--timesteps", "400", "--games", "2")
-    out = run(tmp_path, "sb3_evaluate.py", *game, "--episodes", "1")
+    run_example(tmp_path, "sb3_train.py", *game, "--timesteps", "400", "--games", "2")
+    out = run_example(tmp_path, "sb3_evaluate.py", *game, "--episodes", "1")
 
     assert out.startswith("DQN: return ")
 
@@ -57,14 +41,14 @@ def test_stable_baselines3_trains_on_the_discrete_motorcycle_with_several_games(
 def test_stable_baselines3_trains_and_evaluates_parking(algorithm: str, params: str, tmp_path: Path) -> None:
     game = (algorithm, "parking_3d", "--params", params)
 
-    run(tmp_path, "sb3_train.py", *game, "--timesteps", "200")
-    out = run(tmp_path, "sb3_evaluate.py", *game, "--episodes", "1")
+    run_example(tmp_path, "sb3_train.py", *game, "--timesteps", "200")
+    out = run_example(tmp_path, "sb3_evaluate.py", *game, "--episodes", "1")
 
     assert out.startswith(f"{algorithm}: return ")
 
 
 @pytest.mark.usefixtures("godot_bin")
 def test_one_file_learns_without_a_library_of_algorithms(tmp_path: Path) -> None:
-    out = run(tmp_path, "one_file_ppo.py", "vr_navigation", "--timesteps", "1200", "--steps", "600")
+    out = run_example(tmp_path, "one_file_ppo.py", "vr_navigation", "--timesteps", "1200", "--steps", "600")
 
     assert out.splitlines()[-1].startswith("1200 steps")

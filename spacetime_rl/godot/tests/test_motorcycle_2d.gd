@@ -173,14 +173,7 @@ func test_only_new_metres_pay() -> void:
 
 
 func test_an_episode_is_the_same_in_every_arena_and_after_other_episodes() -> void:
-	var game := ChildGame.new({"time_limit_s": 3.0}, ["--arenas=3"], SCENE)
-	game.reset(7)
-	var first := _play(game, 40, 2)
-	game.reset(7, 2, 3)
-	check_equal(_play(game, 40, 0).hash(), first.hash(), "what is seen of episode 2 in arena 0 and in arena 2")
-	game.reset(8, 2, 3)
-	check(_play(game, 40, 0).hash() != first.hash(), "another seed is another episode")
-	check_equal(game.stop(), 0, "exit code")
+	check_same_episodes(SCENE, {"time_limit_s": 3.0}, 40, _weave)
 
 
 func test_the_scripted_rider_finishes_most_rides() -> void:
@@ -199,15 +192,11 @@ func test_the_scripted_rider_finishes_most_rides() -> void:
 	check(successes >= 0.8 * ended, "%d of %d finished" % [successes, ended])
 
 
-func _play(game: ChildGame, decisions: int, arena: int) -> Array[PackedFloat32Array]:
-	var seen: Array[PackedFloat32Array] = []
-	for decision: int in decisions:
-		seen.append(game.observations[arena])
-		var actions := PackedFloat32Array()
-		for agent: int in 3:
-			actions.append_array([0.9, sin(0.4 * decision)])
-		game.step(actions)
-	return seen
+func _weave(decision: int) -> PackedFloat32Array:
+	var actions := PackedFloat32Array()
+	for agent: int in 3:
+		actions.append_array([0.9, sin(0.4 * decision)])
+	return actions
 
 
 func _kind_of(action: RLAction) -> String:

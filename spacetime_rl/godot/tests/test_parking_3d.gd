@@ -243,7 +243,7 @@ func _reward_of_decision(arena: ParkingArena) -> float:
 	return arena.car.agent.ledger.take_reward()
 
 
-## The reward of turning by half a radian to the bay's direction, so many metres before it.
+## The reward of turning by half a radian to the bay's direction, at a distance before it in metres.
 func _reward_of_turn(arena: ParkingArena, metres: float) -> float:
 	_park(arena, Vector3(0.0, 0.0, metres), 0.8)
 	_reward_of_decision(arena)

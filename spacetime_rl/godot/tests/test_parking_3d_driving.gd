@@ -32,15 +32,7 @@ func test_a_touch_costs_and_ends_the_episode_or_goes_on_if_asked_to() -> void:
 
 
 func test_an_episode_is_the_same_in_every_arena_and_after_other_episodes() -> void:
-	var game := ChildGame.new({"time_limit_s": 4.0}, ["--arenas=3"], SCENE)
-	game.reset(7)
-	var first := _play(game, 50, 2)
-	game.reset(7, 2, 3)
-	var again := _play(game, 50, 0)
-	check_equal(first.hash(), again.hash(), "what is seen of episode 2 in arena 0 and in arena 2")
-	game.reset(8, 2, 3)
-	check(_play(game, 50, 0).hash() != first.hash(), "another seed is another episode")
-	check_equal(game.stop(), 0, "exit code")
+	check_same_episodes(SCENE, {"time_limit_s": 4.0}, 50, _weave)
 
 
 func test_the_scripted_driver_parks() -> void:
@@ -81,13 +73,8 @@ func _drive_into_the_hedge(params: Dictionary) -> PackedFloat32Array:
 	return ending
 
 
-func _play(game: ChildGame, decisions: int, arena: int) -> Array[PackedFloat32Array]:
-	var seen: Array[PackedFloat32Array] = []
-	var actions := _idle(game)
-	for decision: int in decisions:
-		# The same actions in each arena, whatever the others do.
-		for i: int in actions.size():
-			actions[i] = sin(0.3 * decision + i % 2)
-		seen.append(game.observations[arena])
-		game.step(actions)
-	return seen
+func _weave(decision: int) -> PackedFloat32Array:
+	var actions := PackedFloat32Array()
+	for agent: int in 3:
+		actions.append_array([sin(0.3 * decision), sin(0.3 * decision + 1.0)])
+	return actions

@@ -23,7 +23,7 @@ const CHANGE_SPEED := 0.1
 @export var agent: ParkerAgent
 ## Makes a wheel; see `start`.
 @export var wheel_scene: PackedScene
-## What is there to be seen of the chassis; it goes where nobody sees it.
+## The visible parts of the chassis. They are removed in a headless game.
 @export var looks: Node3D
 
 var settings: ParkingParams

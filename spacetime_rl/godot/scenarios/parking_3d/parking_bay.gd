@@ -6,7 +6,7 @@ extends RefCounted
 
 ## A way to a bay is in line with it from so far outside on, in metres.
 const GATE_M := 0.6
-# What a way need not make good: aside all but so many metres of the room beside the car, and so many rad askew.
+# Offsets that a way leaves as they are: to the side the room beside the car less `_SPARE` metres, and `_ASKEW` rad.
 const _SPARE := 0.15
 const _ASKEW := 0.1
 ## Below this weighted distance a car is parked by the definition of the public environment parking-v0.

@@ -111,13 +111,18 @@ func _can_step(from: Vector2i, by: Vector2i) -> bool:
 	return next <= level and beside <= level
 
 
+## Metres that a step from a cell to one beside it takes.
+func _length_of(from: Vector2i, by: Vector2i) -> float:
+	var climbs := _map.level_of(from + by) > _map.level_of(from)
+	return TagMap.CELL * Vector2(by).length() + (JUMP_COST if climbs else 0.0)
+
+
 func _find_steps(index: int) -> void:
 	var cell := _map.cell_at(index)
 	for by: Vector2i in _AROUND:
 		if _can_step(cell, by):
-			var climbs := _map.level_of(cell + by) > _map.level_of(cell)
 			_steps[index].append(_map.index_of(cell + by))
-			_lengths[index].append(TagMap.CELL * Vector2(by).length() + (JUMP_COST if climbs else 0.0))
+			_lengths[index].append(_length_of(cell, by))
 
 
 # The nearest cell first; so few cells need no heap.
@@ -170,8 +175,7 @@ func _search_back(goal: int) -> void:
 			var from := cell - by
 			if _map.level_of(from) == TagMap.WALL or not _can_step(from, by):
 				continue
-			var climbs := _map.level_of(cell) > _map.level_of(from)
-			var metres := costs[at] + TagMap.CELL * Vector2(by).length() + (JUMP_COST if climbs else 0.0)
+			var metres := costs[at] + _length_of(from, by)
 			var index := _map.index_of(from)
 			if metres < costs[index]:
 				costs[index] = metres

@@ -43,6 +43,29 @@ func build_arena_2d(scene: PackedScene, settings: Dictionary, seed_value: int = 
 	return _build_core(scene, settings, seed_value).root as RLArena2D
 
 
+## Check that an episode of a scene with one agent an arena is the same in every arena and after other episodes.
+##
+## Three arenas play; `act` gives the actions of all of their agents by the number of the decision.
+func check_same_episodes(scene: String, params: Dictionary, decisions: int, act: Callable) -> void:
+	var game := ChildGame.new(params, ["--arenas=3"], scene)
+	game.reset(7)
+	var first := _see_episode(game, 2, decisions, act)
+	game.reset(7, 2, 3)
+	var again := _see_episode(game, 0, decisions, act)
+	check_equal(again.hash(), first.hash(), "what is seen of episode 2 in arena 0 and in arena 2")
+	game.reset(8, 2, 3)
+	check(_see_episode(game, 0, decisions, act).hash() != first.hash(), "another seed is another episode")
+	check_equal(game.stop(), 0, "exit code")
+
+
+func _see_episode(game: ChildGame, arena: int, decisions: int, act: Callable) -> Array[PackedFloat32Array]:
+	var seen: Array[PackedFloat32Array] = []
+	for decision: int in decisions:
+		seen.append(game.observations[arena])
+		game.step(act.call(decision) as PackedFloat32Array)
+	return seen
+
+
 func _build_core(scene: PackedScene, settings: Dictionary, seed_value: int) -> RLArenaCore:
 	var world := SubViewport.new()
 	world.own_world_3d = true

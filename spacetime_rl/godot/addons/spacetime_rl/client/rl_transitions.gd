@@ -35,11 +35,7 @@ func add(
 
 ## The episode of the decision that was added last has ended, and this is what the game measured.
 func end(agent: RLAgent) -> void:
-	var metrics := {}
-	var names := agent.all_metric_names()
-	for i: int in names.size():
-		metrics[names[i]] = agent.final_metrics[i]
-	_endings.append({"row": _agents.size() - 1, "metrics": metrics})
+	_endings.append({"row": _agents.size() - 1, "metrics": agent.measured()})
 
 
 ## Send them as one message. Returns the id of the answer, or -1.

@@ -177,6 +177,15 @@ func all_metric_names() -> Array[StringName]:
 	return names
 
 
+## What the ended episode measured, by name.
+func measured() -> Dictionary:
+	var metrics := {}
+	var names := all_metric_names()
+	for i: int in names.size():
+		metrics[names[i]] = final_metrics[i]
+	return metrics
+
+
 ## For the arena: find sensors, actions and reward terms; `number` counts the arena's agents of this policy.
 func setup(in_arena: RLArenaCore, number: int) -> void:
 	arena_core = in_arena

@@ -4,6 +4,9 @@ extends RefCounted
 ## come within one frame, the system would drop most, and their clients would try again after seconds.
 
 const _PAUSE_USEC := 300
+# Connections come in bursts: for a moment after one, it looks for the next ones more often.
+const _EAGER_PAUSE_USEC := 20
+const _EAGER_USEC := 50_000
 # While the game is busy, no more than these: each takes a descriptor of the process.
 const _MOST := 300
 
@@ -44,10 +47,12 @@ func take(most: int) -> Array[StreamPeerTCP]:
 
 func _run() -> void:
 	var is_full := false
+	var eager_until := 0
 	while true:
 		var stream: StreamPeerTCP = null
 		if not is_full and _listener.is_connection_available():
 			stream = _listener.take_connection()
+			eager_until = Time.get_ticks_usec() + _EAGER_USEC
 		_lock.lock()
 		var ends := _ends
 		if stream != null:
@@ -57,4 +62,4 @@ func _run() -> void:
 		if ends:
 			return
 		if stream == null:
-			OS.delay_usec(_PAUSE_USEC)
+			OS.delay_usec(_EAGER_PAUSE_USEC if Time.get_ticks_usec() < eager_until else _PAUSE_USEC)

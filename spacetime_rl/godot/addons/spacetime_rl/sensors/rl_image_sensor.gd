@@ -22,6 +22,11 @@ func shape() -> Vector3i:
 	return Vector3i.ZERO
 
 
+## Bytes of an image.
+func byte_count() -> int:
+	return shape().x * shape().y * shape().z
+
+
 ## Override: the present image, height * width * channels bytes in row-major order.
 func image() -> PackedByteArray:
 	return PackedByteArray()

@@ -1,13 +1,13 @@
 class_name RLLineServer
 extends RefCounted
-## A TCP server for one client at a time, which sends and receives lines of text; whoever else connects is sent away.
+## A TCP server for one client at a time, which sends and receives lines of text. Others that connect are sent away.
 
 ## Longest line of a client, bytes.
 const MAX_LINE := 1 << 20
 
 # To write an answer: a client that reads nothing is given up then.
 const _SEND_MSEC := 10_000
-# Who was sent away may read its last line for as long: closing at once would reset a connection that still sends.
+# How long a client that was sent away may read its last line: closing at once would reset it while it sends.
 const _LEAVE_MSEC := 1_000
 const _MOST_LEAVING := 64
 const _CHUNK := 65_536
@@ -37,7 +37,7 @@ func has_client() -> bool:
 	return _client != null
 
 
-## Look for clients and bytes, without waiting. Whoever comes while there is a client gets the line `busy`.
+## Look for clients and bytes, without waiting. Others that connect while there is a client get the line `busy`.
 func poll(busy: String) -> void:
 	_see_off()
 	if _client != null:

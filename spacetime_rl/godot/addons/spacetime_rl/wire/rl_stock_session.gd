@@ -138,18 +138,10 @@ func _info(agent: RLAgent, flags: int) -> Dictionary:
 	var info := {"active": bool(flags & RLRoster.ACTIVE)}
 	if flags & (RLRoster.TERMINATED | RLRoster.TRUNCATED):
 		info["TimeLimit.truncated"] = bool(flags & RLRoster.TRUNCATED)
-		info["metrics"] = _metrics(agent)
+		info["metrics"] = agent.measured()
 		if agent.image_sensors.is_empty():
 			info["terminal_observation"] = {"obs": Array(agent.final_observation)}
 	return info
-
-
-func _metrics(agent: RLAgent) -> Dictionary:
-	var metrics := {}
-	var names := agent.all_metric_names()
-	for i: int in names.size():
-		metrics[names[i]] = agent.final_metrics[i]
-	return metrics
 
 
 func _observations() -> Array[Dictionary]:
@@ -159,8 +151,7 @@ func _observations() -> Array[Dictionary]:
 		var agent := _roster.agents[i]
 		var observation := {"obs": Array(_roster.observation_of(i))}
 		for sensor: RLImageSensor in agent.image_sensors:
-			var shape := sensor.shape()
-			var length := shape.x * shape.y * shape.z
+			var length := sensor.byte_count()
 			observation[RLStockSpaces.image_key(sensor)] = (
 				_roster.images.slice(image_at, image_at + length).hex_encode()
 			)

@@ -20,13 +20,6 @@ static func id_of(message: Dictionary) -> Variant:
 	return id if id is String or id is float else null
 
 
-## The agent's name over all arenas, as the Python side has it.
-static func name_of(roster: RLRoster, agent: RLAgent) -> String:
-	if roster.stages.size() == 1:
-		return String(agent.agent_name)
-	return "a%d/%s" % [agent.arena_core.index, agent.agent_name]
-
-
 ## The actions of all agents in one vector, or a sentence that says what is wrong. Agents that do not act need none.
 static func read_actions(roster: RLRoster, given: Variant) -> Variant:
 	if given is not Dictionary:
@@ -36,7 +29,7 @@ static func read_actions(roster: RLRoster, given: Variant) -> Variant:
 	var used := 0
 	for i: int in roster.agents.size():
 		var agent := roster.agents[i]
-		var name := name_of(roster, agent)
+		var name := roster.name_at(i)
 		if not actions.has(name):
 			if agent.active:
 				return "agent '%s' acts, and has no action" % name
@@ -50,7 +43,7 @@ static func read_actions(roster: RLRoster, given: Variant) -> Variant:
 		flat.append_array(read as PackedFloat32Array)
 	if used < actions.size():
 		for name: Variant in actions:
-			if not _names_of(roster).has(str(name)):
+			if not range(roster.agents.size()).any(func(i: int) -> bool: return roster.name_at(i) == str(name)):
 				return "no agent is called '%s'" % str(name).left(40)
 	return flat
 
@@ -76,27 +69,15 @@ static func agents_of(roster: RLRoster) -> Variant:
 			image_at += sizes[i]
 		if flags & (RLRoster.TERMINATED | RLRoster.TRUNCATED):
 			state["final_observation"] = Array(agent.final_observation)
-			state["metrics"] = _metrics(agent)
+			state["metrics"] = agent.measured()
 			if sizes[i] > 0:
 				state["final_images"] = _images(agent, roster.images.slice(final_at, final_at + sizes[i]))
 				final_at += sizes[i]
 		for number: float in [roster.reward_of(i)] + Array(roster.observation_of(i)):
 			if not is_finite(number):
 				return "agent '%s': an observation or a reward is not finite" % agent.agent_name
-		result[name_of(roster, agent)] = state
+		result[roster.name_at(i)] = state
 	return result
-
-
-static func _names_of(roster: RLRoster) -> Array:
-	return roster.agents.map(func(agent: RLAgent) -> String: return name_of(roster, agent))
-
-
-static func _metrics(agent: RLAgent) -> Dictionary:
-	var metrics := {}
-	var names := agent.all_metric_names()
-	for i: int in names.size():
-		metrics[names[i]] = agent.final_metrics[i]
-	return metrics
 
 
 static func _image_sizes(roster: RLRoster) -> Array[int]:
@@ -104,7 +85,7 @@ static func _image_sizes(roster: RLRoster) -> Array[int]:
 	for agent: RLAgent in roster.agents:
 		var size := 0
 		for sensor: RLImageSensor in agent.image_sensors:
-			size += sensor.shape().x * sensor.shape().y * sensor.shape().z
+			size += sensor.byte_count()
 		sizes.append(size)
 	return sizes
 
@@ -113,7 +94,7 @@ static func _images(agent: RLAgent, pixels: PackedByteArray) -> Dictionary:
 	var images := {}
 	var at := 0
 	for sensor: RLImageSensor in agent.image_sensors:
-		var size := sensor.shape().x * sensor.shape().y * sensor.shape().z
+		var size := sensor.byte_count()
 		images[String(sensor.label)] = Marshalls.raw_to_base64(pixels.slice(at, at + size))
 		at += size
 	return images

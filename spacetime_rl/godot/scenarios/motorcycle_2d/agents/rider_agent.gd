@@ -25,7 +25,7 @@ func _heuristic(action: PackedFloat32Array) -> void:
 	# A nose that rises is brought down by less throttle, too.
 	drive -= maxf(0.0, 1.5 * nose_up - 0.3 * bike.angular_velocity)
 	var lean := STRAIGHTEN * nose_up - CALM * bike.angular_velocity
-	place.bike.controls.write(action, clampf(drive, -0.6, 1.0), clampf(lean, -1.0, 1.0))
+	bike.controls.write(action, clampf(drive, -0.6, 1.0), clampf(lean, -1.0, 1.0))
 
 
 func _human(action: PackedFloat32Array) -> void:

@@ -21,7 +21,7 @@ const LOOK_AHEAD := 1.2
 const TURNED := 0.6
 ## A gap on any side that shrinks below this turns it back, in metres.
 const TOUCHING := 0.3
-## It goes on for so many decisions before it changes between ahead and back for any reason but what is straight ahead.
+## Decisions for which it keeps its direction, ahead or back, unless something is straight ahead.
 const PATIENCE := 5
 
 var _car: HatchbackCar
@@ -194,7 +194,7 @@ func _has_failed() -> bool:
 	return _stuck > 7 or (_remaining() > 0.3 and _bumpers.gap(_gear > 0) < 0.2)
 
 
-# The speed at which it can stop within so many metres.
+# The highest speed at which it can still stop within `metres`.
 func _stopping(metres: float) -> float:
 	return sqrt(2.0 * 0.8 * maxf(metres, 0.0))
 

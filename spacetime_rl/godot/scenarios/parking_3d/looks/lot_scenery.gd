@@ -1,6 +1,6 @@
 class_name LotScenery
 extends Node3D
-## What is there to be seen of the car park: asphalt, lines, hedges, grass, trees, lamps, and the mark on the bay.
+## The visible parts of the car park: asphalt, lines, hedges, grass, trees, lamps, and the mark on the bay.
 
 const _LINE := 0.1
 const _MARK := Color(0.2, 0.85, 0.35)
