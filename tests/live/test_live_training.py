@@ -61,20 +61,27 @@ def returns(run: RunPaths) -> list[float]:
     return [line["scenario/return_mean"] for line in found if line.get("scenario/return_mean") is not None]
 
 
-def test_returns_rise_and_the_run_is_like_any_other(tmp_path: Path) -> None:
-    port, folders = free_port(), [tmp_path / f"game-{number}" for number in range(GAMES)]
-    learn = command("serve", "--learn", config(tmp_path, 30), "--port", str(port), "--run-id", "live")
-    with ExitStack() as games, (tmp_path / "serve.log").open("wb") as log:
-        server = subprocess.Popen(learn, stdout=log, stderr=log, cwd=tmp_path)
-        for folder in folders:
-            folder.mkdir()
+def learn_from_games(folder: Path, run_id: str, iterations: int, *policies: str) -> list[float]:
+    """Run `serve --learn` with games that connect, until it ends by itself; its mean returns."""
+    folder.mkdir(exist_ok=True)
+    port, folders = free_port(), [folder / f"{run_id}-{number}" for number in range(GAMES)]
+    learn = command("serve", *policies, "--learn", config(folder, iterations), "--port", str(port), "--run-id", run_id)
+    if policies:
+        learn.append("--no-eval")
+    with ExitStack() as games, (folder / "serve.log").open("wb") as log:
+        server = subprocess.Popen(learn, stdout=log, stderr=log, cwd=folder)
+        for own in folders:
+            own.mkdir()
             options = (f"--serve=ws://127.0.0.1:{port}", "--serve_training=1")
-            games.enter_context(served_game(TOUCH, folder, *options, params=dict(PARAMS)))
+            games.enter_context(served_game(TOUCH, own, *options, params=dict(PARAMS)))
         code = server.wait(DEADLINE_S)
+    assert code == 0, (folder / "serve.log").read_text()[-4000:]
+    return returns(RunPaths(folder / "results" / run_id))
 
-    assert code == 0, (tmp_path / "serve.log").read_text()[-4000:]
+
+def test_returns_rise_and_the_run_is_like_any_other(tmp_path: Path) -> None:
+    found = learn_from_games(tmp_path, "live", 30)
     run = RunPaths(tmp_path / "results" / "live")
-    found = returns(run)
     assert np.mean(found[-3:]) > np.mean(found[:3]) + 2.0, found
     assert (run.onnx / "walker.onnx").is_file()
     report = subprocess.run(
@@ -86,6 +93,10 @@ def test_returns_rise_and_the_run_is_like_any_other(tmp_path: Path) -> None:
     assert json.loads(report.stdout)["episodes"] == 30
     summary = json.loads((run.report / "summary.json").read_text())
     assert set(summary["evaluation"]) == {"trained", "heuristic", "random"}
+
+    # A second run begins where the first one ended.
+    went_on = learn_from_games(tmp_path, "more", 3, str(run.path))
+    assert np.mean(went_on) > np.mean(found[:3]) + 1.0, (found, went_on)
 
 
 def test_a_game_of_any_kind_is_learned_from_by_what_it_declares(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import json
 import socket
 import ssl
 import struct
-import subprocess
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import aiohttp
 import numpy as np
 import pytest
 from serving.test_policy_server import BAD, WALKER
-from support.serving import Client, random_served, serving
+from support.serving import Client, make_certificate, random_served, serving
 
 from spacetime_rl.serving import server as servers
 from spacetime_rl.serving.access import Access, make_tls
@@ -188,10 +187,7 @@ def test_what_is_no_http_is_refused() -> None:
 
 
 def test_connections_are_encrypted_with_a_certificate(tmp_path: Path) -> None:
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*make, "-keyout", key, "-out", cert, *names], check=True, capture_output=True)
+    cert, key = make_certificate(tmp_path)
 
     async def visit(at: Access) -> str:
         trusting = ssl.create_default_context(cafile=str(cert))

@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 from aiohttp import web
 from support.served_game import TOUCH, served_game, wait_until
-from support.serving import random_served, serving
+from support.serving import make_certificate, random_served, serving
 
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.serving.access import Access, make_tls
 from spacetime_rl.serving.guest import Guest
 from spacetime_rl.serving.messages import read_message
 from spacetime_rl.serving.transitions import Transitions
@@ -71,6 +72,32 @@ def test_a_game_is_played_by_a_server_and_sends_what_it_experienced(tmp_path: Pa
             assert (reward > 9.0) == terminated  # touching the target pays 10
             endings.add((terminated, truncated))
     assert endings == {(False, False), (True, False), (False, True)}
+
+
+def test_an_agent_whose_observation_is_no_number_leaves_the_others_playing(tmp_path: Path) -> None:
+    notes = Notebook()
+    broken = {"max_ticks": 60, "fault": "nan", "fault_tick": 40, "touch_m": 2.0}
+    with serving(random_served(), learner=notes) as at:
+        options = (f"--serve={at.url}", "--serve_training=1", "--arenas=4")
+        with served_game(TOUCH, tmp_path, *options, params=broken):
+            # Each agent comes to its second episode, and so past the decisions that it could not take.
+            wait_until(lambda: len(notes.steps) == 12 and min(map(len, notes.steps.values())) >= 60, tmp_path)
+    numbers = [part for steps in notes.steps.values() for step in steps for part in (*step[:2], step[3])]
+    assert np.isfinite(np.concatenate(numbers)).all()
+    log = (tmp_path / "game.log").read_text()
+    assert log.count("its observation 'age' is nan; it does nothing until that is a number") == 12
+    assert "refuses a message" not in log
+
+
+def test_a_game_trusts_the_certificate_that_it_was_given_and_no_other(tmp_path: Path) -> None:
+    cert, key = make_certificate(tmp_path)
+    notes = Notebook()
+    with serving(random_served(), Access("127.0.0.1", 0, tls=make_tls(cert, key)), learner=notes) as at:
+        with served_game(SERVED, tmp_path, env(at.url, training_mode=True)):
+            wait_until(lambda: "TLS handshake error" in (tmp_path / "game.log").read_text(), tmp_path)
+        assert not notes.steps
+        with served_game(SERVED, tmp_path, env(at.url, training_mode=True, certificate=str(cert))):
+            wait_until(lambda: sum(map(len, notes.steps.values())) > 100, tmp_path)
 
 
 def test_a_game_waits_for_its_server_and_comes_back_to_it(tmp_path: Path) -> None:

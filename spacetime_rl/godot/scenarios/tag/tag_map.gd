@@ -34,8 +34,9 @@ const _COLOURS: Array[Color] = [Color(0.85, 0.7, 0.42), Color(0.8, 0.52, 0.3), C
 var cells := 10
 ## Ways of this map, for those who plan.
 var paths := TagPaths.new(self)
+## How high each cell's block is, in metres, by the cell's number.
+var levels := PackedInt32Array()
 
-var _levels := PackedInt32Array()
 var _blocks: Array[StaticBody3D] = []
 # Null in a game without a window.
 var _meshes: Array[MeshInstance3D] = []
@@ -45,7 +46,7 @@ var _materials: Array[StandardMaterial3D] = []
 ## Make the floor, its walls and the supply of blocks, once.
 func build(settings: TagParams) -> void:
 	cells = settings.map_cells
-	_levels.resize(cells * cells)
+	levels.resize(cells * cells)
 	var size := cells * CELL
 	var drawn := DisplayServer.get_name() != "headless"
 	(floor_shape.shape as BoxShape3D).size = Vector3(size + 2.0, 1.0, size + 2.0)
@@ -68,7 +69,7 @@ func build(settings: TagParams) -> void:
 
 ## A new map: as many groups of blocks as there is room for, up to `count`.
 func lay_out(rng: RandomNumberGenerator, count: int) -> void:
-	_levels.fill(0)
+	levels.fill(0)
 	var used := 0
 	for i: int in count:
 		var kind := GROUPS[rng.randi_range(0, GROUPS.size() - 1)]
@@ -79,7 +80,7 @@ func lay_out(rng: RandomNumberGenerator, count: int) -> void:
 				for offset: Vector2i in kind:
 					var cell := at + _turned(offset, turn)
 					var height: int = kind[offset]
-					_levels[index_of(cell)] = height
+					levels[index_of(cell)] = height
 					_stand(used, cell, height)
 					used += 1
 				break
@@ -146,7 +147,7 @@ func ways_of(player: TagPlayer) -> PackedFloat32Array:
 func level_of(cell: Vector2i) -> int:
 	if cell.x < 0 or cell.y < 0 or cell.x >= cells or cell.y >= cells:
 		return WALL
-	return _levels[index_of(cell)]
+	return levels[index_of(cell)]
 
 
 ## A cell on the ground.

@@ -19,6 +19,8 @@ var _actions := PackedFloat32Array()
 var _action_at := PackedInt32Array()
 var _batches: Dictionary[StringName, RLTransitions] = {}
 var _decisions := 0
+# What was said of agents that saw or were paid what is no number.
+var _named: Dictionary[RLAgent, String] = {}
 # Requests that nobody waits for, by the answer's id: the agents' places.
 var _asked: Dictionary[int, PackedInt32Array] = {}
 
@@ -96,12 +98,27 @@ func _decide() -> void:
 			_ask(policy, places)
 
 
+# The agents that the server is asked about, and what they see.
 func _acting(policy: StringName) -> PackedInt32Array:
 	var places := PackedInt32Array()
 	for i: int in _roster.agents.size():
 		if _is_served[i] and _policy_at(i) == policy and _roster.flags_of(i) & RLRoster.ACTIVE:
-			places.append(i)
+			_seen[i] = _roster.observation_of(i)
+			if _is_sound(i, RLLayout.not_finite(_roster.agents[i], _seen[i])):
+				places.append(i)
+			else:
+				_take(i, PackedFloat32Array())
 	return places
+
+
+# A server would refuse the whole message for one number that is none: without the agent, the others play on.
+func _is_sound(place: int, wrong: String) -> bool:
+	var agent := _roster.agents[place]
+	if wrong != "" and not _named.has(agent):
+		_named[agent] = wrong
+		var who := [agent.agent_name, agent.get_path(), wrong]
+		push_warning("agent '%s' (%s): its %s; it does nothing until that is a number" % who)
+	return wrong == ""
 
 
 func _ask(policy: StringName, places: PackedInt32Array) -> void:
@@ -111,7 +128,6 @@ func _ask(policy: StringName, places: PackedInt32Array) -> void:
 	for i: int in places:
 		names.append(_name_at(i))
 		begins.append(_roster.agents[i].decisions == 0)
-		_seen[i] = _roster.observation_of(i)
 		observations.append_array(_seen[i])
 	if _waits():
 		var id := _client.act_batch(policy, names, observations, begins)
@@ -147,7 +163,6 @@ func _take_all(places: PackedInt32Array, answer: Dictionary) -> void:
 
 func _ask_one_by_one(policy: StringName, places: PackedInt32Array) -> void:
 	for i: int in places:
-		_seen[i] = _roster.observation_of(i)
 		var id := _client.act(policy, _name_at(i), _seen[i], _roster.agents[i].decisions == 0)
 		var answer := _client.wait_for(id, _env.answer_timeout_ms) if id > 0 else {}
 		var found: Variant = answer.get("action")
@@ -175,12 +190,19 @@ func _note_outcomes() -> void:
 		var flags := _roster.flags_of(i)
 		var ending := flags & (RLRoster.TERMINATED | RLRoster.TRUNCATED)
 		var after := _roster.agents[i].final_observation if ending else _roster.observation_of(i)
+		if not _is_sound(i, _wrong_with(i, after)):
+			continue
 		var batch: RLTransitions = _batches.get_or_add(_policy_at(i), RLTransitions.new())
 		batch.add(_name_at(i), _seen[i], _done[i], _roster.reward_of(i), after, flags)
 		if ending:
 			batch.end(_roster.agents[i])
 		if _logps.has(i):
 			batch.logps.append(_logps[i])
+
+
+func _wrong_with(place: int, after: PackedFloat32Array) -> String:
+	var reward := _roster.reward_of(place)
+	return RLLayout.not_finite(_roster.agents[place], after) if is_finite(reward) else "reward is %s" % reward
 
 
 func _send_transitions() -> void:

@@ -45,11 +45,10 @@ func is_due() -> bool:
 ## Take a look. False if there is a number that is none, after which the agent does nothing until the next decision.
 func observe() -> bool:
 	_agent.observe(seen, 0)
-	for i: int in seen.size():
-		if not is_finite(seen[i]):
-			_stand_still("observation '%s' is %s" % [_field_at(i), seen[i]])
-			return false
-	return true
+	var wrong := RLLayout.not_finite(_agent, seen)
+	if wrong != "":
+		_stand_still(wrong)
+	return wrong == ""
 
 
 ## Take over what the policy has computed: `distribution` has this agent's part at `at`.
@@ -105,12 +104,3 @@ func _stand_still(why: String) -> void:
 		_named.append(why)
 		var who := [_agent.agent_name, _agent.get_path(), why]
 		push_warning("agent '%s' (%s): its %s; it does nothing until that is a number" % who)
-
-
-func _field_at(index: int) -> String:
-	for sensor: RLSensor in _agent.sensors:
-		for field: RLField in sensor.fields():
-			if index < field.size:
-				return "%s[%d]" % [field.name, index] if field.size > 1 else field.name
-			index -= field.size
-	return str(index)

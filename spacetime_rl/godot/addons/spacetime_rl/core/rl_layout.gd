@@ -59,6 +59,23 @@ static func problems_of(agent: RLAgent) -> PackedStringArray:
 	return problems
 
 
+## What is wrong with the first number of an observation that is none; empty if all of them are numbers.
+static func not_finite(agent: RLAgent, observation: PackedFloat32Array) -> String:
+	for i: int in observation.size():
+		if not is_finite(observation[i]):
+			return "observation '%s' is %s" % [_number_name(agent, i), observation[i]]
+	return ""
+
+
+static func _number_name(agent: RLAgent, index: int) -> String:
+	for sensor: RLSensor in agent.sensors:
+		for field: RLField in sensor.fields():
+			if index < field.size:
+				return "%s[%d]" % [field.name, index] if field.size > 1 else field.name
+			index -= field.size
+	return str(index)
+
+
 static func _repeated(agent: RLAgent, part: String, names: Array) -> PackedStringArray:
 	var problems: PackedStringArray = []
 	for i: int in names.size():

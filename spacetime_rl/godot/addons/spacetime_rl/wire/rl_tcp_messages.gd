@@ -73,9 +73,11 @@ static func agents_of(roster: RLRoster) -> Variant:
 			if sizes[i] > 0:
 				state["final_images"] = _images(agent, roster.images.slice(final_at, final_at + sizes[i]))
 				final_at += sizes[i]
-		for number: float in [roster.reward_of(i)] + Array(roster.observation_of(i)):
-			if not is_finite(number):
-				return "agent '%s': an observation or a reward is not finite" % agent.agent_name
+		var wrong := RLLayout.not_finite(agent, roster.observation_of(i))
+		if not is_finite(roster.reward_of(i)):
+			wrong = "reward is %s" % roster.reward_of(i)
+		if wrong != "":
+			return "agent '%s': its %s" % [agent.agent_name, wrong]
 		result[roster.name_at(i)] = state
 	return result
 

@@ -39,13 +39,13 @@ func write(buffer: PackedFloat32Array, offset: int) -> void:
 	buffer[offset] = minf(least / FAR, 1.0)
 	offset += 1
 	var count := _around.size()
+	var knows := not ways.is_empty()
 	for i: int in count:
-		var cell := map.cell_of(player.position + player.basis * _around[i])
-		var there := map.index_of(cell)
-		buffer[offset + i] = clampf((ways[there] - least) / NEAR, -1.0, 1.0) if ways else 0.0
+		var there := map.number_at(player.position + player.basis * _around[i])
+		buffer[offset + i] = clampf((ways[there] - least) / NEAR, -1.0, 1.0) if knows else 0.0
 		buffer[offset + count + i] = minf(own[there] / NEAR, 1.0)
 		if i < DIRECTIONS:
-			buffer[offset + 2 * count + i] = clampf((map.level_of(cell) - level) / 2.0, -1.0, 1.0)
+			buffer[offset + 2 * count + i] = clampf((map.levels[there] - level) / 2.0, -1.0, 1.0)
 
 
 func _setup() -> void:
