@@ -23,6 +23,8 @@ WAIT_S = 60.0
 # "Adjustable simulation speeds and headless option": the words on the game's command line.
 HEADLESS = ("--headless", "--fixed-fps", "90")
 SPEEDS = ("--speedup=1", "--speedup=8", "--speedup=100")
+# What its scripts train: each algorithm on the game that suits its actions.
+TRAINED = {"PPO": ("parking_3d",), "DQN": ("motorcycle_2d", '--params={"actions": "discrete"}')}
 
 
 @pytest.fixture
@@ -30,9 +32,9 @@ def games(tmp_path: Path) -> Iterator[Any]:
     """Start games that wait for a Python client, as `Run Current Scene` does there."""
     with ExitStack() as started:
 
-        def start(*words: str) -> tuple[int, GameProcess]:
+        def start(scenario: str, *words: str) -> tuple[int, GameProcess]:
             godot, port = find_godot(), free_port()
-            scene = find_scenario("vr_navigation").scene
+            scene = find_scenario(scenario).scene
             engine = [str(godot.path), *HEADLESS, "--path", str(import_project(OWN_PROJECT, godot)), scene]
             command = [*engine, "--xr-mode", "off", "--", f"--listen={port}", *words]
             process = GameProcess(command, name=f"driving-{port}", log_dir=tmp_path)
@@ -42,14 +44,17 @@ def games(tmp_path: Path) -> Iterator[Any]:
         yield start
 
 
-def test_a_game_waits_for_a_client_on_this_machine_alone_and_stands_still_between_its_steps(games: Any) -> None:
+@pytest.mark.parametrize("scenario", ["motorcycle_2d", "parking_3d"])
+def test_a_game_waits_for_a_client_on_this_machine_alone_and_stands_still_between_its_steps(
+    games: Any, scenario: str
+) -> None:
     """Running: "this should now wait for a Python client to connect"; security: loopback; a step of six stages."""
-    port, process = games()
+    port, process = games(scenario)
     with SyncGameClient.connect(port=port, wait_s=WAIT_S) as client:
         listens = [c.laddr for c in psutil.Process(process.pid).net_connections("tcp") if c.status == "LISTEN"]
         assert [(address.ip, address.port) for address in listens] == [("127.0.0.1", port)]
         (agent,) = client.agents
-        actions = {agent: [0.5, -0.5, 0.0]}
+        actions = {agent: [0.5, -0.5]}
         client.reset(seed=3)
         at_once = [client.step(actions)[agent] for _ in range(5)]
         client.reset(seed=3)
@@ -77,7 +82,7 @@ def test_each_environment_owns_a_client_of_a_game_of_its_own(games: Any) -> None
                 mine.append(env.step(np.full(env.action_space.shape, np.sin(step), np.float32))[0])
         return seen
 
-    envs = [tcp_env(port=games(speed)[0], wait_s=WAIT_S) for speed in SPEEDS]
+    envs = [tcp_env(port=games("motorcycle_2d", speed)[0], wait_s=WAIT_S) for speed in SPEEDS]
     try:
         together = play(envs)
         for number, env in enumerate(envs):
@@ -92,7 +97,7 @@ def test_each_environment_owns_a_client_of_a_game_of_its_own(games: Any) -> None
 @pytest.mark.parametrize("algorithm", ["PPO", "DQN"])
 def test_scripts_train_and_evaluate_a_game_that_waits(games: Any, tmp_path: Path, algorithm: str) -> None:
     """Running: "run `sb3_eval…` or `sb3_train_agent…` depending if you want to train or evaluate an agent"."""
-    port, process = games()
+    port, process = games(*TRAINED[algorithm])
     game = (algorithm, f"127.0.0.1:{port}")
     run_example(tmp_path, "sb3_train.py", *game, "--timesteps", "192", "--save", "model")
     played = run_example(tmp_path, "sb3_evaluate.py", *game, "--model", "model", "--episodes", "2")

@@ -15,7 +15,10 @@ from spacetime_rl.errors import LaunchError, RendererMissing, UsageError
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.display import XServer
 from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.game.project import scenarios
 
+# What their agents see is how long the engine worked.
+MEASURES_TIME = {"physics_stress", "voxel_terrain"}
 Make = Callable[..., GameLaunch]
 
 
@@ -28,7 +31,7 @@ def _played(launch: GameLaunch, decisions: int) -> tuple[np.ndarray, float]:
         for _ in range(decisions):
             shapes = [(game.spec.group_size(g), group.layout.action_size) for g, group in enumerate(game.spec.groups)]
             now = game.step([generator.integers(0, 2, shape).astype(np.float32) for shape in shapes])
-            seen.append(np.concatenate([*(part.ravel() for part in now.observations), now.rewards]))
+            seen.append(np.concatenate([*(part.ravel() for part in now.observations), now.rewards, now.truncated]))
         return np.concatenate(seen), time.monotonic() - began
 
 
@@ -38,6 +41,14 @@ def test_a_speed_sets_the_pace_and_not_what_is_played(touch: Make) -> None:
 
     np.testing.assert_array_equal(paced, usual)
     assert seconds > 0.8 * 20 * 9 / 90 / 4  # it takes at least its time; the engine may catch up a little at first
+
+
+@pytest.mark.parametrize("scenario", sorted({scenario.name for scenario in scenarios()} - MEASURES_TIME))
+def test_a_scenario_plays_the_same_at_any_speed(scenario: str, godot_bin: Path) -> None:
+    short = GameLaunch(scenario=scenario, params={} if scenario == "crew_pickup" else {"time_limit_s": 1.0})
+    usual, _ = _played(short, 20)
+    fast, _ = _played(replace(short, speed=8.0), 20)
+    np.testing.assert_array_equal(fast, usual)
 
 
 def test_a_game_is_told_its_speed_before_and_after_the_separator(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ func test_who_waits_wastes_what_hovering_does_not_take() -> void:
 	var judge := zone.judges[zone.crafts.find(waiting)]
 	judge.retarget()
 	waiting.fuel -= 40.0
-	zone.ticks += Engine.physics_ticks_per_second
+	zone.ticks += RLGameTime.ticks_in(1.0)
 	judge.shape(Vector3.ZERO)
 	check_close(paid(waiting.agent, "waste"), 32.4 - 40.0, "a second of hovering takes 32.4 units", 0.1)
 

@@ -96,8 +96,9 @@ func test_what_a_tag_and_a_win_pay() -> void:
 	check_close(arena.agents[1].ledger.take_reward(), -4.0, "to the hider")
 
 
-func test_coming_nearer_pays_the_seeker_what_it_costs_the_hider() -> void:
-	var arena := _begin({"blocks": 0, "reward_progress": 0.5, "reward_distance": 2.0, "reward_time": -0.25})
+func test_coming_nearer_pays_the_seeker_and_costs_the_hider() -> void:
+	var rewards := {"reward_progress": 0.5, "reward_away": 0.25, "reward_distance": 2.0, "reward_time": -0.25}
+	var arena := _begin(rewards.merged({"blocks": 0}))
 	_put(arena.players[0], Vector3.ZERO)
 	_put(arena.players[1], Vector3(6.0, 0.0, 0.0))
 	arena.core.end_decision()
@@ -107,7 +108,7 @@ func test_coming_nearer_pays_the_seeker_what_it_costs_the_hider() -> void:
 	arena.core.end_decision()
 	# 2 m nearer, 4 m of a map of 20 m apart.
 	check_close(arena.agents[0].ledger.take_reward(), 1.0 - 0.4 - 0.25, "to the seeker")
-	check_close(arena.agents[1].ledger.take_reward(), -1.0 + 0.4, "to the hider")
+	check_close(arena.agents[1].ledger.take_reward(), -0.5 + 0.4, "to the hider")
 
 
 func test_two_rounds_are_on_one_map_with_places_changed_between_the_roles() -> void:
@@ -218,12 +219,12 @@ func test_a_scripted_player_jumps_onto_a_block_and_walks_around_a_wall() -> void
 	for decision: int in 320:
 		game.step(idle)
 		for agent: int in game.endings:
-			# After the observation: episode, return, length, success, six rewards, won, seeker, tags, tagged, it, jumps.
+			# After the observation: episode, return, length, success, seven rewards, won, seeker, tags, tagged, it, jumps.
 			var figures := game.endings[agent] as PackedFloat32Array
-			if figures[117 + 11] == 1.0:
+			if figures[117 + 12] == 1.0:
 				rounds += 1
-				wins += figures[117 + 10]
-				jumps += figures[117 + 15]
+				wins += figures[117 + 11]
+				jumps += figures[117 + 16]
 	check(rounds >= 4, "rounds: %d" % rounds)
 	check(wins >= 0.5 * rounds, "rounds won by scripted seekers: %f of %d" % [wins, rounds])
 	check(jumps >= 1.0, "jumps of scripted seekers: %f" % jumps)

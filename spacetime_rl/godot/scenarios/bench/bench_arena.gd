@@ -25,7 +25,7 @@ func _build() -> void:
 
 
 func _begin_episode() -> void:
-	max_ticks = roundi(settings.time_limit_s * Engine.physics_ticks_per_second)
+	max_ticks = RLGameTime.ticks_in(settings.time_limit_s)
 	ground.scatter(rng)
 	for walker: BenchWalker in walkers:
 		walker.set_prices(settings)

@@ -36,7 +36,7 @@ func _build() -> void:
 
 
 func _begin_episode() -> void:
-	max_ticks = roundi(settings.time_limit_s * Engine.physics_ticks_per_second)
+	max_ticks = RLGameTime.ticks_in(settings.time_limit_s)
 	RLPhysics.reset_body(drone, Transform3D(Basis.IDENTITY, Vector3(4.0, 2.0, 4.0)))
 	player.stand(Vector2(rng.randf_range(-4.5, -2.0), rng.randf_range(-4.5, 4.5)), rng.randf_range(-PI, PI))
 	panel.begin()
@@ -70,7 +70,7 @@ func _landmarks() -> Dictionary[StringName, Vector3]:
 
 func _end_if_seen() -> void:
 	if player.agent.active and not _oracles.sightings.is_empty():
-		player.agent.set_metric(&"reproduced_s", float(ticks) / Engine.physics_ticks_per_second)
+		player.agent.set_metric(&"reproduced_s", RLGameTime.seconds_in(ticks))
 		player.agent.add_reward(&"reproduced", settings.reward_reproduced)
 		player.agent.end(true)
 

@@ -116,7 +116,7 @@ func _drive(to: float) -> void:
 func _brake(wheel: RigidBody2D, torque: float) -> void:
 	var spin := wheel.angular_velocity - angular_velocity
 	# No more than stops it within the tick.
-	var stopping := absf(spin) * wheel.inertia * Engine.physics_ticks_per_second
+	var stopping := absf(spin) * wheel.inertia * RLGameTime.ticks_per_second()
 	_turn(wheel, -signf(spin) * minf(torque, stopping))
 
 

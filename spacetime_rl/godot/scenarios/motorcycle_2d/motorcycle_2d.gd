@@ -22,7 +22,7 @@ func _build() -> void:
 
 
 func _begin_episode() -> void:
-	max_ticks = roundi(settings.time_limit_s * Engine.physics_ticks_per_second)
+	max_ticks = RLGameTime.ticks_in(settings.time_limit_s)
 	# Each with a seed of its own: a switch leaves the others' draws as they are.
 	track.lay_out(rng.randi(), rng.randi(), settings)
 	wind.begin(rng.randi(), settings)

@@ -28,7 +28,7 @@ func _build() -> void:
 
 
 func _begin_episode() -> void:
-	max_ticks = roundi(settings.time_limit_s * Engine.physics_ticks_per_second)
+	max_ticks = RLGameTime.ticks_in(settings.time_limit_s)
 	bay = lot.lay_out(rng, settings)
 	car.start(lot.draw_start(rng, settings, bay))
 	_stood_s = 0.0
@@ -122,6 +122,6 @@ func _report(_success: bool) -> void:
 	agent.set_metric(&"bay_distance", bay_distance())
 	agent.set_metric(&"angle_deg", rad_to_deg(bay.angle_to(car.global_transform, way_in())))
 	agent.set_metric(&"public_distance", bay.public_distance(car.global_transform))
-	agent.set_metric(&"seconds", float(ticks) / Engine.physics_ticks_per_second)
+	agent.set_metric(&"seconds", RLGameTime.seconds_in(ticks))
 	agent.set_metric(&"driven", car.driven)
 	agent.set_metric(&"gear_changes", car.gear_changes)

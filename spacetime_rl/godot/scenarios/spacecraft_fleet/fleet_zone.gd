@@ -122,7 +122,7 @@ func _clear_away(craft: Spacecraft) -> void:
 	var pad := _guests.find(craft)
 	if craft.agent.success and pad >= 0:
 		RLPhysics.hold(craft, craft.global_transform)
-		_towed_at[pad] = ticks + roundi(fleet.tow_s * Engine.physics_ticks_per_second)
+		_towed_at[pad] = ticks + RLGameTime.ticks_in(fleet.tow_s)
 		return
 	if pad >= 0:
 		_guests[pad] = null

@@ -30,7 +30,7 @@ func _build() -> void:
 
 
 func _begin_episode() -> void:
-	max_ticks = roundi(settings.time_limit_s * Engine.physics_ticks_per_second)
+	max_ticks = RLGameTime.ticks_in(settings.time_limit_s)
 	_tags = 0
 	# Both rounds of a pair are on the map of the first one.
 	var first_of_pair := episode - posmod(episode, 2) if settings.swap_roles else episode
@@ -150,7 +150,7 @@ func _tag(it: TagPlayer, other: TagPlayer) -> void:
 	other.agent.add_metric(&"tagged", 1.0)
 	match settings.on_tag:
 		"transfer":
-			it.immune_until = ticks + roundi(settings.immunity_s * Engine.physics_ticks_per_second)
+			it.immune_until = ticks + RLGameTime.ticks_in(settings.immunity_s)
 			it.become(false)
 			other.become(true)
 		"first":
@@ -191,13 +191,17 @@ func _end(player: TagPlayer, result: float) -> void:
 
 func _pay(player: TagPlayer, number: int) -> void:
 	var agent := player.agent
+	var gap := _gap_of(player)
+	var nearer := _gaps[number] - gap
+	var distance := settings.reward_distance * gap / (2.0 * map.half_size())
+	_gaps[number] = gap
 	if player.is_it:
 		agent.add_reward(&"time", settings.reward_time)
-	var gap := _gap_of(player)
-	var side := 1.0 if player.is_it else -1.0
-	agent.add_reward(&"progress", side * settings.reward_progress * (_gaps[number] - gap))
-	agent.add_reward(&"distance", -side * settings.reward_distance * gap / (2.0 * map.half_size()))
-	_gaps[number] = gap
+		agent.add_reward(&"progress", settings.reward_progress * nearer)
+		agent.add_reward(&"distance", -distance)
+	else:
+		agent.add_reward(&"away", -settings.reward_away * nearer)
+		agent.add_reward(&"distance", distance)
 
 
 func _measure() -> void:
@@ -221,4 +225,4 @@ func _gap_of(player: TagPlayer) -> float:
 
 func _report(_success: bool, player: TagPlayer) -> void:
 	player.agent.set_metric(&"seeker", 1.0 if player.began_as_it else 0.0)
-	player.agent.set_metric(&"seconds", float(ticks) / Engine.physics_ticks_per_second)
+	player.agent.set_metric(&"seconds", RLGameTime.seconds_in(ticks))

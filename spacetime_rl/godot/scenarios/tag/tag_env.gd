@@ -8,8 +8,10 @@ extends RLEnv
 @export var shared := false
 ## What tagging somebody pays.
 @export var tag_bonus := 5.0
-## What a metre nearer to the nearest player of the other role pays; for those who hide, a metre further away.
+## What a metre nearer to the nearest player of the other role pays who is it.
 @export var progress_reward_scale := 0.5
+## What a metre further away from the nearest who is it pays those who hide.
+@export var away_reward_scale := 0.0
 ## What the distance to the nearest player of the other role costs who is it, a decision, in map sides.
 @export var distance_reward_scale := 0.0
 ## What every decision costs who is it.
@@ -24,6 +26,7 @@ func _scenario_params() -> Dictionary:
 		"start_role": "seeker" if ai_is_it else "hider",
 		"reward_tag": tag_bonus,
 		"reward_progress": progress_reward_scale,
+		"reward_away": away_reward_scale,
 		"reward_distance": distance_reward_scale,
 		"reward_time": -seeker_time_penalty,
 		"reward_win": win_bonus,

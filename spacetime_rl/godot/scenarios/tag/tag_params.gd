@@ -59,8 +59,10 @@ extends RLParams
 @export var reward_tagged: float = -5.0
 ## Winning the round; a round lost costs the same.
 @export var reward_win: float = 5.0
-## A metre nearer to the nearest player of the other role, around walls; to those who hide, a metre further away.
+## A metre nearer to the nearest player of the other role, around walls; to somebody who is it.
 @export var reward_progress: float = 0.5
+## A metre further away from the nearest who is it, around walls; to those who hide. It drives them into corners.
+@export var reward_away: float = 0.0
 ## Every decision: the distance to the nearest player of the other role, in map sides; seekers pay, those who hide earn.
 @export var reward_distance: float = 0.0
 ## Every decision of somebody who is it.

@@ -29,7 +29,7 @@ func _build() -> void:
 
 
 func _begin_episode() -> void:
-	max_ticks = roundi(settings.time_limit_s * Engine.physics_ticks_per_second)
+	max_ticks = RLGameTime.ticks_in(settings.time_limit_s)
 	var at := Vector3(roundf(rng.randf_range(-FAR_M, FAR_M)), 0.0, roundf(rng.randf_range(-FAR_M, FAR_M)))
 	terrain.begin(rng.randi(), at)
 	at.y = terrain.ground_at(at) + TerrainPlayer.ABOVE_M

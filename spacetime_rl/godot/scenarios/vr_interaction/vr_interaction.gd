@@ -23,7 +23,7 @@ func _build() -> void:
 
 
 func _begin_episode() -> void:
-	max_ticks = roundi(settings.time_limit_s * Engine.physics_ticks_per_second)
+	max_ticks = RLGameTime.ticks_in(settings.time_limit_s)
 	room.scatter_screens(rng, settings.screens)
 	objective.begin()
 

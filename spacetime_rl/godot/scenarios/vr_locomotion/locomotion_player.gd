@@ -51,7 +51,7 @@ func stand(at: Vector2, yaw: float) -> void:
 	walk = Vector3.ZERO
 	_snap_pause_s = 0.0
 	_teleport_pause_s = 0.0
-	contacts.reset(roundi(settings.contact_pause_s * Engine.physics_ticks_per_second))
+	contacts.reset(RLGameTime.ticks_in(settings.contact_pause_s))
 	vignette.reset(settings)
 	comfort.reset(settings.max_speed, PI)
 	_body_language.reset()

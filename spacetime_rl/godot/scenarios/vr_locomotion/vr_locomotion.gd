@@ -31,7 +31,7 @@ func _build() -> void:
 
 
 func _begin_episode() -> void:
-	max_ticks = roundi(settings.time_limit_s * Engine.physics_ticks_per_second)
+	max_ticks = RLGameTime.ticks_in(settings.time_limit_s)
 	course.lay_out(rng, settings)
 	player.gaze = course.marker.position
 	player.stand(course.start, rng.randf_range(-PI, PI))
@@ -58,7 +58,7 @@ func _end_decision() -> void:
 	if _as_first_agent:
 		_pay_as_first_agent()
 	else:
-		var full := settings.max_speed * _decision_ticks / Engine.physics_ticks_per_second
+		var full := settings.max_speed * _decision_ticks / RLGameTime.ticks_per_second()
 		player.agent.add_reward(&"alive", settings.reward_alive * _gained / full)
 	_gained = 0.0
 	_decision_ticks = 0
@@ -149,6 +149,6 @@ func _pay(term: StringName, amount: float, of_first_agent := false) -> void:
 
 func _report(_success: bool) -> void:
 	player.pose()
-	player.agent.set_metric(&"course_time_s", float(ticks) / Engine.physics_ticks_per_second)
+	player.agent.set_metric(&"course_time_s", RLGameTime.seconds_in(ticks))
 	player.agent.set_metric(&"clean", 1.0 if is_clean() else 0.0)
 	player.comfort.report(player.agent)

@@ -53,7 +53,7 @@ func stand(at: Vector2, yaw: float) -> void:
 	angular_velocity = Vector3.ZERO
 	_jumps = 0
 	walked = 0.0
-	contacts.reset(roundi(settings.contact_pause_s * Engine.physics_ticks_per_second))
+	contacts.reset(RLGameTime.ticks_in(settings.contact_pause_s))
 	_set_comfort()
 	_body_language.reset()
 	pose()

@@ -32,7 +32,7 @@ func _build() -> void:
 
 
 func _begin_episode() -> void:
-	max_ticks = roundi(settings.time_limit_s * Engine.physics_ticks_per_second)
+	max_ticks = RLGameTime.ticks_in(settings.time_limit_s)
 	map.lay_out(rng, settings)
 	goal.position = Vector3(map.goal.x, 0.0, map.goal.y)
 	player.stand(map.start, rng.randf_range(-PI, PI))
@@ -94,7 +94,7 @@ func _pay_progress() -> void:
 	var distance := goal_distance()
 	player.agent.add_reward(&"progress", settings.reward_progress * (_distance - distance))
 	_distance = distance
-	var full := settings.max_speed * _decision_ticks / Engine.physics_ticks_per_second
+	var full := settings.max_speed * _decision_ticks / RLGameTime.ticks_per_second()
 	var share := clampf((_best - distance) / full, 0.0, 1.0)
 	_ticks_stuck = 0 if distance < _best else _ticks_stuck + _decision_ticks
 	_most_ticks_stuck = maxi(_most_ticks_stuck, _ticks_stuck)
@@ -121,5 +121,5 @@ func _report(_success: bool) -> void:
 	player.agent.set_metric(&"walked", player.walked)
 	var efficiency := (_way - goal_distance()) / player.walked if player.walked > 0.0 else 0.0
 	player.agent.set_metric(&"path_efficiency", clampf(efficiency, 0.0, 1.0))
-	player.agent.set_metric(&"stuck_s", float(_most_ticks_stuck) / Engine.physics_ticks_per_second)
+	player.agent.set_metric(&"stuck_s", RLGameTime.seconds_in(_most_ticks_stuck))
 	player.comfort.report(player.agent)

@@ -158,10 +158,10 @@ func report(velocity: Vector3) -> void:
 	agent.set_metric(&"fuel_efficiency", _ideal_fuel / maxf(craft.fuel_used(), _ideal_fuel))
 
 
-## What it takes to stay where it is for so many ticks, in units.
+## What it takes to stay where it is for a number of ticks, in units.
 func _hovering_fuel(ticks: int) -> float:
 	var weight := settings.mass_kg * settings.gravity_m_s2
-	return weight * ticks / Engine.physics_ticks_per_second / Spacecraft.IMPULSE_OF_FUEL
+	return weight * ticks / RLGameTime.ticks_per_second() / Spacecraft.IMPULSE_OF_FUEL
 
 
 func _pad_distance() -> float:

@@ -30,7 +30,7 @@ func _build() -> void:
 
 
 func _begin_episode() -> void:
-	max_ticks = roundi(settings.time_limit_s * Engine.physics_ticks_per_second)
+	max_ticks = RLGameTime.ticks_in(settings.time_limit_s)
 	origin.begin(settings.world_offset_m, 0.0, settings.world_offset_m)
 	RLPhysics.reset_body(ground, Transform3D.IDENTITY)
 	_lay_pads()

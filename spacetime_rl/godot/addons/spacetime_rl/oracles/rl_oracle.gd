@@ -84,7 +84,7 @@ func path_of(node: Node) -> String:
 
 ## Physics ticks in a number of seconds of game time.
 func ticks_in(seconds: float) -> int:
-	return roundi(seconds * Engine.physics_ticks_per_second / Engine.time_scale)
+	return RLGameTime.ticks_in(seconds)
 
 
 ## For RLOracles: watch this arena; `receiver` takes a key, a message and an agent or null.

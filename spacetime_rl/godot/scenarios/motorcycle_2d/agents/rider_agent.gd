@@ -48,7 +48,7 @@ func _controls() -> PackedStringArray:
 
 func _readout() -> PackedStringArray:
 	var place := arena_2d as MotorcycleArena
-	var left_s := place.settings.time_limit_s - float(place.ticks) / Engine.physics_ticks_per_second
+	var left_s := place.settings.time_limit_s - RLGameTime.seconds_in(place.ticks)
 	return [
 		"to the finish: %.0f m   time left: %.0f s" % [place.distance(), left_s],
 		"speed: %.0f km/h   wind: %+.0f m/s" % [place.bike.speed().x * 3.6, place.wind.speed],

@@ -47,7 +47,7 @@ func _controls() -> PackedStringArray:
 func _readout() -> PackedStringArray:
 	var player := body as TagPlayer
 	var rival := player.arena.nearest_rival(player)
-	var left := float(player.arena.max_ticks - player.arena.ticks) / Engine.physics_ticks_per_second
+	var left := RLGameTime.seconds_in(player.arena.max_ticks - player.arena.ticks)
 	var lines: PackedStringArray = ["time left: %.1f s" % left]
 	if rival != null:
 		lines.append("%s is %.1f m away" % [rival.agent.agent_name, player.position.distance_to(rival.position)])

@@ -37,7 +37,7 @@ func aim(player: TagPlayer) -> Vector3:
 	var ticks := player.arena.ticks
 	if _goal < 0 or ticks >= _until or _map.number_at(player.position) == _goal:
 		_goal = _map.number_at(target.position)
-		_until = ticks + roundi(RESOLVE_S * Engine.physics_ticks_per_second)
+		_until = ticks + RLGameTime.ticks_in(RESOLVE_S)
 	return _map.top_of(_map.cell_at(_goal))
 
 

@@ -20,5 +20,5 @@ func _act(_delta: float) -> void:
 			_since.erase(player)
 		elif not _since.has(player):
 			_since[player] = arena.ticks
-		elif arena.ticks - _since[player] > Engine.physics_ticks_per_second / 2.0:
+		elif arena.ticks - _since[player] > RLGameTime.ticks_in(0.5):
 			_held[player] = player.position

@@ -42,7 +42,7 @@ func _human(action: PackedFloat32Array) -> void:
 ## Seconds of game time that a decision lasts.
 func decision_s() -> float:
 	var bridge := get_tree().get_first_node_in_group(RLOptions.BRIDGE_GROUP) as RLBridge
-	return bridge.action_repeat / float(Engine.physics_ticks_per_second)
+	return RLGameTime.seconds_in(bridge.action_repeat)
 
 
 func _purpose() -> String:
