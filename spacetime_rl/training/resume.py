@@ -11,6 +11,7 @@ from spacetime_rl.config.paths import anchored
 from spacetime_rl.config.sweep import SweepConfig
 from spacetime_rl.config.sweep_loader import load_sweep
 from spacetime_rl.errors import ResumeError
+from spacetime_rl.formats.shell import program, short
 from spacetime_rl.reports.summary import RunSummary
 from spacetime_rl.runs.folder import ELSEWHERE, RunFolder
 from spacetime_rl.runs.versions import other_versions
@@ -70,7 +71,7 @@ def _why_not(folder: RunFolder, begun: RunConfig, wanted: RunConfig | None, is_s
         other = "a run, not a sweep" if is_sweep else "a sweep"
         return f"is {other}; continue it by `spacetime-rl {verb} --resume {shlex.quote(folder.run_id)}`"
     if folder.state()["status"] == "finished":
-        return f"is finished; begin another {this} for more"
+        return f"is finished; begin another {this} for more" + ("" if is_sweep else _how_to_go_on(folder))
     others = other_versions(folder.versions())
     if others:
         return (
@@ -89,3 +90,8 @@ def _why_not(folder: RunFolder, begun: RunConfig, wanted: RunConfig | None, is_s
         f"a run is resumed with the configuration it was begun with; these differ:\n  {listed}\n"
         "Leave them out, or begin another run."
     )
+
+
+def _how_to_go_on(folder: RunFolder) -> str:
+    config, run = (shlex.quote(str(short(path))) for path in (folder.paths.config, folder.path))
+    return f", which may take over its weights:\n  {program('spacetime-rl')} train {config} --initialize-from {run}"
