@@ -47,7 +47,8 @@ def resolve_source(
 
     The name `baseline` stands for the package's baseline `baseline`, with the configuration it was evaluated on. A
     checkpoint (the latest of a run, or the one with `number`) is first exported into the folder `workspace`, so that
-    the evaluation plays the same ONNX files as a game would load. Raises UsageError, CheckpointError or ExportError.
+    the evaluation plays the same ONNX files as a game would load. What a script played in training, it plays again.
+    Raises UsageError, CheckpointError or ExportError.
     """
     if number is not None and (name in ("random", "heuristic", BASELINE) or is_onnx_folder(Path(name))):
         raise UsageError(f"eval {name}: --checkpoint-number {number}: has no checkpoints; name a run or a trial")
@@ -59,14 +60,17 @@ def resolve_source(
         shipped = read_baseline(baseline.removeprefix(f"{CONFIGS.name}/").removesuffix(".yaml"))
         return Resolved(OnnxSource(shipped.folder, BASELINE), shipped.config)
     if is_onnx_folder(Path(name)):
-        return Resolved(OnnxSource(Path(name), Path(name).name), _config_of_folder(Path(name)), run_around(Path(name)))
+        config = _config_of_folder(Path(name))
+        scripted = config.scripted if config else ()
+        return Resolved(OnnxSource(Path(name), Path(name).name, scripted=scripted), config, run_around(Path(name)))
     found = find_checkpoint(name, results, number)
     from spacetime_rl.export.checkpoint import read_checkpoint  # torch takes seconds to import
     from spacetime_rl.export.onnx import export_checkpoint
 
     checkpoint = read_checkpoint(found)
     export_checkpoint(checkpoint.path, workspace)
-    source = OnnxSource(workspace, f"{checkpoint.run_id} {checkpoint.path.name}")
+    named = f"{checkpoint.run_id} {checkpoint.path.name}"
+    source = OnnxSource(workspace, named, scripted=checkpoint.config.scripted)
     return Resolved(source, checkpoint.config, run_around(checkpoint.path))
 
 
@@ -103,7 +107,8 @@ def play_in_game(found: Resolved, command: str) -> Resolved:
         raise UsageError(f"{command} --in-game: expected a trained policy alone: a run, `baseline` or an ONNX folder")
     if found.source.every > 1:
         raise UsageError(f"{command} --in-game: the game asks its policies on every decision; no --decision-every")
-    return replace(found, source=InGameSource(found.source.folder, f"{found.source.name}, in the game"))
+    own = InGameSource(found.source.folder, f"{found.source.name}, in the game", scripted=found.source.scripted)
+    return replace(found, source=own)
 
 
 def hold_actions(found: Resolved, every: int, name: str) -> Resolved:

@@ -73,7 +73,7 @@ class HeuristicSource:
 
 @dataclass(frozen=True, slots=True)
 class OnnxSource:
-    """The policies in a folder of exported files."""
+    """The policies in a folder of exported files; the game's scripts play those that are `scripted`."""
 
     folder: Path
     name: str = "policy"
@@ -89,7 +89,9 @@ class OnnxSource:
         if problems:
             raise ContractError(problems)
         return [
-            OnnxActor(
+            IdleActor(plan.layout)
+            if plan.name in self.scripted
+            else OnnxActor(
                 self.folder / f"{plan.name}.onnx",
                 schemas[plan.name],
                 len(plan.agents),
@@ -100,6 +102,8 @@ class OnnxSource:
         ]
 
     def _disagreements(self, plan: PolicyPlan, schemas: dict[str, PolicySchema]) -> Iterator[str]:
+        if plan.name in self.scripted:
+            return
         if plan.name not in schemas:
             yield f"{self.folder}: no policy {plan.name!r}, which the game needs; there are {', '.join(schemas)}"
             return
@@ -109,7 +113,7 @@ class OnnxSource:
 
 @dataclass(frozen=True, slots=True)
 class InGameSource:
-    """The policies in a folder of exported files, computed by the game itself, without Python."""
+    """The policies in a folder of exported files, computed by the game itself, without Python; but for `scripted`."""
 
     folder: Path
     name: str = "policy, in the game"
@@ -127,7 +131,7 @@ class InGameSource:
             raise ContractError([f"{spec.scenario}: a stock game cannot compute policies itself; leave out --in-game"])
         if stochastic:
             raise ContractError(["--in-game plays the most probable actions; leave out --stochastic"])
-        OnnxSource(self.folder).make_actors(spec, plans, seed, stochastic)
+        OnnxSource(self.folder, scripted=self.scripted).make_actors(spec, plans, seed, stochastic)
         return [IdleActor(plan.layout) for plan in plans]
 
 
@@ -151,7 +155,8 @@ class MixedSource:
     @property
     def scripted(self) -> tuple[str, ...]:
         """Policies that the heuristic plays."""
-        return tuple(policy for policy, source in self.own.items() if source.control == "heuristic")
+        own = [policy for policy, source in self.own.items() if source.control == "heuristic"]
+        return (*own, *(policy for policy in self.rest.scripted if policy not in self.own))
 
     @property
     def in_game(self) -> Mapping[str, Path]:

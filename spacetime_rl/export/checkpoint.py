@@ -41,12 +41,21 @@ class Checkpoint:
         return tuple(sorted(path.parent.name for path in (self.path / _MODULES).glob("*/class_and_ctor_args.pkl")))
 
     def choose(self, policies: Sequence[str] | None) -> tuple[str, ...]:
-        """Return `policies`, or all policies if there are none. Raises UsageError for a policy the checkpoint lacks."""
-        unknown = [name for name in policies or () if name not in self.policies]
-        if unknown:
-            hint = did_you_mean(unknown[0], self.policies) or f"; there are {', '.join(self.policies)}"
-            raise UsageError(f"{self.path}: no policy {unknown[0]!r}{hint}")
-        return tuple(policies or self.policies)
+        """Return `policies`, or all policies if there are none, but for those that a script played.
+
+        Raises UsageError for a policy that the checkpoint lacks, or that a script played: its network is as it was.
+        """
+        trained = tuple(name for name in self.policies if name not in self.config.scripted)
+        for name in policies or ():
+            if name not in self.policies:
+                hint = did_you_mean(name, self.policies) or f"; there are {', '.join(self.policies)}"
+                raise UsageError(f"{self.path}: no policy {name!r}{hint}")
+            if name not in trained:
+                raise UsageError(
+                    f"{self.path}: a script played {name!r} (policies.{name}.scripted), and its network has learned "
+                    f"nothing; expected {', '.join(trained)}"
+                )
+        return tuple(policies or trained)
 
     def module_folder(self, policy: str) -> Path:
         """The folder in which RLlib saves the state of a policy's module."""

@@ -36,7 +36,8 @@ def distil_run(
     with scratch_folder("distill") as folder:
         students = distil(source, hiddens, folder / "logs", Budget(agent_steps), seed, say)
         out.mkdir(parents=True, exist_ok=True)
-        for name, student in students.items():
+        for name in source.choose(None):
+            student = students[name]
             export_module(student, name, out, origin_of(source))
             save_weights(student, out / f"{name}{WEIGHTS}")
         export_checkpoint(checkpoint, folder / "original")

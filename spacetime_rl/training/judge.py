@@ -15,7 +15,7 @@ from spacetime_rl.contract import make_launch
 from spacetime_rl.errors import SpacetimeError, UsageError
 from spacetime_rl.evaluation.evaluate import evaluate
 from spacetime_rl.evaluation.report import EvalReport, PolicyReport, summarise
-from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, Source
+from spacetime_rl.evaluation.sources import OnnxSource
 from spacetime_rl.export.checkpoint import read_checkpoint
 from spacetime_rl.export.onnx import export_checkpoint
 from spacetime_rl.host.scratch import scratch_folder
@@ -67,9 +67,7 @@ class Judge:
 
     def _play(self, config: RunConfig, folder: Path) -> EvalReport:
         plan = config.evaluation
-        source: Source = OnnxSource(folder)
-        if config.scripted:
-            source = MixedSource(source, {policy: HeuristicSource() for policy in config.scripted})
+        source = OnnxSource(folder, scripted=config.scripted)
         launch = replace(make_launch(config), arenas=plan.arenas, log_dir=self._logs)
         rest = Rest(plan.cpu_share, self._hurries.is_set)
         return evaluate(launch, config, source, plan.training_episodes, training_seed(plan.seed), 1, rest=rest)

@@ -20,7 +20,7 @@ from spacetime_rl.evaluation.evaluate import evaluate as play_episodes
 from spacetime_rl.evaluation.hints import drawn_hint, stuck_hint
 from spacetime_rl.evaluation.learned import NOT_EVALUATED, compare_players
 from spacetime_rl.evaluation.report import EvalReport
-from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, RandomSource, Source
+from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source
 from spacetime_rl.export.onnx import ExportedPolicy, export_checkpoint
 from spacetime_rl.game.spec import STOCK_WIRE
 from spacetime_rl.host import signals
@@ -135,9 +135,7 @@ class _Evaluation:
 
     def _trained(self) -> Source:
         """The exported policies; those that a script played in training are played by it again."""
-        trained = OnnxSource(self._folder.paths.onnx, name=TRAINED)
-        scripted = {policy: HeuristicSource() for policy in self._config.scripted}
-        return MixedSource(trained, scripted) if scripted else trained
+        return OnnxSource(self._folder.paths.onnx, name=TRAINED, scripted=self._config.scripted)
 
     def meet_candidate(self, run: TrackedRun, models: Mapping[str, RecordedModel]) -> None:
         """Evaluate the version with the alias `candidate` on the same episodes; it keeps the alias if it is better."""

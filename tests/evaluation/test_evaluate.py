@@ -14,7 +14,7 @@ from spacetime_rl.config import RunConfig
 from spacetime_rl.errors import ContractError, GameDied, GameError, StepTimeout, UsageError
 from spacetime_rl.evaluation.evaluate import MAX_RESTARTS, evaluate
 from spacetime_rl.evaluation.report import EvalReport
-from spacetime_rl.evaluation.sources import HeuristicSource, OnnxSource, RandomSource, Source
+from spacetime_rl.evaluation.sources import HeuristicSource, MixedSource, OnnxSource, RandomSource, Source
 from spacetime_rl.game.api import Game
 from spacetime_rl.game.client import open_game
 from spacetime_rl.game.launch import GameLaunch
@@ -52,6 +52,19 @@ def test_chance_and_heuristic_get_exactly_the_same_report_on_any_layout(
     source: Source, touch: Touch, config: RunConfig
 ) -> None:
     assert play(touch(arenas=1), source, config, games=2) == play(touch(arenas=4), source, config)
+
+
+def test_what_a_script_played_in_training_it_plays_in_evaluations(
+    touch: Touch, config: RunConfig, onnx_folder: Path, tmp_path: Path
+) -> None:
+    for file in onnx_folder.glob("jumper.*"):  # there is no file of what was not trained
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    mixed = MixedSource(OnnxSource(onnx_folder), {"walker": HeuristicSource()})
+
+    found = play(touch(), OnnxSource(tmp_path, scripted=("walker",)), config)
+
+    assert found.policies == play(touch(), mixed, config).policies
+    assert found.policies != play(touch(), OnnxSource(onnx_folder), config).policies
 
 
 def test_another_seed_gives_other_episodes(touch: Touch, config: RunConfig) -> None:

@@ -13,6 +13,7 @@ import pytest
 from support.command import Done, run_command
 from support.made_policies import MOVE, make_checkpoint, make_layout, make_policy
 
+from spacetime_rl.config import RunConfig
 from spacetime_rl.export.into import what_is_missing
 
 Command = Callable[..., Done]
@@ -105,6 +106,20 @@ def test_an_export_that_is_cut_short_leaves_the_old_policies_whole(
 
     assert done.code != 0
     assert {path.name: path.read_bytes() for path in (tmp_path / "policies").iterdir()} == old
+
+
+def test_a_policy_that_a_script_played_is_not_exported(command: Command, tmp_path: Path) -> None:
+    policies = {name: make_policy(make_layout(MOVE)) for name in ("hider", "seeker")}
+    config = {"scenario": {"name": "touch"}, "policies": {"seeker": {"scripted": True}}}
+    folder = tmp_path / "results" / "b-run" / "tune" / "PPO_ab12c_00000" / "checkpoint_000000"
+    make_checkpoint(folder, policies, RunConfig.model_validate(config))
+    (tmp_path / "results" / "b-run" / "config.yaml").write_text("scenario: {name: vr_interaction}\n")
+
+    done = command("export", "b-run", "--json")
+    assert [policy["name"] for policy in json.loads(done.out)["policies"]] == ["hider"]
+    done = command("export", "b-run", "--policy", "seeker")
+    assert done.code == 2
+    assert "a script played 'seeker' (policies.seeker.scripted), and its network has learned nothing" in done.err
 
 
 @pytest.mark.parametrize(
