@@ -6,6 +6,7 @@ import time
 import warnings
 from dataclasses import asdict, dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -43,7 +44,7 @@ class StockSb3(Measurement):
         self._batch = train_batch_size(config, plan)
         self._tried: dict[Setting, float] = {}  # agent steps per second
         self._program: StockProgram | None = None
-        self._learners: dict[int, _Learner] = {}  # by number of games
+        self._learners: dict[int, Sb3Learner] = {}  # by number of games
 
     def open(self) -> None:
         """Start the games and play one iteration of every setting.
@@ -56,17 +57,17 @@ class StockSb3(Measurement):
         _require_one_policy(self._spec)
         self._program = StockProgram(self._launch)
         for games in _GAMES:
-            self._learners[games] = _Learner(self._program, games)
+            self._learners[games] = Sb3Learner(self._program, games)
             self._learners[games].build(self._config, self._batch)
         for games, threads in product(_GAMES, sorted({1, cores()})):
             setting = Setting(games, threads)
             self._tried[setting] = self._iterate(setting, seconds=0.0).agent_steps_per_s
-        for games in set(_GAMES) - {self._best.games}:
+        for games in set(_GAMES) - {self.best.games}:
             self._learners.pop(games).close()
 
     def play(self, seconds: float) -> Throughput:
         """Train for whole iterations until `seconds` seconds have passed."""
-        return self._iterate(self._best, seconds)
+        return self._iterate(self.best, seconds)
 
     def close(self) -> None:
         """End the games and remove the script that starts them."""
@@ -80,10 +81,11 @@ class StockSb3(Measurement):
         if not self._tried:
             return {}
         tried = [{**asdict(setting), "agent_steps_per_s": speed} for setting, speed in self._tried.items()]
-        return {**asdict(self._best), "tried": tried}
+        return {**asdict(self.best), "tried": tried}
 
     @property
-    def _best(self) -> Setting:
+    def best(self) -> Setting:
+        """The fastest setting of those that were tried."""
         return max(self._tried, key=lambda setting: self._tried[setting])
 
     def _iterate(self, setting: Setting, seconds: float) -> Throughput:
@@ -102,15 +104,16 @@ class StockSb3(Measurement):
         return Throughput.of(decisions, elapsed_s, self._spec.num_agents, self._spec.action_repeat, learner.step_ms)
 
 
-class _Learner:
+class Sb3Learner:
     """PPO over `games` concurrent games; `step_ms` holds the duration of each step of all games."""
 
-    def __init__(self, program: StockProgram, games: int) -> None:
+    def __init__(self, program: StockProgram, games: int, seed: int = 0) -> None:
         from godot_rl.wrappers.stable_baselines_wrapper import StableBaselinesGodotEnv
 
         self.step_ms: list[float] = []
+        self._seed = seed
         try:
-            self._env = StableBaselinesGodotEnv(n_parallel=games, **program.make_settings(games))
+            self._env = StableBaselinesGodotEnv(n_parallel=games, seed=seed, **program.make_settings(games))
         except (OSError, AssertionError, TypeError) as error:
             raise died(program, error) from error
         for env in self._env.envs:
@@ -118,42 +121,54 @@ class _Learner:
 
     def build(self, config: RunConfig, batch: int) -> None:
         """Make the algorithm, as godot-rl's own example does, with the settings of `config`."""
-        from stable_baselines3 import PPO
-        from stable_baselines3.common.vec_env.vec_monitor import VecMonitor
-
         training, model = config.training, config.model
         hiddens = list(model.hiddens)
-        self._time_steps()
-        with warnings.catch_warnings():  # Stable-Baselines3 warns about minibatches that do not divide the batch
-            warnings.simplefilter("ignore")
-            self._ppo = PPO(
-                "MultiInputPolicy",
-                VecMonitor(self._env),
-                n_steps=max(1, round(batch / self._env.num_envs)),
-                batch_size=training.minibatch_size,
-                n_epochs=training.num_epochs,
-                learning_rate=training.lr,
-                gamma=training.gamma,
-                gae_lambda=training.lambda_,
-                clip_range=training.clip_param,
-                ent_coef=training.entropy_coeff,
-                vf_coef=training.vf_loss_coeff,
-                max_grad_norm=training.grad_clip or 1e9,  # large enough never to clip: it cannot be switched off
-                policy_kwargs={
-                    "net_arch": {"pi": hiddens, "vf": hiddens},
-                    "activation_fn": _ACTIVATIONS[model.activation],
-                },
-                device="cpu",
-            )
+        self._make(
+            n_steps=max(1, round(batch / self._env.num_envs)),
+            batch_size=training.minibatch_size,
+            n_epochs=training.num_epochs,
+            learning_rate=training.lr,
+            gamma=training.gamma,
+            gae_lambda=training.lambda_,
+            clip_range=training.clip_param,
+            ent_coef=training.entropy_coeff,
+            vf_coef=training.vf_loss_coeff,
+            max_grad_norm=training.grad_clip or 1e9,  # large enough never to clip: it cannot be switched off
+            policy_kwargs={
+                "net_arch": {"pi": hiddens, "vf": hiddens},
+                "activation_fn": _ACTIVATIONS[model.activation],
+            },
+        )
 
-    def iterate(self) -> None:
-        """Sample one batch and learn from it."""
+    def build_as_example(self) -> None:
+        """Make the algorithm with the settings of godot-rl's own example; all others are Stable-Baselines3's."""
+        self._make(ent_coef=0.0001, n_steps=32, learning_rate=0.0003)
+
+    def iterate(self) -> int:
+        """Sample one batch and learn from it. Returns the agent steps so far."""
         self._ppo.learn(self._ppo.n_steps * self._env.num_envs, reset_num_timesteps=False)
+        return int(self._ppo.num_timesteps)
+
+    def save(self, file: Path) -> Path:
+        """Save the model as Stable-Baselines3 does. Returns its file."""
+        self._ppo.save(file)
+        return file
 
     def close(self) -> None:
         """End the games."""
         for env in self._env.envs:
             end(env)
+
+    def _make(self, **settings: Any) -> None:
+        from stable_baselines3 import PPO
+        from stable_baselines3.common.utils import set_random_seed
+        from stable_baselines3.common.vec_env.vec_monitor import VecMonitor
+
+        set_random_seed(self._seed)  # the wrapper of the games refuses the algorithm's own argument
+        self._time_steps()
+        with warnings.catch_warnings():  # Stable-Baselines3 warns about minibatches that do not divide the batch
+            warnings.simplefilter("ignore")
+            self._ppo = PPO("MultiInputPolicy", VecMonitor(self._env), device="cpu", **settings)
 
     def _time_steps(self) -> None:
         step = self._env.step

@@ -48,10 +48,14 @@ class Training(Measurement):
 
     def open(self) -> None:
         """Build the algorithm and train one iteration to warm up."""
+        self.build().train()
+
+    def build(self) -> Algorithm:
+        """Build the algorithm, which `close` stops."""
         torch.set_num_threads(max(1, cores() // 2))
         self._algorithm = self._make_config().build_algo()
         self._threads = torch.get_num_threads()
-        self._algorithm.train()
+        return self._algorithm
 
     def play(self, seconds: float) -> Throughput:
         """Train for whole iterations until `seconds` seconds have passed."""
@@ -63,7 +67,7 @@ class Training(Measurement):
             results.append(self._algorithm.train())
         elapsed_s = time.perf_counter() - began
         self.rss_mb = max(self.rss_mb, *(_figure(result, metrics.RSS_MB) or 0.0 for result in results))
-        spec, decisions = self._plan.spec, sum(_decisions(result) for result in results)
+        spec, decisions = self._plan.spec, sum(decisions_of(result) for result in results)
         measured = Throughput.of(decisions, elapsed_s, spec.num_agents, spec.action_repeat, shares=_shares(results))
         p50, p99 = (_figure(results[-1], metrics.of_perf(f"step_ms_{which}")) for which in ("p50", "p99"))
         return replace(measured, step_ms_p50=p50, step_ms_p99=p99)
@@ -120,7 +124,8 @@ def require_ppo(config: RunConfig) -> None:
         raise NotMeasurable(f"the peers are measured with PPO, and the algorithm here is {config.algorithm}")
 
 
-def _decisions(result: Mapping[str, Any]) -> float:
+def decisions_of(result: Mapping[str, Any]) -> float:
+    """The decisions of whole games that an iteration's result counts."""
     sampled = float(result.get(ENV_RUNNER_RESULTS, {}).get(NUM_ENV_STEPS_SAMPLED, 0.0))
     return 0.0 if math.isnan(sampled) else sampled  # RLlib's sum of no values, once there have been some, is NaN
 

@@ -16,11 +16,15 @@ import typer
 from spacetime_rl.cli.common import JsonOption, SetOption, as_overrides, print_json, refuse_given
 from spacetime_rl.cli.numbers import decimal_number, whole_number
 from spacetime_rl.formats.plain_json import to_json
+from spacetime_rl.race.options import RaceOptions
 from spacetime_rl.runs.layout import RESULTS
 
 if TYPE_CHECKING:
     from spacetime_rl.bench.rounds import Progress
+    from spacetime_rl.config import RunConfig
 
+_OF_SPEED = ("agents", "action_repeat", "games", "stock", "scaling", "head", "rounds", "seconds", "markdown")
+_OF_A_RACE = ("success", "seeds", "limit", "judge_every", "episodes")
 _OF_A_GAME = ("target", "overrides", "agents", "action_repeat", "games", "stock", "scaling", "seconds")
 
 
@@ -47,6 +51,28 @@ def bench(
         bool,
         typer.Option("--head", help="Measure instead what many runners cost driver, learner and MLflow."),
     ] = False,
+    race: Annotated[
+        bool,
+        typer.Option(
+            "--race",
+            help="Instead train the task anew, with this package and its peers, until it is learned: who is first?",
+        ),
+    ] = False,
+    success: Annotated[
+        float, typer.Option(metavar="RATE", **decimal_number("--race: the success that ends a training.", 0.01, 1))
+    ] = 0.9,
+    seeds: Annotated[int, typer.Option(metavar="N", **whole_number("--race: trainings of each.", 1))] = 3,
+    limit: Annotated[
+        float,
+        typer.Option(metavar="S", **decimal_number("--race: seconds after which a training is ended.", 1, 1_000_000)),
+    ] = 300.0,
+    judge_every: Annotated[
+        float,
+        typer.Option(metavar="S", **decimal_number("--race: seconds of training between evaluations.", 0, 1_000_000)),
+    ] = 15.0,
+    episodes: Annotated[
+        int, typer.Option(metavar="N", **whole_number("--race: held-out episodes of an evaluation.", 1))
+    ] = 50,
     rounds: Annotated[int, typer.Option(metavar="K", **whole_number("Rounds; their median is reported.", 1))] = 5,
     seconds: Annotated[
         float, typer.Option(metavar="S", **decimal_number("Length of a measurement in a round.", 0.1, 600))
@@ -72,9 +98,16 @@ def bench(
       spacetime-rl bench ./my_game.x86_64 --out my_bench
 
       spacetime-rl bench --head
+
+      spacetime-rl bench vr_navigation --race --limit 600
     """
     from spacetime_rl.evaluation.target import load_target
 
+    if race:
+        refuse_given(context, "bench --race", "it measures no speed; leave it out", *_OF_SPEED)
+        config = load_target(target, overrides or ())
+        return _race(target, config, RaceOptions(success, seeds, limit, judge_every, episodes), out, json_output)
+    refuse_given(context, "bench", "is for --race", *_OF_A_RACE)
     if head:
         refuse_given(context, "bench --head", "it plays no game; leave it out", *_OF_A_GAME)
         return _bench_head(out or _new_folder(), rounds, json_output)
@@ -112,6 +145,35 @@ def bench(
         console.print(show(report, console.width))
         typer.echo(f"{folder}: bench.json, bench.png")
     return None
+
+
+def _race(target: str, config: RunConfig, options: RaceOptions, out: Path | None, json_output: bool) -> None:
+    from spacetime_rl.console.screen import own_streams
+
+    folder = out or _new_folder()
+    with own_streams(folder / "race.log") as (_, err):
+        began = time.monotonic()
+
+        def say(text: str) -> None:
+            print(f"{time.monotonic() - began:7.1f} s  {text}", file=err, flush=True)
+
+        say("loading Ray and torch")
+        from spacetime_rl.race.run import run_race
+
+        report = run_race(target, shlex.join(["spacetime-rl", *sys.argv[1:]]), config, options, say)
+
+    from spacetime_rl.race.picture import draw
+
+    document = report.to_dict()
+    (folder / "race.json").write_text(to_json(document, indent=2) + "\n", encoding="utf-8")
+    draw(report, folder / "race.png")
+    if json_output:
+        return print_json(document)
+    from spacetime_rl.console.plain import plain_console
+    from spacetime_rl.race.table import show
+
+    plain_console().print(show(report))
+    return typer.echo(f"{folder}: race.json, race.png")
 
 
 def _bench_head(folder: Path, rounds: int, json_output: bool) -> None:

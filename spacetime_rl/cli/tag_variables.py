@@ -44,8 +44,8 @@ def _one_of(*words: str) -> Callable[[str], str | None]:
 
 
 def _for(seconds: float | str) -> list[str]:
-    """Training ends after this time, and not before by steps."""
-    return [f"stop.time_s={seconds}", "stop.agent_steps=null"]
+    """Training ends after this time, and not before by steps; nor does a learning rate fall with steps."""
+    return [f"stop.time_s={seconds}", "stop.agent_steps=null", "training.final_lr=null"]
 
 
 _EVERYWHERE: dict[str, _Variable] = {
