@@ -26,9 +26,10 @@ class Judge:
         """
         return self._play(OnnxSource(folder, scripted=self.config.scripted), drawn)
 
-    def success_of_others(self) -> dict[str, float]:
-        """The same for the scripted and the random player, by their names."""
-        return {source.name: self._play(source, True) for source in (HeuristicSource(), RandomSource())}
+    def success_of_others(self, *, has_script: bool) -> dict[str, float]:
+        """The same for the random player and, in a game that `has_script`, for the scripted one, by their names."""
+        others: list[Source] = [HeuristicSource(), RandomSource()] if has_script else [RandomSource()]
+        return {source.name: self._play(source, True) for source in others}
 
     def _play(self, source: Source, drawn: bool) -> float:
         how = self.config.evaluation.model_copy(update={"stochastic": drawn})

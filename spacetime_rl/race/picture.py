@@ -49,7 +49,10 @@ def _draw_way(axes: Axes, report: RaceReport, way: str) -> None:
             linewidth=1.6,
             label=NAMES[leg.racer] if first else None,
         )
-    for height, text in ((report.success, "the goal"), (report.others["heuristic"], "the scripted player")):
+    lines = {"the goal": report.success}
+    if "heuristic" in report.others:
+        lines["the scripted player"] = report.others["heuristic"]
+    for text, height in lines.items():
         axes.axhline(height, color="#888888", linestyle="--", linewidth=0.9)
         axes.annotate(text, (0.0, height), fontsize=9, color="#666666", va="bottom")
     axes.set_title(WAY_NAMES[way], loc="left", fontsize=12)

@@ -34,7 +34,7 @@ def run_race(target: str, command: str, config: RunConfig, options: RaceOptions,
     say("measuring the game")
     plan = plan_target(config)
     judge = Judge(config, options.episodes)
-    others = judge.success_of_others()
+    others = judge.success_of_others(has_script=not plan.spec.is_stock)
     racers, missing = _ready(config, plan, say)
     legs = [
         _train(racer, seed, judge, options, say)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -72,7 +73,8 @@ class MadeJudge:
     def success(self, folder: Path, *, drawn: bool) -> float:
         return float((folder / "success").read_text()) * (0.5 if drawn else 1.0)
 
-    def success_of_others(self) -> dict[str, float]:
+    def success_of_others(self, *, has_script: bool) -> dict[str, float]:
+        assert has_script
         return {"heuristic": 0.8, "random": 0.1}
 
 
@@ -82,7 +84,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     monkeypatch.setattr(run, "time", time)
     monkeypatch.setattr(run, "_busy_s", lambda: 2.0 * time.now)
     monkeypatch.setattr(run, "Judge", MadeJudge)
-    monkeypatch.setattr(run, "plan_target", lambda _: None)
+    monkeypatch.setattr(run, "plan_target", lambda _: SimpleNamespace(spec=SimpleNamespace(is_stock=False)))
     monkeypatch.setattr(run, "_settings", lambda *_: {"seeds": 3})
     return time
 
