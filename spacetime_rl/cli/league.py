@@ -206,6 +206,12 @@ def _show(report: LeagueReport) -> None:
     if report.agreement:
         tau, players = report.agreement.tau, report.agreement.players
         console.print(f"Training and round robin order {players} players alike with Kendall's tau {tau:.2f}.")
+    if report.advice:
+        fixed = ", ".join(report.standings.anchors)
+        console.print(
+            f"No rating is certain enough to be shown: {fixed} may lose to all alike. To measure from other players: "
+            f"{report.advice}"
+        )
     if not report.standings.anchors:
         console.print("No player with a fixed rating has played: add one to the league, or name one with --anchor.")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.league.payoff import Result
+from spacetime_rl.league.player import SCRIPTED
 from spacetime_rl.league.standings import ANCHORS, LEARNING, Standing, Standings, compute_standings
 from spacetime_rl.league.tables import read_tables
 from spacetime_rl.statistics.ratings import rank_agreement
@@ -60,6 +61,18 @@ class LeagueReport:
                 last[learner] = one
         found = [one for one in self.standings.players if one.kind != LEARNING or one in last.values()]
         return sorted(found, key=lambda one: not self.is_shown(one))
+
+    @property
+    def advice(self) -> str:
+        """The options that may help where no rating is certain enough to be shown; empty otherwise.
+
+        Against a fixed player that hardly ever wins, all others are about equally good.
+        """
+        free = [one for one in self.standings.players if one.player not in self.standings.anchors]
+        scripted = sorted(one.player for one in free if one.kind == SCRIPTED)
+        if any(self.is_shown(one) for one in free):
+            return ""
+        return " ".join(f"--anchor {player}=0" for player in scripted)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON data; ratings that are not shown are in it, too, with `shown` false."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,17 @@ def test_a_rating_with_a_wide_interval_is_not_shown_and_the_reason_says_how_wide
         "not shown: interval wider than 1"
     }
     assert narrow.notable[0].player == "random"  # what is shown comes first
+
+
+def test_where_no_rating_is_shown_other_fixed_players_are_proposed(run: Path) -> None:
+    report = report_on([run], width=1.0)
+    one = next(one for one in report.standings.players if one.player != "random")
+    scripted = replace(one, kind="scripted", rating=replace(one.rating, player="hider=scripted"))
+    standings = replace(report.standings, players=(*report.standings.players, scripted))
+
+    assert replace(report, standings=standings).advice == "--anchor hider=scripted=0"
+    assert replace(report, standings=standings, width=1_000.0).advice == ""
+    assert report.advice == ""  # there is nobody else
 
 
 def test_of_the_learning_policies_a_short_table_has_the_last(run: Path) -> None:
