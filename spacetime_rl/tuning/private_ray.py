@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import inspect
 import logging
@@ -53,6 +54,7 @@ def prepare() -> None:
     if not _prepared:
         with suppress(OSError, RayStartError):  # `start` gives the reason, or starts Ray without it
             _prepared.append(ForkServer(_parent()))
+            atexit.register(_drop_prepared)  # by itself it would end when it has imported everything
 
 
 def start(cpus: int, object_store_bytes: int | None = None) -> None:
@@ -190,6 +192,11 @@ def _patient(get_node: Callable[..., Any], deadline: float, *args: Any) -> Any:
                 said_s = now_s
                 so_far_s, most_s = now_s - began_s, deadline - began_s
                 logger.warning("Ray is slow to start: %.0f s so far, %.0f s at most", so_far_s, most_s)
+
+
+def _drop_prepared() -> None:
+    while _prepared:
+        _prepared.pop().close()
 
 
 def _take_fork_server(ends: ExitStack) -> ForkServer | None:
