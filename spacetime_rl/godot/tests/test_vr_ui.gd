@@ -6,7 +6,7 @@ const SCENE := "res://scenarios/vr_ui/vr_ui.tscn"
 const RIGHT := RLXRPlayer.Hand.RIGHT
 const LEFT := RLXRPlayer.Hand.LEFT
 # pointer, course, then nine floats for each of ten cells
-const FLOATS := 13 + 18 + 90
+const FLOATS := 13 + 19 + 90
 
 
 func test_what_is_observed_has_its_size_and_is_finite_and_small() -> void:
@@ -21,6 +21,7 @@ func test_what_is_observed_has_its_size_and_is_finite_and_small() -> void:
 		arena.user.agent.observe(seen, 0)
 		for value: float in seen:
 			check(is_finite(value) and absf(value) <= PI, "saw %f" % value)
+	_check_what_is_seen_of_a_slider()
 
 
 func test_a_ray_on_a_button_presses_it_when_the_trigger_is_let_go() -> void:
@@ -381,3 +382,19 @@ func _describe(arena: UiArena) -> Array:
 		for element: MenuElement in page.elements:
 			told.append([page.title(), element.title, element.kind, element.control.position, element.wanted])
 	return told
+
+
+# A slider may be let go within its tolerance.
+func _check_what_is_seen_of_a_slider() -> void:
+	var arena := _make_arena({"pages": 1, "slider_tolerance": 0.08})
+	while arena.course.target.kind != MenuElement.Kind.SLIDER:
+		arena.core.begin_episode()
+	var slider := arena.course.target
+	var seen := PackedFloat32Array()
+	seen.resize(FLOATS)
+	for missing: float in [0.04, -0.07, 0.2]:
+		slider.set_value(slider.wanted - missing if slider.wanted > 0.25 else slider.wanted + missing)
+		missing = slider.wanted - slider.value()
+		arena.user.agent.observe(seen, 0)
+		check_close(seen[26], missing, "missing", 1e-6)
+		check_close(seen[27], clampf(missing / 0.08, -2.0, 2.0), "in tolerances", 1e-5)

@@ -17,6 +17,7 @@ func fields() -> Array[RLField]:
 		RLField.new("%s/left" % label, 5, "rad right and up to the target, the same /0.1 rad, on the target"),
 		RLField.new("%s/right" % label, 5, "rad right and up to the target, the same /0.1 rad, on the target"),
 		RLField.new("%s/target" % label, 4, "toggle, slider, being dragged, value still missing"),
+		RLField.new("%s/fine" % label, 1, "value still missing, /tolerance: a slider may be let go within ±1"),
 		RLField.new("%s/progress" % label, 4, "menu open, depth/3, share of steps done, share of time left"),
 	]
 
@@ -38,10 +39,11 @@ func write(buffer: PackedFloat32Array, offset: int) -> void:
 	buffer[offset + 11] = 1.0 if target.kind == MenuElement.Kind.SLIDER else 0.0
 	buffer[offset + 12] = 1.0 if target.is_dragged() else 0.0
 	buffer[offset + 13] = target.wanted - target.value()
-	buffer[offset + 14] = 1.0 if menu.open_page != null else 0.0
-	buffer[offset + 15] = menu.open_page.depth / 3.0 if menu.open_page != null else 0.0
-	buffer[offset + 16] = float(arena.course.done) / arena.course.total
-	buffer[offset + 17] = 1.0 - float(arena.ticks) / arena.max_ticks
+	buffer[offset + 14] = clampf(buffer[offset + 13] / target.tolerance, -2.0, 2.0) if target.tolerance > 0.0 else 0.0
+	buffer[offset + 15] = 1.0 if menu.open_page != null else 0.0
+	buffer[offset + 16] = menu.open_page.depth / 3.0 if menu.open_page != null else 0.0
+	buffer[offset + 17] = float(arena.course.done) / arena.course.total
+	buffer[offset + 18] = 1.0 - float(arena.ticks) / arena.max_ticks
 
 
 func _setup() -> void:
