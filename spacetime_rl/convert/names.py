@@ -37,4 +37,4 @@ def read_names(file: Path, policy: str) -> Named:
     group = groups.get(policy) or (spec.groups[0] if len(groups) == 1 else None)
     if group is None:
         raise UsageError(f"--layout {file}: has the policies {', '.join(groups)}; choose one with --policy")
-    return Named(group.layout, Origin(spec.scenario, spec.physics_hz, spec.action_repeat, spec.params, spec.wire))
+    return Named(group.layout, Origin.of_game(spec))

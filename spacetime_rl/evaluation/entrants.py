@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spacetime_rl import metrics
@@ -103,15 +103,7 @@ def _snapshots(
 
 
 def _origin(spec: GameSpec, run_id: str, snapshot: str) -> Origin:
-    return Origin(
-        scenario=spec.scenario,
-        physics_hz=spec.physics_hz,
-        action_repeat=spec.action_repeat,
-        params=spec.params,
-        wire=spec.wire,
-        run_id=run_id,
-        checkpoint=snapshot,
-    )
+    return replace(Origin.of_game(spec), run_id=run_id, checkpoint=snapshot)
 
 
 def _checkpoints(run: Path, trial: str) -> dict[int, Path]:

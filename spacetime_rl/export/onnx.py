@@ -7,7 +7,7 @@ import platform
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -154,16 +154,8 @@ def _statistics(module: ActingModule) -> Normalizer | None:
 
 def origin_of(source: Checkpoint) -> Origin:
     """The origin of the policies of a checkpoint."""
-    return Origin(
-        scenario=source.spec.scenario,
-        physics_hz=source.spec.physics_hz,
-        action_repeat=source.spec.action_repeat,
-        params=source.spec.params,
-        wire=source.spec.wire,
-        run_id=source.run_id,
-        checkpoint=source.path.name,
-        iteration=source.iteration,
-    )
+    game = Origin.of_game(source.spec)
+    return replace(game, run_id=source.run_id, checkpoint=source.path.name, iteration=source.iteration)
 
 
 @contextmanager

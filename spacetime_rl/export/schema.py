@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from spacetime_rl.errors import ExportError
 from spacetime_rl.game.masks import MASKED, masks_of
-from spacetime_rl.game.spec import STOCK_WIRE, ObservationField, PolicyLayout
+from spacetime_rl.game.spec import STOCK_WIRE, GameSpec, ObservationField, PolicyLayout
 
 FORMAT = 1
 
@@ -31,6 +31,11 @@ class Origin:
     run_id: str = ""
     checkpoint: str = ""
     iteration: int = 0
+
+    @classmethod
+    def of_game(cls, spec: GameSpec) -> Origin:
+        """The origin of a policy of this game that comes from no checkpoint."""
+        return cls(spec.scenario, spec.physics_hz, spec.action_repeat, spec.params, spec.wire)
 
 
 @dataclass(frozen=True, slots=True)

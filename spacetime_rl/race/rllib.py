@@ -57,8 +57,7 @@ class RllibRacer(Racer):
         assert self._algorithm is not None
         group: Any = self._algorithm.learner_group
         modules = next(iter(group.foreach_learner(_copy_modules))).get()
-        spec = self._plan.spec
-        origin = Origin(spec.scenario, spec.physics_hz, spec.action_repeat, spec.params, spec.wire)
+        origin = Origin.of_game(self._plan.spec)
         for name, module in modules.items():
             export_module(module, name, folder, origin)
 

@@ -38,11 +38,11 @@ def _table(report: RaceReport, way: str, title: str) -> Table:
     for heading in ("seeds", "seconds", "x ours", "agent steps", "core-s"):
         table.add_column(heading, justify="right", no_wrap=True)
     for racer in report.racers:
-        table.add_row(NAMES[racer], *row_of(report, racer, way))
+        table.add_row(NAMES[racer], *_figures(report, racer, way))
     return table
 
 
-def row_of(report: RaceReport, racer: str, way: str) -> list[str]:
+def _figures(report: RaceReport, racer: str, way: str) -> list[str]:
     """The figures of a racer's row: seeds that got there, and medians over all seeds."""
     finish: Finish = report.finish(racer, way)
 

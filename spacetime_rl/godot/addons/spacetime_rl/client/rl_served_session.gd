@@ -116,8 +116,7 @@ func _is_sound(place: int, wrong: String) -> bool:
 	var agent := _roster.agents[place]
 	if wrong != "" and not _named.has(agent):
 		_named[agent] = wrong
-		var who := [agent.agent_name, agent.get_path(), wrong]
-		push_warning("agent '%s' (%s): its %s; it does nothing until that is a number" % who)
+		RLLayout.warn_of(agent, wrong)
 	return wrong == ""
 
 

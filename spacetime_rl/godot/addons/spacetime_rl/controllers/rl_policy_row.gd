@@ -102,5 +102,4 @@ func _stand_still(why: String) -> void:
 	_decided.fill(0.0)
 	if why not in _named:
 		_named.append(why)
-		var who := [_agent.agent_name, _agent.get_path(), why]
-		push_warning("agent '%s' (%s): its %s; it does nothing until that is a number" % who)
+		RLLayout.warn_of(_agent, why)

@@ -67,6 +67,12 @@ static func not_finite(agent: RLAgent, observation: PackedFloat32Array) -> Strin
 	return ""
 
 
+## Tell a person what is wrong with a number of an agent, which does nothing meanwhile.
+static func warn_of(agent: RLAgent, wrong: String) -> void:
+	var who := [agent.agent_name, agent.get_path(), wrong]
+	push_warning("agent '%s' (%s): its %s; it does nothing until that is a number" % who)
+
+
 static func _number_name(agent: RLAgent, index: int) -> String:
 	for sensor: RLSensor in agent.sensors:
 		for field: RLField in sensor.fields():
