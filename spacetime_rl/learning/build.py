@@ -25,6 +25,7 @@ from spacetime_rl.learning.impala import APPOLearner, IMPALALearner, SpacetimeAP
 from spacetime_rl.learning.learner import SpacetimeLearner
 from spacetime_rl.learning.metrics import PublicMetrics
 from spacetime_rl.learning.off_policy import DQNLearner, SACLearner, SpacetimeDQN, SpacetimeSAC
+from spacetime_rl.learning.older_experience import OlderExperienceLearner
 from spacetime_rl.learning.ppo import OverlappingPPO, SpacetimePPO
 from spacetime_rl.learning.ppo_learner import SpacetimePPOLearner
 from spacetime_rl.learning.warm_start import INITIAL, initial_weights
@@ -57,11 +58,11 @@ def make_algorithm_config(
     names = [policy.name for policy in plan.policies]
     algorithm_class, learner_class = _CLASSES[config.algorithm]
     if config.rollout.overlap:
-        algorithm_class = OverlappingPPO
+        algorithm_class, learner_class = OverlappingPPO, OlderExperienceLearner
     if config.imitation.offline:
         algorithm_class, learner_class = OfflineTraining, SpacetimePPOLearner
     if plan.visitors is not None:
-        algorithm_class = plan.visitors.algorithm
+        algorithm_class, learner_class = plan.visitors.algorithm, OlderExperienceLearner
     algorithm = algorithm_class.get_default_config()
     settings = {PLAN: plan, METADATA: metadata, INITIAL: initial_weights(config, plan.policies), LEAGUE: config.league}
     if config.league and config.league.across_trials:

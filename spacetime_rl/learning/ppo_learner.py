@@ -67,8 +67,7 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
         if self.curiosity is not None:
             self.curiosity.add_rewards(self.by_policy(training_data.episodes))
         batches = self._make_batches(training_data.episodes)
-        # The normalisers stay as they are during an update: all epochs see the same prepared observations.
-        ready = {policy: self.module[policy].unwrapped().prepared(batch) for policy, batch in batches.items()}
+        ready = {policy: self.prepare(policy, batch) for policy, batch in batches.items()}
         losses: Mapping[str, torch.Tensor] = {}
         latest: dict[str, Batch] = {}
         for minibatch in _minibatches(ready, minibatch_size, num_epochs, num_total_minibatches):
@@ -96,6 +95,11 @@ class SpacetimePPOLearner(SpacetimeLearner, PPOTorchLearner):  # type: ignore[mi
         report = partial(self._report_advantages, policy)
         judged = judge(self.policy(policy), episodes, rows=self.share.rows)
         return make_train_batch(self.policy(policy), episodes, config.gamma, config.lambda_, judged, report)
+
+    def prepare(self, policy: str, batch: Batch) -> Batch:
+        """What of a batch can be computed once for all epochs: normalisers stay as they are during an update."""
+        prepared: Batch = self.policy(policy).prepared(batch)
+        return prepared
 
     def policy(self, name: str) -> PolicyModule:
         """The module of a policy."""

@@ -9,21 +9,13 @@ from typing import Any, cast
 import pytest
 import torch
 from ray.rllib.algorithms.ppo.torch.ppo_torch_learner import PPOTorchLearner
-from ray.rllib.core.columns import Columns
-from ray.rllib.evaluation.postprocessing import Postprocessing
+from support.experience import EXPERIENCED, make_experience
 
 from spacetime_rl.config.policy import ModelConfig
-from spacetime_rl.game.spec import ActionField, ObservationField, PolicyLayout
 from spacetime_rl.learning.batches.columns import Batch
 from spacetime_rl.learning.ppo_learner import SpacetimePPOLearner, _minibatches
 from spacetime_rl.modules.policy import PolicyModule
 from spacetime_rl.modules.spec import make_module_spec
-
-MIXED = PolicyLayout(
-    (ObservationField("pose", 7, "m"),),
-    (),
-    (ActionField("move", "continuous", 2), ActionField("grab", "discrete", 3)),
-)
 
 
 @pytest.mark.parametrize("share_trunk", [False, True])
@@ -31,7 +23,7 @@ MIXED = PolicyLayout(
 def test_the_loss_and_its_gradient_are_rllibs(share_trunk: bool, entropy_coeff: float) -> None:
     torch.manual_seed(3)
     model = ModelConfig(hiddens=(16, 16), share_trunk=share_trunk)
-    module = make_module_spec(MIXED, model).build()
+    module = make_module_spec(EXPERIENCED, model).build()
     assert isinstance(module, PolicyModule)
     batch = make_experience(module)
     config = SimpleNamespace(clip_param=0.1, vf_clip_param=2.0, vf_loss_coeff=0.5, use_kl_loss=False, use_critic=True)
@@ -48,22 +40,6 @@ def test_the_loss_and_its_gradient_are_rllibs(share_trunk: bool, entropy_coeff: 
         return loss, list(torch.autograd.grad(loss, parameters))
 
     torch.testing.assert_close(learn_from(SpacetimePPOLearner), learn_from(PPOTorchLearner))
-
-
-def make_experience(module: PolicyModule) -> dict[str, torch.Tensor]:
-    """64 steps that were played by a policy somewhat unlike this one, with returns both near its values and far off."""
-    obs = torch.randn(64, MIXED.obs_dim)
-    inputs = module.forward_train({Columns.OBS: obs})[Columns.ACTION_DIST_INPUTS].detach()
-    played = module.get_train_action_dist_cls().from_logits(inputs + 0.3 * torch.randn_like(inputs))
-    actions = played.sample()
-    return {
-        Columns.OBS: obs,
-        Columns.ACTIONS: actions,
-        Columns.ACTION_LOGP: played.logp(actions),
-        Columns.ACTION_DIST_INPUTS: played.inputs,
-        Postprocessing.ADVANTAGES: torch.randn(64),
-        Postprocessing.VALUE_TARGETS: 2.0 * torch.randn(64),
-    }
 
 
 def make_batch(rows: int) -> Batch:

@@ -1,0 +1,32 @@
+"""A batch as PPO's learner makes it, of numbers without a game."""
+
+from __future__ import annotations
+
+import torch
+from ray.rllib.core.columns import Columns
+from ray.rllib.evaluation.postprocessing import Postprocessing
+
+from spacetime_rl.game.spec import ActionField, ObservationField, PolicyLayout
+from spacetime_rl.modules.policy import PolicyModule
+
+EXPERIENCED = PolicyLayout(
+    (ObservationField("pose", 7, "m"),),
+    (),
+    (ActionField("move", "continuous", 2), ActionField("grab", "discrete", 3)),
+)
+
+
+def make_experience(module: PolicyModule) -> dict[str, torch.Tensor]:
+    """64 steps that were played by a policy somewhat unlike this one, with returns both near its values and far off."""
+    obs = torch.randn(64, EXPERIENCED.obs_dim)
+    inputs = module.forward_train({Columns.OBS: obs})[Columns.ACTION_DIST_INPUTS].detach()
+    played = module.get_train_action_dist_cls().from_logits(inputs + 0.3 * torch.randn_like(inputs))
+    actions = played.sample()
+    return {
+        Columns.OBS: obs,
+        Columns.ACTIONS: actions,
+        Columns.ACTION_LOGP: played.logp(actions),
+        Columns.ACTION_DIST_INPUTS: played.inputs,
+        Postprocessing.ADVANTAGES: torch.randn(64),
+        Postprocessing.VALUE_TARGETS: 2.0 * torch.randn(64),
+    }
