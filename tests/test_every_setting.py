@@ -59,7 +59,7 @@ READ_BY: dict[str, tuple[str, ...]] = {
     "callbacks": ("learning/build.py",),
     "initialize_from": ("learning/warm_start.py",),
     "reset_exploration": ("learning/algorithm.py",),
-    "imitation": ("training/run.py", "learning/build.py"),
+    "imitation": ("training/demonstrations.py", "learning/build.py"),
     "curiosity": ("learning/build.py", "learning/curiosity.py"),
     "curriculum": ("rollout/lessons.py",),
     "tasks": ("contract.py",),
@@ -230,6 +230,10 @@ def test_what_a_stock_game_can_do_is_not_refused() -> None:
 
 IDLE: dict[str, tuple[dict[str, Any], str]] = {
     "overlap": ({"rollout": {"runners": 0, "overlap": True}}, "rollout.overlap: with rollout.runners 0"),
+    "episodes": (
+        {"imitation": {"from": "shown", "episodes": 9}},
+        "imitation.episodes: is read where imitation.from names heuristic",
+    ),
     "kl": ({"training": {"kl_coeff": 0.9}}, "training.kl_coeff: is read only where training.use_kl_loss is on"),
     "clip": (
         {"model": {"normalize_observations": False, "observation_clip": 3.0}},

@@ -9,6 +9,7 @@ from pydantic import Field, PositiveInt, create_model, field_validator
 from spacetime_rl.config.section import Section
 
 DATASET = "minari:"  # before the id of a Minari dataset, where a path could stand as well
+SCRIPT = "heuristic"  # instead of a path: the scripted player, which is recorded when the run begins
 
 # `from` is a word of Python's, so the class that has this key is made by a call.
 _Sources = create_model(
@@ -20,8 +21,8 @@ _Sources = create_model(
             Field(
                 default=(),
                 description="Recorded episodes to learn from: folders, files, or Minari datasets "
-                "(`minari:GAME/POLICY-v0`, or their folders), as a list or a single one; empty: none "
-                "(docs/demonstrations.md).",
+                "(`minari:GAME/POLICY-v0`, or their folders), as a list or a single one; `heuristic` records the "
+                "scripted player when the run begins; empty: none (docs/demonstrations.md).",
             ),
         )
     },  # type: ignore[call-overload]
@@ -31,6 +32,9 @@ _Sources = create_model(
 class ImitationConfig(_Sources):  # type: ignore[misc, valid-type]
     """Learning from demonstrations: recorded episodes of a person, a script or another policy."""
 
+    episodes: PositiveInt = Field(
+        default=200, description="Episodes that the scripted player is recorded for, where `from` names `heuristic`."
+    )
     agents: tuple[str, ...] = Field(
         default=("*",),
         min_length=1,
@@ -85,6 +89,11 @@ class ImitationConfig(_Sources):  # type: ignore[misc, valid-type]
         """The value of `from`."""
         found: tuple[str, ...] = getattr(self, "from")
         return found
+
+    @property
+    def records_script(self) -> bool:
+        """Whether the scripted player is to be recorded first."""
+        return self.is_on and SCRIPT in self.sources
 
     @property
     def is_on(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from spacetime_rl.config.imitation import DATASET
+from spacetime_rl.config.imitation import DATASET, SCRIPT
 from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.rewards import RewardScriptConfig
 
@@ -19,7 +19,7 @@ def paths_of(config: RunConfig) -> Iterator[tuple[str, Path]]:
     for index, script in enumerate(config.rewards.terms):
         yield f"rewards.scripts.{index}", script.path
     for index, source in enumerate(config.imitation.sources):
-        if not source.startswith(DATASET):
+        if not _is_a_name(source):
             yield f"imitation.from.{index}", Path(source)
 
 
@@ -44,8 +44,7 @@ def anchored(config: RunConfig, folder: Path) -> RunConfig:
             "imitation": config.imitation.model_copy(
                 update={
                     "from": tuple(
-                        source if source.startswith(DATASET) else str(folder / source)
-                        for source in config.imitation.sources
+                        source if _is_a_name(source) else str(folder / source) for source in config.imitation.sources
                     )
                 }
             ),
@@ -54,3 +53,8 @@ def anchored(config: RunConfig, folder: Path) -> RunConfig:
             "initialize_from": str(folder / begins) if begins and (folder / begins).exists() else begins,
         }
     )
+
+
+def _is_a_name(source: str) -> bool:
+    """Whether demonstrations are named otherwise than by a path."""
+    return source == SCRIPT or source.startswith(DATASET)

@@ -120,8 +120,9 @@ def _seeds(sweep: SweepConfig) -> Iterator[Contradiction]:
 
 def _demonstrations(sweep: SweepConfig) -> Iterator[Contradiction]:
     """What is read and settled before the first trial."""
+    settled = {("imitation", key) for key in ("from", "episodes", "agents", "successes_only", "offline")}
     for path in sweep.space:
-        if path in (("imitation", "from"), ("imitation", "successes_only"), ("imitation", "offline")):
+        if path in settled:
             yield _of(path, "is the same for all trials: the demonstrations are read once; search imitation.epochs")
 
 

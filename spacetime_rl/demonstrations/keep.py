@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.config.imitation import SCRIPT
 from spacetime_rl.contract import PolicyPlan
 from spacetime_rl.demonstrations.arrays import Demonstrations
 from spacetime_rl.demonstrations.compare import differences
@@ -21,15 +22,21 @@ from spacetime_rl.game.spec import GameSpec, PolicyLayout
 _SUMMARY = "demonstrations.json"  # written last: a folder that has it is complete
 
 
-def keep_demonstrations(config: RunConfig, spec: GameSpec, policies: Sequence[PolicyPlan], folder: Path) -> str | None:
+def has_demonstrations(folder: Path) -> bool:
+    """Whether a run has kept its demonstrations in this folder."""
+    return (folder / _SUMMARY).is_file()
+
+
+def keep_demonstrations(
+    config: RunConfig, spec: GameSpec, policies: Sequence[PolicyPlan], folder: Path, scripted: Path | None = None
+) -> str:
     """Read the demonstrations of a run, compare them with the game, and write them into `folder`.
 
-    Returns a sentence that says how many there are; None if the run uses none, or has kept them before. Raises
-    ConfigError.
+    `scripted` has the episodes of the scripted player, where the run imitates it. Returns a sentence that says how many
+    demonstrations there are. Raises ConfigError.
     """
-    if not config.imitation.is_on or (folder / _SUMMARY).is_file():
-        return None
-    found = read_demonstrations(config, spec, policies)
+    sources = [str(scripted) if source == SCRIPT else source for source in config.imitation.sources]
+    found = read_demonstrations(config, spec, policies, sources)
     folder.mkdir(parents=True, exist_ok=True)
     for policy, shown in found.items():
         shown.save(folder / f"{policy}.npz")

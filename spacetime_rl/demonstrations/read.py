@@ -25,15 +25,17 @@ _KEY = "imitation.from"
 _VERSION = re.compile(r"-v\d+$")  # at the end of a dataset's name
 
 
-def read_demonstrations(config: RunConfig, spec: GameSpec, policies: Sequence[PolicyPlan]) -> dict[str, Demonstrations]:
-    """What each policy learns from, by its name; policies that nobody demonstrated are missing.
+def read_demonstrations(
+    config: RunConfig, spec: GameSpec, policies: Sequence[PolicyPlan], sources: Sequence[str]
+) -> dict[str, Demonstrations]:
+    """What each policy learns from `sources`, by its name; policies that nobody demonstrated are missing.
 
     Raises ConfigError that names the source and the field where a demonstration does not fit the game, where there is
     none of any policy, or where they take more than `MOST_BYTES`.
     """
     found: defaultdict[str, list[DemonstratedEpisode]] = defaultdict(list)
     size = 0
-    for policy, episode in _episodes(config, spec, {policy.name: policy for policy in policies}):
+    for policy, episode in _episodes(config, spec, {policy.name: policy for policy in policies}, sources):
         found[policy].append(episode)
         size += episode.vectors.nbytes + episode.actions.nbytes + sum(i.nbytes for i in episode.images.values())
         if size > MOST_BYTES:
@@ -41,15 +43,15 @@ def read_demonstrations(config: RunConfig, spec: GameSpec, policies: Sequence[Po
     if not found:
         which = "successful episode" if config.imitation.successes_only else "decision"
         names = ", ".join(policy.name for policy in policies)
-        raise _problem(f"no {which} of {names} in {', '.join(config.imitation.sources)}")
+        raise _problem(f"no {which} of {names} in {', '.join(sources)}")
     layouts = {policy.name: policy.layout for policy in policies}
     return {name: Demonstrations.of(layouts[name], episodes) for name, episodes in found.items()}
 
 
 def _episodes(
-    config: RunConfig, spec: GameSpec, policies: Mapping[str, PolicyPlan]
+    config: RunConfig, spec: GameSpec, policies: Mapping[str, PolicyPlan], sources: Sequence[str]
 ) -> Iterator[tuple[str, DemonstratedEpisode]]:
-    for source in config.imitation.sources:
+    for source in sources:
         if _is_dataset(source):
             yield from _of_dataset(source, config, policies)
             continue

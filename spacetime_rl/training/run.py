@@ -15,7 +15,6 @@ from spacetime_rl.config.sweep import SweepConfig
 from spacetime_rl.config.sweep_writer import dump_sweep
 from spacetime_rl.console.progress import Progress
 from spacetime_rl.console.screen import show_progress
-from spacetime_rl.demonstrations.keep import keep_demonstrations
 from spacetime_rl.errors import ResumeError
 from spacetime_rl.reports.summary import RunSummary
 from spacetime_rl.rollout.make_plan import engine_version, plan_rollout
@@ -26,6 +25,7 @@ from spacetime_rl.tracking.examine import examine
 from spacetime_rl.tracking.identity import experiment_of
 from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.training.attached import wait_for_games
+from spacetime_rl.training.demonstrations import gather_demonstrations
 from spacetime_rl.training.outcome import Outcome
 from spacetime_rl.training.reachable import check_reachable
 from spacetime_rl.tuning.ray_session import prepare_ray
@@ -83,11 +83,7 @@ def start_game(
             "begin another run"
         )
     folder.write_facts(plan.spec, collect_versions(engine_version(plan)))
-    if config.imitation.is_on:
-        progress.stage("reading the demonstrations")
-        read = keep_demonstrations(config, plan.spec, plan.policies, folder.paths.demonstrations)
-        if read:
-            progress.note(read)
+    gather_demonstrations(config, plan, folder.paths.demonstrations, progress)
     return plan
 
 

@@ -15,7 +15,7 @@ from support.toy_game import FakeGameOpener, make_group, make_layout
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.demonstrations.arrays import Demonstrations
-from spacetime_rl.demonstrations.keep import keep_demonstrations, kept_demonstrations
+from spacetime_rl.demonstrations.keep import has_demonstrations, keep_demonstrations, kept_demonstrations
 from spacetime_rl.demonstrations.read import read_demonstrations
 from spacetime_rl.envs.datasets import export_minari
 from spacetime_rl.episodes.episode import Episode
@@ -29,7 +29,7 @@ GIVER = GROUPS[0]
 
 def read(config: RunConfig, groups: Any = GROUPS) -> dict[str, Demonstrations]:
     spec = FakeGameOpener(groups).spec
-    return read_demonstrations(config, spec, assign_policies(spec, config))
+    return read_demonstrations(config, spec, assign_policies(spec, config), config.imitation.sources)
 
 
 def imitating(*sources: Path | str, **settings: Any) -> RunConfig:
@@ -187,7 +187,7 @@ def test_a_run_keeps_its_demonstrations_so_that_the_episodes_may_be_gone(tmp_pat
         file.unlink()
 
     assert told == "demonstrations: giver: 4 episodes, 20 decisions; none of taker"
-    assert keep_demonstrations(config, spec, policies, tmp_path / "kept") is None
+    assert has_demonstrations(tmp_path / "kept")
     layouts = {policy.name: policy.layout for policy in policies}
     kept = kept_demonstrations(tmp_path / "kept", layouts)
     assert set(kept) == {"giver"}

@@ -38,9 +38,11 @@ def test_a_scripts_episodes_teach_a_run_before_it_plays_and_another_one_that_nev
     Path("touch.yaml").write_text(yaml.safe_dump(RUN))
     command("eval", "heuristic", "--config", "touch.yaml", "--episodes", "20", "--record-to", "shown")
 
-    command("train", "touch.yaml", "--set", "imitation.from=shown", "--run-id", "one", "--set", "stop.agent_steps=600")
+    script = ("--set", "imitation.from=heuristic", "--set", "imitation.episodes=20")
+    command("train", "touch.yaml", *script, "--run-id", "one", "--set", "stop.agent_steps=600")
     kept = json.loads(Path("results/one/demonstrations/demonstrations.json").read_text())
-    assert set(kept["policies"]) == {"walker", "jumper"}
+    assert kept["from"] == ["heuristic"]
+    assert {name: count["episodes"] for name, count in kept["policies"].items()} == {"walker": 40, "jumper": 20}
     first, *_, last = results_of(tmp_path, "one")
     told = re.search(r"walker: pre-trained on \d+ decisions; the loss .*? fell from (\S+) to (\S+) in pass", str(first))
     assert told is not None
