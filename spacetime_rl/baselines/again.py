@@ -18,6 +18,7 @@ class Recipe:
     name: str
     config: str
     preset: str | None
+    policies: str | None  # the baseline whose policies it has
     episodes: int
     overrides: Sequence[str]
 
@@ -26,11 +27,24 @@ class Recipe:
         """Read a baseline's command."""
         words = shlex.split(baseline.document["command"])
         options = list(pairwise(words))
-        preset = next((value for option, value in options if option == "--preset"), None)
+        given = {option: value for option, value in options if option in ("--preset", "--policies")}
         overrides = [value for option, value in options if option == "--set"]
-        return cls(baseline.name, words[2], preset, baseline.document["episodes"], overrides)
+        return cls(
+            baseline.name,
+            words[2],
+            given.get("--preset"),
+            given.get("--policies"),
+            baseline.document["episodes"],
+            overrides,
+        )
+
+
+def taken_over(name: str, root: Path = BASELINES) -> list[Recipe]:
+    """The baselines that have the policies of another one, and are made anew with it."""
+    return [recipe for recipe in map(Recipe.of, read_baselines(root)) if recipe.policies == name]
 
 
 def lacking(seeds: int, root: Path = BASELINES) -> list[Recipe]:
-    """The baselines that were chosen from fewer than `seeds` seeds, by name."""
-    return [Recipe.of(baseline) for baseline in read_baselines(root) if len(baseline.seeds) < seeds]
+    """The baselines that were chosen from fewer than `seeds` seeds, by name; those with others' policies have none."""
+    few = [Recipe.of(baseline) for baseline in read_baselines(root) if len(baseline.seeds) < seeds]
+    return [recipe for recipe in few if recipe.policies is None]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spacetime_rl.baselines.again import Recipe
 from spacetime_rl.formats.markdown import fill, table, wrapped
 from spacetime_rl.runs.shipped import (
     OVERALL,
@@ -93,7 +94,7 @@ def _line(row: _Row, p: float | None) -> list[str]:
         others = " and ".join(other for other in baseline.policies if other != row.name)
         against = f": {row.name} against the scripted {others}"
     return [
-        f"[{baseline.name}](#{baseline.name}){against}",
+        f"{_link(baseline.name)}{against}",
         _percent(row.success(SCRIPTED)[0]),
         _percent(row.success(TRAINED)[0]) + ("" if baseline.is_held_out else " *"),
         _difference(row, p),
@@ -102,6 +103,11 @@ def _line(row: _Row, p: float | None) -> list[str]:
         f"{training['agent_steps']:,}",
         _minutes(training),
     ]
+
+
+def _link(name: str) -> str:
+    """A link to a baseline's section; anchors of headings have no slash."""
+    return f"[{name}](#{name.replace('/', '')})"
 
 
 def _difference(row: _Row, p: float | None) -> str:
@@ -145,6 +151,9 @@ def _section(baseline: Baseline, folder: Path) -> str:
             f"{chosen['seed']}."
         )
     parts = [f"### {baseline.name}", wrapped(facts), f"```sh\n{document['command']}\n```"]
+    recipe = Recipe.of(baseline)
+    if recipe.policies:
+        parts.append(f"The policies are those of {_link(recipe.policies)}, which never saw this task.")
     if training["differs"]:
         parts.append(
             "Trained with other settings than those of the evaluation: "

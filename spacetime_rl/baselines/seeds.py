@@ -67,7 +67,7 @@ def train_seeds(
     seed fails, `signals.Stopped` if the user stops it, and the errors of `run.begin` and `resume.resume_sweep`.
     """
     wanted = [config.seed + index for index in range(count)]
-    prefix = f"baseline-{name}-{_fingerprint(config)}"
+    prefix = f"baseline-{name.replace('/', '-')}-{_fingerprint(config)}"
     done = _take_up(config.results, prefix, json_output, say)
     missing = [seed for seed in wanted if seed not in done]
     if done and missing != wanted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from spacetime_rl.config import RunConfig, load
 from spacetime_rl.errors import UsageError
 from spacetime_rl.runs.layout import RunPaths
 from spacetime_rl.runs.locate import find_checkpoint
-from spacetime_rl.runs.shipped import WEIGHTS
+from spacetime_rl.runs.shipped import WEIGHTS, Baseline
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,35 @@ class TrainedRun:
         checkpoint = read_checkpoint(self.checkpoint)
         for policy in checkpoint.policies:
             save_weights(checkpoint.load_module(policy), workspace / f"{policy}{WEIGHTS}")
+        return workspace
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedTraining(TrainedRun):
+    """The training of a baseline that comes with the package, whose policies are judged by another task."""
+
+    files: tuple[str, ...] = ()  # of its policies
+
+    @classmethod
+    def read_shipped(cls, baseline: Baseline) -> ShippedTraining:
+        """The training of a baseline's shipped seed."""
+        training = baseline.document["training"]
+        return cls(
+            folder=baseline.folder,
+            checkpoint=baseline.folder,
+            config=baseline.config,
+            agent_steps=training["agent_steps"],
+            wall_s=training["wall_time_s"],
+            versions=baseline.document.get("versions", {}),
+            cpu_s=training.get("cpu_time_s"),
+            files=tuple(file for policy in baseline.document["policies"].values() for file in policy.values()),
+        )
+
+    def export(self, workspace: Path) -> Path:
+        """Copy the baseline's policies to `workspace`; returns the folder."""
+        workspace.mkdir(parents=True)
+        for file in self.files:
+            shutil.copyfile(self.folder / file, workspace / file)
         return workspace
 
 

@@ -43,6 +43,7 @@ class _Wish:
     validation_episodes: int | None
     seeds: int
     runs: Sequence[str]
+    policies: str | None
     force: bool
     results: Path | None
     json_output: bool
@@ -67,6 +68,10 @@ def baseline(
             help="A finished run instead of training; may be repeated, with one run for each seed.",
             autocompletion=complete_run,
         ),
+    ] = None,
+    policies: Annotated[
+        str | None,
+        typer.Option(metavar="BASELINE", help="Train nothing: judge the policies of another baseline by this task."),
     ] = None,
     episodes: Annotated[
         int, typer.Option(metavar="N", **whole_number("Held-out test episodes that everybody is reported on.", 1))
@@ -101,6 +106,8 @@ def baseline(
 
       spacetime-rl baseline vr_navigation --run my-run --run my-other-run --episodes 100
 
+      spacetime-rl baseline hard/vr_navigation --policies vr_navigation
+
       spacetime-rl baseline --all
 
       spacetime-rl baseline --all --judge
@@ -108,15 +115,18 @@ def baseline(
     from spacetime_rl.runs.shipped import require_writable
 
     if every:
-        names = ("config", "preset", "run", "episodes", "overrides", "json_output")
+        names = ("config", "preset", "run", "policies", "episodes", "overrides", "json_output")
         refuse_given(context, "baseline --all", "each baseline's own command says so; leave it out", *names)
     elif config is None:
         raise UsageError("baseline: name a configuration, as in `spacetime-rl baseline vr_navigation`, or give --all")
     require_writable()
     if judge:
-        useless = ("run", "seeds", "episodes", "validation_episodes", "force", "overrides", "results")
-        refuse_given(context, "baseline --judge", "nothing is trained; leave it out", *useless)
+        idle = ("run", "policies", "seeds", "episodes", "validation_episodes", "force", "overrides", "results")
+        refuse_given(context, "baseline --judge", "nothing is trained; leave it out", *idle)
         return _judge_all() if every else _show(_judge(_name_of(config or "", preset)), json_output)
+    if policies is not None:
+        useless = ("run", "seeds", "validation_episodes", "results")
+        refuse_given(context, "baseline --policies", "nothing is trained; leave it out", *useless)
     wish = _Wish(
         config=config or "",
         preset=preset,
@@ -125,6 +135,7 @@ def baseline(
         validation_episodes=validation_episodes,
         seeds=seeds,
         runs=run or (),
+        policies=policies,
         force=force,
         results=results,
         json_output=json_output,
@@ -136,11 +147,13 @@ def _make_all(wish: _Wish) -> None:
     """Make the baselines that lack seeds."""
     from spacetime_rl.baselines.again import lacking
 
-    def make(recipe: Recipe) -> Outcome:
-        own = replace(wish, config=recipe.config, preset=recipe.preset, overrides=recipe.overrides)
-        return _make(replace(own, episodes=recipe.episodes))
+    _one_after_the_other({recipe.name: partial(_make, _as_made(recipe, wish)) for recipe in lacking(wish.seeds)})
 
-    _one_after_the_other({recipe.name: partial(make, recipe) for recipe in lacking(wish.seeds)})
+
+def _as_made(recipe: Recipe, wish: _Wish) -> _Wish:
+    """The wish for a baseline as its own command says, with everything else as in `wish`."""
+    own = replace(wish, config=recipe.config, preset=recipe.preset, policies=recipe.policies)
+    return replace(own, overrides=recipe.overrides, episodes=recipe.episodes)
 
 
 def _judge_all() -> None:
@@ -172,6 +185,8 @@ def _one_after_the_other(work: Mapping[str, Callable[[], Outcome]]) -> None:
 
 
 def _make(wish: _Wish) -> Outcome:
+    """Make a baseline, and then those anew that have its policies."""
+    from spacetime_rl.baselines.again import taken_over
     from spacetime_rl.baselines.make import make_baseline
     from spacetime_rl.contract import is_adversarial
 
@@ -179,8 +194,8 @@ def _make(wish: _Wish) -> Outcome:
     settings = [*wish.overrides, *as_overrides({"results": wish.results})]
     chosen = load_config(wish.config, settings, wish.preset)
     judged = load_config(wish.config, [*settings, *as_overrides({"evaluation.episodes": wish.episodes})], wish.preset)
-    taken = _find(wish) if wish.runs else _train(chosen, name, wish)
-    return make_baseline(
+    taken = _find(wish) or _train(chosen, name, wish)
+    outcome = make_baseline(
         name,
         judged,
         taken,
@@ -190,13 +205,18 @@ def _make(wish: _Wish) -> Outcome:
         say=_say,
         validation_episodes=wish.validation_episodes,
     )
+    for other in taken_over(name) if outcome.written else ():
+        _say(f"baseline {other.name}: has these policies, too")
+        _make(replace(_as_made(other, wish), force=True, runs=()))
+    return outcome
 
 
 def _words(wish: _Wish) -> list[str]:
     """The command that makes the same baseline by training."""
     words = ["spacetime-rl", "baseline", wish.config]
     words += [f"--preset {shlex.quote(wish.preset)}"] if wish.preset else []
-    words += [f"--seeds {len(wish.runs) or wish.seeds}", f"--episodes {wish.episodes}"]
+    words += [f"--policies {wish.policies}"] if wish.policies else [f"--seeds {len(wish.runs) or wish.seeds}"]
+    words += [f"--episodes {wish.episodes}"]
     words += [f"--validation-episodes {wish.validation_episodes}"] if wish.validation_episodes else []
     return words + [f"--set {shlex.quote(change)}" for change in wish.overrides]
 
@@ -217,9 +237,13 @@ def _train(config: RunConfig, name: str, wish: _Wish) -> list[TrainedRun]:
 
 
 def _find(wish: _Wish) -> list[TrainedRun]:
-    from spacetime_rl.baselines.trained import TrainedRun
+    """The trainings that the user names; none if they are to be made."""
+    from spacetime_rl.baselines.trained import ShippedTraining, TrainedRun
     from spacetime_rl.runs.locate import find_folder
+    from spacetime_rl.runs.shipped import read_baseline
 
+    if wish.policies:
+        return [ShippedTraining.read_shipped(read_baseline(wish.policies))]
     return [TrainedRun.read(find_folder(run, wish.results or RESULTS)) for run in wish.runs]
 
 

@@ -10,6 +10,7 @@ from spacetime_rl.runs.layout import CONFIG, RESULTS
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "rllib_configs"  # as in config.packaged, which imports pydantic
 _SCENARIOS = Path(__file__).resolve().parent.parent / "godot" / "scenarios"
+_NO_CONFIGURATIONS = ("presets", "sweeps")  # folders of files that are for other options and commands
 _SOURCES = ("baseline", "heuristic", "random")
 
 
@@ -61,7 +62,8 @@ def complete_setting(incomplete: str) -> list[str]:
 
 
 def _packaged() -> list[str]:
-    return _names("")
+    folders = sorted(path.name for path in _CONFIGS.iterdir() if path.is_dir() and path.name not in _NO_CONFIGURATIONS)
+    return [*_names(""), *(f"{folder}/{name}" for folder in folders for name in _names(folder))]
 
 
 def _names(folder: str) -> list[str]:

@@ -8,12 +8,15 @@ from typing import Any
 from spacetime_rl.config.model import RunConfig
 from spacetime_rl.formats.plain_json import to_json
 
+_NOT_SET = "(not set)"
+
 
 def diff(before: RunConfig, after: RunConfig) -> list[str]:
     """The settings that differ, as `training.lr: 0.0003 -> 0.001`, in the order of the configuration."""
     old, new = dict(_flat(before.to_dict())), dict(_flat(after.to_dict()))
-    keys = dict.fromkeys([*old, *new])
-    return [f"{k}: {_shown(old, k)} -> {_shown(new, k)}" for k in keys if _shown(old, k) != _shown(new, k)]
+    shown = {key: (_shown(old, key), _shown(new, key)) for key in dict.fromkeys([*old, *new])}
+    same = {(_NOT_SET, "{}"), ("{}", _NOT_SET)}  # a mapping without entries, and one whose entries are listed
+    return [f"{key}: {was} -> {now}" for key, (was, now) in shown.items() if was != now and (was, now) not in same]
 
 
 def overrides_for(base: RunConfig, wanted: RunConfig) -> list[str]:
@@ -51,4 +54,4 @@ def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
 
 
 def _shown(data: Mapping[str, Any], key: str) -> str:
-    return repr(data[key]) if key in data else "(not set)"
+    return repr(data[key]) if key in data else _NOT_SET

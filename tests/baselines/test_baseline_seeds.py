@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.made_policies import MOVE, make_checkpoint, make_layout, make_policy
 
-from spacetime_rl.baselines.again import Recipe, lacking
+from spacetime_rl.baselines.again import Recipe, lacking, taken_over
 from spacetime_rl.baselines.judge import TEST_SEED, choose_median
 from spacetime_rl.baselines.make import make_baseline
 from spacetime_rl.baselines.page import update
@@ -264,14 +264,17 @@ def test_a_difference_that_holms_correction_takes_back_is_level(tmp_path: Path) 
 
 def test_the_baselines_that_lack_seeds_are_made_as_their_commands_say(tmp_path: Path) -> None:
     preset = "spacetime-rl baseline old --preset fast --episodes 500 --set 'scenario.params={a: 1}'"
-    keep(tmp_path, made_up("new", 2, seeds=3), made_up("old", 1), made_up("old-fast", 1, command=preset))
+    others = "spacetime-rl baseline harder --policies old --episodes 500"
+    harder = made_up("harder", 2, command=others)
+    keep(tmp_path, made_up("new", 2, seeds=3), made_up("old", 1), made_up("old-fast", 1, command=preset), harder)
 
     assert [recipe.name for recipe in lacking(1, tmp_path)] == []
     assert lacking(3, tmp_path) == [
-        Recipe("old", "old", None, 500, ["training.lr=0.001"]),
-        Recipe("old-fast", "old", "fast", 500, ["scenario.params={a: 1}"]),
+        Recipe("old", "old", None, None, 500, ["training.lr=0.001"]),
+        Recipe("old-fast", "old", "fast", None, 500, ["scenario.params={a: 1}"]),
     ]
     assert [recipe.name for recipe in lacking(4, tmp_path)] == ["new", "old", "old-fast"]
+    assert taken_over("old", tmp_path) == [Recipe("harder", "harder", None, "old", 500, [])]
 
 
 def test_a_baseline_of_the_first_version_is_one_of_one_seed(tmp_path: Path) -> None:
