@@ -41,7 +41,7 @@ _RULES: tuple[_Rule, ...] = (
     (
         ("rollout", "overlap"),
         "with rollout.runners 0 the learning process plays as well, so nothing can overlap; leave it out",
-        lambda config: config.rollout.runners != 0,
+        lambda config: config.rollout.runners != 0 or config.rollout.overlap is not True,
     ),
     *(
         (

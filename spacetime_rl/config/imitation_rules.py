@@ -57,7 +57,7 @@ def _offline(config: RunSettings) -> Iterator[Problem]:
             f"use {_listed()}, whose policies learn the demonstrated actions alone"
         )
         yield where, message, (("algorithm",),)
-    if config.rollout.overlap:
+    if config.rollout.overlap is True:
         yield where, "plays nothing that could overlap; leave rollout.overlap out", (("rollout", "overlap"),)
     if config.league is not None:
         yield where, "plays against nobody; leave league out", (("league",),)

@@ -204,7 +204,7 @@ def _algorithm(config: RunSettings) -> Iterator[Contradiction]:
 
 
 def _overlap(config: RunSettings) -> Iterator[Contradiction]:
-    if config.rollout.overlap and config.algorithm != "PPO":
+    if config.rollout.overlap is True and config.algorithm != "PPO":
         yield Contradiction(
             ("rollout", "overlap"), f"{config.algorithm} always overlaps; leave it out", (("algorithm",),)
         )

@@ -187,10 +187,11 @@ class RolloutConfig(Section):
         default="auto",
         description="Games that a runner plays at the same time; auto takes one, or more where cores are left over.",
     )
-    overlap: bool = Field(
-        default=False,
-        description="PPO's runners play the next batch while the learner learns from the last one. Training is faster, "
-        "and its experience is one update old. The other algorithms always do this.",
+    overlap: Auto | bool = Field(
+        default="auto",
+        description="PPO's runners play the next batch while the learner learns from the last one, which is faster; "
+        "auto does so where there are runners. A run that is to be repeated exactly says false. The other algorithms "
+        "always overlap.",
     )
     fragment_length: int | None = Field(
         default=None,

@@ -140,6 +140,11 @@ class RunSettings(Section):
         """The same with some of the settings `train_batch_size`, `minibatch_size` and `num_epochs` replaced."""
         return self.model_copy(update={"training": self.training.model_copy(update=sizes)})
 
+    @property
+    def overlaps(self) -> bool:
+        """Whether PPO's runners, if there are any, play while the learner learns."""
+        return self.algorithm == "PPO" and self.rollout.overlap is not False and not self.imitation.offline
+
     def with_learners(self, learners: int) -> Self:
         """The same with this number of learners."""
         return self.model_copy(update={"resources": self.resources.model_copy(update={"learners": learners})})

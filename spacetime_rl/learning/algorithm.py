@@ -233,7 +233,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             per_runner = min(per_runner, self.config.rollout_fragment_length)
             played = self._play_fragments(per_runner)
             asked += per_runner * len(played)
-            agent_steps += sum(int(steps) for one in played for steps in one.metrics[NUM_AGENT_STEPS_SAMPLED].values())
+            agent_steps += agent_steps_of(played)
             episodes += self.take(played)
         return episodes
 
@@ -273,9 +273,12 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
                 return check_played(results)
             self.revive_runners(deadline)
 
-    def ask_runners(self) -> int:
-        """Request a further fragment of every runner, to be fetched with the tag `PLAY`; returns how many play one."""
-        ask = self._request(self.config.rollout_fragment_length)
+    def ask_runners(self, share: float = 1.0) -> int:
+        """Request a further fragment of every runner, to be fetched with the tag `PLAY`; returns how many play one.
+
+        `share` is the share of requested agent steps that are expected to be played.
+        """
+        ask = self._request(math.ceil(self.config.rollout_fragment_length / share))
         return int(self.env_runner_group.foreach_env_runner_async(ask, tag=PLAY))
 
     def _request(self, agent_steps: int) -> Callable[[GameEnvRunner], Played | SpacetimeError]:
@@ -322,6 +325,11 @@ def play(runner: GameEnvRunner, agent_steps: int, directive: Directive = PLAIN) 
         return Played(episodes, runner.get_metrics(), runner.notices.take(), runner.take_matches())
     except Exception as error:  # of a game that cannot be played, of the user's code, or of ours
         return describe(error)
+
+
+def agent_steps_of(played: list[Played]) -> int:
+    """Agent steps in fragments, over all policies."""
+    return sum(int(steps) for one in played for steps in one.metrics[NUM_AGENT_STEPS_SAMPLED].values())
 
 
 def check_played(results: list[Played | SpacetimeError]) -> list[Played]:

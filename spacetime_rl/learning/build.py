@@ -57,7 +57,7 @@ def make_algorithm_config(
     learners = 0 if config.resources.learners == "auto" else config.resources.learners
     names = [policy.name for policy in plan.policies]
     algorithm_class, learner_class = _CLASSES[config.algorithm]
-    if config.rollout.overlap:
+    if config.overlaps and plan.runners:
         algorithm_class, learner_class = OverlappingPPO, OlderExperienceLearner
     if config.imitation.offline:
         algorithm_class, learner_class = OfflineTraining, SpacetimePPOLearner

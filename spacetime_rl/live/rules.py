@@ -23,7 +23,7 @@ def make_live(config: RunConfig) -> RunConfig:
 def _problems(config: RunConfig) -> Iterator[str]:
     if config.algorithm != "PPO":
         yield f"algorithm: {config.algorithm}: --learn is PPO; leave it out"
-    if config.rollout.overlap:
+    if config.rollout.overlap is True:
         yield "rollout.overlap: games play while their server learns in any case; leave it out"
     if config.game.attach is not None:
         yield "game.attach: games connect to the server, not to an attached port; leave it out"

@@ -67,7 +67,9 @@ def settle_sizes(
     settled = config.model_copy(
         update={
             "game": config.game.model_copy(update={"arenas": arenas, "physics_hz": physics_hz}),
-            "rollout": rollout.model_copy(update={"runners": runners, "games_per_runner": games}),
+            "rollout": rollout.model_copy(
+                update={"runners": runners, "games_per_runner": games, "overlap": _overlap(config, runners)}
+            ),
             "resources": config.resources.model_copy(update={"cpus_per_runner": cpus}),
         }
     )
@@ -75,6 +77,11 @@ def settle_sizes(
     if measure_batch and settled.training.train_batch_size == "auto":
         settled = _settle_batch(settled, plan, sum(nodes) / trials, say)
     return settled, plan
+
+
+def _overlap(config: RunConfig, runners: int) -> Literal["auto"] | bool:
+    """Whether runners play while the learner learns, as a run writes it down; algorithms that always do stay `auto`."""
+    return config.overlaps if config.algorithm == "PPO" and runners else config.rollout.overlap
 
 
 def _of_one_game(config: RunConfig, plan: RolloutPlan) -> RunConfig:

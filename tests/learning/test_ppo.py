@@ -41,7 +41,7 @@ def runner_pids(algorithm: SpacetimePPO) -> list[int]:
 def learning(ray_cluster: None) -> Iterator[SpacetimePPO]:
     """One algorithm with two runners for several tests: starting the runners takes most of the time."""
     config = make_config(
-        rollout={"runners": 2},
+        rollout={"runners": 2, "overlap": False},
         training={"train_batch_size": 2000, "minibatch_size": 250, "lr": 3e-3},
         policies={"giver": LSTM, "taker": {"training": {"gamma": 0.5, "lr": 1e-3}}},
     )
@@ -170,7 +170,7 @@ def test_runners_play_ahead_of_the_learner_where_that_is_wanted(monkeypatch: pyt
     results = [algorithm.train() for _ in range(7)]
     assert in_flight == [2] * 7
     assert results[-1]["policy/taker/return_mean"] > results[0]["policy/taker/return_mean"] + 0.5
-    assert 0.7 * 7 * 2000 <= results[-1]["agent_steps"] <= 7 * 2000  # agents wait for their arena's last one
+    assert 0.9 * 7 * 2000 <= results[-1]["agent_steps"] <= 1.1 * 7 * 2000  # though agents wait for their arena
 
     os.kill(runner_pids(algorithm)[0], signal.SIGKILL)
     deadline = time.monotonic() + 120
