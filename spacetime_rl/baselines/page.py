@@ -45,6 +45,7 @@ Figures = Mapping[str, Any]
 
 def update(page: str, baselines: Sequence[Baseline], folder: Path) -> str:
     """The text `page` with new tables between its marks; paths of pictures are relative to its folder `folder`."""
+    baselines = sorted(baselines, key=lambda baseline: "/" in baseline.name)  # plain tasks before variants of them
     blocks = [_overview(baselines), *(_section(baseline, folder) for baseline in baselines)]
     written = "\n\n".join(blocks) if baselines else "None yet."
     return fill(page, BEGIN, END, written)
