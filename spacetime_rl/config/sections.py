@@ -189,8 +189,8 @@ class RolloutConfig(Section):
     )
     overlap: Auto | bool = Field(
         default="auto",
-        description="PPO's runners play the next batch while the learner learns from the last one, which is faster; "
-        "auto does so where there are runners. A run that is to be repeated exactly says false. The other algorithms "
+        description="PPO's runners play the next batch while the learner learns from the last one; auto does so where "
+        "a run makes at least 300 updates. A run that is to be repeated exactly says false. The other algorithms "
         "always overlap.",
     )
     fragment_length: int | None = Field(

@@ -34,6 +34,8 @@ from spacetime_rl.config.sections import (
 )
 from spacetime_rl.config.task import TaskConfig
 
+MANY_UPDATES = 300  # PPO updates from which on a run's runners play while the learner learns (docs/decisions/0088)
+
 
 class RunSettings(Section):
     """Every setting of a run, each valid by itself; `RunConfig` are those that are valid together."""
@@ -142,8 +144,15 @@ class RunSettings(Section):
 
     @property
     def overlaps(self) -> bool:
-        """Whether PPO's runners, if there are any, play while the learner learns."""
-        return self.algorithm == "PPO" and self.rollout.overlap is not False and not self.imitation.offline
+        """Whether PPO's runners, if there are any, play while the learner learns.
+
+        Experience that is an update old costs a run a few updates, which matters where it makes few of them.
+        """
+        if self.algorithm != "PPO" or self.imitation.offline or self.rollout.overlap != "auto":
+            return self.rollout.overlap is True
+        batch = self.sized().training.train_batch_size
+        assert batch != "auto"
+        return self.stop.agent_steps is None or self.stop.agent_steps >= MANY_UPDATES * batch
 
     def with_learners(self, learners: int) -> Self:
         """The same with this number of learners."""

@@ -67,21 +67,21 @@ def settle_sizes(
     settled = config.model_copy(
         update={
             "game": config.game.model_copy(update={"arenas": arenas, "physics_hz": physics_hz}),
-            "rollout": rollout.model_copy(
-                update={"runners": runners, "games_per_runner": games, "overlap": _overlap(config, runners)}
-            ),
+            "rollout": rollout.model_copy(update={"runners": runners, "games_per_runner": games}),
             "resources": config.resources.model_copy(update={"cpus_per_runner": cpus}),
         }
     )
     plan = replace(plan, runners=runners, games=games, cpus_per_runner=cpus)
     if measure_batch and settled.training.train_batch_size == "auto":
         settled = _settle_batch(settled, plan, sum(nodes) / trials, say)
-    return settled, plan
+    return _settle_overlap(settled), plan
 
 
-def _overlap(config: RunConfig, runners: int) -> Literal["auto"] | bool:
-    """Whether runners play while the learner learns, as a run writes it down; algorithms that always do stay `auto`."""
-    return config.overlaps if config.algorithm == "PPO" and runners else config.rollout.overlap
+def _settle_overlap(config: RunConfig) -> RunConfig:
+    """Write down whether runners play while the learner learns; for algorithms that always do, it stays `auto`."""
+    if config.algorithm != "PPO" or not config.rollout.runners:
+        return config
+    return config.model_copy(update={"rollout": config.rollout.model_copy(update={"overlap": config.overlaps})})
 
 
 def _of_one_game(config: RunConfig, plan: RolloutPlan) -> RunConfig:

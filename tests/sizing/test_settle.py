@@ -96,3 +96,24 @@ def test_a_batch_that_is_given_is_not_measured() -> None:
     settled, _ = settle_sizes(asked, make_plan(), nodes=[2], say=said.append)
     assert settled.training == asked.training
     assert not said
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"stop": {"agent_steps": 8192 * 300}}, True),
+        ({"stop": {"agent_steps": 8192 * 300 - 1}}, False),
+        ({"stop": {"agent_steps": None, "time_s": 60}}, True),
+        ({"stop": {"agent_steps": 1}, "rollout": {"runners": 2, "overlap": True}}, True),
+        ({"rollout": {"runners": 2, "overlap": False}}, False),
+        ({"algorithm": "IMPALA"}, "auto"),
+        ({"rollout": {"runners": 0}}, "auto"),
+    ],
+)
+def test_runners_play_ahead_where_a_run_makes_many_updates_or_is_told_to(
+    settings: dict[str, Any], expected: bool | str
+) -> None:
+    given = {"rollout": {"runners": 2}, "stop": {"agent_steps": 10**9}, **settings}
+    config = make_config(game={"arenas": 4}, training=BATCH, **given)
+
+    assert settle_sizes(config, make_plan(), nodes=[4])[0].rollout.overlap == expected
