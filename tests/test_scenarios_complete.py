@@ -18,7 +18,6 @@ MEASURING = {"bench"}  # made to be fast, not to be learned
 WITHOUT_BASELINE = {
     "parking_3d": "its baseline is trained by `make baseline` when its configurations have been tuned",
     "tag": "its policies play each other, and are trained and rated by the league's experiments",
-    "motorcycle_2d": "its baseline of PPO is there; that of DQN has not been trained",
 }
 every_scenario = pytest.mark.parametrize("folder", SCENARIOS, ids=lambda path: path.name)
 every_learned_one = pytest.mark.parametrize(
