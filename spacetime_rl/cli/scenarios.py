@@ -143,10 +143,12 @@ def _show_all(found: list[dict[str, Any]]) -> None:
     for title in ("what it is", "configurations"):
         table.add_column(title)
     for scenario in found:
-        table.add_row(scenario["name"], scenario["title"], "\n".join(scenario["configs"]))
+        plain = [name for name in scenario["configs"] if "/" not in name]  # harder ones are shown with their scenario
+        table.add_row(scenario["name"], scenario["title"], "\n".join(plain))
     plain_console().print(table)
     typer.echo(
-        "\nMore of one: spacetime-rl scenarios NAME\nTrain one:   spacetime-rl train CONFIGURATION [--preset NAME]"
+        "\nMore of one, and its harder variant: spacetime-rl scenarios NAME"
+        "\nTrain one: spacetime-rl train CONFIGURATION [--preset NAME]"
     )
 
 
