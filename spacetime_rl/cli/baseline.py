@@ -207,7 +207,7 @@ def _make(wish: _Wish) -> Outcome:
     )
     for other in taken_over(name) if outcome.written else ():
         _say(f"baseline {other.name}: has these policies, too")
-        _make(replace(_as_made(other, wish), force=True, runs=()))
+        _make(replace(_as_made(other, wish), force=True, runs=(), validation_episodes=None))
     return outcome
 
 

@@ -93,7 +93,7 @@ class ImitationConfig(_Sources):  # type: ignore[misc, valid-type]
     @property
     def records_script(self) -> bool:
         """Whether the scripted player is to be recorded first."""
-        return self.is_on and SCRIPT in self.sources
+        return SCRIPT in self.sources
 
     @property
     def is_on(self) -> bool:

@@ -9,7 +9,6 @@ from spacetime_rl.config.imitation import SCRIPT, ImitationConfig
 from spacetime_rl.config.settings import RunSettings
 
 Path = tuple[str | int, ...]
-_DEFAULT_EPISODES = ImitationConfig.model_fields["episodes"].default
 Problem = tuple[Path, str, tuple[Path, ...]]  # what is wrong where, and the settings that it disagrees with
 
 
@@ -30,7 +29,7 @@ def imitation_problems(config: RunSettings) -> Iterator[Problem]:
     if imitation.beta and _has_lstm(config):
         message = "is only for policies without a recurrent state: the demonstrations do not hold theirs"
         yield ("imitation", "beta"), message, (("model", "lstm"),)
-    if imitation.sources and SCRIPT not in imitation.sources and imitation.episodes != _DEFAULT_EPISODES:
+    if imitation.episodes != ImitationConfig.model_fields["episodes"].default and not imitation.records_script:
         message = f"is read where imitation.from names {SCRIPT}; leave it out"
         yield ("imitation", "episodes"), message, (("imitation", "from"),)
     if imitation.margin != ImitationConfig.model_fields["margin"].default and config.algorithm != "DQN":

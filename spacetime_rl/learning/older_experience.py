@@ -27,7 +27,7 @@ class OlderExperienceLearner(SpacetimePPOLearner):
     def prepare(self, policy: str, batch: Batch) -> Batch:
         """The batch with the probabilities of the present policy, and with weighted advantages."""
         ready = super().prepare(policy, batch)
-        module = self.module[policy].unwrapped()
+        module = self.policy(policy)
         make = module.get_train_action_dist_cls().from_logits
 
         def decide(own: Batch) -> torch.Tensor:

@@ -29,7 +29,7 @@ def gather_demonstrations(config: RunConfig, plan: RolloutPlan, folder: Path, pr
     if not config.imitation.is_on or has_demonstrations(folder):
         return
     with scratch_folder("demonstrations") as scratch:
-        scripted = Path(scratch) / "episodes"
+        scripted = scratch / "episodes"
         if config.imitation.records_script:
             _record_script(config, plan, scripted, progress)
         progress.stage("reading the demonstrations")

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from ray.rllib.core.columns import Columns
 from ray.rllib.evaluation.postprocessing import Postprocessing
-from support.experience import EXPERIENCED, make_experience
+from support.experience import EXPERIENCED, make_experience, played_by_another
 
 from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.game.spec import ActionField, ObservationField, PolicyLayout
@@ -49,15 +49,8 @@ def loss_of(module: PolicyModule, batch: Any) -> torch.Tensor:
 
 def played_by(module: PolicyModule, drift: float) -> dict[str, torch.Tensor]:
     """512 steps whose actions a policy took whose outputs differ by `drift` from the module's; all are good ones."""
-    obs = torch.randn(512, module.layout.obs_dim)
-    inputs = module.forward_train({Columns.OBS: obs})[Columns.ACTION_DIST_INPUTS].detach()
-    older = module.get_train_action_dist_cls().from_logits(inputs + drift)
-    actions = older.sample()
     return {
-        Columns.OBS: obs,
-        Columns.ACTIONS: actions,
-        Columns.ACTION_LOGP: older.logp(actions),
-        Columns.ACTION_DIST_INPUTS: older.inputs,
+        **played_by_another(module, 512, shift=drift),
         Postprocessing.ADVANTAGES: torch.ones(512),
         Postprocessing.VALUE_TARGETS: torch.zeros(512),
     }

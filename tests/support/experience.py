@@ -18,15 +18,24 @@ EXPERIENCED = PolicyLayout(
 
 def make_experience(module: PolicyModule) -> dict[str, torch.Tensor]:
     """64 steps that were played by a policy somewhat unlike this one, with returns both near its values and far off."""
-    obs = torch.randn(64, EXPERIENCED.obs_dim)
+    return {
+        **played_by_another(module, 64, noise=0.3),
+        Postprocessing.ADVANTAGES: torch.randn(64),
+        Postprocessing.VALUE_TARGETS: 2.0 * torch.randn(64),
+    }
+
+
+def played_by_another(
+    module: PolicyModule, steps: int, shift: float = 0.0, noise: float = 0.0
+) -> dict[str, torch.Tensor]:
+    """Steps of a policy whose outputs differ from the module's, all by `shift` and each by some `noise`."""
+    obs = torch.randn(steps, module.layout.obs_dim)
     inputs = module.forward_train({Columns.OBS: obs})[Columns.ACTION_DIST_INPUTS].detach()
-    played = module.get_train_action_dist_cls().from_logits(inputs + 0.3 * torch.randn_like(inputs))
+    played = module.get_train_action_dist_cls().from_logits(inputs + shift + noise * torch.randn_like(inputs))
     actions = played.sample()
     return {
         Columns.OBS: obs,
         Columns.ACTIONS: actions,
         Columns.ACTION_LOGP: played.logp(actions),
         Columns.ACTION_DIST_INPUTS: played.inputs,
-        Postprocessing.ADVANTAGES: torch.randn(64),
-        Postprocessing.VALUE_TARGETS: 2.0 * torch.randn(64),
     }
