@@ -156,10 +156,8 @@ def _section(baseline: Baseline, folder: Path) -> str:
     if recipe.policies:
         parts.append(f"The policies are those of {_link(recipe.policies)}, which never saw this task.")
     if training["differs"]:
-        parts.append(
-            "Trained with other settings than those of the evaluation: "
-            + "; ".join(f"`{line}`" for line in training["differs"])
-        )
+        settings = "; ".join(f"`{line}`" for line in training["differs"])
+        parts.append(wrapped(f"Trained with other settings than those of the evaluation: {settings}"))
     picture = baseline.folder / "paths.png"
     if picture.is_file():
         parts.append(f"![Paths of the trained policies]({os.path.relpath(picture, folder)})")

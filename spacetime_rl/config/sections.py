@@ -176,6 +176,9 @@ class MappingRule(Section):
     policy: str = Field(min_length=1, description="The policy's name.")
 
 
+MANY_UPDATES = 300  # of a run, from which on PPO's runners play while the learner learns (docs/decisions/0088)
+
+
 class RolloutConfig(Section):
     """How experience is gathered."""
 
@@ -190,8 +193,8 @@ class RolloutConfig(Section):
     overlap: Auto | bool = Field(
         default="auto",
         description="PPO's runners play the next batch while the learner learns from the last one; auto does so where "
-        "a run makes at least 300 updates. A run that is to be repeated exactly says false. The other algorithms "
-        "always overlap.",
+        f"a run makes at least {MANY_UPDATES} updates. A run that is to be repeated exactly says false. The other "
+        "algorithms always overlap.",
     )
     fragment_length: int | None = Field(
         default=None,

@@ -22,6 +22,7 @@ from spacetime_rl.config.policy import (
 from spacetime_rl.config.rewards import RewardsConfig
 from spacetime_rl.config.section import Section
 from spacetime_rl.config.sections import (
+    MANY_UPDATES,
     CheckpointConfig,
     EvaluationConfig,
     GameConfig,
@@ -33,8 +34,6 @@ from spacetime_rl.config.sections import (
     TrackingConfig,
 )
 from spacetime_rl.config.task import TaskConfig
-
-MANY_UPDATES = 300  # PPO updates from which on a run's runners play while the learner learns (docs/decisions/0088)
 
 
 class RunSettings(Section):
