@@ -28,12 +28,13 @@ _TAIL = "; its log ends:"
 class Notice:
     """A sentence in one line. `{n}` in it stands for the count; a count of 0 means that the notice is not counted.
 
-    `source` names the trial if there are several.
+    `source` names the trial if there are several. Without `is_warning` it is a fact that nobody has to act on.
     """
 
     text: str
     count: int = 1
     source: str = ""
+    is_warning: bool = True
 
     @property
     def line(self) -> str:
@@ -45,7 +46,7 @@ class Notice:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data for users."""
-        return {"text": self.line, "count": self.count}
+        return {"text": self.line, "count": self.count, "is_warning": self.is_warning}
 
 
 class Notices:
@@ -97,12 +98,14 @@ def from_text(text: str, count: int = 1) -> Notice:
 
 def to_data(notices: Iterable[Notice]) -> list[list[Any]]:
     """Plain JSON data that `from_data` reads back."""
-    return [[notice.text, notice.count] for notice in notices]
+    return [[notice.text, notice.count, notice.is_warning] for notice in notices]
 
 
 def from_data(data: object) -> list[Notice]:
-    """The notices that `to_data` wrote; an empty list for any other data."""
-    return [Notice(str(text), int(count)) for text, count in data] if isinstance(data, (list, tuple)) else []
+    """The notices that `to_data` wrote, also before it told warnings from facts; an empty list for any other data."""
+    if not isinstance(data, (list, tuple)):
+        return []
+    return [Notice(str(text), int(count), is_warning=all(rest)) for text, count, *rest in data]
 
 
 def from_record(record: logging.LogRecord) -> Notice:

@@ -76,6 +76,12 @@ def test_warnings_of_a_worker_are_taken_with_a_result_and_read_back_from_it() ->
     assert from_data(None) == []
 
 
+def test_a_fact_is_no_warning_and_earlier_files_held_only_warnings() -> None:
+    fact = Notice("pre-trained on 8 decisions", is_warning=False)
+    assert from_data(json.loads(json.dumps(to_data([fact])))) == [fact]
+    assert from_data([["a game failed", 2]]) == [Notice("a game failed", 2)]
+
+
 @pytest.fixture
 def shown() -> tuple[Progress, io.StringIO]:
     progress, out = Progress("demo", StopConfig()), io.StringIO()
@@ -97,6 +103,21 @@ def test_what_a_worker_noticed_is_shown_in_the_panel_and_in_lines(shown: tuple[P
     ]
 
 
+def test_a_fact_is_shown_without_alarm(shown: tuple[Progress, io.StringIO]) -> None:
+    progress, out = shown
+    fact = Notice("pre-trained on 8 decisions", is_warning=False)
+    progress.update("a_00000", "RUNNING", "", {"training_iteration": 1, "notices": to_data([fact])})
+    assert 'note="pre-trained on 8 decisions" time=' in out.getvalue()
+    assert "warning=" not in out.getvalue()
+    console = Console(file=io.StringIO(), width=80)
+    console.print(PanelFrame(progress).render())
+    print_summary(RunSummary("demo", "fake", Path("demo"), 1, 1.0, notices=[fact]), console)
+    panel, _, summary = console.file.getvalue().rpartition("- pre-trained on 8 decisions")  # type: ignore[attr-defined]
+    assert "- pre-trained on 8 decisions" in panel
+    assert "! " not in panel + summary
+    assert "- pre-trained on 8 decisions" in to_note(RunSummary("demo", "fake", Path("demo"), 1, 1.0, notices=[fact]))
+
+
 def test_what_a_sweeps_workers_noticed_is_shown_by_trial(shown: tuple[Progress, io.StringIO]) -> None:
     progress, out = shown
     progress.expect(2, Objective(metric="scenario/success_rate"))
@@ -116,4 +137,4 @@ def test_notices_are_kept_with_the_results_and_are_in_every_form_of_the_summary(
     said = "policy pilot: 6 gradient steps left out"
     assert f"! {said}" in console.file.getvalue()  # type: ignore[attr-defined]
     assert f"- Warning: {said}" in to_note(summary)
-    assert summary.to_dict()["notices"] == [{"text": said, "count": 6}]
+    assert summary.to_dict()["notices"] == [{"text": said, "count": 6, "is_warning": True}]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
+from spacetime_rl.console.panel_parts import notice_line
 from spacetime_rl.formats.shell import program, short
 from spacetime_rl.reports import summary as texts
 from spacetime_rl.reports.summary import RunSummary
@@ -36,7 +37,7 @@ def _parts(summary: RunSummary) -> Iterator[Text]:
     yield from (Text(f"- {sentence}", style="yellow") for sentence in summary.advice)
     yield Text()
     for notice in summary.notices:
-        yield Text(f"! {notice.line}", style="yellow")
+        yield notice_line(notice)
     if summary.notices:
         yield Text()
     yield from _places(summary)

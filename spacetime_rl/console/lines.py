@@ -44,9 +44,9 @@ class LineView(View):
         self._staged_s = self._progress.elapsed_s
         self._print(f"stage={to_json(text, ensure_ascii=False)} elapsed_s={self._progress.elapsed_s:.1f}")
 
-    def note(self, text: str) -> None:
-        """Print a line such as `warning="…" time=…`."""
-        self._print(f"warning={to_json(text, ensure_ascii=False)}")
+    def note(self, text: str, is_warning: bool) -> None:
+        """Print a line such as `warning="…" time=…`, or `note="…" time=…`."""
+        self._print(f"{'warning' if is_warning else 'note'}={to_json(text, ensure_ascii=False)}")
 
     def result(self, trial: TrialProgress) -> None:
         """Print the result, if the interval since the last printed one is over."""

@@ -24,6 +24,7 @@ from spacetime_rl.console.panel_parts import (
     learning_table,
     lesson_line,
     machine_line,
+    notice_line,
     policies_table,
     reward_lines,
     seconds,
@@ -157,7 +158,7 @@ class PanelFrame:
 
     def _notes(self) -> Iterator[RenderableType]:
         for note in self._progress.notes:
-            yield Text(f"! {note}", style="yellow", overflow="fold")
+            yield notice_line(note)
 
     @property
     def _sweep(self) -> bool:

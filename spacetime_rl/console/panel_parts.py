@@ -12,6 +12,7 @@ from rich.text import Text
 
 from spacetime_rl import metrics
 from spacetime_rl.console.progress import Progress, TrialProgress
+from spacetime_rl.notices import Notice
 
 MISSING = "\N{EN DASH}"
 _BARS = "▁▂▃▄▅▆▇█"
@@ -20,6 +21,13 @@ _MOST_TRIALS = 8  # trials of a sweep that are listed
 _COLOURS = dict(zip(metrics.PARTS, ("green", "yellow", "cyan", "magenta"), strict=True))
 _STATUS = {"PENDING": "dim", "RUNNING": "cyan", "PAUSED": "yellow", "TERMINATED": "green", "ERROR": "bold red"}
 _MOST_TERMS = 6  # reward terms of a policy that fit on a line
+
+
+def notice_line(notice: Notice) -> Text:
+    """A warning with an exclamation mark, or a fact without."""
+    if notice.is_warning:
+        return Text(f"! {notice.line}", style="yellow", overflow="fold")
+    return Text(f"- {notice.line}", style="dim", overflow="fold")
 
 
 def policies_table(trial: TrialProgress, title: str = "policy") -> Table:

@@ -133,8 +133,8 @@ class View:
     def ended(self, trial: TrialProgress) -> None:
         """A trial has ended."""
 
-    def note(self, text: str) -> None:
-        """Show a warning that does not end the run."""
+    def note(self, text: str, is_warning: bool) -> None:
+        """Show a warning that does not end the run, or a fact about it."""
 
 
 class Progress:
@@ -192,9 +192,9 @@ class Progress:
             view.stage(text)
 
     @property
-    def notes(self) -> list[str]:
-        """The latest warnings."""
-        return [notice.line for notice in self._shown][-_NOTES:]
+    def notes(self) -> list[Notice]:
+        """The latest warnings and facts."""
+        return list(self._shown)[-_NOTES:]
 
     def end(self, how: str) -> None:
         """Record that the run has ended: `done`, `stopped` by the user, or `failed`. Only the first call counts."""
@@ -225,7 +225,7 @@ class Progress:
             whole = self._shown.add(notice)
         if whole is not None:
             for view in self.views:
-                view.note(text if text and whole.count == notice.count else whole.line)
+                view.note(text if text and whole.count == notice.count else whole.line, whole.is_warning)
 
     def recall(self, trial_id: str, status: str, settings: str, result: Mapping[str, Any]) -> None:
         """Add a trial of an earlier process without showing it in the views."""

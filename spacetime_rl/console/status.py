@@ -21,9 +21,9 @@ class StatusView(View):
         """Print the stage's name."""
         self._print(self._out, f"{text[:1].upper()}{text[1:]}")
 
-    def note(self, text: str) -> None:
-        """Print a warning."""
-        self._print(self._err, f"WARNING: {text}")
+    def note(self, text: str, is_warning: bool) -> None:
+        """Print a warning, or a fact."""
+        self._print(self._err, f"{'WARNING' if is_warning else 'INFO'}: {text}")
 
     def result(self, trial: TrialProgress) -> None:
         """Print the block of an iteration."""

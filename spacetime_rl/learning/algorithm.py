@@ -148,7 +148,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             return learner.teaching.begin() if learner.teaching is not None else []
 
         for sentence in on_all(self.learner_group, begin):
-            self.notices.add(Notice(sentence))
+            self.notices.add(Notice(sentence, is_warning=False))
         self.env_runner_group.sync_weights(from_worker_or_learner_group=self.learner_group, inference_only=True)
 
     def learn(self, episodes: list[SingleAgentEpisode]) -> set[str]:

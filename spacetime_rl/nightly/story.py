@@ -138,7 +138,7 @@ def train(night: Night, place: Place) -> Found:
             "run": str(paths.path),
             "agent_steps": summary.agent_steps,
             "training_s": summary.training_s,
-            "notices": [notice.line for notice in summary.notices],
+            "notices": [notice.line for notice in summary.notices if notice.is_warning],
         },
         tuple(map(Path, curves)),
     )

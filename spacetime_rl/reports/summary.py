@@ -37,9 +37,9 @@ class RunSummary:
     """The summary of a run. `reports` holds `EvalReport.to_dict()` by player: `trained`, `heuristic`, `random`.
 
     `comparisons` compare the trained policies with each other player, as the champion of a sweep.
-    `notices` are the warnings of all its processes, with their counts. `run_url` is the run's page in MLflow, and
-    `page_command` the command that serves it; None if a server does. `unrecorded` is true if MLflow has not recorded
-    the whole run.
+    `notices` are the warnings and facts of all its processes, with their counts. `run_url` is the run's page in MLflow,
+    and `page_command` the command that serves it; None if a server does. `unrecorded` is true if MLflow has not
+    recorded the whole run.
     """
 
     run_id: str
@@ -159,7 +159,7 @@ def to_note(summary: RunSummary) -> str:
     else:
         lines += [f"Not evaluated; {headline(summary)}."]
     if summary.notices:
-        lines += ["", *(f"- Warning: {plain(notice.line)}" for notice in summary.notices)]
+        lines += ["", *(f"- {'Warning: ' * notice.is_warning}{plain(notice.line)}" for notice in summary.notices)]
     lines += ["", *(f"**{sentence}**" for sentence in shortcomings(summary))]
     lines += ["", *(f"- {sentence}" for sentence in summary.advice)]
     lines += ["", f"{best_sentence(summary)}."] if summary.best else []

@@ -67,6 +67,7 @@ func test_progress_lines_become_sentences() -> void:
 	check_equal(RLTraining.described(line), "4096 agent steps, walker: return 1.5, success 25 %", "a result")
 	check_close(RLTraining.share_done(line), 0.25, "share")
 	check_equal(RLTraining.described('stage="starting Ray" elapsed_s=0.0'), "starting Ray", "a stage")
+	check_equal(RLTraining.described('note="pre-trained on 8 decisions"'), "pre-trained on 8 decisions", "a fact")
 	check_equal(RLTraining.described("done: 1 policy"), "done: 1 policy", "other lines")
 	check_equal(RLTraining.share_done('stage="x" elapsed_s=1.0'), -1.0, "no share")
 

@@ -65,8 +65,9 @@ static func export_command(program: String, project: String, run_id: String, res
 ## A line of the output for a person. Progress lines become a sentence, others stay as they are.
 static func described(line: String) -> String:
 	var values := values_of(line)
-	if line.begins_with("stage="):
-		return values["stage"]
+	for kind: String in ["stage", "note"]:
+		if line.begins_with(kind + "="):
+			return values[kind]
 	if line.begins_with("warning="):
 		return "warning: %s" % values["warning"]
 	if not line.begins_with("iteration="):
