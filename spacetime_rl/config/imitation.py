@@ -22,7 +22,8 @@ _Sources = create_model(
                 default=(),
                 description="Recorded episodes to learn from: folders, files, or Minari datasets "
                 "(`minari:GAME/POLICY-v0`, or their folders), as a list or a single one; `heuristic` records the "
-                "scripted player when the run begins; empty: none (docs/demonstrations.md).",
+                "scripted player when the run begins; an empty list: none, whatever else stands here "
+                "(docs/demonstrations.md).",
             ),
         )
     },  # type: ignore[call-overload]

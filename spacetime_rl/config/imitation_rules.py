@@ -42,6 +42,8 @@ def imitation_problems(config: RunSettings) -> Iterator[Problem]:
 
 
 def _without_demonstrations(imitation: ImitationConfig) -> Iterator[Problem]:
+    if "from" in imitation.model_fields_set and not imitation.offline:
+        return  # an empty list switches off what the rest of the section, inherited perhaps, describes
     plain = ImitationConfig()
     for key in type(imitation).model_fields:
         if getattr(imitation, key) != getattr(plain, key):

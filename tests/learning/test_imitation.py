@@ -15,7 +15,7 @@ from support.demonstrators import good_actions, record_good_play
 from support.fake_runs import LSTM, make_config, make_plan, make_ppo
 from support.toy_game import FakeGame, FakeGameOpener, make_group, make_layout
 
-from spacetime_rl.config import RunConfig
+from spacetime_rl.config import RunConfig, load
 from spacetime_rl.config.imitation import ImitationConfig
 from spacetime_rl.config.policy import ModelConfig
 from spacetime_rl.demonstrations.arrays import DemonstratedEpisode, Demonstrations
@@ -317,3 +317,9 @@ def test_the_weight_falls_linearly_and_stays() -> None:
 def test_what_would_make_no_sense_is_refused_with_the_reason(sections: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         RunConfig.model_validate({"scenario": {"name": "fake"}, **sections})
+
+
+def test_an_empty_list_switches_off_what_a_configuration_imitates() -> None:
+    packaged = load("vr_ui", say=print)
+    assert packaged.imitation.is_on
+    assert not load("vr_ui", ["imitation.from=[]"], say=print).imitation.is_on
