@@ -144,8 +144,10 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         if not is_new or IMITATION not in self.config.env_config:
             return
 
+        trained = frozenset(self.config.env_config.get(INITIAL) or ())
+
         def begin(learner: SpacetimeLearner) -> list[str]:
-            return learner.teaching.begin() if learner.teaching is not None else []
+            return learner.teaching.begin(trained) if learner.teaching is not None else []
 
         for sentence in on_all(self.learner_group, begin):
             self.notices.add(Notice(sentence, is_warning=False))

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.config.imitation import SCRIPT
 from spacetime_rl.config.sweep import SweepConfig
+from spacetime_rl.errors import ConfigError
 from spacetime_rl.live.algorithm import LivePPO
 from spacetime_rl.live.declared import DeclaredGame, make_spec
 from spacetime_rl.live.rules import make_live
@@ -35,6 +37,9 @@ def learn_live(
     what a connected game said of itself, it is never started, and nothing is evaluated. Raises the errors of `train`.
     """
     config = make_live(config)
+    if declared is not None and config.imitation.records_script:
+        what = "records the scripted player in a game of its own, and --spaces-from-game starts none"
+        raise ConfigError([f"imitation.from: {SCRIPT} {what}; use --set imitation.from=[]"])
     plan = functools.partial(_plan, door=door, declared=declared)
     evaluate = evaluate and declared is None
     return begin(SweepConfig.of_run(config), run_id, force, evaluate, json_output, plan).summary

@@ -23,6 +23,7 @@ from spacetime_rl.demonstrations.keep import keep_demonstrations
 from spacetime_rl.game.spec import ImageField, PolicyLayout
 from spacetime_rl.learning.imitation.losses import imitation_loss
 from spacetime_rl.learning.imitation.tutor import WEIGHTS, Tutor
+from spacetime_rl.learning.warm_start import INITIAL
 from spacetime_rl.modules.spec import make_module_spec
 from spacetime_rl.runs.layout import RunPaths
 
@@ -103,6 +104,19 @@ def test_every_algorithms_policy_is_pretrained_once_and_learns_on(name: str, tmp
     assert result["policy/walker/imitation_weight"] == pytest.approx(0.1, abs=0.001)
     if "log_std" in learned:  # exploration stays as wide as it was
         assert not learned["log_std"].any()
+    algorithm.stop()
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_a_policy_with_the_weights_of_another_run_is_not_pretrained(tmp_path: Path) -> None:
+    algorithm = build(tmp_path, epochs=15)
+    before = weights_of(algorithm)
+    algorithm.config.env_config[INITIAL] = {"walker": None}  # they were taken over when the algorithm was built
+
+    algorithm.begin_imitation()
+
+    assert all(value.equal(before[key]) for key, value in weights_of(algorithm).items() if "normalizer" not in key)
+    assert np.isfinite(algorithm.train()["policy/walker/imitation_loss"])
     algorithm.stop()
 
 

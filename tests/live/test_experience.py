@@ -20,8 +20,11 @@ from spacetime_rl.live.experience import Experience
 from spacetime_rl.live.learner_side import LearningPlayer, LiveLearner
 from spacetime_rl.live.pieces import make_episode
 from spacetime_rl.live.rules import make_live
+from spacetime_rl.live.run import learn_live
+from spacetime_rl.live.runner import Door
 from spacetime_rl.modules.actions import logps_numpy
 from spacetime_rl.rollout.actor import PolicyActor
+from spacetime_rl.serving.find import Declared
 from spacetime_rl.serving.messages import BadMessage
 from spacetime_rl.serving.transitions import PolicyTransitions
 
@@ -167,6 +170,11 @@ def test_settings_without_meaning_are_named_together() -> None:
     ]
     live = make_live(load("tag"))
     assert (live.rollout.runners, live.game.arenas) == (1, 1)
+
+
+def test_no_script_is_recorded_where_no_game_is_started() -> None:
+    with pytest.raises(ConfigError, match=r"none; use --set imitation\.from=\[\]"):
+        learn_live(load("vr_ui"), Door("127.0.0.1", 8765), declared=Declared("game", {}, {}))
 
 
 def part_of(whole: PolicyTransitions, rows: slice) -> PolicyTransitions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -100,13 +100,16 @@ class Teaching:
             self._learner.metrics.log_value((policy, WEIGHT), self._weight, window=1)
         self._losses = {}
 
-    def begin(self) -> list[str]:
+    def begin(self, trained: Container[str] = ()) -> list[str]:
         """Prepare untrained policies: initialise their normalisers, and train them on the demonstrations alone.
 
-        Returns a sentence for each policy that was pre-trained.
+        Those in `trained` have the weights of another run already. Returns a sentence for each policy that was
+        pre-trained.
         """
         self.start_normalizers()
-        return [self._pretrain(policy) for policy in self._tutors] if self._settings.epochs else []
+        if not self._settings.epochs:
+            return []
+        return [self._pretrain(policy) for policy in self._tutors if policy not in trained]
 
     def start_normalizers(self) -> None:
         """Give normalisers that have seen nothing the statistics of the demonstrated observations.
