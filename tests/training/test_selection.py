@@ -111,8 +111,8 @@ def test_a_judge_that_fails_or_dies_costs_its_checkpoint_and_not_the_run(
     assert last["evaluation/best_agent_steps"] == 200.0
     assert last["evaluation/best_return_mean"] == 1.0
     assert last["evaluation/cpu_s"] == 1.0
-    assert any("at 300 agent steps was not evaluated: the game does not start" in note for note in progress.notes)
-    assert any("at 400 agent steps was not evaluated: the process" in note for note in progress.notes)
+    assert any("at 300 agent steps was not evaluated: the game does not start" in note.line for note in progress.notes)
+    assert any("at 400 agent steps was not evaluated: the process" in note.line for note in progress.notes)
 
 
 def test_training_does_not_wait_and_of_those_that_wait_the_newest_stays(
@@ -138,7 +138,7 @@ def test_training_does_not_wait_and_of_those_that_wait_the_newest_stays(
 
     assert waiting == [100, 600]  # the one that is being evaluated, and the newest
     assert [one.agent_steps for one in read_judged(tmp_path / "run")] == [100, 600]
-    assert any("takes longer than training takes" in note for note in progress.notes)
+    assert any("takes longer than training takes" in note.line for note in progress.notes)
 
 
 def test_what_was_not_evaluated_when_the_user_stopped_is_evaluated_after_a_resume(
