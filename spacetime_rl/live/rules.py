@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacetime_rl.config import RunConfig
+from spacetime_rl.config.imitation import SCRIPT
 from spacetime_rl.errors import ConfigError
 
 _THEMSELVES = "games that connect by themselves are started without it; leave it out"
 
 
-def make_live(config: RunConfig) -> RunConfig:
-    """The configuration with the sizes of a live run: one runner, which is the server. Raises ConfigError."""
-    problems = list(_problems(config))
+def make_live(config: RunConfig, starts_games: bool = True) -> RunConfig:
+    """The configuration with the sizes of a live run: one runner, which is the server. Raises ConfigError.
+
+    Without `starts_games`, not even the configuration's own game is started.
+    """
+    problems = list(_problems(config, starts_games))
     if problems:
         raise ConfigError(problems)
     rollout = config.rollout.model_copy(update={"runners": 1, "games_per_runner": 1})
@@ -20,7 +24,7 @@ def make_live(config: RunConfig) -> RunConfig:
     return config.model_copy(update={"rollout": rollout, "game": game}).sized()
 
 
-def _problems(config: RunConfig) -> Iterator[str]:
+def _problems(config: RunConfig, starts_games: bool) -> Iterator[str]:
     if config.algorithm != "PPO":
         yield f"algorithm: {config.algorithm}: --learn is PPO; leave it out"
     if config.rollout.overlap is True:
@@ -45,6 +49,9 @@ def _problems(config: RunConfig) -> Iterator[str]:
         yield f"policies.{config.scripted[0]}.scripted: the game decides which agents it sends; leave it out"
     if config.imitation.offline:
         yield "imitation.offline: plays nothing, and --learn waits for games; leave one of them out"
+    if config.imitation.records_script and not starts_games:
+        what = "records the scripted player in a game of its own, and --spaces-from-game starts none"
+        yield f"imitation.from: {SCRIPT} {what}; use --set imitation.from=[]"
     for policy in ("", *config.policies):
         if config.policy_training(policy).critic != "own":
             where = f"policies.{policy}.training.critic" if policy else "training.critic"

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.config import RunConfig
-from spacetime_rl.config.imitation import SCRIPT
 from spacetime_rl.config.sweep import SweepConfig
-from spacetime_rl.errors import ConfigError
 from spacetime_rl.live.algorithm import LivePPO
 from spacetime_rl.live.declared import DeclaredGame, make_spec
 from spacetime_rl.live.rules import make_live
@@ -36,10 +34,7 @@ def learn_live(
     The configuration's game is started once, to learn its spaces, and for the evaluation. With `declared`, which is
     what a connected game said of itself, it is never started, and nothing is evaluated. Raises the errors of `train`.
     """
-    config = make_live(config)
-    if declared is not None and config.imitation.records_script:
-        what = "records the scripted player in a game of its own, and --spaces-from-game starts none"
-        raise ConfigError([f"imitation.from: {SCRIPT} {what}; use --set imitation.from=[]"])
+    config = make_live(config, starts_games=declared is None)
     plan = functools.partial(_plan, door=door, declared=declared)
     evaluate = evaluate and declared is None
     return begin(SweepConfig.of_run(config), run_id, force, evaluate, json_output, plan).summary

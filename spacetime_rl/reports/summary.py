@@ -159,7 +159,8 @@ def to_note(summary: RunSummary) -> str:
     else:
         lines += [f"Not evaluated; {headline(summary)}."]
     if summary.notices:
-        lines += ["", *(f"- {'Warning: ' * notice.is_warning}{plain(notice.line)}" for notice in summary.notices)]
+        marked = ((notice.line, "Warning: " if notice.is_warning else "") for notice in summary.notices)
+        lines += ["", *(f"- {mark}{plain(line)}" for line, mark in marked)]
     lines += ["", *(f"**{sentence}**" for sentence in shortcomings(summary))]
     lines += ["", *(f"- {sentence}" for sentence in summary.advice)]
     lines += ["", f"{best_sentence(summary)}."] if summary.best else []
