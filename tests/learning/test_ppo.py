@@ -18,6 +18,7 @@ from support.toy_game import FakeGame, FakeGameOpener, make_group, make_layout
 
 from spacetime_rl.errors import GameDied, NothingLearned, RestartsExhausted
 from spacetime_rl.learning.ppo import OverlappingPPO, SpacetimePPO
+from spacetime_rl.notices import NOTICES, from_data
 from spacetime_rl.rollout.reward_hook import HookPlace
 from spacetime_rl.tuning.trial_end import has_learned_nothing
 
@@ -134,9 +135,9 @@ def test_gradient_steps_that_are_left_out_are_counted_in_the_result(huge_rewards
     steps = results[-1]["health/gradient_steps_left_out"]
     assert 0 < steps < results[-1]["health/gradient_steps"]
     said = "policy giver: {n} gradient steps left out, their gradient was zero or not finite; are its rewards or"
-    noticed = [(text, count) for result in results for text, count in result["notices"] if "left out" in text]
-    assert all(text.startswith(said) for text, _ in noticed)
-    assert sum(count for _, count in noticed) == steps
+    noticed = [notice for result in results for notice in from_data(result[NOTICES]) if "left out" in notice.text]
+    assert all(notice.text.startswith(said) and notice.is_warning for notice in noticed)
+    assert sum(notice.count for notice in noticed) == steps
 
 
 def test_training_whose_updates_are_all_left_out_ends_with_the_reason(huge_rewards: HookPlace) -> None:
