@@ -17,7 +17,6 @@ SCENARIOS = sorted(path for path in (OWN_PROJECT / "scenarios").iterdir() if pat
 MEASURING = {"bench"}  # made to be fast, not to be learned
 WITHOUT_BASELINE = {
     "parking_3d": "parking_3d_sac is not trained yet",
-    "tag": "tag_3v1 is not trained yet",
 }
 every_scenario = pytest.mark.parametrize("folder", SCENARIOS, ids=lambda path: path.name)
 every_learned_one = pytest.mark.parametrize(
