@@ -15,23 +15,9 @@ from spacetime_rl.runs.shipped import read_baselines
 
 SCENARIOS = sorted(path for path in (OWN_PROJECT / "scenarios").iterdir() if path.is_dir())
 MEASURING = {"bench"}  # made to be fast, not to be learned
-WITHOUT_BASELINE = {
-    "parking_3d": "parking_3d_sac is not trained yet",
-}
 every_scenario = pytest.mark.parametrize("folder", SCENARIOS, ids=lambda path: path.name)
 every_learned_one = pytest.mark.parametrize(
-    "folder",
-    [
-        pytest.param(
-            path,
-            marks=[pytest.mark.xfail(reason=WITHOUT_BASELINE[path.name], strict=True)]
-            if path.name in WITHOUT_BASELINE
-            else [],
-        )
-        for path in SCENARIOS
-        if path.name not in MEASURING
-    ],
-    ids=lambda path: path.name,
+    "folder", [path for path in SCENARIOS if path.name not in MEASURING], ids=lambda path: path.name
 )
 
 
