@@ -24,6 +24,7 @@ from spacetime_rl.tuning.search import (
 )
 from spacetime_rl.tuning.stopping import StopAt
 from spacetime_rl.tuning.trial_end import GiveUp, TrialEnd, describe_end
+from spacetime_rl.tuning.tune_memory import forgetting
 from spacetime_rl.tuning.tune_state import StateKeeper, resume_config, saved_often
 
 
@@ -39,7 +40,7 @@ def run_trials(
     sweep, base = experiment.sweep, experiment.base
     settings = sweep.settings
     adaptive = settings.searcher == "optuna"
-    with saved_often(count_trials(sweep)):
+    with saved_often(count_trials(sweep)), forgetting():
         analysis = tune.run(
             make_trainable(experiment),
             config={} if adaptive else make_space(sweep),  # an adaptive searcher holds the space itself
