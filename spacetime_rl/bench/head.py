@@ -42,6 +42,7 @@ from spacetime_rl.tracking.identity import describe_run
 from spacetime_rl.tracking.store import resolve_store
 from spacetime_rl.tuning.ray_session import ray_session
 from spacetime_rl.tuning.result_log import ResultLog
+from spacetime_rl.tuning.tune_memory import forgetting
 
 RUNNERS = (1, 4, 16)
 FRAGMENTS = (256, 1024, 4096)  # agent steps
@@ -227,15 +228,16 @@ def _measure_sweep() -> float:
             ResultLog(RunPaths(folder).results),
             MlflowCallback(describe_run(config, "bench", folder), store),
         ]
-        tune.run(
-            _Reporter,
-            num_samples=TRIALS,
-            stop={metrics.ITERATION: RESULTS},
-            resources_per_trial={"cpu": _CPUS},
-            storage_path=str(folder),
-            callbacks=callbacks,
-            verbose=0,
-        )
+        with forgetting():  # as in a sweep
+            tune.run(
+                _Reporter,
+                num_samples=TRIALS,
+                stop={metrics.ITERATION: RESULTS},
+                resources_per_trial={"cpu": _CPUS},
+                storage_path=str(folder),
+                callbacks=callbacks,
+                verbose=0,
+            )
     under_way = clock.seen[len(clock.seen) // 4 :]  # without the first quarter, in which trials start
     return 1000.0 * (under_way[-1][1] - under_way[0][1]) / (len(under_way) - 1)
 

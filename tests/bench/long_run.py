@@ -6,13 +6,10 @@ of five minutes into PAGE. It takes as long as the training, and wants a machine
 
 from __future__ import annotations
 
-import csv
 import subprocess
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,29 +17,24 @@ import psutil
 
 from spacetime_rl import metrics
 from spacetime_rl.formats.markdown import fill, table
+from spacetime_rl.runs.layout import RunPaths
+from spacetime_rl.runs.result_log import read_all_progress
 
 BEGIN, END = "<!-- long run: begin -->", "<!-- long run: end -->"
 READ_EVERY_S = 15.0
 WINDOW_S = 300.0
 GAME, RUNNER, TRIAL, REST = "games", "runners", "training process", "the rest"
 MARKS = {"--path ": GAME, "ray::GameEnvRunner": RUNNER, "ray::Trial": TRIAL}  # in the command line of a process
-HEADER = ("minutes", "agent-steps a second", *(f"{kind}, MB" for kind in (GAME, RUNNER, TRIAL, REST)))
+KINDS = (GAME, RUNNER, TRIAL, REST)
+HEADER = ("minutes", "agent-steps a second", *(f"{kind}, MB" for kind in KINDS))
+
+Memory = dict[str, float]
+"""MB of each kind of process, of all of them together. Shared pages are divided among their users (PSS)."""
 
 
-@dataclass
-class Readings:
-    """The memory of a training's processes over its time."""
-
-    times: list[float] = field(default_factory=list)
-    """Unix time of each reading, in seconds."""
-    memory: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    """For each kind of process, at each time, MB of all of them together. Shared pages are divided among their users
-    (PSS of smaps_rollup)."""
-
-
-def read_memory(parent: psutil.Process) -> dict[str, float]:
-    """MB of each kind of process below `parent`, itself included."""
-    found = dict.fromkeys((GAME, RUNNER, TRIAL, REST), 0.0)
+def read_memory(parent: psutil.Process) -> Memory:
+    """The memory of all processes below `parent`, itself included."""
+    found = dict.fromkeys(KINDS, 0.0)
     for process in (parent, *parent.children(recursive=True)):
         try:
             line = " ".join(process.cmdline())
@@ -53,16 +45,13 @@ def read_memory(parent: psutil.Process) -> dict[str, float]:
     return found
 
 
-def watch(command: Sequence[str]) -> Readings:
-    """Run the training to its end. Raises CalledProcessError where it fails."""
-    readings = Readings()
+def watch(command: Sequence[str]) -> list[tuple[float, Memory]]:
+    """Train to the end: the memory, each with the Unix time of its reading. Raises CalledProcessError if it fails."""
+    readings = []
     with subprocess.Popen(command) as training:
         parent = psutil.Process(training.pid)
         while training.poll() is None:
-            now = read_memory(parent)
-            readings.times.append(time.time())
-            for kind, amount in now.items():
-                readings.memory[kind].append(amount)
+            readings.append((time.time(), read_memory(parent)))
             try:
                 training.wait(READ_EVERY_S)
             except subprocess.TimeoutExpired:
@@ -74,25 +63,25 @@ def watch(command: Sequence[str]) -> Readings:
 
 def read_steps(results: Path) -> tuple[np.ndarray, np.ndarray]:
     """Unix times and agent steps at the end of every iteration of the only run in a folder."""
-    (run,) = results.glob("*/metrics.csv")
-    with run.open(encoding="utf-8", newline="") as file:
-        rows = [(float(row[metrics.TIMESTAMP]), float(row[metrics.AGENT_STEPS])) for row in csv.DictReader(file)]
-    times, steps = np.array(rows).T
+    (log,) = results.glob(f"*/{RunPaths(Path()).results}")
+    (rows,) = read_all_progress(log).values()
+    times, steps = np.array([(row[metrics.TIMESTAMP], row[metrics.AGENT_STEPS]) for row in rows], np.float64).T
     return times, steps
 
 
-def windows(times: np.ndarray, steps: np.ndarray, readings: Readings) -> Iterator[tuple[str, ...]]:
+def windows(
+    times: np.ndarray, steps: np.ndarray, readings: Sequence[tuple[float, Memory]]
+) -> Iterator[tuple[str, ...]]:
     """The rows of the table: whole windows from the end of the first iteration on."""
-    read_at = np.array(readings.times)
     for index in range(int((times[-1] - times[0]) // WINDOW_S)):
         begin = times[0] + index * WINDOW_S
         end = begin + WINDOW_S
         # Iterations do not end where windows do: agent steps in between are those of an even pace.
         done = np.interp([begin, end], times, steps)
-        within = (read_at >= begin) & (read_at < end)
-        memory = (np.mean(np.array(readings.memory[kind])[within]) for kind in (GAME, RUNNER, TRIAL, REST))
+        within = [memory for read_at, memory in readings if begin <= read_at < end]
+        means = (np.mean([memory[kind] for memory in within]) for kind in KINDS)
         minutes = f"{index * WINDOW_S / 60:.0f} to {(index + 1) * WINDOW_S / 60:.0f}"
-        yield minutes, f"{(done[1] - done[0]) / WINDOW_S:,.0f}", *(f"{amount:,.0f}" for amount in memory)
+        yield minutes, f"{(done[1] - done[0]) / WINDOW_S:,.0f}", *(f"{amount:,.0f}" for amount in means)
 
 
 def main() -> None:

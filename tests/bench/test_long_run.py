@@ -9,20 +9,18 @@ import numpy as np
 import psutil
 import pytest
 from bench import long_run
-from bench.long_run import GAME, REST, RUNNER, TRIAL, Readings
+from bench.long_run import GAME, KINDS, REST, RUNNER, TRIAL
 
 
 def test_windows_begin_with_the_first_iteration_and_hold_the_speed_and_the_mean_memory() -> None:
     times = np.array([1000.0, 1150.0, 1300.0, 1450.0, 1599.0])
     steps = np.array([500.0, 3500.0, 6500.0, 8000.0, 9490.0])
-    readings = Readings(times=[990.0, 1000.0, 1299.0, 1300.0])
-    for kind, amounts in {
-        GAME: [900.0, 100.0, 102.0, 9.0],
-        RUNNER: [0.0, 200.0, 200.0, 9.0],
-        TRIAL: [0.0, 300.0, 310.0, 9.0],
-        REST: [0.0, 1.0, 2.0, 9.0],
-    }.items():
-        readings.memory[kind] = amounts
+    readings = [
+        (990.0, dict(zip(KINDS, (900.0, 0.0, 0.0, 0.0), strict=True))),
+        (1000.0, dict(zip(KINDS, (100.0, 200.0, 300.0, 1.0), strict=True))),
+        (1299.0, dict(zip(KINDS, (102.0, 200.0, 310.0, 2.0), strict=True))),
+        (1300.0, dict(zip(KINDS, (9.0, 9.0, 9.0, 9.0), strict=True))),
+    ]
 
     rows = list(long_run.windows(times, steps, readings))
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +28,6 @@ class Kept(tune.Callback):  # type: ignore[misc]  # Ray has no types here
             managers = [thing for thing in gc.get_objects() if isinstance(thing, RayActorManager)]
             held = [manager._tracked_actors_to_task_futures.values() for manager in managers]
             self.answers = max(len(futures) for of_one in held for futures in of_one)
-
-
-@contextlib.contextmanager
-def as_it_is() -> Iterator[None]:
-    yield
 
 
 def run(folder: Path, way: AbstractContextManager[None]) -> tuple[int, int]:
@@ -67,7 +60,7 @@ def test_nothing_that_tune_keeps_grows_with_the_iterations(tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("ray_cluster")
 def test_tune_itself_keeps_everything_or_this_module_may_go(tmp_path: Path) -> None:
-    answers, texts = run(tmp_path, as_it_is())
+    answers, texts = run(tmp_path, nullcontext())
 
     assert answers >= ITERATIONS
     assert texts > 0
