@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,13 @@ def test_a_worker_that_never_comes_up_is_started_once_more(tmp_path: Path) -> No
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
     assert hung.exists()
     assert done.stdout == "answered\n", done.stderr
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_the_head_keeps_no_events_of_tasks() -> None:
+    import ray
+
+    task = ray.remote(lambda: None)
+    ray.get([task.remote() for _ in range(20)])
+    time.sleep(3.0)  # Ray's processes report every second, where they do
+    assert ray.timeline() == []
