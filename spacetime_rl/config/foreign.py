@@ -1,4 +1,4 @@
-"""Settings of a file that the algorithm on the command line does not read: the file was written for another one."""
+"""Settings of a file that do not go with what is laid over it: another algorithm, or other demonstrations."""
 
 from __future__ import annotations
 
@@ -9,9 +9,18 @@ from typing import Any
 
 from spacetime_rl.config.algorithms import ALL, REPLAYING, readers
 from spacetime_rl.config.document import Document
+from spacetime_rl.config.imitation import SCRIPT
 from spacetime_rl.config.policy import PolicyTrainingConfig, TrainingConfig
 
 Path = tuple[str, ...]
+
+
+def lay_over(below: Document, above: Document) -> Document:
+    """One document over another, of which the number of recorded episodes goes if `above` imitates something else."""
+    ours, theirs = (_mapping(document.data.get("imitation")) for document in (above, below))
+    if "from" in ours and "episodes" in theirs and "episodes" not in ours and not _records_script(ours["from"]):
+        below = replace(below, data=_without(below.data, [("imitation", "episodes")]))
+    return below.under(above)
 
 
 def leave_out_foreign(files: Document, overrides: Document) -> tuple[Document, str]:
@@ -45,6 +54,10 @@ def _foreign(data: dict[str, Any], algorithm: Any) -> Iterator[Path]:
         yield ("initialize_from",)
         if data.get("reset_exploration"):
             yield ("reset_exploration",)
+
+
+def _records_script(sources: object) -> bool:
+    return SCRIPT in (sources if isinstance(sources, list) else [sources])
 
 
 def _mapping(value: object) -> dict[str, Any]:

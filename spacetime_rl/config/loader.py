@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from spacetime_rl.config.document import Document, KeyPath, read_document
-from spacetime_rl.config.foreign import leave_out_foreign
+from spacetime_rl.config.foreign import lay_over, leave_out_foreign
 from spacetime_rl.config.idle import idle_settings
 from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.overrides import parse_overrides
@@ -46,7 +46,7 @@ def load(
     """
     files = Document() if path is None else read(find_config(path), ())
     if preset is not None:
-        files = files.under(read(find_preset(preset), ()))
+        files = lay_over(files, read(find_preset(preset), ()))
     return _lay(files, overrides, scenarios, str(path or "configuration"), say)
 
 
@@ -71,7 +71,7 @@ def _lay(
     files, note = leave_out_foreign(files, own)
     for section in OWN_SECTIONS:
         files.data.pop(section, None)
-    config = validate(files.under(own), scenarios, title)
+    config = validate(lay_over(files, own), scenarios, title)
     if note:
         say(note)
     return config
@@ -88,8 +88,8 @@ def read(path: Path, chain: tuple[Path, ...]) -> Document:
     own.data.pop("extends", None)
     document = Document(problems=problems)
     for base in bases:
-        document = document.under(read(base, (*chain, resolved)))
-    return document.under(own)
+        document = lay_over(document, read(base, (*chain, resolved)))
+    return lay_over(document, own)
 
 
 def _bases(document: Document, path: Path) -> tuple[list[Path], tuple[str, ...]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from spacetime_rl.config.document import Document, KeyPath
-from spacetime_rl.config.foreign import leave_out_foreign
+from spacetime_rl.config.foreign import lay_over, leave_out_foreign
 from spacetime_rl.config.loader import OWN_SECTIONS, attempt, read, validate, where
 from spacetime_rl.config.merge import deep_merge
 from spacetime_rl.config.model import RunConfig
@@ -36,7 +36,7 @@ def load_with(
     files, note = leave_out_foreign(read(find_config(path), ()), own)
     if note:
         say(note)
-    document = files.under(own)
+    document = lay_over(files, own)
     sections = {other: document.data.pop(other, None) for other in OWN_SECTIONS}
     problems: list[str] = []
     settings, mistakes = _settings(sections[name] or {}, name, model)

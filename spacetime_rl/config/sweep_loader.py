@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from spacetime_rl.config.document import Document, KeyPath
-from spacetime_rl.config.foreign import leave_out_foreign
+from spacetime_rl.config.foreign import lay_over, leave_out_foreign
 from spacetime_rl.config.loader import SWEEP, attempt, read, validate, where, without
 from spacetime_rl.config.model import RunConfig
 from spacetime_rl.config.overrides import parse_overrides
@@ -39,7 +39,7 @@ def load_sweep(
     files, note = leave_out_foreign(read(find_config(path), ()), own)
     if note:
         _log.warning(note)
-    document = files.under(own)
+    document = lay_over(files, own)
     section = document.data.pop(SWEEP, None)
     if section is None:
         raise ConfigError([f"{path}: is a run, not a sweep: it has no `{SWEEP}:`; start it with `spacetime-rl train`"])

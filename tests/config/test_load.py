@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from spacetime_rl.config import RunConfig, diff, dump, load, packaged
+from spacetime_rl.config.imitation import ImitationConfig
 from spacetime_rl.config.packaged import CONFIGS, config_names
 from spacetime_rl.errors import ConfigError
 
@@ -327,3 +328,15 @@ def test_files_that_extend_each_other_are_a_cycle(write: Write) -> None:
 def test_a_configuration_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load("vr_interaction").seed = 3
+
+
+def test_other_demonstrations_come_without_the_number_of_recorded_episodes(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("extends: tag\nimitation: {from: shown}\n")
+
+    for config in (load("tag", ["imitation.from=shown"]), load(own)):
+        assert config.imitation.sources == ("shown",)
+        assert config.imitation.episodes == ImitationConfig().episodes
+    assert load("tag", ["imitation.from=[shown, heuristic]"]).imitation.episodes == load("tag").imitation.episodes
+    with pytest.raises(ConfigError, match=r"imitation\.episodes: is read where"):
+        load("tag", ["imitation.from=shown", "imitation.episodes=9"])
