@@ -1,6 +1,6 @@
 """What trainings of several kinds are worth: `python -m tests.league.held_out PAGE OPPONENT,... KIND=RUN,... KIND=...`.
 
-The last policies of each RUN meet four snapshots of each OPPONENT, a run that none of them met in training, the random
+The last policies of each RUN meet eight snapshots of the OPPONENTs, runs that none of them met in training, the random
 and the scripted player, and the last policies of the runs of other kinds. All pairings play the same numbered episodes.
 The tables with the scores and the ratings go into PAGE. Half an hour for six runs of tag.
 """
@@ -32,7 +32,7 @@ from spacetime_rl.runs.layout import RESULTS
 from spacetime_rl.runs.locate import find_folder
 from spacetime_rl.statistics.seeds import across_seeds
 
-SNAPSHOTS = 4  # of each opponent's policies
+SNAPSHOTS = 8  # of the policies of all opponents together
 EPISODES = 32  # of each pairing
 BEGIN, END = "<!-- held out: begin -->", "<!-- held out: end -->"
 HEADER = ("role", "trained", "won against the ten, each seed", "all seeds", "won against the other kind", "ratings")
@@ -81,7 +81,7 @@ def gather(opponents: Sequence[Path], kinds: Mapping[str, Sequence[Path]], works
     """Export everybody who plays into `workspace`."""
     met: dict[str, dict[str, Entrant]] = defaultdict(dict)
     for run in opponents:
-        for policy, players in players_of(run, SNAPSHOTS, workspace).items():
+        for policy, players in players_of(run, SNAPSHOTS // len(opponents), workspace).items():
             met[policy] |= {one.player: one for one in players}  # the fixed ones are the same in all runs
     trained: dict[str, dict[str, list[Entrant]]] = defaultdict(lambda: defaultdict(list))
     for kind, runs in kinds.items():
