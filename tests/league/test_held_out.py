@@ -6,10 +6,12 @@ from league.held_out import Field, rows
 
 from spacetime_rl.evaluation.entrants import Entrant
 from spacetime_rl.evaluation.sources import RandomSource
+from spacetime_rl.league.payoff import Ranks
 from spacetime_rl.league.player import RANDOM
 
 ROLES = ("hider", "seeker")
-WON, LOST = (0, 1), (1, 0)  # ranks of the hider and the seeker
+WON: Ranks = (0, 1)  # of the hider and the seeker
+LOST: Ranks = (1, 0)
 
 
 def players(policy: str, *names: str) -> list[Entrant]:
