@@ -2,7 +2,8 @@
 
 The last policies of each RUN meet eight snapshots of the OPPONENTs, runs that none of them met in training, the random
 and the scripted player, and the last policies of the runs of other kinds. All pairings play the same numbered episodes.
-The tables with the scores and the ratings go into PAGE. Half an hour for six runs of tag.
+The table goes into PAGE: scores, and ratings in which the scripted players have 0 points. A quarter of an hour for six
+runs of tag.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from spacetime_rl.formats.markdown import fill, table
 from spacetime_rl.game.project import scenario_names
 from spacetime_rl.host.scratch import scratch_folder
 from spacetime_rl.league.payoff import Ranks, Result, score_of, tally
-from spacetime_rl.league.player import SNAPSHOT, kind_of, qualified
+from spacetime_rl.league.player import SCRIPTED, SNAPSHOT, kind_of, qualified
 from spacetime_rl.league.standings import compute_standings
 from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.layout import RESULTS
@@ -121,7 +122,8 @@ def rows(field: Field, roles: Sequence[str], results: Mapping[tuple[str, str], l
     games: list[Result] = []
     for pair, ranks in results.items():
         games += tally(0, 0, [(list(zip(roles, pair, strict=True)), each) for each in ranks])
-    ratings = {one.player: one.rating for one in compute_standings(games).players}
+    anchors = {f"{role}={SCRIPTED}": 0.0 for role in roles}  # the random player loses too often to measure by
+    ratings = {one.player: one.rating for one in compute_standings(games, anchors).players}
     for side, role in enumerate(roles):
         other = roles[1 - side]
         for kind, by_role in field.trained.items():

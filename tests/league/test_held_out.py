@@ -7,7 +7,7 @@ from league.held_out import Field, rows
 from spacetime_rl.evaluation.entrants import Entrant
 from spacetime_rl.evaluation.sources import RandomSource
 from spacetime_rl.league.payoff import Ranks
-from spacetime_rl.league.player import RANDOM
+from spacetime_rl.league.player import RANDOM, SCRIPTED
 
 ROLES = ("hider", "seeker")
 WON: Ranks = (0, 1)  # of the hider and the seeker
@@ -23,7 +23,7 @@ FIELD = Field(
         "own": {"hider": players("hider", "a:hider@9"), "seeker": players("seeker", "a:seeker@9")},
         "league": {"hider": players("hider", "b:hider@9"), "seeker": players("seeker", "b:seeker@9")},
     },
-    {"hider": players("hider", RANDOM, "x:hider@5"), "seeker": players("seeker", RANDOM, "x:seeker@5")},
+    {"hider": players("hider", RANDOM, SCRIPTED), "seeker": players("seeker", RANDOM, SCRIPTED)},
 )
 
 
@@ -32,7 +32,7 @@ def test_the_trained_meet_those_that_nobody_met_and_the_other_kind_but_not_their
 
     assert len(met) == len(set(met)) == 2 * 4 + 2
     assert ("a:hider@9", "b:seeker@9") in met
-    assert not any(hider[0] == seeker[0] in "ab" for hider, seeker in met)
+    assert not any(hider[:2] == seeker[:2] in ("a:", "b:") for hider, seeker in met)
     assert (RANDOM, RANDOM) not in met
 
 
