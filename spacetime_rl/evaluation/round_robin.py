@@ -102,7 +102,7 @@ def play_round_robin(
         wanted = [each for each in pairings(rules, entrants) if _sides(rules, each) not in done]
         launch = replace(make_launch(config), arenas=plan.arenas)
         for number, players in enumerate(wanted, start=1):
-            source = _source(rules, players)
+            source = pairing_source(rules, players)
             say(f"{number}/{len(wanted)} {source.name}")
             report = evaluate(launch, config, source, episodes, plan.seed, plan.games, open_game=open_game)
             _append(table, rules, players, report, plan.seed)
@@ -138,7 +138,8 @@ def _sides(rules: Rules, players: Sequence[Entrant]) -> tuple[Side, ...]:
     return tuple(sorted((side.policy, one.player) for side, one in zip(rules.sides, players, strict=True)))
 
 
-def _source(rules: Rules, players: Sequence[Entrant]) -> MatchSource:
+def pairing_source(rules: Rules, players: Sequence[Entrant]) -> MatchSource:
+    """The players of a pairing, each on its side."""
     sides = [(side.agents, side.policy, one.source) for side, one in zip(rules.sides, players, strict=True)]
     return MatchSource(sides, " against ".join(f"{one.policy}={one.player}" for one in players))
 

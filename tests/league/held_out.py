@@ -8,7 +8,6 @@ runs of tag.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,8 +19,7 @@ from spacetime_rl.config import change
 from spacetime_rl.contract import assign_policies, make_launch
 from spacetime_rl.evaluation.entrants import Entrant, find_entrants
 from spacetime_rl.evaluation.evaluate import evaluate
-from spacetime_rl.evaluation.match_source import MatchSource
-from spacetime_rl.evaluation.round_robin import Rules
+from spacetime_rl.evaluation.round_robin import Rules, pairing_source
 from spacetime_rl.formats.markdown import fill, table
 from spacetime_rl.game.project import scenario_names
 from spacetime_rl.host.scratch import scratch_folder
@@ -101,8 +99,7 @@ def referee(run: Path) -> tuple[list[str], Callable[[Match], list[Ranks]]]:
     launch = replace(make_launch(config), arenas=plan.arenas)
 
     def play(match: Match) -> list[Ranks]:
-        sides = [(side.agents, side.policy, one.source) for side, one in zip(rules.sides, match, strict=True)]
-        source = MatchSource(sides, " against ".join(one.player for one in match))
+        source = pairing_source(rules, match)
         print(source.name, file=sys.stderr, flush=True)
         return list(rules.ranks(evaluate(launch, config, source, EPISODES, plan.seed, plan.games).results))
 
@@ -114,7 +111,7 @@ def scores(
 ) -> list[list[float]]:
     """For each of my players its scores in all episodes against theirs, opponent by opponent."""
     pairs = [[(one, other) if side == 0 else (other, one) for other in theirs] for one in mine]
-    return [[score_of(ranks, side) for pair in own if pair in results for ranks in results[pair]] for own in pairs]
+    return [[score_of(ranks, side) for pair in own for ranks in results[pair]] for own in pairs]
 
 
 def rows(field: Field, roles: Sequence[str], results: Mapping[tuple[str, str], list[Ranks]]) -> Iterator[list[str]]:
@@ -161,7 +158,6 @@ def main() -> None:
         field = gather(opponents, runs, workspace)
         roles, play = referee(opponents[0])
         results = {(match[0].player, match[1].player): play(match) for match in field.matches(roles)}
-        print(json.dumps([[*pair, ranks] for pair, ranks in results.items()]))
         text = table(HEADER, list(rows(field, roles, results)))
     print(text)
     Path(page).write_text(fill(Path(page).read_text(), BEGIN, END, text))
