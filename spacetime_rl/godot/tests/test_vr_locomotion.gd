@@ -134,6 +134,21 @@ func test_a_course_walked_to_its_end_is_a_success_if_nothing_happened_on_it() ->
 	check_close(arena.player.agent.ledger.take_reward(), 2.5, "points less the vignette's")
 
 
+func test_a_clean_course_is_paid_for_and_intensity_costs_where_they_are_asked_to() -> void:
+	var arena := _make_course({"waypoints": 3, "reward_clean": 15.0, "reward_strain": -0.1})
+	_visit_all(arena)
+	check_close(arena.player.agent.ledger.take_reward(), 3.0 + 15.0, "points and the clean course")
+	arena.core.begin_episode()
+	arena.player.vignette.fired = 1
+	_visit_all(arena)
+	check_close(arena.player.agent.ledger.take_reward(), 2.5, "the points of another, less the vignette's")
+	arena.core.begin_episode()
+	_stand_in_the_middle(arena)
+	_paid(arena)
+	arena.player.vignette.intensity = 0.5
+	check_close(_paid(arena), -0.1 * 0.25, "a decision at half an intensity")
+
+
 func test_when_time_is_up_the_episode_is_truncated() -> void:
 	var arena := _make_course({"time_limit_s": 1.0})
 	for tick: int in 90:

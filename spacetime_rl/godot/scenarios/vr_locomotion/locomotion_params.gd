@@ -70,6 +70,10 @@ const HARSH := 0.8
 @export var reward_vignette: float = -0.5
 ## A new contact with an obstacle or a wall.
 @export var reward_collision: float = -1.0
+## A decision, times the square of the vignette's intensity at its end.
+@export var reward_strain: float = 0.0
+## The course is finished without a vignette and without a collision.
+@export var reward_clean: float = 0.0
 ## The time is up.
 @export var reward_timeout: float = -5.0
 

@@ -60,6 +60,7 @@ func _end_decision() -> void:
 	else:
 		var full := settings.max_speed * _decision_ticks / RLGameTime.ticks_per_second()
 		player.agent.add_reward(&"alive", settings.reward_alive * _gained / full)
+		player.agent.add_reward(&"strain", settings.reward_strain * player.vignette.intensity ** 2)
 	_gained = 0.0
 	_decision_ticks = 0
 	_count_mishaps()
@@ -116,6 +117,8 @@ func _reach_waypoint() -> void:
 	player.agent.set_metric(&"finished", 1.0)
 	# Before it is judged: what has happened in this decision so far.
 	_count_mishaps()
+	if is_clean():
+		_pay(&"clean", settings.reward_clean)
 	player.agent.end(is_clean())
 
 
