@@ -48,12 +48,21 @@ def _foreign(data: dict[str, Any], algorithm: Any) -> Iterator[Path]:
                 yield (*path, key)
     if algorithm != "PPO" and _at(data, ("rollout", "overlap")) is True:
         yield "rollout", "overlap"
-    if algorithm in REPLAYING and _at(data, ("model", "share_trunk")) is True:
-        yield "model", "share_trunk"
+    if algorithm in REPLAYING:
+        yield from _of_on_policy_networks(data)
     if data.get("initialize_from") is not None:  # weights of another network
         yield ("initialize_from",)
         if data.get("reset_exploration"):
             yield ("reset_exploration",)
+
+
+def _of_on_policy_networks(data: dict[str, Any]) -> Iterator[Path]:
+    models: list[Path] = [("model",), *(("policies", name, "model") for name in _mapping(data.get("policies")))]
+    for model in models:
+        if _at(data, (*model, "share_trunk")) is True:
+            yield (*model, "share_trunk")
+        if _at(data, (*model, "lstm")) is not None:
+            yield (*model, "lstm")
 
 
 def _records_script(sources: object) -> bool:

@@ -161,6 +161,19 @@ def test_what_the_user_sets_for_an_algorithm_that_does_not_read_it_stays_a_mista
         load(write(tmp_path, "algorithm: SAC\ntraining: {num_epochs: 9}"))
 
 
+@pytest.mark.parametrize("algorithm", ["SAC", "DQN"])
+def test_memory_and_a_shared_trunk_are_left_out_where_an_algorithm_has_none(tmp_path: Path, algorithm: str) -> None:
+    models = "model: {lstm: {}, hiddens: [32]}\npolicies: {walker: {model: {share_trunk: true, lstm: {cell_size: 8}}}}"
+    said: list[str] = []
+
+    config = load(write(tmp_path, models), [f"algorithm={algorithm}"], say=said.append)
+
+    assert (config.model.lstm, config.model.hiddens) == (None, (32,))
+    assert said[0].endswith("made: model.lstm, policies.walker.model.share_trunk, policies.walker.model.lstm")
+    with pytest.raises(ConfigError, match=f"model.lstm: {algorithm} has no recurrent state"):
+        load(write(tmp_path, models), [f"algorithm={algorithm}", "model.lstm.cell_size=16"])
+
+
 def test_settings_of_single_policies_and_weights_of_another_network_are_left_out_and_listed(tmp_path: Path) -> None:
     policies = "policies: {walker: {training: {clip_param: 0.1, gamma: 0.9}}}"
     path = write(tmp_path, f"{policies}\ninitialize_from: baseline:vr_ui\nreset_exploration: true")
