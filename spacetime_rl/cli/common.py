@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spacetime_rl.cli.completion import complete_setting
-from spacetime_rl.cli.numbers import whole_number
+from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
 from spacetime_rl.errors import UsageError
 from spacetime_rl.formats.plain_json import to_json
 
@@ -26,6 +26,10 @@ SetOption = Annotated[
         help="Change a setting, e.g. training.lr=1e-4; may be repeated.",
         autocompletion=complete_setting,
     ),
+]
+TrainingSeedOption = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="N", **whole_number("Seed of games, networks, exploration.", 0, LARGEST_SEED)),
 ]
 OpsetOption = Annotated[
     int,

@@ -12,6 +12,7 @@ from spacetime_rl.cli.common import (
     JsonOption,
     ResultsOption,
     SetOption,
+    TrainingSeedOption,
     as_overrides,
     print_json,
     refuse_given,
@@ -49,6 +50,7 @@ def sweep(
     run_id: Annotated[
         str | None, typer.Option(metavar="ID", help="Run id of the sweep; default: CONFIG-YYYYMMDD-HHMMSS.")
     ] = None,
+    seed: TrainingSeedOption = None,
     tracking_uri: Annotated[str | None, typer.Option(metavar="URI", help="MLflow server or database.")] = None,
     results: ResultsOption = None,
     json_output: JsonOption = False,
@@ -74,13 +76,14 @@ def sweep(
                 context,
                 "sweep --resume",
                 "begins a sweep, --resume continues one; leave one of them out",
-                *("config", "overrides", "force", "run_id", "tracking_uri"),
+                *("config", "overrides", "force", "run_id", "seed", "tracking_uri"),
             )
             end = later.resume_sweep(resume, results or RESULTS, not no_eval, json_output)
         elif config is None:
             raise UsageError("sweep: name a sweep, as in `spacetime-rl sweep sweeps/interaction_asha`")
         else:
-            settings = [*(overrides or ()), *as_overrides({"tracking.uri": tracking_uri, "results": results})]
+            given = {"seed": seed, "tracking.uri": tracking_uri, "results": results}
+            settings = [*(overrides or ()), *as_overrides(given)]
             loaded = load_sweep(config, settings, scenario_names())
             end = story.begin(loaded, run_id, force, not no_eval, json_output)
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from spacetime_rl.cli.common import (
     JsonOption,
     ResultsOption,
     SetOption,
+    TrainingSeedOption,
     as_overrides,
     load_config,
     refuse_given,
@@ -20,7 +21,7 @@ from spacetime_rl.cli.common import (
 )
 from spacetime_rl.cli.completion import complete_config, complete_preset, complete_run
 from spacetime_rl.cli.config import show_dry_run
-from spacetime_rl.cli.numbers import LARGEST_SEED, whole_number
+from spacetime_rl.cli.numbers import whole_number
 from spacetime_rl.cli.optional_value import USUAL_PORT
 from spacetime_rl.errors import UsageError
 from spacetime_rl.host import signals
@@ -54,9 +55,7 @@ def train(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run of the same id.")] = False,
     run_id: Annotated[str | None, typer.Option(metavar="ID", help="Run id; default: CONFIG-YYYYMMDD-HHMMSS.")] = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", **whole_number("Seed of games, networks, exploration.", 0, LARGEST_SEED))
-    ] = None,
+    seed: TrainingSeedOption = None,
     initialize_from: Annotated[
         str | None,
         typer.Option(

@@ -67,6 +67,7 @@ def test_a_wrong_setting_is_named_with_what_to_write_instead(fails: Run, argumen
         ("doctor --address http://head:8265", "doctor: --address: about a cluster; add --cluster"),
         ("doctor --hash --cluster", "doctor: --hash is about this machine, --cluster about others"),
         ("sweep --resume earlier --tracking-uri sqlite:///x.db", "--tracking-uri: begins a sweep, --resume continues"),
+        ("sweep --resume earlier --seed 3", "--seed: begins a sweep, --resume continues one"),
         ("submit eval policies --num-gpus 1", "submit eval: --num-gpus: not for an evaluation"),
     ],
 )

@@ -9,6 +9,7 @@ from spacetime_rl.cli.app import app
 
 OPTIONS = {
     "train": ["--seed"],
+    "sweep": ["--seed"],
     "eval x": ["--episodes", "--seed", "--games", "--arenas", "--checkpoint-number"],
     "export x": ["--opset", "--checkpoint-number"],
     "play": ["--seed", "--episodes"],
@@ -53,3 +54,14 @@ def test_an_option_takes_every_way_to_write_a_number(value: str, monkeypatch: py
     CliRunner().invoke(app, ["train", "vr_interaction", "--seed", value])
 
     assert seen == ["seed=1000"]
+
+
+def test_a_sweep_takes_its_seed_as_a_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(
+        "spacetime_rl.config.sweep_loader.load_sweep", lambda path, settings, scenarios: seen.extend(settings)
+    )
+
+    CliRunner().invoke(app, ["sweep", "sweeps/interaction_asha", "--set", "seed=1", "--seed", "7"])
+
+    assert seen == ["seed=1", "seed=7"]
