@@ -222,10 +222,14 @@ def _words(wish: _Wish) -> list[str]:
 
 
 def _name_of(config: str, preset: str | None) -> str:
-    from spacetime_rl.config.packaged import CONFIGS, packaged
+    from spacetime_rl.config.packaged import CONFIGS, packaged, preset_names
 
     file = packaged(config)
     if file is None:
+        for laid_over in preset_names():  # the name of a baseline, as its folder and its row have it
+            plain = config.removesuffix(f"-{laid_over}")
+            if plain != config and packaged(plain) is not None:
+                raise UsageError(f"baseline {config}: write it as `spacetime-rl baseline {plain} --preset {laid_over}`")
         raise UsageError(f"baseline {config}: is no packaged configuration; `spacetime-rl scenarios` lists them")
     return file.relative_to(CONFIGS).with_suffix("").as_posix() + (f"-{preset}" if preset else "")
 

@@ -229,10 +229,13 @@ def test_the_commands_know_no_baseline_of_a_wrong_name(
 ) -> None:
     unnamed = run_command("eval", "baseline", monkeypatch=monkeypatch, capsys=capsys)
     unknown = run_command("baseline", "no_such_config", monkeypatch=monkeypatch, capsys=capsys)
+    named = "vr_navigation-comfort_optimized"
+    with_preset = run_command("baseline", named, monkeypatch=monkeypatch, capsys=capsys)
 
-    assert (unnamed.code, unknown.code) == (2, 2)
+    assert (unnamed.code, unknown.code, with_preset.code) == (2, 2, 2)
     assert "eval baseline: --config is required" in unnamed.err
     assert "no_such_config: is no packaged configuration" in unknown.err
+    assert "write it as `spacetime-rl baseline vr_navigation --preset comfort_optimized`" in with_preset.err
 
 
 @pytest.mark.parametrize(
