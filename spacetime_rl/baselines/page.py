@@ -36,8 +36,11 @@ interval over seeds and episodes. The difference is the trained policy against t
 points, with its 95 % interval. It is "better" or "worse" where the paired test of the gate says so at 5 %, after
 Holm's correction for the number of rows. Steps and minutes are those of one seed.
 
-A row of 1 seed shows a single training, which may have been a lucky one. The trained policies marked * were reported
-on episodes that they may have been tuned with, and their difference is not paired.
+A row of 1 seed shows a single training, which may have been a lucky one.
+"""
+_NOT_HELD_OUT = """
+The trained policies marked * were reported on episodes that they may have been tuned with, and their difference is not
+paired.
 """
 
 Figures = Mapping[str, Any]
@@ -85,7 +88,8 @@ def _overview(baselines: Sequence[Baseline]) -> str:
     tested = [row for row in rows if row.difference]
     proven = dict(zip(map(id, tested), holm([row.difference["p"] for row in tested if row.difference]), strict=True))
     cells = [_line(row, proven.get(id(row))) for row in rows]
-    return f"{wrapped(_MEANING)}\n\n{table(heads, cells)}"
+    meaning = _MEANING + ("" if all(baseline.is_held_out for baseline in baselines) else _NOT_HELD_OUT)
+    return f"{wrapped(meaning)}\n\n{table(heads, cells)}"
 
 
 def _line(row: _Row, p: float | None) -> list[str]:

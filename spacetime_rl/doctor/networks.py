@@ -21,7 +21,7 @@ from spacetime_rl.runs.shipped import read_baseline
 LAYOUT = PolicyLayout(
     (ObservationField("pose", 12),), (), (ActionField("move", "continuous", 3), ActionField("grip", "discrete", 2))
 )
-IN_GAME = "vr_locomotion"  # the smallest baseline
+IN_GAME = "vr_locomotion"  # small, and with memory: recurrent layers are checked, too
 ROWS = 16  # agents that decide together
 TOLERANCE = 1e-5  # between the game's runtime and onnxruntime
 

@@ -247,6 +247,8 @@ def test_the_page_says_at_a_glance_what_learning_gained(tmp_path: Path) -> None:
     assert "The median of 3 seeds, chosen by 200 other episodes, of seed 10000." in facts
     assert "| 1 (shipped) | 91.0% | 9.5 | 90.0% | 10 |" in page
     assert page.index("| [old]") < page.index("### new")
+    assert "policies marked * were" in facts
+    assert "marked" not in update(MARKS, [read_baselines(tmp_path)[0]], tmp_path)
 
 
 def test_a_difference_that_holms_correction_takes_back_is_level(tmp_path: Path) -> None:

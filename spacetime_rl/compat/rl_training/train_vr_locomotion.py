@@ -20,6 +20,8 @@ PPO = {
     "num_epochs": 10,
     "entropy_coeff": 0.01,
     "vf_loss_coeff": 0.5,
+    "gamma": 0.99,
+    "final_entropy_coeff": None,
 }
 
 
@@ -64,6 +66,10 @@ def _train(options: argparse.Namespace) -> None:
         tracking={"tensorboard": True},
         game={"arenas": 1, "viz": options.viz, "monitor": True},
         training={"train_batch_size": STEPS_OF_AN_ENV * options.num_envs, **PPO},
+        # The guide's player has no memory and imitates nobody; so it begins with the first lesson.
+        curriculum="scenario",
+        imitation={"from": []},
+        model={"lstm": None, "initial_log_std": -1.0},
     )
     model = final_model(options.experiment_name)
     shutil.rmtree(model, ignore_errors=True)
