@@ -48,7 +48,7 @@ def test_a_run_learns_from_a_list_and_its_policy_is_exported(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(REPOSITORY)
-    changes = ["stop.agent_steps=120000", "rollout.runners=1", "evaluation.episodes=32", "evaluation.games=1"]
+    changes = ["stop.agent_steps=200000", "rollout.runners=1", "evaluation.episodes=32", "evaluation.games=1"]
     config = load(CONFIG, [*changes, f"model.entities={kind}", f"results={tmp_path}"])
 
     summary = train(config, "one")

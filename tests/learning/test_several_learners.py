@@ -30,6 +30,7 @@ pytestmark = pytest.mark.usefixtures("ray_cluster")
 WALKERS = (make_group("walker", 4, make_layout()),)
 CHOOSERS = (make_group("walker", 4, make_layout(continuous=0, choices=3)),)
 SIZES = {"train_batch_size": 333, "minibatch_size": 50, "lr": 3e-3}
+IN_TURNS = {"runners": 1, "games_per_runner": 1, "overlap": False}  # so that every iteration learns from a whole batch
 BOTH = {"policies": {"giver": LSTM, "taker": {"training": {"gamma": 0.5, "lr": 1e-3}}}}
 PENALTY = {"use_kl_loss": True, "entropy_coeff": 0.01, "grad_clip": 0.1}
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -149,7 +150,7 @@ def test_two_learners_learn_from_demonstrations_as_one_does(algorithm: str, pair
 
 @pytest.mark.slow  # starts learners three times
 def test_a_run_with_two_learners_learns_is_saved_and_exported_and_goes_on_with_one_and_with_two(tmp_path: Path) -> None:
-    algorithm = build()
+    algorithm = build(rollout=IN_TURNS)
     pids = [answer.get() for answer in algorithm.learner_group.foreach_learner(lambda _: os.getpid())]
     results = [algorithm.train() for _ in range(6)]
     algorithm.save_checkpoint(str(tmp_path / "two"))
@@ -168,7 +169,7 @@ def test_a_run_with_two_learners_learns_is_saved_and_exported_and_goes_on_with_o
     (exported,) = export_checkpoint(tmp_path / "two", tmp_path / "onnx")
     assert exported.parity <= 1e-5
 
-    alone = build(learners=1)
+    alone = build(learners=1, rollout=IN_TURNS)
     alone.load_checkpoint(str(tmp_path / "two"))
     assert not any(differences(learned, saved_network(alone, tmp_path)).values())
     assert alone.train()["agent_steps"] >= 7000
@@ -176,7 +177,7 @@ def test_a_run_with_two_learners_learns_is_saved_and_exported_and_goes_on_with_o
     later = saved_network(alone, tmp_path)
     alone.stop()
 
-    again = build(learners=2)
+    again = build(learners=2, rollout=IN_TURNS)
     again.load_checkpoint(str(tmp_path / "one"))
     assert not any(differences(later, saved_network(again, tmp_path)).values())
     optimizers = [answer.get() for answer in again.learner_group.foreach_learner(lambda one: one.get_state())]
