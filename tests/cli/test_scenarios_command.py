@@ -8,7 +8,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 from spacetime_rl.cli.app import app
-from spacetime_rl.runs.shipped import against_heuristics, read_baseline
+from spacetime_rl.runs.shipped import TRAINED, against_heuristics, read_baseline
 
 
 def shown(*arguments: str) -> str:
@@ -17,7 +17,7 @@ def shown(*arguments: str) -> str:
     return done.stdout
 
 
-def succeeds(baseline: str, policy: str, player: str = "trained") -> str:
+def succeeds(baseline: str, policy: str, player: str = TRAINED) -> str:
     """A policy's share of successes in a report of a shipped baseline, as the page shows it."""
     rate: float = read_baseline(baseline).reports[player]["policies"][policy]["success_rate"]
     return f"{rate:.1%}"

@@ -30,7 +30,8 @@ pytestmark = pytest.mark.usefixtures("ray_cluster")
 WALKERS = (make_group("walker", 4, make_layout()),)
 CHOOSERS = (make_group("walker", 4, make_layout(continuous=0, choices=3)),)
 SIZES = {"train_batch_size": 333, "minibatch_size": 50, "lr": 3e-3}
-IN_TURNS = {"runners": 1, "games_per_runner": 1, "overlap": False}  # so that every iteration learns from a whole batch
+ONE_GAME: dict[str, Any] = {"runners": 1, "games_per_runner": 1}
+IN_TURNS = ONE_GAME | {"overlap": False}  # so that every iteration learns from a whole batch
 BOTH = {"policies": {"giver": LSTM, "taker": {"training": {"gamma": 0.5, "lr": 1e-3}}}}
 PENALTY = {"use_kl_loss": True, "entropy_coeff": 0.01, "grad_clip": 0.1}
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -112,7 +113,7 @@ def build(algorithm: str = "PPO", learners: int = 2, groups: Any = WALKERS, **se
         "algorithm": algorithm,
         "training": SIZES | {"train_batch_size": 1000},
         "resources": {"learners": learners},
-        "rollout": {"runners": 1, "games_per_runner": 1},
+        "rollout": ONE_GAME,
     }
     opener = FakeGameOpener(groups, arenas=4, lengths=(5, 7))
     return make_ppo(opener, make_config(**{**defaults, **sections})).build_algo()
