@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spacetime_rl.bench.report import MEASURED, RATIOS
+from spacetime_rl.bench.report import MEASURED, RATIOS, TO_CORES
 from spacetime_rl.formats.markdown import fill, table
 from spacetime_rl.metrics import PARTS
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 _NOTHING = "\N{EN DASH}"
-_SHORT = ("limit", "bridge", "sampling", "training", "godot-rl client", "godot-rl + SB3", "RLlib's runner")
+_SHORT = ("limit", "bridge", "sampling", "learning", "training", "godot-rl client", "godot-rl + SB3", "RLlib's runner")
 
 Document = Mapping[str, Any]
 
@@ -53,8 +53,9 @@ def _speeds(documents: Sequence[Document]) -> str:
 
 
 def _ratios(documents: Sequence[Document]) -> str:
-    rows = [[_case(d), *(_number(d["ratio"][name], 2) for name in RATIOS), _shares(d)] for d in documents]
-    return table(["case", *(f"`{name}`" for name in RATIOS), "time of training"], rows)
+    names = (*RATIOS, TO_CORES)
+    rows = [[_case(d), *(_number(d["ratio"][name], 2) for name in names), _shares(d)] for d in documents]
+    return table(["case", *(f"`{name}`" for name in names), "time of training"], rows)
 
 
 def _costs(documents: Sequence[Document]) -> str:

@@ -11,13 +11,14 @@ from spacetime_rl.bench.scaling import Cell
 from spacetime_rl.console.bottleneck import Verdict
 
 FORMAT = "spacetime-bench/1"
-MEASURED = ("engine_limit", "bridge", "sampling", "training", "stock_client", "stock_sb3", "stock_rllib")
+MEASURED = ("engine_limit", "bridge", "sampling", "learning", "training", "stock_client", "stock_sb3", "stock_rllib")
 RATIOS = {
     "bridge_to_limit": ("bridge", "engine_limit"),
     "sampling_to_limit": ("sampling", "engine_limit"),
     "training_to_stock_sb3": ("training", "stock_sb3"),
     "training_to_stock_rllib": ("training", "stock_rllib"),
 }
+TO_CORES = "training_to_cores"  # the fifth ratio: training to all cores, divided by what the parts cost alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,18 @@ class BenchReport:
 
     @property
     def ratio(self) -> dict[str, float | None]:
-        """The four ratios of `RATIOS`; None if one side was not measured."""
+        """The ratios of `RATIOS`, and `training_to_cores`; None if one side was not measured."""
         speeds = {name: speed_of(self.results, name) for name in MEASURED}
-        return {name: _ratio(speeds[above], speeds[below]) for name, (above, below) in RATIOS.items()}
+        ratios = {name: _ratio(speeds[above], speeds[below]) for name, (above, below) in RATIOS.items()}
+        return {**ratios, TO_CORES: _ratio(speeds["training"], self._cores_limit(speeds))}
+
+    def _cores_limit(self, speeds: Mapping[str, float | None]) -> float | None:
+        """Agent steps per second if every core of the machine always played or learned, and nothing ever waited."""
+        alone = {row.agents: row.agent_steps_per_s for row in self.runner_alone}
+        parts = (speeds["engine_limit"], alone.get(self.settings["agents"]), speeds["learning"])
+        if None in parts:
+            return None
+        return float(self.machine["cores"]) / sum(1.0 / part for part in parts if part)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

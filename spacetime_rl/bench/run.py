@@ -8,6 +8,7 @@ from typing import Any
 
 from spacetime_rl.bench.bridge import Bridge
 from spacetime_rl.bench.engine_limit import EngineLimit
+from spacetime_rl.bench.learning import Learning
 from spacetime_rl.bench.machine import describe_machine
 from spacetime_rl.bench.measure import Throughput
 from spacetime_rl.bench.report import BenchReport, RunnerAlone
@@ -27,7 +28,7 @@ from spacetime_rl.learning.build import train_batch_size
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.tuning.ray_session import ray_session
 
-NULL_AGENTS = (8, 32, 128)  # agents of the null games on which the env runner is measured alone
+NULL_AGENTS = (8, 32, 128)  # agents of the null games on which the env runner is measured alone, beside the game's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class BenchOptions:
     @property
     def duration_s(self) -> float:
         """An estimate of the benchmark's duration, without knowledge of the game."""
-        opening_s, turns = (60.0, 10) if self.stock else (25.0, 7)  # turns: the measurements of a round
+        opening_s, turns = (60.0, 12) if self.stock else (25.0, 9)  # turns: the measurements of a round
         scaling = scaling_s(self.rounds, self.seconds / 2) if self.scaling else 0.0
         return opening_s + 1.5 * self.rounds * self.seconds * turns + scaling
 
@@ -52,7 +53,9 @@ def run_bench(target: str, command: str, config: RunConfig, options: BenchOption
     config = config.sized()
     plan = plan_target(config)
     engine, bridge, training = EngineLimit(plan.launch), Bridge(plan.launch), Training(config, plan)
-    ours = [engine, bridge, Sampling(config, plan), training, *(make_runner_alone(config, n) for n in NULL_AGENTS)]
+    null_agents = sorted({*NULL_AGENTS, plan.spec.num_agents})
+    alone = [make_runner_alone(config, agents) for agents in null_agents]
+    ours = [engine, bridge, Sampling(config, plan), Learning(config, plan), training, *alone]
     sb3 = StockSb3(config, plan)
     stock = [StockClient(plan), sb3, StockRllib(config, plan)] if options.stock else []
     with ray_session(cpus=_cpus(plan)):
@@ -67,7 +70,7 @@ def run_bench(target: str, command: str, config: RunConfig, options: BenchOption
         settings={**_settings(config, plan, options), **({"stock_sb3": sb3.describe()} if options.stock else {})},
         machine=describe_machine(),
         results={**results, **refused},
-        runner_alone=tuple(_alone(results, agents) for agents in NULL_AGENTS),
+        runner_alone=tuple(_alone(results, agents) for agents in null_agents),
         us_per_agent_tick=profile and {**profile, "wire": _wire_us(results, plan.spec)},
         memory_mb=memory,
         verdict=bottleneck(_median(results, "training").shares, _spare_cores(plan)),

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from spacetime_rl.bench.report import MEASURED, BenchReport
+from spacetime_rl.bench.report import MEASURED, TO_CORES, BenchReport
 from spacetime_rl.metrics import PARTS
 
 # The name and the description of each measurement, for people.
@@ -18,6 +18,7 @@ LABELS = {
     "engine_limit": ("engine limit", "one game by itself, actions made in Godot"),
     "bridge": ("bridge", "one game, random actions from Python"),
     "sampling": ("sampling", "one env runner with the policy"),
+    "learning": ("learning", "one learner on one core, gradient steps"),
     "training": ("training", "runners and learner, whole machine"),
     "stock_client": ("godot-rl client", "one game, random actions from Python"),
     "stock_sb3": ("godot-rl + SB3", "PPO of Stable-Baselines3, whole machine"),
@@ -66,9 +67,12 @@ def _speeds(report: BenchReport, wide: bool) -> Table:
 
 def note_of(report: BenchReport, name: str) -> str:
     """The ratio that a measurement belongs to, in words; empty if there is none."""
-    to_limit, times = report.ratio.get(f"{name}_to_limit"), report.ratio.get(f"training_to_{name}")
+    ratio = report.ratio
+    to_limit, times = ratio.get(f"{name}_to_limit"), ratio.get(f"training_to_{name}")
     if to_limit is not None:
         return f"{to_limit:.0%} of the limit"
+    if name == "training" and (to_cores := ratio[TO_CORES]) is not None:
+        return f"{to_cores:.0%} of the cores"
     return f"training is {times:.1f} x" if times is not None else ""
 
 

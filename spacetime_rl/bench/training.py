@@ -119,9 +119,9 @@ class StockRllib(Training):
 
 
 def require_ppo(config: RunConfig) -> None:
-    """Raise NotMeasurable for another algorithm than PPO, the only one that peers are measured with."""
+    """Raise NotMeasurable for another algorithm than PPO, the only one that peers and the learner are measured with."""
     if config.algorithm != "PPO":
-        raise NotMeasurable(f"the peers are measured with PPO, and the algorithm here is {config.algorithm}")
+        raise NotMeasurable(f"it is measured with PPO, and the algorithm here is {config.algorithm}")
 
 
 def decisions_of(result: Mapping[str, Any]) -> float:
