@@ -107,7 +107,8 @@ def make_baseline(
         old = _play_old(name, root, tested, adversaries, say)
         written, reason = _decide(ours.rows, len(runs), old, force)
         if written:
-            words = [*command, *(f"--set {shlex.quote(change)}" for change in overrides_for(config, judged[chosen]))]
+            first = judged[chosen].model_copy(update={"seed": min(judged)})  # seeds are counted from the lowest one
+            words = [*command, *(f"--set {shlex.quote(change)}" for change in overrides_for(config, first))]
             document = make_document(
                 name, tested, chosen, list(seeds.values()), theirs, reports, " ".join(words), validation, adversaries
             )

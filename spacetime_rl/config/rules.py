@@ -190,11 +190,11 @@ def _ports(config: RunSettings) -> Iterator[Contradiction]:
 
 
 def _algorithm(config: RunSettings) -> Iterator[Contradiction]:
-    """Settings of `training` that the algorithm would never look at."""
+    """Settings of `training` that the algorithm would never look at; null takes back what an extended file sets."""
     for path, section in _training_sections(config):
         for key in sorted(section.model_fields_set):
             algorithms = readers(type(section), key)
-            if config.algorithm not in algorithms:
+            if config.algorithm not in algorithms and getattr(section, key) is not None:
                 yield Contradiction(
                     (*path, key),
                     f"is read by {_listed(algorithms)}, not by {config.algorithm}; leave it out, or write null where "

@@ -325,6 +325,7 @@ def test_two_seeds_are_trained_chosen_from_reported_and_not_trained_again(godot_
     assert across["low"] <= across["iqm"] <= across["high"]
     assert document["differences"]["overall"]["return"]["episodes"] == 8
     assert document["config"]["seed"] == next(seed["seed"] for seed in document["seeds"] if seed["shipped"])
+    assert document["command"] == "spacetime-rl baseline bench"  # without the seed that happens to be the median
     assert [one.checkpoint for one in again] == [one.checkpoint for one in trained]
     assert said[-1] == f"trained already: seed {config.seed}, {config.seed + 1}"
     (sweep,) = (tmp_path / "results").glob("baseline-bench-*")

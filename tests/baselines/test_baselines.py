@@ -308,6 +308,8 @@ def test_a_shipped_baseline_is_what_its_command_makes_today(name: str) -> None:
     today = load(words[2], preset=preset, overrides=[value for option, value in options if option == "--set"])
 
     of_the_machine = ("rollout.", "resources.", "evaluation.")
+    seeds = [seed["seed"] for seed in baseline.seeds]
 
-    settled = settle_like(today, baseline.config)
+    settled = settle_like(today, baseline.config).model_copy(update={"seed": baseline.config.seed})
+    assert seeds == list(range(today.seed, today.seed + len(seeds)))
     assert [change for change in diff(baseline.config, settled) if not change.startswith(of_the_machine)] == []

@@ -111,6 +111,16 @@ def test_null_takes_back_what_an_extended_file_sets(tmp_path: Path) -> None:
     assert (again.training.num_epochs, again.training.grad_clip) == ("auto", None)
 
 
+def test_null_takes_back_a_setting_of_another_algorithm_that_may_be_null_there(tmp_path: Path) -> None:
+    write(tmp_path, "training: {entropy_coeff: 0.01, final_entropy_coeff: 0.0}", "base.yaml")
+    text = "extends: base.yaml\nalgorithm: SAC\ntraining: {entropy_coeff: null, final_entropy_coeff: null}"
+
+    config = load(write(tmp_path, text))
+
+    assert "final_entropy_coeff" not in config.to_dict()["training"]
+    assert RunConfig.model_validate(config.to_dict()) == config
+
+
 @pytest.mark.parametrize("algorithm", ["PPO", "APPO", "IMPALA", "SAC", "DQN"])
 def test_a_run_can_be_begun_again_from_what_it_has_written_down(tmp_path: Path, algorithm: str) -> None:
     config = load(write(tmp_path, f"algorithm: {algorithm}\npolicies: {{walker: {{training: {{gamma: 0.9}}}}}}"))
