@@ -22,7 +22,7 @@ from ray import tune
 from ray.tune import Callback
 
 from spacetime_rl import metrics
-from spacetime_rl.bench.learners import CASES, Learning, measure_learners
+from spacetime_rl.bench.learners import CASES, Learning, OnGpu, measure_gpu, measure_learners
 from spacetime_rl.bench.null_game import NullGameOpener
 from spacetime_rl.bench.rounds import Progress
 from spacetime_rl.bench.sampling import as_trained
@@ -40,7 +40,7 @@ from spacetime_rl.runs.layout import RunPaths
 from spacetime_rl.tracking.callback import MlflowCallback
 from spacetime_rl.tracking.identity import describe_run
 from spacetime_rl.tracking.store import resolve_store
-from spacetime_rl.tuning.ray_session import ray_session
+from spacetime_rl.tuning.ray_session import gpus_there, ray_session
 from spacetime_rl.tuning.result_log import ResultLog
 from spacetime_rl.tuning.tune_memory import forgetting
 
@@ -69,11 +69,12 @@ class HeadLoad:
     traffic: tuple[Traffic, ...]
     bytes_per_agent_step: float
     learner_us_per_agent_step: float  # for all `num_epochs` epochs
-    learner: str  # GPU or CPU, and the number of threads
+    learner: str  # where it learned, and the number of threads
     result_ms: float  # processor time of Tune's driver per result of a trial, with MLflow and progress.jsonl
     record_ms: float  # wall-clock time of MLflow's database per result
     cores: int
     learning: tuple[Learning, ...] = ()  # with one learner and with two
+    on_gpu: tuple[OnGpu, ...] = ()  # empty where Ray has no GPU
 
     @property
     def us_per_agent_step(self) -> float:
@@ -116,7 +117,7 @@ def measure_head(rounds: int, progress: Progress) -> HeadLoad:
     """Measure everything, which takes a few minutes. Starts a private Ray if none is running."""
     traffic: list[Traffic] = []
     cases = [(runners, fragment) for runners in RUNNERS for fragment in FRAGMENTS]
-    total = len(cases) + len(CASES) + 2
+    total = len(cases) + len(CASES) + 3
     size = learner_us = 0.0
     with ray_session(cpus=2.0 + _CPUS * max(*RUNNERS, TRIALS)):
         for done, (runners, fragment) in enumerate(cases):
@@ -129,6 +130,8 @@ def measure_head(rounds: int, progress: Progress) -> HeadLoad:
         for case in CASES:
             progress(len(cases) + len(learning), total, f"two learners, {case}")
             learning.append(measure_learners(case, rounds))
+        progress(total - 3, total, "a GPU, if there is one")
+        on_gpu = tuple(measure_gpu(case, rounds) for case in CASES) if gpus_there() else ()
         progress(total - 2, total, f"a sweep of {TRIALS} trials")
         result_ms = _measure_sweep()
     progress(total - 1, total, "MLflow")
@@ -136,11 +139,12 @@ def measure_head(rounds: int, progress: Progress) -> HeadLoad:
         tuple(traffic),
         size,
         learner_us,
-        f"{'GPU' if torch.cuda.is_available() else 'CPU'}, {torch.get_num_threads()} threads",
+        f"CPU, {torch.get_num_threads()} threads",
         result_ms,
         _measure_mlflow(),
         cores(),
         tuple(learning),
+        on_gpu,
     )
 
 

@@ -27,7 +27,7 @@ Document = Mapping[str, Any]
 def figures(load: Document) -> str:
     """The measured costs, and their extrapolation to clusters, in Markdown."""
     learning = [_learning(load)] if load.get("learning") else []  # earlier versions did not measure it
-    return "\n\n".join([_costs(load), _traffic(load), *learning, _one_run(load), _sweep(load)])
+    return "\n\n".join([_costs(load), _traffic(load), *learning, _on_gpu(load), _one_run(load), _sweep(load)])
 
 
 def _costs(load: Document) -> str:
@@ -60,8 +60,7 @@ def _traffic(load: Document) -> str:
 def _learning(load: Document) -> str:
     rows = [
         [
-            f"{len(one['case']['hiddens'])} x {one['case']['hiddens'][0]}",
-            f"{one['case']['minibatch']:,}",
+            *_case(one),
             *(f"{ms:.0f}" for ms in (*one["cpu_ms"], *one["wall_ms"])),
             f"{one['faster']:.2f}",
             f"{one['faster_by_cpu']:.2f}",
@@ -75,6 +74,26 @@ def _learning(load: Document) -> str:
         "processor time, `takes` is wall-clock time:"
     )
     return f"{textwrap.fill(text, 100)}\n\n{table(heads, rows)}"
+
+
+def _on_gpu(load: Document) -> str:
+    if not load.get("on_gpu"):
+        return "Not measured: the learner on a GPU, because this machine has none."
+    rows = [
+        [*_case(one), f"{one['cpu_ms']:.0f}", f"{one['gpu_ms']:.0f}", f"{one['faster']:.2f}"] for one in load["on_gpu"]
+    ]
+    text = (
+        "Measured: an epoch over 8,192 agent steps on half of the CPU cores, as a run's learner takes them, and on a "
+        "GPU, in pairs, wall-clock time:"
+    )
+    heads = ["hidden layers", "minibatch", "CPU, ms", "GPU, ms", "faster"]
+    return f"{textwrap.fill(text, 100)}\n\n{table(heads, rows)}"
+
+
+def _case(one: Document) -> tuple[str, str]:
+    """The hidden layers and the minibatch of a measurement."""
+    hiddens = one["case"]["hiddens"]
+    return f"{len(hiddens)} x {hiddens[0]}", f"{one['case']['minibatch']:,}"
 
 
 def _one_run(load: Document) -> str:

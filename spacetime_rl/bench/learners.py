@@ -1,10 +1,11 @@
-"""Measure what two learners save beside one: both learn from the same batch in turns, on one core each."""
+"""Measure what two learners, or a GPU, save: they learn from the same batches in turns with one learner on the CPU."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
@@ -17,11 +18,12 @@ from spacetime_rl.bench.sampling import as_trained
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.game.launch import GameLaunch
+from spacetime_rl.host.system import cores
 from spacetime_rl.learning.algorithm import SpacetimeAlgorithm
 from spacetime_rl.rollout.plan import RolloutPlan
 
 _AGENTS = 32
-_BATCH, _EPOCHS = 8192, 2
+_BATCH, _EPOCHS = 8192, 6  # as in a run whose sizes are not measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,45 @@ class Learning:
     faster_by_cpu: float
 
 
+@dataclass(frozen=True, slots=True)
+class OnGpu:
+    """The wall-clock cost of learning from a batch on CPU cores, as many as a run's learner takes, and on a GPU.
+
+    `cpu_ms` and `gpu_ms` are milliseconds for an epoch of `_BATCH` agent steps, medians over the rounds; `faster` is
+    the median over the rounds of their ratio.
+    """
+
+    case: Case
+    cpu_ms: float
+    gpu_ms: float
+    faster: float
+
+
 def measure_learners(case: Case, rounds: int) -> Learning:
     """Measure `rounds` pairs of updates, by one learner and by two. Needs a connection to Ray."""
     with ExitStack() as ends:
-        one, two = (ends.enter_context(_algorithm(learners, case)) for learners in (1, 2))
-        episodes, _ = one.sample_batch(), two.sample_batch()
-        pairs = [(_learn(one, episodes), _learn(two, episodes)) for _ in range(rounds + 1)][1:]
+        one, two = (ends.enter_context(_algorithm(case, learners)) for learners in (1, 2))
+        pairs = _pairs(one, two, rounds)
     walls, spent = ([(single[at], double[at]) for single, double in pairs] for at in (0, 1))
     return Learning(case, _medians(walls), _medians(spent), _ratio(walls), _ratio(spent))
+
+
+def measure_gpu(case: Case, rounds: int) -> OnGpu:
+    """Measure `rounds` pairs of updates, on the CPU and on a GPU. Needs a connection to Ray, and a GPU."""
+    with ExitStack() as ends:
+        cpu = ends.enter_context(_algorithm(case, threads=max(1, cores() // 2)))
+        gpu = ends.enter_context(_algorithm(case, gpus=1))
+        walls = [(on_cpu[0], on_gpu[0]) for on_cpu, on_gpu in _pairs(cpu, gpu, rounds)]
+    return OnGpu(case, *_medians(walls), _ratio(walls))
+
+
+_Cost = tuple[float, float]  # wall-clock seconds of an update, and processor seconds
+
+
+def _pairs(first: SpacetimeAlgorithm, second: SpacetimeAlgorithm, rounds: int) -> list[tuple[_Cost, _Cost]]:
+    """Both learn from the same episodes in turns; the first round, in which they warm up, does not count."""
+    episodes, _ = first.sample_batch(), second.sample_batch()
+    return [(_learn(first, episodes), _learn(second, episodes)) for _ in range(rounds + 1)][1:]
 
 
 def _medians(pairs: list[tuple[float, float]]) -> tuple[float, float]:
@@ -76,7 +109,7 @@ def _ratio(pairs: list[tuple[float, float]]) -> float:
     return median(single / double for single, double in pairs)
 
 
-def _learn(algorithm: SpacetimeAlgorithm, episodes: list[SingleAgentEpisode]) -> tuple[float, float]:
+def _learn(algorithm: SpacetimeAlgorithm, episodes: list[SingleAgentEpisode]) -> _Cost:
     """Wall-clock seconds of an update, and processor seconds of the learner that computed most."""
     before = _spent(algorithm)
     began = perf_counter()
@@ -90,7 +123,7 @@ def _spent(algorithm: SpacetimeAlgorithm) -> list[float]:
 
 
 @contextmanager
-def _algorithm(learners: int, case: Case) -> Iterator[SpacetimeAlgorithm]:
+def _algorithm(case: Case, learners: int = 1, gpus: int = 0, threads: int = 1) -> Iterator[SpacetimeAlgorithm]:
     opener = NullGameOpener(_AGENTS)
     config = RunConfig.model_validate(
         {
@@ -102,13 +135,13 @@ def _algorithm(learners: int, case: Case) -> Iterator[SpacetimeAlgorithm]:
         }
     )
     plan = RolloutPlan(GameLaunch(scenario="null"), opener.spec, assign_policies(opener.spec, config), open=opener)
-    algorithm = as_trained(config, plan).build_algo()
-    algorithm.learner_group.foreach_learner(_one_thread)
+    algorithm = as_trained(config, plan, gpus).build_algo()
+    algorithm.learner_group.foreach_learner(partial(_use_threads, threads))
     try:
         yield algorithm
     finally:
         algorithm.stop()
 
 
-def _one_thread(_: Any) -> None:
-    torch.set_num_threads(1)
+def _use_threads(threads: int, _: Any) -> None:
+    torch.set_num_threads(threads)

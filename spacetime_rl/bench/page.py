@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ def _machine(documents: Sequence[Document]) -> str:
     network = " x ".join(map(str, settings["hiddens"]))
     batch = f"batch {settings['train_batch_size']}, minibatch {settings['minibatch_size']}"
     epochs = f", {settings['num_epochs']} epochs" if settings["num_epochs"] else ""
-    return f"{where} {settings['algorithm']}: {batch}{epochs}, network {network}; {settings['runners']} runners."
+    how = f"{settings['algorithm']}: {batch}{epochs}, network {network}; {settings['runners']} runners."
+    return textwrap.fill(f"{where} {how}", 100, break_on_hyphens=False)
 
 
 def _speeds(documents: Sequence[Document]) -> str:

@@ -118,6 +118,9 @@ def serve(
         *as_overrides({"seed": seed, "results": results, "initialize_from": policies}),
     ]
     config = load_config(learn, settings, preset)
+    from spacetime_rl.live.rules import make_live
+
+    make_live(config, starts_games=not spaces_from_game)  # what is wrong is said before a game is waited for
     access = _announce(access)
     declared = None
     if spaces_from_game:

@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 from ray.rllib.utils.metrics import NUM_AGENT_STEPS_SAMPLED_LIFETIME
 from support.fake_runs import make_config, make_ppo
 
 from spacetime_rl.bench.head import EchoRunner, HeadLoad, Traffic, measure_head
 from spacetime_rl.bench.head_page import figures
+from spacetime_rl.bench.learners import CASES, Case, OnGpu, measure_gpu
 from spacetime_rl.bench.null_game import NullGameOpener
+from spacetime_rl.tuning.ray_session import ray_session
 
 LOAD = HeadLoad(
     traffic=tuple(
@@ -53,6 +56,20 @@ def test_the_page_says_what_follows_for_clusters() -> None:
     assert "| 100 | 166 | 33.2 | 13% | 27% |" in text
     cheap = replace(LOAD, result_ms=0.4)
     assert "| 100 | 166 | 33.2 | 1% | 27% |" in figures(cheap.to_dict())
+
+
+def test_the_page_has_a_row_for_every_network_on_a_gpu_or_says_that_there_is_none() -> None:
+    assert "because this machine has none" in figures(LOAD.to_dict())
+    load = replace(LOAD, on_gpu=(OnGpu(Case((512, 512), 2048), 530.0, 53.0, 10.0),))
+    assert "| 2 x 512 | 2,048 | 530 | 53 | 10.00 |" in figures(load.to_dict())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no GPU that torch can use")
+def test_the_learner_is_measured_on_a_gpu() -> None:
+    with ray_session(cpus=2.0):
+        measured = measure_gpu(CASES[-1], 3)
+    assert measured.faster == pytest.approx(measured.cpu_ms / measured.gpu_ms, rel=0.5)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from ray.rllib.core.columns import Columns
+from support.command import run_command
 from support.made_policies import GRAB, LSTM, MOVE, make_layout, make_policy
 
 from spacetime_rl.config import load
@@ -175,6 +176,16 @@ def test_settings_without_meaning_are_named_together() -> None:
 def test_no_script_is_recorded_where_no_game_is_started() -> None:
     with pytest.raises(ConfigError, match=r"none; use --set imitation\.from=\[\]"):
         learn_live(load("vr_ui"), Door("127.0.0.1", 8765), declared=Declared("game", {}, {}))
+
+
+def test_what_is_wrong_is_said_before_a_game_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = run_command("serve", "--learn", "vr_ui", "--spaces-from-game", monkeypatch=monkeypatch, capsys=capsys)
+
+    assert done.code == 2
+    assert "use --set imitation.from=[]" in done.err
+    assert "games connect to" not in done.err
 
 
 def part_of(whole: PolicyTransitions, rows: slice) -> PolicyTransitions:
