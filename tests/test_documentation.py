@@ -25,10 +25,12 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 CI_FILES = sorted((ROOT / "docs" / "ci").rglob("*.yml"))
 VERBS = "|".join(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 COMMANDS = [
-    pytest.param(command.group().strip(), id=f"{page.name}:{text[: command.start()].count(chr(10)) + 1}")
+    pytest.param(
+        command.group().replace("\\\n", " ").strip(), id=f"{page.name}:{text[: command.start()].count(chr(10)) + 1}"
+    )
     for page in PAGES
     for text in [page.read_text()]
-    for command in re.finditer(rf"(?<!-)spacetime-rl (?:{VERBS})\b(?! *`? *[A-Z|])[^`\n#|]*", text)
+    for command in re.finditer(rf"(?<!-)spacetime-rl (?:{VERBS})\b(?! *`? *[A-Z|])(?:\\\n|[^`\n#|])*", text)
 ]
 CI_COMMANDS = [
     pytest.param(command, id=f"{file.name}:{number}")

@@ -22,7 +22,7 @@ from ray import tune
 from ray.tune import Callback
 
 from spacetime_rl import metrics
-from spacetime_rl.bench.learners import CASES, Learning, OnGpu, measure_gpu, measure_learners
+from spacetime_rl.bench.learners import CASES, OnGpu, TwoLearners, measure_gpu, measure_learners
 from spacetime_rl.bench.null_game import NullGameOpener
 from spacetime_rl.bench.rounds import Progress
 from spacetime_rl.bench.sampling import as_trained
@@ -73,7 +73,7 @@ class HeadLoad:
     result_ms: float  # processor time of Tune's driver per result of a trial, with MLflow and progress.jsonl
     record_ms: float  # wall-clock time of MLflow's database per result
     cores: int
-    learning: tuple[Learning, ...] = ()  # with one learner and with two
+    learning: tuple[TwoLearners, ...] = ()  # with one learner and with two
     on_gpu: tuple[OnGpu, ...] = ()  # empty where Ray has no GPU
 
     @property
@@ -126,7 +126,7 @@ def measure_head(rounds: int, progress: Progress) -> HeadLoad:
                 traffic.append(_measure_traffic(algorithm, runners, fragment, rounds))
                 if (runners, fragment) == (1, FRAGMENTS[-1]):
                     size, learner_us = _measure_batch(algorithm, rounds)
-        learning: list[Learning] = []
+        learning: list[TwoLearners] = []
         for case in CASES:
             progress(len(cases) + len(learning), total, f"two learners, {case}")
             learning.append(measure_learners(case, rounds))

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import sys
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from spacetime_rl.formats.markdown import fill, table
+from spacetime_rl.formats.markdown import fill, table, wrapped
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 NODES = (1, 10, 100, 1000)
@@ -73,7 +72,7 @@ def _learning(load: Document) -> str:
         "Measured: an epoch over 8,192 agent steps by one learner and by two, one core each, in pairs. `computes` is "
         "processor time, `takes` is wall-clock time:"
     )
-    return f"{textwrap.fill(text, 100)}\n\n{table(heads, rows)}"
+    return f"{wrapped(text)}\n\n{table(heads, rows)}"
 
 
 def _on_gpu(load: Document) -> str:
@@ -87,7 +86,7 @@ def _on_gpu(load: Document) -> str:
         "GPU, in pairs, wall-clock time:"
     )
     heads = ["hidden layers", "minibatch", "CPU, ms", "GPU, ms", "faster"]
-    return f"{textwrap.fill(text, 100)}\n\n{table(heads, rows)}"
+    return f"{wrapped(text)}\n\n{table(heads, rows)}"
 
 
 def _case(one: Document) -> tuple[str, str]:

@@ -18,8 +18,8 @@ from spacetime_rl.bench.sampling import as_trained
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
 from spacetime_rl.game.launch import GameLaunch
-from spacetime_rl.host.system import cores
 from spacetime_rl.learning.algorithm import SpacetimeAlgorithm
+from spacetime_rl.learning.learners import learner_threads
 from spacetime_rl.rollout.plan import RolloutPlan
 
 _AGENTS = 32
@@ -43,7 +43,7 @@ CASES = (Case((64, 64), 512), Case((64, 64), 4096), Case((256, 256), 512), Case(
 
 
 @dataclass(frozen=True, slots=True)
-class Learning:
+class TwoLearners:
     """The cost of learning from a batch.
 
     `wall_ms` and `cpu_ms` are milliseconds for an epoch of `_BATCH` agent steps: of one learner, and of the slower one
@@ -73,19 +73,19 @@ class OnGpu:
     faster: float
 
 
-def measure_learners(case: Case, rounds: int) -> Learning:
+def measure_learners(case: Case, rounds: int) -> TwoLearners:
     """Measure `rounds` pairs of updates, by one learner and by two. Needs a connection to Ray."""
     with ExitStack() as ends:
         one, two = (ends.enter_context(_algorithm(case, learners)) for learners in (1, 2))
         pairs = _pairs(one, two, rounds)
     walls, spent = ([(single[at], double[at]) for single, double in pairs] for at in (0, 1))
-    return Learning(case, _medians(walls), _medians(spent), _ratio(walls), _ratio(spent))
+    return TwoLearners(case, _medians(walls), _medians(spent), _ratio(walls), _ratio(spent))
 
 
 def measure_gpu(case: Case, rounds: int) -> OnGpu:
     """Measure `rounds` pairs of updates, on the CPU and on a GPU. Needs a connection to Ray, and a GPU."""
     with ExitStack() as ends:
-        cpu = ends.enter_context(_algorithm(case, threads=max(1, cores() // 2)))
+        cpu = ends.enter_context(_algorithm(case, threads=learner_threads()))
         gpu = ends.enter_context(_algorithm(case, gpus=1))
         walls = [(on_cpu[0], on_gpu[0]) for on_cpu, on_gpu in _pairs(cpu, gpu, rounds)]
     return OnGpu(case, *_medians(walls), _ratio(walls))

@@ -26,7 +26,7 @@ from spacetime_rl.bench.measure import Measurement, NotMeasurable, Throughput
 from spacetime_rl.bench.sampling import as_trained
 from spacetime_rl.config import RunConfig
 from spacetime_rl.contract import assign_policies
-from spacetime_rl.host.system import cores
+from spacetime_rl.learning.learners import learner_threads
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.sizing.learners import choose_learners
 from spacetime_rl.tuning.ray_session import gpus_there
@@ -52,7 +52,7 @@ class Training(Measurement):
 
     def build(self) -> Algorithm:
         """Build the algorithm, which `close` stops."""
-        torch.set_num_threads(max(1, cores() // 2))
+        torch.set_num_threads(learner_threads())
         self._algorithm = self._make_config().build_algo()
         self._threads = torch.get_num_threads()
         return self._algorithm

@@ -32,13 +32,12 @@ from ray.rllib.utils.metrics import (
 from spacetime_rl.config.league import LeagueConfig
 from spacetime_rl.errors import LearnersLost, RunnersLost, SpacetimeError
 from spacetime_rl.formats.plain_json import to_json
-from spacetime_rl.host.system import cores
 from spacetime_rl.learning.curriculum import Curriculum
 from spacetime_rl.learning.failure import LostRunners, describe, is_of_constructor, read_error
 from spacetime_rl.learning.imitation.teaching import IMITATION
 from spacetime_rl.learning.league import League
 from spacetime_rl.learning.learner import LEFT_OUT, STEPS, SpacetimeLearner
-from spacetime_rl.learning.learners import Results, on_all, replaced, update
+from spacetime_rl.learning.learners import Results, learner_threads, on_all, replaced, update
 from spacetime_rl.learning.other_trials import OtherTrials
 from spacetime_rl.learning.snapshots import load_snapshot, save_snapshot
 from spacetime_rl.learning.step_watch import StepWatch
@@ -90,9 +89,7 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
         super().setup(config)
         self._check_constructed()
         if self.learner_group.is_local:  # Ray would give the learner one thread, however many cores there are
-            # Half of the cores: if another program keeps one core busy, OpenMP's other threads spin while they wait for
-            # it, which made an update on both of two cores ten times slower.
-            torch.set_num_threads(max(1, cores() // 2))
+            torch.set_num_threads(learner_threads())
         if env_config.get(INITIAL):
             self._begin_with(env_config[INITIAL], env_config[METADATA].config["reset_exploration"])
         if env_config[PLAN].matches and env_config.get(LEAGUE):

@@ -13,10 +13,20 @@ from ray.rllib.core.learner.training_data import TrainingData
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 
 from spacetime_rl.errors import LearnersLost
+from spacetime_rl.host.system import cores
 
 logger = logging.getLogger(__name__)
 
 Results = Sequence[dict[str, Any]]
+
+
+def learner_threads() -> int:
+    """Torch's threads of a learner inside the training process.
+
+    Half of the cores: if another program keeps one core busy, OpenMP's other threads spin while they wait for it, which
+    made an update on both of two cores ten times slower.
+    """
+    return max(1, cores() // 2)
 
 
 def update(group: LearnerGroup, episodes: list[SingleAgentEpisode], **settings: Any) -> Results:

@@ -16,7 +16,7 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 
 from spacetime_rl.config import RunConfig
 from spacetime_rl.config.imitation import ImitationConfig
-from spacetime_rl.host.system import cores
+from spacetime_rl.learning.learners import learner_threads
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.rollout.runner import GameEnvRunner
 from spacetime_rl.sizing.arena_probe import one_game
@@ -53,7 +53,7 @@ def measure_learning(config: RunConfig, plan: RolloutPlan, gpus: int) -> Costs:
 def _learner_threads() -> Iterator[None]:
     """Give torch the number of threads that `SpacetimeAlgorithm.setup` gives the learner."""
     before = torch.get_num_threads()
-    torch.set_num_threads(max(1, cores() // 2))
+    torch.set_num_threads(learner_threads())
     try:
         yield
     finally:
