@@ -217,7 +217,9 @@ class ResourcesConfig(Section):
         "1 learn inside the training process, auto takes one for each of the learner's GPUs (docs/scaling.md).",
     )
     gpus: Auto | Annotated[int, Field(ge=0)] = Field(
-        default="auto", description="GPUs of all learners; auto takes one for each learner where the cluster has them."
+        default="auto",
+        description="GPUs of all learners; auto takes one for each learner where the cluster has them, but leaves "
+        "PPO's one learner on the CPU if it is measured to be faster there.",
     )
     cpus_per_runner: Auto | Annotated[float, Field(gt=0)] = Field(
         default="auto", description="CPU cores that Ray reserves for a runner; auto takes one for each of its games."

@@ -1,4 +1,4 @@
-"""Measures, before a PPO run, the time of an agent step in the games and in the learner: a few seconds."""
+"""Measures, before a PPO run, the time of an agent step in the games and in the learner: a few seconds each."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import ray
 import torch
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.core.learner.learner import Learner
@@ -36,11 +37,18 @@ class Costs:
     learner: LearnerCost
 
 
-def measure_learning(config: RunConfig, plan: RolloutPlan, gpus: int) -> Costs:
-    """Play one game of the plan with untrained policies, and learn from its episodes.
+def measure_learning(config: RunConfig, plan: RolloutPlan, gpus: int = 0) -> Costs:
+    """Play one game of the plan with untrained policies, and learn from its episodes: here, or with `gpus` on a GPU.
 
-    Raises GameError where the game cannot be played.
+    A GPU is measured where Ray has one, which may be on another node. Raises GameError where the game cannot be played.
     """
+    if not gpus:
+        return _measure(config, plan)
+    there = ray.remote(num_gpus=1, max_retries=0)(_measure)
+    return ray.get(there.remote(config, plan, gpus=1))  # type: ignore[no-any-return]
+
+
+def _measure(config: RunConfig, plan: RolloutPlan, gpus: int = 0) -> Costs:
     config = config.model_copy(update={"initialize_from": None, "imitation": ImitationConfig()})
     with one_game(config, plan, gpus) as (runner, algorithm):
         playing_s, episodes = _play(runner, plan.spec.num_agents)

@@ -28,13 +28,14 @@ def settle_sizes(
     trials: int = 1,
     say: Callable[[str], None] = lambda _: None,
     measure_batch: bool = True,
+    gpus: int = 0,
 ) -> tuple[RunConfig, RolloutPlan]:
     """Replace every `auto` size of the configuration by a number, and put the same numbers into the plan.
 
     `nodes` are the cores of each node of the cluster, which `trials` trials like this one share. Open numbers of arenas
-    are measured, which takes up to ten seconds. PPO's open batch sizes are measured, which takes about five. `say`
-    receives a sentence before each measurement. With `measure_batch=False` batch sizes stay `auto`. Raises GameError
-    where the game cannot be played.
+    are measured, which takes up to ten seconds. PPO's open batch sizes are measured, which takes about five, on the
+    learner's `gpus`. `say` receives a sentence before each measurement. With `measure_batch=False` batch sizes stay
+    `auto`. Raises GameError where the game cannot be played.
     """
     if config.game.attach is not None:  # each measurement would begin the person's game anew
         config = _of_one_game(config, plan).sized()
@@ -73,7 +74,7 @@ def settle_sizes(
     )
     plan = replace(plan, runners=runners, games=games, cpus_per_runner=cpus)
     if measure_batch and settled.training.train_batch_size == "auto":
-        settled = _settle_batch(settled, plan, sum(nodes) / trials, say)
+        settled = _settle_batch(settled, plan, sum(nodes) / trials, gpus, say)
     return _settle_overlap(settled), plan
 
 
@@ -102,10 +103,12 @@ def _of_no_games(config: RunConfig, plan: RolloutPlan) -> RunConfig:
     return config.model_copy(update={"rollout": rollout, "game": game}).sized()
 
 
-def _settle_batch(config: RunConfig, plan: RolloutPlan, cores: float, say: Callable[[str], None]) -> RunConfig:
+def _settle_batch(
+    config: RunConfig, plan: RolloutPlan, cores: float, gpus: int, say: Callable[[str], None]
+) -> RunConfig:
     """Choose PPO's batch sizes by the measured speeds of game and learner, so that neither waits long."""
     say("measuring game and learner for the batch size")
-    costs = measure_learning(config, plan, gpus=0)
+    costs = measure_learning(config, plan, gpus)
     games = max(1, plan.runners) * plan.games
     sampling_s = costs.playing_s / max(1.0, min(games, cores))
     training = config.training

@@ -17,6 +17,7 @@ from spacetime_rl.learning.rehearsal import rehearse_setup
 from spacetime_rl.rollout.plan import RolloutPlan
 from spacetime_rl.runs.folder import RunFolder
 from spacetime_rl.runs.result_log import read_all_progress
+from spacetime_rl.sizing.device_probe import choose_device
 from spacetime_rl.sizing.learners import choose_learners
 from spacetime_rl.sizing.settle import describe_sizes, needed_cpus, settle_sizes
 from spacetime_rl.tracking.callback import MlflowCallback
@@ -71,7 +72,8 @@ def _settle(config: SweepConfig, folder: RunFolder, plan: RolloutPlan, progress:
     learners, gpus = choose_learners(config.base.resources, gpus_there())
     concurrent = choose_concurrent(config, sum(nodes))
     base = config.base.with_learners(learners)
-    base, plan = settle_sizes(base, plan, nodes, concurrent, progress.stage, measure_batch=not _searches_batch(config))
+    gpus = choose_device(base, plan, gpus, progress.stage)
+    base, plan = settle_sizes(base, plan, nodes, concurrent, progress.stage, not _searches_batch(config), gpus)
     folder.write_config(base, plan.spec)
     experiment = Experiment(replace(config, base=base), plan, folder.run_id, folder.versions(), gpus)
     if config.is_search:
