@@ -21,6 +21,7 @@ class Recipe:
     policies: str | None  # the baseline whose policies it has
     episodes: int
     overrides: Sequence[str]
+    judged_with: Sequence[str] = ()  # settings that only the episodes have
 
     @classmethod
     def of(cls, baseline: Baseline) -> Recipe:
@@ -28,7 +29,9 @@ class Recipe:
         words = shlex.split(baseline.document["command"])
         options = list(pairwise(words))
         given = {option: value for option, value in options if option in ("--preset", "--policies")}
-        overrides = [value for option, value in options if option == "--set"]
+        overrides, judged_with = (
+            [value for option, value in options if option == given_by] for given_by in ("--set", "--judge-set")
+        )
         return cls(
             baseline.name,
             words[2],
@@ -36,6 +39,7 @@ class Recipe:
             given.get("--policies"),
             baseline.document["episodes"],
             overrides,
+            judged_with,
         )
 
 

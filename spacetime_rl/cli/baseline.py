@@ -20,7 +20,7 @@ from spacetime_rl.cli.common import (
     print_json,
     refuse_given,
 )
-from spacetime_rl.cli.completion import complete_config, complete_run
+from spacetime_rl.cli.completion import complete_config, complete_run, complete_setting
 from spacetime_rl.cli.numbers import whole_number
 from spacetime_rl.errors import GateError, SpacetimeError, UsageError
 from spacetime_rl.runs.layout import RESULTS
@@ -39,6 +39,7 @@ class _Wish:
     config: str
     preset: str | None
     overrides: Sequence[str]
+    judged_with: Sequence[str]
     episodes: int
     validation_episodes: int | None
     seeds: int
@@ -91,6 +92,15 @@ def baseline(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a baseline that does better.")] = False,
     overrides: SetOption = None,
+    judged_with: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--judge-set",
+            metavar="KEY=VALUE",
+            help="Like --set, for the episodes alone: training does not have this setting; may be repeated.",
+            autocompletion=complete_setting,
+        ),
+    ] = None,
     results: ResultsOption = None,
     json_output: JsonOption = False,
 ) -> None:
@@ -108,6 +118,8 @@ def baseline(
 
       spacetime-rl baseline hard/vr_navigation --policies vr_navigation
 
+      spacetime-rl baseline spacecraft_landing --judge-set game.physics_hz=90 --judge-set game.action_repeat=15
+
       spacetime-rl baseline --all
 
       spacetime-rl baseline --all --judge
@@ -115,13 +127,14 @@ def baseline(
     from spacetime_rl.runs.shipped import require_writable
 
     if every:
-        names = ("config", "preset", "run", "policies", "episodes", "overrides", "json_output")
+        names = ("config", "preset", "run", "policies", "episodes", "overrides", "judged_with", "json_output")
         refuse_given(context, "baseline --all", "each baseline's own command says so; leave it out", *names)
     elif config is None:
         raise UsageError("baseline: name a configuration, as in `spacetime-rl baseline vr_navigation`, or give --all")
     require_writable()
     if judge:
-        idle = ("run", "policies", "seeds", "episodes", "validation_episodes", "force", "overrides", "results")
+        numbers = ("seeds", "episodes", "validation_episodes")
+        idle = ("run", "policies", *numbers, "force", "overrides", "judged_with", "results")
         refuse_given(context, "baseline --judge", "nothing is trained; leave it out", *idle)
         return _judge_all() if every else _show(_judge(_name_of(config or "", preset)), json_output)
     if policies is not None:
@@ -131,6 +144,7 @@ def baseline(
         config=config or "",
         preset=preset,
         overrides=overrides or (),
+        judged_with=judged_with or (),
         episodes=episodes,
         validation_episodes=validation_episodes,
         seeds=seeds,
@@ -153,7 +167,7 @@ def _make_all(wish: _Wish) -> None:
 def _as_made(recipe: Recipe, wish: _Wish) -> _Wish:
     """The wish for a baseline as its own command says, with everything else as in `wish`."""
     own = replace(wish, config=recipe.config, preset=recipe.preset, policies=recipe.policies)
-    return replace(own, overrides=recipe.overrides, episodes=recipe.episodes)
+    return replace(own, overrides=recipe.overrides, judged_with=recipe.judged_with, episodes=recipe.episodes)
 
 
 def _judge_all() -> None:
@@ -193,7 +207,8 @@ def _make(wish: _Wish) -> Outcome:
     name = _name_of(wish.config, wish.preset)
     settings = [*wish.overrides, *as_overrides({"results": wish.results})]
     chosen = load_config(wish.config, settings, wish.preset)
-    judged = load_config(wish.config, [*settings, *as_overrides({"evaluation.episodes": wish.episodes})], wish.preset)
+    episodes = as_overrides({"evaluation.episodes": wish.episodes})
+    judged = load_config(wish.config, [*settings, *wish.judged_with, *episodes], wish.preset)
     taken = _find(wish) or _train(chosen, name, wish)
     outcome = make_baseline(
         name,
@@ -218,7 +233,8 @@ def _words(wish: _Wish) -> list[str]:
     words += [f"--policies {wish.policies}"] if wish.policies else [f"--seeds {len(wish.runs) or wish.seeds}"]
     words += [f"--episodes {wish.episodes}"]
     words += [f"--validation-episodes {wish.validation_episodes}"] if wish.validation_episodes else []
-    return words + [f"--set {shlex.quote(change)}" for change in wish.overrides]
+    words += [f"--set {shlex.quote(change)}" for change in wish.overrides]
+    return words + [f"--judge-set {shlex.quote(change)}" for change in wish.judged_with]
 
 
 def _name_of(config: str, preset: str | None) -> str:

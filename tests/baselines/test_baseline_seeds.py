@@ -266,17 +266,18 @@ def test_a_difference_that_holms_correction_takes_back_is_level(tmp_path: Path) 
 
 def test_the_baselines_that_lack_seeds_are_made_as_their_commands_say(tmp_path: Path) -> None:
     preset = "spacetime-rl baseline old --preset fast --episodes 500 --set 'scenario.params={a: 1}'"
+    preset += " --judge-set game.physics_hz=90"
     others = "spacetime-rl baseline harder --policies old --episodes 500"
     harder = made_up("harder", 2, command=others)
     keep(tmp_path, made_up("new", 2, seeds=3), made_up("old", 1), made_up("old-fast", 1, command=preset), harder)
 
     assert [recipe.name for recipe in lacking(1, tmp_path)] == []
     assert lacking(3, tmp_path) == [
-        Recipe("old", "old", None, None, 500, ["training.lr=0.001"]),
-        Recipe("old-fast", "old", "fast", None, 500, ["scenario.params={a: 1}"]),
+        Recipe("old", "old", None, None, 500, ["training.lr=0.001"], []),
+        Recipe("old-fast", "old", "fast", None, 500, ["scenario.params={a: 1}"], ["game.physics_hz=90"]),
     ]
     assert [recipe.name for recipe in lacking(4, tmp_path)] == ["new", "old", "old-fast"]
-    assert taken_over("old", tmp_path) == [Recipe("harder", "harder", None, "old", 500, [])]
+    assert taken_over("old", tmp_path) == [Recipe("harder", "harder", None, "old", 500, [], [])]
 
 
 def test_a_baseline_of_the_first_version_is_one_of_one_seed(tmp_path: Path) -> None:

@@ -257,6 +257,32 @@ def test_what_does_not_go_together_is_refused(
     assert refused in " ".join(found.err.replace("│", " ").split())
 
 
+def test_the_episodes_may_be_played_otherwise_than_training(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: dict[str, Any] = {}
+    said = Outcome("spacecraft_landing", Path("b"), (), False, "kept")
+
+    def keep(
+        name: str, config: RunConfig, runs: list[TrainedRun], command: list[str], *rest: Any, **kw: Any
+    ) -> Outcome:
+        asked.update(judged=config.game, command=" ".join(command))
+        return said
+
+    monkeypatch.setattr("spacetime_rl.baselines.make.make_baseline", keep)
+    monkeypatch.setattr(
+        "spacetime_rl.cli.baseline._train", lambda config, *rest: asked.update(trained=config.game) or []
+    )
+    monkeypatch.setattr("spacetime_rl.cli.baseline._show", lambda outcome, json_output: None)
+    words = ["baseline", "spacecraft_landing", "--set", "training.lr=0.001", "--judge-set", "game.physics_hz=90"]
+    assert run_command(*words, monkeypatch=monkeypatch, capsys=capsys).code == 0
+    assert (asked["trained"].physics_hz, asked["judged"].physics_hz) == (30, 90)
+    assert asked["command"] == (
+        "spacetime-rl baseline spacecraft_landing --seeds 3 --episodes 500 --set training.lr=0.001 "
+        "--judge-set game.physics_hz=90"
+    )
+
+
 @pytest.mark.parametrize("name", baseline_names())
 def test_a_shipped_baseline_fits_the_game_it_was_made_for(name: str, godot_bin: Path) -> None:
     """Its configuration exists, its numbers are there, and the real game still has the spaces of its policies."""
@@ -305,7 +331,8 @@ def test_a_shipped_baseline_is_what_its_command_makes_today(name: str) -> None:
     words = shlex.split(baseline.document["command"])
     options = list(pairwise(words))
     preset = next((value for option, value in options if option == "--preset"), None)
-    today = load(words[2], preset=preset, overrides=[value for option, value in options if option == "--set"])
+    settings = [value for option, value in options if option in ("--set", "--judge-set")]
+    today = load(words[2], preset=preset, overrides=settings)
 
     of_the_machine = ("rollout.", "resources.", "evaluation.")
     seeds = [seed["seed"] for seed in baseline.seeds]
