@@ -39,7 +39,13 @@ class Case:
 
 
 # A usual run, a large minibatch, large networks.
-CASES = (Case((64, 64), 512), Case((64, 64), 4096), Case((256, 256), 512), Case((512, 512), 2048))
+CASES = (
+    Case((64, 64), 512),
+    Case((64, 64), 4096),
+    Case((256, 256), 512),
+    Case((512, 512), 2048),
+    Case((1024, 1024), 4096),
+)
 
 
 @dataclass(frozen=True, slots=True)
