@@ -28,6 +28,7 @@ from ray.rllib.utils.metrics import (
     SYNCH_WORKER_WEIGHTS_TIMER,
     TIMERS,
 )
+from ray.tune import Trainable
 
 from spacetime_rl.config.league import LeagueConfig
 from spacetime_rl.errors import LearnersLost, RunnersLost, SpacetimeError
@@ -130,6 +131,16 @@ class SpacetimeAlgorithm(Algorithm):  # type: ignore[misc]
             self.league.end_iteration(self.training_iteration + 1, steps)
             if self.league.needs_snapshot(steps):
                 self._take_snapshot()
+
+    def get_auto_filled_metrics(self, *arguments: Any, **options: Any) -> dict[str, Any]:
+        """What Tune adds to a result, without the algorithm's whole configuration.
+
+        The configuration would be sent to the driver with every result, and written with the last one and those of the
+        kept checkpoints whenever Tune saves its state. Nothing reads it there.
+        """
+        filled: dict[str, Any] = Trainable.get_auto_filled_metrics(self, *arguments, **options)
+        filled.pop("config", None)
+        return filled
 
     def _take_snapshot(self) -> None:
         assert self.league is not None
