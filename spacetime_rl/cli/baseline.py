@@ -19,6 +19,7 @@ from spacetime_rl.cli.common import (
     load_config,
     print_json,
     refuse_given,
+    was_given,
 )
 from spacetime_rl.cli.completion import complete_config, complete_run, complete_setting
 from spacetime_rl.cli.numbers import whole_number
@@ -88,7 +89,8 @@ def baseline(
         bool, typer.Option("--all", help="Make every baseline that has fewer seeds, as its own command says.")
     ] = False,
     judge: Annotated[
-        bool, typer.Option("--judge", help="Train nothing: report a baseline of one seed on the test episodes.")
+        bool,
+        typer.Option("--judge", help="Train nothing: report a baseline of one seed on the test episodes, or on more."),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a baseline that does better.")] = False,
     overrides: SetOption = None,
@@ -123,6 +125,8 @@ def baseline(
       spacetime-rl baseline --all
 
       spacetime-rl baseline --all --judge
+
+      spacetime-rl baseline parking_3d_public --judge --episodes 2000
     """
     from spacetime_rl.runs.shipped import require_writable
 
@@ -133,10 +137,10 @@ def baseline(
         raise UsageError("baseline: name a configuration, as in `spacetime-rl baseline vr_navigation`, or give --all")
     require_writable()
     if judge:
-        numbers = ("seeds", "episodes", "validation_episodes")
-        idle = ("run", "policies", *numbers, "force", "overrides", "judged_with", "results")
+        idle = ("run", "policies", "seeds", "validation_episodes", "force", "overrides", "judged_with", "results")
         refuse_given(context, "baseline --judge", "nothing is trained; leave it out", *idle)
-        return _judge_all() if every else _show(_judge(_name_of(config or "", preset)), json_output)
+        more = episodes if was_given(context, "episodes") else None
+        return _judge_all() if every else _show(_judge(_name_of(config or "", preset), more), json_output)
     if policies is not None:
         useless = ("run", "seeds", "validation_episodes", "results")
         refuse_given(context, "baseline --policies", "nothing is trained; leave it out", *useless)
@@ -177,10 +181,10 @@ def _judge_all() -> None:
     _one_after_the_other({name: partial(_judge, name) for name in unjudged()})
 
 
-def _judge(name: str) -> Outcome:
+def _judge(name: str, episodes: int | None = None) -> Outcome:
     from spacetime_rl.baselines.rejudge import judge_again
 
-    return judge_again(name, say=_say)
+    return judge_again(name, say=_say, episodes=episodes)
 
 
 def _one_after_the_other(work: Mapping[str, Callable[[], Outcome]]) -> None:

@@ -77,8 +77,7 @@ def refuse_given(context: typer.Context, where: str, why: str, *names: str) -> N
 
     Raises UsageError `<where>: <parameters>: <why>` if one of them is on the command line, whatever its value.
     """
-    sources = {name: context.get_parameter_source(name) for name in names}
-    given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    given = [name for name in names if was_given(context, name)]
     if given:
         called = [
             parameter.opts[0] if "-" in parameter.opts[0] else getattr(parameter, "metavar", None) or parameter.name
@@ -86,6 +85,12 @@ def refuse_given(context: typer.Context, where: str, why: str, *names: str) -> N
             if parameter.name in given
         ]
         raise UsageError(f"{where}: {', '.join(called)}: {why}")
+
+
+def was_given(context: typer.Context, name: str) -> bool:
+    """Whether a parameter, by its name in the signature, is on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def show_summary(summary: RunSummary, json_output: bool) -> None:

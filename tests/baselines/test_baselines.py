@@ -191,7 +191,25 @@ def test_a_baseline_of_the_first_version_can_be_judged_on_test_episodes_without_
     assert seed["agent_steps"] == 1234
     assert {path.name: path.read_bytes() for path in file.parent.glob("*.onnx")} == before
     assert unjudged(made) == []
-    with pytest.raises(UsageError, match="was reported on the test episodes already"):
+    with pytest.raises(UsageError, match="was reported on the test episodes already, 6 of them"):
+        judge_again("touch", made, episodes=6)
+
+
+def test_a_baseline_can_be_reported_on_more_episodes_without_training(made: Path) -> None:
+    file = made / "touch" / FILE
+    document = json.loads(file.read_text())
+    file.write_text(
+        json.dumps({**document, "command": "spacetime-rl baseline touch --episodes 6 --set training.lr=0.01"})
+    )
+
+    assert judge_again("touch", made, episodes=9).written
+
+    after = read_baseline("touch", made)
+    assert after.document["episodes"] == after.document["differences"]["overall"]["success"]["episodes"] == 9
+    assert after.document["command"] == "spacetime-rl baseline touch --episodes 9 --set training.lr=0.01"
+    assert after.config.evaluation.episodes == 9
+    assert after.document["policies"] == document["policies"]
+    with pytest.raises(UsageError, match="with a larger number reports it on more"):
         judge_again("touch", made)
 
 

@@ -96,7 +96,10 @@ def test_the_env_runner_plays_a_real_game(config: RunConfig, plan: RolloutPlan) 
 
 def test_the_env_runner_alone_costs_less_for_each_of_many_agents(config: RunConfig) -> None:
     with playing(make_runner_alone(config, 8)) as few, playing(make_runner_alone(config, 128)) as many:
-        assert many.play(0.2).agent_steps_per_s > few.play(0.2).agent_steps_per_s
+        # The best of three turns: another program may take the core in any of them.
+        turns = [(few.play(0.2).agent_steps_per_s, many.play(0.2).agent_steps_per_s) for _ in range(3)]
+    of_few, of_many = (max(speeds) for speeds in zip(*turns, strict=True))
+    assert of_many > of_few
 
 
 def test_the_stock_client_steps_the_same_scene_with_its_frames_not_capped(plan: RolloutPlan) -> None:
