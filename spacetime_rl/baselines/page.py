@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from spacetime_rl.baselines.again import Recipe
-from spacetime_rl.formats.markdown import fill, table, wrapped
+from spacetime_rl.formats.markdown import continued, fill, table, wrapped
 from spacetime_rl.runs.shipped import (
     OVERALL,
     SCRIPTED,
@@ -155,7 +155,7 @@ def _section(baseline: Baseline, folder: Path) -> str:
             f" The median of {len(baseline.seeds)} seeds, chosen by {chosen['count']} other episodes, of seed "
             f"{chosen['seed']}."
         )
-    parts = [f"### {baseline.name}", wrapped(facts), f"```sh\n{document['command']}\n```"]
+    parts = [f"### {baseline.name}", wrapped(facts), f"```sh\n{continued(document['command'])}\n```"]
     recipe = Recipe.of(baseline)
     if recipe.policies:
         parts.append(f"The policies are those of {_link(recipe.policies)}, which never saw this task.")

@@ -6,20 +6,17 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from spacetime_rl.bench.report import MEASURED, RATIOS, TO_CORES
-from spacetime_rl.formats.markdown import WIDTH, fill, table, wrapped
+from spacetime_rl.formats.markdown import continued, fill, table, wrapped
 from spacetime_rl.metrics import PARTS
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 _NOTHING = "\N{EN DASH}"
-_HARD_SPACE = "\N{NO-BREAK SPACE}"
 _SHORT = ("limit", "bridge", "sampling", "learning", "training", "godot-rl client", "godot-rl + SB3", "RLlib's runner")
 
 Document = Mapping[str, Any]
@@ -103,14 +100,7 @@ def _scaling(document: Document) -> str:
 
 
 def _commands(documents: Sequence[Document]) -> str:
-    return "Measured with:\n\n```\n" + "\n".join(_continued(document["command"]) for document in documents) + "\n```"
-
-
-def _continued(command: str) -> str:
-    """A command for a shell, on several lines where it is wide: each but the first begins with an option."""
-    together = re.sub(r" (?!--)", _HARD_SPACE, command)
-    lines = textwrap.wrap(together, WIDTH - 2, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
-    return " \\\n".join(lines).replace(_HARD_SPACE, " ")
+    return "Measured with:\n\n```\n" + "\n".join(continued(document["command"]) for document in documents) + "\n```"
 
 
 def _case(document: Document) -> str:

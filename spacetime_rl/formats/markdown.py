@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 WIDTH = 100  # columns of prose
+_HARD_SPACE = "\N{NO-BREAK SPACE}"
 
 
 def wrapped(text: str) -> str:
@@ -15,6 +16,13 @@ def wrapped(text: str) -> str:
     return "\n\n".join(
         textwrap.fill(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False) for paragraph in paragraphs
     )
+
+
+def continued(command: str) -> str:
+    """A command for a shell, on several lines where it is wide: each but the first begins with an option."""
+    together = re.sub(r" (?!--)", _HARD_SPACE, command)
+    lines = textwrap.wrap(together, WIDTH - 2, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return " \\\n".join(lines).replace(_HARD_SPACE, " ")
 
 
 def fill(page: str, begin: str, end: str, text: str) -> str:
