@@ -19,9 +19,10 @@ from spacetime_rl.cli.common import (
     load_config,
     print_json,
     refuse_given,
+    setting_option,
     was_given,
 )
-from spacetime_rl.cli.completion import complete_config, complete_run, complete_setting
+from spacetime_rl.cli.completion import complete_config, complete_run
 from spacetime_rl.cli.numbers import whole_number
 from spacetime_rl.errors import GateError, SpacetimeError, UsageError
 from spacetime_rl.runs.layout import RESULTS
@@ -96,11 +97,8 @@ def baseline(
     overrides: SetOption = None,
     judged_with: Annotated[
         list[str] | None,
-        typer.Option(
-            "--judge-set",
-            metavar="KEY=VALUE",
-            help="Like --set, for the episodes alone: training does not have this setting; may be repeated.",
-            autocompletion=complete_setting,
+        setting_option(
+            "--judge-set", "Like --set, for the episodes alone: training does not have this setting; may be repeated."
         ),
     ] = None,
     results: ResultsOption = None,

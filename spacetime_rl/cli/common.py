@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from spacetime_rl.config import RunConfig
     from spacetime_rl.reports.summary import RunSummary
 
+
+def setting_option(name: str, help: str) -> Any:
+    """A repeatable option that takes a setting, as in `--set training.lr=1e-4`."""
+    return typer.Option(name, metavar="KEY=VALUE", help=help, autocompletion=complete_setting)
+
+
 SetOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Change a setting, e.g. training.lr=1e-4; may be repeated.",
-        autocompletion=complete_setting,
-    ),
+    list[str] | None, setting_option("--set", "Change a setting, e.g. training.lr=1e-4; may be repeated.")
 ]
 TrainingSeedOption = Annotated[
     int | None,
